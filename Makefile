@@ -1,0 +1,36 @@
+# make demo: see it work.  make test: run the tests.  make lint: check the style.  make clean: remove caches and builds.
+# Everything runs in an own environment; another one: make test VENV=/tmp/env.  Another Python: make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV ?= .venv
+STAMP := $(VENV)/.installed
+PYTEST_ARGS ?=
+
+.PHONY: demo test lint clean
+
+demo: $(STAMP)
+	@$(VENV)/bin/python tools/check_system.py
+	@$(VENV)/bin/python tools/demo.py
+
+# One thread per worker: the tests are small, and threads would fight for the same cores.
+test: $(STAMP)
+	@$(VENV)/bin/python tools/check_system.py
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(STAMP)
+	@$(VENV)/bin/ruff check .
+
+clean:
+	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): setup.py pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: name one by  make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "mmmtl needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1): name one by  make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments: install the system package python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV): a few minutes and about 6 GB, once"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@touch $@

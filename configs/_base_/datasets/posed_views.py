@@ -1,0 +1,39 @@
+"""Real posed RGB-D pairs, 240 x 320: depth, and normals derived from it. Root: ``$MMMTL_DATA/real_bench/two_view``."""
+
+from mmmtl.datasets import PassSampler, PosedViews
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, Normal
+
+_root = 'real_bench/two_view'
+
+tasks = dict(
+    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    normal=dict(type=Normal),
+)
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=PosedViews,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(type=PosedViews, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

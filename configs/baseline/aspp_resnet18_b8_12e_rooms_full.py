@@ -1,0 +1,27 @@
+"""The demo: ResNet-18 and one ASPP head per task on generated rooms, all labels, 12 passes."""
+
+from mmengine.config import read_base
+from mmengine.optim import CosineAnnealingLR, LinearLR, OptimWrapper
+from torch.optim import AdamW
+
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.backbones import TimmBackbone
+from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
+
+with read_base():
+    from .._base_.datasets.synthetic_rooms import *
+    from .._base_.default_runtime import *
+
+model = dict(
+    type=MultiTaskModel,
+    backbone=dict(type=TimmBackbone, model_name='resnet18', out_indices=(1, 2, 3, 4)),
+    decode_head=dict(type=PerTaskHead, head=dict(type=ASPPHead, in_index=-1, low_level_index=0, channels=64)),
+)
+optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=AdamW, lr=1e-3, weight_decay=1e-4))
+param_scheduler = [
+    dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=50),
+    dict(type=CosineAnnealingLR, by_epoch=True, convert_to_iter_based=True, T_max=12, eta_min=1e-5),
+]
+train_cfg = dict(by_epoch=True, max_epochs=12, val_interval=4)
+val_cfg = dict()
+test_cfg = dict()

@@ -1,0 +1,109 @@
+"""Checkpoints that run nothing: plain values in, plain values out, whole or not at all."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.logging import HistoryBuffer
+from torch import Tensor, nn
+
+from mmmtl.errors import CheckpointError
+
+
+def plain(value: Any) -> Any:
+    """Tensors (on the CPU), numbers, strings, lists and dicts; anything else is refused.
+
+    Log histories become ``{'log_history': [...], 'count_history': [...]}``, tuples lists, NumPy's scalars numbers.
+    """
+    if isinstance(value, Tensor):
+        return value.detach().cpu()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    if isinstance(value, HistoryBuffer):
+        log, count = value.data
+        return {'log_history': [float(x) for x in log], 'count_history': [int(x) for x in count]}
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    raise TypeError(f'a checkpoint may hold tensors, numbers, strings, lists and dicts, not {type(value).__name__}')
+
+
+def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
+    """Write under a temporary name and rename: a kill at any moment leaves the old file or the new one.
+
+    Raises:
+        CheckpointError: The folder cannot be written to or the disk is full; nothing is left behind.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        with unfinished.open('wb') as file:
+            torch.save(plain(checkpoint), file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+        raise CheckpointError(f'{path}: cannot write the checkpoint ({reason}); free some space or choose another '
+                              '--work-dir') from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:
+    """Load tensors, numbers, strings, lists and dicts, and nothing that could run.
+
+    Raises:
+        CheckpointError: No such file, damaged, or it holds other objects.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f'{path}: no such checkpoint')
+    try:
+        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except Exception as error:  # zip, pickle, struct, torch: each has its own way to say no
+        if 'weights_only' in str(error) or 'Unsupported' in str(error):
+            raise CheckpointError(f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, and '
+                                  'loading that could run code; convert it with tools/model_converters') from None
+        raise CheckpointError(f'{path}: cannot be read, it is damaged or no checkpoint '
+                              f'({str(error).splitlines()[0] if str(error) else type(error).__name__})') from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
+        raise CheckpointError(f"{path}: no checkpoint of mmmtl, it has no dict 'state_dict'; convert it with "
+                              'tools/model_converters')
+    return checkpoint
+
+
+def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str | Path) -> None:
+    """Load all weights, or none.
+
+    Raises:
+        CheckpointError: Keys or shapes differ; the message names the first of them.
+    """
+    own = model.state_dict()
+    missing = [key for key in own if key not in state_dict]
+    unexpected = [key for key in state_dict if key not in own]
+    shapes = [f'{key} is {tuple(state_dict[key].shape)} there, {tuple(own[key].shape)} here'
+              for key in own if key in state_dict and getattr(state_dict[key], 'shape', None) != own[key].shape]
+    if missing or unexpected or shapes:
+        found = [f'{len(missing)} missing keys (first: {missing[0]})'] if missing else []
+        found += [f'{len(unexpected)} unexpected keys (first: {unexpected[0]})'] if unexpected else []
+        found += [f'{len(shapes)} shapes differ (first: {shapes[0]})'] if shapes else []
+        raise CheckpointError(f'{source}: made for another architecture or other tasks: {"; ".join(found)}; use the '
+                              'config that it was trained with')
+    model.load_state_dict(state_dict)
+
+
+def latest_checkpoint(work_dir: str | Path) -> Path | None:
+    """The ``epoch_N.pth`` or ``iter_N.pth`` with the largest N, None where there is none."""
+    found = [(int(match[1]), path) for path in Path(work_dir).glob('*.pth')
+             if (match := re.fullmatch(r'(?:epoch|iter)_(\d+)\.pth', path.name))]
+    return max(found)[1] if found else None

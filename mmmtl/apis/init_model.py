@@ -1,0 +1,32 @@
+"""A model from a config, with weights if a checkpoint is given."""
+
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from mmmtl.apis.checkpoint import load_weights, read_checkpoint
+from mmmtl.apis.config import load_config
+from mmmtl.models import MultiTaskModel
+from mmmtl.registry import MODELS
+
+
+def init_model(config: str | Path | Config, checkpoint: str | Path | None = None, device: str | torch.device = 'cpu'
+               ) -> MultiTaskModel:
+    """Build the model of ``config`` in evaluation mode.
+
+    Args:
+        config: A config file, or what `load_config` made of one.
+        checkpoint: Weights; without it the model is as initialised.
+        device: Where it is to run.
+
+    Raises:
+        ConfigError: The config is wrong.
+        CheckpointError: The file is missing, unsafe or of another architecture.
+    """
+    config = config if isinstance(config, Config) else load_config(config)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    if checkpoint is not None:
+        load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
+    return model.to(device).eval()

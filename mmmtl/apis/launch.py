@@ -1,0 +1,52 @@
+"""Process groups with GPUs and without: one process, torchrun, Slurm."""
+
+import os
+import subprocess
+
+import torch
+import torch.distributed as dist
+from mmengine.dist import init_dist, is_distributed
+
+from mmmtl.errors import ConfigError
+
+LAUNCHERS = ('none', 'pytorch', 'slurm')
+
+
+def launch(launcher: str, port: int = 29500) -> None:
+    """Join the process group that ``launcher`` describes; with gloo where there is no GPU.
+
+    MMEngine's own launchers choose a GPU first, so they cannot start on a machine without one.
+
+    Args:
+        launcher: ``'none'``, ``'pytorch'`` (torchrun sets the environment) or ``'slurm'`` (srun does).
+        port: Of the first node, under Slurm, unless ``MASTER_PORT`` is set.
+
+    Raises:
+        ConfigError: The environment is not that of the launcher.
+    """
+    if launcher == 'none' or is_distributed():
+        return
+    if launcher == 'slurm':
+        _slurm_environment(port)
+    missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
+    if missing:
+        raise ConfigError(f'--launcher {launcher}: {", ".join(missing)} not set; start it with tools/dist_train.sh '
+                          '(torchrun) or tools/slurm_train.sh (srun)')
+    if torch.cuda.is_available():
+        init_dist('pytorch', backend='nccl')
+    else:
+        dist.init_process_group('gloo')
+
+
+def _slurm_environment(port: int) -> None:
+    """Say in torch's variables what srun says in its own."""
+    if 'SLURM_PROCID' not in os.environ:
+        raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with tools/slurm_train.sh (srun)')
+    os.environ['RANK'] = os.environ['SLURM_PROCID']
+    os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
+    os.environ['LOCAL_RANK'] = os.environ['SLURM_LOCALID']
+    os.environ.setdefault('MASTER_PORT', str(port))
+    if 'MASTER_ADDR' not in os.environ:
+        nodes = os.environ['SLURM_STEP_NODELIST' if 'SLURM_STEP_NODELIST' in os.environ else 'SLURM_NODELIST']
+        names = subprocess.run(['scontrol', 'show', 'hostnames', nodes], capture_output=True, text=True, check=True)
+        os.environ['MASTER_ADDR'] = names.stdout.split()[0]

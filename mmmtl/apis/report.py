@@ -1,0 +1,38 @@
+"""Scores as a table for people and as JSON for programs."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.model import is_model_wrapper
+from torch import nn
+
+
+def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
+    """Print one row per name with the headline measure of each task, the arrow saying which way is better."""
+    tasks = (model.module if is_model_wrapper(model) else model).tasks
+    columns = {f'{name}/{task.headline}': f'{name} {task.headline} {"↑" if task.higher_is_better else "↓"}'
+               for name, task in tasks.items()}
+    width = max(len(name) for name in rows)
+    print(' ' * width + ' | ' + ' | '.join(columns.values()))
+    for name, scores in rows.items():
+        cells = [f'{scores.get(key, math.nan):.4g}'.rjust(len(title)) for key, title in columns.items()]
+        print(name.ljust(width) + ' | ' + ' | '.join(cells))
+
+
+def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
+    """Write ``{row: {measure: number}}`` with the config's name and protocol; whole or not at all. NaN becomes null."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        'config': Path(config.filename).name if config.filename else None,
+        'protocol': config.get('protocol'),
+        'scores': {row: {key: None if math.isnan(value) else value for key, value in values.items()}
+                   for row, values in scores.items()},
+    }
+    unfinished = path.with_suffix(f'.{os.getpid()}.tmp')
+    unfinished.write_text(json.dumps(content, indent=2) + '\n')
+    os.replace(unfinished, path)

@@ -1,0 +1,118 @@
+"""Real posed RGB-D: pairs, or more views, of a place with depth, intrinsics and poses."""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
+from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.geometry import normals_from_depth
+from mmmtl.registry import DATASETS
+from mmmtl.tasks import Depth, Task
+
+
+@DATASETS.register_module()
+class PosedViews(MultiTaskDataset):
+    """Views with sensor depth; normals are derived from it.
+
+    ::
+
+        root/
+        └── SCENE/                  one folder per scene, sorted by name
+            ├── 0.jpg 1.jpg ...     images (.jpg or .png would clash with the depth, so .jpg)
+            ├── 0.png 1.png ...     depth along z, 16 bit, millimetres, 0 = missing
+            ├── cam.txt             3 x 3 intrinsics in pixels of these images, pixel centres at +0.5
+            └── poses.txt           one row of 12 numbers per view: 3 x 4, world to camera, metres
+
+    Args:
+        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        split: ``'train'``, ``'val'`` or ``'all'``. A scene belongs to ``'val'`` when the CRC-32 of its name, modulo
+            ``val_every``, is 0: fixed for ever, whatever else lies in the folder.
+        val_every: One scene in so many is for validation.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
+
+    Raises:
+        DataError: A folder lacks a file, or a file does not hold what it should.
+    """
+
+    def __init__(self, *, root: str, split: str, val_every: int = 5, views: str = 'single', **kwargs) -> None:
+        if split not in ('train', 'val', 'all'):
+            raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
+        if views not in ('single', 'all'):
+            raise ConfigError(f"PosedViews.views must be 'single' or 'all', found {views!r}")
+        self.root, self.split, self.val_every, self.views = data_root(root), split, val_every, views
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        scenes = [folder for folder in sorted(self.root.iterdir()) if (folder / 'cam.txt').is_file()]
+        if self.split != 'all':
+            scenes = [folder for folder in scenes
+                      if (zlib.crc32(folder.name.encode()) % self.val_every == 0) == (self.split == 'val')]
+        records = []
+        for folder in scenes:
+            views = load_scene(folder)
+            if self.views == 'all':
+                records.append(Record(folder.name, views))
+            else:
+                records += [Record(f'{folder.name}/{number}', (view,)) for number, view in enumerate(views)]
+        return records
+
+    def __repr__(self) -> str:
+        return f'PosedViews({self.root}, {self.split})'
+
+
+@dataclass(frozen=True)
+class NormalsFromDepth:
+    """Normals derived from the plane through neighbouring depths; unknown at gaps and depth edges."""
+
+    depth: LabelFile
+    intrinsics: np.ndarray
+
+    @property
+    def path(self) -> Path:
+        """The depth file."""
+        return self.depth.path
+
+    def load(self, task: Task) -> np.ndarray:
+        """(H, W, 3) unit normals in the camera frame, (0, 0, 0) where unknown."""
+        depth = torch.from_numpy(self.depth.load(DEPTH))[None, None]  # (1, 1, H, W)
+        intrinsics = torch.as_tensor(self.intrinsics, dtype=torch.float32)[None]
+        return normals_from_depth(depth, intrinsics)[0].permute(1, 2, 0).numpy()
+
+
+DEPTH = Depth('depth')  # reads the file also where no task of that kind is being learnt
+
+
+def load_scene(folder: Path) -> tuple[View, ...]:
+    """All views of a scene folder."""
+    intrinsics = load_numbers(folder / 'cam.txt', columns=3)
+    poses = load_numbers(folder / 'poses.txt', columns=12)
+    if intrinsics.shape != (3, 3):
+        raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    views = []
+    for number, pose in enumerate(poses):
+        image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'
+        for path in (image, depth_path):
+            if not path.is_file():
+                raise DataError(f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene')
+        depth = LabelFile(depth_path, scale=1e-3, void=0)
+        camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
+        labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
+        views.append(View(image, labels, intrinsics, camera_T_world))
+    return tuple(views)
+
+
+def load_numbers(path: Path, columns: int) -> np.ndarray:
+    """A text file of rows of ``columns`` numbers -> (rows, columns) float64."""
+    try:
+        values = np.loadtxt(path, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise DataError(f'{path}: expected rows of {columns} numbers ({error})') from None
+    if values.shape[1] != columns or not np.isfinite(values).all():
+        raise DataError(f'{path}: expected rows of {columns} finite numbers, found shape {values.shape}')
+    return values

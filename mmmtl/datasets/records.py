@@ -1,0 +1,118 @@
+"""A record: where the files of one scene lie, nothing opened yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from mmmtl.errors import DataError
+from mmmtl.tasks import Task
+
+
+class LabelSource(Protocol):
+    """Anything that yields a label when it is asked to; what is hidden is never asked."""
+
+    path: Path
+
+    def load(self, task: Task) -> np.ndarray:
+        """The label (H, W) or (H, W, C) in the task's own values and void."""
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A label in a file: value = raw * scale + offset, and unknown where raw equals ``void``.
+
+    E.g. 16-bit millimetres are ``scale=1e-3, void=0``; classes 1..40 with 0 unlabelled are ``offset=-1, void=0``;
+    normals in an RGB picture are ``scale=2 / 255, offset=-1``.
+    """
+
+    path: Path
+    scale: float = 1.0
+    offset: float = 0.0
+    void: float | None = None
+
+    def load(self, task: Task) -> np.ndarray:
+        raw = read_array(self.path)
+        if task.dtype.is_floating_point:
+            label = raw.astype(np.float32)
+            if (self.scale, self.offset) != (1.0, 0.0):
+                label = label * np.float32(self.scale) + np.float32(self.offset)
+        else:
+            if raw.dtype.kind == 'f' and not np.array_equal(raw, np.round(raw)):
+                raise DataError(f'{self.path}: expected whole numbers for {task.name}, found fractions')
+            label = raw.astype(np.int64) + int(self.offset)
+        if self.void is not None:
+            unknown = raw == self.void
+            label[unknown.all(-1) if unknown.ndim == 3 else unknown] = task.void
+        if task.target_channels == 1 and label.ndim == 3 and label.shape[2] == 1:
+            label = label[..., 0]
+        return label
+
+
+@dataclass(frozen=True)
+class View:
+    """One image of a scene, the sources of its labels, and its camera if it is known.
+
+    ``intrinsics`` (3, 3) in pixels with centres at +0.5; ``camera_T_world`` (4, 4), metres.
+    """
+
+    image: Path
+    labels: Mapping[str, LabelSource] = field(default_factory=dict)
+    intrinsics: np.ndarray | None = None
+    camera_T_world: np.ndarray | None = None  # noqa: N815  frames meet in the name
+
+
+@dataclass(frozen=True)
+class Record:
+    """A scene as one sample: one view, or several of the same place."""
+
+    name: str
+    views: tuple[View, ...]
+
+    def label_names(self) -> set[str]:
+        """Tasks for which at least one view has a label."""
+        return {name for view in self.views for name in view.labels}
+
+
+def read_image(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB; float arrays in [0, 1] are scaled to 255.
+
+    Raises:
+        DataError: The file is missing, cut off or no image.
+    """
+    image = read_array(path, colour=True)
+    if image.dtype.kind == 'f':
+        if not np.isfinite(image).all() or image.min() < 0 or image.max() > 1:
+            raise DataError(f'{path}: expected colours in [0, 1], found values outside or NaN')
+        image = (image * 255).round().astype(np.uint8)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise DataError(f'{path}: expected an RGB image H x W x 3 of 8 bits, found {image.shape} {image.dtype}')
+    return image
+
+
+def read_array(path: Path, colour: bool = False) -> np.ndarray:
+    """The array in a picture, an ``.npy`` or an ``.npz`` that holds one array; with ``colour`` pictures become RGB.
+
+    Pillow reads the pictures because it refuses a file that is cut off, where OpenCV fills the rest with grey.
+
+    Raises:
+        DataError: The file is missing, cut off or of another format.
+    """
+    try:
+        if path.suffix == '.npy':
+            return np.load(path, allow_pickle=False)
+        if path.suffix == '.npz':
+            with np.load(path, allow_pickle=False) as arrays:
+                (name,) = arrays.files
+                return arrays[name]
+        with Image.open(path) as picture:
+            if colour:
+                picture = picture.convert('RGB')
+            return np.array(picture)
+    except FileNotFoundError:
+        raise DataError(f'{path}: no such file; restore it or remove it from the split') from None
+    except Exception as error:  # zlib, zipfile, struct, Pillow: each has its own way to say "damaged"
+        raise DataError(f'{path}: cannot be read ({type(error).__name__}: {error}); restore the file') from error

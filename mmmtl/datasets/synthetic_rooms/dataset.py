@@ -1,0 +1,69 @@
+"""Generated rooms as a data set."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
+from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
+from mmmtl.errors import ConfigError
+from mmmtl.registry import DATASETS
+
+
+@DATASETS.register_module()
+class SyntheticRooms(MultiTaskDataset):
+    """Ray-cast furnished rooms with exact labels, drawn on first use: the toy world of this project.
+
+    Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose. The cache
+    stands in ``cache`` or, by default, in ``MMMTL_CACHE`` or ``~/.cache/mmmtl``, where several processes may start at once.
+
+    Args:
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        scenes: How many rooms.
+        views_per_scene: How many cameras look into each room.
+        size: (H, W) in pixels.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
+        cache: Folder for what has been drawn.
+        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
+    """
+
+    CLASSES = ('bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
+               'window')
+
+    def __init__(self, *, split: str, scenes: int, views_per_scene: int = 4, size: tuple[int, int] = (128, 160),
+                 views: str = 'single', stereo: bool = False, cache: str | None = None, **kwargs) -> None:
+        if split not in ('train', 'val', 'test'):
+            raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
+        if views not in ('single', 'all'):
+            raise ConfigError(f"SyntheticRooms.views must be 'single' or 'all', found {views!r}")
+        self.split, self.scenes, self.views = split, scenes, views
+        root = Path(cache or os.environ.get('MMMTL_CACHE') or Path.home() / '.cache' / 'mmmtl')
+        self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo)
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        records = []
+        for scene in range(self.scenes):
+            folder = self.folder / f'{scene:05d}'
+            cameras = json.loads((folder / 'cameras.json').read_text())
+            views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
+            if self.views == 'all':
+                records.append(Record(folder.name, views))
+            else:
+                records += [Record(f'{folder.name}/{number}', (view,)) for number, view in enumerate(views)]
+        return records
+
+    @staticmethod
+    def _view(folder: Path, number: int, camera: dict) -> View:
+        labels = {'semseg': LabelFile(folder / f'{number}_semseg.png'),
+                  'depth': LabelFile(folder / f'{number}_depth.npz'),
+                  'normal': LabelFile(folder / f'{number}_normal.npz')}
+        return View(folder / f'{number}_image.png', labels, np.asarray(camera['intrinsics']),
+                    np.asarray(camera['camera_T_world']))
+
+    def __repr__(self) -> str:
+        return f'SyntheticRooms({self.split}, {self.scenes} scenes)'

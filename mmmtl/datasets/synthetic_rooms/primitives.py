@@ -1,0 +1,141 @@
+"""The solids furniture is made of, and how many of them at once become triangles.
+
+A part is one row of ten numbers: shape, centre x y z, half size x y z, tilt about x, yaw about z, material.
+Furniture frame: x along the width, y towards the back, z up; the origin lies on the floor under the middle.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+BOX, CYLINDER, CONE, CUSHION, BALL = range(5)
+Part = tuple[float, ...]
+
+
+class Triangles(NamedTuple):
+    corners: np.ndarray  # (T, 3, 3) metres, world frame
+    part: np.ndarray  # (T,) row of the part a triangle belongs to
+    face: np.ndarray  # (T,) triangles of one flat face share a number
+    local: np.ndarray  # (T, 3, 2) coordinates along the face, metres
+    unit: np.ndarray  # (T, 3, 2) the same, 0..1 across the part
+
+
+def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], tilt: float = 0) -> Part:
+    return (BOX, (x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2,
+            (x[1] - x[0]) / 2, (y[1] - y[0]) / 2, (z[1] - z[0]) / 2, tilt, 0, material)  # fmt: skip
+
+
+def round_part(
+    shape: int, material: int, centre: tuple[float, float], z: tuple[float, float], half: tuple[float, float]
+) -> Part:
+    """A cylinder, cone, cushion or ball standing between two heights."""
+    return (shape, *centre, (z[0] + z[1]) / 2, *half, (z[1] - z[0]) / 2, 0, 0, material)
+
+
+def cylinder(material: int, centre: tuple[float, float], z: tuple[float, float], radius: float) -> Part:
+    return round_part(CYLINDER, material, centre, z, (radius, radius))
+
+
+def moved(parts: list[Part], x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> list[Part]:
+    """The parts turned about z, then shifted."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    return [
+        (p[0], c * p[1] - s * p[2] + x, s * p[1] + c * p[2] + y, p[3] + z, *p[4:8], p[8] + yaw, p[9]) for p in parts
+    ]
+
+
+def triangulate(parts: np.ndarray) -> Triangles:
+    """Triangles of all parts (P, 10), shape by shape."""
+    pieces = []
+    faces_before = 0
+    for shape, (unit, face) in enumerate(UNIT):
+        rows = np.flatnonzero(parts[:, 0] == shape)
+        if not len(rows):
+            continue
+        p = parts[rows]
+        local = unit[None] * p[:, None, None, 4:7]  # (P, T, 3, 3)
+        normal = np.cross(local[:, :, 1] - local[:, :, 0], local[:, :, 2] - local[:, :, 0])
+        axis = np.abs(normal).argmax(-1)  # (P, T) the axis a triangle faces
+        along = ALONG[axis]  # (P, T, 2)
+        index = np.broadcast_to(along[:, :, None], (*local.shape[:3], 2))
+        across = np.take_along_axis(np.broadcast_to(unit[None], local.shape), index, 3)
+        corners = turned(local, 1, 2, p[:, 7])
+        corners = turned(corners, 0, 1, p[:, 8]) + p[:, None, None, 1:4]
+        n_faces = face.max() + 1
+        faces = faces_before + np.arange(len(rows))[:, None] * n_faces + face
+        faces_before += len(rows) * n_faces
+        flat = (len(rows) * len(unit), 3)
+        pieces.append(Triangles(
+            corners.reshape(*flat, 3), np.repeat(rows, len(unit)), faces.reshape(-1),
+            np.take_along_axis(local, index, 3).reshape(*flat, 2), across.reshape(*flat, 2) / 2 + 0.5,
+        ))  # fmt: skip
+    return Triangles(*(np.concatenate(arrays) for arrays in zip(*pieces)))
+
+
+def turned(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:
+    """Points (P, T, 3, 3) turned in the plane of axes a and b by one angle per part (P,)."""
+    c, s = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
+    out = points.copy()
+    out[..., a] = c * points[..., a] - s * points[..., b]
+    out[..., b] = s * points[..., a] + c * points[..., b]
+    return out
+
+
+ALONG = np.array([[1, 2], [0, 2], [0, 1]])  # the two axes along a face that looks along x, y, z
+
+
+def unit_box() -> tuple[np.ndarray, np.ndarray]:
+    triangles = []
+    for axis, (a, b) in enumerate(ALONG):
+        for side in (-1, 1):
+            ring = np.zeros((4, 3))
+            ring[:, axis] = side
+            ring[:, [a, b]] = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+            triangles += [ring[[0, 1, 2]], ring[[0, 2, 3]]]
+    return outward(np.array(triangles)), np.arange(12) // 2
+
+
+def unit_prism(top: float, sides: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """A cylinder whose upper radius is `top`."""
+    angle = (np.arange(sides) + 0.5) * 2 * np.pi / sides
+    low = np.stack([np.cos(angle), np.sin(angle), np.full(sides, -1.0)], 1)
+    high = low * [top, top, -1]
+    triangles, faces = [], []
+    for i in range(sides):
+        j = (i + 1) % sides
+        triangles += [[low[i], low[j], high[j]], [low[i], high[j], high[i]]]
+        faces += [i, i]
+    for ring, face in ((low, sides), (high, sides + 1)):
+        for i in range(1, sides - 1):
+            triangles.append([ring[0], ring[i], ring[i + 1]])
+            faces.append(face)
+    return outward(np.array(triangles)), np.array(faces)
+
+
+def unit_round(power: float, around: int = 12, upward: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    """A ball (power 1) or a cushion (power below 1: a rounded box)."""
+
+    def swell(x: np.ndarray) -> np.ndarray:
+        return np.sign(x) * np.abs(np.round(x, 9)) ** power
+
+    theta = np.arange(around) * 2 * np.pi / around + np.pi / around
+    phi = np.linspace(-np.pi / 2, np.pi / 2, upward + 1)[:, None]
+    grid = np.stack(np.broadcast_arrays(swell(np.cos(phi)) * swell(np.cos(theta)),
+                                        swell(np.cos(phi)) * swell(np.sin(theta)), swell(np.sin(phi))), -1)  # fmt: skip
+    triangles = []
+    for i in range(upward):
+        for j in range(around):
+            a, b, c, d = grid[i, j], grid[i, j - 1], grid[i + 1, j - 1], grid[i + 1, j]
+            triangles += ([[a, b, c]] if i else []) + ([[a, c, d]] if i < upward - 1 else [])
+    return outward(np.array(triangles)), np.arange(len(triangles))
+
+
+def outward(triangles: np.ndarray) -> np.ndarray:
+    """The triangles of a convex solid around the origin, wound so that their normals point outwards."""
+    normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    inside = (normal * triangles.mean(1)).sum(1) < 0
+    triangles[inside] = triangles[inside][:, ::-1]
+    return triangles
+
+
+UNIT = (unit_box(), unit_prism(1.0), unit_prism(0.6), unit_round(0.5), unit_round(1.0))  # by shape

@@ -1,0 +1,120 @@
+"""Moves in space: pixels, label values, intrinsics and poses together, all views of a scene by the same draw."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmmtl.errors import ConfigError
+from mmmtl.geometry import crop_intrinsics, flip_intrinsics, flip_pose, resize_intrinsics, scale_translation
+from mmmtl.registry import TRANSFORMS
+from mmmtl.tasks import Task
+
+CV2_INTERPOLATION = {'nearest': cv2.INTER_NEAREST_EXACT, 'bilinear': cv2.INTER_LINEAR}
+
+
+@TRANSFORMS.register_module()
+class Resize(BaseTransform):
+    """Every view to one size; label values stay, intrinsics follow.
+
+    Args:
+        size: (H, W) in pixels.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+
+    def transform(self, results: dict) -> dict:
+        for view in results['views']:
+            resize(view, self.size, results['tasks'])
+        return results
+
+
+@TRANSFORMS.register_module()
+class RandomZoomCrop(BaseTransform):
+    """Cut out H/s x W/s and enlarge it to H x W, for an s drawn from ``scales``: the augmentation of MTAN and MTPSL.
+
+    What is enlarged counts as nearer, so depth is divided by s; the translations between views are divided by it too,
+    so that views, depths and poses still agree.
+
+    Args:
+        scales: Zoom factors >= 1, equally likely.
+    """
+
+    def __init__(self, scales: Sequence[float] = (1.0, 1.2, 1.5)) -> None:
+        if not scales or min(scales) < 1:
+            raise ConfigError(f'RandomZoomCrop.scales must be numbers >= 1, found {scales}')
+        self.scales = tuple(scales)
+
+    def transform(self, results: dict) -> dict:
+        rng, tasks = results['rng'], results['tasks']
+        scale = self.scales[rng.integers(len(self.scales))]
+        place_y, place_x = rng.random(2)
+        for view in results['views']:
+            height, width = view['image'].shape[:2]
+            inner = int(height / scale), int(width / scale)
+            top = int(place_y * (height - inner[0] + 1))
+            left = int(place_x * (width - inner[1] + 1))
+            crop(view, top, left, inner)
+            resize(view, (height, width), tasks)
+            view['labels'] = {name: tasks[name].zoom(label, scale) for name, label in view['labels'].items()}
+            if 'camera_T_world' in view:
+                view['camera_T_world'] = scale_translation(view['camera_T_world'], 1 / scale)
+        return results
+
+
+@TRANSFORMS.register_module()
+class RandomFlip(BaseTransform):
+    """Mirror left and right, all views of a scene or none: a mirrored image is a view of the mirrored world.
+
+    Args:
+        prob: Probability, in [0, 1].
+    """
+
+    def __init__(self, prob: float = 0.5) -> None:
+        self.prob = prob
+
+    def transform(self, results: dict) -> dict:
+        if results['rng'].random() < self.prob:
+            for view in results['views']:
+                flip(view, results['tasks'])
+        return results
+
+
+def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task]) -> None:
+    """Resize a view in place to (H, W)."""
+    height, width = view['image'].shape[:2]
+    if (height, width) == tuple(size):
+        return
+    smaller = size[0] < height and size[1] < width
+    view['image'] = cv2.resize(view['image'], size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    view['labels'] = {name: resize_label(label, size, tasks[name]) for name, label in view['labels'].items()}
+    if 'intrinsics' in view:
+        view['intrinsics'] = resize_intrinsics(view['intrinsics'], size[1] / width, size[0] / height)
+
+
+def resize_label(label: np.ndarray, size: tuple[int, int], task: Task) -> np.ndarray:
+    """OpenCV resizes no int64, so classes travel as int32."""
+    carried = label.astype(np.int32) if label.dtype.kind in 'iu' else label
+    return cv2.resize(carried, size[::-1], interpolation=CV2_INTERPOLATION[task.interpolation]).astype(label.dtype)
+
+
+def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
+    """Cut a view in place to ``size`` (H, W) from (top, left)."""
+    window = slice(top, top + size[0]), slice(left, left + size[1])
+    view['image'] = view['image'][window]
+    view['labels'] = {name: label[window] for name, label in view['labels'].items()}
+    if 'intrinsics' in view:
+        view['intrinsics'] = crop_intrinsics(view['intrinsics'], left, top)
+
+
+def flip(view: dict, tasks: dict[str, Task]) -> None:
+    """Mirror a view in place."""
+    width = view['image'].shape[1]
+    view['image'] = view['image'][:, ::-1]
+    view['labels'] = {name: tasks[name].mirror(label[:, ::-1]) for name, label in view['labels'].items()}
+    if 'intrinsics' in view:
+        view['intrinsics'] = flip_intrinsics(view['intrinsics'], width)
+    if 'camera_T_world' in view:
+        view['camera_T_world'] = flip_pose(view['camera_T_world'])

@@ -1,0 +1,56 @@
+"""Record -> views: the image, the labels that are shown, the camera."""
+
+import torch
+from mmcv.transforms import BaseTransform
+
+from mmmtl.datasets.records import View, read_image
+from mmmtl.errors import DataError
+from mmmtl.geometry import check_camera
+from mmmtl.registry import TRANSFORMS
+from mmmtl.tasks import Task
+
+
+@TRANSFORMS.register_module()
+class LoadViews(BaseTransform):
+    """Open the files of a record.
+
+    Needs ``record`` and ``tasks`` (those shown). Adds ``views``, a list of dicts with ``image`` (H, W, 3) uint8 RGB,
+    ``labels`` {task: (H, W) or (H, W, C)}, ``img_path`` and, where the camera is known, ``intrinsics`` (3, 3) and
+    ``camera_T_world`` (4, 4) as float32 tensors.
+
+    Raises:
+        DataError: A file is missing, damaged, of the wrong shape or dtype, or holds values that the task forbids.
+    """
+
+    def transform(self, results: dict) -> dict:
+        results['views'] = [load_view(view, results['tasks']) for view in results['record'].views]
+        return results
+
+
+def load_view(view: View, tasks: dict[str, Task]) -> dict:
+    """One view with the labels of ``tasks`` that it has."""
+    image = read_image(view.image)
+    labels = {}
+    for name, task in tasks.items():
+        if name not in view.labels:
+            continue
+        source = view.labels[name]
+        label = source.load(task)
+        try:
+            task.check(label)
+        except ValueError as error:
+            raise DataError(f'{source.path}: {error}') from None
+        if label.shape[:2] != image.shape[:2]:
+            raise DataError(f'{source.path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image {view.image} '
+                            f'is {image.shape[0]} x {image.shape[1]}')
+        labels[name] = label
+    loaded = {'image': image, 'labels': labels, 'img_path': str(view.image)}
+    if view.intrinsics is not None:
+        loaded['intrinsics'] = torch.as_tensor(view.intrinsics, dtype=torch.float32)
+    if view.camera_T_world is not None:
+        loaded['camera_T_world'] = torch.as_tensor(view.camera_T_world, dtype=torch.float32)
+        try:
+            check_camera(loaded['intrinsics'], loaded['camera_T_world'], image.shape[:2], name=str(view.image))
+        except ValueError as error:
+            raise DataError(str(error)) from None
+    return loaded

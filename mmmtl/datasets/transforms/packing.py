@@ -1,0 +1,36 @@
+"""Views -> tensors and samples."""
+
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+from mmengine.structures import PixelData
+
+from mmmtl.registry import TRANSFORMS
+from mmmtl.structures import MultiTaskDataSample
+
+
+@TRANSFORMS.register_module()
+class PackViews(BaseTransform):
+    """Views -> ``inputs``, a list of V images (3, H, W) uint8, and ``data_samples``, V samples."""
+
+    def transform(self, results: dict) -> dict:
+        views, tasks = results['views'], results['tasks']
+        samples = []
+        for number, view in enumerate(views):
+            sample = MultiTaskDataSample(metainfo={
+                'scene': results['record'].name, 'view': number, 'views': len(views), 'img_path': view['img_path'],
+                'img_shape': view['image'].shape[:2]})
+            sample.gt = PixelData(**{name: to_tensor(label).to(tasks[name].dtype)
+                                     for name, label in view['labels'].items()})
+            if 'intrinsics' in view:
+                sample.intrinsics = view['intrinsics']
+            if 'camera_T_world' in view:
+                sample.camera_T_world = view['camera_T_world']
+            samples.append(sample)
+        return {'inputs': [to_tensor(view['image']) for view in views], 'data_samples': samples}
+
+
+def to_tensor(array: np.ndarray) -> torch.Tensor:
+    """(H, W) or (H, W, C) -> contiguous (C, H, W)."""
+    array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
+    return torch.from_numpy(np.ascontiguousarray(array))

@@ -1,0 +1,136 @@
+"""Intrinsics and poses: how they follow an image that is resized, cropped, padded or mirrored, and their checks.
+
+Every function takes any leading axes: intrinsics (..., 3, 3) in pixels, poses (..., 4, 4) in metres. None changes its
+argument. Products of poses are taken in float64, which neither autocast nor TF32 touches, and returned as given.
+"""
+
+import torch
+from torch import Tensor
+
+
+def resize_intrinsics(intrinsics: Tensor, scale_x: float, scale_y: float) -> Tensor:
+    """Intrinsics after the image was resized; the scales are new size / old size. No half-pixel term is left over."""
+    scale = intrinsics.new_ones(3, 1)
+    scale[0], scale[1] = scale_x, scale_y
+    return intrinsics * scale
+
+
+def crop_intrinsics(intrinsics: Tensor, left: float, top: float) -> Tensor:
+    """Intrinsics after `left` columns and `top` rows were cut away; negative numbers add them."""
+    shift = intrinsics.new_zeros(3, 3)
+    shift[0, 2], shift[1, 2] = left, top
+    return intrinsics - shift
+
+
+def pad_intrinsics(intrinsics: Tensor, left: float, top: float) -> Tensor:
+    """Intrinsics after `left` columns and `top` rows were added; what is added right and below changes nothing."""
+    return crop_intrinsics(intrinsics, -left, -top)
+
+
+def flip_intrinsics(intrinsics: Tensor, width: float) -> Tensor:
+    """Intrinsics of the mirrored image and the mirrored world: cx becomes width - cx, skew changes its sign."""
+    flipped = intrinsics.clone()
+    flipped[..., 0, 1] = -intrinsics[..., 0, 1]
+    flipped[..., 0, 2] = width - intrinsics[..., 0, 2]
+    return flipped
+
+
+def flip_pose(pose: Tensor) -> Tensor:
+    """The pose between two mirrored frames, S T S with S = diag(-1, 1, 1, 1).
+
+    Given camera_T_world it mirrors the world as well, so that poses between views stay consistent if all views of a
+    scene are mirrored together; a mirrored image of only one view is not a view of the same world.
+    """
+    sign = pose.new_ones(4)
+    sign[0] = -1
+    return sign[:, None] * pose * sign
+
+
+def scale_translation(pose: Tensor, scale: float) -> Tensor:
+    """The pose in a world made `scale` times as large; depths must be multiplied by the same number."""
+    scaled = pose.clone()
+    scaled[..., :3, 3] = pose[..., :3, 3] * scale
+    return scaled
+
+
+def invert_intrinsics(intrinsics: Tensor) -> Tensor:
+    """The inverse in closed form for a last row (0, 0, 1): no solver, and so no wait for the device."""
+    fx, skew, cx = intrinsics[..., 0, :].unbind(-1)
+    fy, cy = intrinsics[..., 1, 1], intrinsics[..., 1, 2]
+    zero, one = torch.zeros_like(fx), torch.ones_like(fx)
+    rows = (1 / fx, -skew / (fx * fy), (skew * cy / fy - cx) / fx, zero, 1 / fy, -cy / fy, zero, zero, one)
+    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
+
+
+def invert_pose(pose: Tensor) -> Tensor:
+    """source_T_target from target_T_source, by R^T and -R^T t."""
+    rotation_t = pose[..., :3, :3].double().mT
+    inverse = pose.double().clone()
+    inverse[..., :3, :3] = rotation_t
+    inverse[..., :3, 3:] = -rotation_t @ pose[..., :3, 3:].double()
+    return inverse.to(pose.dtype)
+
+
+def relative_pose(target_T_world: Tensor, source_T_world: Tensor) -> Tensor:
+    """target_T_source, the pose that takes points of the source camera to the target camera."""
+    return (target_T_world.double() @ invert_pose(source_T_world.double())).to(target_T_world.dtype)
+
+
+def camera_centres(camera_T_world: Tensor) -> Tensor:
+    """Where the cameras stand in the world, (..., 3) metres."""
+    return invert_pose(camera_T_world)[..., :3, 3]
+
+
+def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, int], *, name: str) -> None:
+    """Raise a ValueError that names the view if its camera cannot be one. For loading, not for a training step.
+
+    Args:
+        intrinsics: (3, 3) in pixels.
+        camera_T_world: (4, 4).
+        size: (height, width) of the image.
+        name: what to call the view in the message.
+    """
+    if tuple(intrinsics.shape) != (3, 3) or tuple(camera_T_world.shape) != (4, 4):
+        raise ValueError(
+            f'{name}: expected intrinsics (3, 3) and a pose (4, 4), found {tuple(intrinsics.shape)} and '
+            f'{tuple(camera_T_world.shape)}'
+        )
+    if not (intrinsics.isfinite().all() and camera_T_world.isfinite().all()):
+        raise ValueError(f'{name}: the camera holds numbers that are not finite')
+    intrinsics, pose = intrinsics.double(), camera_T_world.double()
+    height, width = size
+    fx, fy, cx, cy = (intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 2], intrinsics[1, 2])
+    if intrinsics[1, 0] != 0 or not torch.equal(intrinsics[2], intrinsics.new_tensor([0.0, 0.0, 1.0])):
+        raise ValueError(
+            f'{name}: intrinsics must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]], found {intrinsics.tolist()}'
+        )
+    if not (fx > 0 and fy > 0):
+        raise ValueError(f'{name}: focal lengths must be positive, found {fx:g} and {fy:g}')
+    if width > 8 and fx < 4 and cx < 4:
+        raise ValueError(
+            f'{name}: focal length {fx:g} for an image of width {width}: intrinsics are in pixels, not in image widths'
+        )
+    if not (-width < cx < 2 * width and -height < cy < 2 * height):
+        raise ValueError(
+            f'{name}: principal point ({cx:g}, {cy:g}) is far outside an image of {width} x {height} pixels'
+        )
+    rotation = pose[:3, :3]
+    error = (rotation @ rotation.mT - torch.eye(3, dtype=torch.float64)).abs().max()
+    if error > 1e-3 or torch.linalg.det(rotation) < 0:
+        raise ValueError(
+            f'{name}: the pose is not a rotation (|R R^T - 1| = {error:.2g}, det = {torch.linalg.det(rotation):.3f})'
+        )
+    if not torch.equal(pose[3], pose.new_tensor([0.0, 0.0, 0.0, 1.0])):
+        raise ValueError(f'{name}: the last row of a pose is (0, 0, 0, 1), found {pose[3].tolist()}')
+
+
+def check_baseline(camera_T_world: Tensor, *, name: str, minimum: float = 1e-3) -> None:
+    """Raise a ValueError that names the scene if two of its cameras (V, 4, 4) stand closer than `minimum` metres.
+
+    Such a pair has no parallax: its cost volume is the same at every plane.
+    """
+    distances = torch.pdist(camera_centres(camera_T_world).double())
+    if len(distances) and distances.min() < minimum:
+        raise ValueError(
+            f'{name}: two views stand {distances.min():.2g} m apart, less than {minimum:g} m: no parallax to learn from'
+        )

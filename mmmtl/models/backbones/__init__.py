@@ -1,0 +1,7 @@
+"""Backbones: images (N,3,H,W) -> a tuple of maps, fine to coarse; each tells its ``out_channels`` and ``strides``."""
+
+from mmmtl.models.backbones.mmseg_backbone import MMSegBackbone
+from mmmtl.models.backbones.segnet import SegNet
+from mmmtl.models.backbones.timm_backbone import TimmBackbone
+
+__all__ = ['MMSegBackbone', 'SegNet', 'TimmBackbone']

@@ -1,0 +1,65 @@
+"""Any backbone of mmsegmentation, with its channels and strides found by asking it."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModule
+from mmengine.registry import DefaultScope
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import MODELS
+
+
+@MODELS.register_module()
+class MMSegBackbone(BaseModule):
+    """Builds ``backbone``, for instance ``dict(type='mmseg.ResNet', depth=18)`` and looks at the maps of a black image.
+
+    Everything a config can say of an mmseg backbone (``init_cfg`` for pretrained weights, ``frozen_stages``,
+    ``norm_cfg``) is said in ``backbone``. Maps are handed on fine to coarse, whatever order the backbone gives them in.
+
+    ``forward``: images (N,3,H,W) -> tuple of (N,out_channels[i],about H/strides[i],about W/strides[i]).
+
+    Args:
+        backbone: type (a string such as ``'mmseg.HRNet'`` or the class) and arguments.
+        image_size: height and width of the black image; change it only for a backbone that takes no other size.
+
+    Raises:
+        ConfigError: the backbone gives something else than maps (1,C,h,w).
+    """
+
+    def __init__(self, backbone: dict, *, image_size: Sequence[int] = (128, 128)) -> None:
+        super().__init__()
+        # Here, not above: mmseg's models take seconds to import and most runs need none of them.
+        import mmseg.models  # noqa: F401  fills the registry
+        from mmseg.registry import MODELS as MMSEG_MODELS
+
+        with DefaultScope.overwrite_default_scope('mmseg'):  # where mmcv then finds the backbone's own layers
+            self.backbone = MMSEG_MODELS.build(backbone)
+        maps = _dry_run(self.backbone, image_size)
+        strides = [round(image_size[0] / x.shape[2]) for x in maps]
+        self.order = sorted(range(len(maps)), key=lambda i: strides[i])
+        self.out_channels = tuple(maps[i].shape[1] for i in self.order)
+        self.strides = tuple(strides[i] for i in self.order)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        maps = _as_sequence(self.backbone(images))
+        return tuple(maps[i] for i in self.order)
+
+
+@torch.no_grad()
+def _dry_run(backbone: nn.Module, image_size: Sequence[int]) -> Sequence[Tensor]:
+    """The maps of one black image; leaves the mode of every layer, frozen ones included, as it was."""
+    modes = [(module, module.training) for module in backbone.modules()]
+    backbone.eval()
+    maps = _as_sequence(backbone(torch.zeros(1, 3, *image_size)))
+    for module, training in modes:
+        module.training = training
+    if not all(isinstance(x, Tensor) and x.dim() == 4 for x in maps):
+        found = [tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__ for x in maps]
+        raise ConfigError(f'{type(backbone).__name__} must give maps (1, C, h, w), but gave {found}')
+    return maps
+
+
+def _as_sequence(output: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:
+    return (output,) if isinstance(output, Tensor) else output

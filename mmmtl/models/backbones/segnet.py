@@ -1,0 +1,72 @@
+"""SegNet with one shared decoder, the backbone of MTAN's and MTPSL's NYUv2 and Cityscapes recipes."""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmmtl.registry import MODELS
+
+
+@MODELS.register_module()
+class SegNet(BaseModule):
+    """VGG-like encoder whose max-pool indices guide the decoder's unpooling.
+
+    Level i of the encoder is two (i < 2) or three blocks conv3x3 - BN - ReLU of ``widths[i]`` channels and a 2x2
+    max-pool; level i of the decoder, from the deepest up, puts the values back where level i's pool took them, and
+    leads by as many blocks to ``widths[i - 1]`` channels (``widths[0]`` at level 0). Badrinarayanan et al., "SegNet",
+    TPAMI 2017; widths and the Xavier initialisation as in MTPSL (Li et al., "Learning Multiple Dense Prediction Tasks
+    from Partially Annotated Data", CVPR 2022).
+
+    We pool with ``ceil_mode``: sizes that the deepest stride does not divide lose no row, and nothing else changes.
+
+    ``forward``: images (N,3,H,W), MTPSL's own weights want RGB in [0, 1] -> the decoded map (N,widths[0],H,W) and the
+    encoder's last one (N,widths[-1],ceil(H/s),ceil(W/s)), s = 2 ** len(widths).
+    """
+
+    def __init__(
+        self, widths: Sequence[int] = (64, 128, 256, 512, 512), *, in_channels: int = 3, init_cfg: dict | None = None
+    ) -> None:
+        super().__init__(init_cfg)
+        entries = (in_channels, *widths[:-1])
+        exits = (widths[0], *widths[:-1])
+        depths = [2 if i < 2 else 3 for i in range(len(widths))]
+        self.encoder = nn.ModuleList(_level(*three) for three in zip(entries, widths, depths, strict=True))
+        self.decoder = nn.ModuleList(_level(*three) for three in zip(widths, exits, depths, strict=True))
+        self.out_channels = (widths[0], widths[-1])
+        self.strides = (1, 2 ** len(widths))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        x = images
+        pools = []
+        for level in self.encoder:
+            x = level(x)
+            size = x.shape[-2:]
+            x, indices = F.max_pool2d(x, 2, ceil_mode=True, return_indices=True)
+            pools.append((indices, size))
+        encoded = x
+        for level, (indices, size) in zip(reversed(self.decoder), reversed(pools), strict=True):
+            x = level(unpool(x, indices, size))
+        return x, encoded
+
+
+def _level(in_channels: int, channels: int, depth: int) -> nn.Sequential:
+    return nn.Sequential(*(_block(in_channels if i == 0 else channels, channels) for i in range(depth)))
+
+
+def _block(in_channels: int, channels: int) -> nn.Sequential:
+    # The bias before the batch norm does nothing, but the published weights have it.
+    conv = nn.Conv2d(in_channels, channels, 3, padding=1)
+    nn.init.xavier_normal_(conv.weight)
+    nn.init.zeros_(conv.bias)
+    return nn.Sequential(conv, nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+
+
+def unpool(x: Tensor, indices: Tensor, size: Sequence[int]) -> Tensor:
+    """x, indices (N,C,h,w) -> (N,C,*size) with x at its indices, 0 elsewhere.
+
+    F.max_unpool2d is the same, but refuses to run under torch.use_deterministic_algorithms(True).
+    """
+    blank = x.new_zeros(*x.shape[:2], size[0] * size[1])
+    return blank.scatter(2, indices.flatten(2), x.flatten(2)).unflatten(2, tuple(size))

@@ -1,0 +1,157 @@
+"""Any model of timm as a backbone: CNNs, ViTs and Swins give the same tuple of (N,C,h,w) maps."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+import safetensors.torch
+import timm
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from timm.layers import Format
+from torch import Tensor, nn
+
+from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.registry import MODELS
+
+
+@MODELS.register_module()
+class TimmBackbone(BaseModule):
+    """``timm.create_model(model_name, features_only=True)``; channels and strides are read from its ``feature_info``.
+
+    A model with a patch grid takes images of any size: its position embedding is interpolated, and an image that the
+    patch does not divide is padded with zeros at the right and at the bottom. The maps of a plain ViT all have the
+    stride of its patch; timm gives the last three blocks unless ``out_indices`` names others.
+
+    ``forward``: images (N,3,H,W) -> tuple of (N,out_channels[i],h,w), fine to coarse; h is H/strides[i] where the
+    stride divides H, and otherwise rounded as the model does it.
+
+    Args:
+        model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
+        pretrained: take timm's weights from its cache or the network.
+        out_indices: which of timm's maps; default timm's own choice, that is all stages of a CNN.
+        output_stride: 8 or 16 to dilate a CNN that can be dilated.
+        drop_path_rate: stochastic depth in [0, 1), where the model has it.
+        img_size: height and width a fixed-size model is built for.
+        checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
+            download. Apart from the classifier it must have exactly the model's weights.
+
+    Raises:
+        ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.
+        CheckpointError: weights that cannot be had or do not fit.
+    """
+
+    def __init__(
+        self,
+        model_name: str,
+        pretrained: bool = False,
+        *,
+        out_indices: Sequence[int] | None = None,
+        output_stride: int | None = None,
+        drop_path_rate: float | None = None,
+        img_size: int | Sequence[int] | None = None,
+        checkpoint: str | None = None,
+    ) -> None:
+        super().__init__()
+        _check_name(model_name)
+        options = dict(
+            out_indices=out_indices, output_stride=output_stride, drop_path_rate=drop_path_rate, img_size=img_size
+        )
+        options = {name: value for name, value in options.items() if value is not None}
+        if checkpoint is not None:
+            self.model, dynamic = _with_checkpoint(model_name, checkpoint, options)
+        elif pretrained:
+            self.model, dynamic = _with_download(model_name, options)
+        else:
+            self.model, dynamic = _create(model_name, options)
+
+        self.out_channels = tuple(self.model.feature_info.channels())
+        self.strides = tuple(self.model.feature_info.reduction())
+        self.patch = self.strides[0] if dynamic else 1
+        output_format = Format(getattr(self.model, 'output_fmt', Format.NCHW))
+        if output_format not in (Format.NCHW, Format.NHWC):
+            raise ConfigError(f'{model_name} must give maps (NCHW or NHWC), but gives {output_format.value}')
+        self.channels_last = output_format is Format.NHWC
+
+    def init_weights(self) -> None:
+        """Nothing: timm has done it; MMEngine's walk would do it again, over the loaded weights."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        height, width = images.shape[-2:]
+        images = F.pad(images, (0, -width % self.patch, 0, -height % self.patch))
+        maps = self.model(images)
+        return tuple(x.permute(0, 3, 1, 2) for x in maps) if self.channels_last else tuple(maps)
+
+
+def _check_name(model_name: str) -> None:
+    if timm.is_model(model_name):
+        return
+    nearest = difflib.get_close_matches(model_name.split('.')[0], timm.list_models(), n=3)
+    raise ConfigError(f'timm has no model {model_name!r}; nearest: {", ".join(nearest) or "none"}')
+
+
+def _create(model_name: str, options: dict) -> tuple[nn.Module, bool]:
+    """The model, and whether it has a patch grid that follows the size of the image."""
+    try:
+        try:
+            return timm.create_model(model_name, features_only=True, dynamic_img_size=True, **options), True
+        except TypeError as error:
+            if 'dynamic_img_size' not in str(error):
+                raise
+            return timm.create_model(model_name, features_only=True, **options), False
+    except (TypeError, AssertionError) as error:
+        reason = str(error) or 'timm gives no reason'
+        raise ConfigError(f'timm cannot build {model_name!r} with {", ".join(options)}: {reason}') from None
+
+
+def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
+    try:
+        return _create(model_name, dict(options, pretrained=True))
+    except ConfigError:
+        raise
+    except Exception as error:  # the hub's client, its HTTP library and torch.hub each fail in their own way
+        config = timm.get_pretrained_cfg(model_name)
+        weights = config and (config.hf_hub_id or config.url)
+        if not weights:
+            raise CheckpointError(f'timm has no pretrained weights for {model_name!r}; use pretrained=False') from None
+        raise CheckpointError(
+            f'the pretrained weights {weights!r} of {model_name!r} are not in the local cache and the download failed '
+            f'({type(error).__name__}); on a machine with network run timm.create_model({model_name!r}, '
+            'pretrained=True) and copy its cache, or pass checkpoint=<path of its model.safetensors>'
+        ) from None
+
+
+def _with_checkpoint(model_name: str, path: str, options: dict) -> tuple[nn.Module, bool]:
+    """timm's own loading (it renames the keys of older layouts), made strict by leaving out the classifier."""
+    state_dict = _read(path)
+    config = timm.get_pretrained_cfg(model_name)
+    classifiers = (config.classifier if config else None) or ()
+    classifiers = (classifiers,) if isinstance(classifiers, str) else classifiers
+    prefixes = tuple(f'{name}.' for name in classifiers)
+    body = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
+    overlay = dict(state_dict=body, source='timm', num_classes=0)
+    try:
+        return _create(model_name, dict(options, pretrained=True, pretrained_cfg_overlay=overlay))
+    except RuntimeError as error:
+        raise CheckpointError(f'{path} does not fit {model_name!r}: {" ".join(str(error).split())[:500]}') from None
+
+
+def _read(path: str) -> dict[str, Tensor]:
+    """The state dict in a file that is trusted with numbers only."""
+    if not Path(path).is_file():
+        raise CheckpointError(f'no checkpoint at {path}')
+    try:
+        if str(path).endswith('.safetensors'):
+            content = safetensors.torch.load_file(path)
+        else:
+            content = torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:  # a broken or hostile file can fail in any way
+        raise CheckpointError(f'{path} is no safetensors or weights_only checkpoint ({type(error).__name__})') from None
+    for name in ('state_dict', 'model'):
+        if isinstance(content, dict) and isinstance(content.get(name), dict):
+            content = content[name]
+            break
+    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise CheckpointError(f'{path} holds no state dict: expected names and tensors')
+    return content

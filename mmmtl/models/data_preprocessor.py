@@ -1,0 +1,47 @@
+"""Images of all views -> one normalised batch."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseDataPreprocessor
+
+from mmmtl.registry import MODELS
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@MODELS.register_module()
+class ViewPreprocessor(BaseDataPreprocessor):
+    """Views into the batch axis, colours to [0, 1] and then normalised, padding at the right and below.
+
+    N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of the batch
+    rounded up to ``divisor``. Padding is 0 after normalising: the mean colour.
+
+    Args:
+        mean: Per channel, of colours in [0, 1].
+        std: Per channel.
+        divisor: Sizes are padded to a multiple of it.
+    """
+
+    def __init__(self, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD, divisor: int = 1,
+                 non_blocking: bool = True) -> None:
+        super().__init__(non_blocking)
+        self.divisor = divisor
+        self.register_buffer('mean', torch.tensor(mean).view(3, 1, 1) * 255, persistent=False)
+        self.register_buffer('std', torch.tensor(std).view(3, 1, 1) * 255, persistent=False)
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        data = self.cast_data(data)
+        images = data['inputs']
+        height, width = (math.ceil(max(image.shape[axis] for image in images) / self.divisor) * self.divisor
+                         for axis in (1, 2))
+        if all(image.shape[1:] == (height, width) for image in images):
+            batch = (torch.stack(tuple(images)).float() - self.mean) / self.std
+        else:
+            batch = torch.stack([
+                F.pad((image.float() - self.mean) / self.std, (0, width - image.shape[2], 0, height - image.shape[1]))
+                for image in images])
+        return {'inputs': batch, 'data_samples': data['data_samples']}

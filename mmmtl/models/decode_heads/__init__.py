@@ -1,0 +1,10 @@
+"""Decode heads: maps of the backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own resolution.
+
+``ConvHead`` and ``ASPPHead`` give the logits of one task; ``PerTaskHead`` builds one of them for each.
+"""
+
+from mmmtl.models.decode_heads.aspp_head import ASPPHead
+from mmmtl.models.decode_heads.conv_head import ConvHead
+from mmmtl.models.decode_heads.per_task_head import PerTaskHead
+
+__all__ = ['ASPPHead', 'ConvHead', 'PerTaskHead']

@@ -1,0 +1,85 @@
+"""DeepLab's head: atrous spatial pyramid pooling, and on demand a finer map for sharp boundaries."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.decode_heads.conv_head import classifier, conv_block
+from mmmtl.registry import MODELS
+
+LOW_LEVEL_CHANNELS = 48  # as in DeepLabV3+, table 1: few, so that the fine map does not outweigh the pyramid
+
+
+@MODELS.register_module()
+class ASPPHead(BaseModule):
+    """Parallel convolutions of several dilations and the mean of the image, joined by a 1x1 convolution.
+
+    Without ``low_level_index`` DeepLabV3 (Chen et al., 2017): logits at map ``in_index``. With it DeepLabV3+ (Chen et
+    al., ECCV 2018): the pyramid is resized to map ``low_level_index``, joined with 48 channels of it and refined by two
+    3x3 convolutions; logits at that finer map.
+
+    Where we differ: the branch of the image's mean has no norm. It is one value per channel and image, so batch norm
+    over it stops with an error at one image per batch in training, and is mostly noise at a few.
+
+    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> logits (N,out_channels,h,w).
+
+    Args:
+        channels: of each branch and of the joined map.
+        dilations: 1 stands for a 1x1 convolution; default 1, 6, 12, 18 at stride 16, doubled at 8, halved at 32.
+        norm: as for ConvHead.
+
+    Raises:
+        ConfigError: map ``low_level_index`` is not finer than map ``in_index``.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        out_channels: int,
+        *,
+        in_index: int = -1,
+        low_level_index: int | None = None,
+        channels: int = 256,
+        dilations: Sequence[int] | None = None,
+        norm: str | dict | None = 'BN',
+    ) -> None:
+        super().__init__()
+        self.in_index = in_index
+        self.low_level_index = low_level_index
+        entry = in_channels[in_index]
+        if dilations is None:
+            dilations = (1, *(max(1, round(d * 16 / strides[in_index])) for d in (6, 12, 18)))
+        self.branches = nn.ModuleList(
+            conv_block(entry, channels, 1 if dilation == 1 else 3, dilation=dilation, norm=norm)
+            for dilation in dilations
+        )
+        self.image_mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), conv_block(entry, channels, 1, norm=None))
+        self.join = conv_block((len(dilations) + 1) * channels, channels, 1, norm=norm)
+        if low_level_index is not None:
+            fine, coarse = strides[low_level_index], strides[in_index]
+            if fine >= coarse:
+                raise ConfigError(
+                    f'low_level_index {low_level_index} must be a finer map than in_index {in_index}, '
+                    f'but the strides are {fine} and {coarse}'
+                )
+            self.low_level = conv_block(in_channels[low_level_index], LOW_LEVEL_CHANNELS, 1, norm=norm)
+            self.refine = nn.Sequential(
+                conv_block(channels + LOW_LEVEL_CHANNELS, channels, 3, norm=norm),
+                conv_block(channels, channels, 3, norm=norm),
+            )
+        self.classifier = classifier(channels, out_channels)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        x = features[self.in_index]
+        mean = self.image_mean(x).expand(-1, -1, *x.shape[-2:])
+        x = self.join(torch.cat([*(branch(x) for branch in self.branches), mean], dim=1))
+        if self.low_level_index is not None:
+            fine = self.low_level(features[self.low_level_index])
+            x = F.interpolate(x, fine.shape[-2:], mode='bilinear', align_corners=False)
+            x = self.refine(torch.cat([x, fine], dim=1))
+        return self.classifier(x)

@@ -1,0 +1,80 @@
+"""Convolutions on one map, then a 1x1 classifier; and the two layers that other heads are made of too."""
+
+from collections.abc import Sequence
+
+from mmcv.cnn import ConvModule
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import MODELS
+
+
+@MODELS.register_module()
+class ConvHead(BaseModule):
+    """``num_convs`` blocks conv - norm - activation of ``channels`` on map ``in_index``, then conv1x1 to the logits.
+
+    MTPSL's head on SegNet is ``channels=64, norm=None, act=None``: it has nothing between its two convolutions.
+
+    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> logits (N,out_channels,h,w) at map ``in_index``.
+
+    Args:
+        kernel_size: of the blocks; odd.
+        norm: type (``'BN'``, ``'SyncBN'``) or config (``dict(type='GN', num_groups=32)``) as mmcv knows it; None for
+            none, and then the convolution has a bias.
+        act: likewise.
+
+    Raises:
+        ConfigError: even ``kernel_size``.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        out_channels: int,
+        *,
+        in_index: int = 0,
+        channels: int = 256,
+        num_convs: int = 1,
+        kernel_size: int = 3,
+        norm: str | dict | None = 'BN',
+        act: str | dict | None = 'ReLU',
+    ) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ConfigError(f'kernel_size must be odd, so that the map keeps its size, but is {kernel_size}')
+        self.in_index = in_index
+        widths = [in_channels[in_index]] + [channels] * num_convs
+        self.convs = nn.Sequential(
+            *(conv_block(a, b, kernel_size, norm=norm, act=act) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        )
+        self.classifier = classifier(widths[-1], out_channels)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        return self.classifier(self.convs(features[self.in_index]))
+
+
+def conv_block(
+    in_channels: int,
+    channels: int,
+    kernel_size: int,
+    *,
+    dilation: int = 1,
+    norm: str | dict | None,
+    act: str | dict | None = 'ReLU',
+) -> ConvModule:
+    """conv - norm - activation that keeps the size of the map."""
+    norm_cfg, act_cfg = (dict(type=one) if isinstance(one, str) else one for one in (norm, act))
+    padding = dilation * (kernel_size // 2)
+    return ConvModule(
+        in_channels, channels, kernel_size, padding=padding, dilation=dilation, norm_cfg=norm_cfg, act_cfg=act_cfg
+    )
+
+
+def classifier(in_channels: int, out_channels: int) -> nn.Conv2d:
+    """The last layer of a head: so small at the start that no task begins with a huge loss."""
+    conv = nn.Conv2d(in_channels, out_channels, 1)
+    nn.init.normal_(conv.weight, std=0.01)
+    nn.init.zeros_(conv.bias)
+    return conv

@@ -1,0 +1,107 @@
+"""The whole flow: images -> features -> logits per task -> losses or predictions."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModel
+from mmengine.structures import PixelData
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.data_preprocessor import ViewPreprocessor
+from mmmtl.models.loss_reduction import SHARES, reduce_losses
+from mmmtl.models.loss_weighting import FixedWeighting
+from mmmtl.registry import MODELS
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Task, build_tasks
+
+
+@MODELS.register_module()
+class MultiTaskModel(BaseModel):
+    """One network for several dense tasks.
+
+    Channels flow in code: the backbone tells ``out_channels`` and ``strides``, the neck passes on its own, every task
+    tells its ``channels``.
+
+    Args:
+        tasks: ``{name: config}``.
+        backbone: Images -> tuple of features, fine to coarse.
+        decode_head: Features -> ``{task: logits}``.
+        neck: Features -> features.
+        loss_weighting: T losses -> one number; all weights 1 by default.
+        reduction: How pixels, images and processes become one number per task: ``'batch'``, ``'labelled'`` or
+            ``'pixels'``, see `reduce_losses`.
+        data_preprocessor: Views into one normalised batch; ImageNet's mean and deviation by default.
+    """
+
+    def __init__(self, tasks: Mapping[str, dict | Task], backbone: dict, decode_head: dict, *, neck: dict | None = None,
+                 loss_weighting: dict | None = None, reduction: str = 'labelled',
+                 data_preprocessor: dict | None = None, init_cfg: dict | None = None) -> None:
+        super().__init__(MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), init_cfg)
+        if reduction not in SHARES:
+            raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
+        self.tasks = build_tasks(tasks)
+        self.reduction = reduction
+        self.backbone = MODELS.build(backbone)
+        told = self.backbone
+        self.neck = None
+        if neck is not None:
+            self.neck = told = MODELS.build({**neck, 'in_channels': told.out_channels, 'strides': told.strides})
+        self.decode_head = MODELS.build(
+            {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides})
+        self.loss_weighting = MODELS.build({'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
+
+    def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
+                mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
+        """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``) or samples with ``pred`` (``'predict'``)."""
+        logits = self.logits(inputs)
+        if mode == 'loss':
+            return self.loss(logits, data_samples)
+        if mode == 'predict':
+            return self.predict(logits, data_samples)
+        return logits
+
+    def logits(self, images: Tensor) -> dict[str, Tensor]:
+        """Images (N, 3, H, W) -> ``{task: (N, channels, H, W)}``, float32."""
+        features = self.backbone(images)
+        if self.neck is not None:
+            features = self.neck(features)
+        size = images.shape[2:]
+        return {name: logits.float() if logits.shape[2:] == size else F.interpolate(
+                    logits.float(), size, mode='bilinear', align_corners=False)
+                for name, logits in self.decode_head(features).items()}
+
+    def loss(self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]) -> dict[str, Tensor]:
+        """The task losses by name, and ``'loss'``, the total that is descended."""
+        targets = self.targets(data_samples, next(iter(logits.values())).shape[2:])
+        errors = [self.tasks[name].error(logits[name], targets[name]) for name in self.tasks]
+        sums, counts = (torch.stack(values) for values in zip(*errors, strict=True))  # (T, N)
+        losses, present = reduce_losses(sums, counts, self.reduction)
+        return dict(zip(self.tasks, losses.unbind(), strict=True)) | {'loss': self.loss_weighting(losses, present)}
+
+    def targets(self, data_samples: Sequence[MultiTaskDataSample], size: tuple[int, int]) -> dict[str, Tensor]:
+        """Labels of all samples as (N, C, H, W), void where a sample has none and in the padding."""
+        device = self.data_preprocessor.device
+        targets = {}
+        for name, task in self.tasks.items():
+            target = torch.full((len(data_samples), task.target_channels, *size), task.void, dtype=task.dtype, device=device)
+            for place, sample in zip(target, data_samples, strict=True):
+                if name in sample.gt:
+                    label = sample.gt.get(name)
+                    place[:, :label.shape[1], :label.shape[2]] = label
+            targets[name] = target
+        return targets
+
+    def predict(self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
+                ) -> list[MultiTaskDataSample]:
+        """Final maps into ``sample.pred``, cut to the image's own size."""
+        maps = {name: task.predict(logits[name]) for name, task in self.tasks.items()}
+        for number, sample in enumerate(data_samples):
+            height, width = sample.img_shape
+            sample.pred = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
+        return list(data_samples)
+
+    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Only ``'loss'`` is descended; the rest is for the log."""
+        return losses['loss'], {name: value.detach() for name, value in losses.items()}

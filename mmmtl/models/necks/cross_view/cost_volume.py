@@ -1,0 +1,176 @@
+"""The cost volume e(.): how well every pixel matches the other views, for every candidate depth."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from mmmtl.geometry import DEPTH_RANGES, inverse_depth_planes, relative_pose, sampling_grid, sweep_positions
+from mmmtl.models.necks.cross_view.neighbours import take_neighbours
+
+ZERO_PADDING, BILINEAR = 0, 0  # as aten numbers them
+
+
+class CostVolume(torch.nn.Module):
+    """Features (B, V, C, h, w) and cameras to similarities (B, V, D, h, w); no parameters.
+
+        C_i[k](u) = mean over neighbours j of  <F_i(u), F_j(x)> / sqrt(C),   x = where u at plane k lies in view j
+
+    with F_j sampled bilinearly and zero outside of the view (MVSplat, ECCV 2024). Sampling is linear, so the product
+    with the warped feature is the sample, at x, of the map of products <F_i(u), .>: one matrix product and four numbers
+    per plane instead of 4 C. The warped features (B, V, C, D, h, w) never exist. The products are made for a part of
+    the pixels at a time, and the backward needs none of them again.
+
+    Geometry is float32 also inside autocast, and nothing flows back into it. Inside autocast the matrix product is
+    taken in autocast's type.
+
+    Args:
+        planes: number of candidate depths D, equally spaced in inverse depth, the farthest first.
+        depth_range: 'paper', 'indoor' or (near, far) in metres.
+        chunk_bytes: how much memory the products of one part of the pixels may take.
+    """
+
+    def __init__(
+        self, *, planes: int = 128, depth_range: str | tuple[float, float] = 'paper', chunk_bytes: int = 2**25
+    ) -> None:
+        super().__init__()
+        if isinstance(depth_range, str):
+            if depth_range not in DEPTH_RANGES:
+                raise ValueError(
+                    f'expected a depth range of {sorted(DEPTH_RANGES)} or (near, far), found {depth_range!r}'
+                )
+            depth_range = DEPTH_RANGES[depth_range]
+        self.near, self.far = depth_range
+        self.planes = planes
+        self.chunk_bytes = chunk_bytes
+        inverse_depth_planes(self.near, self.far, planes)  # raises for an impossible range
+
+    def extra_repr(self) -> str:
+        return f'planes={self.planes}, near={self.near}, far={self.far}'
+
+    def forward(
+        self, features: Tensor, intrinsics: Tensor, camera_T_world: Tensor, neighbours: Tensor | None = None
+    ) -> Tensor:
+        """Similarities (B, V, D, h, w) of V > 1 views.
+
+        Args:
+            features: (B, V, C, h, w).
+            intrinsics: (B, V, 3, 3) in pixels of the features.
+            camera_T_world: (B, V, 4, 4).
+            neighbours: (B, V, M) views to compare with; None for all others.
+        """
+        batch, views, _, height, width = features.shape
+        source_T_world, source_intrinsics = (take_neighbours(x, neighbours) for x in (camera_T_world, intrinsics))
+        source_T_reference = relative_pose(source_T_world, camera_T_world[:, :, None])  # (B, V, M, 4, 4)
+        inverse_depths = inverse_depth_planes(self.near, self.far, self.planes, device=features.device)
+        positions = sweep_positions(
+            intrinsics[:, :, None].expand_as(source_intrinsics).flatten(0, 2),
+            source_intrinsics.flatten(0, 2),
+            source_T_reference.flatten(0, 2),
+            inverse_depths,
+            (height, width),
+        )  # (B*V*M, 2, D, h*w)
+        sources = take_neighbours(features, neighbours)  # (B, V, M, C, h, w)
+        references = features[:, :, None].expand_as(sources)
+        cost = sampled_correlation(references.flatten(0, 2), sources.flatten(0, 2), positions, self.chunk_bytes)
+        return cost.view(batch, views, -1, self.planes, height, width).mean(dim=2)
+
+    def of_single_view(self, features: Tensor) -> Tensor:
+        """What a view (N, C, h, w) and its own copy give: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
+        with torch.autocast(features.device.type, enabled=False):
+            features = features.float()
+            own = features.square().sum(dim=1, keepdim=True) / math.sqrt(features.shape[1])
+        return own.expand(-1, self.planes, -1, -1)
+
+    def best_depth(self, cost: Tensor) -> tuple[Tensor, Tensor]:
+        """The depth in metres of the best matching plane, and its share of the softmax over planes, (N, 1, h, w)."""
+        confidence, plane = cost.float().softmax(dim=1).max(dim=1, keepdim=True)
+        return 1 / inverse_depth_planes(self.near, self.far, self.planes, device=cost.device)[plane], confidence
+
+
+def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int = 2**25) -> Tensor:
+    """<reference(u), source(x)> / sqrt(C) for every pixel u and each of its D positions x, (P, D, h, w) in float32.
+
+    Args:
+        reference: (P, C, h, w).
+        source: (P, C, hs, ws).
+        positions: (P, 2, D, h * w) in pixels of the source, no gradient.
+        chunk_bytes: memory of the correlations that are made at a time.
+    """
+    device = reference.device.type
+    scale = reference.shape[1] ** -0.25
+    reference, source = reference * scale, source * scale
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
+        reference, source = reference.to(dtype), source.to(dtype)
+    with torch.autocast(device, enabled=False):
+        cost = _SampledCorrelation.apply(reference.flatten(2), source, positions, chunk_bytes)
+    return cost.unflatten(-1, reference.shape[-2:])
+
+
+class _SampledCorrelation(torch.autograd.Function):
+    """The sample of a correlation and its gradient, both by parts of the reference pixels.
+
+    The sample is linear in the correlation, so its gradient needs the positions but no correlation.
+    """
+
+    @staticmethod
+    def forward(ctx, reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int) -> Tensor:
+        """Reference (P, C, n), source (P, C, hs, ws), positions (P, 2, D, n) to (P, D, n)."""
+        ctx.save_for_backward(reference, source, positions)
+        ctx.chunk_bytes = chunk_bytes
+        cost = reference.new_empty(len(reference), *positions.shape[2:], dtype=torch.float32)
+        for pairs, pixels in _parts(reference, source, chunk_bytes):
+            part = reference[pairs, :, pixels]
+            correlation = torch.bmm(part.mT, source[pairs].flatten(2)).float()  # (p, r, hs*ws)
+            maps = correlation.view(-1, 1, *source.shape[-2:])
+            sampled = torch.ops.aten.grid_sampler_2d(
+                maps, _grid(positions[pairs, ..., pixels], source), BILINEAR, ZERO_PADDING, False
+            )
+            cost[pairs, :, pixels] = sampled.view(len(part), part.shape[-1], -1).mT
+        return cost
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        reference, source, positions = ctx.saved_tensors
+        d_reference = gradient.new_empty(reference.shape, dtype=reference.dtype)
+        d_source = gradient.new_zeros(source.flatten(2).shape)  # (P, C, hs*ws), float32
+        for pairs, pixels in _parts(reference, source, ctx.chunk_bytes):
+            part = reference[pairs, :, pixels]
+            size = source.shape[-2:]
+            maps = reference.new_empty(1, dtype=torch.float32).expand(part.shape[0] * part.shape[2], 1, *size)
+            d_sampled = gradient[pairs, :, pixels].mT.reshape(-1, 1, gradient.shape[1], 1)
+            d_maps = torch.ops.aten.grid_sampler_2d_backward(
+                d_sampled,
+                maps,
+                _grid(positions[pairs, ..., pixels], source),
+                BILINEAR,
+                ZERO_PADDING,
+                False,
+                [True, False],
+            )[0]
+            d_correlation = d_maps.view(part.shape[0], part.shape[2], -1).to(part.dtype)  # (p, r, hs*ws)
+            d_reference[pairs, :, pixels] = torch.bmm(source[pairs].flatten(2), d_correlation.mT)
+            d_source[pairs] += torch.bmm(part, d_correlation)
+        return d_reference, d_source.view_as(source).to(source.dtype), None, None
+
+
+def _grid(positions: Tensor, source: Tensor) -> Tensor:
+    """Positions (p, 2, D, r) as one row of D samples for each of the p * r maps, (p*r, D, 1, 2)."""
+    grid = sampling_grid(positions, *source.shape[-2:])  # (p, D, r, 2)
+    return grid.transpose(1, 2).flatten(0, 1)[:, :, None]
+
+
+def _parts(reference: Tensor, source: Tensor, chunk_bytes: int) -> list[tuple[slice, slice]]:
+    """Pairs and reference pixels whose correlations fit into `chunk_bytes`: whole pairs, or else pixels of one."""
+    pairs, _, pixels = reference.shape
+    row = 4 * source.shape[-2] * source.shape[-1]
+    pixels_at_once = max(1, min(pixels, chunk_bytes // row))
+    pairs_at_once = max(1, min(pairs, chunk_bytes // (row * pixels)))
+    return [
+        (slice(i, i + pairs_at_once), slice(j, j + pixels_at_once))
+        for i in range(0, pairs, pairs_at_once)
+        for j in range(0, pixels, pixels_at_once)
+    ]

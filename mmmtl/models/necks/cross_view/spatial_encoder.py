@@ -1,0 +1,53 @@
+"""The spatial-aware encoder s(.): a small residual CNN from an image to 128 channels at 1/8."""
+
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class SpatialEncoder(BaseModule):
+    """Image (N, 3, H, W), ImageNet-normalised, to features (N, 128, H/8, W/8).
+
+    The encoder of UniMatch (TPAMI 2023), which MVSplat and CvM reuse: a 7x7 stem and three stages of two residual
+    blocks. All norms are instance norms without parameters or statistics, so the result for one image does not depend
+    on the others in the batch nor on train or eval mode. 1,049,120 parameters.
+    """
+
+    channels = 128
+    stride = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+        self.stages = nn.Sequential(
+            ResidualBlock(64, 64, stride=1),
+            ResidualBlock(64, 64, stride=1),
+            ResidualBlock(64, 96, stride=2),
+            ResidualBlock(96, 96, stride=1),
+            ResidualBlock(96, 128, stride=2),
+            ResidualBlock(128, 128, stride=1),
+        )
+        self.out = nn.Conv2d(128, self.channels, 1)
+        self.norm, self.act = nn.InstanceNorm2d(64), nn.ReLU(inplace=True)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.out(self.stages(self.act(self.norm(self.stem(images)))))
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions, each with norm and ReLU, added to the shortcut, and one more ReLU."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.norm, self.act = nn.InstanceNorm2d(out_channels), nn.ReLU(inplace=True)
+        same = stride == 1 and in_channels == out_channels
+        self.shortcut = None if same else nn.Conv2d(in_channels, out_channels, 1, stride=stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.act(self.norm(self.conv1(x)))
+        y = self.act(self.norm(self.conv2(y)))
+        return self.act(y + (x if self.shortcut is None else self.norm(self.shortcut(x))))

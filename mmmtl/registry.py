@@ -1,0 +1,25 @@
+"""The registries: TASKS is ours, the others are children of MMEngine's roots.
+
+A class registered here is found as ``'Name'`` inside mmmtl and as ``'mmmtl.Name'`` from MMEngine and from projects
+downstream. ``locations`` lets MMEngine import the wing that registers a name at the moment the name is first asked for.
+"""
+
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import METRICS as MMENGINE_METRICS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import OPTIM_WRAPPERS as MMENGINE_OPTIM_WRAPPERS
+from mmengine.registry import RUNNERS as MMENGINE_RUNNERS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+TASKS = Registry('task', scope='mmmtl', locations=['mmmtl.tasks'])
+DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmmtl', locations=['mmmtl.datasets'])
+DATA_SAMPLERS = Registry('data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmmtl', locations=['mmmtl.datasets'])
+TRANSFORMS = Registry('transform', parent=MMENGINE_TRANSFORMS, scope='mmmtl', locations=['mmmtl.datasets'])
+MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmmtl', locations=['mmmtl.models'])
+METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmmtl', locations=['mmmtl.metrics'])
+HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmmtl', locations=['mmmtl.hooks', 'mmmtl.visualization'])
+OPTIM_WRAPPERS = Registry('optim_wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmmtl', locations=['mmmtl.hooks'])
+RUNNERS = Registry('runner', parent=MMENGINE_RUNNERS, scope='mmmtl', locations=['mmmtl.apis'])

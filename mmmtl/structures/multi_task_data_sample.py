@@ -1,0 +1,50 @@
+"""One view of a scene: its labels, its predictions and its camera."""
+
+from mmengine.structures import BaseDataElement, PixelData
+from torch import Tensor
+
+
+class MultiTaskDataSample(BaseDataElement):
+    """One view with the labels that are shown, the predictions once they are made, and the camera if it is known.
+
+    ``gt`` and ``pred`` hold one (C, H, W) map per task name; a label that is hidden or does not exist is not there.
+
+    Metainfo: ``img_path``; ``img_shape`` (H, W) of the image as the network gets it, padding not counted; ``scene``, the
+    record's name; ``view``, its number within the scene; ``views``, how many views the scene has in this batch.
+    """
+
+    @property
+    def gt(self) -> PixelData:
+        """Labels that are shown."""
+        return self._gt
+
+    @gt.setter
+    def gt(self, value: PixelData) -> None:
+        self.set_field(value, '_gt', dtype=PixelData)
+
+    @property
+    def pred(self) -> PixelData:
+        """Final maps, one per task, of the image's own size."""
+        return self._pred
+
+    @pred.setter
+    def pred(self, value: PixelData) -> None:
+        self.set_field(value, '_pred', dtype=PixelData)
+
+    @property
+    def intrinsics(self) -> Tensor:
+        """(3, 3) in pixels of the image that travels with it."""
+        return self._intrinsics
+
+    @intrinsics.setter
+    def intrinsics(self, value: Tensor) -> None:
+        self.set_field(value, '_intrinsics', dtype=Tensor)
+
+    @property
+    def camera_T_world(self) -> Tensor:  # noqa: N802  frames meet in the name
+        """(4, 4), world to camera, metres."""
+        return self._camera_T_world
+
+    @camera_T_world.setter
+    def camera_T_world(self, value: Tensor) -> None:  # noqa: N802
+        self.set_field(value, '_camera_T_world', dtype=Tensor)

@@ -1,0 +1,93 @@
+"""Depth: metres along the camera's z axis."""
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.task import Task, ratio
+
+SMALLEST = 1e-9  # metres; predictions are lifted to it before they are judged
+
+
+@TASKS.register_module()
+class Depth(Task):
+    """Labels are metres > 0, 0 where unknown; the logit is the depth itself.
+
+    Args:
+        name: Key in the samples.
+        drawn_range: (near, far) in metres that a picture's colours span; the map's own 2nd and 98th percentile if None.
+
+    Measures, over all valid pixels of the split: ``abs`` and ``rmse`` in metres, ``rmse_log`` (natural logarithm),
+    ``abs_rel``, ``sq_rel`` (metres) and the shares ``delta1..3`` of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3.
+    Predictions are clamped to at least 1e-9 m for all but ``abs_rel_unclamped``, which is the relative error as MTPSL's
+    code takes it (it differs only where a network predicts negative depth).
+    """
+
+    channels = 1
+    void = 0.0
+    headline = 'abs_rel'
+    higher_is_better = False
+
+    def __init__(self, name: str, drawn_range: tuple[float, float] | None = None) -> None:
+        super().__init__(name)
+        self.drawn_range = drawn_range
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        if label.dtype.kind != 'f':
+            raise ValueError(f'expected metres of {self.name} as floating point, found dtype {label.dtype}')
+        if label.size and label.min() < 0:
+            raise ValueError(f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}')
+
+    def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
+        """What is seen larger counts as nearer: d / s."""
+        return label / np.float32(scale)
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target[:, 0] > 0
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return logits
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """|p - g| in metres."""
+        return self.masked_sum((logits - target)[:, 0].abs(), target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        raw, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
+        depth = raw.clamp(min=SMALLEST)
+        difference = depth - truth
+        factor = torch.maximum(depth / truth, truth / depth)
+        return {
+            'count': valid.sum(),
+            'abs': difference.abs().sum(),
+            'square': difference.square().sum(),
+            'square_log': (depth.log() - truth.log()).square().sum(),
+            'abs_rel': (difference.abs() / truth).sum(),
+            'abs_rel_unclamped': ((raw - truth).abs() / truth).sum(),
+            'sq_rel': (difference.square() / truth).sum(),
+            'delta1': (factor < 1.25).sum(),
+            'delta2': (factor < 1.25**2).sum(),
+            'delta3': (factor < 1.25**3).sum(),
+        }
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        mean = {name: ratio(value, sums['count']) for name, value in sums.items() if name != 'count'}
+        mean['rmse'] = mean.pop('square').sqrt()
+        mean['rmse_log'] = mean.pop('square_log').sqrt()
+        return {name: value.item() for name, value in mean.items()}
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        known = values > 0
+        if self.drawn_range is None:
+            near, far = np.percentile(values[known], (2, 98)) if known.any() else (0.0, 1.0)
+        else:
+            near, far = self.drawn_range
+        share = (values - near) / max(far - near, 1e-6)
+        colour = cv2.applyColorMap((255 * (1 - share.clip(0, 1))).astype(np.uint8), cv2.COLORMAP_TURBO)
+        return np.where(known[..., None], colour[..., ::-1], 0).astype(np.uint8)  # near is red, far is blue

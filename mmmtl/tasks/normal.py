@@ -1,0 +1,94 @@
+"""Surface normals: unit vectors in the camera frame, facing the camera."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.task import Task, ratio
+
+BINS_PER_DEGREE = 1000  # of the histogram that the median is read from
+
+
+@TASKS.register_module()
+class Normal(Task):
+    """Labels are unit vectors (x right, y down, z forward), (0, 0, 0) where unknown; logits need not be unit.
+
+    Args:
+        name: Key in the samples.
+        loss: ``'cosine'``, 1 - p.g as in MTPSL; or ``'l1'``, |p - g| summed over the three components as in SAK.
+
+    Measures: angle in degrees over all valid pixels of the split, ``mean``, ``median``, ``rmse``, and the shares
+    ``within_11.25``, ``within_22.5``, ``within_30`` in [0, 1]. The angle is 2 atan2(|p - g|, |p + g|), exact near 0 and
+    180 degrees where the arc cosine is not. The median is read from a histogram with bins of a thousandth of a degree,
+    so that processes need not exchange every pixel.
+    """
+
+    channels = 3
+    target_channels = 3
+    void = 0.0
+    interpolation = 'nearest'
+    headline = 'mean'
+    higher_is_better = False
+
+    def __init__(self, name: str, loss: str = 'cosine') -> None:
+        super().__init__(name)
+        if loss not in ('cosine', 'l1'):
+            raise ValueError(f"{name}: loss must be 'cosine' or 'l1', found {loss!r}")
+        self.loss = loss
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        length = np.linalg.norm(label, axis=-1)
+        bad = np.count_nonzero((length > 1e-3) & (np.abs(length - 1) > 0.05))
+        if bad:
+            raise ValueError(f'{bad} values of {self.name} are neither unit vectors nor (0, 0, 0)')
+
+    def mirror(self, label: np.ndarray) -> np.ndarray:
+        return label * np.array([-1, 1, 1], label.dtype)
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target.square().sum(1) > 0.25
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return F.normalize(logits, dim=1)
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        prediction = self.activate(logits)
+        if self.loss == 'cosine':
+            return self.masked_sum(1 - (prediction * target).sum(1), target)
+        return self.masked_sum((prediction - target).abs().sum(1), target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        truth = F.normalize(target.double(), dim=1)
+        prediction = prediction.double()
+        apart, along = (prediction - truth).norm(dim=1), (prediction + truth).norm(dim=1)
+        angle = torch.rad2deg(2 * torch.atan2(apart, along))[valid]
+        return {
+            'count': valid.sum(),
+            'angle': angle.sum(),
+            'square': angle.square().sum(),
+            'within_11.25': (angle < 11.25).sum(),
+            'within_22.5': (angle < 22.5).sum(),
+            'within_30': (angle < 30).sum(),
+            'histogram': torch.bincount((angle * BINS_PER_DEGREE).long(), minlength=180 * BINS_PER_DEGREE + 1),
+        }
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        mean = {name: ratio(value, sums['count']) for name, value in sums.items() if name not in ('count', 'histogram')}
+        mean['mean'] = mean.pop('angle')
+        mean['rmse'] = mean.pop('square').sqrt()
+        below = sums['histogram'].cumsum(0)
+        middle = int((2 * below < sums['count']).sum())  # the bin in which half of the pixels are reached
+        mean['median'] = ratio(torch.tensor(middle + 0.5), torch.tensor(BINS_PER_DEGREE)) * ratio(below[-1], below[-1])
+        return {name: value.item() for name, value in mean.items()}
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """Red is right, green up, blue towards the camera: the colours that readers of the field know."""
+        colour = (values * np.array([1, -1, -1], np.float32) + 1) * 127.5
+        known = np.square(values).sum(-1, keepdims=True) > 0.25
+        return np.where(known, colour.clip(0, 255), 0).astype(np.uint8)

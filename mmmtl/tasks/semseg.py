@@ -1,0 +1,94 @@
+"""Semantic segmentation: a class for every pixel."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.task import Task, ratio
+
+
+@TASKS.register_module()
+class SemSeg(Task):
+    """Labels are class indices 0..K-1, 255 where unknown; logits are unnormalised class scores.
+
+    Args:
+        name: Key in the samples.
+        classes: Class names, in the order of the label values.
+        palette: One RGB colour per class; evenly spread hues by default.
+
+    Measures: ``mIoU`` (mean over the classes that occur in prediction or truth, from one confusion matrix of the split),
+    ``pixel_accuracy`` and ``IoU/<class>``, all in [0, 1].
+    """
+
+    void = 255
+    dtype = torch.int64
+    headline = 'mIoU'
+    higher_is_better = True
+
+    def __init__(self, name: str, classes: Sequence[str], palette: Sequence[Sequence[int]] | None = None) -> None:
+        super().__init__(name)
+        if not 2 <= len(classes) < self.void:
+            raise ValueError(f'{name}: classes must be 2 to 254 names, found {len(classes)}')
+        self.classes = tuple(classes)
+        self.channels = len(self.classes)
+        self.palette = np.asarray(spread_colours(self.channels) if palette is None else palette, dtype=np.uint8)
+        if self.palette.shape != (self.channels, 3):
+            raise ValueError(f'{name}: palette must be {self.channels} x 3 (one colour per class), '
+                             f'found {self.palette.shape}')
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        if label.dtype.kind not in 'ui':
+            raise ValueError(f'expected integer classes of {self.name}, found dtype {label.dtype}')
+        known = label[label != self.void]
+        if known.size and not 0 <= known.min() <= known.max() < self.channels:
+            raise ValueError(f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (unknown), '
+                             f'found {known.min()}..{known.max()}')
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target[:, 0] != self.void
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return logits.softmax(1)
+
+    def predict(self, logits: Tensor) -> Tensor:
+        return logits.argmax(1, keepdim=True)
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Cross-entropy."""
+        loss = F.cross_entropy(logits, target[:, 0], ignore_index=self.void, reduction='none')
+        return self.masked_sum(loss, target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        pairs = target[:, 0][valid] * self.channels + prediction[:, 0][valid]
+        confusion = torch.bincount(pairs, minlength=self.channels**2).view(self.channels, self.channels)
+        return {'confusion': confusion}  # (truth, prediction)
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        confusion = sums['confusion']
+        hit = confusion.diag()
+        iou = ratio(hit, confusion.sum(0) + confusion.sum(1) - hit)
+        scores = {'mIoU': iou.nanmean().item(), 'pixel_accuracy': ratio(hit.sum(), confusion.sum()).item()}
+        return scores | {f'IoU/{name}': value for name, value in zip(self.classes, iou.tolist(), strict=True)}
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        table = np.zeros((256, 3), np.uint8)
+        table[:self.channels] = self.palette
+        return table[values.astype(np.uint8)]
+
+    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+        return [(self.classes[index], tuple(self.palette[index].tolist()))
+                for index in np.unique(values) if index < self.channels]
+
+
+def spread_colours(count: int) -> np.ndarray:
+    """(count, 3) uint8 colours of evenly spread hue, lighter and darker by turns so that neighbours differ."""
+    hue = np.arange(count) / count * 6
+    ramps = np.abs((hue[:, None] + np.array([0, 4, 2])) % 6 - 3) - 1  # (count, 3): R, G, B of a pure hue
+    value = np.where(np.arange(count) % 2, 0.65, 1.0)[:, None]
+    return (255 * value * (0.2 + 0.8 * ramps.clip(0, 1))).round().astype(np.uint8)

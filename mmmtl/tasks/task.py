@@ -1,0 +1,120 @@
+"""The contract of a task: everything that is true of it and of nothing else, as pure functions of tensors.
+
+Shapes: logits (N, channels, H, W); targets (N, target_channels, H, W); N samples, counts and sums are float32 of shape (N,).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from mmengine.config import ConfigDict
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+
+
+class Task(ABC):
+    """What a dense task means: how its labels look and move, its error, its measures and its picture.
+
+    A task holds no parameters. "No label for this image" and "no value at this pixel" are one case: the value ``void``.
+
+    Args:
+        name: The key under which samples carry the task, e.g. ``'depth'``.
+    """
+
+    channels: int  # of the logits
+    target_channels: int = 1  # of the label
+    void: float  # the label's value where nothing is known
+    interpolation: str = 'nearest'  # how labels are resized; 'bilinear' only where mixing two values makes sense
+    dtype: torch.dtype = torch.float32  # of the label
+    headline: str  # the measure that stands for the task
+    higher_is_better: bool
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    # -- labels, as numpy arrays (H, W) or (H, W, C), on their way through the pipeline ------------------------------
+
+    def check(self, label: np.ndarray) -> None:
+        """Raise ValueError, saying what was expected and found, when ``label`` cannot be one of this task."""
+        expected = 2 if self.target_channels == 1 else 3
+        if label.ndim != expected or (expected == 3 and label.shape[2] != self.target_channels):
+            raise ValueError(f'expected {"H x W" if expected == 2 else f"H x W x {self.target_channels}"} values of '
+                             f'{self.name}, found shape {label.shape}')
+        if label.dtype.kind == 'f' and not np.isfinite(label).all():
+            raise ValueError(f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
+                             f'mark missing values by {self.void}')
+
+    def mirror(self, label: np.ndarray) -> np.ndarray:
+        """Values after the image is flipped left to right (the pixels have been moved already)."""
+        return label
+
+    def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
+        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already)."""
+        return label
+
+    # -- learning -------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def valid(self, target: Tensor) -> Tensor:
+        """(N, C, H, W) -> bool (N, H, W): where the label is known."""
+
+    @abstractmethod
+    def activate(self, logits: Tensor) -> Tensor:
+        """Logits -> differentiable values in the task's own space (probabilities, metres, unit vectors)."""
+
+    def predict(self, logits: Tensor) -> Tensor:
+        """Logits -> final map (N, target_channels, H, W), comparable with a target."""
+        return self.activate(logits)
+
+    @abstractmethod
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """(sum of the error over valid pixels, their count), each of shape (N,); the model reduces them to one number."""
+
+    # -- judging --------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Sums over the valid pixels of N images, float64 or int64; those of many calls are added up before `score`."""
+
+    @abstractmethod
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        """Added-up sums of a split -> named numbers; NaN where nothing was labelled."""
+
+    @abstractmethod
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """A map (H, W) or (H, W, C) -> picture (H, W, 3), uint8 RGB; void is black."""
+
+    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+        """(caption, colour) for what is in the map; empty where colours speak for themselves."""
+        return []
+
+    # -- helpers of the tasks ---------------------------------------------------------------------------------------
+
+    def masked_sum(self, error: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Per-pixel error (N, H, W) -> (sum, count) over valid pixels; what is masked gets no gradient, NaN included."""
+        valid = self.valid(target)
+        total = torch.where(valid, error, error.new_zeros(())).flatten(1).sum(1)
+        return total, valid.flatten(1).sum(1, dtype=torch.float32)
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}({self.name!r})'
+
+
+def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
+    """Build tasks from ``{name: config}``; tasks that are built already pass through.
+
+    Raises:
+        ValueError: No task is given.
+    """
+    if not tasks:
+        raise ValueError('tasks is empty: name at least one, e.g. tasks = dict(depth=dict(type=Depth))')
+    return {name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
+            for name, task in tasks.items()}
+
+
+def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    """numerator / denominator in float64, NaN where there is nothing to divide by."""
+    numerator, denominator = numerator.double(), denominator.double()
+    return torch.where(denominator > 0, numerator / denominator.clamp(min=1e-300), torch.nan)

@@ -1,0 +1,6 @@
+"""Pictures of what a network sees and says."""
+
+from mmmtl.visualization.sheet import draw_sheet, write_sheets
+from mmmtl.visualization.sheet_hook import SheetHook
+
+__all__ = ['SheetHook', 'draw_sheet', 'write_sheets']

@@ -1,0 +1,99 @@
+"""A sheet: an image beside one picture per task, truth above prediction, with a legend."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from mmmtl.tasks import Task
+
+GAP, LINE = 4, 14  # pixels between pictures; height of a line of text
+BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
+
+
+def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, Tensor]]) -> np.ndarray:
+    """One view as a sheet.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        tasks: The columns, in this order.
+        rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; a task that a row lacks is left blank.
+
+    Returns:
+        uint8 RGB picture: per row the image, overlaid in further rows by the first task that has a legend, and one map per task.
+    """
+    height, width = image.shape[:2]
+    maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
+    legend = legend_of(tasks, maps)
+    lines = legend_lines(legend, (width + GAP) * (len(tasks) + 1))
+    sheet = Image.new('RGB', ((width + GAP) * (len(tasks) + 1) + GAP,
+                              len(rows) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
+    for index, (row, values) in enumerate(maps.items()):
+        top = GAP + index * (height + LINE + GAP)
+        cells = [('image', image)] if index == 0 else [('overlay', overlay(image, tasks, values))]
+        cells += [(f'{name}, {row}', tasks[name].draw(values[name]) if name in values else None) for name in tasks]
+        for column, (caption, picture) in enumerate(cells):
+            left = GAP + column * (width + GAP)
+            write(sheet, (left, top), caption if picture is not None else f'{caption}: none')
+            if picture is not None:
+                sheet.paste(Image.fromarray(picture), (left, top + LINE))
+    for number, line in enumerate(lines):
+        left, top = GAP, sheet.height - LINE * (len(lines) - number)
+        for name, colour in line:
+            ImageDraw.Draw(sheet).rectangle((left, top + 2, left + 9, top + 11), fill=colour)
+            write(sheet, (left + 13, top), name)
+            left += legend_width(name)
+    return np.asarray(sheet)
+
+
+def overlay(image: np.ndarray, tasks: Mapping[str, Task], maps: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The image half covered by the first task, if there is one, whose colours have a legend."""
+    for name, values in maps.items():
+        if tasks[name].legend(values):
+            return (0.5 * image + 0.5 * tasks[name].draw(values)).astype(np.uint8)
+    return image
+
+
+def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
+    """Stack sheets into one PNG, filled up with white at the right."""
+    width = max(sheet.shape[1] for sheet in sheets)
+    padded = [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255) for sheet in sheets]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate(padded)).save(path)
+
+
+def as_map(values: Tensor) -> np.ndarray:
+    """(C, H, W) -> (H, W) or (H, W, C)."""
+    array = values.detach().cpu().numpy()
+    return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
+
+
+def legend_of(tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, tuple[int, int, int]]:
+    """Captions and colours of all that is drawn."""
+    return dict(sorted({entry for maps in rows.values() for name, values in maps.items()
+                        for entry in tasks[name].legend(values)}))
+
+
+def legend_lines(legend: Mapping[str, tuple[int, int, int]], width: int) -> list[list[tuple[str, tuple[int, int, int]]]]:
+    """Break a legend into lines of at most ``width`` pixels."""
+    lines: list[list] = []
+    used = width
+    for entry in legend.items():
+        if used + legend_width(entry[0]) > width:
+            lines.append([])
+            used = GAP
+        lines[-1].append(entry)
+        used += legend_width(entry[0])
+    return lines
+
+
+def legend_width(name: str) -> int:
+    """Pixels that an entry of the legend takes."""
+    return 22 + int(ImageFont.load_default(10).getlength(name))
+
+
+def write(sheet: Image.Image, place: tuple[int, int], text: str) -> None:
+    """Small text at (left, top)."""
+    ImageDraw.Draw(sheet).text(place, text, fill=INK, font=ImageFont.load_default(10))

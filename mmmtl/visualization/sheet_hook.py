@@ -1,0 +1,38 @@
+"""Sheets of what a model predicts while it is tested."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmmtl.registry import HOOKS
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.visualization.sheet import draw_sheet, write_sheets
+
+
+@HOOKS.register_module()
+class SheetHook(Hook):
+    """Writes ``folder/SCENE-VIEW.png`` for test images: truth above prediction.
+
+    Args:
+        folder: Where the sheets go.
+        every: One image in so many.
+        most: At most so many sheets per process, all if None.
+    """
+
+    def __init__(self, folder: str, every: int = 1, most: int | None = None) -> None:
+        self.folder, self.every, self.most = Path(folder), every, most
+        self.seen = self.written = 0
+
+    def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None,
+                        outputs: Sequence[MultiTaskDataSample] | None = None) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for image, sample in zip(data_batch['inputs'], outputs, strict=True):
+            if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
+                picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
+                sheet = draw_sheet(picture, model.tasks, {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())})
+                write_sheets(self.folder / f'{sample.scene.replace("/", "-")}-{sample.view}.png', [sheet])
+                self.written += 1
+            self.seen += 1

@@ -1,0 +1,28 @@
+"""What every test can count on: one thread per process, the data folder where there is one, GPU tests only on a GPU."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault('OMP_NUM_THREADS', '1')  # read when torch is first imported, here and in what tests start
+
+
+@pytest.fixture(scope='session')
+def data_root() -> Path:
+    """The folder with real images and labels that MMMTL_DATA names."""
+    if not os.environ.get('MMMTL_DATA'):
+        pytest.skip('real data: set MMMTL_DATA to the folder that holds it')
+    root = Path(os.environ['MMMTL_DATA']).resolve()
+    if not root.is_dir():
+        pytest.fail(f'MMMTL_DATA names {root}, which is no folder')
+    return root
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker('gpu') is None:
+        return
+    import torch  # only where it is asked for: most of a short run would go into this import
+
+    if not torch.cuda.is_available():
+        pytest.skip('needs a CUDA device')

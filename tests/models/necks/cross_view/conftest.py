@@ -1,0 +1,64 @@
+"""The published networks' numbers, and scenes to look at, for the tests of the cross-view neck."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from golden_fill import fill
+
+from mmmtl.models.necks import CrossViewModule
+
+TESTS = Path(__file__).parents[3]
+ROOT = TESTS.parent
+
+
+@pytest.fixture(scope='session')
+def golden() -> dict[str, torch.Tensor]:
+    with np.load(TESTS / 'golden' / 'cvm_shared.npz') as file:
+        return {name: torch.from_numpy(file[name]) for name in file.files}
+
+
+@pytest.fixture(scope='session')
+def published() -> dict[str, torch.Tensor]:
+    """The state dict of the published network for which the golden numbers were computed."""
+    keys = json.loads((TESTS / 'golden' / 'unimatch_multiview_keys.json').read_text())
+    return {key: torch.from_numpy(fill(key, tuple(shape))) for key, shape in keys.items()}
+
+
+@pytest.fixture
+def golden_neck(published, monkeypatch) -> CrossViewModule:
+    """A neck with the published network's weights, through the converter."""
+    monkeypatch.syspath_prepend(ROOT / 'tools' / 'model_converters')
+    neck = CrossViewModule((8,), (8,))
+    neck.load_state_dict(importlib.import_module('unimatch').convert(published))
+    return neck.eval()
+
+
+def rotation(x: float, y: float, z: float) -> torch.Tensor:
+    return torch.linalg.matrix_exp(torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=torch.float64))
+
+
+@pytest.fixture
+def scenes():
+    """`scenes(B, V)`: cameras of B scenes of V views, all different, for features or images of `size`."""
+
+    def draw(batch: int, views: int, *, size: tuple[int, int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        numbers = torch.rand(batch, views, 10, generator=generator, dtype=torch.float64) - 0.5
+        height, width = size
+        intrinsics = torch.eye(3, dtype=torch.float64).repeat(batch, views, 1, 1)
+        intrinsics[..., 0, 0] = width * (1 + 0.2 * numbers[..., 0])
+        intrinsics[..., 1, 1] = width * (1 + 0.2 * numbers[..., 1])
+        intrinsics[..., 0, 2] = width / 2 * (1 + 0.2 * numbers[..., 2])
+        intrinsics[..., 1, 2] = height / 2 * (1 + 0.2 * numbers[..., 3])
+        poses = torch.eye(4, dtype=torch.float64).repeat(batch, views, 1, 1)
+        for scene in range(batch):
+            for view in range(views):
+                poses[scene, view, :3, :3] = rotation(*(0.3 * numbers[scene, view, 4:7]).tolist())
+        poses[..., :3, 3] = 0.6 * numbers[..., 7:]
+        return intrinsics.float(), poses.float()
+
+    return draw

@@ -1,0 +1,88 @@
+"""The project keeps its own word: one version, short files, a first sentence in each, metadata that can be read."""
+
+import ast
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mmmtl
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ('mmmtl', 'configs', 'tools', 'projects', 'docs', 'tests', 'benchmarks')
+WRITTEN_BY_HAND = {'.py', '.md', '.sh', '.rst', '.html', '.yaml', '.yml'}  # tables and golden numbers may be long
+LONGEST = 300
+
+
+def files() -> list[Path]:
+    """Every file that people read, the changelog left out."""
+    inside = [file for folder in FOLDERS for file in (ROOT / folder).rglob('*') if file.suffix in WRITTEN_BY_HAND]
+    return sorted([*inside, *ROOT.glob('README*'), ROOT / 'CONTRIBUTING.md', ROOT / 'Makefile', ROOT / 'setup.py'])
+
+
+def too_long(paths: list[Path]) -> list[str]:
+    lengths = {path: len(path.read_text(encoding='utf-8').splitlines()) for path in paths}
+    return [f'{path}: {lines} lines' for path, lines in lengths.items() if lines > LONGEST]
+
+
+def without_docstring(paths: list[Path]) -> list[str]:
+    """Python files that do not begin by saying what they are; an empty `__init__.py` need not."""
+    bare = []
+    for path in paths:
+        text = path.read_text(encoding='utf-8')
+        excused = path.name == '__init__.py' and not text.strip()
+        if path.suffix == '.py' and not excused and not ast.get_docstring(ast.parse(text)):
+            bare.append(str(path))
+    return bare
+
+
+def test_no_file_is_longer_than_a_reader_can_hold():
+    complaints = too_long(files())
+    assert not complaints, '\n'.join(complaints)
+
+
+def test_every_file_begins_by_saying_what_it_is():
+    complaints = without_docstring(files())
+    assert not complaints, '\n'.join(complaints)
+
+
+def test_the_two_checks_above_fire(tmp_path):
+    bare, long = tmp_path / 'bare.py', tmp_path / 'long.py'
+    bare.write_text('x = 1\n' * LONGEST)
+    long.write_text('"""A file."""\n' + 'x = 1\n' * LONGEST)
+    (tmp_path / '__init__.py').write_text('')
+    paths = sorted(tmp_path.iterdir())
+    assert without_docstring(paths) == [str(bare)]
+    assert too_long(paths) == [f'{long}: {LONGEST + 1} lines']
+
+
+@pytest.fixture
+def setup_arguments(monkeypatch) -> dict:
+    """What setup.py tells setuptools."""
+    setuptools = pytest.importorskip('setuptools')
+    told = {}
+    monkeypatch.setattr(setuptools, 'setup', told.update)
+    monkeypatch.setattr(setuptools, 'find_packages', lambda **_: [])
+    runpy.run_path(str(ROOT / 'setup.py'))
+    return told
+
+
+def test_one_version_everywhere(setup_arguments):
+    newest = re.search(r'^## \[(.+?)\]', (ROOT / 'CHANGELOG.md').read_text(), re.MULTILINE).group(1)
+    cited = yaml.safe_load((ROOT / 'CITATION.cff').read_text())['version']
+    assert {setup_arguments['version'], newest, str(cited)} == {mmmtl.__version__}
+
+
+def test_one_licence_everywhere(setup_arguments):
+    assert 'Apache License' in (ROOT / 'LICENSE').read_text()
+    assert yaml.safe_load((ROOT / 'CITATION.cff').read_text())['license'] == setup_arguments['license'] == 'Apache-2.0'
+
+
+def test_citation_can_be_read():
+    citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text())
+    assert citation['title'] == 'mmmtl'
+    assert citation['cff-version'] and citation['message'] and citation['authors']
+    for reference in citation['references']:
+        assert {'type', 'title', 'authors', 'year'} <= set(reference)

@@ -1,0 +1,101 @@
+"""What every converter of published weights does: read numbers only, refuse in one line, write whole or not at all."""
+
+import argparse
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmmtl.errors import CheckpointError, UserError
+
+StateDict = dict[str, Tensor]
+
+
+def run(description: str, convert: Callable[[StateDict], StateDict]) -> None:
+    """The command line ``SRC DST`` around `convert`; a UserError ends it with its line on stderr and code 1."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('src', metavar='SRC', type=Path, help='published checkpoint')
+    parser.add_argument('dst', metavar='DST', type=Path, help='checkpoint of ours to write')
+    args = parser.parse_args()
+    try:
+        state_dict = convert(load_state_dict(args.src))
+        meta = dict(
+            converter=Path(sys.argv[0]).stem,
+            source=args.src.name,
+            source_sha256=hashlib.sha256(args.src.read_bytes()).hexdigest(),
+        )
+        write(args.src, args.dst, state_dict, meta)
+    except UserError as error:
+        sys.exit(f'{Path(sys.argv[0]).name}: {" ".join(str(error).split())}')
+
+
+def load_state_dict(path: Path) -> StateDict:
+    """The state dict in `path`: flat, or under ``state_dict`` or ``model_state_dict``. Runs nothing the file contains.
+
+    Raises:
+        CheckpointError: no such file, one that holds more than numbers, or no state dict.
+    """
+    if not path.is_file():
+        raise CheckpointError(f'no file {path}')
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+    except Exception as error:  # whatever a broken or hostile file can make torch raise
+        raise CheckpointError(
+            f'{path} was not loaded ({type(error).__name__}): either it is no PyTorch checkpoint, or it holds Python '
+            'objects beside tensors and loading those could run code; in the second case re-save only its state_dict '
+            'on a machine you trust with it, then convert that'
+        ) from None
+    if isinstance(content, dict):
+        content = next((content[name] for name in ('state_dict', 'model_state_dict') if name in content), content)
+    if not isinstance(content, dict) or not content:
+        raise CheckpointError(f'{path} holds no state dict')
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise CheckpointError(f'{path} holds no state dict: {key!r} is a {type(value).__name__}, expected a tensor')
+    return content
+
+
+def check(state_dict: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
+    """`state_dict` in the order and the types of `expected`, so that it loads strictly.
+
+    Raises:
+        CheckpointError: missing or unknown keys, or other shapes.
+    """
+    missing = [key for key in expected if key not in state_dict]
+    unknown = [key for key in state_dict if key not in expected]
+    if missing or unknown:
+        raise CheckpointError(f'the keys do not fit: missing {_few(missing)}; unknown {_few(unknown)}')
+    for key, value in expected.items():
+        if state_dict[key].shape != value.shape:
+            raise CheckpointError(f'{key} must have shape {tuple(value.shape)}, but has {tuple(state_dict[key].shape)}')
+    # cloned: a published tensor may be a view that drags a larger storage into the file
+    return {key: state_dict[key].to(value.dtype).clone() for key, value in expected.items()}
+
+
+def write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) -> None:
+    """Saves to a temporary name beside `dst` and moves it there, so that `dst` is never half a file.
+
+    Raises:
+        CheckpointError: `dst` is `src`, or cannot be written.
+    """
+    if dst.exists() and dst.samefile(src):
+        raise CheckpointError(f'DST is SRC: {src}')
+    if not dst.parent.is_dir():
+        raise CheckpointError(f'no folder {dst.parent} to write {dst.name} into')
+    part = dst.with_name(f'.{dst.name}.{os.getpid()}.part')
+    try:
+        torch.save(dict(state_dict=state_dict, meta=meta), part)
+        os.replace(part, dst)
+    except (OSError, RuntimeError) as error:  # a full disk is a RuntimeError of torch's
+        raise CheckpointError(f'cannot write {dst}: {" ".join(str(error).split())}') from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _few(keys: Iterable[str]) -> str:
+    keys = list(keys)
+    return ', '.join(keys[:3]) + (f' and {len(keys) - 3} more' if len(keys) > 3 else '') or 'none'

@@ -1,0 +1,48 @@
+"""Test: tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE] [--show-dir DIR] [--cfg-options a.b=c] [--launcher L]."""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import DictAction
+from mmengine.dist import is_main_process
+
+from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.command_line import command
+from mmmtl.apis.launch import LAUNCHERS
+from mmmtl.apis.report import print_scores, write_scores
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Test a multi-task network.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--work-dir', help='where logs go (default: work_dirs/CONFIG)')
+    parser.add_argument('--out', help='scores as JSON (default: metrics.json in the work dir)')
+    parser.add_argument('--show-dir', help='write a picture sheet of every test image to this folder')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='override entries of the config, e.g. test_dataloader.batch_size=4')
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    config.launcher = args.launcher
+    config.load_from, config.resume = args.checkpoint, False
+    if args.show_dir:
+        config.custom_hooks = [*config.get('custom_hooks', []), dict(type='mmmtl.SheetHook', folder=args.show_dir)]
+    runner = MultiTaskRunner.from_cfg(config)
+    scores = runner.test()
+    if is_main_process():
+        out = Path(args.out or Path(config.work_dir) / 'metrics.json')
+        write_scores(out, {args.checkpoint: scores}, config)
+        print_scores({Path(args.checkpoint).stem: scores}, runner.model)
+        print(f'scores: {out}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,42 @@
+"""Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options a.b=c] [--launcher L]."""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import DictAction
+
+from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.command_line import command
+from mmmtl.apis.launch import LAUNCHERS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Train a multi-task network.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/CONFIG)')
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
+                        help='go on from a checkpoint, or from the latest one of the work dir')
+    parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='override entries of the config, e.g. train_dataloader.batch_size=4')
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    config.launcher = args.launcher
+    if args.amp:
+        config.optim_wrapper['type'] = 'AmpOptimWrapper'
+    if args.resume:
+        config.resume = True
+        config.load_from = None if args.resume == 'auto' else args.resume
+    MultiTaskRunner.from_cfg(config).train()
+
+
+if __name__ == '__main__':
+    main()
