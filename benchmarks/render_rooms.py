@@ -1,4 +1,4 @@
-"""Views of synthetic rooms per second in one process, and where the time goes."""
+"""Views of synthetic rooms per second of one core, and where the time goes."""
 
 import time
 from argparse import ArgumentParser
@@ -19,14 +19,14 @@ def main() -> None:
     render_view(scene := build_scene('warm-up', 0), place_cameras(scene, 1, options.size)[0])
     spent: Counter[str] = Counter()
     for index in range(options.scenes):
-        start = time.perf_counter()
+        start = time.process_time()
         scene = build_scene('train', index)
-        built = time.perf_counter()
+        built = time.process_time()
         cameras = place_cameras(scene, options.views, options.size)
-        placed = time.perf_counter()
+        placed = time.process_time()
         for camera in cameras:
             render_view(scene, camera)
-        spent.update(build=built - start, cameras=placed - built, render=time.perf_counter() - placed)
+        spent.update(build=built - start, cameras=placed - built, render=time.process_time() - placed)
 
     total, views = sum(spent.values()), options.scenes * options.views
     print(f'{views / total:.1f} views/s of {options.size[1]}x{options.size[0]} ({views} views, {total:.1f} s)')

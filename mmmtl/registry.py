@@ -21,5 +21,5 @@ TRANSFORMS = Registry('transform', parent=MMENGINE_TRANSFORMS, scope='mmmtl', lo
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmmtl', locations=['mmmtl.models'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmmtl', locations=['mmmtl.metrics'])
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmmtl', locations=['mmmtl.hooks', 'mmmtl.visualization'])
-OPTIM_WRAPPERS = Registry('optim_wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmmtl', locations=['mmmtl.hooks'])
+OPTIM_WRAPPERS = Registry('optim_wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmmtl', locations=['mmmtl.optim'])
 RUNNERS = Registry('runner', parent=MMENGINE_RUNNERS, scope='mmmtl', locations=['mmmtl.apis'])

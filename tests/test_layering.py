@@ -20,6 +20,7 @@ FLOORS = {
     'models': 2,
     'metrics': 2,
     'hooks': 2,
+    'optim': 2,
     'visualization': 2,
     'apis': 3,
 }

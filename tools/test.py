@@ -1,4 +1,4 @@
-"""Test: tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE] [--show-dir DIR] [--cfg-options a.b=c] [--launcher L]."""
+"""Test: tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE] [--show-dir DIR] [--cfg-options A.B=C]."""
 
 import argparse
 from pathlib import Path

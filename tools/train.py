@@ -1,4 +1,4 @@
-"""Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options a.b=c] [--launcher L]."""
+"""Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options A.B=C] [--launcher L]."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from mmengine.config import DictAction
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.command_line import command
 from mmmtl.apis.launch import LAUNCHERS
+from mmmtl.apis.work_dir import only_run_in
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,11 +32,12 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
     config.launcher = args.launcher
     if args.amp:
-        config.optim_wrapper['type'] = 'AmpOptimWrapper'
+        config.optim_wrapper['type'] = 'mmmtl.MixedPrecisionOptimWrapper'
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == 'auto' else args.resume
-    MultiTaskRunner.from_cfg(config).train()
+    with only_run_in(config.work_dir):
+        MultiTaskRunner.from_cfg(config).train()
 
 
 if __name__ == '__main__':

@@ -9,27 +9,43 @@ from typing import Any
 from mmengine import registry as mmengine_registries
 from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.hooks import CheckpointHook
 from mmengine.optim import OptimWrapper
 from mmengine.registry import Registry
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, LogProcessor, Runner, TestLoop, ValLoop
+from mmengine.utils import import_modules_from_strings
 from torch.utils.data import DataLoader
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.data_preprocessor import ViewPreprocessor
+from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.registry import TASKS
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 EVALUATORS = ('val_evaluator', 'test_evaluator')
 TOP_LEVEL = {'tasks', 'protocol', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing', 'compile',
              'env_cfg', 'work_dir'}
-# dicts whose type goes without saying; what MMEngine takes out of them before the type sees them
+# dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
 SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **{name: (DataLoader, {'num_batch_per_epoch'}) for name in DATALOADERS},
     'val_cfg': (ValLoop, set()), 'test_cfg': (TestLoop, set()),
     'optim_wrapper': (OptimWrapper, {'constructor', 'paramwise_cfg', 'optimizer'}),
     'log_processor': (LogProcessor, set()),
     'randomness': (Runner.set_randomness, set()),
+    'model.loss_weighting': (FixedWeighting, set()), 'model.data_preprocessor': (ViewPreprocessor, set()),
 }
-FREE = {'env_cfg', 'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'paramwise_cfg', 'auto_scale_lr'}
+HANDS_ON = {CheckpointHook: Runner.save_checkpoint}  # who takes their **kwargs, where it is no ancestor
+TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries names its type
+# dicts, by their place, that have no type at all and whose keys MMEngine does not check
+PLAIN = {
+    'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
+    'optim_wrapper.paramwise_cfg': {
+        'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult', 'flat_decay_mult',
+        'dcn_offset_lr_mult', 'bypass_duplicate'},
+}
+TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'dataset', 'sampler', 'label_setting',
+         'optimizer'}
+FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
 
 
@@ -47,10 +63,15 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     if not path.is_file():
         raise ConfigError(f'{path}: no such config')
     try:
-        config = Config.fromfile(path)
+        config = Config.fromfile(path, import_custom_modules=False)
         config.merge_from_dict(dict(options or {}))
     except Exception as error:  # whatever a Python file can raise
         raise ConfigError(f'{path}: {type(error).__name__}: {_last_line(error)}') from error
+    for key in options or {}:
+        if key.startswith('_'):
+            raise ConfigError(f'{key}: a helper of the config file has been used up when options are applied; set the '
+                              'keys that were made from it')
+    import_custom_modules(config, path)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     top_level = config._to_lazy_dict()
     for key, value in top_level.items():
@@ -59,12 +80,22 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         elif key not in known and not key.startswith('_'):
             raise ConfigError(f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
                               'with an underscore')
-    for key, value in top_level.items():
-        if not key.startswith('_') and key not in FREE:
-            _check(value, key, silent=_silent_type(key, value))
+    _check({key: value for key, value in top_level.items() if not key.startswith('_')}, '')
     hand_out_tasks(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
+
+
+def import_custom_modules(config: Config, path: Path) -> None:
+    """Import what ``custom_imports`` names; MMEngine does it only for configs without imports of their own."""
+    wanted = config.get('custom_imports') or {'imports': []}
+    try:
+        import_modules_from_strings(**wanted)
+    except ImportError as error:
+        raise ConfigError(f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the package '
+                          'on PYTHONPATH') from error
+    except TypeError:
+        raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
 
 
 def hand_out_tasks(config: Config) -> None:
@@ -72,9 +103,9 @@ def hand_out_tasks(config: Config) -> None:
 
     It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike.
     """
-    if 'tasks' not in config:
-        raise ConfigError("the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a data "
-                          "set's base file, which has them")
+    if not isinstance(config.get('tasks'), dict):
+        raise ConfigError('the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
+                          "data set's base file, which has them")
     if 'model' in config:
         config.model['tasks'] = config.tasks
     for name in (*DATALOADERS, *EVALUATORS):
@@ -92,13 +123,13 @@ def _give_tasks(node: Any, tasks: Mapping) -> None:
             node['tasks'] = tasks
 
 
-def _silent_type(key: str, value: Any) -> tuple[Callable, set[str]] | None:
-    if key == 'train_cfg' and isinstance(value, dict):
-        return (EpochBasedTrainLoop if value.get('by_epoch', 'max_epochs' in value) else IterBasedTrainLoop), {'by_epoch'}
-    return SILENT_TYPES.get(key)
+def _silent_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
+    if path == 'train_cfg':
+        return (EpochBasedTrainLoop if node.get('by_epoch', 'max_epochs' in node) else IterBasedTrainLoop), {'by_epoch'}
+    return SILENT_TYPES.get(path)
 
 
-def _check(node: Any, path: str, silent: tuple[Callable, set[str]] | None = None) -> None:
+def _check(node: Any, path: str) -> None:
     if isinstance(node, list | tuple):
         for number, item in enumerate(node):
             _check(item, f'{path}[{number}]')
@@ -106,17 +137,29 @@ def _check(node: Any, path: str, silent: tuple[Callable, set[str]] | None = None
         if isinstance(node, LazyObject | LazyAttr):
             resolve(node, path)
         return
+    silent = _silent_type(path, node)
     if 'type' in node or silent:
-        target, extra = (resolve(node['type'], f'{path}.type'), silent[1] if silent else set()) if 'type' in node else silent
+        target, extra = silent or (None, set())
+        target = resolve(node['type'], f'{path}.type') if 'type' in node else target
         known = accepted_arguments(target)
         if path.startswith('param_scheduler'):
             extra = extra | GIVEN_BY_BUILDERS
         for key in node:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
-                raise ConfigError(f'{path}.{key}: {target.__name__} takes no argument {key!r}{nearest(key, known | extra)}')
-    for key in node:
-        if key not in FREE and key != 'type':
-            _check(node[key], f'{path}.{key}')
+                raise ConfigError(f'{path}.{key}: {target.__name__} takes no argument {key!r}'
+                                  f'{nearest(key, known | extra)}')
+    if path in PLAIN:
+        for key in set(node) - PLAIN[path]:
+            raise ConfigError(f'{path}.{key}: unknown{nearest(key, PLAIN[path])}')
+        return
+    for key, value in node.items():
+        place = f'{path}.{key}' if path else key
+        if isinstance(value, dict) and 'type' not in value and (path in TYPED_CHILDREN or key in TYPED):
+            typed = {name for name, other in node.items() if isinstance(other, dict) and 'type' in other}
+            raise ConfigError(f'{place}: names no type{nearest(key, typed)}')
+        own_constructor = key == 'paramwise_cfg' and 'constructor' in node
+        if key not in FREE and key != 'type' and not own_constructor:
+            _check(value, place)
 
 
 class _Anything(frozenset):
@@ -134,13 +177,15 @@ def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
     if not inspect.isclass(target):
         parameters = inspect.signature(target).parameters.values()
         return ANYTHING if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters} - {'self'}
-    names: set[str] = set()
+    names: set[str] = set(inspect.signature(HANDS_ON[target]).parameters) if target in HANDS_ON else set()
     for ancestor in inspect.getmro(target):
         if '__init__' in vars(ancestor) and ancestor is not object:
             parameters = inspect.signature(vars(ancestor)['__init__']).parameters.values()
             names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 return names - {'self'}
+    if target in HANDS_ON:
+        return names - {'self'}
     return ANYTHING if names else set()  # the last ancestor took **kwargs; or there is no __init__ at all
 
 
@@ -158,13 +203,13 @@ def resolve(name: Any, path: str) -> Callable:
     if not isinstance(name, str):
         return name
     registries = [TASKS, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
-    for registry in [*(child for r in registries for child in r.children.values()), *registries]:
+    for registry in registries:  # without a scope a name is MMEngine's or a task's, whoever builds it
         found = registry.get(name)
         if found is not None:
             return found
     known = {key if child.scope == 'mmengine' else f'{child.scope}.{key}'
              for r in registries for child in (r, *r.children.values()) for key in child.module_dict}
-    raise ConfigError(f'{path}: {name!r} is not registered{nearest(name, known)}; a project\'s own names need '
+    raise ConfigError(f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need "
                       'custom_imports')
 
 

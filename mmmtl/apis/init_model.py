@@ -26,7 +26,8 @@ def init_model(config: str | Path | Config, checkpoint: str | Path | None = None
     """
     config = config if isinstance(config, Config) else load_config(config)
     model = MODELS.build(config.model)
-    model.init_weights()
-    if checkpoint is not None:
+    if checkpoint is None:
+        model.init_weights()
+    else:
         load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
     return model.to(device).eval()

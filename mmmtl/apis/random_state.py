@@ -1,5 +1,6 @@
 """The state of all random number generators of a process, as plain tensors."""
 
+import math
 import random
 
 import numpy as np
@@ -8,12 +9,12 @@ from torch import Tensor
 
 
 def random_state() -> dict[str, Tensor]:
-    """Python's, NumPy's, torch's and, where there is one, the current GPU's."""
+    """Python's, NumPy's, torch's and, where there is one, the current GPU's; of the same shapes on every process."""
     version, python, gauss = random.getstate()
     _, numpy, position, has_gauss, cached = np.random.get_state()
     state = {
         'python': torch.tensor(python),
-        'python_gauss': torch.tensor([] if gauss is None else [gauss], dtype=torch.float64),
+        'python_gauss': torch.tensor(math.nan if gauss is None else gauss, dtype=torch.float64),
         'numpy': torch.from_numpy(numpy.astype(np.int64)),
         'numpy_gauss': torch.tensor([position, has_gauss, cached], dtype=torch.float64),
         'torch': torch.get_rng_state(),
@@ -25,8 +26,8 @@ def random_state() -> dict[str, Tensor]:
 
 def set_random_state(state: dict[str, Tensor]) -> None:
     """Go back to where `random_state` was called."""
-    gauss = state['python_gauss'].tolist()
-    random.setstate((3, tuple(state['python'].tolist()), gauss[0] if gauss else None))
+    gauss = state['python_gauss'].item()
+    random.setstate((3, tuple(state['python'].tolist()), None if math.isnan(gauss) else gauss))
     position, has_gauss, cached = state['numpy_gauss'].tolist()
     np.random.set_state(('MT19937', state['numpy'].numpy().astype(np.uint32), int(position), int(has_gauss), cached))
     torch.set_rng_state(state['torch'].cpu())

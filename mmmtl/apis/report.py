@@ -24,13 +24,16 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
 
 
 def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
-    """Write ``{row: {measure: number}}`` with the config's name and protocol; whole or not at all. NaN becomes null."""
+    """Write ``{row: {measure: number}}`` with the config's name and protocol; whole or not at all.
+
+    NaN and infinity become null: JSON has neither.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         'config': Path(config.filename).name if config.filename else None,
         'protocol': config.get('protocol'),
-        'scores': {row: {key: None if math.isnan(value) else value for key, value in values.items()}
+        'scores': {row: {key: value if math.isfinite(value) else None for key, value in values.items()}
                    for row, values in scores.items()},
     }
     unfinished = path.with_suffix(f'.{os.getpid()}.tmp')

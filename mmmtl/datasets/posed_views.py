@@ -49,7 +49,7 @@ class PosedViews(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        scenes = [folder for folder in sorted(self.root.iterdir()) if (folder / 'cam.txt').is_file()]
+        scenes = [folder for folder in sorted(self.root.iterdir()) if folder.is_dir() and not folder.name.startswith('.')]
         if self.split != 'all':
             scenes = [folder for folder in scenes
                       if (zlib.crc32(folder.name.encode()) % self.val_every == 0) == (self.split == 'val')]
@@ -94,6 +94,9 @@ def load_scene(folder: Path) -> tuple[View, ...]:
     poses = load_numbers(folder / 'poses.txt', columns=12)
     if intrinsics.shape != (3, 3):
         raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    if (folder / f'{len(poses)}.jpg').exists():
+        raise DataError(f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add its pose '
+                        'or remove it')
     views = []
     for number, pose in enumerate(poses):
         image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'

@@ -102,17 +102,25 @@ def read_array(path: Path, colour: bool = False) -> np.ndarray:
         DataError: The file is missing, cut off or of another format.
     """
     try:
-        if path.suffix == '.npy':
-            return np.load(path, allow_pickle=False)
-        if path.suffix == '.npz':
-            with np.load(path, allow_pickle=False) as arrays:
-                (name,) = arrays.files
-                return arrays[name]
-        with Image.open(path) as picture:
-            if colour:
-                picture = picture.convert('RGB')
-            return np.array(picture)
+        array = _open_array(path, colour)
     except FileNotFoundError:
         raise DataError(f'{path}: no such file; restore it or remove it from the split') from None
     except Exception as error:  # zlib, zipfile, struct, Pillow: each has its own way to say "damaged"
         raise DataError(f'{path}: cannot be read ({type(error).__name__}: {error}); restore the file') from error
+    if array.dtype.kind not in 'biuf':
+        raise DataError(f'{path}: expected numbers, found dtype {array.dtype}')
+    return array
+
+
+def _open_array(path: Path, colour: bool) -> np.ndarray:
+    if path.suffix == '.npy':
+        return np.load(path, allow_pickle=False)
+    if path.suffix == '.npz':
+        with np.load(path, allow_pickle=False) as arrays:
+            if len(arrays.files) != 1:
+                raise ValueError(f'expected one array, found {", ".join(arrays.files) or "none"}')
+            return arrays[arrays.files[0]]
+    with Image.open(path) as picture:
+        if colour and picture.mode[0] in 'IF':  # Pillow would turn all that is above 255 white
+            raise ValueError(f'expected colours of 8 bits, found a picture of mode {picture.mode}')
+        return np.array(picture.convert('RGB') if colour else picture)

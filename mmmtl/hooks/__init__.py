@@ -1,5 +1,6 @@
 """What happens around the steps of a run."""
 
+from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
 
-__all__ = ['TrainingLogHook']
+__all__ = ['ProgressBarHook', 'TrainingLogHook']

@@ -55,7 +55,7 @@ class Depth(Task):
 
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """|p - g| in metres."""
-        return self.masked_sum((logits - target)[:, 0].abs(), target)
+        return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)

@@ -57,7 +57,7 @@ class Normal(Task):
         return F.normalize(logits, dim=1)
 
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        prediction = self.activate(logits)
+        prediction = self.activate(self.masked(logits, target))
         if self.loss == 'cosine':
             return self.masked_sum(1 - (prediction * target).sum(1), target)
         return self.masked_sum((prediction - target).abs().sum(1), target)
@@ -75,7 +75,9 @@ class Normal(Task):
             'within_11.25': (angle < 11.25).sum(),
             'within_22.5': (angle < 22.5).sum(),
             'within_30': (angle < 30).sum(),
-            'histogram': torch.bincount((angle * BINS_PER_DEGREE).long(), minlength=180 * BINS_PER_DEGREE + 1),
+            # NaN stays in the mean, where it can be seen; the histogram takes it as 180 degrees
+            'histogram': torch.bincount((angle.nan_to_num(180) * BINS_PER_DEGREE).long(),
+                                        minlength=180 * BINS_PER_DEGREE + 1),
         }
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:

@@ -60,7 +60,7 @@ class SemSeg(Task):
 
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Cross-entropy."""
-        loss = F.cross_entropy(logits, target[:, 0], ignore_index=self.void, reduction='none')
+        loss = F.cross_entropy(self.masked(logits, target), target[:, 0], ignore_index=self.void, reduction='none')
         return self.masked_sum(loss, target)
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:

@@ -92,8 +92,12 @@ class Task(ABC):
 
     # -- helpers of the tasks ---------------------------------------------------------------------------------------
 
+    def masked(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Logits with 0 where the label is void, so that not even a NaN there reaches the error or its gradient."""
+        return logits.masked_fill(~self.valid(target)[:, None], 0)
+
     def masked_sum(self, error: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Per-pixel error (N, H, W) -> (sum, count) over valid pixels; what is masked gets no gradient, NaN included."""
+        """Per-pixel error (N, H, W) of masked logits -> (sum, count) over valid pixels."""
         valid = self.valid(target)
         total = torch.where(valid, error, error.new_zeros(())).flatten(1).sum(1)
         return total, valid.flatten(1).sum(1, dtype=torch.float32)

@@ -54,7 +54,9 @@ def ensure_rooms(
             if missing:
                 render_all(folder, missing, views=views, size=size, stereo=stereo)
     except OSError as error:
-        raise OSError(error.errno, f'cannot write the rendered rooms into {folder}: {error.strerror or error}') from error
+        raise OSError(
+            error.errno, f'cannot write the rendered rooms into {folder}: {error.strerror or error}'
+        ) from error
     return folder
 
 
@@ -70,7 +72,7 @@ def render_all(folder: Path, missing: list[int], *, views: int, size: tuple[int,
     have started some, is not.
     """
     work = partial(render_scene, folder, views=views, size=size, stereo=stereo)
-    workers = min(len(os.sched_getaffinity(0)), len(missing))
+    workers = min(available_cores(), len(missing))
     alone = workers == 1 or multiprocessing.current_process().daemon
     if alone or len(missing) * views * (1 + stereo) < WORTH_A_POOL:
         for index in missing:
@@ -84,6 +86,10 @@ def render_all(folder: Path, missing: list[int], *, views: int, size: tuple[int,
         for _ in pool.imap_unordered(work, missing):
             progress.update()
     sys.stderr.write('\n')
+
+
+def available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def render_scene(folder: Path, index: int, *, views: int, size: tuple[int, int], stereo: bool) -> None:

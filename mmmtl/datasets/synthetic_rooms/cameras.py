@@ -7,8 +7,10 @@ import numpy as np
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES, Scene
 
 # how often a camera is pointed at an instance of a class; small classes more, since they fill few pixels
-ATTENTION = dict(bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0,
-                 table=2.0, tv=3.0, wall=0.1, window=1.0)  # fmt: skip
+ATTENTION = dict(
+    bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
+    tv=3.0, wall=0.1, window=1.0,
+)  # fmt: skip
 GRID = (9, 12)  # rays down and across that judge a view
 
 
@@ -68,7 +70,9 @@ def intrinsics(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     return np.array([[focal, 0, width / 2 + shift[0]], [0, focal, height / 2 + shift[1]], [0, 0, 1]], np.float32)
 
 
-def first_camera(scene: Scene, rng: np.random.Generator, lens: np.ndarray, size: tuple[int, int]) -> tuple[float, Camera]:
+def first_camera(
+    scene: Scene, rng: np.random.Generator, lens: np.ndarray, size: tuple[int, int]
+) -> tuple[float, Camera]:
     """A camera that looks towards some instance, with a score for its view: 1 is good, less is worse."""
     weight = np.array([ATTENTION[name] for name in CLASSES])[scene.labels[1:]]
     target = 1 + rng.choice(len(weight), p=weight / weight.sum())
@@ -128,9 +132,7 @@ def is_free(scene: Scene, place: np.ndarray, margin: float = 0.22) -> bool:
     return not ((things[:, 0] - margin < place) & (place < things[:, 1] + margin)).all(1).any()
 
 
-def aimed(
-    place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]
-) -> Camera:
+def aimed(place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]) -> Camera:
     forward = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
     down = np.cross(forward, right)

@@ -9,6 +9,7 @@ import numpy as np
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
+from mmmtl.datasets.synthetic_rooms.scene import CLASSES
 from mmmtl.errors import ConfigError
 from mmmtl.registry import DATASETS
 
@@ -31,8 +32,7 @@ class SyntheticRooms(MultiTaskDataset):
         kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
 
-    CLASSES = ('bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
-               'window')
+    CLASSES = CLASSES
 
     def __init__(self, *, split: str, scenes: int, views_per_scene: int = 4, size: tuple[int, int] = (128, 160),
                  views: str = 'single', stereo: bool = False, cache: str | None = None, **kwargs) -> None:

@@ -67,13 +67,20 @@ def bed(rng: np.random.Generator, mix: Materials) -> Item:
     n = 2 if width > 1.3 else 1
     for i in range(n):
         x = (i - (n - 1) / 2) * width / 2 + rng.uniform(-0.05, 0.05)
-        parts.append(round_part(CUSHION, pillow, (x, d - 0.32), (top, top + 0.2), (min(0.36, width / n / 2 - 0.06), 0.22)))
+        parts.append(
+            round_part(CUSHION, pillow, (x, d - 0.32), (top, top + 0.2), (min(0.36, width / n / 2 - 0.06), 0.22))
+        )
     return Item((width + 0.02, depth + 0.1, head), [('bed', parts)])
 
 
 def sofa(rng: np.random.Generator, mix: Materials) -> Item:
     seats = int(rng.integers(1, 4))
-    arm, depth, seat, back = rng.uniform(0.12, 0.25), rng.uniform(0.8, 0.98), rng.uniform(0.38, 0.46), rng.uniform(0.75, 0.95)
+    arm, depth, seat, back = (
+        rng.uniform(0.12, 0.25),
+        rng.uniform(0.8, 0.98),
+        rng.uniform(0.38, 0.46),
+        rng.uniform(0.75, 0.95),
+    )
     width = seats * rng.uniform(0.6, 0.75) + 2 * arm
     cloth = mix.cloth((0.05, 0.75), (0.2, 0.8))
     foot = mix.wood()
@@ -89,17 +96,26 @@ def sofa(rng: np.random.Generator, mix: Materials) -> Item:
     step = (width - 2 * arm) / seats
     for i in range(seats):
         x = -w + arm + (i + 0.5) * step
-        parts.append(box(cloth, (x - step / 2 + 0.008, x + step / 2 - 0.008), (-d - 0.02, d - 0.2), (seat - 0.13, seat)))
+        parts.append(
+            box(cloth, (x - step / 2 + 0.008, x + step / 2 - 0.008), (-d - 0.02, d - 0.2), (seat - 0.13, seat))
+        )
         parts.append(round_part(CUSHION, cloth, (x, d - 0.28), (seat, back + 0.04), (step / 2 - 0.01, 0.12)))
     for _ in range(rng.integers(0, 3)):
         x = rng.uniform(-w + arm + 0.2, w - arm - 0.2)
-        pillow = round_part(CUSHION, mix.cloth((0.3, 0.9), (0.4, 0.95)), (x, d - 0.44), (seat, seat + 0.36), (0.19, 0.07))
+        pillow = round_part(
+            CUSHION, mix.cloth((0.3, 0.9), (0.4, 0.95)), (x, d - 0.44), (seat, seat + 0.36), (0.19, 0.07)
+        )
         parts.append(pillow)
     return Item((width, depth + 0.04, back + 0.04), [('sofa', parts)])
 
 
 def chair(rng: np.random.Generator, mix: Materials) -> Item:
-    width, depth, seat, back = rng.uniform(0.4, 0.5), rng.uniform(0.42, 0.5), rng.uniform(0.43, 0.48), rng.uniform(0.8, 1.05)
+    width, depth, seat, back = (
+        rng.uniform(0.4, 0.5),
+        rng.uniform(0.42, 0.5),
+        rng.uniform(0.43, 0.48),
+        rng.uniform(0.8, 1.05),
+    )
     w, d = width / 2, depth / 2
     style = rng.integers(3)
     frame = mix.plain(mix.paint((0.0, 0.2), (0.1, 0.4))) if style == 2 else mix.wood()
@@ -142,7 +158,9 @@ def table(rng: np.random.Generator, mix: Materials, width: float, depth: float, 
     else:
         parts = [box(top, (-w, w), (-d, d), (height - thick, height))]
         parts += [box(leg, (-w + 0.06, w - 0.06), (-d + 0.06, d - 0.06), (height - thick - 0.07, height - thick))]
-        parts += legs(leg, width - 0.06, depth - 0.06, height - thick, rng.uniform(0.05, 0.09), turned=rng.random() < 0.3)
+        parts += legs(
+            leg, width - 0.06, depth - 0.06, height - thick, rng.uniform(0.05, 0.09), turned=rng.random() < 0.3
+        )
     return Item((width, depth, height), [('table', parts)], [Surface((-w, w), (-d, d), height)])
 
 
@@ -154,7 +172,9 @@ def dining_group(rng: np.random.Generator, mix: Materials) -> Item:
     group = table(rng, mix, width, depth, rng.uniform(0.71, 0.77))
     pattern, style = chair(rng, mix), []
     for sign in (-1, 1):  # yaw 0: the chair's back points to +y
-        style += [((i - (sides - 1) / 2) * width * 0.48, sign * depth / 2, 0.0 if sign > 0 else np.pi) for i in range(sides)]
+        style += [
+            ((i - (sides - 1) / 2) * width * 0.48, sign * depth / 2, 0.0 if sign > 0 else np.pi) for i in range(sides)
+        ]
     style += [(width / 2, 0.0, -np.pi / 2), (-width / 2, 0.0, np.pi / 2)]
     for x, y, yaw in style:
         if rng.random() < 0.85:
@@ -171,7 +191,12 @@ def desk_group(rng: np.random.Generator, mix: Materials) -> Item:
     group = table(rng, mix, width, depth, rng.uniform(0.71, 0.76))
     group.groups = [(label, moved(parts, 0, 0.2)) for label, parts in group.groups]
     group.surfaces = [Surface(s.x, (s.y[0] + 0.2, s.y[1] + 0.2), s.z) for s in group.surfaces]
-    group.include(chair(rng, mix), rng.uniform(-0.15, 0.15), 0.2 - depth / 2 - rng.uniform(0.0, 0.15), np.pi + rng.uniform(-0.4, 0.4))
+    group.include(
+        chair(rng, mix),
+        rng.uniform(-0.15, 0.15),
+        0.2 - depth / 2 - rng.uniform(0.0, 0.15),
+        np.pi + rng.uniform(-0.4, 0.4),
+    )
     group.size = (width, depth + 0.4, 1.0)
     return group
 
@@ -209,7 +234,10 @@ def cupboard(rng: np.random.Generator, mix: Materials, width: float, depth: floa
     front = body if rng.random() < 0.5 else mix.plain(mix.paint((0.0, 0.3), (0.6, 0.95)))
     knob = mix.plain(mix.paint((0.0, 0.3), (0.15, 0.5)))
     foot = 0.06
-    parts = [box(knob, (-w + 0.03, w - 0.03), (-d + 0.04, d), (0, foot)), box(body, (-w, w), (-d + 0.02, d), (foot, height))]
+    parts = [
+        box(knob, (-w + 0.03, w - 0.03), (-d + 0.04, d), (0, foot)),
+        box(body, (-w, w), (-d + 0.02, d), (foot, height)),
+    ]
     columns = max(1, round(width / 0.5))
     rows = 1 if height > 1.4 else max(1, round((height - foot) / 0.24))
     dx, dz = width / columns, (height - foot) / rows
@@ -222,6 +250,8 @@ def cupboard(rng: np.random.Generator, mix: Materials, width: float, depth: floa
                 parts.append(box(knob, (side - 0.012, side + 0.012), (-d - 0.03, -d), (z + dz * 0.45, z + dz * 0.55)))
             else:
                 middle = x + dx / 2
-                parts.append(box(knob, (middle - 0.06, middle + 0.06), (-d - 0.025, -d), (z + dz * 0.6, z + dz * 0.6 + 0.02)))
+                parts.append(
+                    box(knob, (middle - 0.06, middle + 0.06), (-d - 0.025, -d), (z + dz * 0.6, z + dz * 0.6 + 0.02))
+                )
     parts.append(box(body, (-w - 0.015, w + 0.015), (-d - 0.01, d), (height - 0.03, height)))
     return Item((width + 0.03, depth + 0.06, height), [('furniture', parts)], [Surface((-w, w), (-d, d), height)])

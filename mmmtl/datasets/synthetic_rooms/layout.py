@@ -48,17 +48,18 @@ class Room:
         board = mix.plain(mix.paint((0.0, 0.1), (0.8, 0.95)))
         special = rng.integers(8)
         t, b = 0.2, 0.015
-        spans = [((0, w), (d, d + t)), ((-t, 0), (0, d)), ((0, w), (-t, 0)), ((w, w + t), (0, d))]
+        wide, deep, high = (-t, w + t), (-t, d + t), (-t, h + t)  # overlapping, so that no ray slips out
+        spans = [(wide, (d, d + t)), ((-t, 0), deep), (wide, (-t, 0)), ((w, w + t), deep)]
         boards = [((0, w), (d - b, d)), ((0, b), (0, d)), ((0, w), (0, b)), ((w - b, w), (0, d))]
         for i in range(4):
-            wall = [box(accent if i == special else paper, *spans[i], (0, h)), box(board, *boards[i], (0, 0.09))]
+            wall = [box(accent if i == special else paper, *spans[i], high), box(board, *boards[i], (0, 0.09))]
             self.instances.append(('wall', wall))
         kind = ('planks', 'planks', 'tiles', 'carpet')[rng.integers(4)]
         a = mix.paint((0.05, 0.5), (0.3, 0.8)) if kind != 'planks' else mix.timber()
         ground = mix.mix(kind, a, a * 0.7, a * (0.5 if kind != 'tiles' else 1.3), repeat=rng.uniform(1.0, 1.8))
-        self.instances.append(('floor', [box(ground, (0, w), (0, d), (-t, 0))]))
+        self.instances.append(('floor', [box(ground, wide, deep, (-t, 0))]))
         top = mix.plain(mix.paint((0.0, 0.06), (0.85, 1.0)))
-        ceiling = [box(top, (0, w), (0, d), (h, h + t))]
+        ceiling = [box(top, wide, deep, (h, h + t))]
         if rng.random() < 0.15:
             beam = mix.wood()
             ceiling += [box(beam, (x - 0.07, x + 0.07), (0, d), (h - 0.12, h)) for x in np.arange(0.6, w - 0.3, 1.1)]
@@ -90,7 +91,12 @@ class Room:
     def seen_from_walls(self, x: float, y: float, half_x: float, half_y: float) -> list[tuple[float, float, float]]:
         """Per wall: how far a footprint stays away from it, and its middle and half length along it."""
         w, d, _ = self.size
-        return [(d - y - half_y, x, half_x), (x - half_x, y, half_y), (y - half_y, w - x, half_x), (w - x - half_x, d - y, half_y)]
+        return [
+            (d - y - half_y, x, half_x),
+            (x - half_x, y, half_y),
+            (y - half_y, w - x, half_x),
+            (w - x - half_x, d - y, half_y),
+        ]
 
     def against_wall(self, item: Item, *, tries: int = 12, front: float = 0.35) -> tuple[int, float] | None:
         """Put an item with its back to some wall; tells the wall and the place, or None if there is no room."""
@@ -137,19 +143,20 @@ class Room:
             for t in self.wall_taken[wall]
         )
 
-    def hang(self, label: str, parts: list[Part], half: float, low: float, high: float, z: float, *, wall: int | None = None,
-             along: float | None = None, tries: int = 10) -> tuple[int, float] | None:  # fmt: skip
-        """Hang parts so that their origin is at height z; they reach `half` to both sides, `low` down, `high` up."""
-        for _ in range(tries):
-            k = int(self.rng.integers(4)) if wall is None else wall
-            if self.wall_length(k) < 2 * half + 0.2 or z + high > self.size[2] - 0.05:
+    def hang(
+        self, label: str, parts: list[Part], half: float, low: float, high: float, z: float
+    ) -> tuple[int, float] | None:
+        """Hang parts on some wall, their origin at height z; they reach `half` to both sides, `low` down, `high` up."""
+        for _ in range(10):
+            wall = int(self.rng.integers(4))
+            if self.wall_length(wall) < 2 * half + 0.2 or z + high > self.size[2] - 0.05:
                 continue
-            s = self.rng.uniform(half + 0.1, self.wall_length(k) - half - 0.1) if along is None else along
-            if self.wall_is_free(k, s, half, z - low, z + high):
-                self.wall_taken[k].append((s - half, z - low, s + half, z + high))
-                x, y = self.on_wall(k, s, 0.0)
-                self.instances.append((label, moved(parts, x, y, z, YAW[k])))
-                return k, s
+            along = self.rng.uniform(half + 0.1, self.wall_length(wall) - half - 0.1)
+            if self.wall_is_free(wall, along, half, z - low, z + high):
+                self.wall_taken[wall].append((along - half, z - low, along + half, z + high))
+                x, y = self.on_wall(wall, along, 0.0)
+                self.instances.append((label, moved(parts, x, y, z, YAW[wall])))
+                return wall, along
         return None
 
     def decorate(self, item: Item, x: float, y: float, yaw: float) -> None:
@@ -217,7 +224,9 @@ class Room:
         if rng.random() < 0.35:
             parts = small_things.television(rng, self.mix, width, stand=False)
             return self.hang('tv', parts, width / 2, width * 0.29, width * 0.29, rng.uniform(1.25, 1.6)) is not None
-        stand = furniture.cupboard(rng, self.mix, width + rng.uniform(0.1, 0.5), rng.uniform(0.35, 0.45), rng.uniform(0.4, 0.65))
+        stand = furniture.cupboard(
+            rng, self.mix, width + rng.uniform(0.1, 0.5), rng.uniform(0.35, 0.45), rng.uniform(0.4, 0.65)
+        )
         top = stand.size[2]
         screen = moved(small_things.television(rng, self.mix, width, stand=True), 0, 0.02, top)
         stand.groups.append(('tv', screen))
@@ -250,11 +259,17 @@ def furnish(room: Room) -> None:
         room.against_wall(furniture.sofa(rng, mix))
     if theme == 'bedroom':
         for _ in range(2):
-            room.against_wall(furniture.cupboard(rng, mix, rng.uniform(0.4, 0.55), 0.4, rng.uniform(0.4, 0.6)), front=0.1)
+            room.against_wall(
+                furniture.cupboard(rng, mix, rng.uniform(0.4, 0.55), 0.4, rng.uniform(0.4, 0.6)), front=0.1
+            )
     if rng.random() < 0.6:
-        room.against_wall(furniture.cupboard(rng, mix, rng.uniform(0.8, 1.6), rng.uniform(0.45, 0.6), rng.uniform(1.6, 2.1)))
+        room.against_wall(
+            furniture.cupboard(rng, mix, rng.uniform(0.8, 1.6), rng.uniform(0.45, 0.6), rng.uniform(1.6, 2.1))
+        )
     if rng.random() < 0.6:
-        room.against_wall(furniture.cupboard(rng, mix, rng.uniform(0.8, 1.4), rng.uniform(0.4, 0.5), rng.uniform(0.7, 1.0)))
+        room.against_wall(
+            furniture.cupboard(rng, mix, rng.uniform(0.8, 1.4), rng.uniform(0.4, 0.5), rng.uniform(0.7, 1.0))
+        )
     for _ in range(rng.integers(1, 3)):
         room.hang_window()
     for _ in range(rng.integers(2, 6)):

@@ -105,7 +105,10 @@ def one_face_around(face: np.ndarray) -> np.ndarray:
     same = np.zeros(face.shape, bool)
     middle = face[1:-1, 1:-1]
     same[1:-1, 1:-1] = (
-        (middle == face[:-2, 1:-1]) & (middle == face[2:, 1:-1]) & (middle == face[1:-1, :-2]) & (middle == face[1:-1, 2:])
+        (middle == face[:-2, 1:-1])
+        & (middle == face[2:, 1:-1])
+        & (middle == face[1:-1, :-2])
+        & (middle == face[1:-1, 2:])
     )
     return same
 

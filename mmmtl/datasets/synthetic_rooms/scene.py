@@ -12,7 +12,8 @@ from mmmtl.datasets.synthetic_rooms.primitives import triangulate
 from mmmtl.datasets.synthetic_rooms.textures import SIZE, STRIDE
 
 CLASSES = (
-    'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall', 'window'
+    'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
+    'window',
 )  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def build_scene(split: str, index: int) -> Scene:
     mesh = TriangleMesh(rays, np.ascontiguousarray(corners, np.float32))
     return Scene(
         split, index, room.size.astype(np.float32), room.lights,
-        ambient=np.float32(rng.uniform(0.3, 0.5)) * np.array([1.0, 0.98, 0.96], np.float32), exposure=rng.uniform(0.8, 1.2),
+        ambient=np.float32(rng.uniform(0.3, 0.5)) * np.array([1.0, 0.98, 0.96], np.float32),
+        exposure=rng.uniform(0.8, 1.2),
         labels=np.array([0] + [CLASSES.index(label) for label, _ in room.instances], np.uint8), boxes=boxes,
         face=triangles.face.astype(np.int32), instance=instance.astype(np.uint16), normal=channels_first(normal),
         texel=channels_first(np.concatenate([texel[:, 0], texel[:, 1] - texel[:, 0], texel[:, 2] - texel[:, 0]], 1)),

@@ -10,7 +10,9 @@ from mmmtl.datasets.synthetic_rooms.primitives import BALL, CONE, Part, box, cyl
 from mmmtl.datasets.synthetic_rooms.textures import Materials, hsv
 
 
-def standing_books(rng: np.random.Generator, covers: list[int], width: float, depth: float, height: float) -> list[Part]:
+def standing_books(
+    rng: np.random.Generator, covers: list[int], width: float, depth: float, height: float
+) -> list[Part]:
     """A row of books from x = 0 to `width`, standing on z = 0."""
     n = int(width / 0.045)
     thick = rng.uniform(0.025, 0.065, n)
@@ -19,7 +21,12 @@ def standing_books(rng: np.random.Generator, covers: list[int], width: float, de
     deep = (depth * rng.uniform(0.65, 0.95, n)).tolist()
     cover = rng.integers(len(covers), size=n)
     return [
-        box(covers[cover[i]], (ends[i] - thick[i] + 0.002, ends[i]), (depth / 2 - deep[i], depth / 2 - 0.01), (0, tall[i]))
+        box(
+            covers[cover[i]],
+            (ends[i] - thick[i] + 0.002, ends[i]),
+            (depth / 2 - deep[i], depth / 2 - 0.01),
+            (0, tall[i]),
+        )
         for i in range(n)
         if ends[i] <= width
     ]
@@ -54,7 +61,10 @@ def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[
         return plant(rng, mix, m, rng.uniform(0.3, 0.45))
     s = min(rng.uniform(1.0, 1.6), room / 0.32)
     if kind == 2:
-        return [round_part(BALL, m, (0, 0), (0, 0.2 * s), (0.08 * s, 0.08 * s)), cylinder(m, (0, 0), (0.16 * s, 0.28 * s), 0.035 * s)]
+        return [
+            round_part(BALL, m, (0, 0), (0, 0.2 * s), (0.08 * s, 0.08 * s)),
+            cylinder(m, (0, 0), (0.16 * s, 0.28 * s), 0.035 * s),
+        ]
     if kind == 3:
         band = mix.plain(mix.paint((0.3, 0.9), (0.3, 0.95)))
         return [
@@ -64,8 +74,14 @@ def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[
     if kind == 4:
         return [round_part(BALL, m, (0, 0), (0, 0.2 * s), (0.1 * s, 0.1 * s))]
     if kind == 5:
-        return [cylinder(m, (0, 0), (0, 0.2 * s), 0.04 * s), round_part(CONE, m, (0, 0), (0.2 * s, 0.3 * s), (0.03 * s, 0.03 * s))]
-    return [cylinder(m, (0, 0), (0, 0.12 * s), 0.05 * s), box(m, (0.04 * s, 0.09 * s), (-0.01, 0.01), (0.03 * s, 0.09 * s))]
+        return [
+            cylinder(m, (0, 0), (0, 0.2 * s), 0.04 * s),
+            round_part(CONE, m, (0, 0), (0.2 * s, 0.3 * s), (0.03 * s, 0.03 * s)),
+        ]
+    return [
+        cylinder(m, (0, 0), (0, 0.12 * s), 0.05 * s),
+        box(m, (0.04 * s, 0.09 * s), (-0.01, 0.01), (0.03 * s, 0.09 * s)),
+    ]
 
 
 def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part]:
@@ -90,7 +106,10 @@ def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
 def plant(rng: np.random.Generator, mix: Materials, pot: int, height: float) -> list[Part]:
     leaf = mix.mix('carpet', hsv(rng.uniform(0.22, 0.38), 0.7, rng.uniform(0.35, 0.6)), repeat=0.3)
     r = height * 0.22
-    parts = [cylinder(pot, (0, 0), (0, height * 0.35), r), cylinder(leaf, (0, 0), (height * 0.35, height * 0.7), r * 0.12)]
+    parts = [
+        cylinder(pot, (0, 0), (0, height * 0.35), r),
+        cylinder(leaf, (0, 0), (height * 0.35, height * 0.7), r * 0.12),
+    ]
     for _ in range(3):
         x, y, z = rng.uniform(-r, r), rng.uniform(-r, r), height * rng.uniform(0.5, 0.65)
         parts.append(round_part(BALL, leaf, (x, y), (z, z + height * 0.35), (r, r)))
@@ -101,7 +120,11 @@ def picture(rng: np.random.Generator, mix: Materials, width: float, height: floa
     w, h, rim = width / 2, height / 2, rng.uniform(0.025, 0.06)
     frame = mix.wood() if rng.random() < 0.6 else mix.plain(mix.paint((0.0, 0.4), (0.05, 0.9)))
     canvas = mix.mix(
-        'painting', mix.paint((0.2, 0.8), (0.5, 1.0)), mix.paint((0.4, 0.9), (0.2, 0.9)), mix.paint((0.4, 1.0), (0.3, 1.0)), repeat=0
+        'painting',
+        mix.paint((0.2, 0.8), (0.5, 1.0)),
+        mix.paint((0.4, 0.9), (0.2, 0.9)),
+        mix.paint((0.4, 1.0), (0.3, 1.0)),
+        repeat=0,
     )
     parts = [box(frame, (-w, w), (-0.03, 0), (-h, h))]
     if rng.random() < 0.5:
@@ -117,15 +140,22 @@ def television(rng: np.random.Generator, mix: Materials, width: float, *, stand:
     black = mix.plain(np.full(3, rng.uniform(0.05, 0.14)))
     dark = hsv(rng.uniform(0.5, 0.7), rng.uniform(0.1, 0.5), rng.uniform(0.08, 0.2))
     on = rng.random() < 0.4
-    pane = mix.mix('screen', mix.paint((0.4, 0.9), (0.3, 0.8)) if on else dark,
-                   mix.paint((0.4, 0.9), (0.6, 1.0)) if on else dark + 0.25, repeat=0, glow=0.7 if on else 0.05)  # fmt: skip
+    if on:
+        pane = mix.mix(
+            'screen', mix.paint((0.4, 0.9), (0.3, 0.8)), mix.paint((0.4, 0.9), (0.6, 1.0)), repeat=0, glow=0.7
+        )
+    else:
+        pane = mix.mix('screen', dark, dark + 0.25, repeat=0, glow=0.05)
     parts = [
         box(black, (-w, w), (-0.06, -0.01), (-h, h)),
         box(pane, (-w + 0.03, w - 0.03), (-0.064, -0.06), (-h + 0.04, h - 0.03)),
     ]
     if stand:
         parts = [(*p[:3], p[3] + h + 0.07, *p[4:]) for p in parts]
-        parts += [box(black, (-0.05, 0.05), (-0.05, -0.02), (0.02, 0.15)), box(black, (-w * 0.4, w * 0.4), (-0.13, 0.05), (0, 0.02))]
+        parts += [
+            box(black, (-0.05, 0.05), (-0.05, -0.02), (0.02, 0.15)),
+            box(black, (-w * 0.4, w * 0.4), (-0.13, 0.05), (0, 0.02)),
+        ]
     return parts
 
 
@@ -135,8 +165,13 @@ def window(rng: np.random.Generator, mix: Materials, width: float, height: float
     frame = mix.plain(mix.paint((0.0, 0.12), (0.8, 1.0))) if rng.random() < 0.75 else mix.wood()
     sky = hsv(rng.uniform(0.53, 0.62), rng.uniform(0.05, 0.45), 1.0 if day else rng.uniform(0.12, 0.25))
     light = 1.0 if day else 0.25
-    pane = mix.mix('outdoor', sky, hsv(0.28, 0.5, 0.5 * light), hsv(0.08, 0.3, 0.75 * light), repeat=0, glow=1.0 if day else 0.6)
-    parts = [box(frame, (-w, w), (-0.03, 0), (-h, h)), box(pane, (-w + 0.06, w - 0.06), (-0.033, -0.03), (-h + 0.06, h - 0.06))]
+    pane = mix.mix(
+        'outdoor', sky, hsv(0.28, 0.5, 0.5 * light), hsv(0.08, 0.3, 0.75 * light), repeat=0, glow=1.0 if day else 0.6
+    )
+    parts = [
+        box(frame, (-w, w), (-0.03, 0), (-h, h)),
+        box(pane, (-w + 0.06, w - 0.06), (-0.033, -0.03), (-h + 0.06, h - 0.06)),
+    ]
     bars = int(rng.integers(1, 3))
     for i in range(bars):
         x = -w + (i + 1) * width / (bars + 1)
@@ -147,7 +182,9 @@ def window(rng: np.random.Generator, mix: Materials, width: float, height: float
     style = rng.random()
     if style < 0.3:  # blinds, drawn some way down
         drop = height * rng.uniform(0.15, 0.8)
-        slats = mix.mix('blinds', mix.paint((0.0, 0.2), (0.8, 1.0)), mix.paint((0.0, 0.2), (0.5, 0.7)), repeat=0.5, glow=0.15)
+        slats = mix.mix(
+            'blinds', mix.paint((0.0, 0.2), (0.8, 1.0)), mix.paint((0.0, 0.2), (0.5, 0.7)), repeat=0.5, glow=0.15
+        )
         parts.append(box(slats, (-w - 0.02, w + 0.02), (-0.065, -0.05), (h - drop, h + 0.03)))
     elif style < 0.75:
         cloth = mix.paint((0.1, 0.7), (0.5, 0.95))
@@ -178,4 +215,7 @@ def ceiling_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
     cord = mix.plain(np.full(3, 0.2))
     drop = rng.uniform(0.15, 0.5)
     shape = CONE if rng.random() < 0.5 else BALL
-    return [cylinder(cord, (0, 0), (-drop, 0), 0.012), round_part(shape, glow, (0, 0), (-drop - 0.2, -drop), (0.18, 0.18))]
+    return [
+        cylinder(cord, (0, 0), (-drop, 0), 0.012),
+        round_part(shape, glow, (0, 0), (-drop - 0.2, -drop), (0.18, 0.18)),
+    ]

@@ -181,7 +181,7 @@ class Materials:
         repeat: float = 1.0,
         glow: float = 0.0,
     ) -> int:
-        """A new material; `repeat` is the length of one tile in metres, 0 fits the tile to the part. Colours are sRGB."""
+        """A new material of sRGB colours; `repeat` is the length of a tile in metres, 0 fits it to the part."""
         first, variants = self.first[kind]
         a = np.asarray(a)
         b = a * 0.85 if b is None else np.asarray(b)
@@ -198,7 +198,9 @@ class Materials:
         rows[:, 11:] -= rows[:, 5:8]
         return rows
 
-    def paint(self, saturation: tuple[float, float] = (0.1, 0.7), value: tuple[float, float] = (0.3, 0.9)) -> np.ndarray:
+    def paint(
+        self, saturation: tuple[float, float] = (0.1, 0.7), value: tuple[float, float] = (0.3, 0.9)
+    ) -> np.ndarray:
         """Any colour of that saturation and value."""
         return hsv(self.rng.random(), self.rng.uniform(*saturation), self.rng.uniform(*value))
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from mmmtl.errors import ConfigError
 from mmmtl.geometry import DEPTH_RANGES, inverse_depth_planes, relative_pose, sampling_grid, sweep_positions
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
@@ -35,16 +36,13 @@ class CostVolume(torch.nn.Module):
         self, *, planes: int = 128, depth_range: str | tuple[float, float] = 'paper', chunk_bytes: int = 2**25
     ) -> None:
         super().__init__()
-        if isinstance(depth_range, str):
-            if depth_range not in DEPTH_RANGES:
-                raise ValueError(
-                    f'expected a depth range of {sorted(DEPTH_RANGES)} or (near, far), found {depth_range!r}'
-                )
-            depth_range = DEPTH_RANGES[depth_range]
-        self.near, self.far = depth_range
+        if isinstance(depth_range, str) and depth_range not in DEPTH_RANGES:
+            raise ConfigError(f'expected a depth range of {sorted(DEPTH_RANGES)} or (near, far), found {depth_range!r}')
+        self.near, self.far = DEPTH_RANGES[depth_range] if isinstance(depth_range, str) else depth_range
+        if not 0 < self.near < self.far or planes < 2:
+            raise ConfigError(f'expected 0 < near < far and planes > 1, found {depth_range} and {planes} planes')
         self.planes = planes
         self.chunk_bytes = chunk_bytes
-        inverse_depth_planes(self.near, self.far, planes)  # raises for an impossible range
 
     def extra_repr(self) -> str:
         return f'planes={self.planes}, near={self.near}, far={self.far}'
@@ -90,7 +88,9 @@ class CostVolume(torch.nn.Module):
 
 
 def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int = 2**25) -> Tensor:
-    """<reference(u), source(x)> / sqrt(C) for every pixel u and each of its D positions x, (P, D, h, w) in float32.
+    """<reference(u), source(x)> / sqrt(C) for every pixel u and each of its D positions x, (P, D, h, w).
+
+    The result is float32 at least.
 
     Args:
         reference: (P, C, h, w).
@@ -105,6 +105,7 @@ def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, ch
         dtype = torch.get_autocast_dtype(device)
         reference, source = reference.to(dtype), source.to(dtype)
     with torch.autocast(device, enabled=False):
+        positions = positions.to(torch.promote_types(reference.dtype, torch.float32))
         cost = _SampledCorrelation.apply(reference.flatten(2), source, positions, chunk_bytes)
     return cost.unflatten(-1, reference.shape[-2:])
 
@@ -120,10 +121,10 @@ class _SampledCorrelation(torch.autograd.Function):
         """Reference (P, C, n), source (P, C, hs, ws), positions (P, 2, D, n) to (P, D, n)."""
         ctx.save_for_backward(reference, source, positions)
         ctx.chunk_bytes = chunk_bytes
-        cost = reference.new_empty(len(reference), *positions.shape[2:], dtype=torch.float32)
+        cost = torch.empty_like(positions[:, 0])  # (P, D, n)
         for pairs, pixels in _parts(reference, source, chunk_bytes):
             part = reference[pairs, :, pixels]
-            correlation = torch.bmm(part.mT, source[pairs].flatten(2)).float()  # (p, r, hs*ws)
+            correlation = torch.bmm(part.mT, source[pairs].flatten(2)).to(cost.dtype)  # (p, r, hs*ws)
             maps = correlation.view(-1, 1, *source.shape[-2:])
             sampled = torch.ops.aten.grid_sampler_2d(
                 maps, _grid(positions[pairs, ..., pixels], source), BILINEAR, ZERO_PADDING, False
@@ -136,11 +137,11 @@ class _SampledCorrelation(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         reference, source, positions = ctx.saved_tensors
         d_reference = gradient.new_empty(reference.shape, dtype=reference.dtype)
-        d_source = gradient.new_zeros(source.flatten(2).shape)  # (P, C, hs*ws), float32
+        d_source = gradient.new_zeros(source.flatten(2).shape)  # (P, C, hs*ws)
         for pairs, pixels in _parts(reference, source, ctx.chunk_bytes):
             part = reference[pairs, :, pixels]
             size = source.shape[-2:]
-            maps = reference.new_empty(1, dtype=torch.float32).expand(part.shape[0] * part.shape[2], 1, *size)
+            maps = positions.new_empty(1).expand(part.shape[0] * part.shape[2], 1, *size)
             d_sampled = gradient[pairs, :, pixels].mT.reshape(-1, 1, gradient.shape[1], 1)
             d_maps = torch.ops.aten.grid_sampler_2d_backward(
                 d_sampled,

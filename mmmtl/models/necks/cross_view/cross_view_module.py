@@ -1,6 +1,5 @@
 """CvM's neck: the backbone's features of every view, joined with what the views of a scene say of each other."""
 
-import functools
 import math
 from collections.abc import Sequence
 
@@ -9,8 +8,10 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume
+from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
 from mmmtl.models.necks.cross_view.multi_view_transformer import MultiViewTransformer
 from mmmtl.models.necks.cross_view.neighbours import nearest_views
 from mmmtl.models.necks.cross_view.spatial_encoder import SpatialEncoder
@@ -63,12 +64,12 @@ class CrossViewModule(BaseModule):
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         if not fuse or set(fuse) - set(PARTS):
-            raise ValueError(f'fuse takes one or both of {PARTS}, found {tuple(fuse)}')
+            raise ConfigError(f'fuse takes one or both of {PARTS}, found {tuple(fuse)}')
         self.fuse = tuple(part for part in PARTS if part in fuse)
         self.tap_strides = tuple(strides)
         self.taps = tuple(range(len(in_channels))) if taps is None else tuple(taps)
         if not self.taps or not set(self.taps) <= set(range(len(in_channels))):
-            raise ValueError(f'expected taps among 0..{len(in_channels) - 1}, found {self.taps}')
+            raise ConfigError(f'expected taps among 0..{len(in_channels) - 1}, found {self.taps}')
         channels = SpatialEncoder.channels
         self.spatial_encoder, self.tap_encoder, self.source = None, None, source
         if source == 'images':
@@ -76,14 +77,14 @@ class CrossViewModule(BaseModule):
         elif isinstance(source, int) and 0 <= source < len(in_channels):
             self.tap_encoder = nn.Conv2d(in_channels[source], channels, 1)
         else:
-            raise ValueError(f"source is 'images' or a tap among 0..{len(in_channels) - 1}, found {source!r}")
+            raise ConfigError(f"source is 'images' or a tap among 0..{len(in_channels) - 1}, found {source!r}")
         self.transformer = MultiViewTransformer(channels)
         self.cost_volume = CostVolume(**(cost_volume or {})) if 'cost' in self.fuse else None
 
         added = (channels if 'features' in self.fuse else 0) + (self.cost_volume.planes if self.cost_volume else 0)
         widths = {in_channels[tap] for tap in self.taps}
         if project and len(widths) > 1:
-            raise ValueError(f'a shared projection needs taps of one width, found {sorted(widths)}')
+            raise ConfigError(f'a shared projection needs taps of one width, found {sorted(widths)}')
         self.project = nn.Conv2d(min(widths) + added, min(widths), 1) if project else None
         wider = 0 if project else added
         self.out_channels = tuple(c + wider if i in self.taps else c for i, c in enumerate(in_channels))
@@ -177,7 +178,7 @@ class CrossViewModule(BaseModule):
             for name, camera, size in (('intrinsics', intrinsics, 3), ('camera_T_world', camera_T_world, 4)):
                 if camera is None or camera.shape != (images, size, size):
                     found = None if camera is None else tuple(camera.shape)
-                    raise ValueError(
+                    raise DataError(
                         f'scenes of several views need {name} ({images}, {size}, {size}), found {found}; views={views}'
                     )
 
@@ -203,7 +204,7 @@ def take_rows(x: Tensor, rows: Tensor) -> Tensor:
     return x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
 
 
-@functools.lru_cache(maxsize=256)
+@kept_tensors
 def scenes_by_views(views: tuple[int, ...], device: torch.device) -> tuple[list[Tensor], Tensor]:
     """Rows of the batch axis (B_V, V) for each number of views V that occurs, and the order that undoes the grouping.
 
@@ -215,6 +216,4 @@ def scenes_by_views(views: tuple[int, ...], device: torch.device) -> tuple[list[
         for count in sorted(set(views))
     ]
     rows = [row for group in groups for scene in group for row in scene]
-    with torch.inference_mode(False):
-        back = torch.tensor(rows, device=device).argsort()
-        return [torch.tensor(group, device=device) for group in groups], back
+    return [torch.tensor(group, device=device) for group in groups], torch.tensor(rows, device=device).argsort()

@@ -1,6 +1,5 @@
 """The multi-view transformer m(.): features of the views of a scene exchange what they see."""
 
-import functools
 import math
 
 import torch
@@ -8,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import gelu, pad, scaled_dot_product_attention
 
+from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
 SPLITS = 2  # windows per axis
@@ -23,8 +23,9 @@ class MultiViewTransformer(BaseModule):
     are updated in parallel, from what the other views were at the end of the block before. The tokens of all other
     views share one softmax. 3,150,336 parameters at 128 channels and six blocks.
 
-    Where we differ: self- and cross-attention are told apart by being two layers, not by comparing tensors, and the
-    attention matrix is never stored.
+    Where we differ: with more than two views the released code of MVSplat lays the shift mask over the keys in another
+    order than theirs and so blocks wrong tokens; ours blocks the right ones (the same for two views). Self- and
+    cross-attention are told apart by being two layers, not by comparing tensors, and no attention matrix is stored.
     """
 
     def __init__(self, channels: int = 128, *, blocks: int = 6) -> None:
@@ -115,7 +116,7 @@ def from_windows(x: Tensor, step: tuple[int, int], height: int, width: int) -> T
     return x.roll(step, dims=(2, 3)) if any(step) else x
 
 
-@functools.lru_cache(maxsize=32)
+@kept_tensors
 def shift_mask(height: int, width: int, device: torch.device) -> Tensor:
     """What to add to the scores in the shifted windows, (4, T, T): 0 within a region of the map, else BLOCKED."""
 
@@ -124,13 +125,12 @@ def shift_mask(height: int, width: int, device: torch.device) -> Tensor:
         start = torch.arange(size, device=device)
         return (start >= size - window).long() + (start >= size - window // 2).long()
 
-    with torch.inference_mode(False):
-        region = 3 * regions(height)[:, None] + regions(width)  # (h, w)
-        tokens = to_windows(region[None, None, :, :, None], (0, 0))[0, 0, :, :, 0]  # (4, T)
-        return torch.where(tokens[:, :, None] == tokens[:, None], 0.0, BLOCKED)
+    region = 3 * regions(height)[:, None] + regions(width)  # (h, w)
+    tokens = to_windows(region[None, None, :, :, None], (0, 0))[0, 0, :, :, 0]  # (4, T)
+    return torch.where(tokens[:, :, None] == tokens[:, None], 0.0, BLOCKED)
 
 
-@functools.lru_cache(maxsize=32)
+@kept_tensors
 def window_position_code(channels: int, height: int, width: int, device: torch.device) -> Tensor:
     """DETR's sine code of the place within a window, (C, height, width): half the channels for y, half for x."""
 
@@ -141,6 +141,5 @@ def window_position_code(channels: int, height: int, width: int, device: torch.d
         phase = place[:, None] / 10000**exponent
         return torch.stack((phase.sin(), phase.cos()), dim=-1).flatten(1).T  # (C/2, size)
 
-    with torch.inference_mode(False):
-        y, x = code(height), code(width)
-        return torch.cat((y[:, :, None].expand(-1, -1, width), x[:, None].expand(-1, height, -1)))
+    y, x = code(height), code(width)
+    return torch.cat((y[:, :, None].expand(-1, -1, width), x[:, None].expand(-1, height, -1)))

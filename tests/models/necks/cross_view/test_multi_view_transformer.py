@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmmtl.models.necks.cross_view import MultiViewTransformer
+from mmmtl.models.necks.cross_view import MultiViewTransformer, multi_view_transformer
 from mmmtl.models.necks.cross_view.multi_view_transformer import BLOCKED, from_windows, shift_mask, to_windows
 
 
@@ -13,12 +13,33 @@ def transformer():
     return MultiViewTransformer(16, blocks=3).eval()
 
 
-@pytest.mark.parametrize('views', [2, 3])
-def test_published_numbers(golden, golden_neck, views):
+def test_published_numbers_for_two_views(golden, golden_neck):
     with torch.no_grad():
-        features = golden_neck.transformer(golden[f'cnn_v{views}'])
-    reference = golden[f'transformer_v{views}']
+        features = golden_neck.transformer(golden['cnn_v2'])
+    reference = golden['transformer_v2']
     assert (features - reference).abs().max() < 1e-4 * reference.std()
+
+
+def test_published_numbers_for_three_views_up_to_the_order_of_the_masked_keys(golden, golden_neck, monkeypatch):
+    """The published code has the keys of several views in the order (token, view), but its mask in (view, token).
+
+    So in shifted windows it blocks wrong tokens as soon as there are more than two views. Put in that order, our
+    transformer gives its numbers; in ours it does not, and unlike it does not depend on the order of the neighbours.
+    """
+
+    def in_order(x, neighbours):
+        views = range(x.shape[1])
+        return torch.stack([x[:, [other for other in views if other != view]] for view in views], dim=1)
+
+    reference = golden['transformer_v3']
+    with torch.no_grad():
+        ours = golden_neck.transformer(golden['cnn_v3'])
+        monkeypatch.setattr(multi_view_transformer, 'take_neighbours', in_order)
+        assert (golden_neck.transformer(golden['cnn_v3']) - ours).abs().max() < 1e-4 * reference.std()
+        monkeypatch.setattr(multi_view_transformer, 'side_by_side', lambda x: x.movedim(2, 4).flatten(3, 4))
+        published = golden_neck.transformer(golden['cnn_v3'])
+    assert (published - reference).abs().max() < 1e-4 * reference.std()
+    assert (ours - reference).abs().max() > 0.1 * reference.std()
 
 
 def test_parameters():
@@ -92,8 +113,7 @@ def test_any_size(transformer, size):
 
 def test_works_after_inference_mode():
     """Masks and codes are kept; made in inference mode, they must still serve in training."""
-    shift_mask.cache_clear()
     transformer = MultiViewTransformer(16, blocks=2)
     with torch.inference_mode():
-        transformer(torch.randn(1, 2, 16, 4, 6))
-    transformer(torch.randn(1, 2, 16, 4, 6)).sum().backward()
+        transformer(torch.randn(1, 2, 16, 4, 22))
+    transformer(torch.randn(1, 2, 16, 4, 22)).sum().backward()

@@ -1,0 +1,63 @@
+"""Mixed precision: fp16 with a loss scale on a GPU, bf16 anywhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.optim.finite_optim_wrapper import FiniteOptimWrapper
+from mmmtl.registry import OPTIM_WRAPPERS
+
+
+@OPTIM_WRAPPERS.register_module()
+class MixedPrecisionOptimWrapper(FiniteOptimWrapper):
+    """Autocast around the forward pass; MMEngine's own wrapper asks for a GPU, for bf16 too.
+
+    Args:
+        dtype: ``'float16'`` (needs a GPU) or ``'bfloat16'``; by default the first on a GPU, the second on a CPU.
+        kwargs: Of `FiniteOptimWrapper`.
+
+    Raises:
+        ConfigError: fp16 without a GPU.
+    """
+
+    def __init__(self, dtype: str | None = None, **kwargs) -> None:
+        super().__init__(**kwargs)
+        device = next(p for group in self.optimizer.param_groups for p in group['params']).device.type
+        self.dtype = dtype or ('bfloat16' if device == 'cpu' else 'float16')
+        if self.dtype not in ('float16', 'bfloat16'):
+            raise ConfigError(f"optim_wrapper.dtype must be 'float16' or 'bfloat16', found {dtype!r}")
+        if self.dtype == 'float16' and device == 'cpu':
+            raise ConfigError("optim_wrapper.dtype='float16' needs a GPU; use 'bfloat16' on a CPU")
+        self.autocast = torch.autocast(device, getattr(torch, self.dtype))
+        self.scaler = torch.amp.GradScaler(device, enabled=self.dtype == 'float16')
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        with super().optim_context(model), self.autocast:
+            yield
+
+    def backward(self, loss: Tensor, **kwargs) -> None:
+        self.scaler.scale(loss).backward(**kwargs)
+        self._inner_count += 1
+
+    def step(self, **kwargs) -> None:
+        """Unscale, clip, and step if all gradients are finite."""
+        if not self.scaler.is_enabled():
+            super().step(**kwargs)
+            return
+        self.scaler.unscale_(self.optimizer)
+        with torch.no_grad():
+            self._measure_and_clip()
+        self.scaler.step(self.optimizer, **kwargs)
+        self.scaler.update()
+
+    def state_dict(self) -> dict:
+        return {**super().state_dict(), 'loss_scaler': self.scaler.state_dict()}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        state_dict = dict(state_dict)
+        self.scaler.load_state_dict(state_dict.pop('loss_scaler', {}) or self.scaler.state_dict())
+        super().load_state_dict(state_dict)

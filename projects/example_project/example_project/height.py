@@ -1,0 +1,62 @@
+"""The task: how high above the floor is what a pixel shows?"""
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks import Task
+
+
+@TASKS.register_module()
+class Height(Task):
+    """Labels are metres above the floor >= 0, -1 where unknown; logits pass through softplus to become such metres.
+
+    Args:
+        name: Key in the samples.
+        highest: Metres that the brightest colour of a picture stands for.
+
+    Measures, over all valid pixels of the split: ``abs``, the mean error in metres, and ``within_25cm``, the share of
+    pixels that are not farther off than that.
+    """
+
+    channels = 1
+    void = -1.0
+    headline = 'abs'
+    higher_is_better = False
+
+    def __init__(self, name: str, highest: float = 3.0) -> None:
+        super().__init__(name)
+        self.highest = highest
+
+    def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
+        """A zoom counts as a smaller world, so heights shrink with depth; unknown stays unknown."""
+        return np.where(label < 0, label, label / np.float32(scale))
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target[:, 0] >= 0
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return F.softplus(logits)
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """|p - g| in metres."""
+        return self.masked_sum((self.activate(logits) - target)[:, 0].abs(), target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        error = (prediction - target)[:, 0][valid].double().abs()
+        return {'count': valid.sum(), 'abs': error.sum(), 'within_25cm': (error <= 0.25).sum()}
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        count = torch.where(sums['count'] > 0, sums['count'], torch.nan)  # NaN where nothing was labelled
+        return {name: (sums[name] / count).item() for name in ('abs', 'within_25cm')}
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        grey = (255 * (values / self.highest).clip(0, 1)).astype(np.uint8)
+        colour = cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1]
+        return np.where(values[..., None] >= 0, colour, 0).astype(np.uint8)

@@ -1,0 +1,49 @@
+"""The data set: generated rooms, with a label for the new task that is computed when it is asked for."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.datasets import LabelSource, Record, SyntheticRooms, View
+from mmmtl.registry import DATASETS
+from mmmtl.tasks import Depth, Task
+
+
+@dataclass(frozen=True)
+class HeightFromDepth:
+    """A label source: the third world coordinate of the point that each pixel shows. The floor of a room lies at 0."""
+
+    depth: LabelSource
+    intrinsics: np.ndarray
+    camera_T_world: np.ndarray  # noqa: N815  frames meet in the name
+
+    @property
+    def path(self) -> Path:
+        """What to name when the label is wrong."""
+        return self.depth.path
+
+    def load(self, task: Task) -> np.ndarray:
+        """(H, W) metres, the task's void where the depth is unknown."""
+        depth = self.depth.load(Depth('depth'))
+        height, width = depth.shape
+        x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)  # pixel centres
+        rays = np.stack([x, y, np.ones_like(x)], axis=-1) @ np.linalg.inv(self.intrinsics).T  # (H, W, 3)
+        world_T_camera = np.linalg.inv(self.camera_T_world)  # noqa: N806
+        up = depth * (rays @ world_T_camera[2, :3]) + world_T_camera[2, 3]
+        return np.where(depth > 0, up.clip(min=0), task.void).astype(np.float32)
+
+
+@DATASETS.register_module()
+class RoomsWithHeight(SyntheticRooms):
+    """`SyntheticRooms` that knows ``height`` beside its other labels."""
+
+    def load_records(self) -> list[Record]:
+        return [replace(record, views=tuple(with_height(view) for view in record.views))
+                for record in super().load_records()]
+
+
+def with_height(view: View) -> View:
+    """The view with one more label; nothing is opened yet."""
+    height = HeightFromDepth(view.labels['depth'], view.intrinsics, view.camera_T_world)
+    return replace(view, labels={**view.labels, 'height': height})
