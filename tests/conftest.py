@@ -19,6 +19,15 @@ def data_root() -> Path:
     return root
 
 
+@pytest.fixture
+def rooms_cache(tmp_path_factory, monkeypatch) -> Path:
+    """Generated rooms go to a folder that all tests of this run share, and not to the user's."""
+    base = tmp_path_factory.getbasetemp()
+    cache = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / 'rooms'
+    monkeypatch.setenv('MMMTL_CACHE', str(cache))
+    return cache
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker('gpu') is None:
         return

@@ -17,7 +17,7 @@ from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.metrics import MultiTaskMetric, typical_maps
 from mmmtl.registry import DATASETS
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_12e_rooms_full.py'
+CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_4e_rooms_full.py'
 
 
 def parse_args() -> argparse.Namespace:
@@ -32,7 +32,7 @@ def main() -> None:
     args = parse_args()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     config = load_config(CONFIG, args.cfg_options)
-    config.work_dir = args.work_dir
+    config.work_dir, config.log_level = args.work_dir, 'WARNING'  # the bars say enough
     config.custom_hooks = [ConfigDict(type='mmmtl.ProgressBarHook'),
                            ConfigDict(type='mmmtl.SheetHook', folder=f'{args.work_dir}/sheets', every=20, most=8)]
     runner = MultiTaskRunner.from_cfg(config)

@@ -6,9 +6,11 @@ from pathlib import Path
 from mmengine.config import DictAction
 
 from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.command_line import command
 from mmmtl.apis.launch import LAUNCHERS
 from mmmtl.apis.work_dir import only_run_in
+from mmmtl.errors import ConfigError
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,6 +38,10 @@ def main() -> None:
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == 'auto' else args.resume
+    earlier = latest_checkpoint(config.work_dir)
+    if earlier and not config.get('resume'):
+        raise ConfigError(f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by --resume, '
+                          'or choose another --work-dir')
     with only_run_in(config.work_dir):
         MultiTaskRunner.from_cfg(config).train()
 

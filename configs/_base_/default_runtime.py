@@ -1,12 +1,14 @@
 """What every run has: logging, checkpoints and a fixed seed."""
 
-from mmengine.hooks import CheckpointHook, DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
+from mmengine.hooks import DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
+
+from mmmtl.hooks import CarefulCheckpointHook
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),
     logger=dict(type=LoggerHook, interval=50),
     param_scheduler=dict(type=ParamSchedulerHook),
-    checkpoint=dict(type=CheckpointHook, interval=1, max_keep_ckpts=2),
+    checkpoint=dict(type=CarefulCheckpointHook, interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type=DistSamplerSeedHook),
 )
 log_level = 'INFO'

@@ -21,10 +21,10 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, Tensor):
         return value.detach().cpu()
+    if isinstance(value, np.generic):  # first, for NumPy's float64 is a float, but does not load as one
+        return value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value)
     if isinstance(value, HistoryBuffer):
@@ -54,12 +54,12 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise CheckpointError(f'{path}: cannot write the checkpoint ({reason}); free some space or choose another '
-                              '--work-dir') from error
+                              'place') from error
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:
+def read_plain(path: str | Path, map_location: str | torch.device | None = 'cpu') -> Any:
     """Load tensors, numbers, strings, lists and dicts, and nothing that could run.
 
     Raises:
@@ -69,13 +69,25 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
     if not path.is_file():
         raise CheckpointError(f'{path}: no such checkpoint')
     try:
-        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+        return torch.load(path, map_location=map_location, weights_only=True)
     except Exception as error:  # zip, pickle, struct, torch: each has its own way to say no
-        if 'weights_only' in str(error) or 'Unsupported' in str(error):
-            raise CheckpointError(f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, and '
-                                  'loading that could run code; convert it with tools/model_converters') from None
-        raise CheckpointError(f'{path}: cannot be read, it is damaged or no checkpoint '
-                              f'({str(error).splitlines()[0] if str(error) else type(error).__name__})') from None
+        text = str(error)
+        foreign = 'Unsupported operand' in text  # bytes that torch never writes
+        if not foreign and ('weights_only' in text or 'Unsupported' in text):
+            raise CheckpointError(f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, '
+                                  'and loading that could run code; re-save only its state_dict on a machine you '
+                                  'trust with it') from None
+        reason = 'torch has not written it' if foreign else text.splitlines()[0] if text else type(error).__name__
+        raise CheckpointError(f'{path}: cannot be read, it is damaged or no checkpoint ({reason})') from None
+
+
+def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:
+    """A checkpoint as `write_checkpoint` writes it.
+
+    Raises:
+        CheckpointError: It cannot be read safely, or it is none of ours.
+    """
+    checkpoint = read_plain(path, map_location)
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(f"{path}: no checkpoint of mmmtl, it has no dict 'state_dict'; convert it with "
                               'tools/model_converters')
@@ -86,13 +98,17 @@ def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str
     """Load all weights, or none.
 
     Raises:
-        CheckpointError: Keys or shapes differ; the message names the first of them.
+        CheckpointError: Keys or shapes differ, or a value is no tensor; the message names the first of them.
     """
     own = model.state_dict()
     missing = [key for key in own if key not in state_dict]
     unexpected = [key for key in state_dict if key not in own]
+    no_tensor = [key for key in own if not isinstance(state_dict.get(key, own[key]), Tensor)]
+    if no_tensor:
+        raise CheckpointError(f'{source}: {no_tensor[0]} is a {type(state_dict[no_tensor[0]]).__name__}, expected a '
+                              'tensor')
     shapes = [f'{key} is {tuple(state_dict[key].shape)} there, {tuple(own[key].shape)} here'
-              for key in own if key in state_dict and getattr(state_dict[key], 'shape', None) != own[key].shape]
+              for key in own if key in state_dict and state_dict[key].shape != own[key].shape]
     if missing or unexpected or shapes:
         found = [f'{len(missing)} missing keys (first: {missing[0]})'] if missing else []
         found += [f'{len(unexpected)} unexpected keys (first: {unexpected[0]})'] if unexpected else []

@@ -1,26 +1,47 @@
 """How the tools end: a user's mistake is one line on stderr and exit code 2."""
 
+import errno
 import functools
+import logging
 import re
 import sys
 from collections.abc import Callable
 
 from mmmtl.errors import UserError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+
 
 def command(main: Callable[[], None]) -> Callable[[], None]:
-    """Decorate a tool's ``main``: a `UserError` is printed as one line, without a traceback.
-
-    An error raised in a loader's worker process comes back with its traceback as text; only its last line is shown.
-    """
+    """Decorate a tool's ``main``: a `UserError` or `OSError` is printed as one line, without a traceback."""
 
     @functools.wraps(main)
     def run() -> None:
+        logging.raiseExceptions = False  # a log that cannot be written shall not print tracebacks of its own
         try:
             main()
-        except UserError as error:
-            line = str(error).strip().splitlines()[-1]
-            print('error: ' + re.sub(r'^mmmtl\.errors\.\w+: ', '', line), file=sys.stderr)
+        except (UserError, OSError) as error:
+            print(f'error: {one_line(error)}', file=sys.stderr)
             sys.exit(2)
 
     return run
+
+
+def one_line(error: UserError | OSError) -> str:
+    """What was wrong, on one line.
+
+    An error raised in a loader's worker process comes back with its traceback as text: its last line is the message.
+    """
+    text = str(error).strip()
+    if 'Original Traceback' in text:
+        return re.sub(r'^[\w.]+: ', '', text.splitlines()[-1])
+    line = ' '.join(text.split())
+    if isinstance(error, OSError):
+        place = f'{error.filename}: ' if error.filename else ''
+        line = f'{place}{error.strerror or line}'
+        if error.errno in FULL:
+            line += '; free some space or choose another place'
+        elif error.errno in FORBIDDEN:
+            line += '; choose a place that you may write to'
+    return line

@@ -1,6 +1,7 @@
 """Configs that fail early: every name resolved, every key known, the tasks read from one place."""
 
 import difflib
+import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, LogProcesso
 from mmengine.utils import import_modules_from_strings
 from torch.utils.data import DataLoader
 
+from mmmtl.apis.counting import hand_out_counting
+from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
@@ -24,7 +27,7 @@ from mmmtl.registry import TASKS
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 EVALUATORS = ('val_evaluator', 'test_evaluator')
 TOP_LEVEL = {'tasks', 'protocol', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing', 'compile',
-             'env_cfg', 'work_dir'}
+             'env_cfg', 'work_dir', 'find_unused_parameters'}
 # dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
 SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **{name: (DataLoader, {'num_batch_per_epoch'}) for name in DATALOADERS},
@@ -82,6 +85,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                               'with an underscore')
     _check({key: value for key, value in top_level.items() if not key.startswith('_')}, '')
     hand_out_tasks(config)
+    hand_out_counting(config)
+    read_pretrained_safely()
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
 
@@ -92,8 +97,8 @@ def import_custom_modules(config: Config, path: Path) -> None:
     try:
         import_modules_from_strings(**wanted)
     except ImportError as error:
-        raise ConfigError(f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the package '
-                          'on PYTHONPATH') from error
+        raise ConfigError(f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the '
+                          'package on PYTHONPATH') from error
     except TypeError:
         raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
 
@@ -177,14 +182,15 @@ def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
     if not inspect.isclass(target):
         parameters = inspect.signature(target).parameters.values()
         return ANYTHING if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters} - {'self'}
-    names: set[str] = set(inspect.signature(HANDS_ON[target]).parameters) if target in HANDS_ON else set()
+    receiver = next((HANDS_ON[ancestor] for ancestor in inspect.getmro(target) if ancestor in HANDS_ON), None)
+    names: set[str] = set(inspect.signature(receiver).parameters) if receiver else set()
     for ancestor in inspect.getmro(target):
         if '__init__' in vars(ancestor) and ancestor is not object:
             parameters = inspect.signature(vars(ancestor)['__init__']).parameters.values()
             names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 return names - {'self'}
-    if target in HANDS_ON:
+    if receiver:
         return names - {'self'}
     return ANYTHING if names else set()  # the last ancestor took **kwargs; or there is no __init__ at all
 
@@ -220,10 +226,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _nearest_attribute(name: LazyObject | LazyAttr) -> str:
-    if not isinstance(name, LazyAttr):
-        return ''
     try:
-        return nearest(name.name, dir(name.source.build() if isinstance(name.source, LazyObject) else name.source))
+        if isinstance(name, LazyAttr):  # module.Name
+            return nearest(name.name, dir(name.source.build()))
+        return nearest(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
     except Exception:  # the module itself is missing: the error has said so
         return ''
 

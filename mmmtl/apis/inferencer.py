@@ -12,7 +12,7 @@ from mmmtl.datasets.records import read_image
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.errors import DataError
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.visualization import draw_sheet, write_sheets
+from mmmtl.visualization import as_map, draw_sheet, write_sheets
 
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'}
 
@@ -36,10 +36,12 @@ class MultiTaskInferencer:
 
         Args:
             images: A file, a folder, or an array (H, W, 3) uint8 RGB.
-            show_dir: Write a sheet per image to this folder: image, overlay, one picture per task, legend.
+            show_dir: Write a sheet per image to this folder, ``FILE NAME.png``: image, overlay, one picture per task,
+                legend. The whole file name stands in it so that no sheet can replace an image or another's sheet.
 
         Returns:
-            For one image ``{task: map}`` at the image's size: (H, W), or (H, W, C) for tasks with C > 1 values per pixel.
+            For one image ``{task: map}`` at the image's size: (H, W), or (H, W, C) for tasks with C > 1 values per
+            pixel.
             For a folder ``{file name: {task: map}}``.
 
         Raises:
@@ -49,15 +51,15 @@ class MultiTaskInferencer:
             return self._predict(images, 'array', show_dir)
         path = Path(images)
         if not path.is_dir():
-            return self._predict(read_image(path), path.stem, show_dir)
-        found = {file.name: self._predict(read_image(file), file.stem, show_dir) for file in image_files(path)}
+            return self._predict(read_image(path), path.name, show_dir)
+        found = {file.name: self._predict(read_image(file), file.name, show_dir) for file in image_files(path)}
         if not found:
             raise DataError(f'{path}: no image in this folder ({", ".join(sorted(SUFFIXES))})')
         return found
 
     @torch.inference_mode()
     def _predict(self, image: np.ndarray, name: str, show_dir: str | Path | None) -> dict[str, np.ndarray]:
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise DataError(f'{name}: expected an image H x W x 3, uint8 RGB, found {image.shape} {image.dtype}')
         sample = MultiTaskDataSample(metainfo={'img_shape': image.shape[:2]})
         (sample,) = self.model.test_step({'inputs': [to_tensor(image)], 'data_samples': [sample]})
@@ -65,8 +67,7 @@ class MultiTaskInferencer:
         if show_dir is not None:
             sheet = draw_sheet(image, self.model.tasks, {'prediction': maps})
             write_sheets(Path(show_dir) / f'{name}.png', [sheet])
-        arrays = {task: values.cpu().numpy() for task, values in maps.items()}
-        return {task: values[0] if values.shape[0] == 1 else values.transpose(1, 2, 0) for task, values in arrays.items()}
+        return {task: as_map(values) for task, values in maps.items()}
 
 
 def image_files(folder: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from mmmtl.apis.checkpoint import load_weights, read_checkpoint
 from mmmtl.apis.config import load_config
+from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS
 
@@ -25,6 +26,8 @@ def init_model(config: str | Path | Config, checkpoint: str | Path | None = None
         CheckpointError: The file is missing, unsafe or of another architecture.
     """
     config = config if isinstance(config, Config) else load_config(config)
+    if not config.get('model'):
+        raise ConfigError(f'{config.filename}: the config has no model')
     model = MODELS.build(config.model)
     if checkpoint is None:
         model.init_weights()

@@ -30,6 +30,6 @@ def set_random_state(state: dict[str, Tensor]) -> None:
     random.setstate((3, tuple(state['python'].tolist()), None if math.isnan(gauss) else gauss))
     position, has_gauss, cached = state['numpy_gauss'].tolist()
     np.random.set_state(('MT19937', state['numpy'].numpy().astype(np.uint32), int(position), int(has_gauss), cached))
-    torch.set_rng_state(state['torch'].cpu())
+    torch.set_rng_state(state['torch'].cpu().clone())  # of a view into a larger tensor torch reads the wrong bytes
     if 'cuda' in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state['cuda'].cpu())
+        torch.cuda.set_rng_state(state['cuda'].cpu().clone())

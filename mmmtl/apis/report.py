@@ -12,10 +12,17 @@ from torch import nn
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
-    """Print one row per name with the headline measure of each task, the arrow saying which way is better."""
+    """Print one row per name with the headline measure of each task, the arrow saying which way is better.
+
+    Where a metric puts a prefix before its names, each prefix has columns of its own.
+    """
     tasks = (model.module if is_model_wrapper(model) else model).tasks
-    columns = {f'{name}/{task.headline}': f'{name} {task.headline} {"↑" if task.higher_is_better else "↓"}'
-               for name, task in tasks.items()}
+    columns = {}
+    for name, task in tasks.items():
+        for key in dict.fromkeys(key for scores in rows.values() for key in scores):
+            if f'/{key}'.endswith(f'/{name}/{task.headline}'):
+                title = key.removesuffix(f'/{task.headline}').replace('/', ' ')
+                columns[key] = f'{title} {task.headline} {"↑" if task.higher_is_better else "↓"}'
     width = max(len(name) for name in rows)
     print(' ' * width + ' | ' + ' | '.join(columns.values()))
     for name, scores in rows.items():
@@ -37,5 +44,8 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
                    for row, values in scores.items()},
     }
     unfinished = path.with_suffix(f'.{os.getpid()}.tmp')
-    unfinished.write_text(json.dumps(content, indent=2) + '\n')
-    os.replace(unfinished, path)
+    try:
+        unfinished.write_text(json.dumps(content, indent=2) + '\n')
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """MMEngine's runner with checkpoints that run nothing and a resume that is exact."""
 
 from copy import deepcopy
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -38,7 +39,8 @@ class MultiTaskRunner(Runner):
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """DDP without device ids where there is no GPU."""
         if self.distributed and not torch.cuda.is_available() and model_wrapper_cfg is None:
-            model_wrapper_cfg = {'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False}
+            model_wrapper_cfg = {'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False,
+                                 'find_unused_parameters': self.cfg.get('find_unused_parameters', False)}
         return super().wrap_model(model_wrapper_cfg, model)
 
     @staticmethod
@@ -56,26 +58,30 @@ class MultiTaskRunner(Runner):
         return loader
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
-        """The loss log waits on the device until it is due; see `TrainingLogHook`."""
-        super().register_default_hooks({'runtime_info': {'type': 'mmmtl.TrainingLogHook'}, **(hooks or {})})
+        """The loss log waits on the device until it is due, and a resumed run owes no validation."""
+        ours = {'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
+                'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
+                'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}
+        super().register_default_hooks({**ours, **(hooks or {})})
+
+    @cached_property
+    def config_text(self) -> str:
+        """The config as Python; formatting it takes longer than writing a checkpoint."""
+        return self.cfg.pretty_text
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
     def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None, save_optimizer: bool = True,
                         save_param_scheduler: bool = True, meta: dict | None = None, by_epoch: bool = True,
                         backend_args: dict | None = None) -> None:
-        """Called on every process; the first one writes."""
+        """Called on every process, and so are the hooks; the first one writes."""
         states = {name: torch.stack(all_gather(value)) for name, value in random_state().items()}  # (processes, ...)
-        if not is_main_process():
-            return
         done = {'epoch': self.epoch + 1, 'iter': self.iter} if by_epoch else {'epoch': self.epoch, 'iter': self.iter + 1}
         model = self.model.module if is_model_wrapper(self.model) else self.model
-        hub = self.message_hub.state_dict()
         checkpoint = {
             'meta': {**done, **(meta or {}), 'seed': self.seed, 'experiment_name': self.experiment_name,
-                     'config': self.cfg.pretty_text},
+                     'config': self.config_text},
             'state_dict': model.state_dict(),
-            'message_hub': {'log_scalars': hub['log_scalars'], 'resumed_keys': hub['resumed_keys']},
             'random_state': states,
         }
         if save_optimizer:
@@ -83,7 +89,12 @@ class MultiTaskRunner(Runner):
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
-        write_checkpoint(checkpoint, Path(out_dir) / filename)
+        hub = self.message_hub
+        checkpoint['message_hub'] = {
+            'log_scalars': dict(hub.log_scalars),
+            'best_scores': {key: value for key, value in hub.runtime_info.items() if key.startswith('best_score')}}
+        if is_main_process():
+            write_checkpoint(checkpoint, Path(out_dir) / filename)
 
     def load_checkpoint(self, filename: str, map_location: str = 'cpu', strict: bool = True, revise_keys: list | None = None
                         ) -> dict:
@@ -117,13 +128,15 @@ class MultiTaskRunner(Runner):
             raise CheckpointError(f'{filename}: cannot be resumed from, it lacks {", ".join(missing)}; start from its '
                                   'weights instead: --cfg-options load_from=FILE')
         meta = checkpoint['meta']
-        if meta['seed'] != self.seed:
-            raise CheckpointError(f'{filename}: written with seed {meta["seed"]}, this run has {self.seed}; set '
+        seed = all_gather(torch.tensor(self.seed))[0].item()  # the first process's: it is the one that was saved
+        if meta['seed'] != seed:
+            raise CheckpointError(f'{filename}: written with seed {meta["seed"]}, this run has {seed}; set '
                                   f'--cfg-options randomness.seed={meta["seed"]} to resume')
         self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
         for name, history in checkpoint['message_hub']['log_scalars'].items():
             self.message_hub.log_scalars[name] = HistoryBuffer(history['log_history'], history['count_history'])
-        self.message_hub.update_info_dict({'epoch': meta['epoch'], 'iter': meta['iter']})
+        self.message_hub.update_info_dict({'epoch': meta['epoch'], 'iter': meta['iter'],
+                                           **checkpoint['message_hub']['best_scores']})
         if resume_optimizer:
             self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
         if resume_param_scheduler:

@@ -14,6 +14,8 @@ from mmmtl.errors import ConfigError
 def only_run_in(work_dir: str | Path) -> Iterator[None]:
     """Hold the work dir; the lock goes with the process, also when it is killed. Only the first process of a run locks.
 
+    What a killed process has left half-written is removed.
+
     Raises:
         ConfigError: Another run writes there, or nothing can be written there.
     """
@@ -30,6 +32,12 @@ def only_run_in(work_dir: str | Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f'{folder}: cannot write to this work dir ({error.strerror}); choose another --work-dir') from None
     try:
+        for unfinished in folder.glob('.*.tmp'):
+            unfinished.unlink()
         yield
+    except OSError as error:
+        if error.filename is None and error.strerror:  # a write that failed does not say where
+            raise OSError(error.errno, error.strerror, str(folder)) from error
+        raise
     finally:
         lock.release()

@@ -23,7 +23,8 @@ class MultiTaskDataset(Dataset, ABC):
     """A data set says in `load_records` where its files lie; labels are opened only where they are shown.
 
     Args:
-        tasks: The tasks to learn, ``{name: config}``; those that this data set does not know are absent from its samples.
+        tasks: The tasks to learn, ``{name: config}``; those that this data set does not know are absent from
+            its samples.
         pipeline: Transforms from record to packed views.
         label_setting: Which of its labels an image shows (all of them by default).
 
@@ -72,7 +73,7 @@ class MultiTaskDataset(Dataset, ABC):
 
 
 def data_root(root: str | Path) -> Path:
-    """``root`` itself where it exists, else the folder of that name under ``MMMTL_DATA``.
+    """A relative ``root`` under ``MMMTL_DATA`` where that exists, else ``root`` as it is.
 
     Raises:
         DataError: Neither exists.
@@ -83,8 +84,8 @@ def data_root(root: str | Path) -> Path:
     for folder in folders:
         if folder.is_dir():
             return folder
-    raise DataError(f'data root {" or ".join(map(str, folders))} does not exist: set the data set\'s root to the folder, '
-                    'or the environment variable MMMTL_DATA to the folder above it')
+    raise DataError(f'data root {" or ".join(map(str, folders))} does not exist: set the data set\'s root to the '
+                    'folder, or the environment variable MMMTL_DATA to the folder above it')
 
 
 def collate_views(batch: Sequence[dict]) -> dict[str, list[torch.Tensor] | list[MultiTaskDataSample]]:

@@ -49,7 +49,8 @@ class PosedViews(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        scenes = [folder for folder in sorted(self.root.iterdir()) if folder.is_dir() and not folder.name.startswith('.')]
+        folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
+        scenes = [folder for folder in folders if not folder.name.startswith('.')]
         if self.split != 'all':
             scenes = [folder for folder in scenes
                       if (zlib.crc32(folder.name.encode()) % self.val_every == 0) == (self.split == 'val')]
@@ -95,14 +96,15 @@ def load_scene(folder: Path) -> tuple[View, ...]:
     if intrinsics.shape != (3, 3):
         raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     if (folder / f'{len(poses)}.jpg').exists():
-        raise DataError(f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add its pose '
-                        'or remove it')
+        raise DataError(f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
+                        'its pose or remove it')
     views = []
     for number, pose in enumerate(poses):
         image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'
         for path in (image, depth_path):
             if not path.is_file():
-                raise DataError(f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene')
+                raise DataError(f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the '
+                                'scene')
         depth = LabelFile(depth_path, scale=1e-3, void=0)
         camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
         labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}

@@ -22,8 +22,8 @@ class SampleKey(NamedTuple):
 class PassSampler(Sampler[SampleKey]):
     """Training: every rank takes every world-size-th place of the pass's permutation.
 
-    So the batches of all ranks together hold the very samples of one process with the whole batch. Where the ranks do not
-    divide the data set, the pass is filled up from its own beginning.
+    So the batches of all ranks together hold the very samples of one process with the whole batch. Where the ranks do
+    not divide the data set, the pass is filled up from its own beginning.
 
     Args:
         dataset: What is sampled.

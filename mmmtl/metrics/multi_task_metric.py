@@ -24,6 +24,8 @@ class MultiTaskMetric(BaseMetric):
         prefix: Put before the name of every number, e.g. ``'unseen'``: ``unseen/depth/abs_rel``.
     """
 
+    default_prefix = ''  # scores are named TASK/MEASURE already
+
     def __init__(self, tasks: Mapping[str, dict | Task], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         self.tasks = build_tasks(tasks)

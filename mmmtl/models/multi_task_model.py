@@ -12,6 +12,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
+from mmmtl.models.scene_cameras import scene_cameras
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
@@ -28,7 +29,7 @@ class MultiTaskModel(BaseModel):
         tasks: ``{name: config}``.
         backbone: Images -> tuple of features, fine to coarse.
         decode_head: Features -> ``{task: logits}``.
-        neck: Features -> features.
+        neck: Features -> features. One with ``needs_views = True`` is also given the images and the cameras.
         loss_weighting: T losses -> one number; all weights 1 by default.
         reduction: How pixels, images and processes become one number per task: ``'batch'``, ``'labelled'`` or
             ``'pixels'``, see `reduce_losses`.
@@ -55,17 +56,19 @@ class MultiTaskModel(BaseModel):
     def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
                 mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
         """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``) or samples with ``pred`` (``'predict'``)."""
-        logits = self.logits(inputs)
+        logits = self.logits(inputs, data_samples)
         if mode == 'loss':
             return self.loss(logits, data_samples)
         if mode == 'predict':
             return self.predict(logits, data_samples)
         return logits
 
-    def logits(self, images: Tensor) -> dict[str, Tensor]:
-        """Images (N, 3, H, W) -> ``{task: (N, channels, H, W)}``, float32."""
+    def logits(self, images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None) -> dict[str, Tensor]:
+        """Images (N, 3, H, W) -> ``{task: (N, channels, H, W)}``, float32; samples tell which images share a scene."""
         features = self.backbone(images)
-        if self.neck is not None:
+        if self.neck is not None and getattr(self.neck, 'needs_views', False):
+            features = self.neck(features, images, **scene_cameras(data_samples))
+        elif self.neck is not None:
             features = self.neck(features)
         size = images.shape[2:]
         return {name: logits.float() if logits.shape[2:] == size else F.interpolate(
@@ -105,3 +108,6 @@ class MultiTaskModel(BaseModel):
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Only ``'loss'`` is descended; the rest is for the log."""
         return losses['loss'], {name: value.detach() for name, value in losses.items()}
+
+    def _dump_init_info(self) -> None:
+        """MMEngine would log three lines for every parameter."""

@@ -84,9 +84,9 @@ class Normal(Task):
         mean = {name: ratio(value, sums['count']) for name, value in sums.items() if name not in ('count', 'histogram')}
         mean['mean'] = mean.pop('angle')
         mean['rmse'] = mean.pop('square').sqrt()
-        below = sums['histogram'].cumsum(0)
-        middle = int((2 * below < sums['count']).sum())  # the bin in which half of the pixels are reached
-        mean['median'] = ratio(torch.tensor(middle + 0.5), torch.tensor(BINS_PER_DEGREE)) * ratio(below[-1], below[-1])
+        below, count = sums['histogram'].cumsum(0), sums['count']
+        bins = [(below < place).sum() for place in ((count + 1) // 2, count // 2 + 1)]  # of the two middle pixels
+        mean['median'] = (sum(bins) / 2 + 0.5) / BINS_PER_DEGREE * ratio(count, count)
         return {name: value.item() for name, value in mean.items()}
 
     def draw(self, values: np.ndarray) -> np.ndarray:

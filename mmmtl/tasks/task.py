@@ -11,6 +11,7 @@ import torch
 from mmengine.config import ConfigDict
 from torch import Tensor
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 
 
@@ -110,10 +111,12 @@ def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
     """Build tasks from ``{name: config}``; tasks that are built already pass through.
 
     Raises:
-        ValueError: No task is given.
+        ConfigError: No task is given, or one is called ``loss``, which is the name of their total.
     """
     if not tasks:
-        raise ValueError('tasks is empty: name at least one, e.g. tasks = dict(depth=dict(type=Depth))')
+        raise ConfigError('tasks is empty: name at least one, e.g. tasks = dict(depth=dict(type=Depth))')
+    if 'loss' in tasks:
+        raise ConfigError("tasks.loss: 'loss' is the name of the total; call the task something else")
     return {name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
             for name, task in tasks.items()}
 

@@ -22,18 +22,19 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, 
         rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; a task that a row lacks is left blank.
 
     Returns:
-        uint8 RGB picture: per row the image, overlaid in further rows by the first task that has a legend, and one map per task.
+        uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
+        both. The overlay shows the first task that has a legend.
     """
     height, width = image.shape[:2]
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
     legend = legend_of(tasks, maps)
-    lines = legend_lines(legend, (width + GAP) * (len(tasks) + 1))
-    sheet = Image.new('RGB', ((width + GAP) * (len(tasks) + 1) + GAP,
-                              len(rows) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
-    for index, (row, values) in enumerate(maps.items()):
+    grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
+            for number, (row, values) in enumerate(maps.items())]
+    across = (width + GAP) * len(grid[0])
+    lines = legend_lines(legend, across)
+    sheet = Image.new('RGB', (across + GAP, len(grid) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
+    for index, cells in enumerate(grid):
         top = GAP + index * (height + LINE + GAP)
-        cells = [('image', image)] if index == 0 else [('overlay', overlay(image, tasks, values))]
-        cells += [(f'{name}, {row}', tasks[name].draw(values[name]) if name in values else None) for name in tasks]
         for column, (caption, picture) in enumerate(cells):
             left = GAP + column * (width + GAP)
             write(sheet, (left, top), caption if picture is not None else f'{caption}: none')
@@ -48,12 +49,21 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, 
     return np.asarray(sheet)
 
 
-def overlay(image: np.ndarray, tasks: Mapping[str, Task], maps: Mapping[str, np.ndarray]) -> np.ndarray:
+def picture_row(image: np.ndarray, tasks: Mapping[str, Task], row: str, maps: Mapping[str, np.ndarray], *,
+                first: bool, only: bool) -> list[tuple[str, np.ndarray | None]]:
+    """Captions and pictures from left to right."""
+    cells = [('image', image)] if first else []
+    if only or not first:
+        cells.append(('overlay', overlay(image, tasks, maps)))
+    return cells + [(f'{name}, {row}', tasks[name].draw(maps[name]) if name in maps else None) for name in tasks]
+
+
+def overlay(image: np.ndarray, tasks: Mapping[str, Task], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """The image half covered by the first task, if there is one, whose colours have a legend."""
     for name, values in maps.items():
         if tasks[name].legend(values):
             return (0.5 * image + 0.5 * tasks[name].draw(values)).astype(np.uint8)
-    return image
+    return None
 
 
 def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
@@ -70,13 +80,15 @@ def as_map(values: Tensor) -> np.ndarray:
     return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
 
 
-def legend_of(tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, tuple[int, int, int]]:
+def legend_of(tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, np.ndarray]]
+              ) -> dict[str, tuple[int, int, int]]:
     """Captions and colours of all that is drawn."""
     return dict(sorted({entry for maps in rows.values() for name, values in maps.items()
                         for entry in tasks[name].legend(values)}))
 
 
-def legend_lines(legend: Mapping[str, tuple[int, int, int]], width: int) -> list[list[tuple[str, tuple[int, int, int]]]]:
+def legend_lines(legend: Mapping[str, tuple[int, int, int]], width: int
+                 ) -> list[list[tuple[str, tuple[int, int, int]]]]:
     """Break a legend into lines of at most ``width`` pixels."""
     lines: list[list] = []
     used = width

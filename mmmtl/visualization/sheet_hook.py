@@ -26,13 +26,17 @@ class SheetHook(Hook):
         self.folder, self.every, self.most = Path(folder), every, most
         self.seen = self.written = 0
 
+    def before_test_epoch(self, runner) -> None:
+        self.seen = self.written = 0
+
     def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None,
                         outputs: Sequence[MultiTaskDataSample] | None = None) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
                 picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
-                sheet = draw_sheet(picture, model.tasks, {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())})
+                rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
+                sheet = draw_sheet(picture, model.tasks, rows)
                 write_sheets(self.folder / f'{sample.scene.replace("/", "-")}-{sample.view}.png', [sheet])
                 self.written += 1
             self.seen += 1

@@ -2,17 +2,17 @@
 
 import argparse
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
+from mmmtl.apis.checkpoint import read_plain, write_checkpoint
 from mmmtl.errors import CheckpointError, UserError
 
 StateDict = dict[str, Tensor]
+WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last
 
 
 def run(description: str, convert: Callable[[StateDict], StateDict]) -> None:
@@ -34,23 +34,14 @@ def run(description: str, convert: Callable[[StateDict], StateDict]) -> None:
 
 
 def load_state_dict(path: Path) -> StateDict:
-    """The state dict in `path`: flat, or under ``state_dict`` or ``model_state_dict``. Runs nothing the file contains.
+    """The state dict in `path`: flat, or under one of `WRAPPERS`. Runs nothing the file contains.
 
     Raises:
         CheckpointError: no such file, one that holds more than numbers, or no state dict.
     """
-    if not path.is_file():
-        raise CheckpointError(f'no file {path}')
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as error:  # whatever a broken or hostile file can make torch raise
-        raise CheckpointError(
-            f'{path} was not loaded ({type(error).__name__}): either it is no PyTorch checkpoint, or it holds Python '
-            'objects beside tensors and loading those could run code; in the second case re-save only its state_dict '
-            'on a machine you trust with it, then convert that'
-        ) from None
+    content = read_plain(path)
     if isinstance(content, dict):
-        content = next((content[name] for name in ('state_dict', 'model_state_dict') if name in content), content)
+        content = next((content[name] for name in WRAPPERS if name in content), content)
     if not isinstance(content, dict) or not content:
         raise CheckpointError(f'{path} holds no state dict')
     for key, value in content.items():
@@ -86,14 +77,7 @@ def write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) -> 
         raise CheckpointError(f'DST is SRC: {src}')
     if not dst.parent.is_dir():
         raise CheckpointError(f'no folder {dst.parent} to write {dst.name} into')
-    part = dst.with_name(f'.{dst.name}.{os.getpid()}.part')
-    try:
-        torch.save(dict(state_dict=state_dict, meta=meta), part)
-        os.replace(part, dst)
-    except (OSError, RuntimeError) as error:  # a full disk is a RuntimeError of torch's
-        raise CheckpointError(f'cannot write {dst}: {" ".join(str(error).split())}') from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_checkpoint(dict(state_dict=state_dict, meta=meta), dst)
 
 
 def _few(keys: Iterable[str]) -> str:

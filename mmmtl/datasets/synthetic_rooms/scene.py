@@ -7,7 +7,8 @@ import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
-from mmmtl.datasets.synthetic_rooms.layout import Light, Room, furnish
+from mmmtl.datasets.synthetic_rooms.furnishing import furnish
+from mmmtl.datasets.synthetic_rooms.layout import Light, Room
 from mmmtl.datasets.synthetic_rooms.primitives import triangulate
 from mmmtl.datasets.synthetic_rooms.textures import SIZE, STRIDE
 

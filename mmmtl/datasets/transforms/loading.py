@@ -48,6 +48,8 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
     if view.intrinsics is not None:
         loaded['intrinsics'] = torch.as_tensor(view.intrinsics, dtype=torch.float32)
     if view.camera_T_world is not None:
+        if view.intrinsics is None:
+            raise DataError(f'{view.image}: has a pose but no intrinsics; give both or neither')
         loaded['camera_T_world'] = torch.as_tensor(view.camera_T_world, dtype=torch.float32)
         try:
             check_camera(loaded['intrinsics'], loaded['camera_T_world'], image.shape[:2], name=str(view.image))

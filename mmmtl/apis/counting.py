@@ -1,0 +1,47 @@
+"""Epochs or iterations: said once, by the training loop, and handed to all that count."""
+
+from mmengine.config import Config, ConfigDict
+from mmengine.registry import LOOPS
+from mmengine.runner import IterBasedTrainLoop
+
+from mmmtl.datasets import PassSampler
+from mmmtl.errors import ConfigError
+from mmmtl.registry import DATA_SAMPLERS
+
+
+def hand_out_counting(config: Config) -> None:
+    """Let checkpoints and logs count what ``train_cfg`` counts; an iteration loop gets a sampler without an end.
+
+    A run is taken up where a checkpoint was written. An epoch loop can start at an epoch's beginning only, and an
+    iteration loop, to which its whole run is one epoch, would write no checkpoint counted by epochs before its end.
+
+    Raises:
+        ConfigError: The checkpoints are said to be counted otherwise.
+    """
+    if not config.get('train_cfg'):
+        return
+    by_epoch = counts_epochs(config.train_cfg)
+    hooks = config.setdefault('default_hooks', ConfigDict())
+    checkpoint = hooks.setdefault('checkpoint', ConfigDict(type='mmmtl.CarefulCheckpointHook', interval=1))
+    logger = hooks.setdefault('logger', ConfigDict(type='LoggerHook'))
+    if checkpoint and checkpoint.setdefault('by_epoch', by_epoch) != by_epoch:
+        unit = 'epochs' if by_epoch else 'iterations'
+        raise ConfigError(f'default_hooks.checkpoint.by_epoch={not by_epoch}, but train_cfg counts {unit}: leave it out, '
+                          f'checkpoint.interval is then in {unit} too')
+    if logger:
+        logger.setdefault('log_metric_by_epoch', by_epoch)
+    config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)
+    sampler = (config.get('train_dataloader') or {}).get('sampler')
+    if not by_epoch and sampler and _class(sampler['type'], DATA_SAMPLERS) is PassSampler:
+        sampler['endless'] = True
+
+
+def counts_epochs(train_cfg: ConfigDict) -> bool:
+    """Whether the training loop is one of epochs."""
+    if 'type' in train_cfg:
+        return not issubclass(_class(train_cfg['type'], LOOPS), IterBasedTrainLoop)
+    return train_cfg.setdefault('by_epoch', 'max_epochs' in train_cfg)
+
+
+def _class(name: str | type, registry) -> type:
+    return registry.get(name) if isinstance(name, str) else name

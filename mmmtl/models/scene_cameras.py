@@ -1,0 +1,36 @@
+"""What parts that look across views need to know: which images belong to one scene, and their cameras."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mmmtl.errors import DataError
+from mmmtl.structures import MultiTaskDataSample
+
+
+def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[str, tuple[int, ...] | Tensor | None]:
+    """``views`` per scene, and ``intrinsics`` (N, 3, 3), ``camera_T_world`` (N, 4, 4) if any scene has several views.
+
+    Images without samples, and samples that do not say, are scenes of their own; a view alone gets the identity, which
+    nobody reads.
+
+    Raises:
+        DataError: A scene of several views lacks a camera.
+    """
+    if data_samples is None:
+        return {'views': None, 'intrinsics': None, 'camera_T_world': None}
+    views = tuple(sample.get('views', 1) for sample in data_samples if sample.get('view', 0) == 0)
+    if max(views) == 1:
+        return {'views': views, 'intrinsics': None, 'camera_T_world': None}
+    cameras = {}
+    for name, size in (('intrinsics', 3), ('camera_T_world', 4)):
+        rows = []
+        for sample in data_samples:
+            if sample.get('views', 1) > 1 and name not in sample:
+                raise DataError(f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is not known')
+            rows.append(sample.get(name) if sample.get('views', 1) > 1 else None)
+        known = next(row for row in rows if row is not None)
+        lone = torch.eye(size, dtype=known.dtype, device=known.device)
+        cameras[name] = torch.stack([lone if row is None else row for row in rows])
+    return {'views': views, **cameras}

@@ -1,0 +1,293 @@
+"""load_config: a wrong name is told with the nearest right one; a change of `tasks` reaches model, loaders, metrics."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from mmmtl.apis import load_config
+from mmmtl.apis.config import ANYTHING, accepted_arguments, nearest
+from mmmtl.datasets import SyntheticRooms
+from mmmtl.errors import ConfigError
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.models import MultiTaskModel
+from mmmtl.registry import DATASETS, METRICS, MODELS
+from mmmtl.tasks import Depth, Normal
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(path for path in ROOT.glob('configs/**/*.py') if '_base_' not in path.parts)
+PLAIN = """
+_size = (16, 20)
+_loading = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
+tasks = dict(depth=dict(type='mmmtl.Depth'), normal=dict(type='mmmtl.Normal', loss='l1'))
+model = dict(
+    type='mmmtl.MultiTaskModel',
+    backbone=dict(type='mmmtl.SegNet', widths=(4, 6)),
+    decode_head=dict(type='mmmtl.PerTaskHead', head=dict(type='mmmtl.ConvHead', channels=4)),
+)
+train_dataloader = dict(batch_size=2, sampler=dict(type='mmmtl.PassSampler'), dataset=dict(
+    type='mmmtl.SyntheticRooms', split='train', scenes=1, views_per_scene=1, size=_size, pipeline=_loading))
+val_dataloader = dict(dataset=dict(
+    type='mmmtl.SyntheticRooms', split='val', scenes=1, views_per_scene=1, size=_size, pipeline=_loading))
+val_evaluator = [dict(type='mmmtl.MultiTaskMetric'), dict(type='mmmtl.MultiTaskMetric', prefix='again')]
+optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3))
+param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True, T_max=3)]
+train_cfg = dict(by_epoch=True, max_epochs=3)
+val_cfg = dict()
+default_hooks = dict(checkpoint=dict(type='CheckpointHook', interval=1))
+randomness = dict(seed=0)
+"""
+LAZY = """
+from mmengine.config import read_base
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.backbones import SegNet
+from mmmtl.models.decode_heads import ConvHead, PerTaskHead
+from mmmtl.tasks import Depth, Normal
+
+_channels = 4
+tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
+model = dict(
+    type=MultiTaskModel,
+    backbone=dict(type=SegNet, widths=(4, 6)),
+    decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, channels=_channels)),
+)
+val_evaluator = dict(type=MultiTaskMetric)
+"""
+
+
+@pytest.fixture
+def plain(tmp_path) -> Path:
+    (tmp_path / 'plain.py').write_text(PLAIN)
+    return tmp_path / 'plain.py'
+
+
+@pytest.fixture
+def lazy(tmp_path) -> Path:
+    (tmp_path / 'lazy.py').write_text(LAZY)
+    return tmp_path / 'lazy.py'
+
+
+def edited(path: Path, old: str, new: str) -> Path:
+    text = path.read_text()
+    assert text.count(old) == 1, f'{old!r} is there {text.count(old)} times'
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_there_are_configs():
+    assert CONFIGS
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_every_config_of_the_project_loads(path):
+    config = load_config(path)
+    assert config.tasks and config.model.tasks == config.tasks
+    assert config.train_dataloader.dataset.tasks == config.tasks
+
+
+def test_both_forms_build_the_same_network(plain, lazy):
+    shapes = []
+    for path in (plain, lazy):
+        model = MODELS.build(load_config(path).model)
+        assert type(model) is MultiTaskModel
+        shapes.append({name: value.shape for name, value in model.state_dict().items()})
+    assert shapes[0] == shapes[1]
+
+
+# -- mistakes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('key', 'value', 'found', 'meant'), [
+    # a path
+    ('modle.backbone', 1, "'modle'", 'model'),
+    ('model.bakbone.widths', 1, 'model.bakbone', 'backbone'),
+    ('model.backbone.width', 1, 'model.backbone.width', 'widths'),
+    ('model.decode_head.head.chanels', 1, 'model.decode_head.head.chanels', 'channels'),
+    ('model.loss_weighting.wieghts.depth', 2, 'model.loss_weighting.wieghts', 'weights'),
+    ('model.data_preprocessor.divisr', 2, 'model.data_preprocessor.divisr', 'divisor'),
+    ('tasks.depht.drawn_range', (1, 2), 'tasks.depht', 'depth'),
+    ('tasks.depth.drawn_rang', (1, 2), 'tasks.depth.drawn_rang', 'drawn_range'),
+    ('train_dataloader.batchsize', 2, 'train_dataloader.batchsize', 'batch_size'),
+    ('train_dataloader.datset.scenes', 2, 'train_dataloader.datset', 'dataset'),
+    ('train_dataloader.dataset.scene', 2, 'train_dataloader.dataset.scene', 'scenes'),
+    ('train_dataloader.dataset.pipline', [], 'train_dataloader.dataset.pipline', 'pipeline'),  # of the base class
+    ('train_dataloader.sampler.seeed', 2, 'train_dataloader.sampler.seeed', 'seed'),
+    ('val_evaluator.1.prefx', 'x', 'val_evaluator[1].prefx', 'prefix'),
+    ('optim_wrapper.clip_gradd', {}, 'optim_wrapper.clip_gradd', 'clip_grad'),
+    ('optim_wrapper.optimizer.weight_dcay', 0, 'optim_wrapper.optimizer.weight_dcay', 'weight_decay'),
+    ('optim_wrapper.paramwise_cfg.norm_decay_mlt', 0, 'optim_wrapper.paramwise_cfg.norm_decay_mlt', 'norm_decay_mult'),
+    ('param_scheduler.0.Tmax', 0, 'param_scheduler[0].Tmax', 'T_max'),
+    ('train_cfg.max_epoch', 5, 'train_cfg.max_epoch', 'max_epochs'),
+    ('default_hooks.chekpoint.interval', 5, 'default_hooks.chekpoint', 'checkpoint'),
+    ('default_hooks.checkpoint.max_keep_ckpt', 5, 'default_hooks.checkpoint.max_keep_ckpt', 'max_keep_ckpts'),
+    ('val_cfg.fp61', True, 'val_cfg.fp61', 'fp16'),
+    ('randomness.sed', 5, 'randomness.sed', 'seed'),
+    ('env_cfg.cudnn_benchmrk', True, 'env_cfg.cudnn_benchmrk', 'cudnn_benchmark'),
+    ('resum', True, "'resum'", 'resume'),
+    # a name
+    ('model.type', 'mmmtl.MultiTaskModl', 'model.type', 'mmmtl.MultiTaskModel'),
+    ('model.backbone.type', 'mmmtl.SegNt', 'model.backbone.type', 'mmmtl.SegNet'),
+    ('model.backbone.type', 'SegNet', 'model.backbone.type', 'mmmtl.SegNet'),  # MMEngine would not find it either
+    ('tasks.depth.type', 'mmmtl.Depht', 'tasks.depth.type', 'mmmtl.Depth'),
+    ('train_dataloader.dataset.type', 'mmmtl.SyntheticRoms', 'train_dataloader.dataset.type', 'mmmtl.SyntheticRooms'),
+    ('train_dataloader.dataset.pipeline.0.type', 'mmmtl.LoadView', 'pipeline[0].type', 'mmmtl.LoadViews'),
+    ('optim_wrapper.optimizer.type', 'AdmW', 'optim_wrapper.optimizer.type', 'AdamW'),
+    ('param_scheduler.0.type', 'CosineAnealingLR', 'param_scheduler[0].type', 'CosineAnnealingLR'),
+    ('default_hooks.checkpoint.type', 'ChekpointHook', 'default_hooks.checkpoint.type', 'CheckpointHook'),
+])
+def test_a_typo_in_an_option(plain, key, value, found, meant):
+    load_config(plain)  # it is the option, nothing else
+    with pytest.raises(ConfigError) as caught:
+        load_config(plain, {key: value})
+    assert found in str(caught.value)
+    assert f'did you mean {meant!r}' in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+@pytest.mark.parametrize(('old', 'new', 'found', 'meant'), [
+    ('import Depth, Normal', 'import Dpeth as Depth, Normal', 'Dpeth', 'Depth'),
+    ('import SegNet', 'import SegNt as SegNet', 'SegNt', 'SegNet'),
+    ('from mmmtl.models.backbones import SegNet', 'from mmmtl.models import backbones\nSegNet = backbones.SegNt',
+     'SegNt', 'SegNet'),
+    ('val_evaluator =', 'val_evaluatr =', "'val_evaluatr'", 'val_evaluator'),
+    ('channels=_channels', 'chanels=_channels', 'model.decode_head.head.chanels', 'channels'),
+])
+def test_a_typo_in_a_config_of_imports(lazy, old, new, found, meant):
+    load_config(lazy)
+    with pytest.raises(ConfigError) as caught:
+        load_config(edited(lazy, old, new))
+    assert found in str(caught.value) and f'did you mean {meant!r}' in str(caught.value)
+
+
+@pytest.mark.parametrize(('old', 'new', 'message'), [
+    ('from mmmtl.metrics import', 'from mmmtl.metrix import', 'mmmtl.metrix'),
+    ('type=Depth)', 'type=Depth', 'SyntaxError'),
+    ('_channels = 4', '_channels = 4 / 0', 'ZeroDivisionError'),
+    ('tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))', '', 'the config names no tasks'),
+    ('depth=dict(type=Depth)', 'depth=dict()', 'tasks.depth: names no type'),
+    ('type=SegNet, ', '', 'model.backbone: names no type'),
+])
+def test_a_config_that_is_broken(lazy, old, new, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(edited(lazy, old, new))
+
+
+def test_no_such_config(tmp_path):
+    with pytest.raises(ConfigError, match=r'absent\.py: no such config'):
+        load_config(tmp_path / 'absent.py')
+
+
+def test_an_option_beyond_a_list(plain):
+    with pytest.raises(ConfigError, match='7'):
+        load_config(plain, {'param_scheduler.7.T_max': 3})
+
+
+def test_helpers_begin_with_an_underscore(plain):
+    assert load_config(plain).train_dataloader.dataset['size'] == (16, 20)
+    with pytest.raises(ConfigError, match="unknown key 'size'.*begins with an underscore"):
+        load_config(edited(plain, 'val_cfg = dict()', 'val_cfg = dict()\nsize = _size'))
+
+
+def test_an_option_cannot_change_a_helper(plain):
+    with pytest.raises(ConfigError, match='_size: a helper .* has been used up'):
+        load_config(plain, {'_size': (32, 40)})
+
+
+def test_good_options_are_taken(plain):
+    config = load_config(plain, {
+        'model.backbone.widths': (2, 3), 'train_dataloader.dataset.label_setting': dict(type='mmmtl.OneLabel'),
+        'model.loss_weighting.weights.depth': 2, 'optim_wrapper.paramwise_cfg.custom_keys.backbone.lr_mult': 0.1,
+        'randomness.deterministic': True, 'protocol': dict(note='anything'), 'train_cfg.val_interval': 2,
+        'param_scheduler.0.T_max': 7, 'default_hooks.checkpoint.save_optimizer': False,
+        'visualizer': dict(type='Visualizer', vis_backends=[dict(type='TensorboardVisBackend')]),
+    })
+    assert config.param_scheduler[0].T_max == 7
+    model = MODELS.build(config.model)
+    assert model.backbone.out_channels == (2, 3)
+    assert model.loss_weighting.weights.tolist() == [2, 1]
+
+
+def test_a_constructor_of_ones_own_has_keys_of_its_own(plain):
+    load_config(plain, {'optim_wrapper.constructor': 'LayerDecay', 'optim_wrapper.paramwise_cfg.decay_rate': 0.7})
+
+
+# -- one place for the tasks ------------------------------------------------------------------------------------------
+
+
+def everyone(config: Config) -> dict[str, dict]:
+    """The tasks as model, data sets and metrics are given them, built."""
+    parts = {name: DATASETS.build(config[name].dataset) for name in ('train_dataloader', 'val_dataloader')}
+    parts |= {f'metric {number}': METRICS.build(metric) for number, metric in enumerate(config.val_evaluator)}
+    parts['model'] = MODELS.build(config.model)
+    assert isinstance(parts['train_dataloader'], SyntheticRooms) and isinstance(parts['metric 1'], MultiTaskMetric)
+    return {name: part.tasks for name, part in parts.items()}
+
+
+@pytest.fixture(scope='module')
+def drawn_rooms(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp('rooms')
+
+
+@pytest.fixture
+def rooms(monkeypatch, drawn_rooms):
+    monkeypatch.setenv('MMMTL_CACHE', str(drawn_rooms))
+
+
+def test_an_option_reaches_everyone(plain, rooms):
+    config = load_config(plain, {'tasks.normal.loss': 'cosine', 'tasks.depth.drawn_range': (1, 2)})
+    for name, tasks in everyone(config).items():
+        assert list(tasks) == ['depth', 'normal'], name
+        assert tasks['normal'].loss == 'cosine' and tasks['depth'].drawn_range == (1, 2), name
+
+
+def test_a_new_task_by_option_reaches_everyone(plain, rooms):
+    option = {'tasks.semseg': dict(type='mmmtl.SemSeg', classes=['a', 'b', 'c'])}
+    for name, tasks in everyone(load_config(plain, option)).items():
+        assert list(tasks) == ['depth', 'normal', 'semseg'] and tasks['semseg'].channels == 3, name
+
+
+def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
+    child = plain.with_name('child.py')
+    child.write_text("_base_ = ['plain.py']\n"
+                     "tasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth', drawn_range=(2, 3)))")
+    for name, tasks in everyone(load_config(child)).items():
+        assert list(tasks) == ['depth'] and tasks['depth'].drawn_range == (2, 3), name
+
+
+@pytest.mark.parametrize('change', ["tasks = dict(normal=dict(type=Normal, loss='l1'))",
+                                    "tasks.pop('depth')\ntasks['normal'].update(loss='l1')"])
+def test_tasks_of_a_child_config_of_imports_reach_everyone(lazy, change):
+    child = lazy.with_name('child.py')
+    child.write_text('from mmengine.config import read_base\nfrom mmmtl.tasks import Normal\n'
+                     f'with read_base():\n    from .lazy import *\n{change}\n')
+    config = load_config(child)
+    for part in (MODELS.build(config.model), METRICS.build(config.val_evaluator)):
+        assert list(part.tasks) == ['normal'] and part.tasks['normal'].loss == 'l1'
+
+
+# -- parts ------------------------------------------------------------------------------------------------------------
+
+
+def test_accepted_arguments():
+    class Base:
+        def __init__(self, *, base: int = 0) -> None: ...
+
+    class Child(Base):
+        def __init__(self, own: int, **kwargs) -> None: ...
+
+    class Open:
+        def __init__(self, own: int, **kwargs) -> None: ...
+
+    class Empty: ...
+
+    assert accepted_arguments(Child) == {'own', 'base'}
+    assert accepted_arguments(Open) is ANYTHING and 'whatever' in ANYTHING
+    assert accepted_arguments(Empty) == set()
+    assert accepted_arguments(lambda a, *, b=1: None) == {'a', 'b'}
+    assert accepted_arguments(Depth) == {'name', 'drawn_range'} and accepted_arguments(Normal) == {'name', 'loss'}
+
+
+def test_nearest():
+    assert nearest('dpeth', ['normal', 'depth']) == "; did you mean 'depth'?"
+    assert nearest('zzz', ['normal', 'depth']) == ''

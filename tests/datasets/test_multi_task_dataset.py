@@ -1,0 +1,187 @@
+"""The base of all data sets: shown labels only, the same draw whatever is shown and whoever loads."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader
+
+from mmmtl.datasets import MultiTaskDataset, PassSampler, Record, SampleKey, collate_views, data_root
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.tasks import Depth, SemSeg
+
+AUGMENTED = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=RandomFlip), dict(type=PhotometricDistortion),
+             dict(type=PackViews)]
+PLAIN = [dict(type=LoadViews), dict(type=PackViews)]
+
+
+def same_sample(a, b, names=None) -> None:
+    """Image metadata, camera and the labels `names` (all, if None) are equal."""
+    assert a.metainfo == b.metainfo
+    assert torch.equal(a.intrinsics, b.intrinsics) and torch.equal(a.camera_T_world, b.camera_T_world)
+    if names is None:
+        assert set(a.gt.keys()) == set(b.gt.keys())
+    for name in a.gt.keys() if names is None else names:
+        assert torch.equal(a.gt.get(name), b.gt.get(name))
+
+
+def test_a_plain_index_is_the_first_draw_with_seed_0(rooms):
+    dataset = rooms(AUGMENTED)
+    a, b, other = dataset[1], dataset[SampleKey(0, 0, 1)], dataset[SampleKey(0, 1, 1)]
+    for left, right in zip(a['data_samples'], b['data_samples'], strict=True):
+        same_sample(left, right)
+    assert all(torch.equal(left, right) for left, right in zip(a['inputs'], b['inputs'], strict=True))
+    assert not all(torch.equal(left, right) for left, right in zip(a['inputs'], other['inputs'], strict=True))
+
+
+def test_every_part_of_the_key_draws_anew(rooms):
+    dataset = rooms([*AUGMENTED[:-2], AUGMENTED[-1]])
+    keys = [SampleKey(seed, run_pass, index) for seed in range(3) for run_pass in range(3) for index in range(3)]
+    cameras = {tuple(dataset[key]['data_samples'][0].intrinsics.flatten().tolist()) for key in keys}
+    assert len(cameras) > 15  # some zooms by 1 coincide
+
+
+def test_worker_count_changes_nothing(rooms):
+    dataset = rooms(AUGMENTED, views='single')
+
+    def batches(num_workers: int) -> list:
+        sampler = PassSampler(dataset, seed=3, endless=True)
+        loader = DataLoader(dataset, batch_size=2, sampler=sampler, collate_fn=collate_views, num_workers=num_workers)
+        return [batch for batch, _ in zip(loader, range(5), strict=False)]
+
+    alone, workers = batches(0), batches(2)
+    assert len(alone) == len(workers) == 5
+    for a, b in zip(alone, workers, strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a['inputs'], b['inputs'], strict=True))
+        for x, y in zip(a['data_samples'], b['data_samples'], strict=True):
+            same_sample(x, y)
+
+
+def test_hiding_labels_changes_no_draw(rooms):
+    full, one = rooms(AUGMENTED), rooms(AUGMENTED, label_setting=dict(type='OneLabel', seed=1))
+    for index in range(len(full)):
+        a, b = full[SampleKey(5, 0, index)], one[SampleKey(5, 0, index)]
+        assert all(torch.equal(x, y) for x, y in zip(a['inputs'], b['inputs'], strict=True))
+        for x, y in zip(a['data_samples'], b['data_samples'], strict=True):
+            assert tuple(y.gt.keys()) == one.shown[index] and len(y.gt.keys()) == 1
+            same_sample(x, y, y.gt.keys())
+
+
+def test_views_stand_side_by_side_in_the_batch(rooms):
+    dataset = rooms(PLAIN)
+    batch = collate_views([dataset[2], dataset[0]])
+    assert [(sample.scene, sample.view, sample.views) for sample in batch['data_samples']] == [
+        ('00002', 0, 2), ('00002', 1, 2), ('00000', 0, 2), ('00000', 1, 2)]
+    single = rooms(PLAIN, views='single')
+    for place, index in enumerate((4, 5, 0, 1)):
+        assert torch.equal(batch['inputs'][place], single[index]['inputs'][0])
+
+
+# -- hidden labels are never opened ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(rooms, tmp_path):
+    """Rooms whose files may be damaged; call it with options."""
+    source = rooms(PLAIN)
+    shutil.copytree(source.folder.parents[1], tmp_path, dirs_exist_ok=True)
+    return lambda **options: rooms(PLAIN, cache=str(tmp_path), **options)
+
+
+@pytest.mark.parametrize('damage', ['delete', 'corrupt'])
+def test_a_hidden_label_is_never_opened_and_a_shown_one_is(copied, damage, data_error):
+    only_depth = {'depth': Depth('depth')}
+    dataset, hidden = copied(), copied(tasks=only_depth)
+    one = copied(label_setting=dict(type='OneLabel'))
+    place = one.shown.index(('depth',))
+    normal = dataset.records[place].views[1].labels['normal'].path
+    if damage == 'delete':
+        normal.unlink()
+    else:
+        normal.write_bytes(normal.read_bytes()[:50])
+    assert list(hidden[place]['data_samples'][1].gt.keys()) == ['depth']
+    assert list(one[place]['data_samples'][1].gt.keys()) == ['depth']
+    with data_error(normal):
+        dataset[place]
+
+
+def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
+    opened = []
+    monkeypatch.setattr('mmmtl.datasets.records._open_array', lambda path, colour: opened.append(path.name) or 1 / 0)
+    dataset = copied(views='single')
+    assert not opened
+    with pytest.raises(DataError):
+        dataset[0]
+    assert opened == ['0_image.png']
+
+
+# -- what a data set refuses ------------------------------------------------------------------------------------------
+
+
+class Given(MultiTaskDataset):
+    """Records that a test hands over."""
+
+    def __init__(self, records: list[Record], **options) -> None:
+        self.given = records
+        super().__init__(**options)
+
+    def load_records(self) -> list[Record]:
+        return self.given
+
+
+def test_an_empty_split_is_refused():
+    with pytest.raises(DataError, match='Given: the split is empty'):
+        Given([], tasks={'depth': Depth('depth')}, pipeline=[])
+
+
+def test_a_data_set_without_any_of_the_tasks_is_refused(rooms):
+    with pytest.raises(ConfigError, match=r'Rooms\(train, 3 scenes\) has no label for any of the tasks edge, b'):
+        rooms(PLAIN, tasks={'edge': Depth('edge'), 'b': Depth('b')})
+
+
+def test_a_task_that_the_data_set_does_not_know_is_absent(rooms):
+    dataset = rooms(PLAIN, tasks={'depth': Depth('depth'), 'edge': Depth('edge')})
+    assert dataset.shown == [('depth',)] * 3
+    assert list(dataset[0]['data_samples'][0].gt.keys()) == ['depth']
+
+
+@pytest.mark.parametrize('options', [dict(split='training'), dict(views='both')])
+def test_a_wrong_option_is_named(rooms, options):
+    ((name, value),) = options.items()
+    with pytest.raises(ConfigError, match=f"SyntheticRooms.{name} must be .*, found '{value}'"):
+        rooms(PLAIN, **options)
+
+
+@pytest.mark.parametrize(('values', 'match'), [
+    (np.full((96, 128), 13, np.uint8), r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13'),
+    (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),
+    (np.zeros((96, 128, 3), np.uint8), r'expected H x W values of semseg, found shape \(96, 128, 3\)'),
+])
+def test_a_label_that_cannot_be_one_is_named(copied, data_error, values, match):
+    dataset = copied(tasks={'semseg': SemSeg('semseg', classes=copied().CLASSES)})
+    path = dataset.records[0].views[0].labels['semseg'].path
+    Image.fromarray(values).save(path)
+    with data_error(path, match):
+        dataset[0]
+
+
+# -- where data lie --------------------------------------------------------------------------------------------------
+
+
+def test_a_relative_root_is_looked_for_under_the_data_folder_first(tmp_path, monkeypatch):
+    (tmp_path / 'data' / 'set').mkdir(parents=True)
+    (tmp_path / 'here' / 'set').mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / 'here')
+    monkeypatch.delenv('MMMTL_DATA', raising=False)
+    assert data_root('set') == Path('set')
+    monkeypatch.setenv('MMMTL_DATA', str(tmp_path / 'data'))
+    assert data_root('set') == tmp_path / 'data' / 'set'
+    assert data_root(tmp_path / 'here' / 'set') == tmp_path / 'here' / 'set'
+    (tmp_path / 'data' / 'set').rmdir()
+    assert data_root('set') == Path('set')
+    with pytest.raises(DataError, match='data root .*nowhere or nowhere does not exist: .*MMMTL_DATA'):
+        data_root('nowhere')

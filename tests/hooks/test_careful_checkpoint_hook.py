@@ -1,0 +1,53 @@
+"""Old checkpoints go after the new one is there; the folder says which."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.hooks import Hook
+from tiny_run import tiny_run
+
+
+class Files(Hook):
+    """Which checkpoints there are at the moment when one is about to be written."""
+
+    def __init__(self) -> None:
+        self.seen: list[set[str]] = []
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        self.seen.append(names(runner.work_dir))
+
+
+def names(folder: str | Path) -> set[str]:
+    return {path.name for path in Path(folder).glob('*.pth')}
+
+
+def test_one_is_always_there(tmp_path, rooms_cache):
+    files = Files()
+    tiny_run(tmp_path, {'files': files}, train_cfg__max_epochs=3, default_hooks__checkpoint__max_keep_ckpts=1).train()
+    assert files.seen == [set(), {'epoch_1.pth'}, {'epoch_2.pth'}]
+    assert names(tmp_path) == {'epoch_3.pth'}
+
+
+def test_a_resumed_run_tidies_on(tmp_path, rooms_cache):
+    tiny_run(tmp_path, train_cfg__max_epochs=2).train()
+    (tmp_path / 'epoch_x.pth').touch()
+    (tmp_path / 'mine.pth').touch()
+    tiny_run(tmp_path, train_cfg__max_epochs=4, resume=True).train()
+    assert names(tmp_path) == {'epoch_3.pth', 'epoch_4.pth', 'epoch_x.pth', 'mine.pth'}
+
+
+@pytest.mark.parametrize('measures', [['depth/abs_rel'], ['depth/abs_rel', 'normal/mean']])
+def test_the_best_is_kept_over_a_resume(measures, tmp_path, rooms_cache, monkeypatch):
+    scores = iter([3.0, 2.0, 5.0, 4.0])
+    monkeypatch.setattr('mmmtl.metrics.MultiTaskMetric.evaluate', lambda self, size: dict.fromkeys(measures, next(scores)))
+    options = dict(train_cfg__val_interval=1, default_hooks__checkpoint__max_keep_ckpts=1,
+                   default_hooks__checkpoint__save_best=measures, default_hooks__checkpoint__rule='less')
+    files = Files()
+    tiny_run(tmp_path, {'files': files}, train_cfg__max_epochs=2, **options).train()
+    best = {f'best_{measure.replace("/", "_")}_epoch_2.pth' for measure in measures}
+    assert names(tmp_path) == {'epoch_2.pth', *best}
+    assert all({name.replace('2', '1') for name in best} <= seen for seen in files.seen[-1 - len(best):-len(best)])
+    scores = iter([2.0, 5.0, 4.0])  # the resumed run validates its second epoch once more
+    monkeypatch.setattr('mmmtl.metrics.MultiTaskMetric.evaluate', lambda self, size: dict.fromkeys(measures, next(scores)))
+    tiny_run(tmp_path, train_cfg__max_epochs=4, resume=True, **options).train()
+    assert names(tmp_path) == {'epoch_4.pth', *best}

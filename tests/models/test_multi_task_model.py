@@ -1,0 +1,297 @@
+"""MultiTaskModel: what is not labelled teaches nothing, maps fit their images; a training."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.optim import OptimWrapper
+from mmengine.structures import PixelData
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.decode_heads import ConvHead, PerTaskHead
+from mmmtl.models.loss_reduction import SHARES
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+TASKS = dict(semseg=dict(type=SemSeg, classes=('a', 'b', 'c', 'd')), depth=dict(type=Depth), normal=dict(type=Normal))
+every_way = pytest.mark.parametrize('how', sorted(SHARES))
+
+
+class Strided(nn.Module):
+    """A backbone of one convolution; without batch norm, so that images do not mix."""
+
+    def __init__(self, width: int = 8) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, stride=2, padding=1)
+        self.out_channels, self.strides = (width,), (2,)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return (self.conv(images).relu(),)
+
+
+class Pooling(nn.Module):
+    """A neck that halves the channels and the size."""
+
+    def __init__(self, in_channels: tuple[int, ...], strides: tuple[int, ...]) -> None:
+        super().__init__()
+        self.out_channels, self.strides = tuple(c // 2 for c in in_channels), tuple(2 * s for s in strides)
+
+    def forward(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(F.avg_pool2d(x[:, ::2], 2) for x in features)
+
+
+def make_model(tasks: dict = TASKS, **kwargs) -> MultiTaskModel:
+    torch.manual_seed(0)
+    head = dict(type=ConvHead, channels=6, norm=None)
+    model = MultiTaskModel(tasks, dict(type=Strided), dict(type=PerTaskHead, head=head), **kwargs)
+    for parameter in model.parameters():  # heads begin so small that nothing would be seen
+        nn.init.normal_(parameter, std=0.3)
+    return model
+
+
+def make_sample(size: tuple[int, int], seed: int, shown: tuple[str, ...] = tuple(TASKS)) -> MultiTaskDataSample:
+    generator = torch.Generator().manual_seed(seed)
+    known = torch.rand(1, *size, generator=generator) < 0.7
+    labels = {
+        'semseg': torch.where(known, torch.randint(4, (1, *size), generator=generator), 255),
+        'depth': torch.where(known, 0.5 + torch.rand(1, *size, generator=generator), 0),
+        'normal': torch.where(known, F.normalize(torch.randn(3, *size, generator=generator), dim=0), 0),
+    }
+    return MultiTaskDataSample(metainfo=dict(img_shape=size, img_path=f'{seed}.png'),
+                               gt=PixelData(**{name: labels[name] for name in shown}))
+
+
+def make_batch(*shown: tuple[str, ...], sizes: tuple = ((8, 10),) * 9) -> dict:
+    """Raw images and samples, one per entry of `shown`."""
+    generator = torch.Generator().manual_seed(0)
+    sizes = sizes[:len(shown)]
+    return {'inputs': [torch.randint(256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes],
+            'data_samples': [make_sample(size, seed, shown[seed]) for seed, size in enumerate(sizes)]}
+
+
+ALL = tuple(TASKS)
+MIXED = (ALL, ('depth',), (), ('semseg', 'normal'))
+
+
+def losses_of(model: MultiTaskModel, batch: dict) -> dict[str, Tensor]:
+    return model(**model.data_preprocessor(batch, True), mode='loss')
+
+
+def test_the_three_modes():
+    model, batch = make_model(), make_batch(*MIXED, sizes=((8, 10), (7, 9), (8, 10), (5, 10)))
+    data = model.data_preprocessor(batch)
+    logits = model(**data)
+    assert [x.shape for x in logits.values()] == [(4, 4, 8, 10), (4, 1, 8, 10), (4, 3, 8, 10)]
+    assert list(logits) == list(TASKS)
+    losses = model(**data, mode='loss')
+    assert list(losses) == [*TASKS, 'loss']
+    assert all(value.dim() == 0 and value.isfinite() and value > 0 for value in losses.values())
+    samples = model(**data, mode='predict')
+    assert [sample.pred.shape for sample in samples] == [(8, 10), (7, 9), (8, 10), (5, 10)]
+
+
+@pytest.mark.parametrize('size', [(8, 10), (7, 9)])
+def test_logits_are_as_large_as_the_image(size):
+    logits = make_model()(torch.randn(2, 3, *size))
+    assert {x.shape[2:] for x in logits.values()} == {size}
+
+
+def test_logits_are_resized_once_and_are_float32():
+    model = make_model()
+    images = torch.randn(2, 3, 8, 10)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert {x.dtype for x in model(images).values()} == {torch.float32}
+    raw = model.decode_head(model.backbone(images))
+    for name, logits in model(images).items():
+        assert raw[name].shape[2:] == (4, 5)
+        # centres of a pixel's four quarters lie 1/4 and 3/4 of the way between centres of pixels
+        four = raw[name][..., 1:3, 1:3]
+        weights = torch.tensor([0.75, 0.25])
+        expected = torch.einsum('nchw,h,w->nc', four, weights, weights)
+        torch.testing.assert_close(logits[..., 3, 3], expected)
+
+
+def test_the_neck_is_told_and_tells():
+    model = make_model(neck=dict(type=Pooling))
+    assert model.neck.out_channels == (4,) and model.neck.strides == (4,)
+    assert model(torch.randn(1, 3, 8, 12))['depth'].shape == (1, 1, 8, 12)
+
+
+def test_predictions_are_cut_to_the_image_and_come_from_its_own_logits():
+    model = make_model().eval()
+    batch = make_batch(ALL, ALL, ALL, sizes=((8, 10), (6, 10), (8, 7)))
+    data = model.data_preprocessor(batch)
+    logits = model.logits(data['inputs'])
+    for number, sample in enumerate(model.test_step(batch)):
+        height, width = sample.img_shape
+        assert sample.pred.shape == (height, width)
+        for name, task in model.tasks.items():
+            expected = task.predict(logits[name])[number, :, :height, :width]
+            assert torch.equal(sample.pred.get(name), expected)
+
+
+@every_way
+def test_losses_by_a_loop(how):
+    model, batch = make_model(reduction=how), make_batch(*MIXED, sizes=((8, 10), (7, 9), (8, 10), (5, 10)))
+    logits = model(**model.data_preprocessor(batch))
+    losses = losses_of(model, batch)
+    for name, task in model.tasks.items():
+        sums, counts = [], []
+        for number, sample in enumerate(batch['data_samples']):
+            if name in sample.gt:
+                height, width = sample.img_shape
+                one = task.error(logits[name][number:number + 1, :, :height, :width], sample.gt.get(name)[None])
+                sums.append(one[0].item())
+                counts.append(one[1].item())
+        expected = {'batch': sum(s / c for s, c in zip(sums, counts, strict=True)) / 4,
+                    'labelled': sum(s / c for s, c in zip(sums, counts, strict=True)) / len(sums),
+                    'pixels': sum(sums) / sum(counts)}[how]
+        assert losses[name].item() == pytest.approx(expected, rel=1e-5)
+    assert losses['loss'].item() == pytest.approx(sum(losses[name].item() for name in TASKS), rel=1e-6)
+
+
+@every_way
+@pytest.mark.parametrize('training', [True, False])
+def test_a_batch_that_nobody_has_labelled(how, training):
+    model = make_model(reduction=how).train(training)
+    losses = losses_of(model, make_batch((), ()))
+    assert all(value == 0 for value in losses.values())
+    losses['loss'].backward()
+    for name, parameter in model.named_parameters():
+        assert parameter.grad is not None and not parameter.grad.any(), name
+
+
+@every_way
+def test_a_task_that_nobody_has_teaches_its_head_nothing_and_the_others_all(how):
+    model = make_model(reduction=how)
+    batch = make_batch(('depth',), ('depth', 'normal'))
+    losses = losses_of(model, batch)
+    assert losses['semseg'] == 0 and losses['depth'] > 0 and losses['normal'] > 0
+    losses['loss'].backward()
+    for name, head in model.decode_head.heads.items():
+        for parameter in head.parameters():
+            assert parameter.grad is not None and parameter.grad.isfinite().all()
+            assert parameter.grad.any() == (name != 'semseg')
+    assert all(parameter.grad.any() for parameter in model.backbone.parameters())
+
+
+@every_way
+def test_a_hidden_label_is_a_void_map(how):
+    model = make_model(reduction=how)
+    hidden, void = make_batch(*MIXED), make_batch(*MIXED)
+    for sample in void['data_samples']:
+        for name, task in model.tasks.items():
+            if name not in sample.gt:
+                setattr(sample.gt, name, torch.full((task.target_channels, 8, 10), task.void, dtype=task.dtype))
+    results = []
+    for batch in (hidden, void):
+        model.zero_grad()
+        losses = losses_of(model, batch)
+        losses['loss'].backward()
+        results.append([*losses.values(), *(parameter.grad.clone() for parameter in model.parameters())])
+    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
+
+
+@every_way
+@pytest.mark.parametrize('nonsense', [1e3, math.nan, math.inf])
+def test_what_is_predicted_under_void_and_in_the_padding_changes_nothing(how, nonsense):
+    model = make_model(reduction=how)
+    batch = make_batch(*MIXED, sizes=((8, 10), (7, 9), (8, 10), (5, 10)))
+    data = model.data_preprocessor(batch)
+    logits = {name: x.detach() for name, x in model(**data).items()}
+    targets = model.targets(data['data_samples'], (8, 10))
+    results = []
+    for value in (None, nonsense):
+        leaves = {}
+        for name, task in model.tasks.items():
+            void = ~task.valid(targets[name])[:, None]
+            assert void[1, :, 7:].all() and void[3, :, 5:].all() and void[2].all()
+            leaves[name] = (logits[name] if value is None else logits[name].masked_fill(void, value)).requires_grad_()
+        losses = model.loss(leaves, data['data_samples'])
+        gradients = torch.autograd.grad(losses['loss'], list(leaves.values()))
+        results.append([*losses.values(), *gradients])
+    assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
+
+
+def test_padding_adds_nothing():
+    model = make_model().eval()
+    batch = make_batch(ALL, sizes=((8, 10),))
+    images = model.data_preprocessor(batch)['inputs']
+    narrow = losses_of(model, batch)
+    # a wider canvas; the convolution sees zeros beyond the border in both cases, the resize its last column
+    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, batch['data_samples'])
+    for name, value in narrow.items():
+        torch.testing.assert_close(wide[name], value)
+
+
+@every_way
+def test_the_order_of_images_and_of_tasks_does_not_matter(how):
+    batch = make_batch(*MIXED)
+    model = make_model(reduction=how)
+    losses = losses_of(model, batch)
+    order = [3, 1, 0, 2]
+    moved = losses_of(model, {name: [values[i] for i in order] for name, values in batch.items()})
+    other = make_model(dict(reversed(TASKS.items())), reduction=how)
+    other.load_state_dict(model.state_dict())
+    assert list(other.tasks) == ['normal', 'depth', 'semseg']
+    turned = losses_of(other, batch)
+    for name, value in losses.items():
+        torch.testing.assert_close(moved[name], value)
+        torch.testing.assert_close(turned[name], value)
+
+
+def test_void_maps_where_there_is_no_label():
+    model = make_model()
+    samples = make_batch(*MIXED, sizes=((8, 10), (7, 9), (8, 10), (5, 10)))['data_samples']
+    targets = model.targets(samples, (8, 10))
+    for name, task in model.tasks.items():
+        assert targets[name].shape == (4, task.target_channels, 8, 10) and targets[name].dtype == task.dtype
+        for target, sample in zip(targets[name], samples, strict=True):
+            height, width = sample.img_shape if name in sample.gt else (0, 0)
+            assert (target[:, height:] == task.void).all() and (target[:, :, width:] == task.void).all()
+            if name in sample.gt:
+                assert torch.equal(target[:, :height, :width], sample.gt.get(name))
+
+
+def test_only_the_total_is_descended():
+    model = make_model()
+    values = {'edge_loss': torch.tensor(3.0, requires_grad=True), 'loss': torch.tensor(5.0, requires_grad=True)}
+    total, log = model.parse_losses(values)
+    assert total is values['loss']
+    assert {name: value.item() for name, value in log.items()} == {'edge_loss': 3, 'loss': 5}
+    assert not any(value.requires_grad for value in log.values())
+
+
+def test_weights_reach_the_total():
+    plain, weighted = make_model(), make_model(loss_weighting=dict(weights=dict(depth=10, normal=0)))
+    batch = make_batch(*MIXED)
+    expected, losses = losses_of(plain, batch), losses_of(weighted, batch)
+    assert all(torch.equal(losses[name], expected[name]) for name in TASKS)
+    torch.testing.assert_close(losses['loss'], expected['semseg'] + 10 * expected['depth'])
+
+
+def test_unknown_reduction():
+    with pytest.raises(ConfigError, match="must be one of batch, labelled, pixels, found 'mean'"):
+        make_model(reduction='mean')
+
+
+def test_training_brings_every_loss_down():
+    """What is to be learned is in the colours: red is near, and so on."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(4, 3, 4, 5, generator=generator)
+    images = (255 * F.interpolate(coarse, (8, 10))).byte()
+    colours = images / 255
+    samples = [MultiTaskDataSample(metainfo=dict(img_shape=(8, 10)), gt=PixelData(
+        semseg=colour.argmax(0, keepdim=True), depth=1 + colour[:1], normal=F.normalize(colour - 0.5, dim=0)))
+        for colour in colours]
+    del samples[0].gt.semseg, samples[1].gt.depth, samples[2].gt.normal
+    batch = {'inputs': list(images), 'data_samples': samples}
+    model = make_model().train()
+    optimizer = OptimWrapper(torch.optim.Adam(model.parameters(), lr=0.02))
+    logs = [model.train_step(batch, optimizer) for _ in range(80)]
+    assert list(logs[0]) == [*TASKS, 'loss']
+    for name in logs[0]:
+        assert logs[-1][name] < 0.5 * logs[0][name], name

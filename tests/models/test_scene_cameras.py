@@ -1,0 +1,35 @@
+"""Which images belong together, and what is refused."""
+
+import pytest
+import torch
+
+from mmmtl.errors import DataError
+from mmmtl.models.scene_cameras import scene_cameras
+from mmmtl.structures import MultiTaskDataSample
+
+
+def sample(view: int, views: int, focal: float | None = None) -> MultiTaskDataSample:
+    made = MultiTaskDataSample(metainfo={'view': view, 'views': views, 'scene': 'room', 'img_path': f'{view}.png'})
+    if focal is not None:
+        made.intrinsics = torch.diag(torch.tensor([focal, focal, 1.0]))
+        made.camera_T_world = torch.eye(4) * focal
+    return made
+
+
+def test_single_views_need_no_camera() -> None:
+    assert scene_cameras(None) == {'views': None, 'intrinsics': None, 'camera_T_world': None}
+    assert scene_cameras([sample(0, 1), sample(0, 1, 5.0)]) == {
+        'views': (1, 1), 'intrinsics': None, 'camera_T_world': None}
+    assert scene_cameras([MultiTaskDataSample()])['views'] == (1,)
+
+
+def test_scenes_of_different_size_keep_their_order() -> None:
+    found = scene_cameras([sample(0, 2, 2.0), sample(1, 2, 3.0), sample(0, 1), sample(0, 2, 4.0), sample(1, 2, 5.0)])
+    assert found['views'] == (2, 1, 2)
+    assert found['intrinsics'][:, 0, 0].tolist() == [2, 3, 1, 4, 5]
+    assert found['camera_T_world'][:, 3, 3].tolist() == [2, 3, 1, 4, 5]
+
+
+def test_a_pair_without_camera_is_named() -> None:
+    with pytest.raises(DataError, match=r'1\.png: one of 2 views of room, but its intrinsics is not known'):
+        scene_cameras([sample(0, 2, 2.0), sample(1, 2)])

@@ -1,0 +1,80 @@
+"""Depth: the error and every measure against plain numpy, and the traps: negative predictions, the unclamped ratio."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mmmtl.tasks import Depth
+
+
+@pytest.fixture
+def task() -> Depth:
+    return Depth('depth')
+
+
+@pytest.fixture
+def maps() -> tuple[torch.Tensor, torch.Tensor]:
+    """Prediction and truth of two images of unequal coverage; some predictions are negative or 0."""
+    torch.manual_seed(0)
+    truth, prediction = 0.5 + 4 * torch.rand(2, 1, 5, 6), 0.2 + 4 * torch.rand(2, 1, 5, 6)
+    truth[0, 0, :3] = 0
+    prediction[1, 0, 0, :2] = torch.tensor([-1.5, 0.0])
+    prediction[0, 0, 0, 0] = math.nan
+    return prediction, truth
+
+
+def test_error_by_a_loop(task, maps):
+    prediction, truth = maps
+    total, count = task.error(prediction, truth)
+    for image in range(2):
+        differences = [abs(p - g) for p, g in zip(prediction[image].flatten().tolist(), truth[image].flatten().tolist(),
+                                                  strict=True) if g > 0]
+        assert count[image] == len(differences)
+        assert total[image].item() == pytest.approx(sum(differences), rel=1e-6)
+
+
+def test_scores_by_numpy(task, maps):
+    prediction, truth = maps
+    scores = task.score(task.measure(prediction, truth))
+    raw, g = (x.double().numpy()[truth.numpy() > 0] for x in (prediction, truth))
+    p = np.maximum(raw, 1e-9)
+    factor = np.maximum(p / g, g / p)
+    assert scores == pytest.approx({
+        'abs': np.mean(abs(p - g)),
+        'rmse': np.sqrt(np.mean((p - g) ** 2)),
+        'rmse_log': np.sqrt(np.mean((np.log(p) - np.log(g)) ** 2)),
+        'abs_rel': np.mean(abs(p - g) / g),
+        'abs_rel_unclamped': np.mean(abs(raw - g) / g),
+        'sq_rel': np.mean((p - g) ** 2 / g),
+        'delta1': np.mean(factor < 1.25),
+        'delta2': np.mean(factor < 1.25**2),
+        'delta3': np.mean(factor < 1.25**3),
+    }, rel=1e-9)
+    assert scores['abs_rel_unclamped'] > scores['abs_rel']  # the negative prediction
+
+
+def test_pixels_count_alike_whatever_image_they_are_in(task):
+    truth = torch.ones(2, 1, 1, 4)
+    truth[1, ..., 1:] = 0
+    prediction = torch.tensor([2.0, 4.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
+    assert task.score(task.measure(prediction, truth))['abs'] == pytest.approx((4 * 1 + 1 * 3) / 5)
+
+
+def test_what_is_enlarged_is_nearer(task):
+    label = np.array([[3.0, 0.0]], np.float32)
+    np.testing.assert_allclose(task.zoom(label, 1.5), [[2.0, 0.0]])
+
+
+def test_check_knows_metres(task):
+    with pytest.raises(ValueError, match=r'must be positive metres or 0 \(unknown\), found -0\.5'):
+        task.check(np.array([[1, -0.5]], np.float32))
+    with pytest.raises(ValueError, match='floating point, found dtype uint16'):
+        task.check(np.ones((2, 2), np.uint16))
+
+
+def test_near_is_red_and_far_is_blue():
+    near, far, beyond = Depth('depth', drawn_range=(1, 5)).draw(np.array([[1, 5, 9]], np.float32))[0].astype(int)
+    assert near[0] > near[2] and far[2] > far[0]
+    assert (far == beyond).all()

@@ -1,0 +1,118 @@
+"""Sheets: the right picture at the right place, void black, a legend of what is there and nothing else."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.visualization import as_map, draw_sheet, write_sheets
+from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width
+
+HEIGHT, WIDTH = 30, 90
+SEMSEG = SemSeg('semseg', classes=('bed', 'chair', 'wall', 'window'))
+TASKS = {'semseg': SEMSEG, 'depth': Depth('depth', drawn_range=(1, 5)), 'normal': Normal('normal')}
+IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+
+
+def maps() -> dict[str, torch.Tensor]:
+    """Left half: bed and chair at 2 m, facing the camera; right half: void."""
+    semseg = torch.full((1, HEIGHT, WIDTH), 255)
+    semseg[:, :10, :45], semseg[:, 10:, :45] = 0, 1
+    depth, normal = torch.zeros(1, HEIGHT, WIDTH), torch.zeros(3, HEIGHT, WIDTH)
+    depth[..., :45], normal[2, :, :45] = 2, -1
+    return {'semseg': semseg, 'depth': depth, 'normal': normal}
+
+
+def cell(sheet: np.ndarray, row: int, column: int) -> np.ndarray:
+    """The picture in a cell, without its caption."""
+    top, left = GAP + row * (HEIGHT + LINE + GAP) + LINE, GAP + column * (WIDTH + GAP)
+    return sheet[top:top + HEIGHT, left:left + WIDTH]
+
+
+def has_colour(pixels: np.ndarray, colour) -> bool:
+    return bool((pixels == np.asarray(colour)).all(-1).any())
+
+
+def test_two_rows_image_above_overlay_truth_above_prediction():
+    truth, prediction = maps(), {name: values.flip(1) for name, values in maps().items()}
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': truth, 'prediction': prediction})
+    legend_line = LINE
+    assert sheet.shape == (GAP + 2 * (HEIGHT + LINE + GAP) + legend_line, GAP + 4 * (WIDTH + GAP), 3)
+    assert sheet.dtype == np.uint8
+    np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
+    for row, values in enumerate((truth, prediction)):
+        for column, (name, task) in enumerate(TASKS.items()):
+            np.testing.assert_array_equal(cell(sheet, row, 1 + column), task.draw(as_map(values[name])))
+    drawn = SEMSEG.draw(as_map(prediction['semseg'])).astype(float)
+    np.testing.assert_allclose(cell(sheet, 1, 0), (IMAGE + drawn) / 2, atol=1)
+
+
+def test_a_single_row_shows_image_and_overlay():
+    sheet = draw_sheet(IMAGE, TASKS, {'prediction': maps()})
+    assert sheet.shape[1] == GAP + 5 * (WIDTH + GAP)
+    np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
+    drawn = SEMSEG.draw(as_map(maps()['semseg'])).astype(float)
+    np.testing.assert_allclose(cell(sheet, 0, 1), (IMAGE + drawn) / 2, atol=1)
+    np.testing.assert_array_equal(cell(sheet, 0, 4), TASKS['normal'].draw(as_map(maps()['normal'])))
+
+
+def test_void_is_black_and_what_is_known_is_not():
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
+    for column in (1, 2, 3):
+        picture = cell(sheet, 0, column)
+        assert not picture[:, 45:].any() and picture[:, :45].any(-1).all()
+
+
+def test_the_legend_names_the_classes_that_are_there():
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
+    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP):]
+    assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, False]
+    more = {'semseg': torch.full((1, HEIGHT, WIDTH), 3)}
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': more})
+    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP):]
+    assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, True]
+
+
+def test_no_legend_where_colours_speak_for_themselves():
+    tasks = {'depth': TASKS['depth']}
+    sheet = draw_sheet(IMAGE, tasks, {'truth': maps(), 'prediction': maps()})
+    assert sheet.shape == (GAP + 2 * (HEIGHT + LINE + GAP), GAP + 2 * (WIDTH + GAP), 3)
+    assert (cell(sheet, 1, 0) == 255).all()  # no overlay
+
+
+def test_a_map_that_is_missing_leaves_its_cell_white():
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': {'depth': maps()['depth']}, 'prediction': maps()})
+    assert (cell(sheet, 0, 1) == 255).all() and (cell(sheet, 0, 3) == 255).all()
+    np.testing.assert_array_equal(cell(sheet, 0, 2), cell(sheet, 1, 2))
+
+
+def test_captions_are_written():
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
+    for row in range(2):
+        for column in range(4):
+            top, left = GAP + row * (HEIGHT + LINE + GAP), GAP + column * (WIDTH + GAP)
+            assert (sheet[top:top + LINE, left:left + WIDTH] < 128).any()
+
+
+@pytest.mark.parametrize('width', [80, 200, 1000])
+def test_a_long_legend_breaks_into_lines_that_fit(width):
+    legend = {f'class number {number}': (number, 0, 0) for number in range(30)}
+    lines = legend_lines(legend, width)
+    assert [entry for line in lines for entry in line] == list(legend.items())
+    for line in lines:
+        assert len(line) == 1 or GAP + sum(legend_width(name) for name, _ in line) <= width
+
+
+def test_maps_are_channels_last_or_flat():
+    assert as_map(torch.zeros(1, 2, 3)).shape == (2, 3)
+    assert as_map(torch.zeros(3, 2, 5)).shape == (2, 5, 3)
+    assert as_map(torch.ones(2, 3, 4, requires_grad=True)).sum() == 24
+
+
+def test_sheets_of_several_widths_are_stacked_into_one_png(tmp_path):
+    path = tmp_path / 'new' / 'folder' / 'sheets.png'
+    write_sheets(path, [np.full((5, 8, 3), 10, np.uint8), np.full((7, 12, 3), 20, np.uint8)])
+    picture = np.asarray(Image.open(path))
+    assert picture.shape == (12, 12, 3)
+    assert (picture[:5, :8] == 10).all() and (picture[5:] == 20).all() and (picture[:5, 8:] == 255).all()

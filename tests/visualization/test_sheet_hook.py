@@ -1,0 +1,70 @@
+"""The hook writes a sheet per test image, named by scene and view, as many as asked for."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import PixelData
+from PIL import Image
+
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Depth
+from mmmtl.visualization import SheetHook, draw_sheet
+
+TASKS = {'depth': Depth('depth', drawn_range=(1, 5))}
+
+
+def test_one_image_in_so_many(tmp_path):
+    hook = SheetHook(str(tmp_path / 'sheets'), every=3, most=2)
+    run(hook, [batch(range(number, number + 2)) for number in range(0, 12, 2)])
+    assert names(tmp_path) == ['room-0.png', 'room-3.png']  # 0, 3, and no more
+
+
+def batch(views: range, size: tuple[int, int] = (20, 30)) -> tuple[dict, list]:
+    inputs, samples = [], []
+    for view in views:
+        inputs.append(torch.full((3, *size), 10 + view, dtype=torch.uint8))
+        sample = MultiTaskDataSample(metainfo={'scene': 'room', 'view': view})
+        sample.gt = PixelData(depth=torch.full((1, *size), 2.0))
+        sample.pred = PixelData(depth=torch.full((1, *size), 4.0))
+        samples.append(sample)
+    return {'inputs': inputs}, samples
+
+
+def run(hook: SheetHook, batches: list) -> None:
+    runner = SimpleNamespace(model=SimpleNamespace(tasks=TASKS))
+    for number, (data, samples) in enumerate(batches):
+        hook.after_test_iter(runner, number, data, samples)
+
+
+def names(folder) -> list[str]:
+    return sorted(path.name for path in (folder / 'sheets').iterdir())
+
+
+def test_every_image_by_default_with_truth_above_prediction(tmp_path):
+    run(SheetHook(str(tmp_path / 'sheets')), [batch(range(3)), batch(range(3, 4))])
+    assert names(tmp_path) == [f'room-{view}.png' for view in range(4)]
+    picture = np.asarray(Image.open(tmp_path / 'sheets' / 'room-2.png'))
+    rows = {'truth': {'depth': torch.full((1, 20, 30), 2.0)}, 'prediction': {'depth': torch.full((1, 20, 30), 4.0)}}
+    np.testing.assert_array_equal(picture, draw_sheet(np.full((20, 30, 3), 12, np.uint8), TASKS, rows))
+
+
+def test_a_slash_in_the_scene_makes_no_folder(tmp_path):
+    data, samples = batch(range(1))
+    samples[0].set_metainfo({'scene': 'a/b/c'})
+    run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
+    assert names(tmp_path) == ['a-b-c-0.png']
+
+
+def test_a_sample_without_labels_gets_a_sheet_too(tmp_path):
+    data, samples = batch(range(1))
+    samples[0].gt = PixelData()
+    run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
+    assert names(tmp_path) == ['room-0.png']
+
+
+def test_a_batch_and_its_outputs_must_match(tmp_path):
+    data, samples = batch(range(2))
+    with pytest.raises(ValueError):
+        run(SheetHook(str(tmp_path / 'sheets')), [(data, samples[:1])])
