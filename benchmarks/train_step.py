@@ -3,12 +3,17 @@
     python benchmarks/train_step.py
 
 Blocks of iterations alternate in one process, on two models of the same start; printed is the median of the ratios of
-neighbouring blocks, with the middle half of them.
+neighbouring blocks, with the middle half of them, in wall time and in CPU time (which other processes disturb less).
+
+glibc is told to keep freed memory. Else it gives some back after every step, how much depends on the order in which
+small things were allocated, and the page faults that follow, some 5 % of a step, fall to either side by chance.
 """
 
 import argparse
 import logging
+import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +27,11 @@ from torch.optim import AdamW
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_4e_rooms_full.py'
+CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_3e_rooms_full.py'
+
+
+KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
+Times = list[tuple[float, float]]  # seconds a step of each block: wall, CPU
 
 
 def main() -> None:
@@ -33,15 +42,22 @@ def main() -> None:
     parser.add_argument('--workers', type=int, default=0, help='of the loader')
     parser.add_argument('--scenes', type=int, default=20)
     args = parser.parse_args()
+    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
     torch.set_num_threads(args.threads)
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = measure(args, folder)
-    ratios = sorted(a / b for a, b in zip(ours, plain, strict=True))
-    quarter = len(ratios) // 4
-    print(f'runner {statistics.median(ours) * 1e3:.1f} ms, bare loop {statistics.median(plain) * 1e3:.1f} ms a step; '
-          f'runner / bare loop: median {statistics.median(ratios):.3f} '
-          f'({ratios[quarter]:.3f} to {ratios[-1 - quarter]:.3f}) of {len(ratios)} pairs')
+    for kind, a, b in zip(('wall', 'CPU'), zip(*ours, strict=True), zip(*plain, strict=True), strict=True):
+        ratios = sorted(x / y for x, y in zip(a, b, strict=True))
+        quarter = len(ratios) // 4
+        print(f'{kind:>4}: runner {statistics.median(a) * 1e3:.1f} ms, bare loop {statistics.median(b) * 1e3:.1f} ms '
+              f'a step; runner / bare loop: median {statistics.median(ratios):.3f} '
+              f'({ratios[quarter]:.3f} to {ratios[-1 - quarter]:.3f}) of {len(ratios)} pairs')
+
+
+def now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 class Alternate(Hook):
@@ -51,25 +67,29 @@ class Alternate(Hook):
 
     def __init__(self, loop: Iterator[None], iterations: int) -> None:
         self.loop, self.iterations = loop, iterations
-        self.ours: list[float] = []
-        self.plain: list[float] = []
+        self.ours: Times = []
+        self.plain: Times = []
 
     def before_train_epoch(self, runner) -> None:
-        self.start = time.perf_counter()
+        self.start = now()
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None) -> None:
+    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+                         ) -> None:
         if (runner.iter + 1) % self.iterations:
             return
-        self.ours.append((time.perf_counter() - self.start) / self.iterations)
-        start = time.perf_counter()
+        self.ours.append(self.a_step())
         for _ in range(self.iterations):
             next(self.loop)
-        self.plain.append((time.perf_counter() - start) / self.iterations)
-        self.start = time.perf_counter()
+        self.plain.append(self.a_step())
+
+    def a_step(self) -> tuple[float, float]:
+        """Seconds a step since the last call."""
+        before, self.start = self.start, now()
+        return tuple((b - a) / self.iterations for a, b in zip(before, self.start, strict=True))
 
 
-def measure(args: argparse.Namespace, folder: str) -> tuple[list[float], list[float]]:
-    """Seconds per step of each block, of the runner and of the bare loop; the first pair warms up and is left out."""
+def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
+    """Of the runner and of the bare loop; the first pair warms up and is left out."""
     blocks = args.pairs + 1
     config = load_config(CONFIG, {
         'train_cfg': dict(_delete_=True, by_epoch=False, max_iters=blocks * args.iterations, val_interval=10 ** 9),

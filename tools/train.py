@@ -1,4 +1,4 @@
-"""Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options A.B=C] [--launcher L]."""
+"""Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options A.B=C]."""
 
 import argparse
 from pathlib import Path
@@ -30,18 +30,17 @@ def parse_args() -> argparse.Namespace:
 @command
 def main() -> None:
     args = parse_args()
-    config = load_config(args.config, args.cfg_options)
+    amp = {'optim_wrapper.type': 'mmmtl.MixedPrecisionOptimWrapper'} if args.amp else {}
+    config = load_config(args.config, {**args.cfg_options, **amp})
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
     config.launcher = args.launcher
-    if args.amp:
-        config.optim_wrapper['type'] = 'mmmtl.MixedPrecisionOptimWrapper'
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == 'auto' else args.resume
     earlier = latest_checkpoint(config.work_dir)
     if earlier and not config.get('resume'):
-        raise ConfigError(f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by --resume, '
-                          'or choose another --work-dir')
+        raise ConfigError(f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by '
+                          '--resume, or choose another --work-dir')
     with only_run_in(config.work_dir):
         MultiTaskRunner.from_cfg(config).train()
 

@@ -1,4 +1,4 @@
-"""What MMEngine and mmsegmentation read for ``init_cfg=dict(type='Pretrained', checkpoint=...)``, made to run nothing."""
+"""What MMEngine and mmseg read for ``init_cfg=dict(type='Pretrained', checkpoint=...)``, made to run nothing."""
 
 from pathlib import Path
 from typing import Any

@@ -26,9 +26,10 @@ class MultiTaskRunner(Runner):
 
     - Checkpoints hold tensors, numbers, strings, lists and dicts, are written whole or not at all, and are read with
       ``weights_only=True`` and no way back; MMEngine falls back to unpickling anything and runs the config it finds.
-    - A checkpoint holds the state of every process's random generators, so that a resumed run equals an undisturbed one.
-    - Loaders collate views, have samplers whose order is a function of (seed, pass), and a generator of their own, so that
-      a validation in between does not change the training.
+    - A checkpoint holds the state of every process's random generators, so that a resumed run equals an undisturbed
+      one.
+    - Loaders collate views, have samplers whose order is a function of (seed, pass), and a generator of their own, so
+      that a validation in between does not change the training.
     - The process group is gloo where there is no GPU.
     """
 
@@ -71,12 +72,12 @@ class MultiTaskRunner(Runner):
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
-    def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None, save_optimizer: bool = True,
-                        save_param_scheduler: bool = True, meta: dict | None = None, by_epoch: bool = True,
+    def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None,
+                        save_optimizer: bool = True, save_param_scheduler: bool = True, meta: dict | None = None, by_epoch: bool = True,
                         backend_args: dict | None = None) -> None:
         """Called on every process, and so are the hooks; the first one writes."""
         states = {name: torch.stack(all_gather(value)) for name, value in random_state().items()}  # (processes, ...)
-        done = {'epoch': self.epoch + 1, 'iter': self.iter} if by_epoch else {'epoch': self.epoch, 'iter': self.iter + 1}
+        done = {'epoch': self.epoch + by_epoch, 'iter': self.iter + (not by_epoch)}
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint = {
             'meta': {**done, **(meta or {}), 'seed': self.seed, 'experiment_name': self.experiment_name,
@@ -96,8 +97,8 @@ class MultiTaskRunner(Runner):
         if is_main_process():
             write_checkpoint(checkpoint, Path(out_dir) / filename)
 
-    def load_checkpoint(self, filename: str, map_location: str = 'cpu', strict: bool = True, revise_keys: list | None = None
-                        ) -> dict:
+    def load_checkpoint(self, filename: str, map_location: str = 'cpu', strict: bool = True,
+                        revise_keys: list | None = None) -> dict:
         """Weights only; all of them, or none and an error."""
         checkpoint = read_checkpoint(filename, map_location)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
@@ -113,7 +114,8 @@ class MultiTaskRunner(Runner):
         source = self._load_from
         if self._resume and source is None:
             source = latest_checkpoint(self.work_dir)
-            self.logger.info(f'resuming from {source}' if source else f'{self.work_dir}: nothing to resume, starting anew')
+            self.logger.info(f'resuming from {source}' if source else
+                             f'{self.work_dir}: nothing to resume, starting anew')
         if source is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(source))
             self._has_loaded = True
@@ -140,7 +142,8 @@ class MultiTaskRunner(Runner):
         if resume_optimizer:
             self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
         if resume_param_scheduler:
-            for scheduler, state in zip(self.param_schedulers or [], checkpoint.get('param_schedulers', []), strict=True):
+            states = checkpoint.get('param_schedulers', [])
+            for scheduler, state in zip(self.param_schedulers or [], states, strict=True):
                 scheduler.load_state_dict(state)
         self._resume_random_state(checkpoint['random_state'], filename)
         self._has_loaded = True
@@ -149,7 +152,7 @@ class MultiTaskRunner(Runner):
     def _resume_random_state(self, states: dict[str, torch.Tensor], filename: str) -> None:
         processes = len(states['torch'])
         if processes != self.world_size:
-            self.logger.warning(f'{filename} was written by {processes} processes, now there are {self.world_size}: the '
-                                'random numbers inside the network go on differently')
+            self.logger.warning(f'{filename} was written by {processes} processes, now there are {self.world_size}: '
+                                'the random numbers inside the network go on differently')
             return
         set_random_state({name: values[self.rank] for name, values in states.items()})

@@ -1,7 +1,8 @@
 """Real posed RGB-D: pairs, or more views, of a place with depth, intrinsics and poses."""
 
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,9 @@ class PosedViews(MultiTaskDataset):
 
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        split: ``'train'``, ``'val'`` or ``'all'``. A scene belongs to ``'val'`` when the CRC-32 of its name, modulo
-            ``val_every``, is 0: fixed for ever, whatever else lies in the folder.
-        val_every: One scene in so many is for validation.
+        split: ``'train'``, ``'val'`` or ``'all'``.
+        val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one video
+            share places, and even frames: give whole stretches, not single scenes here and there.
         views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
         kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
 
@@ -40,12 +41,15 @@ class PosedViews(MultiTaskDataset):
         DataError: A folder lacks a file, or a file does not hold what it should.
     """
 
-    def __init__(self, *, root: str, split: str, val_every: int = 5, views: str = 'single', **kwargs) -> None:
+    def __init__(self, *, root: str, split: str, val_scenes: Sequence[str] = (), views: str = 'single',
+                 **kwargs) -> None:
         if split not in ('train', 'val', 'all'):
             raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
         if views not in ('single', 'all'):
             raise ConfigError(f"PosedViews.views must be 'single' or 'all', found {views!r}")
-        self.root, self.split, self.val_every, self.views = data_root(root), split, val_every, views
+        if split != 'all' and not val_scenes:
+            raise ConfigError("PosedViews.val_scenes is empty: name the scenes for validation, or take split='all'")
+        self.root, self.split, self.val_scenes, self.views = data_root(root), split, tuple(val_scenes), views
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -53,7 +57,7 @@ class PosedViews(MultiTaskDataset):
         scenes = [folder for folder in folders if not folder.name.startswith('.')]
         if self.split != 'all':
             scenes = [folder for folder in scenes
-                      if (zlib.crc32(folder.name.encode()) % self.val_every == 0) == (self.split == 'val')]
+                      if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')]
         records = []
         for folder in scenes:
             views = load_scene(folder)

@@ -13,9 +13,9 @@ from mmmtl.registry import HOOKS
 class CarefulCheckpointHook(CheckpointHook):
     """MMEngine's hook, but it removes afterwards.
 
-    MMEngine removes the checkpoint that is one too many, and the best one so far, before it writes the new one: a kill in
-    between loses it, and with ``max_keep_ckpts=1`` the whole run. Which ones are too many is read from the folder, so a
-    resumed run goes on tidying, and no path in a checkpoint can name what is removed.
+    MMEngine removes the checkpoint that is one too many, and the best one so far, before it writes the new one: a kill
+    in between loses it, and with ``max_keep_ckpts=1`` the whole run. Which ones are too many is read from the folder,
+    so a resumed run goes on tidying, and no path in a checkpoint can name what is removed.
     """
 
     def before_train(self, runner) -> None:

@@ -10,8 +10,8 @@ from mmmtl.registry import HOOKS
 class ResumedValidationHook(Hook):
     """Validates first when a run is taken up from a checkpoint after which a validation was due.
 
-    A checkpoint is written before the validation; MMEngine goes on with the next epoch, and the scores, perhaps the best
-    ones, are never known. A validation that draws random numbers would also leave them elsewhere.
+    A checkpoint is written before the validation; MMEngine goes on with the next epoch, and the scores, perhaps the
+    best ones, are never known. A validation that draws random numbers would also leave them elsewhere.
     """
 
     priority = 'LOWEST'

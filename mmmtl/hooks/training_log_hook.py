@@ -16,8 +16,8 @@ class TrainingLogHook(RuntimeInfoHook):
     """Writes iteration, learning rate, losses and gradient norm to the message hub, for the logger to print.
 
     MMEngine's hook fetches every loss in every iteration, and so waits for the GPU each time; this one fetches those of
-    all iterations since the last time at once, when the `LoggerHook` is about to print or a checkpoint is written. Losses
-    are means over the processes.
+    all iterations since the last time at once, when the `LoggerHook` is about to print or a checkpoint is written.
+    Losses are means over the processes.
 
     An iteration with a loss or gradient that is not finite (its step is skipped by `FiniteOptimWrapper`) is counted and
     reported with the tasks and the images.
@@ -39,7 +39,8 @@ class TrainingLogHook(RuntimeInfoHook):
         super().before_train(runner)
         self.interval = next((hook.interval for hook in runner.hooks if isinstance(hook, LoggerHook)), self.interval)
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None) -> None:
+    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+                         ) -> None:
         values = dict(outputs)
         wrapper = runner.optim_wrapper
         if getattr(wrapper, 'grad_norm', None) is not None and wrapper.should_update():
@@ -77,8 +78,8 @@ class TrainingLogHook(RuntimeInfoHook):
         images = [image for part in all_gather_object(images) for image in part]
         message = f'{what} is not finite on {", ".join(images)}'
         if self.in_a_row >= self.max_not_finite:
-            raise DivergenceError(f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip gradients, or '
-                                  'look at these images')
+            raise DivergenceError(f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip gradients, '
+                                  'or look at these images')
         runner.logger.warning(f'{message}: step skipped ({self.skipped} so far)')
 
     def after_train(self, runner) -> None:

@@ -1,4 +1,4 @@
-"""A step that is not taken when a gradient is not finite, decided without waiting for the device where that is possible."""
+"""A step that is not taken when a gradient is not finite, decided without waiting for the device where possible."""
 
 import torch
 from mmengine.optim import OptimWrapper
@@ -14,7 +14,8 @@ class FiniteOptimWrapper(OptimWrapper):
 
     ``grad_norm`` (before clipping) stays on the device for the log; a norm that is not finite means that the step is
     skipped: weights and the optimiser's state stay as they are. With ``fused=True`` the optimiser itself decides on the
-    device. Other optimisers need the answer on the host, which on a GPU costs one wait per step: choose fused ones there.
+    device. Other optimisers need the answer on the host, which on a GPU costs one wait per step: choose fused ones
+    there.
     """
 
     grad_norm: Tensor | None = None

@@ -31,7 +31,8 @@ def test_resume_takes_up_everything(checkpoint, tmp_path):
     content = read_checkpoint(checkpoint)
     assert (runner.epoch, runner.iter) == (1, 3)
     torch.testing.assert_close(runner.model.state_dict(), content['state_dict'], rtol=0, atol=0)
-    torch.testing.assert_close(runner.optim_wrapper.state_dict()['state'], content['optimizer']['state'], rtol=0, atol=0)
+    optimizer = runner.optim_wrapper.state_dict()
+    torch.testing.assert_close(optimizer['state'], content['optimizer']['state'], rtol=0, atol=0)
     assert runner.param_schedulers[0].state_dict() == content['param_schedulers'][0]
     assert torch.equal(torch.get_rng_state(), content['random_state']['torch'][0])
     assert runner.message_hub.get_scalar('train/loss').data[0].tolist() == content['message_hub']['log_scalars'][
@@ -103,8 +104,8 @@ def test_ddp_without_a_gpu(tmp_path, rooms_cache, monkeypatch):
 @pytest.mark.gpu
 def test_a_step_does_not_wait_for_the_device(tmp_path, rooms_cache):
     """Between two logs nothing is brought to the host."""
-    runner = tiny_run(tmp_path, train_cfg__max_epochs=1, default_hooks__logger__interval=50, default_hooks__checkpoint=None,
-                      optim_wrapper__optimizer__fused=True)
+    runner = tiny_run(tmp_path, train_cfg__max_epochs=1, default_hooks__logger__interval=50,
+                      default_hooks__checkpoint=None, optim_wrapper__optimizer__fused=True)
     runner.train()  # all is built, and each kernel has run once
     batch = next(iter(runner.train_dataloader))
     torch.cuda.synchronize()

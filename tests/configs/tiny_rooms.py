@@ -1,4 +1,4 @@
-"""For tests of running: 10 rooms of 32 x 40 pixels and a small network; augmentation, batch norm and drop-path are on."""
+"""For tests of running: 10 rooms of 32 x 40 pixels, a small network; augmentation, batch norm, drop-path are on."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

@@ -1,6 +1,6 @@
 """Posed RGB-D: a fixed split, every fault of a folder named, and the conventions held by the real photographs."""
 
-import zlib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from mmmtl.apis import load_config
 from mmmtl.datasets import PosedViews
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import ConfigError, DataError
@@ -69,14 +70,16 @@ def test_one_record_per_scene_or_per_view(tree):
     assert single == [f'{name}/{view}' for name in names(tree, 'all') for view in (0, 1)]
 
 
-@pytest.mark.parametrize('val_every', [2, 5])
-def test_the_split_is_fixed_by_the_names_alone(tree, val_every):
-    val = [name for name in names(tree, 'all') if zlib.crc32(name.encode()) % val_every == 0]
-    assert names(tree, 'val', val_every=val_every) == val and 0 < len(val) < 12
-    train = names(tree, 'train', val_every=val_every)
-    assert sorted(train + val) == names(tree, 'all')
-    write_scene(tree / 'scene-new')
-    assert set(val) <= set(names(tree, 'val', val_every=val_every)) <= {*val, 'scene-new'}
+@pytest.mark.parametrize('patterns', [('scene1',), ('scene1?', 'scene3'), ('*[02468]',)])
+def test_the_split_is_fixed_by_the_names_alone(tree, patterns):
+    val = [name for name in names(tree, 'all') if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    assert names(tree, 'val', val_scenes=patterns) == val and 0 < len(val) < 12
+    assert sorted(names(tree, 'train', val_scenes=patterns) + val) == names(tree, 'all')
+
+
+def test_a_split_needs_to_be_told_its_scenes(tree):
+    with pytest.raises(ConfigError, match='val_scenes is empty'):
+        dataset(tree, 'train')
 
 
 def test_files_and_hidden_folders_beside_the_scenes_are_no_scenes(tree):
@@ -141,8 +144,12 @@ def real(data_root) -> Path:
     return root
 
 
-def test_real_pairs_are_all_there_and_split_by_scene(real):
-    everything, train, val = (names(real, split) for split in ('all', 'train', 'val'))
+def test_real_pairs_are_all_there_and_no_frame_is_on_both_sides(real):
+    config = load_config(Path(__file__).parents[2] / 'configs/baseline/aspp_resnet18_b8_30e_two-view_full.py')
+    patterns = config.train_dataloader.dataset.val_scenes
+    everything, train, val = (names(real, split, val_scenes=patterns) for split in ('all', 'train', 'val'))
+    frames = [{path.read_bytes() for name in side for path in (real / name).glob('*.jpg')} for side in (train, val)]
+    assert not frames[0] & frames[1]
     assert len(everything) == 83 and {len(record.views) for record in dataset(real).records} == {2}
     assert not set(train) & set(val) and sorted(train + val) == everything
     assert 10 <= len(val) <= 25

@@ -1,4 +1,4 @@
-"""The training log: every iteration's numbers, fetched late; what is not finite is skipped, counted, named, and stops a run."""
+"""The training log: every iteration's numbers, fetched late; what is not finite is skipped, counted, named."""
 
 from pathlib import Path
 
@@ -22,7 +22,8 @@ class Recorder(Hook):
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         self.before = torch.cat([p.detach().flatten() for p in runner.model.parameters()])
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None) -> None:
+    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+                         ) -> None:
         now = torch.cat([p.detach().flatten() for p in runner.model.parameters()])
         self.changed.append(not torch.equal(now, self.before))
         self.losses.append(outputs['loss'].item())
@@ -61,7 +62,8 @@ def test_steps_that_are_not_finite_are_skipped_and_reported(fused, tmp_path, roo
 
 
 def test_too_many_in_a_row_stop_the_run(tmp_path, rooms_cache):
-    runner = tiny_run(tmp_path, {'nan': NaNHook([2, 4, 5, 6, 7], 'normal')}, default_hooks__runtime_info__max_not_finite=3,
+    runner = tiny_run(tmp_path, {'nan': NaNHook([2, 4, 5, 6, 7], 'normal')},
+                      default_hooks__runtime_info__max_not_finite=3,
                       default_hooks__runtime_info__type='mmmtl.TrainingLogHook')
     with pytest.raises(DivergenceError, match=r'loss of normal is not finite on .*_image\.png.*; 3 steps in a row'):
         runner.train()

@@ -1,4 +1,4 @@
-"""A step with gradients that are not finite leaves weights and optimiser as they are; every other step is the optimiser's."""
+"""A step with gradients that are not finite changes nothing; every other step is the optimiser's own."""
 
 import copy
 import math
@@ -42,12 +42,14 @@ def test_a_bad_step_changes_nothing(kind, bad):
             loss(plain).backward()
             optimiser.step()
         else:
-            torch.testing.assert_close((model.state_dict(), wrapper.optimizer.state_dict()['state']), before, rtol=0, atol=0)
+            after = model.state_dict(), wrapper.optimizer.state_dict()['state']
+            torch.testing.assert_close(after, before, rtol=0, atol=0)
     torch.testing.assert_close(model.state_dict(), plain.state_dict(), rtol=0, atol=0)
     torch.testing.assert_close(wrapper.optimizer.state_dict(), optimiser.state_dict(), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize('clip', [dict(max_norm=0.5), dict(max_norm=0.5, norm_type=1.0), dict(type='value', clip_value=0.1)])
+@pytest.mark.parametrize('clip', [dict(max_norm=0.5), dict(max_norm=0.5, norm_type=1.0),
+                                  dict(type='value', clip_value=0.1)])
 def test_clipping_is_torchs_own(clip):
     model, plain = network(), network()
     wrapper = FiniteOptimWrapper(optimizer=SGD(model.parameters(), lr=1.0), clip_grad=dict(clip))

@@ -1,9 +1,11 @@
-"""Generated rooms, 128 x 160, semseg (NYU's 13 classes), depth and normals."""
+"""Generated rooms, 96 x 128, two views of each, semseg (NYU's 13 classes), depth and normals."""
 
 from mmmtl.datasets import PassSampler, SyntheticRooms
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
+
+_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(96, 128))
 
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
@@ -16,9 +18,9 @@ train_dataloader = dict(
     num_workers=2,
     sampler=dict(type=PassSampler),
     dataset=dict(
-        type=SyntheticRooms,
+        **_rooms,
         split='train',
-        scenes=400,
+        scenes=1600,
         pipeline=[
             dict(type=LoadViews),
             dict(type=RandomFlip),  # rooms are drawn as varied as one likes: a short run needs no more
@@ -29,12 +31,12 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=SyntheticRooms, split='val', scenes=30, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    dataset=dict(**_rooms, split='val', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
 )
 test_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=SyntheticRooms, split='test', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    dataset=dict(**_rooms, split='test', scenes=120, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
 )
 val_evaluator = dict(type=MultiTaskMetric)
 test_evaluator = dict(type=MultiTaskMetric)

@@ -5,8 +5,11 @@ import multiprocessing
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -82,10 +85,23 @@ def render_all(folder: Path, missing: list[int], *, views: int, size: tuple[int,
     context.set_forkserver_preload([__name__])
     print(f'rendering {len(missing)} rooms into {folder}', file=sys.stderr)
     progress = ProgressBar(len(missing), file=sys.stderr)
-    with context.Pool(workers) as pool:
+    with no_main_module():
+        pool = context.Pool(workers)
+    with pool:
         for _ in pool.imap_unordered(work, missing):
             progress.update()
     sys.stderr.write('\n')
+
+
+@contextmanager
+def no_main_module() -> Iterator[None]:
+    """Hide the caller's script: workers import it first, which runs it again where it lacks its ``__main__`` guard."""
+    main = sys.modules['__main__']
+    sys.modules['__main__'] = ModuleType('__main__')
+    try:
+        yield
+    finally:
+        sys.modules['__main__'] = main
 
 
 def available_cores() -> int:

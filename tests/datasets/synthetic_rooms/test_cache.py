@@ -3,6 +3,8 @@
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -113,3 +115,15 @@ def test_a_complete_cache_needs_no_right_to_write(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(cache, 'FileLock', no_lock)
     assert ensure_rooms(tmp_path, 'train', scenes=1, views=1, size=SIZE) == folder
+
+
+def test_a_script_without_main_guard_is_not_run_again(tmp_path: Path) -> None:
+    script = tmp_path / 'script.py'
+    script.write_text(
+        'from pathlib import Path\n'
+        'from mmmtl.datasets.synthetic_rooms.cache import WORTH_A_POOL, ensure_rooms\n'
+        "print('run', flush=True)\n"
+        "ensure_rooms(Path('rooms'), 'train', scenes=WORTH_A_POOL // 15, views=16, size=(8, 10))\n"
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and done.stdout.count('run') == 1, done.stderr

@@ -1,0 +1,87 @@
+"""kill -9 at ten random moments, then --resume: weights, optimiser, random state, logs as if nothing had happened."""
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tool_process import CONFIGS, run, start
+
+LOOPS = {'epochs': CONFIGS / 'tiny_rooms.py', 'iterations': CONFIGS / 'tiny_rooms_iterations.py'}
+LAST = {'epochs': 'epoch_5.pth', 'iterations': 'iter_15.pth'}
+WALL_TIME = ('/time', '/data_time', '/memory')
+# ten in all; 'outside' comes at a random time after the first checkpoint, the others at random iterations
+MOMENTS = {
+    ('epochs', 0): ['before', 'saving', 'after'],
+    ('epochs', 2): ['outside', 'after'],
+    ('iterations', 0): ['outside', 'after', 'before'],
+    ('iterations', 2): ['before', 'saving'],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(('loop', 'workers'), MOMENTS)
+def test_a_killed_run_ends_like_an_undisturbed_one(loop, workers, tmp_path, rooms_cache):
+    config = LOOPS[loop]
+    options = ['--cfg-options', 'default_hooks.checkpoint.max_keep_ckpts=1', f'train_dataloader.num_workers={workers}',
+               f'val_dataloader.num_workers={workers}']
+    whole = run('train.py', config, '--work-dir', tmp_path / 'whole', *options, folder=tmp_path / 'output')
+    assert whole.code == 0, whole.stderr
+
+    killed = tmp_path / 'killed'
+    whens = MOMENTS[loop, workers]
+    rng = random.Random(f'{loop} {workers}')
+    for number, (when, iteration) in enumerate(zip(whens, sorted(rng.sample(range(1, 14), len(whens))), strict=True)):
+        disturbed = ['--work-dir', killed, *(['--resume'] if number else []), *options]
+        output = tmp_path / f'output {number}'
+        if when == 'outside':
+            process = start('train.py', config, *disturbed, folder=output)
+            wait_for_checkpoint(killed)
+            time.sleep(rng.uniform(0, 0.2))
+            process.process.kill()
+            assert process.wait().code == -9, 'it had ended already'
+        else:
+            hook = {'type': 'KillHook', 'iteration': iteration, 'when': when}
+            done = run('train.py', config, *disturbed, 'custom_imports.imports=troublemakers',
+                       *(f'default_hooks.kill.{key}={value}' for key, value in hook.items()), folder=output)
+            assert done.code == -9, f'{done.stdout}{done.stderr}'
+        if when == 'saving':
+            assert list(killed.glob('.*.tmp'))
+    resumed = run('train.py', config, '--work-dir', killed, '--resume', *options, folder=tmp_path / 'last output')
+    assert resumed.code == 0, resumed.stderr
+    assert 'resumed from' in resumed.stdout
+
+    expected, found = (torch.load(folder / LAST[loop], weights_only=True) for folder in (tmp_path / 'whole', killed))
+    assert differences(expected, found) == []
+    assert expected['meta']['iter'] == 15
+    assert len(expected['message_hub']['log_scalars']['train/loss']['log_history']) == 15
+    assert [path.name for path in killed.glob('*.pth')] == [LAST[loop]]
+    assert not list(killed.glob('.*.tmp'))
+
+
+def wait_for_checkpoint(folder: Path) -> None:
+    for _ in range(600):
+        if list(folder.glob('*.pth')):
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f'no checkpoint in {folder}')
+
+
+def differences(expected: Any, found: Any, place: str = '') -> list[str]:
+    """Where two checkpoints differ, but for names, paths and times."""
+    if place in ('/meta/experiment_name', '/meta/config', '/meta/time') or place.rsplit('|')[-1].endswith(WALL_TIME):
+        return []
+    if isinstance(expected, torch.Tensor):
+        return [] if torch.equal(expected, found) or bool((expected.isnan() & found.isnan()).all()) else [place]
+    if isinstance(expected, dict):
+        if expected.keys() != found.keys():
+            return [f'{place}: {expected.keys() ^ found.keys()}']
+        return [text for key in expected for text in differences(expected[key], found[key], f'{place}/{key}')]
+    if isinstance(expected, list):
+        if len(expected) != len(found):
+            return [f'{place}: {len(expected)} and {len(found)} entries']
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [text for number, (a, b) in pairs for text in differences(a, b, f'{place}/{number}')]
+    return [] if expected == found or expected != expected and found != found else [f'{place}: {expected} and {found}']

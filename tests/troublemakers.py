@@ -1,0 +1,64 @@
+"""What disturbs a run in the tests; configs take it in by ``custom_imports.imports=troublemakers``."""
+
+import io
+import os
+import signal
+from collections.abc import Sequence
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class KillHook(Hook):
+    """kill -9 from an iteration on: before its step, after it, or half-way through writing the next checkpoint."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, iteration: int, when: str) -> None:
+        self.iteration, self.when = iteration, when
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        self.strike(runner, 'before')
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+                         ) -> None:
+        self.strike(runner, 'after')
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        if runner.iter >= self.iteration and self.when == 'saving':
+            whole_save = torch.save
+
+            def half_save(content, file) -> None:
+                buffer = io.BytesIO()
+                whole_save(content, buffer)
+                file.write(buffer.getvalue()[:len(buffer.getvalue()) // 2])
+                file.flush()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            torch.save = half_save
+
+    def strike(self, runner, now: str) -> None:
+        if runner.iter >= self.iteration and self.when == now:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@HOOKS.register_module()
+class NaNHook(Hook):
+    """Makes one task's loss NaN at the given iterations, and with it the gradients of all that it reaches."""
+
+    def __init__(self, iterations: Sequence[int], task: str) -> None:
+        self.iterations, self.task = iterations, task
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        task = runner.model.tasks[self.task]
+        vars(task).pop('error', None)
+        if runner.iter in self.iterations:
+            error = task.error
+
+            def broken(*args) -> tuple[torch.Tensor, torch.Tensor]:
+                total, count = error(*args)
+                return total * torch.nan, count
+
+            task.error = broken
