@@ -13,8 +13,8 @@ import torch.distributed as dist
 
 def run_in_two(script: str, folder: Path) -> list[Any]:
     """Run a test file as rank 0 and rank 1; what the function that it gives to `work` returned there."""
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get('PYTHONPATH', '')])
-    environment = os.environ | {'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get('PYTHONPATH')])]
+    environment = os.environ | {'PYTHONPATH': os.pathsep.join(paths), 'OMP_NUM_THREADS': '1'}
     processes = [subprocess.Popen([sys.executable, script, str(rank), str(folder)], env=environment,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for rank in range(2)]
     try:

@@ -49,7 +49,8 @@ def main() -> None:
 def score_typical_maps(runner: MultiTaskRunner, config: ConfigDict) -> dict[str, float]:
     """What the training set's mean depth, mean normal and most frequent class at each pixel score on the test set."""
     tasks = runner.model.tasks
-    training_set = DATASETS.build({**config.train_dataloader.dataset, 'pipeline': [dict(type=LoadViews), dict(type=PackViews)]})
+    pipeline = [dict(type=LoadViews), dict(type=PackViews)]
+    training_set = DATASETS.build({**config.train_dataloader.dataset, 'pipeline': pipeline})
     maps = typical_maps((training_set[i]['data_samples'][0] for i in range(len(training_set))), tasks)
     metric = MultiTaskMetric(tasks)
     for batch in runner.test_dataloader:

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 
 from mmmtl.apis.counting import hand_out_counting
 from mmmtl.apis.pretrained import read_pretrained_safely
+from mmmtl.apis.protocol_check import check_protocol
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
@@ -87,6 +88,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     hand_out_tasks(config)
     hand_out_counting(config)
     read_pretrained_safely()
+    check_protocol(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
 

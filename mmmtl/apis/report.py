@@ -1,5 +1,6 @@
 """Scores as a table for people and as JSON for programs."""
 
+import hashlib
 import json
 import math
 import os
@@ -9,6 +10,11 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from torch import nn
+
+from mmmtl.apis.protocol_check import compared_measures
+
+WITHOUT_INFLUENCE = {'work_dir', 'load_from', 'resume', 'launcher', 'custom_hooks', 'default_hooks', 'visualizer',
+                     'vis_backends', 'log_processor', 'log_level', 'env_cfg', 'experiment_name'}
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -31,7 +37,8 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
 
 
 def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
-    """Write ``{row: {measure: number}}`` with the config's name and protocol; whole or not at all.
+    """Write ``{row: {measure: number}}`` with the config's name and protocol, and what `run_table` needs to know of the
+    run; whole or not at all.
 
     NaN and infinity become null: JSON has neither.
     """
@@ -40,6 +47,9 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
     content = {
         'config': Path(config.filename).name if config.filename else None,
         'protocol': config.get('protocol'),
+        'seed': config.get('randomness', {}).get('seed'),
+        'recipe': recipe_digest(config),
+        'compared': compared_measures(config, {key: None for values in scores.values() for key in values}),
         'scores': {row: {key: value if math.isfinite(value) else None for key, value in values.items()}
                    for row, values in scores.items()},
     }
@@ -49,3 +59,11 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def recipe_digest(config: Config) -> str:
+    """Equal for two configs that differ only in the seed and in what cannot change a number."""
+    recipe = {key: value for key, value in config.to_dict().items()
+              if key not in WITHOUT_INFLUENCE and not key.startswith('_')}
+    recipe['randomness'] = {**recipe.get('randomness', {}), 'seed': None}
+    return hashlib.blake2b(json.dumps(recipe, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()

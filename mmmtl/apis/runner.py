@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
+from mmmtl.apis.config import accepted_arguments, resolve
 from mmmtl.apis.launch import launch
 from mmmtl.apis.random_state import random_state, set_random_state
 from mmmtl.datasets import collate_views
@@ -47,11 +48,14 @@ class MultiTaskRunner(Runner):
     @staticmethod
     def build_dataloader(dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
                          ) -> DataLoader:
-        """Defaults that the house needs: `collate_views`, `EvenlySplitSampler`, a generator of the loader's own."""
+        """Defaults of the house: `collate_views`, `EvenlySplitSampler`, a generator of the loader's own; a sampler
+        that takes the batch size is given it."""
         if isinstance(dataloader, dict):
             dataloader = deepcopy(dataloader)
             dataloader.setdefault('collate_fn', {'type': collate_views})
             dataloader.setdefault('sampler', {'type': 'mmmtl.EvenlySplitSampler'})
+            if 'batch_size' in accepted_arguments(resolve(dataloader['sampler']['type'], 'sampler.type')):
+                dataloader['sampler'].setdefault('batch_size', dataloader['batch_size'])
             if dataloader.get('num_workers'):
                 dataloader.setdefault('persistent_workers', True)
         loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
@@ -59,9 +63,10 @@ class MultiTaskRunner(Runner):
         return loader
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
-        """The loss log waits on the device until it is due, and a resumed run owes no validation."""
+        """The loss log waits on the device, samples that are left out are counted, a resumed run owes no validation."""
         ours = {'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
                 'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
+                'bad_samples': {'type': 'mmmtl.BadSampleHook'},
                 'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}
         super().register_default_hooks({**ours, **(hooks or {})})
 
@@ -73,7 +78,8 @@ class MultiTaskRunner(Runner):
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
     def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None,
-                        save_optimizer: bool = True, save_param_scheduler: bool = True, meta: dict | None = None, by_epoch: bool = True,
+                        save_optimizer: bool = True, save_param_scheduler: bool = True, meta: dict | None = None,
+                        by_epoch: bool = True,
                         backend_args: dict | None = None) -> None:
         """Called on every process, and so are the hooks; the first one writes."""
         states = {name: torch.stack(all_gather(value)) for name, value in random_state().items()}  # (processes, ...)

@@ -10,6 +10,7 @@ import torch
 from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
+from mmmtl.datasets.checksums import Checksums
 from mmmtl.datasets.label_settings import AllLabels
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.samplers import SampleKey
@@ -27,14 +28,24 @@ class MultiTaskDataset(Dataset, ABC):
             its samples.
         pipeline: Transforms from record to packed views.
         label_setting: Which of its labels an image shows (all of them by default).
+        on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,
+            and the sample says so in its metainfo ``skipped``, which `BadSampleHook` counts and logs.
+        checksums: A list of what the files must hold, as ``check_dataset.py --write-checksums`` writes it; relative
+            names are also looked for under the environment variable ``MMMTL_DATA``.
 
     Raises:
-        ConfigError: The data set has no label for any of the tasks.
+        ConfigError: The data set has no label for any of the tasks, or an argument is unknown.
         DataError: The split is empty.
     """
 
     def __init__(self, *, tasks: Mapping[str, dict | Task], pipeline: Sequence[dict],
-                 label_setting: dict | None = None) -> None:
+                 label_setting: dict | None = None, on_bad_sample: str = 'raise', checksums: str | None = None) -> None:
+        if on_bad_sample not in ('raise', 'skip'):
+            raise ConfigError(f"{type(self).__name__}.on_bad_sample must be 'raise' or 'skip', found {on_bad_sample!r}")
+        self.on_bad_sample = on_bad_sample
+        self.checksums = Checksums()
+        if checksums:
+            self.checksums.read(data_root(Path(checksums).parent) / Path(checksums).name)
         self.tasks = build_tasks(tasks)
         self.pipeline = Compose(pipeline)
         self.label_setting = DATASETS.build(label_setting) if label_setting else AllLabels()
@@ -59,14 +70,41 @@ class MultiTaskDataset(Dataset, ABC):
         return len(self.records)
 
     def __getitem__(self, key: int | SampleKey) -> dict:
-        """Packed views of one record; a plain index is the first draw with seed 0."""
+        """Packed views of one record; a plain index is the first draw with seed 0.
+
+        With ``on_bad_sample='skip'`` the next record that loads takes the place of a bad one: which one, and its draw,
+        depend on the key alone.
+        """
         key = key if isinstance(key, SampleKey) else SampleKey(0, 0, int(key))
-        record = self.records[key.index]
-        return self.pipeline({
+        if self.on_bad_sample == 'raise':
+            return self.load(key)
+        skipped: list[str] = []
+        for index in (key.index, *((key.index + step) % len(self) for step in range(1, len(self)))):
+            try:
+                packed = self.load(key._replace(index=index))
+            except DataError as error:
+                skipped.append(str(error))
+                continue
+            if skipped:
+                packed['data_samples'][0].set_metainfo({'skipped': skipped})
+            return packed
+        raise DataError(f'{self}: not one of the {len(self)} samples can be loaded; the first says: {skipped[0]}')
+
+    def load(self, key: SampleKey) -> dict:
+        """The record through the pipeline, the bytes of its files compared with their checksums.
+
+        They are compared last, so that a damaged file is named by what is wrong with it.
+        """
+        record, shown = self.records[key.index], self.shown[key.index]
+        packed = self.pipeline({
             'record': record,
-            'tasks': {name: self.tasks[name] for name in self.shown[key.index]},
+            'tasks': {name: self.tasks[name] for name in shown},
             'rng': np.random.default_rng(key),
         })
+        if self.checksums.known:
+            for path in record.files(shown):
+                self.checksums.verify(path)
+        return packed
 
     def __repr__(self) -> str:
         return type(self).__name__

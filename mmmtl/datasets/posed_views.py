@@ -32,8 +32,8 @@ class PosedViews(MultiTaskDataset):
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
         split: ``'train'``, ``'val'`` or ``'all'``.
-        val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one video
-            share places, and even frames: give whole stretches, not single scenes here and there.
+        val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one
+            video share places, and even frames: give whole stretches, not single scenes here and there.
         views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
         kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
 
@@ -61,6 +61,8 @@ class PosedViews(MultiTaskDataset):
         records = []
         for folder in scenes:
             views = load_scene(folder)
+            for name in ('cam.txt', 'poses.txt'):
+                self.checksums.verify(folder / name)
             if self.views == 'all':
                 records.append(Record(folder.name, views))
             else:
@@ -119,7 +121,10 @@ def load_scene(folder: Path) -> tuple[View, ...]:
 def load_numbers(path: Path, columns: int) -> np.ndarray:
     """A text file of rows of ``columns`` numbers -> (rows, columns) float64."""
     try:
-        values = np.loadtxt(path, ndmin=2)
+        lines = path.read_text().splitlines()
+        if not lines:
+            raise ValueError('the file is empty')
+        values = np.loadtxt(lines, ndmin=2)
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected rows of {columns} numbers ({error})') from None
     if values.shape[1] != columns or not np.isfinite(values).all():

@@ -1,6 +1,6 @@
 """A record: where the files of one scene lie, nothing opened yet."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -37,12 +37,16 @@ class LabelFile:
     def load(self, task: Task) -> np.ndarray:
         raw = read_array(self.path)
         if task.dtype.is_floating_point:
+            if raw.dtype.kind != 'f' and not task.whole_numbers and (self.scale, self.offset) == (1.0, 0.0):
+                raise DataError(f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; whole '
+                                'numbers need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres')
             label = raw.astype(np.float32)
             if (self.scale, self.offset) != (1.0, 0.0):
                 label = label * np.float32(self.scale) + np.float32(self.offset)
         else:
-            if raw.dtype.kind == 'f' and not np.array_equal(raw, np.round(raw)):
-                raise DataError(f'{self.path}: expected whole numbers for {task.name}, found fractions')
+            if raw.dtype.kind == 'f' and not (np.abs(raw).max(initial=0) < 2**31 and np.array_equal(raw, raw.round())):
+                raise DataError(f'{self.path}: expected whole numbers for {task.name}, found fractions, NaN or values '
+                                'beyond 2^31')
             label = raw.astype(np.int64) + int(self.offset)
         if self.void is not None:
             unknown = raw == self.void
@@ -75,6 +79,11 @@ class Record:
     def label_names(self) -> set[str]:
         """Tasks for which at least one view has a label."""
         return {name for view in self.views for name in view.labels}
+
+    def files(self, tasks: Collection[str]) -> list[Path]:
+        """The images and the files of the labels of ``tasks``, each once."""
+        labels = [source.path for view in self.views for name, source in view.labels.items() if name in tasks]
+        return list(dict.fromkeys([view.image for view in self.views] + labels))
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -1,8 +1,9 @@
 """What happens around the steps of a run."""
 
+from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
 
-__all__ = ['CarefulCheckpointHook', 'ProgressBarHook', 'ResumedValidationHook', 'TrainingLogHook']
+__all__ = ['BadSampleHook', 'CarefulCheckpointHook', 'ProgressBarHook', 'ResumedValidationHook', 'TrainingLogHook']

@@ -78,7 +78,7 @@ class TrainingLogHook(RuntimeInfoHook):
         images = [image for part in all_gather_object(images) for image in part]
         message = f'{what} is not finite on {", ".join(images)}'
         if self.in_a_row >= self.max_not_finite:
-            raise DivergenceError(f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip gradients, '
+            raise DivergenceError(f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip, '
                                   'or look at these images')
         runner.logger.warning(f'{message}: step skipped ({self.skipped} so far)')
 

@@ -1,6 +1,17 @@
 """Metrics of a split, exact over several processes, and the prediction that knows nothing."""
 
+from mmmtl.metrics.cross_view_metric import CrossViewMetric
+from mmmtl.metrics.delta_mtl import delta_mtl, headlines, relative_gains
 from mmmtl.metrics.multi_task_metric import MultiTaskMetric
+from mmmtl.metrics.per_dataset_metric import PerDatasetMetric
 from mmmtl.metrics.typical_maps import typical_maps
 
-__all__ = ['MultiTaskMetric', 'typical_maps']
+__all__ = [
+    'CrossViewMetric',
+    'MultiTaskMetric',
+    'PerDatasetMetric',
+    'delta_mtl',
+    'headlines',
+    'relative_gains',
+    'typical_maps',
+]

@@ -8,7 +8,6 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
 from mmmtl.registry import METRICS
-from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
 
 
@@ -16,8 +15,8 @@ from mmmtl.tasks import Task, build_tasks
 class MultiTaskMetric(BaseMetric):
     """Adds up what the tasks measure over a split, then lets them score it.
 
-    Only sums are kept and exchanged between processes, never maps; an image is counted once, however the processes share
-    the split, as long as the sampler repeats none (`EvenlySplitSampler`).
+    Only sums are kept and exchanged between processes, never maps; an image is counted once, however the processes
+    share the split, as long as the sampler repeats none (`EvenlySplitSampler`).
 
     Args:
         tasks: ``{name: config}``.

@@ -17,14 +17,14 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class ViewPreprocessor(BaseDataPreprocessor):
     """Views into the batch axis, colours to [0, 1] and then normalised, padding at the right and below.
 
-    N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of the batch
-    rounded up to ``divisor``. Padding is 0 after normalising: the mean colour.
+    N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of
+    the batch rounded up to ``divisor``. Padding is 0 after normalising: the mean colour.
 
     Args:
         mean: Per channel, of colours in [0, 1].
         std: Per channel.
         divisor: Sizes are padded to a multiple of it.
-        channels_last: Hand the batch on in that memory format, which convolutions keep; on a CPU they are a tenth faster.
+        channels_last: Hand the batch on in that memory format, which convolutions keep; faster on a CPU.
     """
 
     def __init__(self, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD, divisor: int = 1,

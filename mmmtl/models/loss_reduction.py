@@ -6,7 +6,7 @@ import torch
 from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
 
-# (sums, counts) of one task's N images -> its weighted share and what the shares of all images are divided by, both (N,)
+# (sums, counts) of one task's N images -> their shares in the loss and their weights in the divisor, both (N,)
 SHARES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     # mean over an image's pixels, sum over images / batch size (MTPSL): an unlabelled image counts as 0
     'batch': lambda sums, counts: (sums / counts.clamp(min=1), torch.ones_like(counts)),

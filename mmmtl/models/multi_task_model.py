@@ -51,11 +51,12 @@ class MultiTaskModel(BaseModel):
             self.neck = told = MODELS.build({**neck, 'in_channels': told.out_channels, 'strides': told.strides})
         self.decode_head = MODELS.build(
             {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides})
-        self.loss_weighting = MODELS.build({'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
+        self.loss_weighting = MODELS.build(
+            {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
 
     def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
                 mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
-        """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``) or samples with ``pred`` (``'predict'``)."""
+        """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``)."""
         logits = self.logits(inputs, data_samples)
         if mode == 'loss':
             return self.loss(logits, data_samples)
@@ -88,7 +89,8 @@ class MultiTaskModel(BaseModel):
         device = self.data_preprocessor.device
         targets = {}
         for name, task in self.tasks.items():
-            target = torch.full((len(data_samples), task.target_channels, *size), task.void, dtype=task.dtype, device=device)
+            shape = len(data_samples), task.target_channels, *size
+            target = torch.full(shape, task.void, dtype=task.dtype, device=device)
             for place, sample in zip(target, data_samples, strict=True):
                 if name in sample.gt:
                     label = sample.gt.get(name)

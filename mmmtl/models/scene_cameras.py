@@ -28,7 +28,8 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
         rows = []
         for sample in data_samples:
             if sample.get('views', 1) > 1 and name not in sample:
-                raise DataError(f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is not known')
+                raise DataError(f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is '
+                                'not known')
             rows.append(sample.get(name) if sample.get('views', 1) > 1 else None)
         known = next(row for row in rows if row is not None)
         lone = torch.eye(size, dtype=known.dtype, device=known.device)

@@ -7,10 +7,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmmtl.errors import ConfigError
+from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
 from mmmtl.tasks.task import Task, ratio
 
 SMALLEST = 1e-9  # metres; predictions are lifted to it before they are judged
+
+# Shares of the image (top, bottom, left, right) inside of which a protocol looks.
+CROPS = {
+    'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),  # KITTI, Eigen et al. 2014
+    'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),  # KITTI, Garg et al. 2016
+    'nyu-eigen': (45 / 480, 471 / 480, 41 / 640, 601 / 640),  # NYUv2, where Kinect's depth and colour overlap
+}
 
 
 @TASKS.register_module()
@@ -20,21 +29,33 @@ class Depth(Task):
     Args:
         name: Key in the samples.
         drawn_range: (near, far) in metres that a picture's colours span; the map's own 2nd and 98th percentile if None.
+        min_depth: Truth at or below it is not measured, predictions are lifted to it.
+        cap: Truth at or beyond it is not measured, predictions are lowered to it; e.g. 80 on KITTI. No limit if None.
+        crop: ``'eigen'``, ``'garg'`` (KITTI) or ``'nyu-eigen'``: truth outside of that window is not measured.
 
     Measures, over all valid pixels of the split: ``abs`` and ``rmse`` in metres, ``rmse_log`` (natural logarithm),
     ``abs_rel``, ``sq_rel`` (metres) and the shares ``delta1..3`` of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3.
     Predictions are clamped to at least 1e-9 m for all but ``abs_rel_unclamped``, which is the relative error as MTPSL's
-    code takes it (it differs only where a network predicts negative depth).
+    code takes it (it differs only where a network predicts negative depth). ``min_depth``, ``cap`` and ``crop`` act on
+    measures, not on what is learnt.
     """
 
     channels = 1
     void = 0.0
+    whole_numbers = False  # millimetres, most likely
     headline = 'abs_rel'
     higher_is_better = False
+    comparison = 'abs_rel'
 
-    def __init__(self, name: str, drawn_range: tuple[float, float] | None = None) -> None:
+    def __init__(self, name: str, drawn_range: tuple[float, float] | None = None, *, min_depth: float = 0.0,
+                 cap: float | None = None, crop: str | None = None) -> None:
         super().__init__(name)
+        if min_depth < 0 or (cap is not None and cap <= min_depth):
+            raise ConfigError(f'{name}: expected 0 <= min_depth < cap, found min_depth={min_depth}, cap={cap}')
+        if crop is not None and crop not in CROPS:
+            raise ConfigError(f'{name}: crop must be None or one of {", ".join(CROPS)}, found {crop!r}')
         self.drawn_range = drawn_range
+        self.min_depth, self.cap, self.crop = min_depth, cap, crop
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -57,10 +78,34 @@ class Depth(Task):
         """|p - g| in metres."""
         return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
 
+    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
+        """The z of the same point in the target camera; unknown stays unknown, behind the camera is unknown."""
+        moved = transform_points(values * rays, target_T_source)[:, 2:]
+        return torch.where(values > 0, moved, 0).clamp(min=0)
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        """|a - b| / ((|a| + |b|) / 2): the relative difference, alike from both sides and never above 2."""
+        scale = (values.abs() + others.abs()).clamp(min=SMALLEST) / 2
+        return ((values - others).abs() / scale)[:, 0]
+
+    def measured(self, target: Tensor) -> Tensor:
+        """bool (N, H, W): the valid pixels that a protocol looks at."""
+        depth = target[:, 0]
+        inside = self.valid(target) & (depth > self.min_depth)
+        if self.cap is not None:
+            inside &= depth < self.cap
+        if self.crop is not None:
+            height, width = depth.shape[1:]
+            top, bottom, left, right = CROPS[self.crop]
+            window = torch.zeros_like(inside)
+            window[:, int(top * height):int(bottom * height), int(left * width):int(right * width)] = True
+            inside &= window
+        return inside
+
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        valid = self.valid(target)
+        valid = self.measured(target)
         raw, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
-        depth = raw.clamp(min=SMALLEST)
+        depth = raw.clamp(min=max(SMALLEST, self.min_depth), max=self.cap)
         difference = depth - truth
         factor = torch.maximum(depth / truth, truth / depth)
         return {

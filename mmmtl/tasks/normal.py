@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmmtl.errors import ConfigError
+from mmmtl.geometry.projection import apply_matrix
 from mmmtl.registry import TASKS
 from mmmtl.tasks.task import Task, ratio
 
@@ -30,14 +32,16 @@ class Normal(Task):
     channels = 3
     target_channels = 3
     void = 0.0
+    whole_numbers = False
     interpolation = 'nearest'
     headline = 'mean'
     higher_is_better = False
+    comparison = 'angle'
 
     def __init__(self, name: str, loss: str = 'cosine') -> None:
         super().__init__(name)
         if loss not in ('cosine', 'l1'):
-            raise ValueError(f"{name}: loss must be 'cosine' or 'l1', found {loss!r}")
+            raise ConfigError(f"{name}: loss must be 'cosine' or 'l1', found {loss!r}")
         self.loss = loss
 
     def check(self, label: np.ndarray) -> None:
@@ -62,12 +66,16 @@ class Normal(Task):
             return self.masked_sum(1 - (prediction * target).sum(1), target)
         return self.masked_sum((prediction - target).abs().sum(1), target)
 
+    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
+        return apply_matrix(target_T_source[:, :3, :3].to(values.dtype), values)
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        """The angle between unit vectors, degrees."""
+        return torch.rad2deg(2 * torch.atan2((values - others).norm(dim=1), (values + others).norm(dim=1)))
+
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
-        truth = F.normalize(target.double(), dim=1)
-        prediction = prediction.double()
-        apart, along = (prediction - truth).norm(dim=1), (prediction + truth).norm(dim=1)
-        angle = torch.rad2deg(2 * torch.atan2(apart, along))[valid]
+        angle = self.compare(prediction.double(), F.normalize(target.double(), dim=1))[valid]
         return {
             'count': valid.sum(),
             'angle': angle.sum(),

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.task import Task, ratio
 
@@ -19,26 +20,33 @@ class SemSeg(Task):
         name: Key in the samples.
         classes: Class names, in the order of the label values.
         palette: One RGB colour per class; evenly spread hues by default.
+        absent: What a class counts for in mIoU that occurs in neither prediction nor truth of the split: ``'skip'``,
+            nothing; ``'zero'``, 0, as SAK has it.
 
-    Measures: ``mIoU`` (mean over the classes that occur in prediction or truth, from one confusion matrix of the split),
-    ``pixel_accuracy`` and ``IoU/<class>``, all in [0, 1].
+    Measures: ``mIoU`` (mean over the classes, from one confusion matrix of the split), ``pixel_accuracy`` and
+    ``IoU/<class>`` (NaN for an absent class), all in [0, 1].
     """
 
     void = 255
     dtype = torch.int64
     headline = 'mIoU'
     higher_is_better = True
+    comparison = 'agreement'
 
-    def __init__(self, name: str, classes: Sequence[str], palette: Sequence[Sequence[int]] | None = None) -> None:
+    def __init__(self, name: str, classes: Sequence[str], palette: Sequence[Sequence[int]] | None = None, *,
+                 absent: str = 'skip') -> None:
         super().__init__(name)
+        if absent not in ('skip', 'zero'):
+            raise ConfigError(f"{name}: absent must be 'skip' or 'zero', found {absent!r}")
+        self.absent = absent
         if not 2 <= len(classes) < self.void:
-            raise ValueError(f'{name}: classes must be 2 to 254 names, found {len(classes)}')
+            raise ConfigError(f'{name}: classes must be 2 to 254 names, found {len(classes)}')
         self.classes = tuple(classes)
         self.channels = len(self.classes)
         self.palette = np.asarray(spread_colours(self.channels) if palette is None else palette, dtype=np.uint8)
         if self.palette.shape != (self.channels, 3):
-            raise ValueError(f'{name}: palette must be {self.channels} x 3 (one colour per class), '
-                             f'found {self.palette.shape}')
+            raise ConfigError(f'{name}: palette must be {self.channels} x 3 (one colour per class), '
+                              f'found {self.palette.shape}')
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -63,6 +71,15 @@ class SemSeg(Task):
         loss = F.cross_entropy(self.masked(logits, target), target[:, 0], ignore_index=self.void, reduction='none')
         return self.masked_sum(loss, target)
 
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        """1 where the classes agree, else 0."""
+        return (values == others)[:, 0].float()
+
+    def known_values(self, target: Tensor) -> Tensor:
+        """One-hot, (N, K, H, W)."""
+        known = self.valid(target)
+        return F.one_hot(torch.where(known, target[:, 0], 0), self.channels).permute(0, 3, 1, 2) * known[:, None]
+
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         pairs = target[:, 0][valid] * self.channels + prediction[:, 0][valid]
@@ -73,7 +90,8 @@ class SemSeg(Task):
         confusion = sums['confusion']
         hit = confusion.diag()
         iou = ratio(hit, confusion.sum(0) + confusion.sum(1) - hit)
-        scores = {'mIoU': iou.nanmean().item(), 'pixel_accuracy': ratio(hit.sum(), confusion.sum()).item()}
+        counted = iou.nan_to_num(0) if self.absent == 'zero' and confusion.any() else iou
+        scores = {'mIoU': counted.nanmean().item(), 'pixel_accuracy': ratio(hit.sum(), confusion.sum()).item()}
         return scores | {f'IoU/{name}': value for name, value in zip(self.classes, iou.tolist(), strict=True)}
 
     def draw(self, values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The contract of a task: everything that is true of it and of nothing else, as pure functions of tensors.
 
-Shapes: logits (N, channels, H, W); targets (N, target_channels, H, W); N samples, counts and sums are float32 of shape (N,).
+Shapes: logits (N, channels, H, W); targets (N, target_channels, H, W); N samples; counts and sums are float32 (N,).
 """
 
 from abc import ABC, abstractmethod
@@ -29,8 +29,10 @@ class Task(ABC):
     void: float  # the label's value where nothing is known
     interpolation: str = 'nearest'  # how labels are resized; 'bilinear' only where mixing two values makes sense
     dtype: torch.dtype = torch.float32  # of the label
+    whole_numbers: bool = True  # whether a file of whole numbers, without a scale, can be a label
     headline: str  # the measure that stands for the task
     higher_is_better: bool
+    comparison: str = 'abs'  # what `compare` measures
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -71,7 +73,32 @@ class Task(ABC):
 
     @abstractmethod
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """(sum of the error over valid pixels, their count), each of shape (N,); the model reduces them to one number."""
+        """(sum of the error over valid pixels, their count), each (N,); the model reduces them to one number."""
+
+    # -- from view to view and from label to logits -----------------------------------------------------------------
+
+    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
+        """A final map (N, C, H, W) of the source camera, pixel by pixel as the target camera would state it.
+
+        The pixels stay where they are; only the values change. Labels do not.
+
+        Args:
+            rays: (N, 3, H, W), the source camera's points at depth 1, as `mmmtl.geometry.view_rays` gives them.
+            target_T_source: (N, 4, 4).
+        """
+        return values
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        """Two final maps (N, C, H, W) of one camera -> (N, H, W): the number that ``comparison`` names, per pixel."""
+        return (values - others).abs().mean(1)
+
+    def known_values(self, target: Tensor) -> Tensor:
+        """A target -> values (N, *, H, W) whose mean over images makes sense, 0 where void."""
+        return torch.where(self.valid(target)[:, None], target, 0)
+
+    def logits_of(self, values: Tensor) -> Tensor:
+        """A mean of such values -> logits that say it."""
+        return values
 
     # -- judging --------------------------------------------------------------------------------------------------
 
@@ -119,6 +146,12 @@ def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
         raise ConfigError("tasks.loss: 'loss' is the name of the total; call the task something else")
     return {name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
             for name, task in tasks.items()}
+
+
+def known_window(known: np.ndarray) -> tuple[slice, slice]:
+    """The smallest window that holds all known pixels of (H, W): the image without its padding."""
+    (top, bottom), (left, right) = (np.flatnonzero(known.any(axis))[[0, -1]] for axis in (1, 0))
+    return slice(top, bottom + 1), slice(left, right + 1)
 
 
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:

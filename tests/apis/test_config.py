@@ -83,7 +83,8 @@ def test_there_are_configs():
 def test_every_config_of_the_project_loads(path):
     config = load_config(path)
     assert config.tasks and config.model.tasks == config.tasks
-    assert config.train_dataloader.dataset.tasks == config.tasks
+    dataset = config.train_dataloader.dataset
+    assert all(part.tasks == config.tasks for part in dataset.get('parts', {'': dataset}).values())
 
 
 def test_both_forms_build_the_same_network(plain, lazy):
@@ -198,7 +199,7 @@ def test_good_options_are_taken(plain):
     config = load_config(plain, {
         'model.backbone.widths': (2, 3), 'train_dataloader.dataset.label_setting': dict(type='mmmtl.OneLabel'),
         'model.loss_weighting.weights.depth': 2, 'optim_wrapper.paramwise_cfg.custom_keys.backbone.lr_mult': 0.1,
-        'randomness.deterministic': True, 'protocol': dict(note='anything'), 'train_cfg.val_interval': 2,
+        'randomness.deterministic': True, 'protocol': None, 'train_cfg.val_interval': 2,
         'param_scheduler.0.T_max': 7, 'default_hooks.checkpoint.save_optimizer': False,
         'visualizer': dict(type='Visualizer', vis_backends=[dict(type='TensorboardVisBackend')]),
     })
@@ -285,7 +286,8 @@ def test_accepted_arguments():
     assert accepted_arguments(Open) is ANYTHING and 'whatever' in ANYTHING
     assert accepted_arguments(Empty) == set()
     assert accepted_arguments(lambda a, *, b=1: None) == {'a', 'b'}
-    assert accepted_arguments(Depth) == {'name', 'drawn_range'} and accepted_arguments(Normal) == {'name', 'loss'}
+    assert accepted_arguments(Depth) == {'name', 'drawn_range', 'min_depth', 'cap', 'crop'}
+    assert accepted_arguments(Normal) == {'name', 'loss'}
 
 
 def test_nearest():

@@ -85,9 +85,24 @@ def test_arrays_of_any_number_type(tmp_path, dtype):
     values = np.array([[1, 2, 3]], dtype)
     np.savez(tmp_path / 'd.npz', values=values)
     for path in (npy(tmp_path / 'd.npy', values), tmp_path / 'd.npz'):
-        label = LabelFile(path).load(DEPTH)
+        label = LabelFile(path, scale=0.5).load(DEPTH)
         assert label.dtype == np.float32
-        np.testing.assert_array_equal(label, values)
+        np.testing.assert_array_equal(label, values / 2)
+
+
+@pytest.mark.parametrize('dtype', [np.uint16, np.int32, bool])
+@pytest.mark.parametrize('task', [DEPTH, NORMAL])
+def test_metres_and_directions_in_whole_numbers_need_a_scale(tmp_path, dtype, task, data_error):
+    path = npy(tmp_path / 'd.npy', np.ones((1, 3), dtype))
+    with data_error(path, f'expected {task.name} as floating point, found {np.dtype(dtype)}; whole numbers need'):
+        LabelFile(path).load(task)
+
+
+@pytest.mark.parametrize('value', [np.inf, -np.inf, np.nan, 1e20])
+def test_classes_that_no_integer_holds_are_refused(tmp_path, value, data_error):
+    path = npy(tmp_path / 's.npy', np.array([[1.0, value]]))
+    with data_error(path, 'expected whole numbers for semseg'):
+        LabelFile(path).load(SEMSEG)
 
 
 def test_one_channel_may_have_an_axis_of_its_own(tmp_path):

@@ -12,10 +12,11 @@ from two_processes import run_in_two, work
 
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
 
 CLASSES = [str(i) for i in range(13)]
-TASKS = dict(semseg=dict(type=SemSeg, classes=CLASSES), depth=dict(type=Depth), normal=dict(type=Normal))
+TASKS = dict(semseg=dict(type=SemSeg, classes=CLASSES), depth=dict(type=Depth), normal=dict(type=Normal),
+             edge=dict(type=Edge, annotators=2, suppress=False), saliency=dict(type=Saliency))
 GOLDEN = Path(__file__).parents[1] / 'golden' / 'mtpsl_segnet_shared.npz'
 
 
@@ -28,7 +29,7 @@ def score(samples: list[MultiTaskDataSample], **kwargs) -> dict[str, float]:
 
 
 def make_samples(count: int = 4) -> list[MultiTaskDataSample]:
-    """Images of unequal size with unequal labels; only image 3 has normals."""
+    """Images of unequal size with unequal labels; only image 3 has normals and saliency, 0 and 2 have edges."""
     torch.manual_seed(0)
     samples = []
     for number in range(count):
@@ -37,10 +38,14 @@ def make_samples(count: int = 4) -> list[MultiTaskDataSample]:
         labels = {'semseg': torch.where(known, torch.randint(13, (1, *size)), 255)}
         if number != 1:
             labels['depth'] = torch.where(known, 0.5 + torch.rand(1, *size), 0)
+        if number in (0, 2):
+            labels['edge'] = torch.where(known, (torch.rand(2, *size) < 0.4).float(), 255)
         if number == 3:
+            labels['saliency'] = torch.where(known, (torch.rand(1, *size) < 0.4).float(), 255)
             labels['normal'] = torch.where(known, F.normalize(torch.randn(3, *size), dim=0), 0)
         pred = PixelData(semseg=torch.randint(13, (1, *size)), depth=0.5 + torch.rand(1, *size),
-                         normal=F.normalize(torch.randn(3, *size), dim=0))
+                         normal=F.normalize(torch.randn(3, *size), dim=0), edge=torch.rand(1, *size),
+                         saliency=torch.rand(1, *size))
         samples.append(MultiTaskDataSample(gt=PixelData(**labels), pred=pred))
     return samples
 
@@ -139,7 +144,7 @@ def both(rank: int) -> tuple[dict[str, float], dict[str, float]]:
 
 def test_two_processes_equal_one(tmp_path):
     expected = score(make_samples())
-    assert 'normal/median' in expected
+    assert {'normal/median', 'edge/odsF', 'saliency/maxF'} <= set(expected)
     for found in run_in_two(__file__, tmp_path):
         for scores in found:
             assert scores == pytest.approx(expected, rel=1e-12, nan_ok=True)

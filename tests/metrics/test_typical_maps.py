@@ -6,7 +6,7 @@ from mmengine.structures import PixelData
 
 from mmmtl.metrics import typical_maps
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
 
 TASKS = {'semseg': SemSeg('semseg', classes='abc'), 'depth': Depth('depth'), 'normal': Normal('normal')}
 
@@ -39,3 +39,20 @@ def test_normals_are_averaged_to_unit_length() -> None:
     right, ahead = torch.tensor([1.0, 0, 0]).view(3, 1, 1), torch.tensor([0.0, 0, -1]).view(3, 1, 1)
     maps = typical_maps([sample(normal=right), sample(normal=ahead), sample(normal=torch.zeros(3, 1, 1))], TASKS)
     torch.testing.assert_close(maps['normal'].flatten(), torch.tensor([0.5**0.5, 0, -(0.5**0.5)]))
+
+
+def test_means_and_modes():
+    tasks = {'semseg': SemSeg('semseg', ('a', 'b', 'c')), 'depth': Depth('depth'), 'edge': Edge('edge'),
+             'saliency': Saliency('saliency'), 'missing': Depth('missing')}
+    labels = [dict(semseg=[1, 2, 255], depth=[1, 0, 4], edge=[1, 0, 255], saliency=[1, 0, 255]),
+              dict(semseg=[1, 255, 0], depth=[2, 0, 4], edge=[0, 0, 1], saliency=[0, 0, 1]),
+              dict(semseg=[2, 2, 0])]
+    samples = [MultiTaskDataSample(gt=PixelData(**{
+        name: torch.tensor(values, dtype=tasks[name].dtype).view(1, 1, 3) for name, values in label.items()}))
+        for label in labels]
+    maps = typical_maps(samples, tasks)
+    assert set(maps) == {'semseg', 'depth', 'edge', 'saliency'}
+    assert maps['semseg'].tolist() == [[[1, 2, 0]]]
+    assert maps['depth'].tolist() == [[[1.5, 0, 4]]]
+    for name in ('edge', 'saliency'):
+        torch.testing.assert_close(maps[name], torch.tensor([[[0.5, 0, 1]]]), atol=1e-4, rtol=0)

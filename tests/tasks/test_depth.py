@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth
 
 
@@ -72,6 +73,41 @@ def test_check_knows_metres(task):
         task.check(np.array([[1, -0.5]], np.float32))
     with pytest.raises(ValueError, match='floating point, found dtype uint16'):
         task.check(np.ones((2, 2), np.uint16))
+
+
+def test_cap_and_least_depth_bound_truth_and_prediction():
+    task = Depth('depth', min_depth=1.0, cap=10.0)
+    truth = torch.tensor([0.0, 0.5, 1.0, 2.0, 9.0, 10.0, 11.0]).view(1, 1, 1, 7)
+    prediction = torch.tensor([5.0, 5.0, 5.0, 0.2, 30.0, 5.0, 5.0]).view(1, 1, 1, 7)
+    sums = task.measure(prediction, truth)
+    assert sums['count'] == 2  # 2 and 9; predicted as 1 and 10
+    assert sums['abs'].item() == pytest.approx(1 + 1)
+    assert sums['abs_rel_unclamped'].item() == pytest.approx(1.8 / 2 + 21 / 9)
+    assert task.error(prediction, truth)[1] == 6  # what is learnt is not bounded
+
+
+@pytest.mark.parametrize(('crop', 'size', 'window'), [
+    ('eigen', (375, 1242), (124, 342, 44, 1197)),
+    ('garg', (375, 1242), (153, 371, 44, 1197)),
+    ('nyu-eigen', (480, 640), (45, 471, 41, 601)),
+    (None, (375, 1242), (0, 375, 0, 1242)),
+])
+def test_crops(crop, size, window):
+    """The windows that the published code cuts out of images of that size."""
+    inside = Depth('depth', crop=crop).measured(torch.ones(1, 1, *size))[0].numpy()
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == window
+    assert inside.sum() == (window[1] - window[0]) * (window[3] - window[2])
+
+
+@pytest.mark.parametrize(('arguments', 'message'), [
+    (dict(crop='kitti'), "crop must be None or one of eigen, garg, nyu-eigen, found 'kitti'"),
+    (dict(min_depth=5, cap=4), 'expected 0 <= min_depth < cap, found min_depth=5, cap=4'),
+    (dict(min_depth=-1), 'found min_depth=-1'),
+])
+def test_wrong_arguments(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        Depth('depth', **arguments)
 
 
 def test_near_is_red_and_far_is_blue():

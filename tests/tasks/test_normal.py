@@ -5,6 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from mmmtl.errors import ConfigError
 from mmmtl.tasks import Normal
 
 
@@ -97,7 +98,7 @@ def test_check_wants_unit_vectors():
 
 
 def test_unknown_loss():
-    with pytest.raises(ValueError, match="loss must be 'cosine' or 'l1', found 'l2'"):
+    with pytest.raises(ConfigError, match="loss must be 'cosine' or 'l1', found 'l2'"):
         Normal('normal', loss='l2')
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmmtl.errors import ConfigError
 from mmmtl.tasks import SemSeg
 
 CLASSES = ('wall', 'floor', 'chair', 'bed')
@@ -57,6 +58,18 @@ def test_a_class_that_is_only_predicted_counts_as_zero(task):
     assert scores['IoU/bed'] == 0 and scores['mIoU'] == pytest.approx((3 / 4 + 0) / 2)
 
 
+def test_absent_classes_are_skipped_or_count_zero():
+    truth = torch.tensor([0, 0, 1, 255]).view(1, 1, 1, 4)
+    skipped, zero = (SemSeg('semseg', CLASSES, absent=absent) for absent in ('skip', 'zero'))
+    assert skipped.score(skipped.measure(truth, truth))['mIoU'] == 1
+    assert zero.score(zero.measure(truth, truth))['mIoU'] == 0.5
+    assert math.isnan(zero.score(zero.measure(truth, truth))['IoU/bed'])
+    nothing = torch.full((1, 1, 2, 2), 255)
+    assert math.isnan(zero.score(zero.measure(nothing, nothing))['mIoU'])
+    with pytest.raises(ConfigError, match="absent must be 'skip' or 'zero', found 'ignore'"):
+        SemSeg('semseg', CLASSES, absent='ignore')
+
+
 def test_the_confusion_matrix_has_the_truth_in_its_rows(task):
     confusion = task.measure(torch.full((1, 1, 2, 3), 2), torch.full((1, 1, 2, 3), 1))['confusion']
     assert confusion[1, 2] == 6 and confusion.sum() == 6
@@ -84,10 +97,10 @@ def test_colours_and_legend():
 
 @pytest.mark.parametrize('arguments', [dict(classes=['one']), dict(classes=['x'] * 255)])
 def test_too_few_or_too_many_classes(arguments):
-    with pytest.raises(ValueError, match='classes must be 2 to 254 names'):
+    with pytest.raises(ConfigError, match='classes must be 2 to 254 names'):
         SemSeg('semseg', **arguments)
 
 
 def test_a_palette_that_does_not_fit():
-    with pytest.raises(ValueError, match=r'palette must be 2 x 3 .* found \(3, 3\)'):
+    with pytest.raises(ConfigError, match=r'palette must be 2 x 3 .* found \(3, 3\)'):
         SemSeg('semseg', ('a', 'b'), palette=[(0, 0, 0)] * 3)

@@ -5,47 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+from every_task import ALL, every_task, labels, perfect, some_logits
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.tasks import Depth, Normal, SemSeg, Task, build_tasks
-from mmmtl.tasks.task import ratio
-
-ALL = {
-    'semseg': SemSeg('semseg', ('wall', 'floor', 'chair', 'bed')),
-    'depth': Depth('depth'),
-    'normal': Normal('normal'),
-    'normal of l1': Normal('normal', loss='l1'),
-}
-every_task = pytest.mark.parametrize('task', ALL.values(), ids=ALL.keys())
-
-
-def labels(task: Task, images: int = 3, size: tuple[int, int] = (5, 7), void: float = 0.3) -> Tensor:
-    """Random labels (N, C, H, W), a part of them void, the first pixel known and the last one void."""
-    torch.manual_seed(0)
-    shape = images, 1, *size
-    values = {
-        SemSeg: lambda: torch.randint(task.channels, shape),
-        Depth: lambda: 0.5 + 5 * torch.rand(shape),
-        Normal: lambda: F.normalize(torch.randn(images, 3, *size), dim=1),
-    }[type(task)]()
-    unknown = torch.rand(shape) < void
-    unknown[..., 0, 0], unknown[..., -1, -1] = False, True
-    return torch.where(unknown, torch.tensor(task.void, dtype=task.dtype), values)
-
-
-def perfect(task: Task, target: Tensor) -> Tensor:
-    """Logits that say exactly what the label says."""
-    if isinstance(task, SemSeg):
-        known = task.valid(target)
-        return 100.0 * F.one_hot(torch.where(known, target[:, 0], 0), task.channels).permute(0, 3, 1, 2)
-    return target * 3 if isinstance(task, Normal) else target.clone()
-
-
-def some_logits(task: Task, target: Tensor) -> Tensor:
-    torch.manual_seed(1)
-    return torch.randn(len(target), task.channels, *target.shape[2:])
+from mmmtl.tasks import Depth, SemSeg, Task, build_tasks
+from mmmtl.tasks.task import known_window, ratio
 
 
 @every_task
@@ -222,6 +187,12 @@ def test_descending_the_error_finds_the_label(task):
         total.backward()
         optimizer.step()
     assert total.item() < 0.05 * first
+
+
+def test_the_known_window_is_the_image_without_padding():
+    known = np.zeros((6, 8), bool)
+    known[2, 3], known[4, 6] = True, True
+    assert known_window(known) == (slice(2, 5), slice(3, 7))
 
 
 def test_the_contract_is_abstract():

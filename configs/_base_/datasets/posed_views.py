@@ -8,6 +8,7 @@ from mmmtl.tasks import Depth, Normal
 # The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
 _scenes = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
 
+protocol = 'two-view/derived'
 tasks = dict(
     depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
     normal=dict(type=Normal),

@@ -7,6 +7,7 @@ from mmmtl.tasks import Depth, Normal, SemSeg
 
 _rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(96, 128))
 
+protocol = 'rooms/demo'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=Depth, drawn_range=(0.5, 6.0)),

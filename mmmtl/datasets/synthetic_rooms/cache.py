@@ -16,6 +16,7 @@ import numpy as np
 from filelock import FileLock
 from mmengine.utils import ProgressBar
 
+from mmmtl.datasets.checksums import write_checksums
 from mmmtl.datasets.synthetic_rooms.cameras import place_cameras
 from mmmtl.datasets.synthetic_rooms.render import render_view
 from mmmtl.datasets.synthetic_rooms.scene import build_scene
@@ -38,6 +39,7 @@ def ensure_rooms(
             {v}_depth.npz       `values` float32 (H, W), metres
             {v}_normal.npz      `values` float32 (H, W, 3), camera frame
             cameras.json        per view v: intrinsics (3, 3), camera_T_world (4, 4)
+            checksums.json      of all these files
 
     With `stereo`, view 2i is the left and 2i + 1 the right image of pair i, rectified, for i below `views`.
 
@@ -127,6 +129,7 @@ def render_scene(folder: Path, index: int, *, views: int, size: tuple[int, int],
         dict(intrinsics=camera.intrinsics.tolist(), camera_T_world=camera.camera_T_world.tolist()) for camera in cameras
     ]
     (partial_folder / 'cameras.json').write_text(json.dumps(described))
+    write_checksums(partial_folder / 'checksums.json', partial_folder.iterdir())
     partial_folder.rename(folder / f'{index:05d}')
 
 

@@ -10,7 +10,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES
-from mmmtl.errors import ConfigError
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
 
@@ -19,7 +19,7 @@ class SyntheticRooms(MultiTaskDataset):
     """Ray-cast furnished rooms with exact labels, drawn on first use: the toy world of this project.
 
     Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose. The cache
-    stands in ``cache`` or, by default, in ``MMMTL_CACHE`` or ``~/.cache/mmmtl``, where several processes may start at once.
+    stands in ``cache`` or, by default, in ``MMMTL_CACHE`` or ``~/.cache/mmmtl``; several processes may start at once.
 
     Args:
         split: ``'train'``, ``'val'`` or ``'test'``.
@@ -29,7 +29,7 @@ class SyntheticRooms(MultiTaskDataset):
         views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         cache: Folder for what has been drawn.
-        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
+        kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
 
     CLASSES = CLASSES
@@ -49,7 +49,10 @@ class SyntheticRooms(MultiTaskDataset):
         records = []
         for scene in range(self.scenes):
             folder = self.folder / f'{scene:05d}'
-            cameras = json.loads((folder / 'cameras.json').read_text())
+            if (folder / 'checksums.json').is_file():  # rooms drawn by an earlier version have none
+                self.checksums.read(folder / 'checksums.json')
+            cameras = read_cameras(folder / 'cameras.json')
+            self.checksums.verify(folder / 'cameras.json')
             views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
             if self.views == 'all':
                 records.append(Record(folder.name, views))
@@ -62,8 +65,22 @@ class SyntheticRooms(MultiTaskDataset):
         labels = {'semseg': LabelFile(folder / f'{number}_semseg.png'),
                   'depth': LabelFile(folder / f'{number}_depth.npz'),
                   'normal': LabelFile(folder / f'{number}_normal.npz')}
-        return View(folder / f'{number}_image.png', labels, np.asarray(camera['intrinsics']),
-                    np.asarray(camera['camera_T_world']))
+        return View(folder / f'{number}_image.png', labels, camera['intrinsics'], camera['camera_T_world'])
 
     def __repr__(self) -> str:
         return f'SyntheticRooms({self.split}, {self.scenes} scenes)'
+
+
+def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
+    """Per view ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4).
+
+    Raises:
+        DataError: The file is missing, cut off or holds something else.
+    """
+    try:
+        return [{'intrinsics': np.array(camera['intrinsics'], float).reshape(3, 3),
+                 'camera_T_world': np.array(camera['camera_T_world'], float).reshape(4, 4)}
+                for camera in json.loads(path.read_text())]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f'{path}: expected the cameras of a generated room ({type(error).__name__}: {error}); delete '
+                        'the folder, and the room is drawn again') from None

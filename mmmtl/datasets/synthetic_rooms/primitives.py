@@ -69,7 +69,7 @@ def triangulate(parts: np.ndarray) -> Triangles:
             corners.reshape(*flat, 3), np.repeat(rows, len(unit)), faces.reshape(-1),
             np.take_along_axis(local, index, 3).reshape(*flat, 2), across.reshape(*flat, 2) / 2 + 0.5,
         ))  # fmt: skip
-    return Triangles(*(np.concatenate(arrays) for arrays in zip(*pieces)))
+    return Triangles(*(np.concatenate(arrays) for arrays in zip(*pieces, strict=True)))
 
 
 def turned(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:

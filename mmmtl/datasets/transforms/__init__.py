@@ -1,8 +1,11 @@
 """From record to packed views: load, move in space, change colours, pack."""
 
+from mmmtl.datasets.transforms.cover_crop import CoverCrop
 from mmmtl.datasets.transforms.geometric import RandomFlip, RandomZoomCrop, Resize
 from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
+from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
 
-__all__ = ['LoadViews', 'PackViews', 'PhotometricDistortion', 'RandomFlip', 'RandomZoomCrop', 'Resize']
+__all__ = ['CoverCrop', 'LoadViews', 'PackViews', 'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip',
+           'RandomScale', 'RandomZoomCrop', 'Resize']

@@ -82,13 +82,13 @@ class RandomFlip(BaseTransform):
         return results
 
 
-def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task]) -> None:
-    """Resize a view in place to (H, W)."""
+def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: int = cv2.INTER_AREA) -> None:
+    """Resize a view in place to (H, W); ``shrink`` is how OpenCV makes an image smaller."""
     height, width = view['image'].shape[:2]
     if (height, width) == tuple(size):
         return
     smaller = size[0] < height and size[1] < width
-    view['image'] = cv2.resize(view['image'], size[::-1], interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    view['image'] = cv2.resize(view['image'], size[::-1], interpolation=shrink if smaller else cv2.INTER_LINEAR)
     view['labels'] = {name: resize_label(label, size, tasks[name]) for name, label in view['labels'].items()}
     if 'intrinsics' in view:
         view['intrinsics'] = resize_intrinsics(view['intrinsics'], size[1] / width, size[0] / height)

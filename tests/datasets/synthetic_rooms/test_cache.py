@@ -26,7 +26,8 @@ def test_layout(tmp_path: Path) -> None:
     assert folder == tmp_path / 'rooms-v1-32x40-2views' / 'val'
     kinds = ('image.png', 'semseg.png', 'instances.png', 'depth.npz', 'normal.npz')
     expected = {f'{scene:05d}/{v}_{kind}' for scene in range(2) for v in range(2) for kind in kinds}
-    assert set(contents(folder)) == expected | {'00000/cameras.json', '00001/cameras.json'}
+    assert set(contents(folder)) == expected | {
+        f'0000{scene}/{name}.json' for scene in range(2) for name in ('cameras', 'checksums')}
     assert cv2.imread(str(folder / '00001/1_instances.png'), cv2.IMREAD_UNCHANGED).dtype == np.uint16
     assert cv2.imread(str(folder / '00001/1_semseg.png'), cv2.IMREAD_UNCHANGED).shape == SIZE
     assert np.load(folder / '00000/0_depth.npz')['values'].dtype == np.float32
@@ -39,7 +40,7 @@ def test_stereo_views_come_in_pairs(tmp_path: Path) -> None:
     folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, stereo=True)
     assert folder.parent.name == 'rooms-v1-32x40-2views-stereo'
     poses = [np.array(camera['camera_T_world']) for camera in json.loads((folder / '00000/cameras.json').read_text())]
-    for left, right in zip(poses[::2], poses[1::2]):
+    for left, right in zip(poses[::2], poses[1::2], strict=True):
         assert np.allclose(
             right @ np.linalg.inv(left), [[1, 0, 0, -BASELINE], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], atol=1e-6
         )

@@ -48,7 +48,7 @@ def test_every_class_is_there_often_enough() -> None:
         scene = build_scene('train', index)
         view = render_view(scene, place_cameras(scene, 1, SIZE)[0], samples=1)
         pixels += np.bincount(view['semseg'].ravel(), minlength=len(CLASSES))
-    share = dict(zip(CLASSES, pixels / pixels.sum()))
+    share = dict(zip(CLASSES, pixels / pixels.sum(), strict=True))
     assert min(share.values()) > 0.008, share
     assert share['wall'] < 0.5, share
 

@@ -1,0 +1,41 @@
+"""BSDS500's official files, the annotators kept apart for its benchmark. Root: ``$MMMTL_DATA/BSDS500/data``."""
+
+from mmmtl.datasets import BSDS500, PassSampler
+from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Edge
+
+_root = 'BSDS500/data'
+
+protocol = 'bsds500'
+tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds'))
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=BSDS500,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=CoverCrop, size=(320, 320)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    dataset=dict(type=BSDS500, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    dataset=dict(type=BSDS500, root=_root, split='test', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

@@ -1,0 +1,37 @@
+"""BSDS500 at two thirds of its size, annotators merged: no benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
+
+from mmmtl.datasets import BSDS500Shares, PassSampler
+from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Edge
+
+_root = 'real_bench/bsds500'
+
+protocol = 'bsds500/merged'
+tasks = dict(edge=dict(type=Edge, max_distance='bsds'))
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=BSDS500Shares,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=CoverCrop, size=(240, 320)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(type=BSDS500Shares, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

@@ -1,0 +1,67 @@
+"""Three real data sets as one: CamVid has semseg, BSDS500 (merged) edges, posed pairs have depth and normals.
+
+Training images are brought to 240 x 320; for validation they keep their size, upright images of BSDS500 too. Every
+batch of 8 holds 3 images of CamVid, 3 of BSDS500 and 2 pairs, 10 images in all.
+Roots: below ``$MMMTL_DATA/real_bench``.
+"""
+
+from mmmtl.datasets import BSDS500Shares, CamVid, MixedDataset, PosedViews, ShareSampler
+from mmmtl.datasets.transforms import (
+    CoverCrop,
+    LoadViews,
+    PackViews,
+    PhotometricDistortion,
+    RandomFlip,
+    RandomZoomCrop,
+)
+from mmmtl.metrics import MultiTaskMetric, PerDatasetMetric
+from mmmtl.tasks import Depth, Edge, Normal, SemSeg
+
+protocol = 'camvid-bsds500-two-view'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE),
+    edge=dict(type=Edge, max_distance='bsds'),
+    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    normal=dict(type=Normal),
+)
+
+_train_pipeline = [
+    dict(type=LoadViews),
+    dict(type=CoverCrop, size=(240, 320)),
+    dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+    dict(type=RandomFlip),
+    dict(type=PhotometricDistortion),
+    dict(type=PackViews),
+]
+_two_view = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'), views='all')
+_val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=ShareSampler, shares=dict(camvid=3, bsds500=3, two_view=2)),
+    dataset=dict(
+        type=MixedDataset,
+        parts=dict(
+            camvid=dict(type=CamVid, root='real_bench/camvid', split='train', pipeline=_train_pipeline),
+            bsds500=dict(type=BSDS500Shares, root='real_bench/bsds500', split='train', pipeline=_train_pipeline),
+            two_view=dict(**_two_view, split='train', pipeline=_train_pipeline),
+        ),
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(
+        type=MixedDataset,
+        parts=dict(
+            camvid=dict(type=CamVid, root='real_bench/camvid', split='val', pipeline=_val_pipeline),
+            bsds500=dict(type=BSDS500Shares, root='real_bench/bsds500', split='val', pipeline=_val_pipeline),
+            two_view=dict(**_two_view, split='val', pipeline=_val_pipeline),
+        ),
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=PerDatasetMetric, parts=dict(
+    camvid=dict(type=MultiTaskMetric), bsds500=dict(type=MultiTaskMetric), two_view=dict(type=MultiTaskMetric)))
+test_evaluator = val_evaluator

@@ -1,0 +1,51 @@
+"""Cityscapes' official files, trained on 512 x 1024 cut-outs: 19 classes, depth. Root: ``$MMMTL_DATA/cityscapes``."""
+
+from mmmtl.datasets import Cityscapes, PassSampler
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    Pad,
+    PhotometricDistortion,
+    RandomCropLimited,
+    RandomFlip,
+    RandomScale,
+)
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, SemSeg
+
+_root = 'cityscapes'
+
+protocol = 'cityscapes-19'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=Cityscapes.CLASSES, palette=Cityscapes.PALETTE),
+    depth=dict(type=Depth, drawn_range=(4.0, 80.0), cap=80.0),
+)
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=4,
+    sampler=dict(type=PassSampler, endless=True),
+    dataset=dict(
+        type=Cityscapes,
+        root=_root,
+        split='train',
+        far=80.0,
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomScale, lowest=0.5, highest=2.0),
+            dict(type=RandomCropLimited, size=(512, 1024)),
+            dict(type=Pad, size=(512, 1024)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    dataset=dict(type=Cityscapes, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

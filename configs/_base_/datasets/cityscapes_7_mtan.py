@@ -1,0 +1,39 @@
+"""Cityscapes as MTAN published it, 128 x 256: 7 classes, disparity as depth. Root: ``$MMMTL_DATA/cityscapes_mtan``."""
+
+from mmmtl.datasets import CityscapesMTAN, PassSampler
+from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, SemSeg
+
+_root = 'cityscapes_mtan'
+
+protocol = 'cityscapes-7/mtan'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=CityscapesMTAN.CLASSES),
+    depth=dict(type=Depth),
+)
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=CityscapesMTAN,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+            dict(type=RandomFlip),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(type=CityscapesMTAN, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

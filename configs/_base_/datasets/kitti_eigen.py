@@ -1,0 +1,46 @@
+"""KITTI's raw drives, Eigen's split, improved depth. Root: ``$MMMTL_DATA/kitti``, the lists below it in ``splits``.
+
+652 of Eigen's 697 test images have improved depth; they are judged up to 80 m inside Garg's window.
+"""
+
+from mmmtl.datasets import KITTI, PassSampler
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth
+
+_root = 'kitti'
+
+protocol = 'kitti/eigen'
+tasks = dict(depth=dict(type=Depth, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg'))
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=KITTI,
+        root=_root,
+        frames='kitti/splits/eigen_train_files.txt',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomCropLimited, size=(352, 704)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    dataset=dict(
+        type=KITTI,
+        root=_root,
+        frames='kitti/splits/eigen_test_files.txt',
+        count=652,
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

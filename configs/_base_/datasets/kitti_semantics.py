@@ -1,0 +1,37 @@
+"""KITTI 2015's 200 images with 19 classes, 40 of them held out by us. Root: ``$MMMTL_DATA/kitti/semantics``."""
+
+from mmmtl.datasets import KITTISemantics, PassSampler
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import SemSeg
+
+_root = 'kitti/semantics'
+
+protocol = 'kitti-semantics/fifth'
+tasks = dict(semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KITTISemantics.PALETTE))
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=KITTISemantics,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomCropLimited, size=(352, 704)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    dataset=dict(type=KITTISemantics, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

@@ -1,0 +1,54 @@
+"""NYUD-v2 in SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``."""
+
+from mmmtl.datasets import NYUDMT, PassSampler
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    Pad,
+    PhotometricDistortion,
+    RandomCropLimited,
+    RandomFlip,
+    RandomScale,
+)
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, Edge, Normal, SemSeg
+
+_root = 'NYUDv2'
+_size = (448, 576)  # the images are 425 x 560
+
+protocol = 'nyud-40/sak'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
+    depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
+    normal=dict(type=Normal, loss='l1'),
+    edge=dict(type=Edge, positive_weight=0.95, max_distance='nyud'),
+)
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=NYUDMT,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomScale, lowest=0.5, highest=2.0),
+            dict(type=RandomCropLimited, size=_size, largest_share=0.75),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=Pad, size=_size),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=4,
+    dataset=dict(type=NYUDMT, root=_root, split='val',
+                 pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

@@ -1,0 +1,39 @@
+"""NYUv2 as MTAN published it, 288 x 384: 13 classes, depth, normals. Root: ``$MMMTL_DATA/nyuv2``."""
+
+from mmmtl.datasets import NYUv2, PassSampler
+from mmmtl.datasets.transforms import LoadViews, PackViews, RandomZoomCrop
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+_root = 'nyuv2'
+
+protocol = 'nyuv2-13/mtan'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=NYUv2.CLASSES),
+    depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
+    normal=dict(type=Normal),
+)
+
+train_dataloader = dict(
+    batch_size=2,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=NYUv2,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(type=NYUv2, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

@@ -1,0 +1,55 @@
+"""PASCAL-Context in SAK's protocol, 512 x 512, five tasks. Root: ``$MMMTL_DATA/PASCALContext``."""
+
+from mmmtl.datasets import PascalContext, PassSampler
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    Pad,
+    PhotometricDistortion,
+    RandomCropLimited,
+    RandomFlip,
+    RandomScale,
+)
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Edge, HumanParts, Normal, Saliency, SemSeg
+
+_root = 'PASCALContext'
+_size = (512, 512)  # no image has a side above 500
+
+protocol = 'pascal/sak'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=PascalContext.CLASSES, absent='zero'),
+    human_parts=dict(type=HumanParts),
+    saliency=dict(type=Saliency),
+    normal=dict(type=Normal, loss='l1'),
+    edge=dict(type=Edge, positive_weight=0.95, max_distance='pascal'),
+)
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=PascalContext,
+        root=_root,
+        split='train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RandomScale, lowest=0.5, highest=2.0),
+            dict(type=RandomCropLimited, size=_size, largest_share=0.75),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=Pad, size=_size),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=4,
+    dataset=dict(type=PascalContext, root=_root, split='val',
+                 pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

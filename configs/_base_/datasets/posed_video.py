@@ -1,0 +1,49 @@
+"""ScanNet-like video, pairs that overlap, 240 x 320: depth, and normals derived. Root: ``$MMMTL_DATA/scannet``."""
+
+from mmmtl.datasets import PassSampler, PosedVideo
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Depth, Normal
+
+_root = 'scannet/scans'
+
+tasks = dict(
+    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    normal=dict(type=Normal),
+)
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=PosedVideo,
+        root=_root,
+        scenes='scannet/scannetv2_train.txt',
+        views='pair',
+        every=20,
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=Resize, size=(240, 320)),
+            dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    dataset=dict(
+        type=PosedVideo,
+        root=_root,
+        scenes='scannet/scannetv2_val.txt',
+        views='pair',
+        every=20,
+        pipeline=[dict(type=LoadViews), dict(type=Resize, size=(240, 320)), dict(type=PackViews)],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

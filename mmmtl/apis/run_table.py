@@ -1,0 +1,171 @@
+"""Runs side by side: means and deviations over seeds, and Delta_MTL against single-task runs, of one protocol only."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+
+from mmmtl.errors import DataError
+from mmmtl.metrics.delta_mtl import delta_mtl
+
+
+@dataclass(frozen=True)
+class Run:
+    """One `metrics.json`."""
+
+    path: Path
+    name: str  # of its row in the table
+    named: bool  # by the user, not by its config
+    protocol: str | None
+    seed: int | None
+    recipe: str
+    compared: Mapping[str, bool]  # the measure of each task that stands for it, and whether higher is better
+    scores: Mapping[str, float | None]
+
+
+def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequence[str] = ()) -> str:
+    """A Markdown table with one row per config.
+
+    Args:
+        runs: Work dirs or `metrics.json` files, each as ``PATH`` or ``NAME=PATH``; runs of one name are seeds of a row.
+        single: Likewise; the single-task runs that Delta_MTL is measured against.
+        measures: ``task/measure`` of the columns; the one that stands for each task if empty.
+
+    Raises:
+        DataError: A file is missing or damaged, the protocols differ, or runs of one row are no seeds of one recipe.
+    """
+    multi, baselines = [read_run(text) for text in runs], [read_run(text) for text in single]
+    protocol = only_protocol([*multi, *baselines])
+    compared = all_compared([*multi, *baselines])
+    columns = list(measures) or list(compared)
+    check_measures(columns, [*multi, *baselines])
+    rows = [(name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns])
+            for name, seeds in grouped(multi)]
+    titles = [column.replace('/', ' ') + arrow(column, compared) for column in columns]
+    if baselines:
+        truth = baseline_scores(baselines, compared)
+        for _, seeds, cells in rows:
+            cells.append(cell([delta(run, truth, compared) for run in seeds], len(seeds)))
+        grouped(baselines)  # they too must be seeds of one recipe each
+        learnt = [column_of(baselines, key) for key in columns]
+        rows.insert(0, ('single task', baselines, [*(cell(values, len(values)) for values in learnt), '–']))
+        titles.append('Δ_MTL % ↑')
+    lines = [f'| run | seeds | {" | ".join(titles)} |', '| --- | ---: |' + ' ---: |' * len(titles)]
+    lines += [f'| {name} | {len({run.seed for run in seeds})} | {" | ".join(cells)} |'
+              for name, seeds, cells in rows]
+    about = f'Protocol `{protocol}`' if protocol else 'No protocol: nothing says that these numbers are comparable'
+    return '\n'.join([*lines, '', f'{about}; mean ± standard deviation over seeds.', ''])
+
+
+def read_run(text: str) -> Run:
+    """``PATH`` or ``NAME=PATH``, a work dir or its `metrics.json`."""
+    name, _, place = text.rpartition('=')
+    path = Path(place)
+    path = path / 'metrics.json' if path.is_dir() else path
+    try:
+        content = json.loads(path.read_text())
+        rows = content['scores']
+        row = rows['trained network'] if 'trained network' in rows else only(rows)
+        return Run(path, name or Path(content['config'] or place).stem, bool(name), content['protocol'],
+                   content['seed'], content['recipe'], content['compared'], row)
+    except FileNotFoundError:
+        raise DataError(f'{path}: no such file; tools/test.py CONFIG CHECKPOINT --work-dir {path.parent} writes it'
+                        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f'{path}: expected the scores that tools/test.py writes ({type(error).__name__}: {error}); '
+                        'test again') from None
+
+
+def only(rows: Mapping[str, Mapping]) -> Mapping:
+    """The one row there is."""
+    if len(rows) != 1:
+        raise ValueError(f'one row of scores, found {len(rows)}: {", ".join(rows)}')
+    return next(iter(rows.values()))
+
+
+def only_protocol(runs: Sequence[Run]) -> str | None:
+    """The protocol of all runs."""
+    first = runs[0]
+    for run in runs:
+        if run.protocol != first.protocol:
+            raise DataError(f'{first.path} is of protocol {first.protocol}, {run.path} of {run.protocol}: their '
+                            'numbers do not belong in one table')
+    return first.protocol
+
+
+def all_compared(runs: Sequence[Run]) -> dict[str, bool]:
+    """The measures that stand for the tasks of all runs, which must agree in them."""
+    compared: dict[str, bool] = {}
+    for run in runs:
+        for measure, higher_is_better in run.compared.items():
+            task = measure.rpartition('/')[0]
+            other = next((known for known in compared if known.rpartition('/')[0] == task), measure)
+            if other != measure:
+                raise DataError(f'{run.path}: {measure} stands for {task}, elsewhere {other}; test them alike')
+            compared[measure] = higher_is_better
+    return compared
+
+
+def check_measures(columns: Iterable[str], runs: Sequence[Run]) -> None:
+    """Every column exists in some run."""
+    known = sorted({key for run in runs for key in run.scores if '/IoU/' not in key})
+    for column in columns:
+        if not any(column in run.scores for run in runs):
+            raise DataError(f'{column}: none of the runs has this measure; they have {", ".join(known)}')
+
+
+def grouped(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
+    """Runs by name, in the order given.
+
+    Raises:
+        DataError: Two runs of one name have the same seed, or differ in more than the seed.
+    """
+    rows: dict[str, list[Run]] = {}
+    for run in runs:
+        for other in rows.setdefault(run.name, []):
+            if run.seed == other.seed:
+                raise DataError(f'{other.path} and {run.path}: both are {run.name} with seed {run.seed}; give one, or '
+                                'different names: NAME=WORK_DIR')
+            if run.recipe != other.recipe and not run.named:
+                raise DataError(f'{other.path} and {run.path}: both are {run.name}, but their configs differ in more '
+                                'than the seed; give different names, or one on purpose: NAME=WORK_DIR')
+        rows[run.name].append(run)
+    return list(rows.items())
+
+
+def baseline_scores(baselines: Sequence[Run], compared: Iterable[str]) -> dict[str, float]:
+    """The mean over seeds of what stands for every task."""
+    scores = {}
+    for measure in compared:
+        values = column_of([run for run in baselines if measure in run.compared], measure)
+        if not values:
+            raise DataError(f'{measure}: no single-task run has it; add the one for that task')
+        scores[measure] = mean(values)
+    return scores
+
+
+def delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bool]) -> float:
+    """Delta_MTL of one run in per cent."""
+    missing = [measure for measure in compared if run.scores.get(measure) is None]
+    if missing:
+        raise DataError(f'{run.path}: has no {missing[0]}, so it has no Delta_MTL against these single-task runs')
+    return delta_mtl(run.scores, baseline, compared)
+
+
+def column_of(runs: Iterable[Run], key: str) -> list[float]:
+    """The numbers of one measure; runs without it are left out."""
+    return [value for run in runs if (value := run.scores.get(key)) is not None]
+
+
+def arrow(column: str, compared: Mapping[str, bool]) -> str:
+    """Which way is better, where it is known."""
+    return '' if column not in compared else ' ↑' if compared[column] else ' ↓'
+
+
+def cell(values: Sequence[float], runs: int) -> str:
+    """Mean, and deviation where there are several; and how many of the runs have a finite number, if not all."""
+    if not values:
+        return '–'
+    text = f'{mean(values):.4g}' if len(values) == 1 else f'{mean(values):.4g} ± {stdev(values):.2g}'
+    return text if len(values) == runs else f'{text} ({len(values)} of {runs})'

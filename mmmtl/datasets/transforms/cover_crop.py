@@ -1,0 +1,32 @@
+"""Images of all shapes to one size without empty borders: enlarge until it is covered, cut out a window."""
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmmtl.datasets.transforms.geometric import crop, resize
+from mmmtl.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class CoverCrop(BaseTransform):
+    """Every view to H x W: resized, with its proportions kept, to the smallest size that covers H x W; then cropped.
+
+    The place of the window is drawn, the same share of the way for all views of a scene. As with `Resize`, label values
+    stay and intrinsics follow.
+
+    Args:
+        size: (H, W) in pixels.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = tuple(size)
+
+    def transform(self, results: dict) -> dict:
+        place = results['rng'].random(2)
+        for view in results['views']:
+            shape = np.array(view['image'].shape[:2])
+            covering = np.maximum(np.ceil(shape * (self.size / shape).max() - 1e-6).astype(int), self.size)
+            resize(view, tuple(covering.tolist()), results['tasks'])
+            top, left = (place * (covering - self.size + 1)).astype(int).tolist()
+            crop(view, top, left, self.size)
+        return results

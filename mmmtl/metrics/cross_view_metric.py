@@ -1,0 +1,123 @@
+"""Do the predictions of several views of one place agree with each other?"""
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+import torch
+from mmengine.dist import all_reduce, get_world_size
+from mmengine.evaluator import BaseMetric
+from torch import Tensor
+
+from mmmtl.errors import DataError
+from mmmtl.geometry import correspondences, relative_pose, view_rays, visible_pixels, warp
+from mmmtl.registry import METRICS
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Task, build_tasks
+
+
+@METRICS.register_module()
+class CrossViewMetric(BaseMetric):
+    """Consistency across views: no label of the task itself is needed, only the true depth and the cameras.
+
+    For every ordered pair of views of a scene, each pixel of the target view of known depth is looked up in the source
+    view. Where the source's own true depth says that it sees the same point, the source's prediction there is restated
+    for the target's camera (`Task.seen_from`: depth moves, normals turn, labels stay) and held against the target's
+    own prediction (`Task.compare`). The mean over all such pixels of the split is the score: ``{task}_{comparison}``,
+    e.g. ``depth_abs_rel`` (relative to the mean of the two), ``normal_angle`` in degrees, ``semseg_agreement`` in
+    [0, 1].
+
+    ``visible`` is the share of the target pixels of known depth that the source sees: the scores speak of these alone.
+
+    Looking up the nearest pixel costs half a pixel: the truth of generated rooms at 128 x 160 itself differs by 0.3 %
+    of depth and 1.8 degrees, mean over the pixels, and agrees in 99.4 %.
+
+    Args:
+        tasks: ``{name: config}``; all of them are compared.
+        depth: Under which name the samples carry the true depth.
+        tolerance: Relative depth difference up to which two views are taken to see the same point.
+    """
+
+    default_prefix = 'cross_view'
+
+    def __init__(self, tasks: Mapping[str, dict | Task], depth: str = 'depth', tolerance: float = 0.05,
+                 prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        self.tasks = build_tasks(tasks)
+        self.depth, self.tolerance = depth, tolerance
+        self.sums = self.no_sums()
+
+    def no_sums(self) -> dict[str, Tensor]:
+        """Pixels of known depth, those that are visible, and the sum of what each task compares at the visible ones."""
+        return {name: torch.zeros((), dtype=torch.float64) for name in ('known', 'visible', *self.tasks)}
+
+    def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
+        """Take in whole scenes, as dicts, in the order (b v)."""
+        for scene in scenes(data_samples):
+            for target, source in permutations(scene, 2):
+                for name, value in self.compare(target, source).items():
+                    self.sums[name] = self.sums[name] + value.cpu()
+
+    def compare(self, target: dict, source: dict) -> dict[str, Tensor]:
+        """Sums of one ordered pair of views."""
+        for view in (target, source):
+            self.check(view)
+        device = next(iter(target['pred'].values())).device
+        depth, source_depth = (view['gt'][self.depth][None].to(device) for view in (target, source))
+        intrinsics, source_intrinsics = (view['intrinsics'][None].to(device) for view in (target, source))
+        target_T_source = relative_pose(target['camera_T_world'], source['camera_T_world'])[None].to(device)
+        source_T_target = relative_pose(source['camera_T_world'], target['camera_T_world'])[None].to(device)
+        positions, expected = correspondences(depth, intrinsics, source_intrinsics, source_T_target)
+        visible = visible_pixels(positions, expected, source_depth, tolerance=self.tolerance)  # (1, 1, H, W)
+        rays = view_rays(source_intrinsics, *source_depth.shape[2:])
+        sums = {'known': (depth > 0).sum(), 'visible': visible.sum()}
+        for name, task in self.tasks.items():
+            restated = task.seen_from(source['pred'][name][None], rays, target_T_source)
+            found, _ = warp(restated.float(), positions, mode='nearest')
+            compared = task.compare(found, target['pred'][name][None].float())  # (1, H, W)
+            sums[name] = torch.where(visible[:, 0], compared, 0).sum(dtype=torch.float64)
+        return sums
+
+    def check(self, view: dict) -> None:
+        """Raise DataError if the view lacks what a comparison needs."""
+        lacking = [name for name in ('intrinsics', 'camera_T_world') if name not in view]
+        if self.depth not in view['gt']:
+            lacking.append(f'true {self.depth}')
+        if lacking:
+            raise DataError(f'{view.get("img_path", "a view")}: views cannot be compared without {", ".join(lacking)}; '
+                            'load them in the pipeline or leave CrossViewMetric out')
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Scores of the split, the same on every process; none where no two views see the same point."""
+        sums, self.sums = self.sums, self.no_sums()
+        values = torch.stack(list(sums.values()))
+        if get_world_size() > 1:
+            all_reduce(values)
+        sums = dict(zip(sums, values.tolist(), strict=True))
+        if not sums['visible']:
+            return {}
+        scores = {f'{name}_{task.comparison}': sums[name] / sums['visible'] for name, task in self.tasks.items()}
+        scores['visible'] = sums['visible'] / sums['known']
+        return {f'{self.prefix}/{name}': value for name, value in scores.items()}
+
+    def compute_metrics(self, results: list) -> dict:
+        """Not used: `evaluate` scores sums."""
+        raise NotImplementedError
+
+
+def scenes(samples: Sequence[dict | MultiTaskDataSample]) -> list[list[dict]]:
+    """Samples in the order (b v) -> one list of views per scene that has several.
+
+    Raises:
+        DataError: The views of a scene do not follow each other.
+    """
+    found, place = [], 0
+    while place < len(samples):
+        views = samples[place].get('views', 1)
+        scene = samples[place:place + views]
+        if [view.get('view', 0) for view in scene] != list(range(views)):
+            raise DataError(f'{samples[place].get("img_path", "a view")}: expected {views} views of one scene in a '
+                            f'row, found {[view.get("view", 0) for view in scene]}; give CrossViewMetric whole scenes')
+        if views > 1:
+            found.append(list(scene))
+        place += views
+    return found

@@ -1,0 +1,148 @@
+"""Edges: is there a boundary at this pixel?"""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import TASKS
+from mmmtl.tasks.boundary_matching import COUNTS, MAX_DISTANCE, boundary_counts, boundary_scores, image_sums
+from mmmtl.tasks.task import Task, known_window
+from mmmtl.tasks.thinning import suppress_non_maxima, thin
+
+
+@TASKS.register_module()
+class Edge(Task):
+    """Labels are 0 (no edge), 1 (edge) or the share of annotators in between, 255 where unknown; one logit per pixel.
+
+    Several annotators are kept apart by ``annotators``: the label is then H x W x annotators, one 0/1 map each, wholly
+    void for those that an image lacks. The network learns their mean, each of them is judged by itself.
+
+    The error is binary cross-entropy with weights, w t softplus(-x) + (1 - w) (1 - t) softplus(x). SAK and its
+    predecessors fix w = 0.95.
+
+    Measures: ``odsF``, ``oisF``, ``AP`` and, at the best threshold, ``threshold``, ``precision``, ``recall``, see
+    `boundary_scores`. A prediction is rounded to 8 bits, cut to its ridges, thinned at every threshold and matched with
+    the thinned truth; where a map holds shares, whatever anybody has marked is truth.
+
+    Args:
+        name: Key in the samples.
+        positive_weight: w; None for the share of pixels without edge in the image itself.
+        annotators: How many maps a label holds.
+        max_distance: Largest distance of matched pixels, a share of the image's diagonal, or the name of a benchmark:
+            ``'pascal'``, ``'bsds'`` (0.0075), ``'nyud'`` (0.011).
+        thresholds: How many, equally spaced between 0 and 1; fewer than 99 are faster, and F is a little lower.
+        matching: ``'cardinality'`` or, exact and slower, ``'cost'``, see `boundary_counts`.
+        suppress: Cut predictions to their ridges; False where they are thin already.
+    """
+
+    channels = 1
+    void = 255.0
+    headline = 'odsF'
+    higher_is_better = True
+
+    def __init__(self, name: str, *, positive_weight: float | None = 0.95, annotators: int = 1,
+                 max_distance: float | str = 'pascal', thresholds: int = 99, matching: str = 'cardinality',
+                 suppress: bool = True) -> None:
+        super().__init__(name)
+        if positive_weight is not None and not 0 < positive_weight < 1:
+            raise ConfigError(f'{name}: positive_weight must lie between 0 and 1 or be None, found {positive_weight}')
+        if isinstance(max_distance, str) and max_distance not in MAX_DISTANCE:
+            raise ConfigError(f'{name}: max_distance must be a number or one of {", ".join(MAX_DISTANCE)}, '
+                              f'found {max_distance!r}')
+        if matching not in ('cardinality', 'cost'):
+            raise ConfigError(f"{name}: matching must be 'cardinality' or 'cost', found {matching!r}")
+        self.positive_weight = positive_weight
+        self.target_channels = annotators
+        self.max_distance = MAX_DISTANCE[max_distance] if isinstance(max_distance, str) else max_distance
+        self.thresholds = np.arange(1, thresholds + 1) / (thresholds + 1)
+        self.matching, self.suppress = matching, suppress
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        known = label[label != self.void]
+        if known.size and not 0 <= known.min() <= known.max() <= 1:
+            raise ValueError(f'values of {self.name} must lie in 0..1 or be {self.void:g} (unknown), '
+                             f'found {known.min():g}..{known.max():g}')
+
+    def valid(self, target: Tensor) -> Tensor:
+        return (target != self.void).any(1)
+
+    def share(self, target: Tensor) -> Tensor:
+        """(N, 1, H, W): mean over the annotators that say anything, 0 where void."""
+        known = target != self.void
+        return torch.where(known, target, 0).sum(1, keepdim=True) / known.sum(1, keepdim=True).clamp(min=1)
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return logits.sigmoid()
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        logits, share = self.masked(logits, target)[:, 0], self.share(target)[:, 0]
+        weight = self.positive_weight
+        if weight is None:
+            valid = self.valid(target)
+            weight = 1 - (share.sum((1, 2)) / valid.sum((1, 2)).clamp(min=1))[:, None, None]
+        loss = weight * share * F.softplus(-logits) + (1 - weight) * (1 - share) * F.softplus(logits)
+        return self.masked_sum(loss, target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """On the CPU, image by image."""
+        sums = dict(self.no_sums)
+        for strength, truths in zip(prediction[:, 0].cpu().numpy(), target.cpu().numpy(), strict=True):
+            for name, value in self.measure_image(strength, truths).items():
+                sums[name] = sums[name] + value
+        return {name: torch.tensor(value, device=prediction.device) for name, value in sums.items()}
+
+    def measure_image(self, strength: np.ndarray, truths: np.ndarray) -> dict[str, np.ndarray]:
+        """Sums of one image: strength (H, W) against truths (annotators, H, W)."""
+        known = truths != self.void
+        if not known.any():
+            return self.no_sums
+        window = known_window(known.any(0))  # distances are shares of its diagonal
+        truths, known = truths[:, *window], known[:, *window]
+        anywhere = known.any(0)
+        strength = np.where(anywhere, strength[window], 0)
+        if np.isnan(strength).any():  # a broken network must not score as if it had said "no edge"
+            return {name: np.full_like(value, np.nan) for name, value in self.no_sums.items()}
+        strength = np.round(strength.astype(np.float64) * 255) / 255
+        if self.suppress:
+            strength = np.where(anywhere, suppress_non_maxima(strength), 0)
+        masks = [thin(said & (truth > 0)) for truth, said in zip(truths, known, strict=True) if said.any()]
+        counts = boundary_counts(strength, masks, self.thresholds, max_distance=self.max_distance,
+                                 matching=self.matching)
+        return image_sums(counts) | {'images': np.float64(1)}
+
+    @cached_property
+    def no_sums(self) -> dict[str, np.ndarray]:
+        """The sums of no image."""
+        return ({name: np.zeros(len(self.thresholds)) for name in COUNTS}
+                | {f'best_{name}': np.float64(0) for name in COUNTS} | {'images': np.float64(0)})
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)
+        return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
+
+    def known_values(self, target: Tensor) -> Tensor:
+        return self.share(target)
+
+    def logits_of(self, values: Tensor) -> Tensor:
+        return values.logit(eps=1e-6)
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """From dark blue to white."""
+        known = values != self.void
+        if values.ndim == 3:
+            values, known = np.where(known, values, 0).sum(-1) / known.sum(-1).clip(1), known.any(-1)
+        share = np.where(known, np.nan_to_num(values), 0).clip(0, 1)[..., None]
+        colour = share * np.array(EDGE_COLOUR) + (1 - share) * np.array(FLAT_COLOUR)
+        return np.where(known[..., None], colour, 0).astype(np.uint8)
+
+    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+        return [('edge', EDGE_COLOUR)] if ((values > 0.5) & (values <= 1)).any() else []
+
+
+EDGE_COLOUR, FLAT_COLOUR = (255, 255, 255), (30, 30, 70)

@@ -1,0 +1,36 @@
+"""Human parts: which part of a body is this pixel?"""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.semseg import SemSeg
+
+PARTS = ('background', 'head', 'torso', 'upper arm', 'lower arm', 'upper leg', 'lower leg')
+COLOURS = ((45, 45, 45), (230, 80, 60), (240, 180, 50), (60, 160, 90), (150, 215, 120), (55, 110, 200), (140, 190, 240))
+
+
+@TASKS.register_module()
+class HumanParts(SemSeg):
+    """Labels are 0 (no body), 1..6 the parts of PASCAL-Context, 255 where unknown.
+
+    An image in which no part is seen is void as a whole: it says nothing of parts, and is neither learnt nor measured
+    (SAK). Left and right are merged into one part, so a mirrored label keeps its values.
+
+    Args:
+        name: Key in the samples.
+        classes: Names; the first is what is no body.
+        palette: One RGB colour per class.
+        absent: As in `SemSeg`; by default a class that never occurs counts 0, as SAK has it.
+    """
+
+    def __init__(self, name: str, classes: Sequence[str] = PARTS, palette: Sequence[Sequence[int]] | None = None, *,
+                 absent: str = 'zero') -> None:
+        if palette is None and tuple(classes) == PARTS:
+            palette = COLOURS
+        super().__init__(name, classes, palette, absent=absent)
+
+    def valid(self, target: Tensor) -> Tensor:
+        known = super().valid(target)
+        return known & (known & (target[:, 0] > 0)).any(2).any(1)[:, None, None]

@@ -1,0 +1,138 @@
+"""Saliency: does this pixel belong to the object that draws the eye?"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
+from mmmtl.tasks.task import Task, known_window, ratio
+
+RAREST = 0.05  # the smallest share that a class is taken to have when classes are balanced
+STEPS = torch.arange(1, 20) / 20  # thresholds 0.05 ... 0.95
+SINGLE = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # per-image measures that are one number
+SALIENT_COLOUR, REST_COLOUR = (255, 205, 60), (40, 50, 95)
+
+
+@TASKS.register_module()
+class Saliency(Task):
+    """Labels are 1 on salient objects, 0 elsewhere, 255 where unknown; two logits (rest, salient).
+
+    The error is two-class cross-entropy, each class weighted by the other one's share of the image, summed over valid
+    pixels and not divided by the weights. SAK takes the shares of the whole batch. Shares of the image keep the error
+    of an image independent of its neighbours in the batch; both agree for a batch of one, and where objects take the
+    same share of every image. Where they do not, the weight of the object's pixels changes from image to image here,
+    1 - s against the batch's one 1 - mean(s), so that both classes of an image weigh alike. An image without any
+    object would weigh nothing: so a share is never taken to be below 5 % or above 95 %.
+
+    Measures: ``maxF`` as SAK has it, the best F (beta^2 = 0.3) of 19 thresholds 0.05 ... 0.95, precision and recall
+    pooled over the split; ``mIoU`` of the two classes and ``IoU/salient``, at 0.5. With ``per_image`` also the usual
+    measures of the field, means over images: ``per_image/MAE``, ``maxF``, ``avgF``, ``adpF``, ``S``, ``maxE``,
+    ``avgE``, ``adpE``, ``wF``, see `measure_saliency`; padding is cut off, other void pixels count as background that
+    is rightly told.
+
+    Args:
+        name: Key in the samples.
+        per_image: Take those too; about 30 ms per image on the CPU.
+    """
+
+    channels = 2
+    void = 255.0
+    headline = 'maxF'
+    higher_is_better = True
+
+    def __init__(self, name: str, per_image: bool = True) -> None:
+        super().__init__(name)
+        self.per_image = per_image
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        if not np.isin(label, (0, 1, self.void)).all():
+            odd = label[~np.isin(label, (0, 1, self.void))]
+            raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (unknown), found {odd.flat[0]:g}')
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target[:, 0] != self.void
+
+    def activate(self, logits: Tensor) -> Tensor:
+        """Probability of being salient (N, 1, H, W)."""
+        return logits.softmax(1)[:, 1:]
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        valid = self.valid(target)
+        salient = (target[:, 0] > 0) & valid
+        share = salient.sum((1, 2)) / valid.sum((1, 2)).clamp(min=1)  # (N,)
+        share = share.clamp(RAREST, 1 - RAREST)[:, None, None]
+        loss = F.cross_entropy(self.masked(logits, target), salient.long(), reduction='none')
+        return self.masked_sum(torch.where(salient, 1 - share, share) * loss, target)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        said, salient = prediction[:, 0][valid], target[:, 0][valid] > 0
+        broken = torch.where(said.isnan().any(), torch.nan, 0.0).double()  # NaN reaches no threshold: it must not hide
+        steps = STEPS.to(said)
+        chosen = torch.bucketize(said, steps, right=True)  # how many thresholds the pixel reaches
+        reached = [torch.bincount(part, minlength=len(STEPS) + 1).flip(0).cumsum(0).flip(0)[1:]
+                   for part in (chosen, chosen[salient])]
+        pairs = 2 * salient.long() + (said >= 0.5).long()
+        sums = {
+            'chosen': reached[0] + broken,
+            'hit': reached[1] + broken,
+            'salient': salient.sum() + broken,
+            'confusion': torch.bincount(pairs, minlength=4).view(2, 2) + broken,  # (truth, prediction)
+        }
+        return sums | (self.measure_images(prediction, target) if self.per_image else {})
+
+    def measure_images(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Sums of the measures that are taken image by image, on the CPU."""
+        sums = dict.fromkeys(SINGLE, 0.0) | {f'{curve}_curve': np.zeros(LEVELS) for curve in 'FE'} | {'images': 0.0}
+        for saliency, label, valid in zip(prediction[:, 0].cpu().double().numpy(), target[:, 0].cpu().numpy(),
+                                          self.valid(target).cpu().numpy(), strict=True):
+            if not valid.any():
+                continue
+            window = known_window(valid)
+            valid, label = valid[window], label[window]
+            saliency = np.where(valid, saliency[window], 0)
+            if np.isnan(saliency).any():
+                values = {name: np.full_like(value, np.nan) for name, value in sums.items()}
+            else:
+                values = measure_saliency(saliency, valid & (label > 0))
+            sums = {name: value + values.get(name, 1) for name, value in sums.items()}
+        return {name: torch.tensor(value, dtype=torch.float64, device=prediction.device)
+                for name, value in sums.items()}
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        confusion = sums['confusion']
+        known = ratio(confusion.sum(), confusion.sum())  # 1, or NaN where nothing was labelled
+        precision, recall = sums['hit'] / sums['chosen'].clamp(min=1), sums['hit'] / sums['salient'].clamp(min=1)
+        below = BETA_SQUARED * precision + recall
+        f = (1 + BETA_SQUARED) * precision * recall / torch.where(below == 0, 1, below)
+        right = confusion.diag()
+        iou = ratio(right, confusion.sum(0) + confusion.sum(1) - right)
+        scores = {'maxF': f.max() * known, 'mIoU': iou.nanmean(), 'IoU/salient': iou[1]}
+        if self.per_image:
+            mean = {name: ratio(sums[name], sums['images']) for name in (*SINGLE, 'F_curve', 'E_curve')}
+            for curve in 'FE':
+                values = mean.pop(f'{curve}_curve')
+                mean |= {f'max{curve}': values.max(), f'avg{curve}': values.mean()}
+            scores |= {f'per_image/{name}': value for name, value in mean.items()}
+        return {name: value.item() for name, value in scores.items()}
+
+    def known_values(self, target: Tensor) -> Tensor:
+        return torch.where(target == self.void, 0, target)
+
+    def logits_of(self, values: Tensor) -> Tensor:
+        return torch.cat([torch.zeros_like(values), values.logit(eps=1e-6)], dim=1)
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """From dark blue to yellow."""
+        known = (values != self.void)[..., None]
+        share = np.nan_to_num(values).clip(0, 1)[..., None]
+        colour = share * np.array(SALIENT_COLOUR) + (1 - share) * np.array(REST_COLOUR)
+        return np.where(known, colour, 0).astype(np.uint8)
+
+    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+        return [('salient', SALIENT_COLOUR)] if ((values >= 0.5) & (values <= 1)).any() else []

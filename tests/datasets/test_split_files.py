@@ -1,0 +1,47 @@
+"""Official splits: what they name, and that nothing is missing unless it was said to be."""
+
+import pytest
+
+from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
+from mmmtl.errors import ConfigError
+
+
+def test_names_are_read_in_their_order(tmp_path):
+    (tmp_path / 'train.txt').write_text('b\n\n  a \n')
+    assert read_split(tmp_path / 'train.txt') == ['b', 'a']
+
+
+def test_lists_that_cannot_be_read(tmp_path, data_error):
+    path = tmp_path / 'train.txt'
+    with data_error(path, 'cannot be read'):
+        read_split(path)
+    path.write_bytes(b'\xff\xfe\x00')
+    with data_error(path, 'cannot be read'):
+        read_split(path)
+    path.write_text('a\nb\na\n')
+    with data_error(path, 'a stands in it more than once'):
+        read_split(path)
+
+
+def test_unknown_split():
+    assert check_split('NYUv2', 'val') == 'val'
+    with pytest.raises(ConfigError, match="NYUv2.split must be one of 'train', 'val', found 'test'"):
+        check_split('NYUv2', 'test')
+
+
+def test_count(tmp_path, data_error):
+    check_count(3, 3, tmp_path, partial=False)
+    check_count(2, 3, tmp_path, partial=True)
+    with data_error(tmp_path, '2 images, but the official split has 3; .*partial=True'):
+        check_count(2, 3, tmp_path, partial=False)
+
+
+def test_files_of_a_split(tmp_path, data_error):
+    for name in ('a.png', 'b.png', 'b.txt', '.c.png'):
+        (tmp_path / name).touch()
+    files = files_in(tmp_path, '.png')
+    assert list(files) == ['a', 'b'] and files_in(tmp_path / 'none', '.png') == {}
+    assert of_the_split(['b'], files, tmp_path, False) == {'b': tmp_path / 'b.png'}
+    assert list(of_the_split(['b', 'c', 'a'], files, tmp_path, True)) == ['b', 'a']
+    with data_error(tmp_path, '1 of 2 files are missing, the first is c'):
+        of_the_split(['b', 'c'], files, tmp_path, False)

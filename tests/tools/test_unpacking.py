@@ -1,0 +1,57 @@
+"""Unpacking: wanted members only, whole files kept, cut ones written anew, damaged archives named."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from mmmtl.errors import DataError
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'some.zip', 'w') as file:
+        file.writestr('top/a/1.txt', 'one')
+        file.writestr('top/a/2.txt', 'two')
+        file.writestr('top/b/3.txt', 'three')
+    return tmp_path / 'some.zip'
+
+
+def wanted(member: str) -> str | None:
+    return member.removeprefix('top/') if '/a/' in member else None
+
+
+def test_only_what_is_wanted_and_only_what_is_missing(tool, archive, tmp_path):
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    output = conversion.Output(tmp_path / 'out')
+    unpacking.unpack([archive], output, wanted)
+    assert sorted(path.name for path in (tmp_path / 'out').rglob('*.txt')) == ['1.txt', '2.txt']
+    assert (output.written['a'], output.kept['a']) == (2, 0)
+    (tmp_path / 'out' / 'a' / '2.txt').write_text('t')  # cut off
+    again = conversion.Output(tmp_path / 'out')
+    unpacking.unpack([archive], again, wanted)
+    assert (again.written['a'], again.kept['a']) == (1, 1)
+    assert (tmp_path / 'out' / 'a' / '2.txt').read_text() == 'two'
+
+
+def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    output = conversion.Output(tmp_path / 'out')
+    with pytest.raises(DataError, match='nothing in there belongs'):
+        unpacking.unpack([archive], output, lambda member: None)
+    content = archive.read_bytes()
+    altered = content.replace(b'three', b'threE').replace(b'one', b'onE')
+    for damaged in (b'no zip', content[:len(content) // 2], altered):
+        archive.write_bytes(damaged)
+        with pytest.raises(DataError, match=r'some\.zip: cannot be unpacked'):
+            unpacking.unpack([archive], output, wanted)
+    with pytest.raises(DataError, match='no zip archive'):
+        unpacking.find_archives(tmp_path / 'out')
+
+
+def test_small_pictures(tool):
+    unpacking = tool('dataset_converters/unpacking')
+    image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    means = image.reshape(2, 2, 3, 2, 3).mean((1, 3))
+    np.testing.assert_array_equal(unpacking.shrink(image, (2, 3)), np.floor(means + 0.5))
+    np.testing.assert_array_equal(unpacking.thin_out(image[..., 0], (2, 3)), image[::2, ::2, 0])

@@ -1,0 +1,111 @@
+"""Cityscapes' zip archives -> the official tree, checked, and MTAN's arrays with 7 classes.
+
+    tools/dataset_converters/cityscapes.py SRC DST [--mtan DIR]
+
+SRC is the folder with the archives from cityscapes-dataset.com: leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip
+and, as far as they are there, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that
+`Cityscapes` reads; SRC = DST checks a tree that is unpacked already. ``--mtan`` writes what `CityscapesMTAN` reads: 128
+x 256, the disparity divided by 65535, and the 19 evaluated classes in their 7 categories. The images of a split come in
+the order of their names; the published arrays are shuffled, so that number 17 of one is not number 17 of the other.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import numpy as np
+from conversion import Output
+from unpacking import find_archives, shrink, unpack
+
+from mmmtl.apis.command_line import command
+from mmmtl.datasets.cityscapes import CATEGORY_OF_ID, COUNTS
+from mmmtl.datasets.class_table import ClassTable
+from mmmtl.datasets.records import read_array, read_image
+from mmmtl.errors import DataError
+from mmmtl.tasks import SemSeg
+
+KINDS = {'leftImg8bit': 'leftImg8bit.png', 'rightImg8bit': 'rightImg8bit.png', 'gtFine': 'gtFine_labelIds.png',
+         'disparity': 'disparity.png', 'camera': 'camera.json'}
+SIZE = (128, 256)
+MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6}}_\d{{6}}_(\w+\.\w+))')
+
+
+def place(member: str) -> str | None:
+    """Name in an archive -> name in the tree; None for what nobody reads (test images, colour pictures, polygons)."""
+    match = MEMBER.fullmatch(member)
+    return match[1] if match and match[4] == KINDS[match[2]] else None
+
+
+def names_of(root: Path, split: str, kind: str) -> list[str]:
+    """'CITY/CITY_000000_000019' of all files of a kind, sorted."""
+    return sorted(f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
+                  for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}'))
+
+
+def check_tree(root: Path) -> None:
+    """Print how many files of each kind there are.
+
+    Raises:
+        DataError: A kind is there and lacks some of the images, or there are no images.
+    """
+    wrong = []
+    for split, count in COUNTS.items():
+        images = names_of(root, split, 'leftImg8bit')
+        if len(images) != count:
+            wrong.append(f'leftImg8bit/{split} has {len(images)} of {count} images')
+        for kind in KINDS:
+            names = names_of(root, split, kind)
+            print(f'{root / kind / split}: {len(names)} of {count}')
+            missing = set(images) - set(names)
+            if names and missing:
+                wrong.append(f'{kind}/{split} lacks {len(missing)}, the first is {min(missing)}')
+    if wrong:
+        raise DataError(f'{root}: {"; ".join(wrong)}; unpack the archives again')
+
+
+def write_mtan(root: Path, output: Output) -> None:
+    """MTAN's arrays of both splits, and ``names.txt`` with the image that each number stands for."""
+    task = SemSeg('semseg', classes=[str(number) for number in range(7)])
+    for split in COUNTS:
+        images = names_of(root, split, 'leftImg8bit')
+        for number, name in enumerate(output.progress(images, split)):
+            targets = {kind: f'{split}/{kind}/{number}.npy' for kind in ('image', 'label_7', 'depth')}
+            if output.has(*targets.values()):
+                continue
+            image = read_image(root / 'leftImg8bit' / split / f'{name}_{KINDS["leftImg8bit"]}')
+            classes = ClassTable(root / 'gtFine' / split / f'{name}_{KINDS["gtFine"]}', CATEGORY_OF_ID).load(task)
+            disparity = read_array(root / 'disparity' / split / f'{name}_{KINDS["disparity"]}')
+            if not image.shape[:2] == classes.shape == disparity.shape:
+                raise DataError(f'{root}: image, labels and disparity of {name} have different sizes; unpack them')
+            output.write(targets['image'], shrink(image, SIZE).astype(np.float32) / 255)
+            output.write(targets['label_7'], nearest(np.where(classes == task.void, -1, classes)).astype(np.float32))
+            output.write(targets['depth'], (nearest(disparity) / np.float32(65535))[..., None])
+        output.write(f'{split}/names.txt', images)
+
+
+def nearest(values: np.ndarray) -> np.ndarray:
+    """(H, W) to 128 x 256, no new value: every pixel takes the one that lies below its centre."""
+    rows, columns = ((np.arange(new) + 0.5) * old // new for new, old in zip(SIZE, values.shape, strict=True))
+    return values[np.ix_(rows.astype(int), columns.astype(int))]
+
+
+@command
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('src', type=Path, help='folder with the zip archives, or DST again if it is unpacked')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--mtan', type=Path, metavar='DIR', help="also write MTAN's arrays there")
+    args = parser.parse_args()
+    if args.src.absolute() != args.dst.absolute():
+        output = Output(args.dst)
+        unpack(find_archives(args.src), output, place)
+        output.report()
+    check_tree(args.dst)
+    if args.mtan:
+        output = Output(args.mtan)
+        write_mtan(args.dst, output)
+        output.report()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,120 @@
+"""What every data set converter does: keep what is whole, write under a temporary name and rename, count at the end.
+
+    output = Output(DST)
+    for i in output.progress(range(1449), 'frames'):
+        if not output.has(f'images/{i:04d}.png', f'depth/{i:04d}.npy'):
+            output.write(f'images/{i:04d}.png', rgb)  # uint8 or uint16 array
+            output.write(f'depth/{i:04d}.npy', depth)
+    output.report()
+"""
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from mmmtl.errors import DataError
+
+Item = TypeVar('Item')
+
+
+class Output:
+    """A folder that fills up with whole files; a second run goes on where the first one stopped."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.written: Counter[str] = Counter()
+        self.kept: Counter[str] = Counter()
+
+    def has(self, *names: str) -> bool:
+        """All of these files exist and are whole; they are then counted as kept."""
+        if not all(is_whole(self.root / name) for name in names):
+            return False
+        self.kept.update(folder(name) for name in names)
+        return True
+
+    def write(self, name: str, content: Any) -> None:
+        """By suffix: arrays to .npy or .png (uint8, uint16), plain things to .json, lines to .txt.
+
+        A Path is copied, bytes stay.
+        """
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
+        try:
+            write_file(temporary, content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self.written[folder(name)] += 1
+
+    def progress(self, items: Iterable[Item], what: str) -> Iterable[Item]:
+        """The items again, with a bar."""
+        return tqdm(items, desc=what, mininterval=1.0, dynamic_ncols=True)
+
+    def report(self) -> None:
+        """Print how many files each folder was given, and how many it had already."""
+        for name in sorted({*self.written, *self.kept}):
+            print(f'{self.root / name}: {self.written[name]} written, {self.kept[name]} there already')
+
+
+def folder(name: str) -> str:
+    """'a/b/c.png' -> 'a/b'."""
+    return Path(name).parent.as_posix()
+
+
+def write_file(path: Path, content: Any) -> None:
+    """Content to a file whose suffix says how."""
+    if isinstance(content, Path):
+        shutil.copyfile(content, path)
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    elif path.suffix == '.npy':
+        np.save(path, content, allow_pickle=False)
+    elif path.suffix == '.png':
+        Image.fromarray(content).save(path)
+    elif path.suffix == '.json':
+        path.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
+    elif path.suffix == '.txt':
+        path.write_text(''.join(f'{line}\n' for line in content), encoding='utf-8')
+    else:
+        raise ValueError(f'{path}: no way to write {type(content).__name__} to a {path.suffix} file')
+
+
+def is_whole(path: Path) -> bool:
+    """The file exists and was not cut off: .npy by its size, pictures by their checksums, others by not being empty."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    try:
+        if path.suffix == '.npy':
+            np.load(path, mmap_mode='r', allow_pickle=False)  # refuses a file shorter than its header says
+        elif path.suffix == '.png':
+            with Image.open(path) as picture:
+                picture.verify()
+        elif path.suffix == '.jpg':
+            with Image.open(path) as picture:
+                picture.load()
+        elif path.suffix == '.json':
+            json.loads(path.read_text(encoding='utf-8'))
+    except Exception:  # damaged files fail in many ways; all of them are written anew
+        return False
+    return True
+
+
+def existing(path: Path, what: str) -> Path:
+    """The path itself.
+
+    Raises:
+        DataError: There is no such file or folder.
+    """
+    if not path.exists():
+        raise DataError(f'{path}: no such file or folder, expected {what}')
+    return path

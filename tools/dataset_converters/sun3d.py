@@ -1,0 +1,90 @@
+"""Sequences of SUN3D -> pairs that overlap and have parallax, as the scenes that `PosedViews` reads.
+
+    tools/dataset_converters/sun3d.py SEQUENCE... DST [--every N] [--size H W] [--overlap A B] [--baseline A B]
+
+A SEQUENCE is a folder of sun3d.cs.princeton.edu (``hotel_umd/maryland_hotel3``): ``image/FRAME-TIME.jpg``,
+``depth/FRAME-TIME.png`` (16 bit, millimetres, the three lowest bits moved to the top), ``intrinsics.txt`` (3 x 3) and
+``extrinsics/DATE.txt``, the newest of which counts: three rows of a 3 x 4 matrix, camera to world, per image. Every
+image takes the depth map of the nearest time. The principal point is the middle of the image, so pixel centres are at
++0.5.
+"""
+
+import argparse
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from conversion import Output, existing
+from posed_scenes import PosedFrame, write_pairs
+
+from mmmtl.apis.command_line import command
+from mmmtl.datasets.neighbours import PairRule
+from mmmtl.datasets.posed_views import load_numbers
+from mmmtl.datasets.records import read_array, read_image
+from mmmtl.errors import DataError
+
+NAME = re.compile(r'\d+-(\d+)')
+
+
+def read_depth(path: Path) -> np.ndarray:
+    """(H, W) metres."""
+    raw = read_array(path).astype(np.uint16)
+    return ((raw >> 3) | (raw << 13)).astype(np.float32) / 1000
+
+
+def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
+    """(time in microseconds, file) of a folder, ascending.
+
+    Raises:
+        DataError: There is none.
+    """
+    found = [(int(match[1]), path) for path in existing(folder, 'a folder of SUN3D').glob(f'*{suffix}')
+             if (match := NAME.fullmatch(path.stem))]
+    if not found:
+        raise DataError(f'{folder}: no files FRAME-TIME{suffix} there; download the sequence again')
+    return sorted(found)
+
+
+def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
+    """Every so many-th frame, and the intrinsics (3, 3).
+
+    Raises:
+        DataError: A file is missing, or there are not as many poses as images.
+    """
+    images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
+    newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'),
+                 default=folder / 'extrinsics')
+    poses = load_numbers(newest, columns=4)
+    if len(poses) != 3 * len(images):
+        raise DataError(f'{newest}: expected 3 rows for each of {len(images)} images, found {len(poses)} rows; '
+                        'download the sequence again')
+    times = np.array([time for time, _ in depths])
+    frames = []
+    for (time, image), rows in list(zip(images, poses.reshape(-1, 3, 4), strict=True))[::every]:
+        _, depth = depths[int(np.abs(times - time).argmin())]
+        camera_T_world = np.linalg.inv(np.vstack([rows, [0, 0, 0, 1]]))
+        frames.append(PosedFrame(partial(read_image, image), partial(read_depth, depth), camera_T_world))
+    return frames, load_numbers(folder / 'intrinsics.txt', columns=3)
+
+
+@command
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('sequences', type=Path, nargs='+', help='folders with image, depth, extrinsics')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--every', type=int, default=10, help='one frame in so many')
+    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
+    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))
+    args = parser.parse_args()
+    output = Output(args.dst)
+    rule = PairRule(tuple(args.overlap), tuple(args.baseline))
+    for folder in args.sequences:
+        frames, intrinsics = read_sequence(folder, args.every)
+        name = f'{folder.parent.name}-{folder.name}'
+        write_pairs(output, name, frames, intrinsics, size=tuple(args.size), rule=rule)
+
+
+if __name__ == '__main__':
+    main()

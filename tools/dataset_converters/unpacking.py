@@ -1,0 +1,65 @@
+"""Official zip archives -> the files that a data set reads, and small pictures of large ones."""
+
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from conversion import Output, folder
+
+from mmmtl.errors import DataError
+
+JPEG_QUALITY = 90
+
+
+def find_archives(source: Path) -> list[Path]:
+    """The zip archives of a folder, or the one that is named.
+
+    Raises:
+        DataError: There is none.
+    """
+    archives = [source] if source.is_file() else sorted(source.glob('**/*.zip'))
+    if not archives:
+        raise DataError(f'{source}: no zip archive there; name the folder with the downloaded archives, or one of them')
+    return archives
+
+
+def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str | None]) -> None:
+    """Write the members for which ``place`` gives a name; those that are there with the right size are kept.
+
+    Raises:
+        DataError: An archive is damaged, or none of them holds anything that is wanted.
+    """
+    found = 0
+    for path in archives:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                wanted = [(member, place(member.filename)) for member in archive.infolist() if not member.is_dir()]
+                wanted = [(member, name) for member, name in wanted if name]
+                found += len(wanted)
+                for member, name in output.progress(wanted, path.name):
+                    target = output.root / name
+                    if target.is_file() and target.stat().st_size == member.file_size:
+                        output.kept[folder(name)] += 1
+                    else:
+                        output.write(name, archive.read(member))  # compares the checksum of the archive
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f'{path}: cannot be unpacked ({error}); download it again') from None
+    if not found:
+        raise DataError(f'{", ".join(map(str, archives))}: nothing in there belongs to this data set')
+
+
+def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """An image to (H, W), by the mean of what falls into a pixel."""
+    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def thin_out(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A label map to (H, W) by leaving pixels out: the value at the upper left corner of every new pixel."""
+    return cv2.resize(label, size[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """(H, W, 3) uint8 RGB as the bytes of a JPEG file."""
+    return cv2.imencode('.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
