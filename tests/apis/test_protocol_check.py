@@ -14,7 +14,7 @@ from mmmtl.tasks import build_tasks
 
 ROOT = Path(__file__).parents[2] / 'configs'
 CONFIGS = sorted(path for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
-ROOMS = ROOT / 'baseline' / 'aspp_resnet18_b8_4e_rooms_full.py'
+ROOMS = ROOT / 'baseline' / 'aspp_resnet18_b8_3e_rooms_full.py'
 MIXED = ROOT / 'baseline' / 'aspp_resnet18_b8_30e_camvid-bsds-two-view_partial.py'
 
 
@@ -40,9 +40,9 @@ def test_protocols_are_whole():
     ({'tasks.depth.crop': 'garg'}, "tasks.depth: crop is 'garg', not None"),
     ({'tasks.depth': dict(type='mmmtl.Normal', _delete_=True)}, "tasks.depth: kind is 'Normal', not 'Depth'"),
     ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is none of its tasks (semseg, depth, normal)'),
-    ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 128 x 160'),
+    ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 96 x 128'),
     ({'test_dataloader.dataset.split': 'val'}, "test_dataloader.dataset.split is 'val', not 'test'"),
-    ({'test_dataloader.dataset.views_per_scene': 2}, 'test_dataloader.dataset.views_per_scene is 2, not 4'),
+    ({'test_dataloader.dataset.views_per_scene': 4}, 'test_dataloader.dataset.views_per_scene is 4, not 2'),
     ({'test_dataloader.dataset': dict(_delete_=True, type='mmmtl.PosedViews', root='.', split='val', pipeline=[])},
      'test_dataloader.dataset is of type PosedViews, not SyntheticRooms'),
     ({'protocol': 'nyuv2-13/mtan'}, "model.reduction is 'labelled', not 'batch'"),
@@ -105,7 +105,7 @@ def test_a_project_adds_its_own(monkeypatch):
         tasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth'))
         load_config(ROOMS, {'protocol': 'mine/v1', 'tasks': tasks, **options})
 
-    with pytest.raises(ConfigError, match='images of 128 x 160, not 64 x 80'):
+    with pytest.raises(ConfigError, match='images of 96 x 128, not 64 x 80'):
         load()
     load(**{'test_dataloader.dataset.size': (64, 80)})
 

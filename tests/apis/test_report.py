@@ -27,11 +27,12 @@ def strict(text: str) -> dict:
 
 def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
     path = tmp_path / 'deep' / 'folder' / 'metrics.json'
-    config = Config(dict(protocol=dict(crop='eigen', cap=80)), filename=None)
+    config = Config(dict(protocol='mine/v1', randomness=dict(seed=3)), filename=None)
     write_scores(path, SCORES, config)
     content = strict(path.read_text())
+    assert len(content.pop('recipe')) == 16
     assert content == {
-        'config': None, 'protocol': {'crop': 'eigen', 'cap': 80},
+        'config': None, 'protocol': 'mine/v1', 'seed': 3, 'compared': {},
         'scores': {'trained': {'depth/abs_rel': 0.125, 'depth/rmse': None, 'semseg/IoU/bed': None},
                    'untrained': {'depth/abs_rel': 3.5}}}
     assert [file.name for file in path.parent.iterdir()] == ['metrics.json']
@@ -40,7 +41,8 @@ def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
 def test_the_config_is_named(tmp_path):
     (tmp_path / 'my_config.py').write_text('tasks = dict()')
     write_scores(tmp_path / 'metrics.json', {}, Config.fromfile(tmp_path / 'my_config.py'))
-    assert strict((tmp_path / 'metrics.json').read_text()) == {'config': 'my_config.py', 'protocol': None, 'scores': {}}
+    content = strict((tmp_path / 'metrics.json').read_text())
+    assert (content['config'], content['protocol'], content['scores']) == ('my_config.py', None, {})
 
 
 @pytest.mark.parametrize('moment', ['write_text', 'replace'])
