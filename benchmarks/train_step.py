@@ -27,7 +27,7 @@ from torch.optim import AdamW
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_3e_rooms_full.py'
+CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 
 
 KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}

@@ -17,7 +17,7 @@ from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.metrics import MultiTaskMetric, typical_maps
 from mmmtl.registry import DATASETS
 
-CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_3e_rooms_full.py'
+CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 
 
 def parse_args() -> argparse.Namespace:

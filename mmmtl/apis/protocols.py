@@ -111,7 +111,7 @@ PROTOCOLS: dict[str, Protocol] = {
     'two-view/derived': Protocol(
         about='the held-out ones of 83 posed pairs of SUN3D and TUM RGB-D; normals derived from the depth, so compare '
               'them with derived ones only',
-        size=(240, 320),
+        size=(120, 160),
         dataset=('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS)),
         tasks=dict(depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(depth=_DEPTH, normal=_ANGLES)),

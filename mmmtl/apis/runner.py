@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
 from mmmtl.apis.config import accepted_arguments, resolve
 from mmmtl.apis.launch import launch
+from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.random_state import random_state, set_random_state
 from mmmtl.datasets import collate_views
 from mmmtl.errors import CheckpointError
@@ -31,11 +32,13 @@ class MultiTaskRunner(Runner):
       one.
     - Loaders collate views, have samplers whose order is a function of (seed, pass), and a generator of their own, so
       that a validation in between does not change the training.
-    - The process group is gloo where there is no GPU.
+    - Where there is no GPU the process group is gloo, and freed memory is kept for the next step.
     """
 
     def setup_env(self, env_cfg: dict) -> None:
         launch(self._launcher)
+        if not torch.cuda.is_available():
+            keep_freed_memory()
         super().setup_env(env_cfg)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:

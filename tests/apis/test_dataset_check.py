@@ -214,7 +214,8 @@ def test_hidden_labels_are_not_opened(rooms):
 
 def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_root):
     options = dict(type='mmmtl.PosedViews', root=str(data_root / 'real_bench' / 'two_view'), pipeline=PIPELINE,
-                   tasks=dict(depth=TASKS['depth'], normal=TASKS['normal']), views='all', split='val', val_scenes=('rgbd_0005?',))
+                   tasks=dict(depth=TASKS['depth'], normal=TASKS['normal']), views='all', split='val',
+                   val_scenes=('rgbd_0005?',))
     (split,) = check_dataset(Config(dict(val_dataloader=dict(dataset=options))), limit=4)
     text = describe(split)
     assert not split.wrong and 'face the camera' in text and 'mean cosine' not in text

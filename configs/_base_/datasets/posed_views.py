@@ -1,7 +1,17 @@
-"""Real posed RGB-D pairs, 240 x 320: depth, and normals derived from it. Root: ``$MMMTL_DATA/real_bench/two_view``."""
+"""Real posed RGB-D pairs, halved to 120 x 160: depth, and normals derived from it.
+
+Root: ``$MMMTL_DATA/real_bench/two_view``.
+"""
 
 from mmmtl.datasets import PassSampler, PosedViews
-from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    PhotometricDistortion,
+    RandomFlip,
+    RandomZoomCrop,
+    Resize,
+)
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal
 
@@ -23,6 +33,7 @@ train_dataloader = dict(
         split='train',
         pipeline=[
             dict(type=LoadViews),
+            dict(type=Resize, size=(120, 160)),
             dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
             dict(type=RandomFlip),
             dict(type=PhotometricDistortion),
@@ -33,7 +44,11 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(**_scenes, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    dataset=dict(
+        **_scenes,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=Resize, size=(120, 160)), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(type=MultiTaskMetric)

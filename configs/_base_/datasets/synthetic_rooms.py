@@ -21,7 +21,7 @@ train_dataloader = dict(
     dataset=dict(
         **_rooms,
         split='train',
-        scenes=1600,
+        scenes=2000,
         pipeline=[
             dict(type=LoadViews),
             dict(type=RandomFlip),  # rooms are drawn as varied as one likes: a short run needs no more

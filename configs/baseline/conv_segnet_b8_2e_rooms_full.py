@@ -7,7 +7,7 @@ from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 
 with read_base():
-    from .aspp_resnet18_b8_3e_rooms_full import *
+    from .aspp_resnet18_b8_2e_rooms_full import *
 
 model = dict(
     type=MultiTaskModel,

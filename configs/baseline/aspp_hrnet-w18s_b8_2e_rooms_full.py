@@ -8,7 +8,7 @@ from mmmtl.models.backbones import MMSegBackbone
 from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
 
 with read_base():
-    from .aspp_resnet18_b8_3e_rooms_full import *
+    from .aspp_resnet18_b8_2e_rooms_full import *
 
 _stages = dict(
     stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(2,), num_channels=(64,)),

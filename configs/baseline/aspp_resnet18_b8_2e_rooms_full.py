@@ -1,4 +1,4 @@
-"""The demo: ResNet-18 and one ASPP head per task on generated rooms, all labels, 3 passes."""
+"""The demo: ResNet-18 and one ASPP head per task on generated rooms, all labels, 2 passes."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR
@@ -20,11 +20,11 @@ model = dict(
     data_preprocessor=dict(type=ViewPreprocessor, channels_last=True),
     loss_weighting=dict(weights=dict(normal=2.0)),
 )
-optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=AdamW, lr=2e-3, weight_decay=1e-4))
+optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=AdamW, lr=2e-3, weight_decay=1e-4, fused=True))
 param_scheduler = [
     dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=50),
-    dict(type=CosineAnnealingLR, by_epoch=True, convert_to_iter_based=True, T_max=3, eta_min=1e-5),
+    dict(type=CosineAnnealingLR, by_epoch=True, convert_to_iter_based=True, T_max=2, eta_min=1e-5),
 ]
-train_cfg = dict(by_epoch=True, max_epochs=3, val_interval=3)
+train_cfg = dict(by_epoch=True, max_epochs=2, val_interval=2)
 val_cfg = dict()
 test_cfg = dict()
