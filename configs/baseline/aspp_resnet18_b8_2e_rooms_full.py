@@ -1,17 +1,15 @@
 """The demo: ResNet-18 and one ASPP head per task on generated rooms, all labels, 2 passes."""
 
 from mmengine.config import read_base
-from mmengine.optim import CosineAnnealingLR, LinearLR
-from torch.optim import AdamW
 
 from mmmtl.models import MultiTaskModel, ViewPreprocessor
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
-from mmmtl.optim import FiniteOptimWrapper
 
 with read_base():
     from .._base_.datasets.synthetic_rooms import *
     from .._base_.default_runtime import *
+    from .._base_.schedules.rooms_2e import *
 
 model = dict(
     type=MultiTaskModel,
@@ -20,11 +18,3 @@ model = dict(
     data_preprocessor=dict(type=ViewPreprocessor, channels_last=True),
     loss_weighting=dict(weights=dict(normal=2.0)),
 )
-optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=AdamW, lr=2e-3, weight_decay=1e-4, fused=True))
-param_scheduler = [
-    dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=50),
-    dict(type=CosineAnnealingLR, by_epoch=True, convert_to_iter_based=True, T_max=2, eta_min=1e-5),
-]
-train_cfg = dict(by_epoch=True, max_epochs=2, val_interval=2)
-val_cfg = dict()
-test_cfg = dict()

@@ -2,17 +2,8 @@
 
 from mmengine.config import read_base
 
-from mmmtl.models import MultiTaskModel, ViewPreprocessor
-from mmmtl.models.backbones import SegNet
-from mmmtl.models.decode_heads import ConvHead, PerTaskHead
-
 with read_base():
-    from .aspp_resnet18_b8_2e_rooms_full import *
-
-model = dict(
-    type=MultiTaskModel,
-    data_preprocessor=dict(type=ViewPreprocessor, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)),
-    backbone=dict(type=SegNet),
-    decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, in_index=0, channels=64, norm=None, act=None)),
-    reduction='batch',
-)
+    from .._base_.datasets.synthetic_rooms import *
+    from .._base_.default_runtime import *
+    from .._base_.models.mtpsl_segnet import *
+    from .._base_.schedules.rooms_2e import *

@@ -82,8 +82,7 @@ class MultiTaskRunner(Runner):
 
     def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None,
                         save_optimizer: bool = True, save_param_scheduler: bool = True, meta: dict | None = None,
-                        by_epoch: bool = True,
-                        backend_args: dict | None = None) -> None:
+                        by_epoch: bool = True, backend_args: dict | None = None) -> None:
         """Called on every process, and so are the hooks; the first one writes."""
         states = {name: torch.stack(all_gather(value)) for name, value in random_state().items()}  # (processes, ...)
         done = {'epoch': self.epoch + by_epoch, 'iter': self.iter + (not by_epoch)}

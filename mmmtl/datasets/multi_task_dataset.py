@@ -126,6 +126,11 @@ def data_root(root: str | Path) -> Path:
                     'folder, or the environment variable MMMTL_DATA to the folder above it')
 
 
+def cache_root() -> Path:
+    """Where data sets keep what they have computed: ``MMMTL_CACHE``, or ``~/.cache/mmmtl``."""
+    return Path(os.environ.get('MMMTL_CACHE') or Path.home() / '.cache' / 'mmmtl')
+
+
 def collate_views(batch: Sequence[dict]) -> dict[str, list[torch.Tensor] | list[MultiTaskDataSample]]:
     """Scenes -> lists of N images (3, H, W) and N samples, in the order (b v)."""
     return {

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root, data_root
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.neighbours import PairRule, choose_neighbours
 from mmmtl.datasets.posed_views import DEPTH, NormalsFromDepth, load_numbers
@@ -108,7 +108,7 @@ class PosedVideo(MultiTaskDataset):
         told = [repr(self.rule), str(self.root.absolute()), scene,
                 *(f'{path.name} {path.stat().st_size}' for path in files)]
         content = '\n'.join(told).encode() + poses.tobytes() + views[0].intrinsics.tobytes()
-        folder = Path(os.environ.get('MMMTL_CACHE') or Path.home() / '.cache' / 'mmmtl') / 'pairs'
+        folder = cache_root() / 'pairs'
         path = folder / f'{hashlib.blake2b(content, digest_size=12).hexdigest()}.json'
         if path.is_file():
             return json.loads(path.read_text())

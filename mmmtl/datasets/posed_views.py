@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.datasets.records import LabelFile, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import normals_from_depth
 from mmmtl.registry import DATASETS
@@ -63,10 +63,7 @@ class PosedViews(MultiTaskDataset):
             views = load_scene(folder)
             for name in ('cam.txt', 'poses.txt'):
                 self.checksums.verify(folder / name)
-            if self.views == 'all':
-                records.append(Record(folder.name, views))
-            else:
-                records += [Record(f'{folder.name}/{number}', (view,)) for number, view in enumerate(views)]
+            records += scene_records(folder.name, views, self.views)
         return records
 
     def __repr__(self) -> str:

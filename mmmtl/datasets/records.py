@@ -86,6 +86,13 @@ class Record:
         return list(dict.fromkeys([view.image for view in self.views] + labels))
 
 
+def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
+    """A scene as records: ``'all'`` its views in one, ``'single'`` each view as a record of its own."""
+    if how == 'all':
+        return [Record(name, views)]
+    return [Record(f'{name}/{number}', (view,)) for number, view in enumerate(views)]
+
+
 def read_image(path: Path) -> np.ndarray:
     """(H, W, 3) uint8 RGB; float arrays in [0, 1] are scaled to 255.
 

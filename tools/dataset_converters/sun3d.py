@@ -9,17 +9,15 @@ image takes the depth map of the nearest time. The principal point is the middle
 +0.5.
 """
 
-import argparse
 import re
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from conversion import Output, existing
-from posed_scenes import PosedFrame, write_pairs
+from conversion import existing
+from posed_scenes import PosedFrame, convert_sequences
 
 from mmmtl.apis.command_line import command
-from mmmtl.datasets.neighbours import PairRule
 from mmmtl.datasets.posed_views import load_numbers
 from mmmtl.datasets.records import read_array, read_image
 from mmmtl.errors import DataError
@@ -68,22 +66,14 @@ def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarra
     return frames, load_numbers(folder / 'intrinsics.txt', columns=3)
 
 
+def named_sequence(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
+    """A sequence is called after its place and its own folder."""
+    return f'{folder.parent.name}-{folder.name}', *read_sequence(folder, every)
+
+
 @command
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('sequences', type=Path, nargs='+', help='folders with image, depth, extrinsics')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--every', type=int, default=10, help='one frame in so many')
-    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
-    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
-    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))
-    args = parser.parse_args()
-    output = Output(args.dst)
-    rule = PairRule(tuple(args.overlap), tuple(args.baseline))
-    for folder in args.sequences:
-        frames, intrinsics = read_sequence(folder, args.every)
-        name = f'{folder.parent.name}-{folder.name}'
-        write_pairs(output, name, frames, intrinsics, size=tuple(args.size), rule=rule)
+    convert_sequences(__doc__, named_sequence, every=10, sequences='folders with image, depth, extrinsics')
 
 
 if __name__ == '__main__':

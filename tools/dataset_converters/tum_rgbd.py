@@ -8,16 +8,14 @@ to world) are joined where their times differ by at most 20 ms. The intrinsics a
 the registered depth, f = 525 and the middle of the image, without undistortion.
 """
 
-import argparse
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from conversion import Output, existing
-from posed_scenes import PosedFrame, write_pairs
+from conversion import existing
+from posed_scenes import PosedFrame, convert_sequences
 
 from mmmtl.apis.command_line import command
-from mmmtl.datasets.neighbours import PairRule
 from mmmtl.datasets.records import read_array, read_image
 from mmmtl.errors import DataError
 
@@ -89,21 +87,14 @@ def read_sequence(folder: Path, every: int) -> list[PosedFrame]:
     return frames
 
 
+def named_sequence(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
+    """A sequence is called after its folder, and all have the same camera."""
+    return folder.name, read_sequence(folder, every), INTRINSICS
+
+
 @command
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('sequences', type=Path, nargs='+', help='unpacked folders')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--every', type=int, default=5, help='one frame in so many')
-    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
-    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
-    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))
-    args = parser.parse_args()
-    output = Output(args.dst)
-    rule = PairRule(tuple(args.overlap), tuple(args.baseline))
-    for folder in args.sequences:
-        frames = read_sequence(folder, args.every)
-        write_pairs(output, folder.name, frames, INTRINSICS, size=tuple(args.size), rule=rule)
+    convert_sequences(__doc__, named_sequence, every=5, sequences='unpacked folders')
 
 
 if __name__ == '__main__':

@@ -1,13 +1,12 @@
 """Generated rooms as a data set."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
-from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
+from mmmtl.datasets.records import LabelFile, Record, View, scene_records
 from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES
 from mmmtl.errors import ConfigError, DataError
@@ -41,7 +40,7 @@ class SyntheticRooms(MultiTaskDataset):
         if views not in ('single', 'all'):
             raise ConfigError(f"SyntheticRooms.views must be 'single' or 'all', found {views!r}")
         self.split, self.scenes, self.views = split, scenes, views
-        root = Path(cache or os.environ.get('MMMTL_CACHE') or Path.home() / '.cache' / 'mmmtl')
+        root = Path(cache) if cache else cache_root()
         self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo)
         super().__init__(**kwargs)
 
@@ -54,10 +53,7 @@ class SyntheticRooms(MultiTaskDataset):
             cameras = read_cameras(folder / 'cameras.json')
             self.checksums.verify(folder / 'cameras.json')
             views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
-            if self.views == 'all':
-                records.append(Record(folder.name, views))
-            else:
-                records += [Record(f'{folder.name}/{number}', (view,)) for number, view in enumerate(views)]
+            records += scene_records(folder.name, views, self.views)
         return records
 
     @staticmethod

@@ -1,0 +1,12 @@
+"""MTPSL's optimisation: Adam 1e-4, halved every 100 of 200 epochs (Li, Liu, Bilen, CVPR 2022)."""
+
+from mmengine.optim import StepLR
+from torch.optim import Adam
+
+from mmmtl.optim import FiniteOptimWrapper
+
+optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=1e-4))
+param_scheduler = [dict(type=StepLR, by_epoch=True, step_size=100, gamma=0.5)]
+train_cfg = dict(by_epoch=True, max_epochs=200, val_interval=10)
+val_cfg = dict()
+test_cfg = dict()
