@@ -116,7 +116,7 @@ def bare_loop(model: nn.Module, loader) -> Iterator[None]:
     for batch in loader:
         images = (torch.stack(batch['inputs']).float() - mean) / std
         optimiser.zero_grad()
-        model.loss(model.logits(images), batch['data_samples'])['loss'].backward()
+        model(images, batch['data_samples'], mode='loss')['loss'].backward()
         optimiser.step()
         yield
 

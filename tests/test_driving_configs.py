@@ -52,7 +52,7 @@ def test_kitti(tmp_path, capsys):
 
 @pytest.mark.parametrize('batch_size', [8, 4])
 def test_the_sampler_of_shares_is_given_the_batch_size(data_root, batch_size):
-    config = load_config(CONFIGS / 'aspp_resnet18_b8_30e_camvid-bsds-two-view_partial.py',
+    config = load_config(CONFIGS / 'aspp_resnet18_b8_10e_camvid-bsds-two-view_partial.py',
                          {'train_dataloader.batch_size': batch_size, 'train_dataloader.num_workers': 0})
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
     parts = loader.dataset.indices

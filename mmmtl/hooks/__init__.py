@@ -2,8 +2,16 @@
 
 from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
+from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
 
-__all__ = ['BadSampleHook', 'CarefulCheckpointHook', 'ProgressBarHook', 'ResumedValidationHook', 'TrainingLogHook']
+__all__ = [
+    'BadSampleHook',
+    'CarefulCheckpointHook',
+    'ConsistencyRampHook',
+    'ProgressBarHook',
+    'ResumedValidationHook',
+    'TrainingLogHook',
+]

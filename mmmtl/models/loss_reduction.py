@@ -36,3 +36,13 @@ def reduce_losses(sums: Tensor, counts: Tensor, how: str) -> tuple[Tensor, Tenso
     all_reduce(totals)
     weight, labelled = totals
     return shares.sum(1) / weight.clamp(min=1) * get_world_size(), labelled > 0
+
+
+def mean_over_processes(total: Tensor, count: Tensor) -> Tensor:
+    """A sum and its count on this process -> what, averaged by DDP, is the mean over all; 0 where nothing counts.
+
+    ``total`` keeps its graph; ``count`` is a float scalar without one.
+    """
+    count = count.detach().clone()
+    all_reduce(count)
+    return total / count.clamp(min=1) * get_world_size()

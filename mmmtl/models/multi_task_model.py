@@ -6,12 +6,13 @@ import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModel
 from mmengine.structures import PixelData
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
+from mmmtl.models.purpose import at_places, places_for
 from mmmtl.models.scene_cameras import scene_cameras
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
@@ -31,14 +32,16 @@ class MultiTaskModel(BaseModel):
         decode_head: Features -> ``{task: logits}``.
         neck: Features -> features. One with ``needs_views = True`` is also given the images and the cameras.
         loss_weighting: T losses -> one number; all weights 1 by default.
+        consistency_losses: ``{name: config}``, terms that tie tasks or views, added to the total.
         reduction: How pixels, images and processes become one number per task: ``'batch'``, ``'labelled'`` or
             ``'pixels'``, see `reduce_losses`.
         data_preprocessor: Views into one normalised batch; ImageNet's mean and deviation by default.
     """
 
     def __init__(self, tasks: Mapping[str, dict | Task], backbone: dict, decode_head: dict, *, neck: dict | None = None,
-                 loss_weighting: dict | None = None, reduction: str = 'labelled',
-                 data_preprocessor: dict | None = None, init_cfg: dict | None = None) -> None:
+                 loss_weighting: dict | None = None, consistency_losses: Mapping[str, dict] | None = None,
+                 reduction: str = 'labelled', data_preprocessor: dict | None = None,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), init_cfg)
         if reduction not in SHARES:
             raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
@@ -53,20 +56,28 @@ class MultiTaskModel(BaseModel):
             {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides})
         self.loss_weighting = MODELS.build(
             {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
+        taken = {*self.tasks, 'loss'} & set(consistency_losses or {})
+        if taken:
+            raise ConfigError(f'model.consistency_losses: the name {", ".join(sorted(taken))} is taken; choose another')
+        self.consistency_losses = nn.ModuleDict({
+            name: MODELS.build({**config, 'tasks': self.tasks, 'in_channels': self.backbone.out_channels,
+                                'strides': self.backbone.strides})
+            for name, config in (consistency_losses or {}).items()})
 
     def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
                 mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
         """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``)."""
-        logits = self.logits(inputs, data_samples)
+        features = self.backbone(inputs)
+        logits = self.decode(features, inputs, data_samples)
         if mode == 'loss':
-            return self.loss(logits, data_samples)
+            return self.loss(logits, features, data_samples)
         if mode == 'predict':
             return self.predict(logits, data_samples)
         return logits
 
-    def logits(self, images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None) -> dict[str, Tensor]:
-        """Images (N, 3, H, W) -> ``{task: (N, channels, H, W)}``, float32; samples tell which images share a scene."""
-        features = self.backbone(images)
+    def decode(self, features: tuple[Tensor, ...], images: Tensor,
+               data_samples: Sequence[MultiTaskDataSample] | None = None) -> dict[str, Tensor]:
+        """The backbone's taps -> ``{task: (N, channels, H, W)}``, float32; samples tell which images share a scene."""
         if self.neck is not None and getattr(self.neck, 'needs_views', False):
             features = self.neck(features, images, **scene_cameras(data_samples))
         elif self.neck is not None:
@@ -76,13 +87,31 @@ class MultiTaskModel(BaseModel):
                     logits.float(), size, mode='bilinear', align_corners=False)
                 for name, logits in self.decode_head(features).items()}
 
-    def loss(self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]) -> dict[str, Tensor]:
-        """The task losses by name, and ``'loss'``, the total that is descended."""
+    def loss(self, logits: dict[str, Tensor], features: tuple[Tensor, ...], data_samples: Sequence[MultiTaskDataSample]
+             ) -> dict[str, Tensor]:
+        """Task losses and consistency losses by name, and ``'loss'``, the total that is descended.
+
+        A weighting that moves is logged too, as ``weight/<task>``.
+        """
         targets = self.targets(data_samples, next(iter(logits.values())).shape[2:])
+        losses, present = self.task_losses(logits, targets, data_samples)
+        total, weights = self.loss_weighting(losses, present, dict(self.named_parameters()))
+        log = dict(zip(self.tasks, losses.unbind(), strict=True))
+        for name, consistency in self.consistency_losses.items():
+            log[name] = consistency(logits, targets, features, data_samples)
+            total = total + consistency.weight * consistency.ramp * log[name]
+        if self.loss_weighting.moves:
+            log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}
+        return log | {'loss': total}
+
+    def task_losses(self, logits: dict[str, Tensor], targets: dict[str, Tensor],
+                    data_samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, Tensor]:
+        """Losses (T,) of the images that learn from their labels, and bool (T,): which tasks have one anywhere."""
+        places = places_for('tasks', data_samples)
+        logits, targets = at_places(logits, places), at_places(targets, places)
         errors = [self.tasks[name].error(logits[name], targets[name]) for name in self.tasks]
         sums, counts = (torch.stack(values) for values in zip(*errors, strict=True))  # (T, N)
-        losses, present = reduce_losses(sums, counts, self.reduction)
-        return dict(zip(self.tasks, losses.unbind(), strict=True)) | {'loss': self.loss_weighting(losses, present)}
+        return reduce_losses(sums, counts, self.reduction)
 
     def targets(self, data_samples: Sequence[MultiTaskDataSample], size: tuple[int, int]) -> dict[str, Tensor]:
         """Labels of all samples as (N, C, H, W), void where a sample has none and in the padding."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from two_processes import run_in_two, work
 
-from mmmtl.models.loss_reduction import SHARES, reduce_losses
+from mmmtl.models.loss_reduction import SHARES, mean_over_processes, reduce_losses
 
 every_way = pytest.mark.parametrize('how', sorted(SHARES))
 
@@ -126,3 +126,12 @@ def test_two_processes_equal_one(two, how):
 
 if __name__ == '__main__':
     work(rank_learns)
+
+
+def test_a_mean_over_processes_is_a_mean():
+    total = torch.tensor(6.0, requires_grad=True)
+    mean = mean_over_processes(total, torch.tensor(4.0))
+    mean.backward()
+    assert mean == 1.5 and total.grad == 0.25
+    nothing = mean_over_processes(total * 0, torch.tensor(0.0))
+    assert nothing == 0 and nothing.requires_grad

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
+from mmmtl.models.consistency_losses import ConsistencyLoss
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.models.loss_reduction import SHARES
 from mmmtl.structures import MultiTaskDataSample
@@ -30,6 +31,14 @@ class Strided(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         return (self.conv(images).relu(),)
+
+
+class LogitSize(ConsistencyLoss):
+    """A consistency loss with a known gradient, that notes what it was given."""
+
+    def forward(self, logits: dict, targets: dict, features: tuple, samples: list) -> Tensor:
+        self.seen = logits, targets, features, samples
+        return sum(values.mean() for values in logits.values())
 
 
 class Pooling(nn.Module):
@@ -124,7 +133,7 @@ def test_predictions_are_cut_to_the_image_and_come_from_its_own_logits():
     model = make_model().eval()
     batch = make_batch(ALL, ALL, ALL, sizes=((8, 10), (6, 10), (8, 7)))
     data = model.data_preprocessor(batch)
-    logits = model.logits(data['inputs'])
+    logits = model(data['inputs'])
     for number, sample in enumerate(model.test_step(batch)):
         height, width = sample.img_shape
         assert sample.pred.shape == (height, width)
@@ -210,7 +219,7 @@ def test_what_is_predicted_under_void_and_in_the_padding_changes_nothing(how, no
             void = ~task.valid(targets[name])[:, None]
             assert void[1, :, 7:].all() and void[3, :, 5:].all() and void[2].all()
             leaves[name] = (logits[name] if value is None else logits[name].masked_fill(void, value)).requires_grad_()
-        losses = model.loss(leaves, data['data_samples'])
+        losses = model.loss(leaves, (), data['data_samples'])
         gradients = torch.autograd.grad(losses['loss'], list(leaves.values()))
         results.append([*losses.values(), *gradients])
     assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
@@ -222,7 +231,8 @@ def test_padding_adds_nothing():
     images = model.data_preprocessor(batch)['inputs']
     narrow = losses_of(model, batch)
     # a wider canvas; the convolution sees zeros beyond the border in both cases, the resize its last column
-    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, batch['data_samples'])
+    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, (),
+                      batch['data_samples'])
     for name, value in narrow.items():
         torch.testing.assert_close(wide[name], value)
 
@@ -271,6 +281,38 @@ def test_weights_reach_the_total():
     expected, losses = losses_of(plain, batch), losses_of(weighted, batch)
     assert all(torch.equal(losses[name], expected[name]) for name in TASKS)
     torch.testing.assert_close(losses['loss'], expected['semseg'] + 10 * expected['depth'])
+
+
+def test_a_consistency_loss_is_added_times_its_weight():
+    batch = make_batch(*MIXED)
+    plain, model = make_model(), make_model(consistency_losses=dict(size=dict(type=LogitSize, weight=3.0)))
+    expected, losses = losses_of(plain, batch), losses_of(model, batch)
+    assert list(losses) == [*TASKS, 'size', 'loss']
+    torch.testing.assert_close(losses['loss'], expected['loss'] + 3 * losses['size'])
+    consistency = model.consistency_losses['size']
+    assert consistency.in_channels == (8,) and consistency.strides == (2,) and list(consistency.tasks) == list(TASKS)
+    logits, targets, features, samples = consistency.seen
+    assert {*logits} == {*targets} == {*TASKS} and features[0].shape[:2] == (4, 8) and len(samples) == 4
+    consistency.ramp = 0.5
+    torch.testing.assert_close(losses_of(model, batch)['loss'], expected['loss'] + 1.5 * losses['size'])
+
+
+def test_a_sample_for_consistency_teaches_no_task():
+    batch = make_batch(*MIXED)
+    for sample, purpose in zip(batch['data_samples'], ('consistency', 'tasks', 'tasks', 'consistency'), strict=True):
+        sample.set_metainfo(dict(purpose=purpose))
+    model = make_model(reduction='batch', consistency_losses=dict(size=dict(type=LogitSize)))
+    losses = losses_of(model, batch)
+    assert losses['semseg'] == 0 and losses['normal'] == 0
+    half = losses_of(model, {name: values[1:3] for name, values in batch.items()})
+    torch.testing.assert_close(losses['depth'], half['depth'])  # batch norm is not there: images do not mix
+    assert len(model.consistency_losses['size'].seen[3]) == 2
+
+
+@pytest.mark.parametrize('name', ['loss', 'depth'])
+def test_a_consistency_loss_with_a_taken_name(name):
+    with pytest.raises(ConfigError, match=f'the name {name} is taken'):
+        make_model(consistency_losses={name: dict(type=LogitSize)})
 
 
 def test_unknown_reduction():

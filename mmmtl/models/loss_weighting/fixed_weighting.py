@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.loss_weighting.loss_weighting import LossWeighting
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class FixedWeighting(nn.Module):
+class FixedWeighting(LossWeighting):
     """total = sum over tasks of weight * loss.
 
     Args:
@@ -21,8 +22,10 @@ class FixedWeighting(nn.Module):
         ConfigError: A weight names no task.
     """
 
+    moves = False
+
     def __init__(self, tasks: Sequence[str], weights: Mapping[str, float] | None = None) -> None:
-        super().__init__()
+        super().__init__(tasks)
         weights = weights or {}
         unknown = set(weights) - set(tasks)
         if unknown:
@@ -30,6 +33,7 @@ class FixedWeighting(nn.Module):
                               f'{", ".join(tasks)}')
         self.register_buffer('weights', torch.tensor([float(weights.get(task, 1)) for task in tasks]), persistent=False)
 
-    def forward(self, losses: Tensor, present: Tensor) -> Tensor:
-        """losses (T,), present bool (T,) -> the total; a task that is not present has loss 0 already."""
-        return (losses * self.weights).sum()
+    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
+                ) -> tuple[Tensor, Tensor]:
+        """A task that is not present has loss 0 already; the network's parameters are not looked at."""
+        return (losses * self.weights).sum(), self.weights

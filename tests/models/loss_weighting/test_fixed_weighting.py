@@ -11,18 +11,21 @@ HERE = torch.ones(3, dtype=torch.bool)
 
 
 def test_every_weight_is_one_by_default():
-    assert FixedWeighting(TASKS)(torch.tensor([1.0, 2.0, 4.0]), HERE) == 7
+    assert FixedWeighting(TASKS)(torch.tensor([1.0, 2.0, 4.0]), HERE)[0] == 7
 
 
 def test_weights_go_by_name():
     weighting = FixedWeighting(TASKS, weights=dict(normal=10, semseg=0.5))
-    assert weighting(torch.tensor([1.0, 2.0, 4.0]), HERE) == 0.5 + 2 + 40
-    assert FixedWeighting(TASKS[::-1], weights=dict(normal=10, semseg=0.5))(torch.tensor([4.0, 2.0, 1.0]), HERE) == 42.5
+    assert weighting(torch.tensor([1.0, 2.0, 4.0]), HERE)[0] == 0.5 + 2 + 40
+    weighting = FixedWeighting(TASKS[::-1], weights=dict(normal=10, semseg=0.5))
+    assert weighting(torch.tensor([4.0, 2.0, 1.0]), HERE)[0] == 42.5
 
 
 def test_the_gradient_is_the_weight():
     losses = torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
-    FixedWeighting(TASKS, weights=dict(depth=3))(losses, HERE).backward()
+    total, weights = FixedWeighting(TASKS, weights=dict(depth=3))(losses, HERE)
+    total.backward()
+    assert weights.tolist() == [1, 3, 1]
     assert losses.grad.tolist() == [1, 3, 1]
 
 

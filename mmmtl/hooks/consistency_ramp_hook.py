@@ -1,0 +1,46 @@
+"""Consistency losses that come in slowly: predictions must first be worth comparing."""
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ConsistencyRampHook(Hook):
+    """Multiplies a consistency loss by min(epoch / epochs, 1), epoch = 0 in the first pass, or the same by iterations.
+
+    The factor is a function of the epoch (iteration) alone, so a resumed run goes on where it stood.
+
+    Args:
+        name: Of the loss in ``model.consistency_losses``.
+        epochs: How many until it counts in full.
+        iterations: The same in iterations; give one of the two.
+
+    Raises:
+        ConfigError: Both or none of the lengths are given, one is not positive, or the model has no loss of that name.
+    """
+
+    def __init__(self, name: str, *, epochs: float | None = None, iterations: int | None = None) -> None:
+        lengths = [length for length in (epochs, iterations) if length is not None]
+        if len(lengths) != 1 or not lengths[0] > 0:
+            raise ConfigError(f'ConsistencyRampHook({name!r}): expected epochs or iterations, a number above 0, found '
+                              f'epochs={epochs}, iterations={iterations}')
+        self.name, self.by_epoch, self.length = name, epochs is not None, lengths[0]
+
+    def before_train(self, runner) -> None:
+        losses = self.losses(runner)
+        if self.name not in losses:
+            raise ConfigError(f'ConsistencyRampHook.name: the model has no consistency loss {self.name!r}, it has '
+                              f'{", ".join(losses) or "none"}')
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        done = runner.epoch if self.by_epoch else runner.iter
+        self.losses(runner)[self.name].ramp = min(done / self.length, 1.0)
+
+    @staticmethod
+    def losses(runner):
+        """The model's consistency losses by name."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        return model.consistency_losses

@@ -1,0 +1,48 @@
+"""The contract of a consistency loss: a term that ties tasks or views to each other, beside the task losses."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Task
+
+
+class ConsistencyLoss(BaseModule, ABC):
+    """One number, times ``weight``, added to the total beside the weighted task losses.
+
+    A loss that finds nothing to compare in a batch returns 0, connected to the graph of everything that it trains.
+    Its divisor is taken over all processes (`mmmtl.models.loss_reduction.mean_over_processes`), so that two processes
+    equal one with the whole batch.
+
+    Args:
+        tasks: Those of the model, by name; given by the model.
+        in_channels: Of the backbone's taps; given by the model.
+        strides: Of the backbone's taps; given by the model.
+        weight: Factor >= 0 of the term.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
+                 weight: float = 1.0, init_cfg: dict | None = None) -> None:
+        super().__init__(init_cfg)
+        if not weight >= 0:
+            raise ConfigError(f'{type(self).__name__}.weight must be a number >= 0, found {weight!r}')
+        self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
+        self.weight = weight
+        self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
+
+    @abstractmethod
+    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
+                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+        """The term, a float32 scalar, before its weight.
+
+        Args:
+            logits: ``{task: (N, channels, H, W)}``.
+            targets: ``{task: (N, target_channels, H, W)}``, void where an image has no label.
+            features: The backbone's taps, fine to coarse.
+            samples: N views; one whose metainfo has ``purpose='tasks'`` is for the task losses alone, one with
+                ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
+        """

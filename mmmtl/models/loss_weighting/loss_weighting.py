@@ -1,0 +1,31 @@
+"""The contract of a loss weighting: T losses -> one number."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor, nn
+
+
+class LossWeighting(nn.Module, ABC):
+    """Joins the losses of T tasks to the total that is descended.
+
+    Args:
+        tasks: Task names, in the order of the losses; given by the model.
+    """
+
+    moves: bool = True  # whether the weights change during training, and so belong in the log
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+
+    @abstractmethod
+    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter]
+                ) -> tuple[Tensor, Tensor]:
+        """The total, a scalar, and the weights (T,) without a graph.
+
+        Args:
+            losses: (T,), on every process such that their mean over processes is the loss of the whole batch.
+            present: bool (T,), which tasks have a label anywhere; the others are left out, not zeroed.
+            parameters: The model's, by name; those that take per-task gradients choose the shared ones among them.
+        """
