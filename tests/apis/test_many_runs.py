@@ -1,0 +1,53 @@
+"""Many runs: each made once, nothing made twice, a failure named."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tool_process import CONFIGS
+
+from mmmtl.apis.many_runs import PlannedRun, train_and_test
+from mmmtl.apis.run_table import run_table
+from mmmtl.errors import ConfigError
+
+SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
+
+
+def planned(folder: Path, seed: int, **options) -> PlannedRun:
+    return PlannedRun(CONFIGS / 'tiny_rooms.py', folder / f'seed_{seed}', seed, SHORT | options)
+
+
+@pytest.mark.slow
+def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
+    runs = [planned(tmp_path, seed) for seed in (0, 1)]
+    train_and_test(runs, jobs=2)
+    assert '2 runs, 0 of them done' in capfd.readouterr().err
+    first = [(run.work_dir / 'metrics.json').read_text() for run in runs]
+    assert [json.loads(text)['seed'] for text in first] == [0, 1]
+    assert json.loads(first[0])['scores'] != json.loads(first[1])['scores']
+    assert '| tiny_rooms | 2 |' in run_table([str(run.work_dir) for run in runs])
+    assert 'Epoch(train)' in (runs[0].work_dir / 'output.txt').read_text()
+
+    (runs[1].work_dir / 'metrics.json').unlink()
+    checkpoint = runs[1].work_dir / 'epoch_1.pth'
+    written = checkpoint.stat().st_mtime_ns
+    train_and_test(runs, jobs=2)  # nothing is left but the test of the second one
+    assert '2 runs, 1 of them done' in capfd.readouterr().err
+    assert [(run.work_dir / 'metrics.json').read_text() for run in runs] == first
+    assert checkpoint.stat().st_mtime_ns == written
+
+    with pytest.raises(ConfigError, match='of another recipe than .*tiny_rooms.py is now; remove the folder'):
+        train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
+
+
+def test_a_wrong_config_stops_before_anything_starts(tmp_path):
+    with pytest.raises(ConfigError, match='max_epoks'):
+        train_and_test([planned(tmp_path, 0), planned(tmp_path, 1, **{'train_cfg.max_epoks': 3})])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_fails_is_named(tmp_path):
+    run = planned(tmp_path, 0, **{'model.backbone.model_name': 'no_such_network'})
+    with pytest.raises(ConfigError, match=r'1 of 1 runs failed, the first is .*seed_0: .*no_such_network'):
+        train_and_test([run])
+    assert not (run.work_dir / 'metrics.json').exists()
