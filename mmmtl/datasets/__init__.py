@@ -3,6 +3,7 @@
 from mmmtl.datasets import transforms
 from mmmtl.datasets.bsds500 import BSDS500, BSDS500Shares
 from mmmtl.datasets.camvid import CamVid
+from mmmtl.datasets.cihp import CIHP
 from mmmtl.datasets.cityscapes import Cityscapes, CityscapesMTAN
 from mmmtl.datasets.kitti import KITTI, KITTISemantics
 from mmmtl.datasets.label_settings import AllLabels, OneLabel
@@ -18,7 +19,8 @@ from mmmtl.datasets.samplers import EvenlySplitSampler, PassSampler, SampleKey
 from mmmtl.datasets.share_sampler import ShareSampler
 from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
-__all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CamVid', 'Cityscapes', 'CityscapesMTAN', 'EvenlySplitSampler',
-           'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT',
-           'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'Record', 'SampleKey',
-           'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']
+__all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CIHP', 'CamVid', 'Cityscapes', 'CityscapesMTAN',
+           'EvenlySplitSampler', 'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset',
+           'MultiTaskDataset', 'NYUDMT', 'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo',
+           'PosedViews', 'Record', 'SampleKey', 'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root',
+           'transforms']

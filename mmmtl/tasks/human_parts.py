@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from torch import Tensor
 
 from mmmtl.registry import TASKS
@@ -16,7 +17,8 @@ class HumanParts(SemSeg):
     """Labels are 0 (no body), 1..6 the parts of PASCAL-Context, 255 where unknown.
 
     An image in which no part is seen is void as a whole: it says nothing of parts, and is neither learnt nor measured
-    (SAK). Left and right are merged into one part, so a mirrored label keeps its values.
+    (SAK). PASCAL's parts have left and right merged, so a mirrored label keeps its values; of other classes, one whose
+    name begins with ``left`` becomes its namesake that begins with ``right``, and the other way round.
 
     Args:
         name: Key in the samples.
@@ -30,6 +32,16 @@ class HumanParts(SemSeg):
         if palette is None and tuple(classes) == PARTS:
             palette = COLOURS
         super().__init__(name, classes, palette, absent=absent)
+
+        twins = {name: name.replace('left', 'right', 1) for name in self.classes if name.startswith('left')}
+        twins |= {right: left for left, right in twins.items()}
+        self.mirrored = np.arange(256)
+        for index, name in enumerate(self.classes):
+            if twins.get(name) in self.classes:
+                self.mirrored[index] = self.classes.index(twins[name])
+
+    def mirror(self, label: np.ndarray) -> np.ndarray:
+        return self.mirrored[label].astype(label.dtype)
 
     def valid(self, target: Tensor) -> Tensor:
         known = super().valid(target)

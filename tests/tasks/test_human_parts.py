@@ -34,6 +34,14 @@ def test_mirroring_changes_no_value(task):
     np.testing.assert_array_equal(task.mirror(label), label)
 
 
+def test_mirroring_exchanges_left_and_right():
+    task = HumanParts('human_parts', classes=('none', 'left arm', 'hat', 'right arm', 'left shoe'))
+    label = np.array([[0, 1, 2, 3, 4, 255]], np.uint8)
+    mirrored = task.mirror(label)
+    assert mirrored.tolist() == [[0, 3, 2, 1, 4, 255]] and mirrored.dtype == np.uint8  # the shoe has no twin
+    np.testing.assert_array_equal(task.mirror(mirrored), label)
+
+
 def test_seven_classes_with_colours_of_their_own(task):
     assert task.channels == 7 and len({tuple(colour) for colour in task.palette.tolist()}) == 7
     assert task.legend(np.array([[1, 255]])) == [('head', (230, 80, 60))]

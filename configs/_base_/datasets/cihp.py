@@ -1,0 +1,37 @@
+"""CIHP: human parts in 20 classes and the edges between them. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
+
+from mmmtl.datasets import CIHP, PassSampler
+from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Edge, HumanParts
+
+protocol = None  # no list of papers judges these two tasks together
+tasks = dict(
+    human_parts=dict(type=HumanParts, classes=CIHP.CLASSES),
+    edge=dict(type=Edge, max_distance='pascal'),
+)
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=CIHP,
+        root='cihp/train',
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=CoverCrop, size=(384, 384)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=4,
+    num_workers=2,
+    dataset=dict(type=CIHP, root='cihp/val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator
