@@ -1,4 +1,4 @@
-"""CIHP: photographs of several people with 20 body parts and clothes, and the edges between them."""
+"""CIHP: photographs of several people with 20 body parts and clothes, and the outlines of the people."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ class CIHP(MultiTaskDataset):
         root/
         ├── images/NAME.jpg
         ├── labels/NAME.png      8 bit: 0 nobody, 1..19 part or cloth
-        └── edges/NAME.png       8 bit: 0, 1 (between parts); needed where the task ``edge`` is learnt
+        └── edges/NAME.png       8 bit: 0, 1 (outlines of people); needed where the task ``edge`` is learnt
 
     28280 images to train on, 5000 to validate. 14 to 19 tell left from right: `HumanParts` exchanges them when an image
     is mirrored, since their names begin with "left" and "right".

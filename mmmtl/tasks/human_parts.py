@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.semseg import SemSeg
+from mmmtl.tasks.semseg import SemSeg, spread_colours
 
 PARTS = ('background', 'head', 'torso', 'upper arm', 'lower arm', 'upper leg', 'lower leg')
 COLOURS = ((45, 45, 45), (230, 80, 60), (240, 180, 50), (60, 160, 90), (150, 215, 120), (55, 110, 200), (140, 190, 240))
@@ -23,14 +23,14 @@ class HumanParts(SemSeg):
     Args:
         name: Key in the samples.
         classes: Names; the first is what is no body.
-        palette: One RGB colour per class.
+        palette: One RGB colour per class; by default the first is grey.
         absent: As in `SemSeg`; by default a class that never occurs counts 0, as SAK has it.
     """
 
     def __init__(self, name: str, classes: Sequence[str] = PARTS, palette: Sequence[Sequence[int]] | None = None, *,
                  absent: str = 'zero') -> None:
-        if palette is None and tuple(classes) == PARTS:
-            palette = COLOURS
+        if palette is None:
+            palette = COLOURS if tuple(classes) == PARTS else [COLOURS[0], *spread_colours(len(classes) - 1)]
         super().__init__(name, classes, palette, absent=absent)
 
         twins = {name: name.replace('left', 'right', 1) for name in self.classes if name.startswith('left')}

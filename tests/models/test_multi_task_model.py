@@ -7,38 +7,14 @@ import torch
 import torch.nn.functional as F
 from mmengine.optim import OptimWrapper
 from mmengine.structures import PixelData
+from small_model import ALL, MIXED, TASKS, losses_of, make_batch, make_model
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
-from mmmtl.models import MultiTaskModel
-from mmmtl.models.consistency_losses import ConsistencyLoss
-from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.models.loss_reduction import SHARES
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Depth, Normal, SemSeg
 
-TASKS = dict(semseg=dict(type=SemSeg, classes=('a', 'b', 'c', 'd')), depth=dict(type=Depth), normal=dict(type=Normal))
 every_way = pytest.mark.parametrize('how', sorted(SHARES))
-
-
-class Strided(nn.Module):
-    """A backbone of one convolution; without batch norm, so that images do not mix."""
-
-    def __init__(self, width: int = 8) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(3, width, 3, stride=2, padding=1)
-        self.out_channels, self.strides = (width,), (2,)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return (self.conv(images).relu(),)
-
-
-class LogitSize(ConsistencyLoss):
-    """A consistency loss with a known gradient, that notes what it was given."""
-
-    def forward(self, logits: dict, targets: dict, features: tuple, samples: list) -> Tensor:
-        self.seen = logits, targets, features, samples
-        return sum(values.mean() for values in logits.values())
 
 
 class Pooling(nn.Module):
@@ -50,43 +26,6 @@ class Pooling(nn.Module):
 
     def forward(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(F.avg_pool2d(x[:, ::2], 2) for x in features)
-
-
-def make_model(tasks: dict = TASKS, **kwargs) -> MultiTaskModel:
-    torch.manual_seed(0)
-    head = dict(type=ConvHead, channels=6, norm=None)
-    model = MultiTaskModel(tasks, dict(type=Strided), dict(type=PerTaskHead, head=head), **kwargs)
-    for parameter in model.parameters():  # heads begin so small that nothing would be seen
-        nn.init.normal_(parameter, std=0.3)
-    return model
-
-
-def make_sample(size: tuple[int, int], seed: int, shown: tuple[str, ...] = tuple(TASKS)) -> MultiTaskDataSample:
-    generator = torch.Generator().manual_seed(seed)
-    known = torch.rand(1, *size, generator=generator) < 0.7
-    labels = {
-        'semseg': torch.where(known, torch.randint(4, (1, *size), generator=generator), 255),
-        'depth': torch.where(known, 0.5 + torch.rand(1, *size, generator=generator), 0),
-        'normal': torch.where(known, F.normalize(torch.randn(3, *size, generator=generator), dim=0), 0),
-    }
-    return MultiTaskDataSample(metainfo=dict(img_shape=size, img_path=f'{seed}.png'),
-                               gt=PixelData(**{name: labels[name] for name in shown}))
-
-
-def make_batch(*shown: tuple[str, ...], sizes: tuple = ((8, 10),) * 9) -> dict:
-    """Raw images and samples, one per entry of `shown`."""
-    generator = torch.Generator().manual_seed(0)
-    sizes = sizes[:len(shown)]
-    return {'inputs': [torch.randint(256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes],
-            'data_samples': [make_sample(size, seed, shown[seed]) for seed, size in enumerate(sizes)]}
-
-
-ALL = tuple(TASKS)
-MIXED = (ALL, ('depth',), (), ('semseg', 'normal'))
-
-
-def losses_of(model: MultiTaskModel, batch: dict) -> dict[str, Tensor]:
-    return model(**model.data_preprocessor(batch, True), mode='loss')
 
 
 def test_the_three_modes():
@@ -281,38 +220,6 @@ def test_weights_reach_the_total():
     expected, losses = losses_of(plain, batch), losses_of(weighted, batch)
     assert all(torch.equal(losses[name], expected[name]) for name in TASKS)
     torch.testing.assert_close(losses['loss'], expected['semseg'] + 10 * expected['depth'])
-
-
-def test_a_consistency_loss_is_added_times_its_weight():
-    batch = make_batch(*MIXED)
-    plain, model = make_model(), make_model(consistency_losses=dict(size=dict(type=LogitSize, weight=3.0)))
-    expected, losses = losses_of(plain, batch), losses_of(model, batch)
-    assert list(losses) == [*TASKS, 'size', 'loss']
-    torch.testing.assert_close(losses['loss'], expected['loss'] + 3 * losses['size'])
-    consistency = model.consistency_losses['size']
-    assert consistency.in_channels == (8,) and consistency.strides == (2,) and list(consistency.tasks) == list(TASKS)
-    logits, targets, features, samples = consistency.seen
-    assert {*logits} == {*targets} == {*TASKS} and features[0].shape[:2] == (4, 8) and len(samples) == 4
-    consistency.ramp = 0.5
-    torch.testing.assert_close(losses_of(model, batch)['loss'], expected['loss'] + 1.5 * losses['size'])
-
-
-def test_a_sample_for_consistency_teaches_no_task():
-    batch = make_batch(*MIXED)
-    for sample, purpose in zip(batch['data_samples'], ('consistency', 'tasks', 'tasks', 'consistency'), strict=True):
-        sample.set_metainfo(dict(purpose=purpose))
-    model = make_model(reduction='batch', consistency_losses=dict(size=dict(type=LogitSize)))
-    losses = losses_of(model, batch)
-    assert losses['semseg'] == 0 and losses['normal'] == 0
-    half = losses_of(model, {name: values[1:3] for name, values in batch.items()})
-    torch.testing.assert_close(losses['depth'], half['depth'])  # batch norm is not there: images do not mix
-    assert len(model.consistency_losses['size'].seen[3]) == 2
-
-
-@pytest.mark.parametrize('name', ['loss', 'depth'])
-def test_a_consistency_loss_with_a_taken_name(name):
-    with pytest.raises(ConfigError, match=f'the name {name} is taken'):
-        make_model(consistency_losses={name: dict(type=LogitSize)})
 
 
 def test_unknown_reduction():

@@ -51,4 +51,5 @@ def test_seven_classes_with_colours_of_their_own(task):
 
 
 def test_other_parts_can_be_named():
-    assert HumanParts('human_parts', classes=('none', 'arm', 'leg')).channels == 3
+    task = HumanParts('human_parts', classes=('none', 'arm', 'leg'))
+    assert task.channels == 3 and task.palette[0].tolist() == [45, 45, 45]

@@ -1,4 +1,4 @@
-"""CIHP: human parts in 20 classes and the edges between them. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
+"""CIHP: human parts in 20 classes and the outlines of people. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
 
 from mmmtl.datasets import CIHP, PassSampler
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
