@@ -13,9 +13,7 @@ from mmengine.config import ConfigDict, DictAction
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.command_line import command
 from mmmtl.apis.report import print_scores, write_scores
-from mmmtl.datasets.transforms import LoadViews, PackViews
-from mmmtl.metrics import MultiTaskMetric, typical_maps
-from mmmtl.registry import DATASETS
+from mmmtl.apis.typical_scores import typical_scores
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 
@@ -38,26 +36,12 @@ def main() -> None:
     runner = MultiTaskRunner.from_cfg(config)
     rows = {'untrained network': runner.test()}
     runner.train()
-    rows['mean or mode per pixel'] = score_typical_maps(runner, config)
+    rows['mean or mode per pixel'] = typical_scores(config)
     rows['trained network'] = runner.test()
     write_scores(Path(args.work_dir) / 'metrics.json', rows, config)
     print(f'\n{len(runner.test_dataloader.dataset)} views of rooms that the network has never seen:\n')
     print_scores(rows, runner.model)
     print(f'\nscores: {args.work_dir}/metrics.json    sheets: {args.work_dir}/sheets/')
-
-
-def score_typical_maps(runner: MultiTaskRunner, config: ConfigDict) -> dict[str, float]:
-    """What the training set's mean depth, mean normal and most frequent class at each pixel score on the test set."""
-    tasks = runner.model.tasks
-    pipeline = [dict(type=LoadViews), dict(type=PackViews)]
-    training_set = DATASETS.build({**config.train_dataloader.dataset, 'pipeline': pipeline})
-    maps = typical_maps((training_set[i]['data_samples'][0] for i in range(len(training_set))), tasks)
-    metric = MultiTaskMetric(tasks)
-    for batch in runner.test_dataloader:
-        for sample in batch['data_samples']:
-            for name, task in tasks.items():
-                metric.add(name, task.measure(maps[name][None], sample.gt.get(name)[None]))
-    return metric.evaluate(len(runner.test_dataloader.dataset))
 
 
 if __name__ == '__main__':

@@ -8,26 +8,32 @@ from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
 
-def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Task]) -> dict[str, Tensor]:
+def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Task]
+                 ) -> dict[tuple[int, int], dict[str, Tensor]]:
     """The row that every table should hold: what a network must beat to have looked at the image.
 
-    What is averaged are the values of a task, or one-hot classes, over the images in which a pixel is known.
+    What is averaged are the values of a task, or one-hot classes, over the images in which a pixel is known; images of
+    different sizes are kept apart.
 
     Args:
-        samples: Of one size (H, W), as they leave the pipeline.
+        samples: As they leave the pipeline; taken one by one, none is kept.
         tasks: ``{name: task}``.
 
     Returns:
-        ``{task: (C, H, W)}``, final maps; a task without any label is left out.
+        ``{(H, W): {task: (C, H, W)}}``, final maps; a task without any label in images of a size is left out.
     """
-    sums: dict[str, Tensor] = {}
-    counts: dict[str, Tensor] = {}
+    sums: dict[tuple[int, int], dict[str, Tensor]] = {}
+    counts: dict[tuple[int, int], dict[str, Tensor]] = {}
     for sample in samples:
-        for name, task in tasks.items():
-            if name not in sample.gt:
-                continue
+        for name in set(tasks) & set(sample.gt.keys()):
             target = sample.gt.get(name)[None]
-            sums[name] = sums.get(name, 0) + task.known_values(target)
-            counts[name] = counts.get(name, 0) + task.valid(target)  # (1, H, W)
-    means = {name: total.float() / counts[name].clamp(min=1)[:, None] for name, total in sums.items()}
-    return {name: tasks[name].predict(tasks[name].logits_of(mean))[0] for name, mean in means.items()}
+            total, count = (found.setdefault(tuple(target.shape[2:]), {}) for found in (sums, counts))
+            total[name] = total.get(name, 0) + tasks[name].known_values(target)
+            count[name] = count.get(name, 0) + tasks[name].valid(target)  # (1, H, W)
+    return {size: {name: typical_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
+            for size, total in sums.items()}
+
+
+def typical_map(task: Task, total: Tensor, count: Tensor) -> Tensor:
+    """Summed values (1, *, H, W) and how many they are (1, H, W) -> a final map (C, H, W)."""
+    return task.predict(task.logits_of(total.float() / count.clamp(min=1)[:, None]))[0]

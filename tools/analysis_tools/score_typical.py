@@ -1,0 +1,38 @@
+"""Score what knows nothing of the image: tools/analysis_tools/score_typical.py CONFIG [--out FILE]."""
+
+import argparse
+
+from mmengine.config import DictAction
+
+from mmmtl.apis import load_config
+from mmmtl.apis.command_line import command
+from mmmtl.apis.report import write_scores
+from mmmtl.apis.typical_scores import typical_scores
+
+ROW = 'mean or mode per pixel'
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Score the mean value, or most frequent class, of the training set at each pixel.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--out', help='scores as JSON, which compare_runs.py reads')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='override entries of the config')
+    return parser.parse_args()
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    scores = typical_scores(config)
+    width = max(map(len, scores), default=0)
+    for name, value in scores.items():
+        print(f'{name.ljust(width)}  {value:.4g}')
+    if args.out:
+        write_scores(args.out, {ROW: scores}, config)
+
+
+if __name__ == '__main__':
+    main()
