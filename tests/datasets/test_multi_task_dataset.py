@@ -156,6 +156,12 @@ def test_a_wrong_option_is_named(rooms, options):
         rooms(PLAIN, **options)
 
 
+@pytest.mark.parametrize('apart', [(0.5,), (0.8, 0.4), (0.0, 0.3)])
+def test_cameras_cannot_stand_apart_like_that(rooms, apart):
+    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(least, most\) metres above 0, found'):
+        rooms(PLAIN, apart=apart)
+
+
 @pytest.mark.parametrize(('values', 'match'), [
     (np.full((96, 128), 13, np.uint8), r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13'),
     (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),

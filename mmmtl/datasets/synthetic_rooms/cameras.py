@@ -11,6 +11,7 @@ ATTENTION = dict(
     bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
     tv=3.0, wall=0.1, window=1.0,
 )  # fmt: skip
+APART = (0.1, 0.5)  # metres between the first camera and its neighbours
 GRID = (9, 12)  # rays down and across that judge a view
 
 
@@ -39,8 +40,10 @@ class Camera:
         return replace(self, camera_T_world=pose)
 
 
-def place_cameras(scene: Scene, views: int, size: tuple[int, int]) -> list[Camera]:
-    """`views` cameras of size (H, W); all look at much of what the first one sees, from 0.1 to 0.5 m beside it.
+def place_cameras(
+    scene: Scene, views: int, size: tuple[int, int], apart: tuple[float, float] = APART
+) -> list[Camera]:
+    """`views` cameras of size (H, W); all look at much of what the first one sees, `apart` metres beside it.
 
     The first cameras stay the same when more are asked for.
     """
@@ -52,7 +55,7 @@ def place_cameras(scene: Scene, views: int, size: tuple[int, int]) -> list[Camer
     points = first.position + (directions * hit['tfar']).T
     for view in range(1, views):
         rng = scene.rng(1, view)
-        candidates = (neighbour(scene, rng, first, points) for _ in range(8))
+        candidates = (neighbour(scene, rng, first, points, apart) for _ in range(8))
         best_score, best = -1.0, first
         for score, camera in candidates:
             if score > best_score:
@@ -96,9 +99,11 @@ def first_camera(
     return score * min(1.0, 0.4 / (counts.max() / counts.sum())), camera
 
 
-def neighbour(scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray) -> tuple[float, Camera]:
+def neighbour(
+    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, apart: tuple[float, float]
+) -> tuple[float, Camera]:
     """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %."""
-    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(0.1, 0.5)
+    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*apart)
     step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
     place = first.position + step / np.linalg.norm(step) * length
     forward = first.camera_T_world[2, :3]

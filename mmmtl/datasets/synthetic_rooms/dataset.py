@@ -8,6 +8,7 @@ import numpy as np
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
 from mmmtl.datasets.records import LabelFile, Record, View, scene_records
 from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
+from mmmtl.datasets.synthetic_rooms.cameras import APART
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
@@ -27,6 +28,7 @@ class SyntheticRooms(MultiTaskDataset):
         size: (H, W) in pixels.
         views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
+        apart: Metres from the first camera of a room to the others, (least, most).
         cache: Folder for what has been drawn.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
@@ -34,14 +36,18 @@ class SyntheticRooms(MultiTaskDataset):
     CLASSES = CLASSES
 
     def __init__(self, *, split: str, scenes: int, views_per_scene: int = 4, size: tuple[int, int] = (128, 160),
-                 views: str = 'single', stereo: bool = False, cache: str | None = None, **kwargs) -> None:
+                 views: str = 'single', stereo: bool = False, apart: tuple[float, float] = APART,
+                 cache: str | None = None, **kwargs) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
         if views not in ('single', 'all'):
             raise ConfigError(f"SyntheticRooms.views must be 'single' or 'all', found {views!r}")
+        if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
+            raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
         self.split, self.scenes, self.views = split, scenes, views
         root = Path(cache) if cache else cache_root()
-        self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo)
+        self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo,
+                                   apart=tuple(apart))
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:

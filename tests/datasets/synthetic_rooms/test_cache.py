@@ -36,6 +36,14 @@ def test_layout(tmp_path: Path) -> None:
     assert [np.shape(camera['camera_T_world']) for camera in cameras] == [(4, 4), (4, 4)]
 
 
+def test_rooms_with_cameras_far_apart_have_a_folder_of_their_own(tmp_path: Path) -> None:
+    folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, apart=(0.6, 0.8))
+    assert folder.parent.name == 'rooms-v1-32x40-2views-0.6to0.8m'
+    one, other = (np.linalg.inv(camera['camera_T_world'])[:3, 3]
+                  for camera in json.loads((folder / '00000/cameras.json').read_text()))
+    assert 0.59 < np.linalg.norm(one - other) < 0.81
+
+
 def test_stereo_views_come_in_pairs(tmp_path: Path) -> None:
     folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, stereo=True)
     assert folder.parent.name == 'rooms-v1-32x40-2views-stereo'

@@ -99,6 +99,13 @@ def test_more_cameras_leave_the_first_as_they_are() -> None:
     assert len({camera.camera_T_world.tobytes() for camera in many}) == 4
 
 
+def test_cameras_stand_apart_as_asked() -> None:
+    scene = build_scene('val', 1)
+    near, far = place_cameras(scene, 4, SIZE), place_cameras(scene, 4, SIZE, apart=(0.6, 0.8))
+    assert np.array_equal(near[0].camera_T_world, far[0].camera_T_world)
+    assert all(0.59 < np.linalg.norm(camera.position - far[0].position) < 0.81 for camera in far[1:])
+
+
 def test_a_stereo_pair_is_rectified(room) -> None:
     scene, cameras, views = room
     left, right = cameras[0], cameras[0].right_neighbour(BASELINE)
