@@ -46,7 +46,7 @@ CONFIGS = BY_LOSS | BY_GRADIENT | BY_TORCHJD
 
 def marked(names: Sequence[str]) -> list:
     """Parameters of a test, those that need an extra marked so."""
-    marks = {name: torchjd for name in BY_TORCHJD} | {'cagrad': [solver, torchjd]}
+    marks = dict.fromkeys(BY_TORCHJD, torchjd) | {'cagrad': [solver, torchjd]}
     return [pytest.param(name, marks=marks.get(name, ())) for name in names]
 
 
@@ -94,7 +94,8 @@ def make_batch(seed: int = 0, size: int = 6, hidden: Sequence[str] = (), partly:
     """Images, labels and who shows what; ``partly``: images lack some labels, unevenly from task to task."""
     generator = torch.Generator().manual_seed(100 + seed)
     images = torch.randn(size, 5, generator=generator)
-    labels = {task: torch.randn(size, generator=generator) * scale for task, scale in zip('abc', (1, 3, 0.5), strict=True)}
+    labels = {task: torch.randn(size, generator=generator) * scale
+              for task, scale in zip('abc', (1, 3, 0.5), strict=True)}
     shown = {task: torch.full((size,), task not in hidden) for task in 'abc'}
     if partly:
         for number, task in enumerate('abc'):

@@ -130,6 +130,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('SyntheticRooms', dict(split='test', scenes=120, views_per_scene=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'rooms/small': Protocol(
+        about='200 generated rooms that the network has not seen, 2 views each, small, for tables on two cores',
+        size=(64, 80),
+        dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views='single')),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
 }
 
 

@@ -200,7 +200,7 @@ def test_what_the_weights_of_gradients_reach(name, weigh_heads):
 
 
 @pytest.mark.parametrize('name', marked(CONFIGS))
-def test_training_through_the_model(name, tmp_path):
+def test_training_through_the_model(name, tmp_path, rooms_cache):
     config = {**CONFIGS[name], **({'primary': 'depth'} if name == 'pcd' else {})}
     config['type'] = f'mmmtl.{config["type"]}'
     runner = tiny_run(tmp_path, model__loss_weighting=config, train_cfg__max_epochs=1, train_cfg__val_interval=9)
