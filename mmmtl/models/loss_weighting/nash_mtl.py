@@ -13,7 +13,7 @@ from mmmtl.registry import MODELS
 class NashMTL(GramianWeighting):
     """Weights w > 0 with G w = 1 / w, G the Gramian: the bargaining solution; the gradient is then cut to ``max_norm``.
 
-    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, eq. 4. There a sequence of convex
+    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, claim 3.1. There a sequence of convex
     approximations is solved (by ECOS, which is under the GPL); here the equation itself, which is the minimum of the
     convex w^T G w / 2 - sum log w, by Newton steps to the precision of the machine. As there, G is divided by its
     Frobenius norm first. A ridge of 1e-8 keeps the weights finite where gradients cancel. Scaling a loss scales its

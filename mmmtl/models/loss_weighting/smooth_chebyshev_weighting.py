@@ -14,7 +14,7 @@ from mmmtl.registry import MODELS
 class SmoothChebyshevWeighting(Scalarization):
     """total = mu * log(sum over tasks of exp(preference * (loss - ideal) / mu)).
 
-    STCH of Lin et al., "Smooth Tchebycheff scalarization for multi-objective optimization", ICML 2024, eq. 7. The
+    STCH of Lin et al., "Smooth Tchebycheff scalarization for multi-objective optimization", ICML 2024. The
     preferences of the tasks that are present are scaled to the sum 1.
 
     Args:
