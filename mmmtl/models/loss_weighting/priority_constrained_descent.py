@@ -15,9 +15,10 @@ from mmmtl.registry import MODELS
 class PriorityConstrainedDescent(GramianWeighting):
     """torchjd's PCD: the step nearest to the primary task's gradient that still serves every other task.
 
-    "Not all objectives are born equal: priority-constrained descent for hierarchical multi-objective optimization", TMLR
-    2026. Where the primary task is not present all weights are 1. The moving average of the gradients' squared norms is held by task, in the
-    checkpoint, and kept for absent tasks; a task that appears late begins with its first norm.
+    "Not all objectives are born equal: priority-constrained descent for hierarchical multi-objective optimization",
+    TMLR 2026. Where the primary task is not present all weights are 1. The moving average of the gradients' squared
+    norms is held by task, in the checkpoint, and kept for absent tasks; a task that appears late begins with its first
+    norm.
 
     Args:
         tasks: Task names, in the order of the losses.
