@@ -26,7 +26,8 @@ REQUIRES = [
     'tqdm',
 ]
 
-# The solvers that UPGrad and Nash want are left out on purpose: quadprog and ecos are under the GPL.
+# The solvers that torchjd's UPGrad, DualProj and Nash-MTL want are left out on purpose: quadprog and ecos are under the
+# GPL. Ours stand in for them.
 WEIGHTING = ['torchjd[cagrad,fairgrad]>=0.18,<0.19']
 REGIONS = ['segment-anything']
 TEST = ['pytest>=8', 'pytest-xdist>=3.6', 'hypothesis', 'PyYAML', *WEIGHTING, *REGIONS]

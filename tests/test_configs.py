@@ -40,7 +40,8 @@ def test_one_step(path: Path) -> None:
     losses = model(**data, mode='loss')
     losses['loss'].backward()
     print(f'{path.stem}: {sum(p.numel() for p in model.parameters()):,} parameters')
-    assert torch.isfinite(losses['loss']) and set(losses) == {*model.tasks, 'loss'}
+    weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.moves}
+    assert torch.isfinite(losses['loss']) and set(losses) == {*model.tasks, *model.consistency_losses, *weights, 'loss'}
     assert all(losses[name] > 0 for name in model.tasks)
     assert all(p.grad is not None for p in model.decode_head.parameters())
     (first, _) = model.eval()(**data, mode='predict')

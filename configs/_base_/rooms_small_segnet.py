@@ -1,0 +1,14 @@
+"""A small SegNet with two convolutions per task on small generated rooms: 4 passes, 800 steps of 8 images."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .datasets.rooms_small import *
+    from .default_runtime import *
+    from .models.mtpsl_segnet import *
+    from .schedules.rooms_2e import *
+
+model['backbone'].update(widths=(16, 24, 32, 32, 32))
+model['decode_head']['head'].update(channels=16)
+param_scheduler[-1].update(T_max=4)
+train_cfg.update(max_epochs=4, val_interval=4)

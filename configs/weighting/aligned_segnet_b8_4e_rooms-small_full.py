@@ -1,0 +1,10 @@
+"""Aligned-MTL (Senushkin et al., CVPR 2023)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import TorchJDWeighting
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=TorchJDWeighting, method='AlignedMTL'))

@@ -1,0 +1,10 @@
+"""FAMO (Liu et al., NeurIPS 2023)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import FAMO
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=FAMO))

@@ -1,0 +1,10 @@
+"""The geometric mean of the losses (Chennupati et al., CVPR workshops 2019)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import GeometricMeanWeighting
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=GeometricMeanWeighting))

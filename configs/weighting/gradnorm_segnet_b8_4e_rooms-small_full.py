@@ -1,0 +1,10 @@
+"""GradNorm (Chen et al., ICML 2018)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import GradNorm
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=GradNorm))

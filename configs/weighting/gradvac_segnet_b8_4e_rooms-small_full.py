@@ -1,0 +1,10 @@
+"""GradVac (Wang et al., ICLR 2021)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import GradVac
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=GradVac))

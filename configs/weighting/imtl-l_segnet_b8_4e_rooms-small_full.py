@@ -1,0 +1,10 @@
+"""IMTL-L (Liu et al., ICLR 2021)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import ImpartialLossWeighting
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=ImpartialLossWeighting))

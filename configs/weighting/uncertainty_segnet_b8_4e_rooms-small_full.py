@@ -1,0 +1,10 @@
+"""Uncertainty weighting (Kendall, Gal and Cipolla, CVPR 2018)."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import UncertaintyWeighting
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=UncertaintyWeighting))

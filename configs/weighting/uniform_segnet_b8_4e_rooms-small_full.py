@@ -1,0 +1,10 @@
+"""All weights 1: the ground on which the weightings stand."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.loss_weighting import FixedWeighting
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+model.update(loss_weighting=dict(type=FixedWeighting))

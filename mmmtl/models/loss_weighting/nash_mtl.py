@@ -1,0 +1,52 @@
+"""Nash-MTL: the tasks bargain for the step."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
+from mmmtl.registry import MODELS
+
+
+@MODELS.register_module()
+class NashMTL(GramianWeighting):
+    """Weights w > 0 with G w = 1 / w, G the Gramian: the bargaining solution; the gradient is then cut to ``max_norm``.
+
+    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, claim 3.1. There a sequence of convex
+    approximations is solved (by ECOS, which is under the GPL); here the equation itself, which is the minimum of the
+    convex w^T G w / 2 - sum log w, by Newton steps to the precision of the machine. As there, G is divided by its
+    Frobenius norm first. A ridge of 1e-8 keeps the weights finite where gradients cancel. Scaling a loss scales its
+    weight back: the step does not change.
+
+    Args:
+        tasks: Task names, in the order of the losses.
+        shared: Beginnings of the names of the shared parameters.
+        max_norm: The longest combined gradient; 0 does not cut.
+        weigh_heads: Whether the heads are weighted too.
+    """
+
+    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, max_norm: float = 1.0,
+                 weigh_heads: bool = False) -> None:
+        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        self.max_norm = max_norm
+
+    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+        weights = bargain(gramian) * gramian.norm().sqrt()
+        length = (weights @ gramian @ weights).clamp(min=0).sqrt()
+        return weights * (self.max_norm / length).clamp(max=1) if self.max_norm > 0 else weights
+
+
+def bargain(gramian: Tensor) -> Tensor:
+    """w > 0 (n,) with G w = 1 / w, by damped Newton steps on the gradients brought to length 1, where w = O(1)."""
+    sizes = gramian.diagonal().sqrt()
+    unit = gramian / torch.outer(sizes, sizes) + 1e-8 * torch.eye(len(gramian), dtype=gramian.dtype)
+    w = torch.ones_like(sizes)
+    for _ in range(200):
+        slope = unit @ w - 1 / w
+        step = torch.linalg.solve(unit + torch.diag(w ** -2), slope)
+        decrement = (slope @ step).clamp(min=0).sqrt()  # Newton's, of a self-concordant function
+        w = w - step / (1 + decrement if decrement > 0.25 else 1)
+        if decrement < 1e-12:
+            break
+    return w / sizes

@@ -1,0 +1,79 @@
+"""torchjd's weightings of a Gramian, by their names there."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
+from mmmtl.models.loss_weighting.nonnegative_least_squares import project_onto_dual_cone
+from mmmtl.registry import MODELS
+
+# name in torchjd -> what is given to it unless the config says otherwise
+METHODS: dict[str, dict[str, Any]] = {
+    'AlignedMTL': {},
+    'CAGrad': {'c': 0.4},  # Liu et al. on NYUv2
+    'DualProj': {'projector': project_onto_dual_cone},
+    'FairGrad': {'alpha': 1.0},
+    'IMTLG': {},
+    'PCGrad': {},
+    'UPGrad': {'projector': project_onto_dual_cone},
+}
+
+
+@MODELS.register_module()
+class TorchJDWeighting(GramianWeighting):
+    """One of torchjd's weightings (https://torchjd.org, MIT), on the tasks that are present.
+
+    ================ ==================================================================================================
+    ``'AlignedMTL'`` Senushkin et al., "Independent component alignment for multi-task learning", CVPR 2023
+    ``'CAGrad'``     Liu et al., "Conflict-averse gradient descent", NeurIPS 2021; c = 0.4. Needs cvxpy
+    ``'DualProj'``   Lopez-Paz and Ranzato, "Gradient episodic memory", NeurIPS 2017, eq. 11
+    ``'FairGrad'``   Ban and Ji, "Fair resource allocation in multi-task learning", ICML 2024; alpha = 1
+    ``'IMTLG'``      Liu et al., "Towards impartial multi-task learning", ICLR 2021, IMTL-G
+    ``'PCGrad'``     Yu et al., "Gradient surgery for multi-task learning", NeurIPS 2020; random order of the tasks
+    ``'UPGrad'``     Quinton and Rey, "Jacobian descent for multi-objective optimization", 2024
+    ================ ==================================================================================================
+
+    AlignedMTL, DualProj and UPGrad average (their weights are near 1/n), PCGrad adds (near 1): the learning rate means
+    another thing. The two projections are solved by `project_onto_dual_cone` instead of quadprog.
+
+    Args:
+        tasks: Task names, in the order of the losses.
+        method: One of the names above.
+        shared: Beginnings of the names of the shared parameters.
+        options: Arguments of torchjd's class, by name.
+        weigh_heads: Whether the heads are weighted too.
+
+    Raises:
+        ConfigError: The method or an option is unknown, or what it needs is not installed.
+    """
+
+    def __init__(self, tasks: Sequence[str], method: str, shared: Sequence[str] = ('backbone',), *,
+                 options: Mapping[str, Any] | None = None, weigh_heads: bool = False) -> None:
+        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        if method not in METHODS:
+            raise ConfigError(f'TorchJDWeighting.method must be one of {", ".join(METHODS)}, found {method!r}')
+        self.weighting = build_torchjd(method, {**METHODS[method], **(options or {})})
+
+    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+        return self.weighting(gramian)
+
+
+def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
+    """torchjd's weighting of that name.
+
+    Raises:
+        ConfigError: torchjd or a solver is not installed, or it does not take the options.
+    """
+    try:
+        from torchjd import aggregation  # the extra `weighting`
+
+        return getattr(aggregation, f'{method}Weighting')(**options)
+    except ImportError as error:
+        raise ConfigError(f"loss_weighting: {method} needs what is not installed ({error}): pip install "
+                          "'mmmtl[weighting]'") from error
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f'loss_weighting.options: torchjd says of {method}: {error}') from error

@@ -1,0 +1,265 @@
+"""What holds for every weighting: absent tasks change nothing, order does not matter, two processes equal one."""
+
+import copy
+
+import pytest
+import torch
+from every_weighting import (
+    BY_GRADIENT,
+    BY_LOSS,
+    BY_TORCHJD,
+    CONFIGS,
+    Toy,
+    build,
+    every_weighting,
+    make_batch,
+    marked,
+    slopes,
+)
+from mmengine.optim import OptimWrapper
+from tiny_run import tiny_run
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import SGD
+from two_processes import run_in_two, work
+
+from mmmtl.optim import FiniteOptimWrapper, MixedPrecisionOptimWrapper
+
+DRAWN = {'random', 'pcgrad', 'gradvac'}  # take random numbers
+MOVING = {'dwa', 'famo', 'gradnorm'}  # have other weights for the same batch again
+GRAMIAN = [name for name in [*BY_GRADIENT, *BY_TORCHJD] if name != 'gradnorm']
+STEPS = 4
+
+
+def steps(toy: Toy, batches: list, lr: float = 0.05) -> list:
+    """Totals, weights and gradients of a short training."""
+    found, optimizer = [], SGD(toy.parameters(), lr=lr)
+    for seed, batch in enumerate(batches):
+        torch.manual_seed(seed)
+        found.append(slopes(toy, *batch))
+        optimizer.step()
+    return found
+
+
+@every_weighting
+def test_finite_and_the_gradient_reaches_all(name):
+    toy = Toy(build(name))
+    for total, weights, gradients in steps(toy, [make_batch(seed, partly=True) for seed in range(STEPS)]):
+        assert total.isfinite() and weights.isfinite().all() and weights.shape == (3,) and not weights.requires_grad
+        assert set(gradients) == {name for name, _ in toy.named_parameters()}
+        assert all(value.isfinite().all() for value in gradients.values())
+        assert all(gradients[key].any() for key in gradients if key.startswith(('backbone', 'heads')))
+
+
+@every_weighting
+def test_the_total_falls(name):
+    toy = Toy(build(name))
+    toy_losses = [toy.task_losses(*make_batch())[0].detach()]
+    steps(toy, [make_batch()] * 30, lr=0.02)
+    toy_losses.append(toy.task_losses(*make_batch())[0].detach())
+    assert toy_losses[1].sum() < 0.9 * toy_losses[0].sum()
+
+
+@every_weighting
+def test_a_task_without_label_changes_nothing(name):
+    batches = [make_batch(seed, hidden='b') for seed in range(STEPS)]
+    three, two = steps(Toy(build(name)), batches), steps(Toy(build(name, 'ac')), batches)
+    exact = dict(rtol=0, atol=0) if name in BY_LOSS and name != 'random' else dict(rtol=2e-4, atol=1e-6)
+    for (total, weights, gradients), (total_2, weights_2, gradients_2) in zip(three, two, strict=True):
+        if name == 'random':  # as many numbers are drawn as there are tasks
+            assert weights.sum() == pytest.approx(2) and weights[1] == 0
+            continue
+        torch.testing.assert_close(total, total_2, **exact)
+        torch.testing.assert_close(weights[[0, 2]], weights_2, **exact)
+        assert weights[1] == (1 if name == 'uniform' else 0)
+        for key, value in gradients_2.items():
+            if not key.startswith('loss_weighting'):
+                torch.testing.assert_close(gradients[key], value, **exact)
+        assert not any(gradients[f'heads.b.{kind}'].any() for kind in ('weight', 'bias'))
+
+
+@every_weighting
+def test_a_task_that_is_absent_at_times(name):
+    toy = Toy(build(name))
+    for hidden in ('', 'b', 'ac', '', 'a', 'b', 'abc', '', 'c', ''):
+        total, weights, gradients = slopes(toy, *make_batch(hidden=hidden))
+        assert total.isfinite() and weights.isfinite().all()
+        assert all(value.isfinite().all() for value in gradients.values())
+
+
+@pytest.mark.parametrize('name', marked([name for name in CONFIGS if name not in DRAWN]))
+def test_the_order_of_the_tasks_does_not_matter(name):
+    batches = [make_batch(seed, partly=True) for seed in range(STEPS)]
+    for one, other in zip(steps(Toy(build(name)), batches), steps(Toy(build(name, 'cab')), batches), strict=True):
+        torch.testing.assert_close(one[0], other[0], rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(one[1][[2, 0, 1]], other[1], rtol=1e-3, atol=1e-5)
+
+
+@every_weighting
+def test_nobody_is_labelled(name):
+    toy = Toy(build(name))
+    before = copy.deepcopy(toy.loss_weighting.state_dict())
+    total, weights, gradients = slopes(toy, *make_batch(hidden='abc'))
+    assert total == 0 and weights.isfinite().all()
+    assert set(gradients) == {name for name, _ in toy.named_parameters()}  # DDP wants one for each
+    assert not any(value.any() for value in gradients.values())
+    after = toy.loss_weighting.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before if not key.endswith('steps'))
+
+
+@every_weighting
+def test_one_task_alone_is_its_loss(name):
+    toy = Toy(build(name))
+    losses, _ = toy.task_losses(*make_batch(hidden='bc'))
+    total, weights, gradients = slopes(toy, *make_batch(hidden='bc'))
+    share = 0.5 if name == 'uncertainty' else 1
+    torch.testing.assert_close(total, share * losses[0].detach())
+    torch.testing.assert_close(weights[0], torch.tensor(1.0) * share)
+
+
+@every_weighting
+def test_two_steps_from_a_checkpoint_equal_two_without(name):
+    batches = [make_batch(seed, hidden='b' if seed == 1 else '') for seed in range(5)]
+    whole = Toy(build(name))
+    steps(whole, batches[:3])
+    saved = copy.deepcopy(whole.state_dict())
+    expected = steps(whole, batches[3:])
+    resumed = Toy(build(name))
+    resumed.load_state_dict(saved)
+    for one, other in zip(expected, steps(resumed, batches[3:]), strict=True):
+        assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
+
+
+@every_weighting
+def test_the_state_has_one_shape_from_the_start(name):
+    fresh = {key: value.shape for key, value in build(name).state_dict().items()}
+    toy = Toy(build(name))
+    steps(toy, [make_batch()])
+    assert {key: value.shape for key, value in toy.loss_weighting.state_dict().items()} == fresh
+
+
+@every_weighting
+def test_a_loss_that_is_not_finite_skips_the_step_and_leaves_no_trace(name):
+    toy = Toy(build(name))
+    images, labels, shown = make_batch()
+    steps(toy, [make_batch(seed) for seed in range(2)])
+    before = copy.deepcopy(toy.state_dict())
+    wrapper = FiniteOptimWrapper(optimizer=SGD(toy.parameters(), lr=0.1))
+    wrapper.update_params(toy(images, labels | {'b': labels['b'] * torch.inf}, shown)[0])
+    assert not wrapper.grad_norm.isfinite()
+    ignored = ('steps', 'last_present', *(('epoch', 'means', 'sums', 'counts') if name == 'dwa' else ()))  # a new epoch
+    assert all(torch.equal(value, before[key]) for key, value in toy.state_dict().items() if not key.endswith(ignored))
+    assert all(value.isfinite().all() for value in slopes(toy, *make_batch())[2].values())
+
+
+@pytest.mark.parametrize('name', marked([name for name in CONFIGS if name not in DRAWN | MOVING]))
+def test_accumulation_of_one_batch_twice_is_that_batch(name):
+    found = []
+    for times in (1, 2):
+        toy = Toy(build(name))
+        wrapper = OptimWrapper(optimizer=SGD(toy.parameters(), lr=0.1), accumulative_counts=times)
+        wrapper.initialize_count_status(toy, 0, times)
+        for _ in range(times):
+            wrapper.update_params(toy(*make_batch())[0])
+        found.append(toy.state_dict())
+    for key, value in found[0].items():
+        if key != 'loss_weighting.state':
+            torch.testing.assert_close(value, found[1][key], rtol=1e-4, atol=1e-6)
+
+
+@every_weighting
+def test_mixed_precision_changes_little(name):
+    weights = []
+    for mixed in (False, True):
+        torch.manual_seed(0)
+        toy = Toy(build(name))
+        wrapper = MixedPrecisionOptimWrapper(optimizer=SGD(toy.parameters(), lr=0.01))
+        wrapper.autocast = torch.autocast('cpu', torch.bfloat16, enabled=mixed)
+        with wrapper.optim_context(toy):
+            total, found = toy(*make_batch())
+        assert total.dtype == found.dtype == torch.float32
+        wrapper.update_params(total)
+        weights.append(found)
+    torch.testing.assert_close(weights[0], weights[1], rtol=0.2, atol=0.05)
+
+
+@pytest.mark.parametrize('name', marked(GRAMIAN))
+@pytest.mark.parametrize('weigh_heads', [False, True])
+def test_what_the_weights_of_gradients_reach(name, weigh_heads):
+    toy = Toy(build(name))
+    toy.loss_weighting.weigh_heads = weigh_heads
+    batch = make_batch(partly=True)
+    losses, _ = toy.task_losses(*batch)
+    total, weights, gradients = slopes(toy, *batch)
+    factors = weights if weigh_heads else torch.ones(3)
+    torch.testing.assert_close(total, (factors * losses).sum().detach())
+    parts = dict(toy.named_parameters())
+    for key, parameter in parts.items():
+        used = weights if key.startswith('backbone') else factors
+        (expected,) = torch.autograd.grad((used * losses).sum(), parameter, retain_graph=True)
+        torch.testing.assert_close(gradients[key], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', marked(CONFIGS))
+def test_training_through_the_model(name, tmp_path, rooms_cache):
+    config = {**CONFIGS[name], **({'primary': 'depth'} if name == 'pcd' else {})}
+    config['type'] = f'mmmtl.{config["type"]}'
+    runner = tiny_run(tmp_path, model__loss_weighting=config, train_cfg__max_epochs=1, train_cfg__val_interval=9)
+    before = copy.deepcopy(runner.model.state_dict())
+    runner.train()
+    after = runner.model.state_dict()
+    assert all(value.isfinite().all() for value in after.values())
+    assert all(not torch.equal(before[key], after[key]) for key in before if key.endswith('weight'))
+    logged = runner.message_hub.log_scalars
+    assert ('train/weight/depth' in logged) == (name != 'uniform')
+
+
+# Two processes: rank 0 has two images, rank 1 four, each with other labels.
+
+
+def learn(name: str, part: slice, wrap) -> tuple[dict, list]:
+    """State and weights after a short training."""
+    toy = Toy(build(name))
+    model = wrap(toy)
+    optimizer = SGD(toy.parameters(), lr=0.02)
+    weights = []
+    for seed in range(STEPS):
+        images, labels, shown = make_batch(seed, hidden='b' if seed == 2 else '', partly=True)
+        torch.manual_seed(seed)
+        total, found = model(images[part], *({key: value[part] for key, value in x.items()} for x in (labels, shown)))
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        weights.append(found)
+    return toy.state_dict(), weights
+
+
+def available() -> list[str]:
+    return [name for name, *_ in (p.values for p in marked(CONFIGS) if not any(
+        condition for mark in p.marks if mark.name == 'skipif' for condition in mark.args))]
+
+
+def rank_learns(rank: int) -> dict:
+    part = slice(0, 2) if rank == 0 else slice(2, 6)
+    return {name: learn(name, part, lambda toy: DistributedDataParallel(toy, broadcast_buffers=False))
+            for name in available()}
+
+
+if __name__ == '__main__':
+    work(rank_learns)
+
+
+@pytest.fixture(scope='module')
+def two(tmp_path_factory) -> list[dict]:
+    return run_in_two(__file__, tmp_path_factory.mktemp('group'))
+
+
+@every_weighting
+def test_two_processes_equal_one(two, name):
+    (state_0, weights_0), (state_1, weights_1) = two[0][name], two[1][name]
+    state, weights = learn(name, slice(None), lambda toy: toy)
+    assert all(torch.equal(state_0[key], state_1[key]) for key in state_0)
+    assert all(torch.equal(*pair) for pair in zip(weights_0, weights_1, strict=True))
+    for one, expected in zip(weights_0, weights, strict=True):
+        torch.testing.assert_close(one, expected, rtol=2e-3, atol=1e-4)
+    for key, value in state.items():
+        torch.testing.assert_close(state_0[key], value, rtol=2e-3, atol=1e-4)

@@ -1,0 +1,68 @@
+"""The cosine matrix of task gradients: against plain backward passes, as a tool, with labels that never meet."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import tool_process
+import torch
+from tool_process import CONFIGS
+from torch.nn.functional import cosine_similarity
+
+from mmmtl.apis import MultiTaskRunner, init_model, load_config
+
+pytestmark = pytest.mark.usefixtures('rooms_cache')
+TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'task_conflict.py'
+
+
+@pytest.fixture
+def config():
+    """Without chance inside the network."""
+    return load_config(CONFIGS / 'tiny_rooms.py', {'model.backbone.drop_path_rate': 0.0})
+
+
+def test_by_plain_backward_passes(config):
+    measure = runpy.run_path(str(TOOL))['measure']
+    torch.manual_seed(0)
+    model = init_model(config).train()
+    cosines, counts, lengths = measure(config, model, ('backbone',), 2)
+    rows = []
+    for data in list(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0))[:2]:
+        data = model.data_preprocessor(data, training=True)
+        losses = model(**data, mode='loss')
+        for task in model.tasks:
+            model.zero_grad()
+            losses[task].backward(retain_graph=True)
+            rows.append(torch.cat([p.grad.flatten() for p in model.backbone.parameters()]))
+    rows = torch.stack(rows).view(2, 3, -1)
+    expected = torch.stack([cosine_similarity(batch[:, None], batch, dim=2) for batch in rows]).mean(0)
+    torch.testing.assert_close(cosines, expected, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(lengths, rows.norm(dim=2).mean(0), rtol=1e-3, atol=1e-5)
+    assert (counts == 2).all()
+
+
+def test_as_a_tool(tmp_path):
+    tool = tool_process.run('analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--batches', '2', '--out',
+                            str(tmp_path / 'matrix.png'), folder=tmp_path)
+    assert tool.code == 0, tool.stderr
+    header, _, *rows = tool.stdout.splitlines()
+    assert header == '| cosine | semseg | depth | normal | mean norm | batches |'
+    assert [row.split(' | ')[0] for row in rows] == ['| semseg', '| depth', '| normal']
+    assert rows[0].split(' | ')[1] == '1.000' and rows[0].endswith(' 2 |')
+    assert (tmp_path / 'matrix.png').stat().st_size > 1000
+
+
+def test_tasks_that_never_meet(config):
+    namespace = runpy.run_path(str(TOOL))
+    config.train_dataloader.batch_size = 1
+    config.train_dataloader.dataset.label_setting = dict(type='mmmtl.OneLabel', seed=0)
+    cosines, counts, lengths = namespace['measure'](config, init_model(config).train(), ('backbone',), 10)
+    assert counts.sum() == 10 and not (counts - counts.diagonal().diag()).any()
+    text = namespace['table'](['semseg', 'depth', 'normal'], cosines, counts, lengths)
+    assert '| depth | – | 1.000 | – |' in text
+
+
+def test_a_part_that_is_not_there(tmp_path):
+    tool = tool_process.run('analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--shared', 'encoder',
+                            folder=tmp_path)
+    assert "no parameter that is learnt is named 'encoder'" in tool.error

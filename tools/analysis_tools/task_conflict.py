@@ -1,0 +1,99 @@
+"""Do tasks pull together? tools/analysis_tools/task_conflict.py CONFIG [CHECKPOINT] [--batches N] [--out FILE]."""
+
+import argparse
+from collections.abc import Sequence
+from itertools import chain, islice, repeat
+
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.runner import set_random_seed
+from torch import Tensor
+from tqdm import tqdm
+
+from mmmtl.apis import MultiTaskRunner, init_model, load_config
+from mmmtl.apis.command_line import command
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.loss_weighting import TaskGradients
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Print the mean cosine between the gradients of every two tasks on the shared parameters, over '
+                    'batches of the training set, as a Markdown table. A pair counts in the batches where both tasks '
+                    'have a label.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', nargs='?', help='weights; without them, as initialised')
+    parser.add_argument('--batches', type=int, default=20, metavar='N', help='default: 20')
+    parser.add_argument('--shared', nargs='+', metavar='NAME',
+                        help="beginnings of the shared parameters' names (default: those of the config's loss "
+                             'weighting, else backbone)')
+    parser.add_argument('--out', metavar='FILE.png', help='write the matrix as a picture too')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    return parser.parse_args()
+
+
+def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
+            ) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
+    gradients = TaskGradients(shared)
+    parameters = gradients.choose(dict(model.named_parameters()))
+    size = len(model.tasks)
+    sums, counts, lengths = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
+    loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
+    for data in tqdm(islice(chain.from_iterable(repeat(loader)), batches), total=batches, disable=None):
+        data = model.data_preprocessor(data, training=True)
+        images, samples = data['inputs'], data['data_samples']
+        logits = model.decode(model.backbone(images), images, samples)
+        targets = model.targets(samples, images.shape[2:])
+        rows = gradients(*model.task_losses(logits, targets, samples)[:1], parameters)
+        norms = rows.norm(dim=1)
+        there = norms > 0  # a task without label, or without a say in the shared part, has none
+        cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(there, there), 1)
+        sums, counts = sums + cosines.cpu(), counts + torch.outer(there, there).cpu()
+        lengths = lengths + norms.cpu()
+    return sums / counts, counts, lengths / counts.diagonal()
+
+
+def table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
+    """As Markdown; a pair that never met is shown by a dash."""
+    lines = [f'| cosine | {" | ".join(tasks)} | mean norm | batches |', '| --- |' + ' ---: |' * (len(tasks) + 2)]
+    for name, row, count, length in zip(tasks, cosines, counts, lengths, strict=True):
+        cells = ['–' if value.isnan() else f'{value:.3f}' for value in row]
+        own = f'{count[tasks.index(name)]:.0f}'
+        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if length.isnan() else f"{length:.3g}"} | {own} |')
+    return '\n'.join(lines) + '\n'
+
+
+def draw(path: str, tasks: Sequence[str], cosines: Tensor) -> None:
+    """A heat map from -1, against each other, to 1."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.5 + len(tasks), 1 + len(tasks)), layout='constrained')
+    axes = figure.add_subplot()
+    image = axes.imshow(cosines, cmap='RdBu', vmin=-1, vmax=1)
+    for place, value in zip(torch.cartesian_prod(*[torch.arange(len(tasks))] * 2), cosines.flatten(), strict=True):
+        if not value.isnan():
+            axes.text(place[1], place[0], f'{value:.2f}', ha='center', va='center')
+    axes.set_xticks(range(len(tasks)), tasks, rotation=45)
+    axes.set_yticks(range(len(tasks)), tasks)
+    figure.colorbar(image, label='mean cosine of gradients')
+    figure.savefig(path)
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)
+    set_random_seed(config.get('randomness', {}).get('seed') or 0)
+    weighting = config.model.get('loss_weighting') or {}
+    shared = args.shared or weighting.get('shared') or ('backbone',)
+    model = init_model(config, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu').train()
+    tasks = list(model.tasks)
+    cosines, counts, lengths = measure(config, model, shared, args.batches)
+    print(table(tasks, cosines, counts, lengths), end='')
+    if args.out:
+        draw(args.out, tasks, cosines)
+
+
+if __name__ == '__main__':
+    main()
