@@ -48,7 +48,7 @@ PLAIN = {
         'dcn_offset_lr_mult', 'bypass_duplicate'},
 }
 TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'dataset', 'sampler', 'label_setting',
-         'optimizer'}
+         'held_out', 'optimizer'}
 FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
 
