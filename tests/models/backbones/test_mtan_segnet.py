@@ -90,8 +90,8 @@ def test_the_number_of_parameters(widths, count):
     for number, (width, leave, follow) in enumerate(zip(widths, leaving, following, strict=True)):
         entering = width if number == 0 else 2 * width
         per_task += entering * width + width * width + 6 * width
-        per_task += 2 * width * leave + leave * leave + 6 * leave
-        shared += 9 * width * follow + 3 * follow + 9 * width * width + 3 * width
+        per_task += (width + leave) * leave + leave * leave + 6 * leave
+        shared += 9 * width * follow + 3 * follow + 9 * width * leave + 3 * leave
     expected = sum(p.numel() for p in plain.parameters()) + shared + count * per_task
     assert sum(p.numel() for p in backbone.parameters()) == expected
 
