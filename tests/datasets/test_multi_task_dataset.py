@@ -141,13 +141,16 @@ def test_a_setting_that_hides_everything_is_refused(rooms, tmp_path):
         rooms(PLAIN, label_setting=dict(type='LabelTable', table=str(tmp_path / 'table.json')))
 
 
-def test_only_labelled_records(rooms, tmp_path):
+def test_records_without_a_label(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00002', '00000'], 'depth': ['00000']}}))
     setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
     learnt = {'semseg': SemSeg('semseg', classes=['a'] * 13), 'depth': Depth('depth')}
-    dataset = rooms(PLAIN, label_setting=setting, only_labelled=True, tasks=learnt)
-    assert [record.name for record in dataset.records] == ['00000', '00002']
-    assert dataset.shown == [('semseg', 'depth'), ('semseg',)]
+    for what, places in dict(keep=(0, 1, 2), drop=(0, 2), replace=(0, 2, 0)).items():
+        dataset = rooms(PLAIN, label_setting=setting, without_label=what, tasks=learnt)
+        assert [record.name for record in dataset.records] == [f'{place:05d}' for place in places]
+        assert dataset.shown == [[('semseg', 'depth'), (), ('semseg',)][place] for place in places]
+    with pytest.raises(ConfigError, match='without_label'):
+        rooms(PLAIN, without_label='skip')
 
 
 def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):

@@ -1,0 +1,108 @@
+"""Configs x seeds: every run trained and tested once, a few at a time; what was interrupted goes on where it stood."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from mmmtl.apis.config import load_config
+from mmmtl.apis.report import recipe_digest, write_scores
+from mmmtl.apis.runner import MultiTaskRunner
+from mmmtl.apis.selection import reported_checkpoint
+from mmmtl.apis.work_dir import only_run_in
+from mmmtl.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One training with its test at the end.
+
+    Args:
+        config: Its file.
+        work_dir: Where its checkpoints, its log and its `metrics.json` go.
+        seed: Of the run.
+        options: Entries of the config to override.
+    """
+
+    config: Path
+    work_dir: Path
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def load(self) -> Config:
+        """The config of the run."""
+        config = load_config(str(self.config), {**self.options, 'randomness.seed': self.seed})
+        config.work_dir, config.resume, config.launcher = str(self.work_dir), True, 'none'
+        return config
+
+    def is_done(self) -> bool:
+        """Whether its scores are there.
+
+        Raises:
+            ConfigError: They are those of another recipe.
+        """
+        scores = self.work_dir / 'metrics.json'
+        if not scores.is_file():
+            return False
+        if json.loads(scores.read_text())['recipe'] != recipe_digest(self.load()):
+            raise ConfigError(f'{scores}: of another recipe than {self.config} is now; remove the folder, or choose '
+                              'another --work-dir')
+        return True
+
+
+def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
+    """Train and test the runs that have no scores yet, ``jobs`` at a time, each in a process of its own.
+
+    The cores are shared out evenly. What a run prints goes to ``output.txt`` in its work dir.
+
+    Raises:
+        ConfigError: A config is wrong (before anything is started), or a run failed (after the others have ended).
+    """
+    waiting = [run for run in runs if not run.is_done()]
+    print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
+    if not waiting:
+        return
+    for run in waiting:
+        run.load()
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    failed = []
+    with ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1) as pool:
+        ends = {pool.submit(_work, run, threads): run for run in waiting}
+        for number, end in enumerate(as_completed(ends), start=1):
+            name = ends[end].work_dir
+            if end.exception():
+                failed.append(f'{name}: {end.exception()}')
+            print(f'[{number}/{len(waiting)}] {name} {"failed" if end.exception() else "done"}', file=sys.stderr)
+    if failed:
+        raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says '
+                          'more')
+
+
+def _work(run: PlannedRun, threads: int) -> None:
+    torch.set_num_threads(threads)
+    os.environ['OMP_NUM_THREADS'] = str(threads)
+    with only_run_in(run.work_dir), output_to(run.work_dir / 'output.txt'):
+        MultiTaskRunner.from_cfg(run.load()).train()
+        config = run.load()
+        config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
+        config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps what runs of one name have logged
+        scores = MultiTaskRunner.from_cfg(config).test()
+        write_scores(run.work_dir / 'metrics.json', {'trained network': scores}, config)
+
+
+@contextmanager
+def output_to(path: Path) -> Iterator[None]:
+    """Send what this process prints, from Python or below, to a file."""
+    with path.open('a') as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+        yield
