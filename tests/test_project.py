@@ -3,6 +3,8 @@
 import ast
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,10 @@ def test_citation_can_be_read():
     assert citation['cff-version'] and citation['message'] and citation['authors']
     for reference in citation['references']:
         assert {'type', 'title', 'authors', 'year'} <= set(reference)
+
+
+def test_the_label_tables_are_in_what_is_installed(tmp_path):
+    subprocess.run([sys.executable, 'setup.py', '-q', 'build', '--build-base', str(tmp_path), 'build_py',
+                    '--build-lib', str(tmp_path / 'lib')], cwd=ROOT, check=True)
+    installed = {file.name for file in (tmp_path / 'lib/mmmtl/datasets/label_splits').iterdir()}
+    assert installed == {file.name for file in (ROOT / 'mmmtl/datasets/label_splits').iterdir()} and installed

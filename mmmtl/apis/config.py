@@ -4,6 +4,7 @@ import difflib
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ PLAIN = {
         'dcn_offset_lr_mult', 'bypass_duplicate'},
 }
 TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'dataset', 'sampler', 'label_setting',
-         'optimizer'}
+         'held_out', 'optimizer'}
 FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
 
@@ -68,7 +69,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         raise ConfigError(f'{path}: no such config')
     try:
         config = Config.fromfile(path, import_custom_modules=False)
-        config.merge_from_dict(dict(options or {}))
+        config.merge_from_dict(deepcopy(dict(options or {})))  # MMEngine takes ``_delete_`` out of what it is given,
+        forget_deletions(config._cfg_dict)  # but not where there was nothing to delete
     except Exception as error:  # whatever a Python file can raise
         raise ConfigError(f'{path}: {type(error).__name__}: {_last_line(error)}') from error
     for key in options or {}:
@@ -91,6 +93,14 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     check_protocol(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
+
+
+def forget_deletions(node: Any) -> None:
+    """Remove the key ``_delete_`` wherever it stands; no lazy name is resolved."""
+    if isinstance(node, dict):
+        dict.pop(node, '_delete_', None)
+    for child in dict.values(node) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
+        forget_deletions(child)
 
 
 def import_custom_modules(config: Config, path: Path) -> None:

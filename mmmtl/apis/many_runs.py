@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.config import load_config
 from mmmtl.apis.report import recipe_digest, write_scores
 from mmmtl.apis.runner import MultiTaskRunner
+from mmmtl.apis.selection import reported_checkpoint
 from mmmtl.apis.work_dir import only_run_in
 from mmmtl.errors import ConfigError
 
@@ -93,7 +93,7 @@ def _work(run: PlannedRun, threads: int) -> None:
     with only_run_in(run.work_dir), output_to(run.work_dir / 'output.txt'):
         MultiTaskRunner.from_cfg(run.load()).train()
         config = run.load()
-        config.load_from, config.resume = str(latest_checkpoint(run.work_dir)), False
+        config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
         config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps what runs of one name have logged
         scores = MultiTaskRunner.from_cfg(config).test()
         write_scores(run.work_dir / 'metrics.json', {'trained network': scores}, config)

@@ -53,7 +53,10 @@ def differences(config: Config, protocol: Protocol) -> Iterator[str]:
         if found != protocol.reduction:
             yield f'model.reduction is {found!r}, not {protocol.reduction!r}'
     if config.get('test_dataloader'):
-        yield from data_differences(config.test_dataloader.dataset, protocol.dataset, protocol.size)
+        wanted, parts = protocol.dataset, config.test_dataloader.dataset.get('parts', {})
+        if isinstance(wanted, Mapping) and set(config.tasks) < set(protocol.tasks):  # parts may know none of these
+            wanted = {name: one for name, one in wanted.items() if name in parts} or wanted
+        yield from data_differences(config.test_dataloader.dataset, wanted, protocol.size)
 
 
 def data_differences(dataset: Mapping, wanted: Data | Mapping[str, Data], size: tuple[int, int] | None,

@@ -8,12 +8,13 @@ import torch
 from mmengine.dist import all_gather, is_main_process
 from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
 from mmmtl.apis.config import accepted_arguments, resolve
+from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.random_state import random_state, set_random_state
@@ -64,6 +65,12 @@ class MultiTaskRunner(Runner):
         loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
         loader.generator = torch.Generator().manual_seed(seed or 0)
         return loader
+
+    def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Not without a label for every task."""
+        loop = super().build_train_loop(loop)
+        check_every_task_is_shown(loop.dataloader.dataset)
+        return loop
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
         """The loss log waits on the device, samples that are left out are counted, a resumed run owes no validation."""

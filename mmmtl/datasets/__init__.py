@@ -5,8 +5,9 @@ from mmmtl.datasets.bsds500 import BSDS500, BSDS500Shares
 from mmmtl.datasets.camvid import CamVid
 from mmmtl.datasets.cihp import CIHP
 from mmmtl.datasets.cityscapes import Cityscapes, CityscapesMTAN
+from mmmtl.datasets.held_out import HeldOut
 from mmmtl.datasets.kitti import KITTI, KITTISemantics
-from mmmtl.datasets.label_settings import AllLabels, OneLabel
+from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
 from mmmtl.datasets.mixed_dataset import MixedDataset
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
 from mmmtl.datasets.nyud_mt import NYUDMT
@@ -20,7 +21,7 @@ from mmmtl.datasets.share_sampler import ShareSampler
 from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CIHP', 'CamVid', 'Cityscapes', 'CityscapesMTAN',
-           'EvenlySplitSampler', 'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset',
-           'MultiTaskDataset', 'NYUDMT', 'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo',
-           'PosedViews', 'Record', 'SampleKey', 'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root',
-           'transforms']
+           'EvenlySplitSampler', 'HeldOut', 'KITTI', 'KITTISemantics', 'LabelFile', 'LabelRatio', 'LabelSource',
+           'LabelTable', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT', 'NYUv2', 'OneLabel', 'PascalContext',
+           'PassSampler', 'PosedVideo', 'PosedViews', 'RandomLabels', 'Record', 'SampleKey', 'ShareSampler',
+           'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']

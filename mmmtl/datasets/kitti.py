@@ -102,7 +102,7 @@ class KITTI(MultiTaskDataset):
             if other:
                 views.append(self._view(frame, '03' if frame.camera == '02' else '02', other, {}))
             if len(views) == 1 + (self.views == 'stereo'):
-                records.append(Record(frame.name, tuple(views)))
+                records.append(Record(frame.name, tuple(views), frame.drive))
         if self.count is not None:
             check_count(len(records), self.count, self.frames, self.partial)
         return records

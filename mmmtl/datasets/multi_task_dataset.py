@@ -28,20 +28,27 @@ class MultiTaskDataset(Dataset, ABC):
             its samples.
         pipeline: Transforms from record to packed views.
         label_setting: Which of its labels an image shows (all of them by default).
+        held_out: `HeldOut`, which keeps back a slice of the split to choose a model by, or gives that slice.
+        without_label: What becomes of records that show no label: ``'keep'``, ``'drop'``, or ``'replace'``, which puts
+            the labelled ones in their places, in turn, so that a pass remains as long as it was.
         on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,
             and the sample says so in its metainfo ``skipped``, which `BadSampleHook` counts and logs.
         checksums: A list of what the files must hold, as ``check_dataset.py --write-checksums`` writes it; relative
             names are also looked for under the environment variable ``MMMTL_DATA``.
 
     Raises:
-        ConfigError: The data set has no label for any of the tasks, or an argument is unknown.
+        ConfigError: The data set has no label for any of the tasks, or shows none, or an argument is unknown.
         DataError: The split is empty.
     """
 
     def __init__(self, *, tasks: Mapping[str, dict | Task], pipeline: Sequence[dict],
-                 label_setting: dict | None = None, on_bad_sample: str = 'raise', checksums: str | None = None) -> None:
+                 label_setting: dict | None = None, held_out: dict | None = None, without_label: str = 'keep',
+                 on_bad_sample: str = 'raise', checksums: str | None = None) -> None:
         if on_bad_sample not in ('raise', 'skip'):
             raise ConfigError(f"{type(self).__name__}.on_bad_sample must be 'raise' or 'skip', found {on_bad_sample!r}")
+        if without_label not in ('keep', 'drop', 'replace'):
+            raise ConfigError(f"{type(self).__name__}.without_label must be 'keep', 'drop' or 'replace', found "
+                              f'{without_label!r}')
         self.on_bad_sample = on_bad_sample
         self.checksums = Checksums()
         if checksums:
@@ -56,10 +63,23 @@ class MultiTaskDataset(Dataset, ABC):
         if not known:
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
+        if held_out:
+            self.keep(DATASETS.build(held_out).places(self.records))
+        if not any(self.shown):
+            raise ConfigError(f'{self}: {type(self.label_setting).__name__} hides every label of '
+                              f'{", ".join(self.tasks)}')
+        if without_label != 'keep':
+            labelled = [place for place, names in enumerate(self.shown) if names]
+            self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
 
     @abstractmethod
     def load_records(self) -> list[Record]:
         """All records of the split, in an order that never changes."""
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with some of the records; what they show stays as it is."""
+        self.records = [self.records[place] for place in places]
+        self.shown = [self.shown[place] for place in places]
 
     @property
     def metainfo(self) -> dict:

@@ -93,10 +93,10 @@ class PosedVideo(MultiTaskDataset):
             views[image.stem] = View(image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics,
                                      np.linalg.inv(pose))
         if self.views == 'single':
-            return [Record(f'{folder.name}/{name}', (view,)) for name, view in views.items()]
+            return [Record(f'{folder.name}/{name}', (view,), folder.name) for name, view in views.items()]
         neighbours = self._neighbours(folder.name, list(views.values()))
         self.rejected += neighbours.count(None)
-        return [Record(f'{folder.name}/{name}', (view, list(views.values())[other]))
+        return [Record(f'{folder.name}/{name}', (view, list(views.values())[other]), folder.name)
                 for (name, view), other in zip(views.items(), neighbours, strict=True) if other is not None]
 
     def _neighbours(self, scene: str, views: list[View]) -> list[int | None]:

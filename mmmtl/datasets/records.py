@@ -71,10 +71,15 @@ class View:
 
 @dataclass(frozen=True)
 class Record:
-    """A scene as one sample: one view, or several of the same place."""
+    """A scene as one sample: one view, or several of the same place.
+
+    Records of one ``scene`` show the same place, so they stay together when a split is cut; it is the record's name
+    where it is not given.
+    """
 
     name: str
     views: tuple[View, ...]
+    scene: str = ''
 
     def label_names(self) -> set[str]:
         """Tasks for which at least one view has a label."""
@@ -90,7 +95,7 @@ def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
     """A scene as records: ``'all'`` its views in one, ``'single'`` each view as a record of its own."""
     if how == 'all':
         return [Record(name, views)]
-    return [Record(f'{name}/{number}', (view,)) for number, view in enumerate(views)]
+    return [Record(f'{name}/{number}', (view,), name) for number, view in enumerate(views)]
 
 
 def read_image(path: Path) -> np.ndarray:

@@ -28,7 +28,7 @@ class MultiTaskModel(BaseModel):
 
     Args:
         tasks: ``{name: config}``.
-        backbone: Images -> tuple of features, fine to coarse.
+        backbone: Images -> tuple of features, fine to coarse. One with ``needs_tasks = True`` is given their names.
         decode_head: Features -> ``{task: logits}``.
         neck: Features -> features. One with ``needs_views = True`` is also given the images and the cameras.
         loss_weighting: T losses -> one number; all weights 1 by default.
@@ -47,7 +47,9 @@ class MultiTaskModel(BaseModel):
             raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
         self.tasks = build_tasks(tasks)
         self.reduction = reduction
-        self.backbone = MODELS.build(backbone)
+        kind = MODELS.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
+        self.backbone = MODELS.build(
+            {**backbone, 'tasks': tuple(self.tasks)} if getattr(kind, 'needs_tasks', False) else backbone)
         told = self.backbone
         self.neck = None
         if neck is not None:

@@ -1,5 +1,6 @@
 """The base of all data sets: shown labels only, the same draw whatever is shown and whoever loads."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -107,6 +108,49 @@ def test_a_hidden_label_is_never_opened_and_a_shown_one_is(copied, damage, data_
     assert list(one[place]['data_samples'][1].gt.keys()) == ['depth']
     with data_error(normal):
         dataset[place]
+
+
+SETTINGS = {
+    'one': dict(type='OneLabel', seed=3),
+    'ratio': dict(type='LabelRatio', ratio=dict(semseg=1, depth=2, normal=3)),
+    'random': dict(type='RandomLabels', seed=1),
+    'table': dict(type='LabelTable', table='table.json'),
+}
+
+
+@pytest.mark.parametrize('setting', SETTINGS.values(), ids=SETTINGS.keys())
+def test_every_hidden_label_file_may_be_gone(copied, tmp_path, monkeypatch, setting):
+    monkeypatch.chdir(tmp_path)
+    rows = ['110', '001', '000', '010', '101', '011']
+    Path('table.json').write_text(json.dumps({'tasks': ['semseg', 'depth', 'normal'], 'labelled': rows}))
+    dataset = copied(views='single', label_setting=setting)
+    hidden = [source.path for record, shown in zip(dataset.records, dataset.shown, strict=True)
+              for name, source in record.views[0].labels.items() if name not in shown]
+    for path in hidden:
+        path.unlink()
+    loader = DataLoader(dataset, sampler=PassSampler(dataset, seed=1), batch_size=2, collate_fn=collate_views,
+                        num_workers=1)
+    seen = {sample.scene: set(sample.gt.keys()) for batch in loader for sample in batch['data_samples']}
+    assert hidden
+    assert seen == {record.name: set(shown) for record, shown in zip(dataset.records, dataset.shown, strict=True)}
+
+
+def test_a_setting_that_hides_everything_is_refused(rooms, tmp_path):
+    (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': [], 'depth': [], 'normal': []}}))
+    with pytest.raises(ConfigError, match='LabelTable hides every label of semseg, depth, normal'):
+        rooms(PLAIN, label_setting=dict(type='LabelTable', table=str(tmp_path / 'table.json')))
+
+
+def test_records_without_a_label(rooms, tmp_path):
+    (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00002', '00000'], 'depth': ['00000']}}))
+    setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
+    learnt = {'semseg': SemSeg('semseg', classes=['a'] * 13), 'depth': Depth('depth')}
+    for what, places in dict(keep=(0, 1, 2), drop=(0, 2), replace=(0, 2, 0)).items():
+        dataset = rooms(PLAIN, label_setting=setting, without_label=what, tasks=learnt)
+        assert [record.name for record in dataset.records] == [f'{place:05d}' for place in places]
+        assert dataset.shown == [[('semseg', 'depth'), (), ('semseg',)][place] for place in places]
+    with pytest.raises(ConfigError, match='without_label'):
+        rooms(PLAIN, without_label='skip')
 
 
 def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):

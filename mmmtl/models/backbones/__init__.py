@@ -1,7 +1,12 @@
-"""Backbones: images (N,3,H,W) -> a tuple of maps, fine to coarse; each tells its ``out_channels`` and ``strides``."""
+"""Backbones: images (N,3,H,W) -> a tuple of maps, fine to coarse; each tells its ``out_channels`` and ``strides``.
 
+Most know nothing of tasks. One with ``needs_tasks = True`` is given their names, and its maps begin with one per task.
+"""
+
+from mmmtl.models.backbones.cross_stitch_segnet import CrossStitchSegNet
 from mmmtl.models.backbones.mmseg_backbone import MMSegBackbone
+from mmmtl.models.backbones.mtan_segnet import MTANSegNet
 from mmmtl.models.backbones.segnet import SegNet
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
 
-__all__ = ['MMSegBackbone', 'SegNet', 'TimmBackbone']
+__all__ = ['CrossStitchSegNet', 'MMSegBackbone', 'MTANSegNet', 'SegNet', 'TimmBackbone']

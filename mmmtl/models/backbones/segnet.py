@@ -52,10 +52,11 @@ class SegNet(BaseModule):
 
 
 def _level(in_channels: int, channels: int, depth: int) -> nn.Sequential:
-    return nn.Sequential(*(_block(in_channels if i == 0 else channels, channels) for i in range(depth)))
+    return nn.Sequential(*(block(in_channels if i == 0 else channels, channels) for i in range(depth)))
 
 
-def _block(in_channels: int, channels: int) -> nn.Sequential:
+def block(in_channels: int, channels: int) -> nn.Sequential:
+    """conv3x3 - BN - ReLU."""
     # The bias before the batch norm does nothing, but the published weights have it.
     conv = nn.Conv2d(in_channels, channels, 3, padding=1)
     nn.init.xavier_normal_(conv.weight)

@@ -41,3 +41,18 @@ def test_tasks_share_nothing():
     head(FEATURES)['depth'].square().sum().backward()
     touched = {name.split('.')[1] for name, p in head.named_parameters() if p.grad is not None}
     assert touched == {'depth'}
+
+
+def test_a_map_of_ones_own():
+    channels = (4, 5, 6, 9)
+    head = PerTaskHead(TASKS, channels, (1, 1, 1, 8), head=dict(type=ConvHead, channels=4), own_maps=True)
+    maps = [torch.randn(2, width, 8, 12, requires_grad=True) for width in channels]
+    logits = head(maps)
+    assert {name: x.shape[1] for name, x in logits.items()} == dict(semseg=5, depth=1, normal=3)
+    logits['depth'].square().sum().backward()
+    assert [x.grad is not None for x in maps] == [False, True, False, False]
+
+
+def test_fewer_maps_than_tasks():
+    with pytest.raises(ConfigError, match='3 tasks, but only 2 maps'):
+        PerTaskHead(TASKS, CHANNELS, STRIDES, head=dict(type=ConvHead), own_maps=True)

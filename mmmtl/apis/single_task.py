@@ -1,0 +1,127 @@
+"""From a multi-task config the single-task ones that it is measured against: the same recipe, one task at a time."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from torch.utils.data import Dataset
+
+from mmmtl.apis.config import DATALOADERS, EVALUATORS, resolve
+from mmmtl.apis.label_stats import check_every_task_is_shown
+from mmmtl.apis.protocols import protocol_of
+from mmmtl.apis.selection import plain
+from mmmtl.datasets import LabelTable, MultiTaskDataset
+from mmmtl.errors import ConfigError
+from mmmtl.hooks import ConsistencyRampHook
+from mmmtl.models.loss_weighting import FixedWeighting
+from mmmtl.registry import DATASETS
+from mmmtl.tasks import build_tasks
+
+
+def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[str, Any]]:
+    """``{task: options}``: `load_config` of the same file with these options gives the single-task config.
+
+    The task alone is learnt, from those images that show it in the multi-task config: which ones they are is written to
+    a `LabelTable` in ``folder``. They take the places of the other images in turn, so network, batch, schedule and the
+    number of steps remain what they were. Consistency losses and what comes in with them go; a fixed weight stays with
+    its task, any other weighting goes, for a single loss has nothing to be weighed against. Of a mixed data set those
+    parts remain that know the task.
+
+    Raises:
+        ConfigError: A task is shown nowhere.
+    """
+    built = {name: DATASETS.build(config[name].dataset) for name in DATALOADERS if config.get(name)}
+    train = built['train_dataloader']
+    check_every_task_is_shown(train)
+    tables = {name: write_table(part, Path(folder)) for name, part in parts_of(train).items()}
+    return {task: model_options(config, task) | data_options(config, task, built, tables) for task in config.tasks}
+
+
+def headline_of(config: Config, task: str) -> tuple[str, bool]:
+    """The measure ``task/name`` that stands for a task, and whether higher is better."""
+    protocol, known = protocol_of(config), build_tasks(config.tasks)[task]
+    return f'{task}/{protocol.measures[task][0] if protocol else known.headline}', known.higher_is_better
+
+
+def model_options(config: Config, task: str) -> dict[str, Any]:
+    """What changes outside of the data."""
+    model = config.model
+    options: dict[str, Any] = {'tasks': {'_delete_': True, task: plain(config.tasks[task])}}
+    if model.get('loss_weighting'):
+        weighting = plain(model.loss_weighting)
+        fixed = resolve(weighting.get('type', FixedWeighting), 'model.loss_weighting.type') is FixedWeighting
+        own = {name: weight for name, weight in (weighting.get('weights') or {}).items() if name == task}
+        options['model.loss_weighting'] = {'_delete_': True, **weighting, 'weights': own} if fixed else None
+    if model.decode_head.get('overrides'):
+        own = {name: one for name, one in plain(model.decode_head.overrides).items() if name == task}
+        options['model.decode_head.overrides'] = {'_delete_': True, **own} if own else None
+    if model.get('consistency_losses'):
+        options['model.consistency_losses'] = None
+    if config.get('custom_hooks'):
+        options['custom_hooks'] = [hook for hook in map(plain, config.custom_hooks)
+                                   if resolve(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook]
+    if config.get('default_hooks', {}).get('checkpoint', {}).get('save_best'):
+        measure, higher_is_better = headline_of(config, task)
+        options['default_hooks.checkpoint.save_best'] = measure
+        options['default_hooks.checkpoint.rule'] = 'greater' if higher_is_better else 'less'
+    return options
+
+
+def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables: Mapping[str, Path]) -> dict[str, Any]:
+    """What changes in the loaders and in what judges their samples."""
+    options = {}
+    for loader, dataset in built.items():
+        changes = {name: {'label_setting': {'type': LabelTable, 'table': str(tables[name])}, 'without_label': 'replace'}
+                   for name in tables} if loader == 'train_dataloader' else {}
+        wanted = plain(config[loader].dataset)
+        if 'parts' in wanted:
+            know = [name for name, part in dataset.parts.items() if any(task in names for names in part.shown)]
+            if not know:
+                raise ConfigError(f'{loader}.dataset: no part of it shows a label of {task}')
+            wanted['parts'] = {name: wanted['parts'][name] | changes.get(name, {}) for name in know}
+            if config[loader].get('sampler', {}).get('shares'):
+                shares = plain(config[loader].sampler.shares)
+                options[f'{loader}.sampler.shares'] = {'_delete_': True, **{name: shares[name] for name in know}}
+            evaluator = loader.replace('dataloader', 'evaluator')
+            if evaluator in EVALUATORS and config.get(evaluator):
+                options[evaluator] = only_parts(plain(config[evaluator]), know)
+        else:
+            wanted |= changes.get('', {})
+        options[f'{loader}.dataset'] = {'_delete_': True, **wanted}
+    return options
+
+
+def only_parts(evaluator: Any, names: list[str]) -> Any:
+    """An evaluator, or a list of them, that judges these parts of a mixed data set alone."""
+    if isinstance(evaluator, list | tuple):
+        return [only_parts(one, names) for one in evaluator]
+    if 'parts' in evaluator:
+        evaluator = {**evaluator, 'parts': {name: one for name, one in evaluator['parts'].items() if name in names}}
+    return {'_delete_': True, **evaluator}
+
+
+def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:
+    """The parts of a mixed data set, or the data set under the empty name."""
+    return getattr(dataset, 'parts', {'': dataset})
+
+
+def write_table(dataset: MultiTaskDataset, folder: Path) -> Path:
+    """Which records show which labels, as a table for `LabelTable`; its name tells its content.
+
+    Raises:
+        ConfigError: Two records have the same name.
+    """
+    labelled: dict[str, list[str]] = {task: [] for task in dataset.tasks}
+    for name, shown in dict(zip([record.name for record in dataset.records], dataset.shown, strict=True)).items():
+        for task in shown:
+            labelled[task].append(name)
+    if len({record.name for record in dataset.records}) < len(set(map(id, dataset.records))):
+        raise ConfigError(f'{dataset}: several records have the same name, so no table can tell their labels apart')
+    text = json.dumps({'labelled': labelled}) + '\n'
+    path = folder / f'labels_{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.json'
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
