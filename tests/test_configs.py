@@ -41,6 +41,7 @@ def test_one_step(path: Path) -> None:
         samples.append(sample)
     if model.consistency_losses:  # the second shows one label, as a crop of the first
         samples[1].gt = PixelData(**dict([next(iter(samples[0].gt.items()))]))
+        samples[0].set_metainfo({'purpose': 'tasks'})
         samples[1].set_metainfo({'purpose': 'consistency', 'window': (8, 8, 48, 72), 'zoom': 4 / 3})
     data = model.data_preprocessor({'inputs': [torch.randint(256, (3, 64, 96), dtype=torch.uint8) for _ in samples],
                                     'data_samples': samples})

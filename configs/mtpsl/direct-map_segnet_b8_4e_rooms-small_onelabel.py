@@ -11,4 +11,4 @@ with read_base():
 
 train_dataloader['dataset'].update(label_setting=dict(type=OneLabel))
 train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
-model.update(consistency_losses=dict(direct_map=dict(type=DirectMap, network=dict(widths=(16, 24, 32, 32)))))
+model.update(consistency_losses=dict(direct_map=dict(type=DirectMap, network=dict(widths=(8, 16, 24, 32)))))
