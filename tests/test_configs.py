@@ -7,6 +7,7 @@ import torch
 from mmengine.structures import PixelData
 
 from mmmtl.apis import load_config
+from mmmtl.models.consistency_losses import DirectMap, PerceptualMap
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Normal, Task
@@ -28,6 +29,9 @@ def test_one_step(path: Path) -> None:
     config.model.backbone.pop('pretrained', None)  # no network here
     if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
         config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
+    for consistency in (config.model.get('consistency_losses') or {}).values():
+        if consistency['type'] in (DirectMap, PerceptualMap):  # six whole SegNets
+            consistency.update(network=dict(widths=(8, 8)))
     model = MODELS.build(config.model)
     model.init_weights()
     samples = []
@@ -35,6 +39,10 @@ def test_one_step(path: Path) -> None:
         sample = MultiTaskDataSample(metainfo={'img_shape': (64, 96)})
         sample.gt = PixelData(**{name: label_of(task) for name, task in model.tasks.items()})
         samples.append(sample)
+    if model.consistency_losses:  # the second shows one label, as a crop of the first
+        samples[1].gt = PixelData(**dict([next(iter(samples[0].gt.items()))]))
+        samples[0].set_metainfo({'purpose': 'tasks'})
+        samples[1].set_metainfo({'purpose': 'consistency', 'window': (8, 8, 48, 72), 'zoom': 4 / 3})
     data = model.data_preprocessor({'inputs': [torch.randint(256, (3, 64, 96), dtype=torch.uint8) for _ in samples],
                                     'data_samples': samples})
     losses = model(**data, mode='loss')

@@ -1,0 +1,92 @@
+"""Direct-Map and Perceptual-Map against plain loops; which of their networks learn, and by what."""
+
+import pytest
+import torch
+from partial_batches import EXACT, make_batch
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses import DirectMap, PerceptualMap
+
+both = pytest.mark.parametrize('kind', [DirectMap, PerceptualMap])
+
+
+def make_loss(kind: type, tasks: dict = EXACT, **options):
+    torch.manual_seed(0)
+    return kind(tasks, (4, 8), (1, 4), network=dict(widths=(4, 6)), **options).eval()
+
+
+def error_by_loop(loss, batch, sources: str, detached: bool = False) -> torch.Tensor:
+    logits, targets, _, samples = batch
+    total = torch.zeros(())
+    for number, sample in enumerate(samples):
+        here = slice(number, number + 1)
+        for s in EXACT:
+            for t in EXACT:
+                if s == t or t not in sample.gt or (sources == 'unlabelled' and s in sample.gt):
+                    continue
+                said = logits[s][here].detach() if detached else logits[s][here]
+                error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encode(said)), targets[t][here])
+                total = total + error.sum() / count.sum()
+    return total / len(samples)
+
+
+def difference_by_loop(loss, batch) -> torch.Tensor:
+    logits, targets, _, samples = batch
+    total = torch.zeros(())
+    for number, sample in enumerate(samples):
+        here = slice(number, number + 1)
+        for s in EXACT:
+            for t in EXACT:
+                if s != t and s in sample.gt:
+                    label = EXACT[s].encode_target(targets[s][here])
+                    said = EXACT[s].encode(logits[s][here])
+                    said = torch.where(EXACT[s].valid(targets[s][here])[:, None], said, label)
+                    a, b = (EXACT[t].activate(loss.mappings[s, t](x)) for x in (said, label))
+                    total = total + (a - b).abs().mean()
+    return total / len(samples)
+
+
+@pytest.mark.parametrize('sources', ['unlabelled', 'all'])
+def test_direct_map_by_a_loop(sources):
+    loss, batch = make_loss(DirectMap, sources=sources), make_batch()
+    torch.testing.assert_close(loss(*batch), error_by_loop(loss, batch, sources))
+
+
+def test_perceptual_map_by_a_loop():
+    loss, batch = make_loss(PerceptualMap), make_batch()
+    learning, looking = error_by_loop(loss, batch, 'all', detached=True), difference_by_loop(loss, batch)
+    value = loss(*batch)
+    torch.testing.assert_close(value, learning + looking)
+    leaves = list(batch[0].values())
+    gradients = torch.autograd.grad(value, [*leaves, *loss.parameters()])
+    # predictions learn from the difference alone, networks from the errors alone
+    expected = [*torch.autograd.grad(looking, leaves), *torch.autograd.grad(learning, list(loss.parameters()))]
+    for a, b in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-7)
+
+
+@both
+def test_networks_that_are_not_run_have_a_gradient_of_0(kind):
+    loss = make_loss(kind)
+    loss(*make_batch([('depth',)])).backward()
+    for name, network in loss.mappings.networks.items():
+        gradients = [p.grad for p in network.parameters()]
+        assert all(values is not None for values in gradients)
+        assert any(values.any() for values in gradients) == name.endswith('to depth'), name
+
+
+@both
+def test_each_network_runs_once_for_all_its_images(kind):
+    loss, calls = make_loss(kind), []
+    for name, network in loss.mappings.networks.items():
+        network.network.register_forward_hook(lambda *_, name=name: calls.append(name))
+    loss(*make_batch())
+    most = {DirectMap: 1, PerceptualMap: 2}[kind]  # to learn, and to compare
+    assert max(calls.count(name) for name in calls) == most and len(calls) <= 6 * most
+
+
+def test_one_task_alone_and_odd_options():
+    with pytest.raises(ConfigError, match='two or more'):
+        make_loss(DirectMap, {'depth': EXACT['depth']})
+    with pytest.raises(ConfigError, match='sources'):
+        make_loss(DirectMap, sources='labelled')

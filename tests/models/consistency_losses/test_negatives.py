@@ -1,0 +1,97 @@
+"""Contrastive and discriminator loss: their negatives against plain loops, a reversed gradient, images without any."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from partial_batches import CHANNELS, EXACT, make_batch
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses import ContrastiveLoss, DiscriminatorLoss
+from mmmtl.models.consistency_losses.discriminator import strangers
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
+
+SHOWN = (('depth',), ('depth',), ('normal',), ('depth', 'normal'), ('depth',), ())
+
+
+def make_loss(kind: type, **options):
+    torch.manual_seed(0)
+    return kind(EXACT, (4, CHANNELS), (1, 4), space=dict(widths=(6, CHANNELS)), **options)
+
+
+def embedded(loss, batch) -> tuple[dict[TaskPair, torch.Tensor], dict[TaskPair, torch.Tensor]]:
+    pairs = loss.pairs(batch[3])
+    source, target, known = loss.embed(batch[0], batch[1], pairs)
+    assert known.all()
+    return dict(zip(pairs, source, strict=True)), dict(zip(pairs, target, strict=True))
+
+
+def test_pairs():
+    samples = make_batch([('depth',), ('depth', 'normal')])[3]
+    names = list(EXACT)
+    assert task_pairs(samples, names, 'unlabelled') == [
+        (0, 'saliency', 'depth'), (0, 'normal', 'depth'), (1, 'saliency', 'depth'), (1, 'saliency', 'normal')]
+    assert task_pairs(samples, names, 'labelled') == [(1, 'depth', 'normal'), (1, 'normal', 'depth')]
+    assert set(task_pairs(samples, names, 'all')) == {*task_pairs(samples, names, 'unlabelled'),
+                                                      *task_pairs(samples, names, 'labelled')}
+    samples[0].set_metainfo({'purpose': 'tasks'})
+    assert {pair.image for pair in task_pairs(samples, names, 'all')} == {1}
+
+
+@pytest.mark.parametrize('margin', [0.1, 0.5])
+def test_contrast_by_a_loop(margin):
+    loss, batch = make_loss(ContrastiveLoss, margin=margin), make_batch(SHOWN)
+    source, target = embedded(loss, batch)
+    total = 0.0
+    for pair, here in source.items():
+        others = [other for other in source if other[1:] == pair[1:] and other.image != pair.image]
+        distances = [(1 - F.cosine_similarity(here, target[other], dim=0)).mean() for other in (pair, *others)]
+        if others:
+            total = total + sum(F.relu(distances[0] - far + margin) for far in distances[1:]) / len(others)
+    torch.testing.assert_close(loss(*batch), total / len(SHOWN))
+
+
+def test_a_margin_of_0():
+    with pytest.raises(ConfigError, match='margin'):
+        make_loss(ContrastiveLoss, margin=0)
+
+
+def test_strangers_have_the_same_tasks_and_another_image():
+    pairs = make_loss(ContrastiveLoss).pairs(make_batch(SHOWN)[3])
+    found = strangers(pairs)
+    for pair, other in zip(pairs, found, strict=True):
+        possible = [place for place, one in enumerate(pairs) if one[1:] == pair[1:] and one.image != pair.image]
+        assert other in possible if possible else other is None
+    assert None in found
+
+
+def test_discrimination_by_a_loop():
+    loss, batch = make_loss(DiscriminatorLoss), make_batch(SHOWN)
+    source, target = embedded(loss, batch)
+    pairs = list(source)
+    total = 0.0
+    for pair, other in zip(pairs, strangers(pairs), strict=True):
+        if other is not None:
+            for label, truth in ((pair, 1.0), (pairs[other], 0.0)):
+                said = loss.discriminator(torch.cat([source[pair], target[label]])[None])
+                total = total + F.binary_cross_entropy_with_logits(said, torch.full_like(said, truth))
+    torch.testing.assert_close(loss(*batch), total / len(SHOWN))
+
+
+def test_the_discriminator_goes_down_and_the_mapping_up():
+    batch = make_batch(SHOWN)
+    for part, down in (('discriminator', True), ('space', False)):
+        loss = make_loss(DiscriminatorLoss)
+        before = loss(*batch)
+        before.backward()
+        with torch.no_grad():
+            for parameter in getattr(loss, part).parameters():
+                parameter -= 0.01 * parameter.grad
+            assert (loss(*batch) < before) == down
+
+
+@pytest.mark.parametrize('kind', [ContrastiveLoss, DiscriminatorLoss])
+def test_an_image_alone_has_no_negatives(kind):
+    loss, batch = make_loss(kind), make_batch([('depth',)])
+    value = loss(*batch)
+    value.backward()
+    assert value == 0 and all(p.grad is not None and not p.grad.any() for p in loss.parameters())
