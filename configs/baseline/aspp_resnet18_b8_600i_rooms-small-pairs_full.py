@@ -5,5 +5,7 @@ from mmengine.config import read_base
 with read_base():
     from .._base_.datasets.rooms_small_pairs import *
     from .._base_.default_runtime import *
-    from .._base_.models.aspp_resnet18_rooms import *
+    from .._base_.models.aspp_resnet18_pairs import *
     from .._base_.schedules.rooms_600i import *
+
+default_hooks['checkpoint'].update(interval=600)

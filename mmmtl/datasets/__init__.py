@@ -10,6 +10,7 @@ from mmmtl.datasets.mixed_dataset import MixedDataset
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
 from mmmtl.datasets.nyud_mt import NYUDMT
 from mmmtl.datasets.nyuv2 import NYUv2
+from mmmtl.datasets.only_labels import OnlyLabels
 from mmmtl.datasets.pascal_context import PascalContext
 from mmmtl.datasets.posed_video import PosedVideo
 from mmmtl.datasets.posed_views import PosedViews
@@ -19,6 +20,6 @@ from mmmtl.datasets.share_sampler import ShareSampler
 from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CamVid', 'Cityscapes', 'CityscapesMTAN', 'EvenlySplitSampler',
-           'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT',
-           'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'Record', 'SampleKey',
+           'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT', 'NYUv2',
+           'OneLabel', 'OnlyLabels', 'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'Record', 'SampleKey',
            'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']

@@ -14,7 +14,6 @@ param_scheduler = [
     dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=200),
     dict(type=CosineAnnealingLR, by_epoch=False, T_max=10000, eta_min=1e-5),
 ]
-log_processor = dict(by_epoch=False)
 train_cfg = dict(by_epoch=False, max_iters=10000, val_interval=5000)
 val_cfg = dict()
 test_cfg = dict()

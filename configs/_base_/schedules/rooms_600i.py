@@ -14,7 +14,6 @@ param_scheduler = [
     dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=50),
     dict(type=CosineAnnealingLR, by_epoch=False, T_max=600, eta_min=1e-5),
 ]
-log_processor = dict(by_epoch=False)
 train_cfg = dict(by_epoch=False, max_iters=600, val_interval=600)
 val_cfg = dict()
 test_cfg = dict()
