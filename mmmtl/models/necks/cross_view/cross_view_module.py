@@ -1,7 +1,7 @@
 """CvM's neck: the backbone's features of every view, joined with what the views of a scene say of each other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -12,10 +12,12 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume
 from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.match_pictures import Confidence, match_drawers
 from mmmtl.models.necks.cross_view.multi_view_transformer import MultiViewTransformer
 from mmmtl.models.necks.cross_view.neighbours import nearest_views
 from mmmtl.models.necks.cross_view.spatial_encoder import SpatialEncoder
 from mmmtl.registry import MODELS
+from mmmtl.tasks import Depth, Task
 
 PARTS = ('cost', 'features')
 
@@ -90,6 +92,11 @@ class CrossViewModule(BaseModule):
         self.out_channels = tuple(c + wider if i in self.taps else c for i, c in enumerate(in_channels))
         self.strides = tuple(fusion_stride or s if i in self.taps else s for i, s in enumerate(strides))
 
+    @property
+    def depth_range(self) -> tuple[float, float] | None:
+        """(nearest, farthest) plane in metres, None without a cost volume."""
+        return (self.cost_volume.near, self.cost_volume.far) if self.cost_volume else None
+
     def forward(
         self,
         features: tuple[Tensor, ...],
@@ -139,6 +146,18 @@ class CrossViewModule(BaseModule):
         if len(matched) == 1:
             return matched[0]
         return {part: torch.cat([group[part] for group in matched]).index_select(0, back) for part in matched[0]}
+
+    def explain(self, features: tuple[Tensor, ...], images: Tensor, **cameras) -> dict[str, Tensor]:
+        """The best plane's depth in metres and its share of the softmax over planes, (N, 1, h, w) each; arguments as in
+        `match`. A lone view matches equally at every plane, so its maps say nothing."""
+        if self.cost_volume is None:
+            return {}
+        depth, confidence = self.cost_volume.best_depth(self.match(features, images, **cameras)['cost'])
+        return {'matched_depth': depth, 'match_confidence': confidence}
+
+    def drawers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
+        """How the maps of `explain` are drawn beside those of the tasks."""
+        return match_drawers(tasks) if self.cost_volume else {}
 
     def _match_scenes(
         self, spatial: Tensor, intrinsics: Tensor | None, camera_T_world: Tensor | None
