@@ -1,6 +1,6 @@
 """NYUD-v2 in SAK's protocol with posed pairs of its raw videos beside the labelled images, which teach depth only.
 
-Roots: ``$MMMTL_DATA/NYUDv2`` and ``$MMMTL_DATA/nyuv2_video``, the latter made by ``estimate_poses.py --pairs`` from
+Roots: ``$MMMTL_DATA/NYUDv2`` and ``$MMMTL_DATA/nyuv2_video``, the latter made by ``estimate_poses.py`` from
 videos of the training split's places. Every batch of 4 images holds 2 labelled images and 1 pair. Tested on single
 images, so the protocol is the same.
 """
