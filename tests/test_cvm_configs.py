@@ -29,6 +29,7 @@ def test_what_it_is_compared_with_differs_by_the_neck_alone(path):
     for config in (ours, theirs):
         config.pop('filename', None)
     assert ours == theirs and ours['protocol'] is not None
+    assert ours['train_dataloader']['sampler']['endless']  # counts iterations: its one epoch has no end
 
 
 @pytest.mark.parametrize('path', sorted((CONFIGS / 'cvm').glob('cvm-*.py')), ids=lambda path: path.stem)

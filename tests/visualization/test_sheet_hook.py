@@ -14,7 +14,7 @@ from mmmtl.visualization import SheetHook, draw_sheet
 from mmmtl.visualization.sheet import GAP, LINE
 
 TASKS = {'depth': Depth('depth', drawn_range=(1, 5))}
-DRAWERS = {**TASKS, 'matched_depth': TASKS['depth']}
+DRAWERS = {**TASKS, 'matched': TASKS['depth']}
 
 
 def test_one_image_in_so_many(tmp_path):
@@ -78,7 +78,7 @@ def test_a_batch_and_its_outputs_must_match(tmp_path):
 
 def test_what_else_the_network_shows_stands_beside_the_prediction(tmp_path):
     data, samples = batch(range(2))
-    samples[1].extra = PixelData(matched_depth=torch.full((1, 20, 30), 3.0))
+    samples[1].extra = PixelData(matched=torch.full((1, 20, 30), 3.0))
     run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
     plain, more = (np.asarray(Image.open(tmp_path / 'sheets' / f'room-{view}.png')) for view in range(2))
     assert plain.shape[1] == GAP + 2 * (30 + GAP) and more.shape[1] == GAP + 3 * (30 + GAP)

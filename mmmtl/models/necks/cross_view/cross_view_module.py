@@ -155,7 +155,7 @@ class CrossViewModule(BaseModule):
         if self.cost_volume is None:
             return {}
         depth, confidence = self.cost_volume.best_depth(self.match(features, images, **cameras)['cost'])
-        return {'matched_depth': depth, 'match_confidence': confidence}
+        return {'matched': depth, 'confidence': confidence}
 
     def drawers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
         """How the maps of `explain` are drawn beside those of the tasks."""

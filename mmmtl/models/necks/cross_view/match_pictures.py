@@ -23,4 +23,4 @@ class Confidence:
 def match_drawers(tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
     """How the maps of `CrossViewModule.explain` are drawn: depth in the colours of the network's own depth."""
     own = [task for task in tasks.values() if isinstance(task, Depth)]
-    return {'matched_depth': own[0] if own else Depth('matched_depth'), 'match_confidence': Confidence()}
+    return {'matched': own[0] if own else Depth('matched'), 'confidence': Confidence()}

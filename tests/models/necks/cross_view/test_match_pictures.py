@@ -69,15 +69,15 @@ def test_pairs_show_depth_within_the_planes_and_confidence(build):
     lone, first, second = model(images, scene(1) + scene(2, (30, 40)), mode='predict')
     assert 'extra' not in lone
     for sample in (first, second):
-        assert set(sample.extra.keys()) == {'matched_depth', 'match_confidence'} <= set(model.drawers)
-        assert sample.extra.matched_depth.shape == sample.extra.match_confidence.shape == (1, 30, 40)
-        assert ((sample.extra.matched_depth >= 0.5 - 1e-4) & (sample.extra.matched_depth <= 10 + 1e-4)).all()
-        assert ((sample.extra.match_confidence >= 1 / 8) & (sample.extra.match_confidence <= 1)).all()
+        assert set(sample.extra.keys()) == {'matched', 'confidence'} <= set(model.drawers)
+        assert sample.extra.matched.shape == sample.extra.confidence.shape == (1, 30, 40)
+        assert ((sample.extra.matched >= 0.5 - 1e-4) & (sample.extra.matched <= 10 + 1e-4)).all()
+        assert ((sample.extra.confidence >= 1 / 8) & (sample.extra.confidence <= 1)).all()
     cameras = {name: torch.stack([sample.get(name) for sample in (first, second)])
                for name in ('intrinsics', 'camera_T_world')}
     cost = model.neck.match(model.backbone(images[1:]), images[1:], views=(2,), **cameras)['cost']
     depth, _ = model.neck.cost_volume.best_depth(cost)
-    torch.testing.assert_close(first.extra.matched_depth[0, ::8, ::8], depth[0, 0, :4, :5])
+    torch.testing.assert_close(first.extra.matched[0, ::8, ::8], depth[0, 0, :4, :5])
 
 
 def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
@@ -90,8 +90,8 @@ def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
 
 def test_drawers():
     own = Depth('depth', drawn_range=(1, 5))
-    assert match_drawers({'depth': own})['matched_depth'] is own  # the same colours as the prediction
-    assert isinstance(match_drawers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched_depth'], Depth)
+    assert match_drawers({'depth': own})['matched'] is own  # the same colours as the prediction
+    assert isinstance(match_drawers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched'], Depth)
     picture = Confidence().draw(np.array([[0, 0.25, 1.0, np.nan]]))
     assert picture.shape == (1, 4, 3) and picture.dtype == np.uint8
     assert picture[0, :, 0].tolist() == [0, 127, 255, 0]
