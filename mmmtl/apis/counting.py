@@ -4,7 +4,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import LOOPS
 from mmengine.runner import IterBasedTrainLoop
 
-from mmmtl.datasets import PassSampler
+from mmmtl.datasets import PassSampler, ShareSampler
 from mmmtl.errors import ConfigError
 from mmmtl.registry import DATA_SAMPLERS
 
@@ -32,7 +32,7 @@ def hand_out_counting(config: Config) -> None:
         logger.setdefault('log_metric_by_epoch', by_epoch)
     config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)
     sampler = (config.get('train_dataloader') or {}).get('sampler')
-    if not by_epoch and sampler and _class(sampler['type'], DATA_SAMPLERS) is PassSampler:
+    if not by_epoch and sampler and _class(sampler['type'], DATA_SAMPLERS) in (PassSampler, ShareSampler):
         sampler['endless'] = True
 
 

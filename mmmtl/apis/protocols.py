@@ -38,6 +38,7 @@ _DEPTH = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'delta1', 'delta2', 'delta3')
 _WHOLE = dict(kind='Depth', min_depth=0.0, cap=None, crop=None)  # every pixel of known depth
 
 _HELD_OUT_PAIRS = ('rgbd_0005?', 'sun3d_0003?')  # the ends of both sets: they share no frame with the rest
+_TWO_WAYS = (('two_views', 'all'), ('one_view', 'single'))
 
 # A project adds its own in a module that its config names in `custom_imports`: PROTOCOLS['mine/v1'] = Protocol(...).
 PROTOCOLS: dict[str, Protocol] = {
@@ -124,6 +125,27 @@ PROTOCOLS: dict[str, Protocol] = {
         tasks=dict(semseg=dict(kind='SemSeg', channels=11), edge=dict(kind='Edge', max_distance=0.0075, thresholds=99),
                    depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, edge=_EDGES, depth=_DEPTH, normal=_ANGLES)),
+    'rooms/small-pairs': Protocol(
+        about='200 generated rooms that the network has not seen, small, with both views at hand and with one alone',
+        size=(64, 80),
+        dataset={part: ('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views=views))
+                 for part, views in _TWO_WAYS},
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'rooms/pairs': Protocol(
+        about='200 generated rooms that the network has not seen, with both views at hand and with one alone',
+        size=(128, 160),
+        dataset={part: ('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views=views))
+                 for part, views in _TWO_WAYS},
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'two-view/pairs': Protocol(
+        about='the held-out pairs of two-view/derived, with both views at hand and with one alone',
+        size=(120, 160),
+        dataset={part: ('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS, views=views))
+                 for part, views in _TWO_WAYS},
+        tasks=dict(depth=_WHOLE, normal=dict(kind='Normal')),
+        measures=dict(depth=_DEPTH, normal=_ANGLES)),
     'rooms/demo': Protocol(
         about='120 generated rooms that the network has not seen, 2 views each, labels without gaps',
         size=(96, 128),

@@ -8,6 +8,7 @@ from mmmtl.datasets.cityscapes import Cityscapes, CityscapesMTAN
 from mmmtl.datasets.held_out import HeldOut
 from mmmtl.datasets.kitti import KITTI, KITTISemantics
 from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
+from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 from mmmtl.datasets.mixed_dataset import MixedDataset
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
 from mmmtl.datasets.nyud_mt import NYUDMT
@@ -22,6 +23,6 @@ from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CIHP', 'CamVid', 'Cityscapes', 'CityscapesMTAN',
            'EvenlySplitSampler', 'HeldOut', 'KITTI', 'KITTISemantics', 'LabelFile', 'LabelRatio', 'LabelSource',
-           'LabelTable', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT', 'NYUv2', 'OneLabel', 'PascalContext',
-           'PassSampler', 'PosedVideo', 'PosedViews', 'RandomLabels', 'Record', 'SampleKey', 'ShareSampler',
-           'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']
+           'LabelTable', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT', 'NYUv2', 'OneLabel', 'OnlyLabels',
+           'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'RandomLabels', 'Record', 'SampleKey',
+           'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']

@@ -3,6 +3,7 @@
 from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
+from mmmtl.hooks.depth_range_hook import DepthRangeHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
@@ -11,6 +12,7 @@ __all__ = [
     'BadSampleHook',
     'CarefulCheckpointHook',
     'ConsistencyRampHook',
+    'DepthRangeHook',
     'ProgressBarHook',
     'ResumedValidationHook',
     'TrainingLogHook',

@@ -46,6 +46,7 @@ class MultiTaskModel(BaseModel):
         if reduction not in SHARES:
             raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
         self.tasks = build_tasks(tasks)
+        self.explains = False  # whether `predict` adds what the neck can show; whoever draws pictures turns it on
         self.reduction = reduction
         kind = MODELS.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
         self.backbone = MODELS.build(
@@ -74,7 +75,8 @@ class MultiTaskModel(BaseModel):
         if mode == 'loss':
             return self.loss(logits, features, data_samples)
         if mode == 'predict':
-            return self.predict(logits, data_samples)
+            samples = self.predict(logits, data_samples)
+            return self.explain(features, inputs, samples) if self.explains else samples
         return logits
 
     def decode(self, features: tuple[Tensor, ...], images: Tensor,
@@ -137,6 +139,24 @@ class MultiTaskModel(BaseModel):
             height, width = sample.img_shape
             sample.pred = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
         return list(data_samples)
+
+    def explain(self, features: tuple[Tensor, ...], images: Tensor, data_samples: list[MultiTaskDataSample]
+                ) -> list[MultiTaskDataSample]:
+        """What the neck shows of itself into ``sample.extra`` of every view that others look at."""
+        if not hasattr(self.neck, 'explain'):
+            return data_samples
+        maps = self.neck.explain(features, images, **scene_cameras(data_samples))
+        maps = {name: F.interpolate(values.float(), images.shape[2:]) for name, values in maps.items()}
+        for number, sample in enumerate(data_samples):
+            height, width = sample.img_shape
+            if sample.get('views', 1) > 1:
+                sample.extra = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
+        return data_samples
+
+    @property
+    def drawers(self) -> dict:
+        """``{name: what has draw and legend}`` for the maps in ``pred`` and ``extra``: the tasks, and the neck's."""
+        return {**self.tasks, **(self.neck.drawers(self.tasks) if hasattr(self.neck, 'drawers') else {})}
 
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Only ``'loss'`` is descended; the rest is for the log."""

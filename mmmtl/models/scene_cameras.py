@@ -16,13 +16,21 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
     nobody reads.
 
     Raises:
-        DataError: A scene of several views lacks a camera.
+        DataError: A scene of several views lacks a camera, or its views are of different size.
     """
     if data_samples is None:
         return {'views': None, 'intrinsics': None, 'camera_T_world': None}
     views = tuple(sample.get('views', 1) for sample in data_samples if sample.get('view', 0) == 0)
     if max(views) == 1:
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
+    place = 0
+    for count in views:
+        sizes = [tuple(sample.img_shape) for sample in data_samples[place:place + count] if 'img_shape' in sample]
+        if len(set(sizes)) > 1:
+            raise DataError(f'{data_samples[place].img_path}: the {count} views of {data_samples[place].scene} are of '
+                            f'different size, {", ".join(f"{height} x {width}" for height, width in sizes)}; bring '
+                            'them to one size by Resize in the pipeline')
+        place += count
     cameras = {}
     for name, size in (('intrinsics', 3), ('camera_T_world', 4)):
         rows = []

@@ -32,6 +32,15 @@ class MultiTaskDataSample(BaseDataElement):
         self.set_field(value, '_pred', dtype=PixelData)
 
     @property
+    def extra(self) -> PixelData:
+        """What the network can show beside its predictions: (C, H, W) maps by name, of the image's own size."""
+        return self._extra
+
+    @extra.setter
+    def extra(self, value: PixelData) -> None:
+        self.set_field(value, '_extra', dtype=PixelData)
+
+    @property
     def intrinsics(self) -> Tensor:
         """(3, 3) in pixels of the image that travels with it."""
         return self._intrinsics

@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from mmmtl.tasks import Task
-
 GAP, LINE = 4, 14  # pixels between pictures; height of a line of text
 BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
 
 
-def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, Tensor]]) -> np.ndarray:
+class Drawer(Protocol):
+    """What draws a map: a task, or what a network says of the maps that it adds."""
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """A map (H, W) or (H, W, C) -> picture (H, W, 3), uint8 RGB."""
+
+    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+        """(caption, colour) for what is in the map."""
+
+
+def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, Tensor]]) -> np.ndarray:
     """One view as a sheet.
 
     Args:
@@ -49,7 +58,7 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, 
     return np.asarray(sheet)
 
 
-def picture_row(image: np.ndarray, tasks: Mapping[str, Task], row: str, maps: Mapping[str, np.ndarray], *,
+def picture_row(image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: Mapping[str, np.ndarray], *,
                 first: bool, only: bool) -> list[tuple[str, np.ndarray | None]]:
     """Captions and pictures from left to right."""
     cells = [('image', image)] if first else []
@@ -58,7 +67,7 @@ def picture_row(image: np.ndarray, tasks: Mapping[str, Task], row: str, maps: Ma
     return cells + [(f'{name}, {row}', tasks[name].draw(maps[name]) if name in maps else None) for name in tasks]
 
 
-def overlay(image: np.ndarray, tasks: Mapping[str, Task], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
+def overlay(image: np.ndarray, tasks: Mapping[str, Drawer], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """The image half covered by the first task, if there is one, whose colours have a legend."""
     for name, values in maps.items():
         if tasks[name].legend(values):
@@ -80,7 +89,7 @@ def as_map(values: Tensor) -> np.ndarray:
     return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
 
 
-def legend_of(tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, np.ndarray]]
+def legend_of(tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, np.ndarray]]
               ) -> dict[str, tuple[int, int, int]]:
     """Captions and colours of all that is drawn."""
     return dict(sorted({entry for maps in rows.values() for name, values in maps.items()

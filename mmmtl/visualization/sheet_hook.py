@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from torch.nn import Module
 
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
@@ -14,7 +15,7 @@ from mmmtl.visualization.sheet import draw_sheet, write_sheets
 
 @HOOKS.register_module()
 class SheetHook(Hook):
-    """Writes ``folder/SCENE-VIEW.png`` for test images: truth above prediction.
+    """Writes ``folder/SCENE-VIEW.png`` for test images: truth above prediction, and what else the network can show.
 
     Args:
         folder: Where the sheets go.
@@ -28,15 +29,26 @@ class SheetHook(Hook):
 
     def before_test_epoch(self, runner) -> None:
         self.seen = self.written = 0
+        network(runner).explains = True
+
+    def after_test_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        network(runner).explains = False
 
     def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None,
                         outputs: Sequence[MultiTaskDataSample] | None = None) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        drawers = network(runner).drawers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
                 picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
-                rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
-                sheet = draw_sheet(picture, model.tasks, rows)
+                extra = dict(sample.extra.items()) if 'extra' in sample else {}
+                rows = {'truth': dict(sample.gt.items()), 'prediction': {**dict(sample.pred.items()), **extra}}
+                shown = {name: drawer for name, drawer in drawers.items() if name in rows['prediction']}
+                sheet = draw_sheet(picture, shown, rows)
                 write_sheets(self.folder / f'{sample.scene.replace("/", "-")}-{sample.view}.png', [sheet])
                 self.written += 1
             self.seen += 1
+
+
+def network(runner) -> Module:
+    """The runner's model without what wraps it."""
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -11,8 +11,10 @@ from PIL import Image
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth
 from mmmtl.visualization import SheetHook, draw_sheet
+from mmmtl.visualization.sheet import GAP, LINE
 
 TASKS = {'depth': Depth('depth', drawn_range=(1, 5))}
+DRAWERS = {**TASKS, 'matched': TASKS['depth']}
 
 
 def test_one_image_in_so_many(tmp_path):
@@ -33,9 +35,13 @@ def batch(views: range, size: tuple[int, int] = (20, 30)) -> tuple[dict, list]:
 
 
 def run(hook: SheetHook, batches: list) -> None:
-    runner = SimpleNamespace(model=SimpleNamespace(tasks=TASKS))
+    runner = SimpleNamespace(model=SimpleNamespace(drawers=DRAWERS, explains=False))
+    hook.before_test_epoch(runner)
+    assert runner.model.explains
     for number, (data, samples) in enumerate(batches):
         hook.after_test_iter(runner, number, data, samples)
+    hook.after_test_epoch(runner)
+    assert not runner.model.explains
 
 
 def names(folder) -> list[str]:
@@ -68,3 +74,15 @@ def test_a_batch_and_its_outputs_must_match(tmp_path):
     data, samples = batch(range(2))
     with pytest.raises(ValueError):
         run(SheetHook(str(tmp_path / 'sheets')), [(data, samples[:1])])
+
+
+def test_what_else_the_network_shows_stands_beside_the_prediction(tmp_path):
+    data, samples = batch(range(2))
+    samples[1].extra = PixelData(matched=torch.full((1, 20, 30), 3.0))
+    run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
+    plain, more = (np.asarray(Image.open(tmp_path / 'sheets' / f'room-{view}.png')) for view in range(2))
+    assert plain.shape[1] == GAP + 2 * (30 + GAP) and more.shape[1] == GAP + 3 * (30 + GAP)
+    top = GAP + (20 + LINE + GAP) + LINE
+    cell = more[top:top + 20, GAP + 2 * (30 + GAP):][:, :30]
+    np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
+    assert (more[GAP + LINE:GAP + LINE + 20, GAP + 2 * (30 + GAP):] == 255).all()  # there is no truth of it

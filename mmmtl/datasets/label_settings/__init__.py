@@ -6,5 +6,6 @@ asked once, when the data set is built, so neither shuffling nor workers can cha
 
 from mmmtl.datasets.label_settings.drawn import LabelRatio, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.given import AllLabels, LabelTable
+from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 
-__all__ = ['AllLabels', 'LabelRatio', 'LabelTable', 'OneLabel', 'RandomLabels']
+__all__ = ['AllLabels', 'LabelRatio', 'LabelTable', 'OneLabel', 'OnlyLabels', 'RandomLabels']

@@ -5,16 +5,26 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmengine.structures import PixelData
 
+from mmmtl.errors import DataError
 from mmmtl.registry import TRANSFORMS
 from mmmtl.structures import MultiTaskDataSample
 
 
 @TRANSFORMS.register_module()
 class PackViews(BaseTransform):
-    """Views -> ``inputs``, a list of V images (3, H, W) uint8, and ``data_samples``, V samples."""
+    """Views -> ``inputs``, a list of V images (3, H, W) uint8, and ``data_samples``, V samples.
+
+    Raises:
+        DataError: The views of a scene are of different size.
+    """
 
     def transform(self, results: dict) -> dict:
         views, tasks = results['views'], results['tasks']
+        sizes = [view['image'].shape[:2] for view in views]
+        if len(set(sizes)) > 1:
+            raise DataError(f'{results["record"].name}: its views are of different size, '
+                            f'{", ".join(f"{height} x {width}" for height, width in sizes)} '
+                            f'({views[0]["img_path"]} ...); bring them to one size by Resize in the pipeline')
         samples = []
         for number, view in enumerate(views):
             sample = MultiTaskDataSample(metainfo={

@@ -1,5 +1,6 @@
 """Opening a record: what a view then holds, and every label or camera that is refused."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from mmmtl.datasets import LabelFile, Record, View
 from mmmtl.datasets.transforms import LoadViews
+from mmmtl.errors import DataError
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 SIZE = (6, 12)
@@ -114,3 +116,22 @@ def test_a_camera_that_cannot_be_one_is_refused(load, data_error, tmp_path, came
 def test_a_pose_without_intrinsics_is_refused(load, data_error, tmp_path):
     with data_error(tmp_path / 'image.png', 'pose but no intrinsics'):
         load(camera=(None, np.eye(4)))
+
+
+def test_intrinsics_are_checked_without_a_pose_too(load):
+    with pytest.raises(DataError, match=r'image\.png: focal lengths must be positive'):
+        load(camera=(np.diag([-9.0, 9, 1]), None))
+
+
+@pytest.mark.parametrize(('apart', 'warned'), [(0.0, True), (1e-4, True), (0.05, False)])
+def test_views_at_the_same_place_are_told_by_name(tmp_path, apart, warned):
+    Image.fromarray(np.full((*SIZE, 3), 7, np.uint8)).save(tmp_path / 'image.png')
+    moved = np.eye(4)
+    moved[0, 3] = apart
+    views = tuple(View(tmp_path / 'image.png', {}, INTRINSICS, pose) for pose in (np.eye(4), moved))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        results = LoadViews().transform({'record': Record('hall/3', views), 'tasks': TASKS})
+    assert len(results['views']) == 2
+    told = [str(warning.message) for warning in caught]
+    assert [('hall/3' in text and 'no parallax' in text) for text in told] == [True] * warned

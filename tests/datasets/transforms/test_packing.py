@@ -7,6 +7,7 @@ import torch
 from mmmtl.datasets import Record
 from mmmtl.datasets.transforms import PackViews
 from mmmtl.datasets.transforms.packing import to_tensor
+from mmmtl.errors import DataError
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 TASKS = {'semseg': SemSeg('semseg', classes=('a', 'b')), 'depth': Depth('depth'), 'normal': Normal('normal')}
@@ -53,3 +54,9 @@ def test_slices_and_mirrors_become_contiguous(array):
     tensor = to_tensor(array)
     assert tensor.is_contiguous()
     np.testing.assert_array_equal(tensor.permute(1, 2, 0).squeeze(-1) if array.ndim == 3 else tensor[0], array)
+
+
+def test_views_of_different_size_are_refused_by_name():
+    other = view() | {'image': np.zeros((4, 6, 3), np.uint8)}
+    with pytest.raises(DataError, match=r'room: its views are of different size, 4 x 5, 4 x 6 \(a/0\.jpg'):
+        pack(view(), other)

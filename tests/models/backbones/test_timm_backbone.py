@@ -89,15 +89,17 @@ def test_an_option_the_model_does_not_take(options):
         TimmBackbone('vgg11', **options)
 
 
-def test_missing_download_says_what_is_missing_and_how_to_get_it(monkeypatch, tmp_path):
+@pytest.mark.parametrize(('name', 'weights'), [('resnet18', 'timm/resnet18.a1_in1k'),
+                                               ('vit_small_patch16_dinov3.lvd1689m', 'vit_small_patch16_dinov3')])
+def test_missing_download_says_what_is_missing_and_how_to_get_it(monkeypatch, tmp_path, name, weights):
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_OFFLINE', True)
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_CACHE', str(tmp_path))
     monkeypatch.setattr('timm.models._hub.get_cache_dir', lambda *_: str(tmp_path))
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     with pytest.raises(CheckpointError) as caught:
-        TimmBackbone('resnet18', pretrained=True)
+        TimmBackbone(name, pretrained=True)
     message = str(caught.value)
-    assert 'timm/resnet18.a1_in1k' in message and 'checkpoint=' in message and '\n' not in message
+    assert weights in message and 'checkpoint=' in message and '\n' not in message
 
 
 def test_a_model_that_never_had_weights():

@@ -1,7 +1,7 @@
 """CvM's neck: the backbone's features of every view, joined with what the views of a scene say of each other."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.model import BaseModule
@@ -12,10 +12,12 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume
 from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.match_pictures import Confidence, match_drawers
 from mmmtl.models.necks.cross_view.multi_view_transformer import MultiViewTransformer
 from mmmtl.models.necks.cross_view.neighbours import nearest_views
 from mmmtl.models.necks.cross_view.spatial_encoder import SpatialEncoder
 from mmmtl.registry import MODELS
+from mmmtl.tasks import Depth, Task
 
 PARTS = ('cost', 'features')
 
@@ -43,7 +45,8 @@ class CrossViewModule(BaseModule):
             are resized to it.
         project: bring the concatenation back to the width of the taps by one 1x1 convolution that the taps share.
         source: where s(.) takes its features from: 'images' for its own CNN, or the index of a tap, which is then
-            resized to 1/8 and mapped to 128 channels.
+            resized to `stride` and mapped to 128 channels.
+        stride: at which views are matched; 4 and 2 are for images so small that at 1/8 no parallax is left.
         init_cfg: for example `dict(type='Pretrained', checkpoint=...)` with converted UniMatch weights.
     """
 
@@ -60,6 +63,7 @@ class CrossViewModule(BaseModule):
         fusion_stride: int | None = 8,
         project: bool = False,
         source: str | int = 'images',
+        stride: int = 8,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -71,9 +75,9 @@ class CrossViewModule(BaseModule):
         if not self.taps or not set(self.taps) <= set(range(len(in_channels))):
             raise ConfigError(f'expected taps among 0..{len(in_channels) - 1}, found {self.taps}')
         channels = SpatialEncoder.channels
-        self.spatial_encoder, self.tap_encoder, self.source = None, None, source
+        self.spatial_encoder, self.tap_encoder, self.source, self.stride = None, None, source, stride
         if source == 'images':
-            self.spatial_encoder = SpatialEncoder()
+            self.spatial_encoder = SpatialEncoder(stride)
         elif isinstance(source, int) and 0 <= source < len(in_channels):
             self.tap_encoder = nn.Conv2d(in_channels[source], channels, 1)
         else:
@@ -89,6 +93,11 @@ class CrossViewModule(BaseModule):
         wider = 0 if project else added
         self.out_channels = tuple(c + wider if i in self.taps else c for i, c in enumerate(in_channels))
         self.strides = tuple(fusion_stride or s if i in self.taps else s for i, s in enumerate(strides))
+
+    @property
+    def depth_range(self) -> tuple[float, float] | None:
+        """(nearest, farthest) plane in metres, None without a cost volume."""
+        return (self.cost_volume.near, self.cost_volume.far) if self.cost_volume else None
 
     def forward(
         self,
@@ -125,12 +134,12 @@ class CrossViewModule(BaseModule):
         intrinsics: Tensor | None = None,
         camera_T_world: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """What the views say of each other at 1/8: 'features' F (N, 128, h, w) and, if fused, 'cost' C (N, D, h, w)."""
+        """What the views say of each other, at 1/8 by default: 'features' F (N, 128, h, w), 'cost' C (N, D, h, w)."""
         views = (1,) * len(images) if views is None else tuple(views)
         self._check(views, len(images), intrinsics, camera_T_world)
         spatial = self._spatial_features(features, images)
         if intrinsics is not None:
-            intrinsics = resize_intrinsics(intrinsics.float(), 1 / SpatialEncoder.stride, 1 / SpatialEncoder.stride)
+            intrinsics = resize_intrinsics(intrinsics.float(), 1 / self.stride, 1 / self.stride)
         groups, back = scenes_by_views(views, images.device)
         matched = [
             self._match_scenes(*(x if x is None else take_rows(x, rows) for x in (spatial, intrinsics, camera_T_world)))
@@ -139,6 +148,18 @@ class CrossViewModule(BaseModule):
         if len(matched) == 1:
             return matched[0]
         return {part: torch.cat([group[part] for group in matched]).index_select(0, back) for part in matched[0]}
+
+    def explain(self, features: tuple[Tensor, ...], images: Tensor, **cameras) -> dict[str, Tensor]:
+        """The best plane's depth in metres and its share of the softmax over planes, (N, 1, h, w) each; arguments as in
+        `match`. A lone view matches equally at every plane, so its maps say nothing."""
+        if self.cost_volume is None:
+            return {}
+        depth, confidence = self.cost_volume.best_depth(self.match(features, images, **cameras)['cost'])
+        return {'matched': depth, 'confidence': confidence}
+
+    def drawers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
+        """How the maps of `explain` are drawn beside those of the tasks."""
+        return match_drawers(tasks) if self.cost_volume else {}
 
     def _match_scenes(
         self, spatial: Tensor, intrinsics: Tensor | None, camera_T_world: Tensor | None
@@ -155,17 +176,17 @@ class CrossViewModule(BaseModule):
         return matched
 
     def _spatial_features(self, features: tuple[Tensor, ...], images: Tensor) -> Tensor:
-        """s(I), (N, 128, H / 8, W / 8)."""
+        """s(I), (N, 128, H / stride, W / stride)."""
         if self.spatial_encoder is not None:
             return self.spatial_encoder(images)
-        tap = at_stride(features[self.source], self.tap_strides[self.source], SpatialEncoder.stride, images.shape[-2:])
+        tap = at_stride(features[self.source], self.tap_strides[self.source], self.stride, images.shape[-2:])
         return self.tap_encoder(tap)
 
     def _join(self, tap: Tensor, index: int, added: list[Tensor], size: tuple[int, int]) -> Tensor:
         """One tap with the added maps beside it, at the stride it leaves with."""
         stride = self.strides[index]
         tap = at_stride(tap, self.tap_strides[index], stride, size)
-        added = [resized(x, SpatialEncoder.stride / stride, tap.shape[-2:]) for x in added]
+        added = [resized(x, self.stride / stride, tap.shape[-2:]) for x in added]
         joined = torch.cat((tap, *added), dim=1)
         return joined if self.project is None else self.project(joined)
 

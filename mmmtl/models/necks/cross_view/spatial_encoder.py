@@ -1,29 +1,38 @@
-"""The spatial-aware encoder s(.): a small residual CNN from an image to 128 channels at 1/8."""
+"""The spatial-aware encoder s(.): a small residual CNN from an image to 128 channels at 1/8, or finer."""
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.errors import ConfigError
+
+STEPS = {8: (2, 2), 4: (2, 1), 2: (1, 1)}  # strides of the last two stages; the stem's is 2
+
 
 class SpatialEncoder(BaseModule):
-    """Image (N, 3, H, W), ImageNet-normalised, to features (N, 128, H/8, W/8).
+    """Image (N, 3, H, W), ImageNet-normalised, to features (N, 128, H/8, W/8), or at 1/4 or 1/2.
 
     The encoder of UniMatch (TPAMI 2023), which MVSplat and CvM reuse: a 7x7 stem and three stages of two residual
     blocks. All norms are instance norms without parameters or statistics, so the result for one image does not depend
     on the others in the batch nor on train or eval mode. 1,049,120 parameters.
+
+    Args:
+        stride: 8 as in UniMatch and CvM; 4 as in MVSplat's published config, whose last stage keeps its size; or 2.
     """
 
     channels = 128
-    stride = 8
 
-    def __init__(self) -> None:
+    def __init__(self, stride: int = 8) -> None:
         super().__init__()
+        if stride not in STEPS:
+            raise ConfigError(f'stride must be one of {tuple(STEPS)}, found {stride}')
+        middle, last = STEPS[stride]
         self.stem = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.stages = nn.Sequential(
             ResidualBlock(64, 64, stride=1),
             ResidualBlock(64, 64, stride=1),
-            ResidualBlock(64, 96, stride=2),
+            ResidualBlock(64, 96, stride=middle),
             ResidualBlock(96, 96, stride=1),
-            ResidualBlock(96, 128, stride=2),
+            ResidualBlock(96, 128, stride=last),
             ResidualBlock(128, 128, stride=1),
         )
         self.out = nn.Conv2d(128, self.channels, 1)

@@ -1,7 +1,8 @@
-"""The published networks' numbers, and scenes to look at, for the tests of the cross-view neck."""
+"""The published networks' numbers, scenes to look at, and the slow way, for the tests of the cross-view neck."""
 
 import importlib
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,34 @@ def scenes():
         return intrinsics.float(), poses.float()
 
     return draw
+
+
+@pytest.fixture(scope='session')
+def loop_cost():
+    """The cost volume by its definition."""
+
+    def loop_cost(features, intrinsics, camera_T_world, depths):
+        """One scene, pixel by pixel, in float64, with nothing of ours but the definition."""
+        features, intrinsics, camera_T_world = features.double(), intrinsics.double(), camera_T_world.double()
+        views, channels, height, width = features.shape
+        cost = torch.zeros(views, len(depths), height, width, dtype=torch.float64)
+        for i in range(views):
+            for j in set(range(views)) - {i}:
+                pose = camera_T_world[j] @ torch.linalg.inv(camera_T_world[i])
+                for k, depth in enumerate(depths):
+                    for row in range(height):
+                        for column in range(width):
+                            u = torch.tensor([column + 0.5, row + 0.5, 1.0], dtype=torch.float64)
+                            point = pose[:3, :3] @ (depth * torch.linalg.inv(intrinsics[i]) @ u) + pose[:3, 3]
+                            if point[2] <= 0:
+                                continue
+                            x, y = ((intrinsics[j] @ point)[:2] / point[2] - 0.5).tolist()  # now centres are integers
+                            left, top = math.floor(x), math.floor(y)
+                            for r, wy in ((top, top + 1 - y), (top + 1, y - top)):
+                                for c, wx in ((left, left + 1 - x), (left + 1, x - left)):
+                                    if 0 <= r < height and 0 <= c < width:
+                                        match = features[i, :, row, column] @ features[j, :, r, c]
+                                        cost[i, k, row, column] += wx * wy * match / math.sqrt(channels) / (views - 1)
+        return cost
+
+    return loop_cost

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.necks.cross_view.cross_view_module import resized, scenes_by_views
 from mmmtl.registry import MODELS
@@ -101,8 +102,6 @@ def test_a_mixed_batch_equals_its_scenes_one_by_one(cameras):
 
 def test_mirrored_scenes_have_mirrored_costs_of_the_same_features(cameras, scenes):
     """The neck scales intrinsics to its features: a mirrored camera must still fit there."""
-    from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
-
     module, features = neck(), torch.randn(1, 2, 128, H // 8, W // 8)
     intrinsics, poses = scenes(1, 2, size=(H, W))
     small = resize_intrinsics(intrinsics, 1 / 8, 1 / 8)
@@ -125,6 +124,9 @@ def test_mirrored_scenes_have_mirrored_costs_of_the_same_features(cameras, scene
         (dict(fusion_stride=16), (148, 156), (16, 16)),
         (dict(fusion_stride=None), (148, 156), (8, 16)),
         (dict(source=1), (148, 156), (8, 8)),
+        (dict(stride=4), (148, 156), (8, 8)),
+        (dict(stride=4, fusion_stride=4), (148, 156), (4, 4)),
+        (dict(stride=2, source=0), (148, 156), (8, 8)),
     ],
 )
 def test_options(cameras, options, out_channels, strides):
@@ -222,3 +224,17 @@ def test_never_waits_for_the_device(cameras):
         sum(x.sum() for x in module(features, images, **given)).backward()
     finally:
         torch.cuda.set_sync_debug_mode('default')
+
+
+@pytest.mark.parametrize('stride', [8, 4, 2])
+def test_at_every_stride_a_point_is_matched_where_it_is(cameras, stride):
+    """The cost of the neck is that of its own features with intrinsics scaled to them."""
+    module, images = neck(stride=stride), torch.randn(2, 3, H, W)
+    intrinsics, poses = cameras(1, 2)
+    with torch.no_grad():
+        matched = module.match(taps(2), images, views=(2,), intrinsics=intrinsics, camera_T_world=poses)
+        features = matched['features'][None]
+        assert features.shape[-2:] == (H // stride, W // stride)
+        small = resize_intrinsics(intrinsics, 1 / stride, 1 / stride)
+        expected = module.cost_volume(features, small[None], poses[None])
+    torch.testing.assert_close(matched['cost'], expected[0])

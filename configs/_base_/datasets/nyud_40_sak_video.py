@@ -1,0 +1,46 @@
+"""NYUD-v2 in SAK's protocol with posed pairs of its raw videos beside the labelled images, which teach depth only.
+
+Roots: ``$MMMTL_DATA/NYUDv2`` and ``$MMMTL_DATA/nyuv2_video``, the latter made by ``estimate_poses.py`` from
+videos of the training split's places. Every batch of 4 images holds 2 labelled images and 1 pair. Tested on single
+images, so the protocol is the same.
+"""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets import NYUDMT, MixedDataset, OnlyLabels, PosedViews, ShareSampler
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    Pad,
+    PhotometricDistortion,
+    RandomCropLimited,
+    RandomFlip,
+    RandomScale,
+)
+
+with read_base():
+    from .nyud_40_sak import *
+
+_size = (448, 576)
+_pipeline = [
+    dict(type=LoadViews),
+    dict(type=RandomScale, lowest=0.5, highest=2.0),
+    dict(type=RandomCropLimited, size=_size, largest_share=0.75),
+    dict(type=RandomFlip),
+    dict(type=PhotometricDistortion),
+    dict(type=Pad, size=_size),
+    dict(type=PackViews),
+]
+train_dataloader = dict(
+    batch_size=3,  # scenes
+    num_workers=4,
+    sampler=dict(type=ShareSampler, shares=dict(labelled=2, video=1)),
+    dataset=dict(
+        type=MixedDataset,
+        parts=dict(
+            labelled=dict(type=NYUDMT, root='NYUDv2', split='train', pipeline=_pipeline),
+            video=dict(type=PosedViews, root='nyuv2_video', split='all', views='all',
+                       label_setting=dict(type=OnlyLabels, names=('depth',)), pipeline=_pipeline),
+        ),
+    ),
+)

@@ -1,0 +1,53 @@
+"""Real posed RGB-D pairs, halved to 120 x 160, in batches half pairs and half single views: depth, derived normals.
+
+The two parts are the same photographs: as pairs, and as views alone. A batch of 8 images holds 2 pairs and 4 single
+views. Judged on the held-out photographs twice: with both views of a pair at hand, and with one.
+Root: ``$MMMTL_DATA/real_bench/two_view``.
+"""
+
+from mmmtl.datasets import MixedDataset, PosedViews, ShareSampler
+from mmmtl.datasets.transforms import (
+    LoadViews,
+    PackViews,
+    PhotometricDistortion,
+    RandomFlip,
+    RandomZoomCrop,
+    Resize,
+)
+from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
+from mmmtl.tasks import Depth, Normal
+
+# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
+_scenes = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
+_train = dict(**_scenes, split='train', pipeline=[
+    dict(type=LoadViews),
+    dict(type=Resize, size=(120, 160)),
+    dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+    dict(type=RandomFlip),
+    dict(type=PhotometricDistortion),
+    dict(type=PackViews),
+])
+_val = dict(**_scenes, split='val', pipeline=[
+    dict(type=LoadViews), dict(type=Resize, size=(120, 160)), dict(type=PackViews)])
+
+protocol = 'two-view/pairs'
+tasks = dict(
+    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    normal=dict(type=Normal),
+)
+
+train_dataloader = dict(
+    batch_size=6,  # scenes
+    num_workers=2,
+    sampler=dict(type=ShareSampler, shares=dict(pairs=2, singles=4)),
+    dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=PerDatasetMetric, parts=dict(
+    two_views=[dict(type=MultiTaskMetric), dict(type=CrossViewMetric)], one_view=dict(type=MultiTaskMetric)))
+test_evaluator = val_evaluator

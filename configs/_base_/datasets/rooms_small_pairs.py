@@ -1,0 +1,40 @@
+"""Small generated rooms, 64 x 80, in batches half posed pairs and half single views, for tables made on two cores.
+
+The two parts are the same 800 rooms: as pairs of views, and as views alone. A batch of 8 images holds 2 pairs and 4
+single views. Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
+"""
+
+from mmmtl.datasets import MixedDataset, ShareSampler, SyntheticRooms
+from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
+from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(64, 80))
+_train = dict(**_rooms, split='train', scenes=800,
+              pipeline=[dict(type=LoadViews), dict(type=RandomFlip), dict(type=PackViews)])
+_val = dict(**_rooms, split='val', scenes=40, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+_test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+
+protocol = 'rooms/small-pairs'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
+    depth=dict(type=Depth, drawn_range=(0.5, 6.0)),
+    normal=dict(type=Normal),
+)
+
+train_dataloader = dict(
+    batch_size=6,  # scenes
+    sampler=dict(type=ShareSampler, shares=dict(pairs=2, singles=4)),
+    dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+)
+val_dataloader = dict(
+    batch_size=8,
+    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+)
+test_dataloader = dict(
+    batch_size=8,
+    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
+)
+val_evaluator = dict(type=PerDatasetMetric, parts=dict(
+    two_views=[dict(type=MultiTaskMetric), dict(type=CrossViewMetric)], one_view=dict(type=MultiTaskMetric)))
+test_evaluator = val_evaluator

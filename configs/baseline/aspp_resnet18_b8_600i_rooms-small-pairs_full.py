@@ -1,0 +1,11 @@
+"""What CvM is compared with on small rooms: the same network, images and steps without the cross-view module."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.rooms_small_pairs import *
+    from .._base_.default_runtime import *
+    from .._base_.models.aspp_resnet18_pairs import *
+    from .._base_.schedules.rooms_600i import *
+
+default_hooks['checkpoint'].update(interval=600)

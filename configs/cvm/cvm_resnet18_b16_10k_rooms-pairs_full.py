@@ -1,0 +1,15 @@
+"""CvM with ResNet-18 on rooms: C and F join the deepest map at 1/8; 128 planes between 0.5 m and 10 m."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.necks import CrossViewModule
+
+with read_base():
+    from .._base_.datasets.rooms_pairs import *
+    from .._base_.default_runtime import *
+    from .._base_.models.aspp_resnet18_pairs import *
+    from .._base_.schedules.rooms_10k import *
+
+model.update(neck=dict(type=CrossViewModule, taps=(3,), cost_volume=dict(depth_range='indoor')))
+optim_wrapper.update(paramwise_cfg=dict(custom_keys={'neck.transformer': dict(lr_mult=0.25)}))
+default_hooks['checkpoint'].update(interval=2000)

@@ -1,0 +1,112 @@
+"""COLMAP (Schoenberger, Frahm, CVPR 2016) on a folder of frames: poses up to scale, and points with their depth."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What COLMAP has found, in units of its own; pixel centres at +0.5, which is its convention too."""
+
+    camera_T_world: dict[str, np.ndarray]  # {file name: (4, 4)}
+    intrinsics: np.ndarray  # (3, 3)
+    points: dict[str, np.ndarray]  # {file name: (P, 3)} x, y in pixels, depth
+
+
+def need_pycolmap():
+    """The module.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import pycolmap
+    except ImportError:
+        raise ConfigError("poses need pycolmap, which is not installed: pip install 'mmmtl[poses]'") from None
+    return pycolmap
+
+
+def reconstruct(images: Path, names: Sequence[str], work: Path, *, intrinsics: np.ndarray | None, sequential: bool,
+                threads: int) -> Reconstruction:
+    """The largest reconstruction that holds together.
+
+    Features and matches stay in ``work`` and are not computed again.
+
+    Args:
+        images: Folder of the frames, all of one camera without distortion.
+        names: Files in it, in the order of the video.
+        work: Folder for COLMAP's files.
+        intrinsics: (3, 3), taken as they are; None to estimate one focal length.
+        sequential: Match neighbours in time only, not every frame with every other.
+        threads: -1 for all cores.
+
+    Raises:
+        ConfigError: pycolmap is not installed.
+        DataError: No two frames could be brought together.
+    """
+    pycolmap = need_pycolmap()
+    pycolmap.set_random_seed(0)
+    pycolmap.logging.minloglevel = 3  # only what ends the program: we say the rest
+    database = match(pycolmap, images, names, work, intrinsics, sequential, threads)
+    options = pycolmap.IncrementalPipelineOptions(min_model_size=2, num_threads=threads, random_seed=0,
+                                                  extract_colors=False)
+    options.mapper.init_min_tri_angle = 4.0  # degrees; COLMAP asks for 16, which the frames of a video seldom have
+    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = intrinsics is None
+    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = False
+    sparse = work / 'sparse'
+    shutil.rmtree(sparse, ignore_errors=True)
+    sparse.mkdir()
+    models = pycolmap.incremental_mapping(database, images, sparse, options)
+    if not models:
+        raise DataError(f'{images}: COLMAP found no two frames that fit together; take frames with more texture, more '
+                        'overlap (a smaller --every) and some motion')
+    model = max(models.values(), key=lambda found: found.num_reg_images())
+    return read_model(model)
+
+
+def match(pycolmap, images: Path, names: Sequence[str], work: Path, intrinsics: np.ndarray | None, sequential: bool,
+          threads: int) -> Path:
+    """Features and matches of all frames in a database that is there whole or not at all."""
+    database = work / 'matches.db'
+    if database.is_file():
+        return database
+    work.mkdir(parents=True, exist_ok=True)
+    temporary = work / f'.matches.{os.getpid()}.db'
+    reader = pycolmap.ImageReaderOptions()
+    reader.camera_model = 'SIMPLE_PINHOLE' if intrinsics is None else 'PINHOLE'
+    if intrinsics is not None:
+        reader.camera_params = ','.join(str(intrinsics[place]) for place in ((0, 0), (1, 1), (0, 2), (1, 2)))
+    try:
+        pycolmap.extract_features(temporary, images, image_names=list(names), camera_mode=pycolmap.CameraMode.SINGLE,
+                                  reader_options=reader,
+                                  extraction_options=pycolmap.FeatureExtractionOptions(num_threads=threads))
+        matching = pycolmap.FeatureMatchingOptions(num_threads=threads)
+        (pycolmap.match_sequential if sequential else pycolmap.match_exhaustive)(temporary, matching_options=matching)
+        os.replace(temporary, database)
+    finally:
+        for path in work.glob(f'{temporary.name}*'):
+            path.unlink()
+    return database
+
+
+def read_model(model) -> Reconstruction:
+    """pycolmap's own model as arrays."""
+    poses, points, intrinsics = {}, {}, None
+    for image in model.images.values():
+        if not image.has_pose:
+            continue
+        pose = np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]])
+        seen = [point for point in image.points2D if point.has_point3D()]
+        places = np.array([point.xy for point in seen]).reshape(-1, 2)
+        world = np.array([model.points3D[point.point3D_id].xyz for point in seen]).reshape(-1, 3)
+        poses[image.name] = pose
+        points[image.name] = np.column_stack([places, world @ pose[2, :3] + pose[2, 3]])
+        intrinsics = model.cameras[image.camera_id].calibration_matrix()
+    return Reconstruction(poses, intrinsics, points)
