@@ -87,9 +87,11 @@ class Record:
 
 
 def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
-    """A scene as records: ``'all'`` its views in one, ``'single'`` each view as a record of its own."""
+    """A scene as records: ``'all'`` its views in one, ``'single'`` each one alone, ``'stereo'`` 2i and 2i + 1 together."""
     if how == 'all':
         return [Record(name, views)]
+    if how == 'stereo':
+        return [Record(f'{name}/{pair}', views[2 * pair:2 * pair + 2]) for pair in range(len(views) // 2)]
     return [Record(f'{name}/{number}', (view,)) for number, view in enumerate(views)]
 
 

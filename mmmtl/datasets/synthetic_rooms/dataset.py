@@ -25,7 +25,8 @@ class SyntheticRooms(MultiTaskDataset):
         scenes: How many rooms.
         views_per_scene: How many cameras look into each room.
         size: (H, W) in pixels.
-        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views,
+            ``'stereo'`` one record per rectified pair, left first.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         cache: Folder for what has been drawn.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
@@ -37,8 +38,10 @@ class SyntheticRooms(MultiTaskDataset):
                  views: str = 'single', stereo: bool = False, cache: str | None = None, **kwargs) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
-        if views not in ('single', 'all'):
-            raise ConfigError(f"SyntheticRooms.views must be 'single' or 'all', found {views!r}")
+        if views not in ('single', 'all', 'stereo'):
+            raise ConfigError(f"SyntheticRooms.views must be 'single', 'all' or 'stereo', found {views!r}")
+        if views == 'stereo' and not stereo:
+            raise ConfigError("SyntheticRooms.views='stereo' needs stereo=True, so that right views are rendered")
         self.split, self.scenes, self.views = split, scenes, views
         root = Path(cache) if cache else cache_root()
         self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo)
