@@ -6,6 +6,7 @@ from mmmtl.datasets.camvid import CamVid
 from mmmtl.datasets.cityscapes import Cityscapes, CityscapesMTAN
 from mmmtl.datasets.kitti import KITTI, KITTISemantics
 from mmmtl.datasets.label_settings import AllLabels, OneLabel
+from mmmtl.datasets.middlebury import Middlebury
 from mmmtl.datasets.mixed_dataset import MixedDataset
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
 from mmmtl.datasets.nyud_mt import NYUDMT
@@ -13,12 +14,15 @@ from mmmtl.datasets.nyuv2 import NYUv2
 from mmmtl.datasets.pascal_context import PascalContext
 from mmmtl.datasets.posed_video import PosedVideo
 from mmmtl.datasets.posed_views import PosedViews
+from mmmtl.datasets.pseudo_labels import StereoMatches
 from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
 from mmmtl.datasets.samplers import EvenlySplitSampler, PassSampler, SampleKey
 from mmmtl.datasets.share_sampler import ShareSampler
+from mmmtl.datasets.shown_tasks import ShownTasks
 from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CamVid', 'Cityscapes', 'CityscapesMTAN', 'EvenlySplitSampler',
-           'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'MixedDataset', 'MultiTaskDataset', 'NYUDMT',
-           'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'Record', 'SampleKey',
-           'ShareSampler', 'SyntheticRooms', 'View', 'collate_views', 'data_root', 'transforms']
+           'KITTI', 'KITTISemantics', 'LabelFile', 'LabelSource', 'Middlebury', 'MixedDataset', 'MultiTaskDataset',
+           'NYUDMT', 'NYUv2', 'OneLabel', 'PascalContext', 'PassSampler', 'PosedVideo', 'PosedViews', 'Record',
+           'SampleKey', 'ShareSampler', 'ShownTasks', 'StereoMatches', 'SyntheticRooms', 'View', 'collate_views',
+           'data_root', 'transforms']

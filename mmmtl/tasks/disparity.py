@@ -15,8 +15,8 @@ from mmmtl.tasks.task import Task, ratio
 class Disparity(Task):
     """Labels are (disparity + doffs) / focal length = baseline / depth > 0, 0 where unknown; the logit is that number.
 
-    Pixels would have to be rescaled by every resize and shares of the width by every crop; in focal lengths they follow
-    by the intrinsics, which do so already. A zoom leaves the label alone too: it brings depth and baseline nearer alike.
+    Pixels would have to be rescaled by every resize, and shares of the width by every crop. Focal lengths follow by the
+    intrinsics, which do so already. A zoom leaves the label alone too: it shrinks depth and baseline alike.
 
     Measures over all valid pixels: ``abs`` in focal lengths, ``abs_rel``, and the shares ``delta1..3`` of pixels with
     max(p/g, g/p) < 1.25, 1.25^2, 1.25^3, which are those of the depth.

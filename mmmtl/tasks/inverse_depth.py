@@ -13,8 +13,8 @@ class InverseDepth(Depth):
     """Labels, measures and pictures are those of `Depth`, in metres; the logit is ``unit`` / depth.
 
     With ``unit`` = f B / W of a stereo rig (focal length and image width in pixels) the logit is the rig's normalised
-    disparity, disparity / W, and depth = f B / (d W). An inverse needs no camera, so it holds for rigs that differ: what
-    a pair's disparity is, its own cameras say.
+    disparity, disparity / W, and depth = f B / (d W). An inverse depth needs no camera, so that rigs may differ: what
+    the disparity of a pair is, its own cameras say.
 
     Args:
         name: Key in the samples.

@@ -6,6 +6,7 @@ from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
+from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, RectifiedPair
 
-__all__ = ['CoverCrop', 'LoadViews', 'PackViews', 'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip',
-           'RandomScale', 'RandomZoomCrop', 'Resize']
+__all__ = ['CoverCrop', 'DisparityImage', 'LoadPseudoLabels', 'LoadViews', 'PackViews', 'Pad', 'PhotometricDistortion',
+           'RandomCropLimited', 'RandomFlip', 'RandomScale', 'RandomZoomCrop', 'RectifiedPair', 'Resize']

@@ -1,0 +1,162 @@
+"""Pseudo labels on disk, and which matches of a matcher are right.
+
+::
+
+    folder/
+    ├── manifest.json               settings of whatever wrote them
+    └── RECORD/                     the record's name, which may have slashes
+        ├── 0_disparity.png         of view 0, 16 bit: pixels * 256, 0 = unknown
+        ├── 0_confidence.png        16 bit: confidence * 65535
+        └── 0_semseg.png            8 bit classes, 255 = unknown
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
+from mmmtl.datasets.records import LabelSource, Record, View, read_array
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.geometry import check_rectified
+from mmmtl.registry import DATASETS
+from mmmtl.tasks import Depth, Task
+
+DISPARITY_SCALE, CONFIDENCE_SCALE = 256.0, 65535.0
+DEPTH = Depth('depth')  # reads the true depth also where no such task is learnt
+
+
+def computed_folder(folder: str | Path) -> Path:
+    """A relative name stands under ``MMMTL_CACHE``."""
+    return cache_root() / folder
+
+
+def read_pseudo_disparity(path: Path) -> np.ndarray:
+    """(H, W) float32 pixels, NaN where unknown."""
+    raw = _read(path, np.uint16)
+    return np.where(raw > 0, raw / np.float32(DISPARITY_SCALE), np.float32(np.nan))
+
+
+def read_probability(path: Path) -> np.ndarray:
+    """(H, W) float32 in [0, 1]."""
+    return _read(path, np.uint16) / np.float32(CONFIDENCE_SCALE)
+
+
+def to_disparity_picture(disparity: np.ndarray) -> np.ndarray:
+    """Pixels with NaN for unknown -> 16 bit; what does not fit (d <= 0, d >= 256) is unknown."""
+    with np.errstate(invalid='ignore'):
+        fits = (disparity > 0) & (disparity < 65535 / DISPARITY_SCALE)
+    return np.where(fits, np.where(fits, disparity, 0) * DISPARITY_SCALE, 0).round().astype(np.uint16)
+
+
+def to_confidence_picture(confidence: np.ndarray) -> np.ndarray:
+    """[0, 1] -> 16 bit."""
+    return (confidence.clip(0, 1) * CONFIDENCE_SCALE).round().astype(np.uint16)
+
+
+def _read(path: Path, dtype: type) -> np.ndarray:
+    if not path.is_file():
+        raise DataError(f'{path}: no such pseudo label; write it by tools/generate_pseudo_disparity.py (or _semseg.py)')
+    raw = read_array(path)
+    if raw.ndim != 2 or raw.dtype not in (dtype, np.int32):  # Pillow may open 16 bit as 32
+        raise DataError(f'{path}: expected one channel of 16 bits, found {raw.shape} {raw.dtype}; write it anew')
+    return raw
+
+
+def pair_of(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
+    """Loaded views as a rectified pair, left first.
+
+    Raises:
+        DataError: They are none.
+    """
+    if len(views) != 2:
+        raise DataError(f"{name}: {len(views)} views, but a stereo pair has 2; give the data set "
+                        "views='stereo', and restore the missing image")
+    for view in views:
+        if 'camera_T_world' not in view:
+            raise DataError(f'{view["img_path"]}: a stereo pair needs intrinsics and poses of both cameras')
+    if sort and _is_right_of(views[0], views[1]):
+        views = views[::-1]
+    intrinsics, poses = (torch.stack([view[key] for view in views]) for key in ('intrinsics', 'camera_T_world'))
+    try:
+        check_rectified(intrinsics, poses, tuple(view['image'].shape[:2] for view in views), name=name)
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    return views
+
+
+def _is_right_of(view: dict, other: dict) -> bool:
+    """Between cameras of one orientation the one further right has the smaller x in its translation."""
+    return bool(view['camera_T_world'][0, 3] < other['camera_T_world'][0, 3])
+
+
+@dataclass(frozen=True)
+class RightMatches:
+    """1 where a matched disparity is within ``tolerance`` of the true one, 0 where not, unknown where one of them is.
+
+    Args:
+        path: Of the pseudo disparity.
+        depth: The true depth of that view.
+        rig: (focal in pixels, baseline in metres, doffs in pixels).
+        tolerance: Pixels.
+    """
+
+    path: Path
+    depth: LabelSource
+    rig: tuple[float, float, float]
+    tolerance: float
+
+    def load(self, task: Task) -> np.ndarray:
+        """(H, W) float32."""
+        error = np.abs(read_pseudo_disparity(self.path) - self.truth())
+        with np.errstate(invalid='ignore'):
+            return np.where(np.isfinite(error), error <= self.tolerance, task.void).astype(np.float32)
+
+    def truth(self) -> np.ndarray:
+        """The true disparity in pixels (H, W), NaN where unknown."""
+        focal, baseline, doffs = self.rig
+        depth = self.depth.load(DEPTH)
+        known = depth > 0
+        return np.where(known, focal * baseline / np.where(known, depth, 1) - doffs, np.nan).astype(np.float32)
+
+
+@DATASETS.register_module()
+class StereoMatches(MultiTaskDataset):
+    """Pairs of another data set with the label ``confidence``: which of a matcher's disparities are right.
+
+    What CCNN is taught with. The disparities themselves are what `LoadPseudoLabels` loads.
+
+    Args:
+        pairs: Config of a data set of rectified pairs (``views='stereo'``) with true depth.
+        folder: Of the pseudo disparities of these pairs, see `LoadPseudoLabels`.
+        tolerance: Pixels within which a match is right.
+        kwargs: Those of `MultiTaskDataset`; knows ``confidence``.
+
+    Raises:
+        ConfigError: The data set gives no pairs with true depth.
+    """
+
+    def __init__(self, *, pairs: dict, folder: str, tolerance: float = 1.0, **kwargs) -> None:
+        self.pairs = {**pairs, 'tasks': {'depth': DEPTH}, 'pipeline': []}
+        self.folder, self.tolerance = computed_folder(folder), tolerance
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        return [Record(record.name, tuple(self._view(record, number) for number in range(len(record.views))))
+                for record in DATASETS.build(self.pairs).records]
+
+    def _view(self, record: Record, number: int) -> View:
+        if len(record.views) != 2 or any(view.camera_T_world is None for view in record.views):
+            raise ConfigError(f"StereoMatches.pairs: {record.name} is no pair with cameras; give it views='stereo'")
+        view, (left, right) = record.views[number], record.views
+        labels = {}
+        if 'depth' in view.labels:
+            rig = (float(left.intrinsics[0, 0]), float(left.camera_T_world[0, 3] - right.camera_T_world[0, 3]),
+                   float(right.intrinsics[0, 2] - left.intrinsics[0, 2]))
+            path = self.folder / record.name / f'{number}_disparity.png'
+            labels['confidence'] = RightMatches(path, view.labels['depth'], rig, self.tolerance)
+        return View(view.image, labels, view.intrinsics, view.camera_T_world)
+
+    def __repr__(self) -> str:
+        return f'StereoMatches({self.folder})'

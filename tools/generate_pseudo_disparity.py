@@ -1,0 +1,123 @@
+"""Pseudo disparity: tools/generate_pseudo_disparity.py CONFIG [--split train] [--backend sgbm|folder].
+
+Left and right disparity with a confidence for every pair of a split, where the config's `LoadPseudoLabels` (or
+`StereoMatches`) looks for them. Run it again and it goes on where it stopped.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dataset_converters.conversion import Output
+from mmengine.config import Config, DictAction
+
+from mmmtl.apis import load_config
+from mmmtl.apis.command_line import command
+from mmmtl.apis.stereo_matching import (
+    DisparityFolder,
+    NetworkConfidence,
+    SemiGlobalMatcher,
+    left_right_confidence,
+)
+from mmmtl.datasets.pseudo_labels import (
+    computed_folder,
+    pair_of,
+    to_confidence_picture,
+    to_disparity_picture,
+)
+from mmmtl.datasets.transforms.loading import load_view
+from mmmtl.errors import ConfigError
+from mmmtl.registry import DATASETS
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Write pseudo disparity and confidence for the pairs of a data set.')
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
+    parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
+    parser.add_argument('--backend', choices=('sgbm', 'folder'), default='sgbm',
+                        help="OpenCV's semi-global matching, or disparities that something else has computed")
+    for name, value in asdict(SemiGlobalMatcher()).items():
+        parser.add_argument(f'--{name}', type=type(value), default=value, help=f'of SGBM (default {value})')
+    parser.add_argument('--source', help='folder of computed disparities, for --backend folder')
+    parser.add_argument('--patterns', nargs=2, metavar=('LEFT', 'RIGHT'),
+                        help='file names below --source, with {record} and {stem}, e.g. {stem}_l.png {stem}_r.png')
+    for name, value, text in (('scale', 1.0, 'pixels per unit of the file'), ('offset', 0.0, 'pixels'),
+                              ('void', 0.0, 'the number that says "unknown"')):
+        parser.add_argument(f'--{name}', type=float, default=value, help=f'of computed disparities: {text}')
+    parser.add_argument('--network', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
+                        help='a trained confidence network (default: confidence is the left-right check)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    return parser.parse_args()
+
+
+def folder_of(dataset: Config) -> str:
+    """Where the data set's own transforms look for pseudo disparity."""
+    steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
+    for part in (dataset, *steps):
+        if part.get('folder'):
+            return part['folder']
+    raise ConfigError('the split has no LoadPseudoLabels that names a folder; choose another --split, or give --out')
+
+
+def sorts(dataset: Config) -> bool:
+    """Whether its `RectifiedPair` puts views in order."""
+    return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
+
+
+def manifest(args: argparse.Namespace, backend: SemiGlobalMatcher | DisparityFolder) -> dict[str, Any]:
+    """All that the files depend on."""
+    return {'config': Path(args.config).name, 'split': args.split, 'backend': args.backend, **asdict(backend),
+            'confidence': list(args.network) if args.network else 'left-right'}
+
+
+def start(folder: Path, settings: dict[str, Any]) -> Output:
+    """The folder with its manifest; it must not have been begun with other settings."""
+    path, settings = folder / 'manifest.json', json.loads(json.dumps(settings))
+    if path.is_file() and (found := json.loads(path.read_text())) != settings:
+        differ = [key for key in {**found, **settings} if found.get(key) != settings.get(key)]
+        raise ConfigError(f'{path}: written with another {", ".join(differ)}; choose another --out, or '
+                          'delete the folder')
+    output = Output(folder)
+    output.write('manifest.json', settings)
+    return output
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
+    if args.backend == 'sgbm':
+        backend = SemiGlobalMatcher(**{name: getattr(args, name) for name in asdict(SemiGlobalMatcher())})
+    elif args.source and args.patterns:
+        backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
+    else:
+        raise ConfigError('--backend folder needs --source and --patterns')
+    network = NetworkConfidence(*args.network) if args.network else None
+    output = start(computed_folder(args.out or folder_of(config)), manifest(args, backend))
+    dataset = DATASETS.build(config)
+    known = pixels = 0
+    for record in output.progress(dataset.records, 'pairs'):
+        names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]
+        if output.has(*names):
+            continue
+        views = pair_of([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
+        left, right = (view['image'] for view in views)
+        disparity = backend(left, right) if args.backend == 'sgbm' else backend.read(
+            record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+        doffs = float(views[1]['intrinsics'][0, 2] - views[0]['intrinsics'][0, 2])
+        confidence = network(disparity, doffs) if network else left_right_confidence(disparity)
+        for view in (0, 1):
+            output.write(names[2 * view], to_disparity_picture(disparity[view]))
+            output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
+        known += np.isfinite(disparity).sum()
+        pixels += disparity.size
+    print(f'{output.root}: {len(dataset.records)} pairs'
+          + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else ''))
+
+
+if __name__ == '__main__':
+    main()
