@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from dataset_converters.conversion import Output
 from mmengine.config import Config, DictAction
+from torch.utils.data import Dataset
 
 from mmmtl.apis import load_config
 from mmmtl.apis.command_line import command
@@ -68,9 +69,10 @@ def sorts(dataset: Config) -> bool:
     return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
 
 
-def manifest(args: argparse.Namespace, backend: SemiGlobalMatcher | DisparityFolder) -> dict[str, Any]:
+def manifest(args: argparse.Namespace, dataset: Dataset, backend: SemiGlobalMatcher | DisparityFolder
+             ) -> dict[str, Any]:
     """All that the files depend on."""
-    return {'config': Path(args.config).name, 'split': args.split, 'backend': args.backend, **asdict(backend),
+    return {'data': str(dataset), 'backend': args.backend, **asdict(backend),
             'confidence': list(args.network) if args.network else 'left-right'}
 
 
@@ -97,8 +99,8 @@ def main() -> None:
     else:
         raise ConfigError('--backend folder needs --source and --patterns')
     network = NetworkConfidence(*args.network) if args.network else None
-    output = start(computed_folder(args.out or folder_of(config)), manifest(args, backend))
     dataset = DATASETS.build(config)
+    output = start(computed_folder(args.out or folder_of(config)), manifest(args, dataset, backend))
     known = pixels = 0
     for record in output.progress(dataset.records, 'pairs'):
         names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]

@@ -130,6 +130,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('SyntheticRooms', dict(split='test', scenes=120, views_per_scene=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'rooms/small-stereo': Protocol(
+        about='200 small generated rooms that the network has not seen, left and right view of each',
+        size=(64, 80),
+        dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=1, stereo=True)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH)),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
 from mmmtl.datasets.records import read_array
@@ -40,8 +41,8 @@ class SemiGlobalMatcher:
 
     def __post_init__(self) -> None:
         if self.disparities < 16 or self.disparities % 16 or self.block % 2 == 0:
-            raise ConfigError(f'SGBM needs disparities in multiples of 16 and an odd block, found {self.disparities} and '
-                              f'{self.block}')
+            raise ConfigError('SGBM needs disparities in multiples of 16 and an odd block, found '
+                              f'{self.disparities} and {self.block}')
 
     def __call__(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """RGB images (H, W, 3) -> disparities."""
@@ -107,16 +108,16 @@ class NetworkConfidence:
     """What a trained network (CCNN) says of a disparity map.
 
     Args:
-        config: Of the network; it has one task, of kind `Confidence`.
+        config: Of the network, a file or what `load_config` made of it; it has one task, of kind `Confidence`.
         checkpoint: Its weights.
         device: Where it runs.
     """
 
-    def __init__(self, config: str, checkpoint: str, device: str = 'cpu') -> None:
+    def __init__(self, config: str | Config, checkpoint: str, device: str = 'cpu') -> None:
         self.model = init_model(config, checkpoint, device)
         self.device = device
         if [type(task).__name__ for task in self.model.tasks.values()] != ['Confidence']:
-            raise ConfigError(f'{config}: expected a network of the one task Confidence, found tasks '
+            raise ConfigError(f'{checkpoint}: expected a network of the one task Confidence, found tasks '
                               f'{", ".join(self.model.tasks)}')
 
     @torch.no_grad()

@@ -17,8 +17,8 @@ class StereoDepthConsistency(StereoConsistencyLoss):
         L_d,l  = L_reg(C_l, p_l, G(d_r; b_l))    + L_reg(C_l, d_l, G(p_r; b_l))
         L_d,r  = L_reg(C_r, G(d_l; b_r), p_r)    + L_reg(C_r, G(p_l; b_r), d_r)
 
-    p is the pseudo disparity, b = p or the network's own. Pixels that G takes from outside of the image, or from where p
-    is unknown, do not count.
+    p is the pseudo disparity, b = p or the network's own. Pixels that G takes from outside of the image, or from where
+    p is unknown, do not count.
 
     Args:
         lr: alpha_d,lr.

@@ -1,4 +1,4 @@
-"""The stereo pairs of a batch, as the losses of Pseudo-MTL need them: both views' maps, disparity to warp by, confidence.
+"""The stereo pairs of a batch, as the losses of Pseudo-MTL need them: maps of both views, disparity, confidence.
 
 Axes are (P, 2, C, H, W): P pairs, left and right view.
 """
@@ -54,8 +54,8 @@ class StereoConsistencyLoss(ConsistencyLoss):
         weight: Of the whole term.
         depth: The task whose logits are a depth. `InverseDepth` is what it is made for; the metres of any other `Depth`
             are inverted, at 0.1 m at the nearest.
-        warp_by: The b of G(a; b): ``'pseudo'``, the pseudo disparity of the samples; or ``'own'``, what the network says
-            itself, through which gradients flow too (the rows b = d_i of tables 4 and 5).
+        warp_by: The b of G(a; b): ``'pseudo'``, the pseudo disparity of the samples; or ``'own'``, what the network
+            says itself, through which gradients flow too (the rows b = d_i of tables 4 and 5).
         confidence: ``'soft'``: sigmoid((C - tau) beta); ``'hard'``: 1 where C >= tau; ``'raw'``: C; ``'off'``: 1.
         tau: Of both thresholds. The published one is learnt elsewhere (Choi et al.) and not told.
         beta: Of the soft threshold.
@@ -93,7 +93,8 @@ class StereoConsistencyLoss(ConsistencyLoss):
         places = [place for place in places_for('consistency', samples) if samples[place].get('rectified')]
         total = sum(values.flatten()[:0].sum() for values in logits.values()).float()  # 0, connected to the graph
         if places:
-            total = total + self.of_pairs(self.pairs(logits, targets, [samples[place] for place in places], places)).sum()
+            pairs = self.pairs(logits, targets, [samples[place] for place in places], places)
+            total = total + self.of_pairs(pairs).sum()
         return mean_over_processes(total, total.new_tensor(len(places) / 2))
 
     def pairs(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor],

@@ -23,9 +23,9 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
 
     H is the cross-entropy. Where one side is a label it is the target. Where both are predictions (L_s,lr) the paper
     leaves open which one is: as in eq. 2 the first is the prediction, -sum of second * log(first), and gradients flow
-    into both. Labels are warped to the nearest pixel, probabilities bilinearly. Eq. 8-10 multiply by C without a divisor;
-    ours is the mean over the pixels that can be compared: inside the image, pseudo disparity and label known. A view
-    without labels leaves its terms out.
+    into both. Labels are warped to the nearest pixel, probabilities bilinearly. Eq. 8-10 multiply by C without a
+    divisor; ours is the mean over the pixels that can be compared: inside the image, pseudo disparity and label known.
+    A view without labels leaves its terms out.
 
     Args:
         task: The segmentation.
