@@ -5,7 +5,6 @@ Left and right disparity with a confidence for every pair of a split, where the 
 """
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from mmmtl.apis.stereo_matching import (
 from mmmtl.datasets.pseudo_labels import (
     computed_folder,
     pair_of,
+    start_folder,
     to_confidence_picture,
     to_disparity_picture,
 )
@@ -76,18 +76,6 @@ def manifest(args: argparse.Namespace, dataset: Dataset, backend: SemiGlobalMatc
             'confidence': list(args.network) if args.network else 'left-right'}
 
 
-def start(folder: Path, settings: dict[str, Any]) -> Output:
-    """The folder with its manifest; it must not have been begun with other settings."""
-    path, settings = folder / 'manifest.json', json.loads(json.dumps(settings))
-    if path.is_file() and (found := json.loads(path.read_text())) != settings:
-        differ = [key for key in {**found, **settings} if found.get(key) != settings.get(key)]
-        raise ConfigError(f'{path}: written with another {", ".join(differ)}; choose another --out, or '
-                          'delete the folder')
-    output = Output(folder)
-    output.write('manifest.json', settings)
-    return output
-
-
 @command
 def main() -> None:
     args = parse_args()
@@ -100,7 +88,9 @@ def main() -> None:
         raise ConfigError('--backend folder needs --source and --patterns')
     network = NetworkConfidence(*args.network) if args.network else None
     dataset = DATASETS.build(config)
-    output = start(computed_folder(args.out or folder_of(config)), manifest(args, dataset, backend))
+    folder = computed_folder(args.out or folder_of(config))
+    start_folder(folder, manifest(args, dataset, backend))
+    output = Output(folder)
     known = pixels = 0
     for record in output.progress(dataset.records, 'pairs'):
         names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]

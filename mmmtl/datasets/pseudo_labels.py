@@ -10,8 +10,11 @@
         └── 0_semseg.png            8 bit classes, 255 = unknown
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +33,23 @@ DEPTH = Depth('depth')  # reads the true depth also where no such task is learnt
 def computed_folder(folder: str | Path) -> Path:
     """A relative name stands under ``MMMTL_CACHE``."""
     return cache_root() / folder
+
+
+def start_folder(folder: Path, settings: Mapping[str, Any]) -> None:
+    """The folder with a manifest of all that its files depend on, or one that was begun with the very same settings.
+
+    Raises:
+        ConfigError: It was begun with others.
+    """
+    path, text = folder / 'manifest.json', json.dumps(settings, indent=1) + '\n'
+    if path.is_file():
+        found, wanted = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
+        differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
+        if differ:
+            raise ConfigError(f'{path}: written with another {", ".join(differ)}; choose another --out, or delete the '
+                              'folder')
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding='utf-8')
 
 
 def read_pseudo_disparity(path: Path) -> np.ndarray:

@@ -58,8 +58,8 @@ def check_rectified(intrinsics: Tensor, camera_T_world: Tensor, sizes: tuple[tup
     if turned > 1e-3 or max(abs(y), abs(z)) > max(0.02 * abs(x), 1e-6):
         raise ValueError(f'{name}: not a rectified pair, the right camera is turned by {turned:.2g} rad and stands at '
                          f'({-x:.3g}, {-y:.3g}, {-z:.3g}) m from the left one; rectify the images first')
-    if abs(x) < 1e-6:
-        raise ValueError(f'{name}: the baseline of the pair is {abs(x):.2g} m, which tells no depth; correct the '
+    if abs(x) < 1e-4:
+        raise ValueError(f'{name}: the baseline of the pair is {abs(x):.3f} m, which tells no depth; correct the '
                          'cameras')
     if x > 0:
         raise ValueError(f'{name}: left and right view are swapped (the second camera stands {x:.3g} m left of the '

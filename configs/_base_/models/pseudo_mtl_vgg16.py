@@ -1,6 +1,7 @@
 """Pseudo-MTL's network: VGG-16 and two decoders like it.
 
-The published weight 2.5 of segmentation is that of the sum over both views; a task loss is their mean. VGG-16 has batch norm here (the paper does not say) and ImageNet's weights.
+The published weight 2.5 of segmentation is that of the sum over both views; a task loss is their mean. VGG-16 has batch
+norm here (the paper does not say) and ImageNet's weights.
 """
 
 from mmmtl.models import MultiTaskModel, ViewPreprocessor
