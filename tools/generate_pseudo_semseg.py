@@ -1,7 +1,7 @@
 """Pseudo classes: tools/generate_pseudo_semseg.py CONFIG MODEL CHECKPOINT [--library mmseg] [--split train].
 
-A trained network, of ours or of mmsegmentation, says the classes of every view of a split of CONFIG that has no label of
-its own. They are written to where its `LoadPseudoLabels` looks for them. Run it again and it goes on where it stopped.
+A trained network, of ours or of mmsegmentation, says the classes of every view of a split of CONFIG that has no label
+of its own. They are written to where its `LoadPseudoLabels` looks for them. Run it again and it goes on.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Table 4 in small, last row: confidence, classes and depth agree across the views, by the pseudo disparity."""
+"""Table 4 in small. Everything: confidence, classes and depth that agree across the views."""
 
 from mmengine.config import read_base
 

@@ -130,6 +130,22 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('SyntheticRooms', dict(split='test', scenes=120, views_per_scene=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'kitti/pseudo-mtl': Protocol(
+        about="Eigen's 697 images by the scanner, 652 of them by improved depth, both up to 80 m inside Garg's window; "
+              'the 200 labelled images of KITTI 2015',
+        size=None,
+        dataset=dict(eigen=('KITTI', dict(count=697, depth='lidar', partial=False)),
+                     improved=('KITTI', dict(count=652, depth='improved', partial=False)),
+                     semantics=('KITTISemantics', dict(split='all', partial=False))),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=19),
+                   depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH)),
+    'cityscapes-7/pseudo-mtl': Protocol(
+        about='500 images without their lowest quarter, 7 classes, depth from the official disparity, up to 80 m',
+        size=(96, 256),
+        dataset=('Cityscapes', dict(split='val', categories=True, partial=False)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', cap=80.0, crop=None)),
+        measures=dict(semseg=_CLASSES, depth=('abs', 'sq_rel', *_DEPTH))),
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),

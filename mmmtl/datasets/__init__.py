@@ -14,11 +14,11 @@ from mmmtl.datasets.nyuv2 import NYUv2
 from mmmtl.datasets.pascal_context import PascalContext
 from mmmtl.datasets.posed_video import PosedVideo
 from mmmtl.datasets.posed_views import PosedViews
-from mmmtl.datasets.pseudo_labels import StereoMatches
 from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
 from mmmtl.datasets.samplers import EvenlySplitSampler, PassSampler, SampleKey
 from mmmtl.datasets.share_sampler import ShareSampler
 from mmmtl.datasets.shown_tasks import ShownTasks
+from mmmtl.datasets.stereo_matches import StereoMatches
 from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = ['AllLabels', 'BSDS500', 'BSDS500Shares', 'CamVid', 'Cityscapes', 'CityscapesMTAN', 'EvenlySplitSampler',

@@ -53,13 +53,17 @@ class MultiTaskDataset(Dataset, ABC):
         if not self.records:
             raise DataError(f'{self}: the split is empty')
         known = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
-        if not known:
+        if not known | self.computed():
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
 
     @abstractmethod
     def load_records(self) -> list[Record]:
         """All records of the split, in an order that never changes."""
+
+    def computed(self) -> set[str]:
+        """Tasks whose labels a transform brings (`LoadPseudoLabels`)."""
+        return {name for step in self.pipeline.transforms for name in getattr(step, 'tasks', ())} & set(self.tasks)
 
     @property
     def metainfo(self) -> dict:

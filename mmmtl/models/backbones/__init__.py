@@ -2,8 +2,9 @@
 
 from mmmtl.models.backbones.ccnn import CCNN
 from mmmtl.models.backbones.mmseg_backbone import MMSegBackbone
+from mmmtl.models.backbones.resized_input import ResizedInput
 from mmmtl.models.backbones.segnet import SegNet
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
 from mmmtl.models.backbones.vgg import VGG
 
-__all__ = ['CCNN', 'MMSegBackbone', 'SegNet', 'TimmBackbone', 'VGG']
+__all__ = ['CCNN', 'MMSegBackbone', 'ResizedInput', 'SegNet', 'TimmBackbone', 'VGG']
