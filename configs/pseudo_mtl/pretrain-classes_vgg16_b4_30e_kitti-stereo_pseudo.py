@@ -12,4 +12,5 @@ del tasks['depth']
 del model['loss_weighting']
 for _part in ('eigen', 'improved'):
     del val_dataloader['dataset']['parts'][_part], val_evaluator['parts'][_part]
+test_dataloader, test_evaluator = val_dataloader, val_evaluator
 protocol = None  # judges classes alone

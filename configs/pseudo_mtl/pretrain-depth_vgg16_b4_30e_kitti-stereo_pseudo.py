@@ -14,4 +14,5 @@ del model['loss_weighting']
 model.update(consistency_losses=_losses)
 train_dataloader['dataset'].update(label_setting=dict(type=ShownTasks, names=()))
 del val_dataloader['dataset']['parts']['semantics'], val_evaluator['parts']['semantics']
+test_dataloader, test_evaluator = val_dataloader, val_evaluator
 protocol = None  # judges depth alone

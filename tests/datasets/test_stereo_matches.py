@@ -1,0 +1,75 @@
+"""Which matches are right, the label setting by task, and folders of pseudo labels."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmmtl.datasets import ShownTasks, StereoMatches
+from mmmtl.datasets.pseudo_labels import (
+    read_probability,
+    read_pseudo_disparity,
+    start_folder,
+    to_confidence_picture,
+    to_disparity_picture,
+)
+from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
+from mmmtl.errors import ConfigError
+from mmmtl.tasks import Confidence, Depth
+
+
+def test_pictures_keep_what_they_can(tmp_path):
+    disparity = np.array([[0.25, 17.125, np.nan], [255.9, 300, -3]], np.float32)
+    Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / 'd.png')
+    found = read_pseudo_disparity(tmp_path / 'd.png')
+    np.testing.assert_allclose(found, [[0.25, 17.125, np.nan], [255.9, np.nan, np.nan]], atol=1 / 512)
+    confidence = np.array([[0.0, 0.3, 1.0]], np.float32)
+    Image.fromarray(to_confidence_picture(confidence)).save(tmp_path / 'c.png')
+    np.testing.assert_allclose(read_probability(tmp_path / 'c.png'), confidence, atol=1e-5)
+
+
+def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
+    config = dict(split='train', scenes=3, views_per_scene=1, size=(96, 128), stereo=True, views='stereo')
+    inner = rooms(**config)
+    for record in inner.records:
+        (tmp_path / record.name).mkdir(parents=True)
+        for number, view in enumerate(record.views):
+            disparity = view.intrinsics[0, 0] * 0.2 / view.labels['depth'].load(Depth('depth'))
+            disparity[:, :30] += 0.8
+            disparity[:, 30:60] -= 1.2
+            disparity[:20] = np.nan
+            Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / record.name / f'{number}_disparity.png')
+    cache = str(Path(inner.folder).parents[1])
+    dataset = StereoMatches(
+        pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config), folder=str(tmp_path),
+        tasks={'confidence': Confidence('confidence')}, pipeline=[
+            dict(type=LoadViews), dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('disparity',)), dict(type=DisparityImage),
+            dict(type=PackViews)])
+    for number in range(3):
+        for sample in dataset[number]['data_samples']:
+            right = sample.gt.confidence[0]
+            assert (right[:20] == -1).all() and (right[20:, :30] == 1).all() and (right[20:, 60:] == 1).all()
+            assert (right[20:, 30:60] <= 0).all() and (right[20:, 30:60] == 0).any()
+    truth = dataset.records[0].views[0].labels['confidence'].truth()
+    assert truth.shape == (96, 128) and (truth > 1).all()
+    with pytest.raises(ConfigError, match="is no pair with cameras; give it views='stereo'"):
+        StereoMatches(pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'views': 'single'}),
+                      folder='x', tasks={'confidence': Confidence('confidence')}, pipeline=[])
+
+
+def test_shown_tasks(rooms):
+    assert rooms(label_setting=dict(type=ShownTasks, names=('depth',))).shown == [('depth',)] * 3
+    assert rooms(label_setting=dict(type=ShownTasks, names=())).shown == [()] * 3
+    with pytest.raises(ConfigError, match='no label for edge; there are semseg, depth, normal'):
+        rooms(label_setting=dict(type=ShownTasks, names=('edge',)))
+
+
+def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
+    start_folder(tmp_path / 'a', {'block': 3, 'pair': (1, 2)})
+    start_folder(tmp_path / 'a', {'block': 3, 'pair': (1, 2)})
+    assert json.loads((tmp_path / 'a' / 'manifest.json').read_text()) == {'block': 3, 'pair': [1, 2]}
+    with pytest.raises(ConfigError, match=r'manifest\.json: written with another block; choose another --out'):
+        start_folder(tmp_path / 'a', {'block': 5, 'pair': (1, 2)})
