@@ -89,7 +89,7 @@ def main() -> None:
     network = NetworkConfidence(*args.network) if args.network else None
     dataset = DATASETS.build(config)
     folder = computed_folder(args.out or folder_of(config))
-    start_folder(folder, manifest(args, dataset, backend))
+    start_folder(folder, 'disparity', manifest(args, dataset, backend))
     output = Output(folder)
     known = pixels = 0
     for record in output.progress(dataset.records, 'pairs'):

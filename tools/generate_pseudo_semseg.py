@@ -90,7 +90,7 @@ def main() -> None:
     settings = config[f'{args.split}_dataloader'].dataset
     dataset = DATASETS.build(settings)
     folder = computed_folder(args.out or folder_of(settings.pipeline, args.task))
-    start_folder(folder, {'data': str(dataset), 'task': args.task, 'model': args.model, 'checkpoint': args.checkpoint})
+    start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint})
     segment = (ours if args.library == 'mmmtl' else of_mmseg)(args.model, args.checkpoint, task, args.device)
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):

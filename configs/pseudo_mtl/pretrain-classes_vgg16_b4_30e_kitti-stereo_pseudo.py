@@ -10,7 +10,7 @@ with read_base():
 
 del tasks['depth']
 del model['loss_weighting']
-for _part in ('eigen', 'improved'):
-    del val_dataloader['dataset']['parts'][_part], val_evaluator['parts'][_part]
+val_dataloader['dataset'] = val_dataloader['dataset']['parts']['semantics']
+val_evaluator = dict(type=MultiTaskMetric)
 test_dataloader, test_evaluator = val_dataloader, val_evaluator
-protocol = None  # judges classes alone
+protocol = 'kitti-semantics/all'

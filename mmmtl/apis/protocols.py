@@ -90,6 +90,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('KITTISemantics', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
         measures=dict(semseg=_CLASSES)),
+    'kitti-semantics/all': Protocol(
+        about='the 200 labelled images of KITTI 2015, for networks that have learnt from none of them',
+        size=None,
+        dataset=('KITTISemantics', dict(split='all', partial=False)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
+        measures=dict(semseg=_CLASSES)),
     'camvid-11/240x320': Protocol(
         about='101 images of the validation split of SegNet, two thirds of their size',
         size=(240, 320),
@@ -146,6 +152,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('Cityscapes', dict(split='val', categories=True, partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', cap=80.0, crop=None)),
         measures=dict(semseg=_CLASSES, depth=('abs', 'sq_rel', *_DEPTH))),
+    'rooms/matches': Protocol(
+        about='disparities of a matcher on 40 stereo rooms that the network has not seen, right within one pixel',
+        size=(128, 160),
+        dataset=('StereoMatches', dict(tolerance=1.0)),
+        tasks=dict(confidence=dict(kind='Confidence')),
+        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier'))),
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),

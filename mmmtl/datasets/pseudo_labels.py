@@ -3,7 +3,8 @@
 ::
 
     folder/
-    ├── manifest.json               settings of whatever wrote them
+    ├── manifest_disparity.json     settings of what wrote disparity and confidence
+    ├── manifest_semseg.json        and of what wrote the classes
     └── RECORD/                     the record's name, which may have slashes
         ├── 0_disparity.png         of view 0, 16 bit: pixels * 256, 0 = unknown
         ├── 0_confidence.png        16 bit: confidence * 65535
@@ -31,13 +32,13 @@ def computed_folder(folder: str | Path) -> Path:
     return cache_root() / folder
 
 
-def start_folder(folder: Path, settings: Mapping[str, Any]) -> None:
-    """The folder with a manifest of all that its files depend on, or one that was begun with the very same settings.
+def start_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
+    """The folder with a manifest of all that its files of one kind depend on; it may have been begun with the same.
 
     Raises:
-        ConfigError: It was begun with others.
+        ConfigError: It was begun with other settings.
     """
-    path, text = folder / 'manifest.json', json.dumps(settings, indent=1) + '\n'
+    path, text = folder / f'manifest_{kind}.json', json.dumps(settings, indent=1) + '\n'
     if path.is_file():
         found, wanted = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
         differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]

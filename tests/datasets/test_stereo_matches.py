@@ -68,8 +68,9 @@ def test_shown_tasks(rooms):
 
 
 def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
-    start_folder(tmp_path / 'a', {'block': 3, 'pair': (1, 2)})
-    start_folder(tmp_path / 'a', {'block': 3, 'pair': (1, 2)})
-    assert json.loads((tmp_path / 'a' / 'manifest.json').read_text()) == {'block': 3, 'pair': [1, 2]}
-    with pytest.raises(ConfigError, match=r'manifest\.json: written with another block; choose another --out'):
-        start_folder(tmp_path / 'a', {'block': 5, 'pair': (1, 2)})
+    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    assert json.loads((tmp_path / 'a' / 'manifest_disparity.json').read_text()) == {'block': 3, 'pair': [1, 2]}
+    start_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
+    with pytest.raises(ConfigError, match=r'manifest_disparity\.json: written with another block; choose another'):
+        start_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})

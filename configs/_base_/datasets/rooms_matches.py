@@ -21,7 +21,7 @@ from mmmtl.tasks import Confidence
 _rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(128, 160), stereo=True, views='stereo')
 _train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
 
-protocol = None
+protocol = 'rooms/matches'
 tasks = dict(confidence=dict(type=Confidence))
 
 train_dataloader = dict(
