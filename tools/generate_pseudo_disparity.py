@@ -100,8 +100,7 @@ def main() -> None:
         left, right = (view['image'] for view in views)
         disparity = backend(left, right) if args.backend == 'sgbm' else backend.read(
             record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
-        doffs = float(views[1]['intrinsics'][0, 2] - views[0]['intrinsics'][0, 2])
-        confidence = network(disparity, doffs) if network else left_right_confidence(disparity)
+        confidence = network(disparity) if network else left_right_confidence(disparity)
         for view in (0, 1):
             output.write(names[2 * view], to_disparity_picture(disparity[view]))
             output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))

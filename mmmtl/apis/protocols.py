@@ -158,6 +158,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('StereoMatches', dict(tolerance=1.0)),
         tasks=dict(confidence=dict(kind='Confidence')),
         measures=dict(confidence=('cross_entropy', 'accuracy', 'brier'))),
+    'middlebury/matches': Protocol(
+        about="disparities of a matcher on Middlebury's pairs, right within one pixel; networks learn elsewhere",
+        size=None,
+        dataset=('StereoMatches', dict(tolerance=1.0, folder='pseudo/middlebury/test')),
+        tasks=dict(confidence=dict(kind='Confidence')),
+        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier'))),
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),

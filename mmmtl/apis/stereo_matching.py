@@ -121,10 +121,10 @@ class NetworkConfidence:
                               f'{", ".join(self.model.tasks)}')
 
     @torch.no_grad()
-    def __call__(self, disparity: np.ndarray, doffs: float = 0.0) -> np.ndarray:
+    def __call__(self, disparity: np.ndarray) -> np.ndarray:
         """Confidences of both views, 0 where there is no disparity."""
         known = np.isfinite(disparity)
-        pixels = torch.from_numpy(np.where(known, disparity + np.float32(doffs), 0).astype(np.float32))
+        pixels = torch.from_numpy(np.where(known, disparity, 0).astype(np.float32))
         data = self.model.data_preprocessor({'inputs': list(pixels[:, None].expand(-1, 3, -1, -1).to(self.device)),
                                              'data_samples': None})
         (name, logits), = self.model(data['inputs']).items()

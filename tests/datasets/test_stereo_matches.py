@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from miniature_driving import write_cityscapes
 from PIL import Image
 
-from mmmtl.datasets import ShownTasks, StereoMatches
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, ShownTasks, StereoMatches
 from mmmtl.datasets.pseudo_labels import (
     read_probability,
     read_pseudo_disparity,
@@ -17,7 +18,7 @@ from mmmtl.datasets.pseudo_labels import (
 )
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
-from mmmtl.tasks import Confidence, Depth
+from mmmtl.tasks import Confidence, Depth, SemSeg
 
 
 def test_pictures_keep_what_they_can(tmp_path):
@@ -74,3 +75,27 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
     start_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
     with pytest.raises(ConfigError, match=r'manifest_disparity\.json: written with another block; choose another'):
         start_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})
+
+
+def test_rooms_as_pairs(rooms):
+    dataset = rooms(stereo=True, views='stereo', views_per_scene=2)
+    assert [record.name for record in dataset.records[:3]] == ['00000/0', '00000/1', '00001/0']
+    for record in dataset.records:
+        left, right = record.views
+        assert left.camera_T_world[0, 3] - right.camera_T_world[0, 3] == pytest.approx(0.2, abs=1e-4)
+    with pytest.raises(ConfigError, match="views='stereo' needs stereo=True"):
+        rooms(views='stereo')
+
+
+def test_the_categories_of_cityscapes(tmp_path):
+    root = write_cityscapes(tmp_path, images=5)  # image n has label id 7 + n
+    options = dict(root=str(root), split='train', partial=True, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    classes, categories = (Cityscapes(tasks={'semseg': SemSeg('semseg', names)}, categories=short, **options)
+                           for names, short in ((Cityscapes.CLASSES, False), (CityscapesMTAN.CLASSES, True)))
+
+    def found(dataset: Cityscapes) -> dict[int, int]:
+        return {int(record.name[-13:-7]): dataset[i]['data_samples'][0].gt.semseg[0, 0, 0].item()
+                for i, record in enumerate(dataset.records)}
+
+    assert found(classes) == {0: 0, 1: 1, 2: 255, 3: 255, 4: 2}  # road, sidewalk, -, -, building
+    assert found(categories) == {0: 0, 1: 0, 2: 255, 3: 255, 4: 1}

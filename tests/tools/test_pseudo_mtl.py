@@ -17,7 +17,7 @@ from mmmtl.apis.checkpoint import write_checkpoint
 
 CONFIGS = ROOT / 'configs' / 'pseudo_mtl'
 FULL = CONFIGS / 'full_vgg-small_b4_600i_rooms-small-stereo_pseudo.py'
-CCNN = CONFIGS / 'confidence_ccnn_b4_600i_rooms-matches_full.py'
+CCNN = CONFIGS / 'confidence_ccnn_b4_600i_rooms_full.py'
 SCENES = 3
 FEW = ['train_dataloader.dataset.scenes=3', 'val_dataloader.dataset.scenes=1', 'train_dataloader.batch_size=2']
 SHORT = [*FEW, 'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2',

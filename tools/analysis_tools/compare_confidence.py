@@ -45,8 +45,7 @@ def main() -> None:
         sources = [view.labels.get('confidence') for view in record.views]
         paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
         disparity = np.stack([read_pseudo_disparity(path) for path in paths])
-        doffs = float(record.views[1].intrinsics[0, 2] - record.views[0].intrinsics[0, 2])
-        rivals = {'network': network(disparity, doffs), 'left-right': left_right_confidence(disparity),
+        rivals = {'network': network(disparity), 'left-right': left_right_confidence(disparity),
                   'none': np.zeros_like(disparity)}
         for number, source in enumerate(sources):
             if source is None:

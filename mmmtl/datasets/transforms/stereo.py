@@ -102,20 +102,26 @@ class DisparityImage(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
+        doffs = doffs_of([view.get('intrinsics') for view in results['views']])
         for view in results['views']:
             if 'disparity' not in view['labels']:
                 raise DataError(f'{view["img_path"]}: no pseudo disparity; put LoadPseudoLabels before DisparityImage')
-            pixels = view['labels']['disparity'] * np.float32(view['intrinsics'][0, 0])
+            lengths = view['labels']['disparity']
+            pixels = np.where(lengths > 0, lengths * np.float32(view['intrinsics'][0, 0]) - np.float32(doffs), 0)
             view['image'] = np.repeat(pixels[..., None].astype(np.float32), 3, 2)
         return results
 
 
 def parallax(disparity: np.ndarray, intrinsics: list[torch.Tensor]) -> np.ndarray:
     """Pixels with NaN for unknown -> focal lengths, 0 where unknown; ``intrinsics`` of left and right."""
-    doffs = float(intrinsics[1][0, 2] - intrinsics[0][0, 2])
     with np.errstate(invalid='ignore'):
-        lengths = (disparity + doffs) / float(intrinsics[0][0, 0])
+        lengths = (disparity + doffs_of(intrinsics)) / float(intrinsics[0][0, 0])
         return np.where(lengths > 0, lengths, 0).astype(np.float32)  # NaN > 0 is false
+
+
+def doffs_of(intrinsics: list[torch.Tensor]) -> float:
+    """cx of the right view minus cx of the left one, pixels."""
+    return float(intrinsics[1][0, 2] - intrinsics[0][0, 2])
 
 
 def read_classes(path: Path, task: Task) -> np.ndarray:

@@ -285,3 +285,24 @@ def test_mistakes_are_named():
     with pytest.raises(DataError, match=r'1\.png: no pseudo confidence in the sample; put LoadPseudoLabels'):
         run(ConfidentRegression(**GIVEN), logits, targets, samples)
     run(ConfidentRegression(**GIVEN, confidence='off'), logits, targets, samples)
+
+
+def test_descending_all_of_them_brings_both_views_together():
+    logits, targets, samples = world()
+    torch.manual_seed(0)
+    free = {name: torch.randn_like(values).mul(0.3).add(0.3 if name == 'depth' else 0).requires_grad_()
+            for name, values in logits.items()}
+    losses = [kind(**GIVEN) for kind in LOSSES]
+    optimizer = torch.optim.Adam(free.values(), lr=0.05)
+    history = []
+    for _ in range(150):
+        optimizer.zero_grad()
+        terms = torch.stack([run(loss, free, targets, samples) for loss in losses])
+        terms.sum().backward()
+        optimizer.step()
+        history.append(terms.detach())
+    assert (history[-1] < 0.3 * history[0]).all()
+    right = free['semseg'].argmax(1) == targets['semseg'][:, 0]
+    assert right[0::2, :, 5:].all() and right[1::2, :, :7].all()  # what both views see; nobody learns the rest
+    assert right[0::2, :, :4].float().mean() < 0.8
+    assert (free['depth'] - logits['depth']).abs().median() < 0.06
