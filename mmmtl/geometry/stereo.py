@@ -102,8 +102,8 @@ def each_from_the_other(values: Tensor, disparity: Tensor, *, mode: str = 'bilin
         (P, 2, C, H, W): the left view out of the right one's values, and the right out of the left; and whether the
         position lies inside the image, (P, 2, 1, H, W).
     """
-    direction = disparity.new_tensor([-1.0, 1.0]).view(1, 2, 1, 1, 1)
-    warped, inside = _warp(values.flip(1).flatten(0, 1), (direction * disparity).flatten(0, 1), mode)
+    shift = torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
+    warped, inside = _warp(values.flip(1).flatten(0, 1), shift.flatten(0, 1), mode)
     return warped.unflatten(0, (-1, 2)), inside.unflatten(0, (-1, 2))
 
 

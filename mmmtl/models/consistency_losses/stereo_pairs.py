@@ -95,7 +95,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
         if places:
             pairs = self.pairs(logits, targets, [samples[place] for place in places], places)
             total = total + self.of_pairs(pairs).sum()
-        return mean_over_processes(total, total.new_tensor(len(places) / 2))
+        return mean_over_processes(total, total.new_full((), len(places) / 2))
 
     def pairs(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor],
               samples: Sequence[MultiTaskDataSample], places: Sequence[int]) -> StereoPairs:

@@ -55,15 +55,15 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
                              -(shares * log_warped)[:, 1:].sum(2, keepdim=True)), 1)
         result = self.lr * mean_where(between, weight, weight > 0).sum(1)
         if self.left or self.right:
-            void = labels.new_tensor(task.void)
             # float32 holds every class exactly; outside of the image the warped label is 0, which the weight leaves out
             labels_warped = self.warp(labels.float(), pairs, 'nearest')[0].round().to(labels.dtype)
-            sides = cross_entropy(log_warped, labels, weight, void) + cross_entropy(log, labels_warped, weight, void)
+            sides = cross_entropy(log_warped, labels, weight, task.void) + cross_entropy(
+                log, labels_warped, weight, task.void)
             result = result + side_sum(sides, self.left, self.right)
         return result
 
 
-def cross_entropy(log: Tensor, labels: Tensor, weight: Tensor, void: Tensor) -> Tensor:
+def cross_entropy(log: Tensor, labels: Tensor, weight: Tensor, void: int) -> Tensor:
     """(P, 2): the mean of C H over the pixels whose label is known and whose weight C is not 0."""
     known = (labels != void) & (weight > 0)
     picked = log.gather(2, torch.where(known, labels, 0))
