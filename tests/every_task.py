@@ -5,7 +5,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg, Task
+from mmmtl.tasks import (
+    Confidence,
+    Depth,
+    Disparity,
+    Edge,
+    HumanParts,
+    InverseDepth,
+    Normal,
+    Saliency,
+    SemSeg,
+    Task,
+)
 
 ALL = {
     'semseg': SemSeg('semseg', ('wall', 'floor', 'chair', 'bed')),
@@ -13,6 +24,9 @@ ALL = {
     'normal': Normal('normal'),
     'normal of l1': Normal('normal', loss='l1'),
     'depth with a cap': Depth('depth', min_depth=0.1, cap=80.0),
+    'inverse depth': InverseDepth('depth', unit=0.3),
+    'disparity': Disparity('disparity'),
+    'confidence': Confidence('confidence'),
     'edge': Edge('edge', suppress=False),
     'balanced edge': Edge('edge', positive_weight=None, suppress=False, matching='cost'),
     'saliency': Saliency('saliency'),
@@ -28,6 +42,9 @@ def labels(task: Task, images: int = 3, size: tuple[int, int] = (5, 7), void: fl
     values = {
         SemSeg: lambda: torch.randint(task.channels, shape),
         Depth: lambda: 0.5 + 5 * torch.rand(shape),
+        InverseDepth: lambda: 0.5 + 5 * torch.rand(shape),
+        Disparity: lambda: 0.02 + 0.5 * torch.rand(shape),
+        Confidence: lambda: (torch.rand(shape) < 0.4).float(),
         Normal: lambda: F.normalize(torch.randn(images, 3, *size), dim=1),
         Edge: lambda: (torch.rand(shape) < 0.4).float(),
         Saliency: lambda: (torch.rand(shape) < 0.4).float(),
@@ -43,7 +60,9 @@ def perfect(task: Task, target: Tensor) -> Tensor:
     if isinstance(task, SemSeg):
         known = task.valid(target)
         return 100.0 * F.one_hot(torch.where(known, target[:, 0], 0), task.channels).permute(0, 3, 1, 2)
-    if isinstance(task, Edge | Saliency):
+    if isinstance(task, InverseDepth):
+        return task.logits_of(target)
+    if isinstance(task, Confidence | Edge | Saliency):
         return task.logits_of(task.known_values(target)) * 10
     return target * 3 if isinstance(task, Normal) else target.clone()
 

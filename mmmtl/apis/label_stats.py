@@ -1,7 +1,7 @@
 """Which labels a config's data sets show: how many, together with which others, and what is in them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
@@ -13,15 +13,15 @@ from mmmtl.datasets import MultiTaskDataset
 from mmmtl.errors import ConfigError
 
 
-def check_every_task_is_shown(dataset: Dataset) -> None:
-    """Nothing teaches a task of which a data set shows no label.
+def check_every_task_is_shown(dataset: Dataset, taught: Collection[str] = ()) -> None:
+    """Nothing teaches a task of which a data set shows no label, unless it is ``taught`` otherwise.
 
     Raises:
         ConfigError: There is such a task.
     """
     if not hasattr(dataset, 'shown'):  # not one of ours
         return
-    missing = set(dataset.tasks) - {name for names in dataset.shown for name in names}
+    missing = set(dataset.tasks) - {name for names in dataset.shown for name in names} - set(taught)
     if missing:
         raise ConfigError(f'{dataset} shows no label of {", ".join(sorted(missing))} at all, so nothing would teach '
                           'it; remove the task, or choose a label setting that shows it')

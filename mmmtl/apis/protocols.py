@@ -91,6 +91,12 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('KITTISemantics', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
         measures=dict(semseg=_CLASSES)),
+    'kitti-semantics/all': Protocol(
+        about='the 200 labelled images of KITTI 2015, for networks that have learnt from none of them',
+        size=None,
+        dataset=('KITTISemantics', dict(split='all', partial=False)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
+        measures=dict(semseg=_CLASSES)),
     'camvid-11/240x320': Protocol(
         about='101 images of the validation split of SegNet, two thirds of their size',
         size=(240, 320),
@@ -158,6 +164,40 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views='single')),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),
+    'kitti/pseudo-mtl': Protocol(
+        about="Eigen's 697 images by the scanner, 652 of them by improved depth, both up to 80 m inside Garg's window; "
+              'the 200 labelled images of KITTI 2015',
+        size=None,
+        dataset=dict(eigen=('KITTI', dict(count=697, depth='lidar', partial=False)),
+                     improved=('KITTI', dict(count=652, depth='improved', partial=False)),
+                     semantics=('KITTISemantics', dict(split='all', partial=False))),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=19),
+                   depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH)),
+    'cityscapes-7/pseudo-mtl': Protocol(
+        about='500 images without their lowest quarter, 7 classes, depth from the official disparity, up to 80 m',
+        size=(96, 256),
+        dataset=('Cityscapes', dict(split='val', categories=True, partial=False)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', cap=80.0, crop=None)),
+        measures=dict(semseg=_CLASSES, depth=('abs', 'sq_rel', *_DEPTH))),
+    'rooms/matches': Protocol(
+        about='disparities of a matcher on 40 stereo rooms that the network has not seen, right within one pixel',
+        size=(128, 160),
+        dataset=('StereoMatches', dict(tolerance=1.0)),
+        tasks=dict(confidence=dict(kind='Confidence')),
+        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier'))),
+    'middlebury/matches': Protocol(
+        about="disparities of a matcher on Middlebury's pairs, right within one pixel; networks learn elsewhere",
+        size=None,
+        dataset=('StereoMatches', dict(tolerance=1.0, folder='pseudo/middlebury/test')),
+        tasks=dict(confidence=dict(kind='Confidence')),
+        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier'))),
+    'rooms/small-stereo': Protocol(
+        about='200 small generated rooms that the network has not seen, left and right view of each',
+        size=(64, 80),
+        dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=1, stereo=True)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE),
+        measures=dict(semseg=_CLASSES, depth=_DEPTH)),
 }
 
 

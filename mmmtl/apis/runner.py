@@ -69,7 +69,9 @@ class MultiTaskRunner(Runner):
     def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Not without a label for every task."""
         loop = super().build_train_loop(loop)
-        check_every_task_is_shown(loop.dataloader.dataset)
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        losses = getattr(model, 'consistency_losses', {})
+        check_every_task_is_shown(loop.dataloader.dataset, {name for one in losses.values() for name in one.teaches()})
         return loop
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:

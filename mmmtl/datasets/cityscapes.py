@@ -99,6 +99,7 @@ class Cityscapes(MultiTaskDataset):
         views: ``'single'``, or ``'stereo'`` for the left and the right image as two views of a record; labels are the
             left one's.
         far: Metres; beyond, depth is unknown (at 300 m the disparity is 1.6 pixels).
+        categories: Classes are the 7 categories (`CityscapesMTAN.CLASSES`) instead of the 19.
         partial: Only a part of the split is there, and that is meant.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg`` and ``depth``.
 
@@ -109,12 +110,12 @@ class Cityscapes(MultiTaskDataset):
     CLASSES = CLASSES
     PALETTE = PALETTE
 
-    def __init__(self, *, root: str, split: str, views: str = 'single', far: float = 300.0, partial: bool = False,
-                 **kwargs) -> None:
+    def __init__(self, *, root: str, split: str, views: str = 'single', far: float = 300.0, categories: bool = False,
+                 partial: bool = False, **kwargs) -> None:
         if views not in ('single', 'stereo'):
             raise ConfigError(f"Cityscapes.views must be 'single' or 'stereo', found {views!r}")
         self.root, self.split = data_root(root), check_split('Cityscapes', split)
-        self.views, self.far, self.partial = views, far, partial
+        self.views, self.far, self.categories, self.partial = views, far, categories, partial
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -133,7 +134,7 @@ class Cityscapes(MultiTaskDataset):
         intrinsics = pose = None
         if 'semseg' in self.tasks:
             ids = beside('gtFine', 'gtFine_labelIds.png', 'gtFine_trainvaltest.zip')
-            labels['semseg'] = ClassTable(ids, CLASS_OF_ID)
+            labels['semseg'] = ClassTable(ids, CATEGORY_OF_ID if self.categories else CLASS_OF_ID)
         if 'depth' in self.tasks or self.views == 'stereo':
             path = beside('camera', 'camera.json', 'camera_trainvaltest.zip')
             intrinsics, baseline = read_camera(path)

@@ -60,12 +60,12 @@ class MultiTaskDataset(Dataset, ABC):
         if not self.records:
             raise DataError(f'{self}: the split is empty')
         known = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
-        if not known:
+        if not known | self.computed():
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
         if held_out:
             self.keep(DATASETS.build(held_out).places(self.records))
-        if not any(self.shown):
+        if not any(self.shown) and not self.computed():
             raise ConfigError(f'{self}: {type(self.label_setting).__name__} hides every label of '
                               f'{", ".join(self.tasks)}')
         if without_label != 'keep':
@@ -80,6 +80,10 @@ class MultiTaskDataset(Dataset, ABC):
         """Go on with some of the records; what they show stays as it is."""
         self.records = [self.records[place] for place in places]
         self.shown = [self.shown[place] for place in places]
+
+    def computed(self) -> set[str]:
+        """Names of the maps that a transform brings (`LoadPseudoLabels`)."""
+        return {name for step in self.pipeline.transforms for name in getattr(step, 'tasks', ())}
 
     @property
     def metainfo(self) -> dict:

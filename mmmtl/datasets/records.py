@@ -92,9 +92,11 @@ class Record:
 
 
 def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
-    """A scene as records: ``'all'`` its views in one, ``'single'`` each view as a record of its own."""
+    """A scene as records: ``'all'`` its views in one, ``'single'`` each alone, ``'stereo'`` 2i and 2i + 1 together."""
     if how == 'all':
         return [Record(name, views)]
+    if how == 'stereo':
+        return [Record(f'{name}/{pair}', views[2 * pair:2 * pair + 2], name) for pair in range(len(views) // 2)]
     return [Record(f'{name}/{number}', (view,), name) for number, view in enumerate(views)]
 
 
@@ -115,7 +117,7 @@ def read_image(path: Path) -> np.ndarray:
 
 
 def read_array(path: Path, colour: bool = False) -> np.ndarray:
-    """The array in a picture, an ``.npy`` or an ``.npz`` that holds one array; with ``colour`` pictures become RGB.
+    """The array in a picture, a ``.pfm``, an ``.npy`` or an ``.npz`` of one array; with ``colour`` pictures become RGB.
 
     Pillow reads the pictures because it refuses a file that is cut off, where OpenCV fills the rest with grey.
 
@@ -141,7 +143,19 @@ def _open_array(path: Path, colour: bool) -> np.ndarray:
             if len(arrays.files) != 1:
                 raise ValueError(f'expected one array, found {", ".join(arrays.files) or "none"}')
             return arrays[arrays.files[0]]
+    if path.suffix == '.pfm':
+        return read_pfm(path.read_bytes())
     with Image.open(path) as picture:
         if colour and picture.mode[0] in 'IF':  # Pillow would turn all that is above 255 white
             raise ValueError(f'expected colours of 8 bits, found a picture of mode {picture.mode}')
         return np.array(picture.convert('RGB') if colour else picture)
+
+
+def read_pfm(content: bytes) -> np.ndarray:
+    """A grey portable float map -> (H, W) float32; its rows go from the bottom to the top."""
+    kind, size, scale, values = content.split(b'\n', 3)
+    if kind.strip() != b'Pf':
+        raise ValueError(f'expected a grey float map (Pf), found {kind[:10]!r}')
+    width, height = (int(number) for number in size.split())
+    order = '<' if float(scale) < 0 else '>'
+    return np.frombuffer(values, f'{order}f4').reshape(height, width)[::-1].astype(np.float32)

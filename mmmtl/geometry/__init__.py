@@ -23,22 +23,36 @@ from mmmtl.geometry.camera import (
 from mmmtl.geometry.normals import normals_from_depth
 from mmmtl.geometry.plane_sweep import DEPTH_RANGES, check_range, inverse_depth_planes, sweep_positions
 from mmmtl.geometry.projection import back_project, pixel_centres, project, sampling_grid, transform_points, view_rays
+from mmmtl.geometry.stereo import (
+    StereoRig,
+    check_rectified,
+    each_from_the_other,
+    left_from_right,
+    left_right_difference,
+    right_from_left,
+    stereo_rig,
+)
 from mmmtl.geometry.warping import correspondences, overlap, visible_pixels, warp
 
 __all__ = [
     'DEPTH_RANGES',
+    'StereoRig',
     'back_project',
     'camera_centres',
     'check_baseline',
     'check_camera',
     'check_range',
+    'check_rectified',
     'correspondences',
     'crop_intrinsics',
+    'each_from_the_other',
     'flip_intrinsics',
     'flip_pose',
     'inverse_depth_planes',
     'invert_intrinsics',
     'invert_pose',
+    'left_from_right',
+    'left_right_difference',
     'normals_from_depth',
     'overlap',
     'pad_intrinsics',
@@ -46,8 +60,10 @@ __all__ = [
     'project',
     'relative_pose',
     'resize_intrinsics',
+    'right_from_left',
     'sampling_grid',
     'scale_translation',
+    'stereo_rig',
     'sweep_positions',
     'transform_points',
     'view_rays',

@@ -10,7 +10,8 @@ class MultiTaskDataSample(BaseDataElement):
     ``gt`` and ``pred`` hold one (C, H, W) map per task name; a label that is hidden or does not exist is not there.
 
     Metainfo: ``img_path``; ``img_shape`` (H, W) of the image as the network gets it, without padding; ``scene``, the
-    record's name; ``view``, its number within the scene; ``views``, how many views the scene has in this batch.
+    record's name; ``view``, its number within the scene; ``views``, how many views the scene has in this batch;
+    ``rectified``, true where view 0 and 1 are the left and the right one of a rectified stereo pair.
     """
 
     @property

@@ -12,10 +12,10 @@ class OnlyLabels:
     """Every label of the named tasks is shown, none of any other: video frames with depth alone, for example.
 
     Args:
-        names: Of the tasks.
+        names: Of the tasks; none where all that is learnt is brought by a transform, such as pseudo labels.
 
     Raises:
-        ConfigError: None of them is labelled.
+        ConfigError: The data set has no label of a named task.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -23,8 +23,9 @@ class OnlyLabels:
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """For each record the tasks whose labels may be opened."""
-        wanted = [task for task in tasks if task in self.names]
-        if not wanted:
-            raise ConfigError(f'OnlyLabels.names: there is no label of {", ".join(self.names) or "any task"}, only of '
+        unknown = [name for name in self.names if name not in tasks]
+        if unknown:
+            raise ConfigError(f'OnlyLabels.names: there is no label of {", ".join(unknown)}, only of '
                               f'{", ".join(tasks)}')
-        return [tuple(task for task in wanted if task in record.label_names()) for record in records]
+        return [tuple(task for task in tasks if task in self.names and task in record.label_names())
+                for record in records]

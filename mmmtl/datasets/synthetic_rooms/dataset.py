@@ -26,7 +26,8 @@ class SyntheticRooms(MultiTaskDataset):
         scenes: How many rooms.
         views_per_scene: How many cameras look into each room.
         size: (H, W) in pixels.
-        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views,
+            ``'stereo'`` one record per rectified pair, left first.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         apart: Metres from the first camera of a room to the others, (least, most).
         cache: Folder for what has been drawn.
@@ -40,8 +41,10 @@ class SyntheticRooms(MultiTaskDataset):
                  cache: str | None = None, **kwargs) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
-        if views not in ('single', 'all'):
-            raise ConfigError(f"SyntheticRooms.views must be 'single' or 'all', found {views!r}")
+        if views not in ('single', 'all', 'stereo'):
+            raise ConfigError(f"SyntheticRooms.views must be 'single', 'all' or 'stereo', found {views!r}")
+        if views == 'stereo' and not stereo:
+            raise ConfigError("SyntheticRooms.views='stereo' needs stereo=True, so that right views are rendered")
         if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
             raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
         self.split, self.scenes, self.views = split, scenes, views

@@ -1,12 +1,15 @@
 """From record to packed views: load, move in space, change colours, pack."""
 
 from mmmtl.datasets.transforms.cover_crop import CoverCrop
+from mmmtl.datasets.transforms.fixed_crop import FixedCrop
 from mmmtl.datasets.transforms.geometric import RandomFlip, RandomZoomCrop, Resize
 from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
+from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, RectifiedPair
 from mmmtl.datasets.transforms.two_crops import TwoCrops
 
-__all__ = ['CoverCrop', 'LoadViews', 'PackViews', 'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip',
-           'RandomScale', 'RandomZoomCrop', 'Resize', 'TwoCrops']
+__all__ = ['CoverCrop', 'DisparityImage', 'FixedCrop', 'LoadPseudoLabels', 'LoadViews', 'PackViews', 'Pad',
+           'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip', 'RandomScale', 'RandomZoomCrop', 'RectifiedPair',
+           'Resize', 'TwoCrops']

@@ -63,6 +63,9 @@ class RandomZoomCrop(BaseTransform):
 class RandomFlip(BaseTransform):
     """Mirror left and right, all views of a scene or none: a mirrored image is a view of the mirrored world.
 
+    The views of a rectified pair (`RectifiedPair`) change places with it: what was seen from the right is seen from the
+    left in the mirrored world.
+
     Args:
         prob: Probability, in [0, 1].
     """
@@ -74,6 +77,8 @@ class RandomFlip(BaseTransform):
         if results['rng'].random() < self.prob:
             for view in results['views']:
                 flip(view, results['tasks'])
+            if results.get('rectified'):
+                results['views'] = results['views'][::-1]
         return results
 
 

@@ -1,5 +1,6 @@
 """Terms that tie tasks or views to each other."""
 
+from mmmtl.models.consistency_losses.confident_regression import ConfidentRegression
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.contrastive import ContrastiveLoss
 from mmmtl.models.consistency_losses.cross_task import CrossTaskConsistency
@@ -9,6 +10,9 @@ from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
 from mmmtl.models.consistency_losses.perceptual_map import PerceptualMap
 from mmmtl.models.consistency_losses.semi_supervised import SemiSupervised
+from mmmtl.models.consistency_losses.stereo_depth_consistency import StereoDepthConsistency
+from mmmtl.models.consistency_losses.stereo_segmentation_consistency import StereoSegmentationConsistency
 
-__all__ = ['ConsistencyLoss', 'ContrastiveLoss', 'CrossTaskConsistency', 'DirectMap', 'DiscriminatorLoss',
-           'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'ResidualJointTaskSpace', 'SemiSupervised']
+__all__ = ['ConfidentRegression', 'ConsistencyLoss', 'ContrastiveLoss', 'CrossTaskConsistency', 'DirectMap',
+           'DiscriminatorLoss', 'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'ResidualJointTaskSpace',
+           'SemiSupervised', 'StereoDepthConsistency', 'StereoSegmentationConsistency']

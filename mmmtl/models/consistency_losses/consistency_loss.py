@@ -36,6 +36,10 @@ class ConsistencyLoss(BaseModule, ABC):
         self.weight = weight
         self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
 
+    def teaches(self) -> set[str]:
+        """Tasks that this loss teaches by itself, without a label of theirs anywhere."""
+        return set()
+
     @abstractmethod
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:

@@ -1,0 +1,62 @@
+"""Cityscapes as Pseudo-MTL has it: pairs without the bonnet, 2048 x 768 pixels resized to 256 x 96; 7 classes.
+
+Before it: ``tools/generate_pseudo_disparity.py CONFIG`` for both views, and ``tools/generate_pseudo_semseg.py CONFIG``
+for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is judged in metres against the official disparity, up to
+80 m; the paper does not tell the unit of its depth errors.
+"""
+
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, PassSampler
+from mmmtl.datasets.transforms import (
+    FixedCrop,
+    LoadPseudoLabels,
+    LoadViews,
+    PackViews,
+    PhotometricDistortion,
+    RandomFlip,
+    RectifiedPair,
+    Resize,
+)
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import InverseDepth, SemSeg
+
+_root = 'cityscapes'
+_resize = [dict(type=FixedCrop, size=(768, 2048)), dict(type=Resize, size=(96, 256))]
+
+protocol = 'cityscapes-7/pseudo-mtl'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=CityscapesMTAN.CLASSES),
+    # f B / W of Cityscapes: 2262.5 * 0.209 / 2048 m
+    depth=dict(type=InverseDepth, unit=0.23, drawn_range=(4.0, 80.0), cap=80.0),
+)
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=Cityscapes,
+        root=_root,
+        split='train',
+        views='stereo',
+        categories=True,
+        label_setting=dict(type=OnlyLabels, names=('semseg',)),
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder='pseudo/cityscapes/train', names=('disparity', 'confidence', 'semseg')),
+            *_resize,
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=4,
+    dataset=dict(type=Cityscapes, root=_root, split='val', categories=True,
+                 pipeline=[dict(type=LoadViews), *_resize, dict(type=PackViews)]),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

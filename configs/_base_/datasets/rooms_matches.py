@@ -1,0 +1,62 @@
+"""Matches of semi-global matching on stereo rooms of 128 x 160, right where they are within a pixel of the truth.
+
+The rooms are those of the validation split, so that confidence has not seen the rooms where it will be used; it is
+tested on those of the test split. Before it, for both of them (``--split train`` and ``--split test``):
+``tools/generate_pseudo_disparity.py CONFIG --disparities 64 --block 3``.
+"""
+
+from mmmtl.datasets import PassSampler, StereoMatches, SyntheticRooms
+from mmmtl.datasets.transforms import (
+    DisparityImage,
+    LoadPseudoLabels,
+    LoadViews,
+    PackViews,
+    RandomCropLimited,
+    RandomFlip,
+    RectifiedPair,
+)
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import Confidence
+
+_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(128, 160), stereo=True, views='stereo')
+_train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
+
+protocol = 'rooms/matches'
+tasks = dict(confidence=dict(type=Confidence))
+
+train_dataloader = dict(
+    batch_size=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        type=StereoMatches,
+        pairs=dict(**_rooms, split='val', scenes=200),
+        folder=_train,
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder=_train, names=('disparity',)),
+            dict(type=RandomCropLimited, size=(64, 80)),
+            dict(type=RandomFlip),
+            dict(type=DisparityImage),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        type=StereoMatches,
+        pairs=dict(**_rooms, split='test', scenes=40),
+        folder=_test,
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder=_test, names=('disparity',)),
+            dict(type=DisparityImage),
+            dict(type=PackViews),
+        ],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator

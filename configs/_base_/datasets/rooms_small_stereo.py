@@ -1,0 +1,41 @@
+"""Small stereo rooms, 64 x 80, baseline 0.2 m: classes of both views, depth from the pseudo disparity of 800 pairs.
+
+True depth is hidden in training. Before it: ``tools/generate_pseudo_disparity.py CONFIG --disparities 32 --block 3``.
+"""
+
+from mmmtl.datasets import OnlyLabels, PassSampler, SyntheticRooms
+from mmmtl.datasets.transforms import LoadPseudoLabels, LoadViews, PackViews, RandomFlip, RectifiedPair
+from mmmtl.metrics import MultiTaskMetric
+from mmmtl.tasks import InverseDepth, SemSeg
+
+_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(64, 80), stereo=True)
+_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
+
+protocol = 'rooms/small-stereo'
+tasks = dict(
+    semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
+    depth=dict(type=InverseDepth, unit=0.15, farthest=20.0, drawn_range=(0.5, 6.0)),  # f B / W is about 0.15 m
+)
+
+train_dataloader = dict(
+    batch_size=4,
+    sampler=dict(type=PassSampler),
+    dataset=dict(
+        **_rooms,
+        split='train',
+        scenes=800,
+        views='stereo',
+        label_setting=dict(type=OnlyLabels, names=('semseg',)),
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder='pseudo/rooms-small-stereo/train'),
+            dict(type=RandomFlip),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='val', scenes=40, pipeline=_pipeline))
+test_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='test', scenes=200, pipeline=_pipeline))
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = dict(type=MultiTaskMetric)

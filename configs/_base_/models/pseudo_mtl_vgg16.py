@@ -1,0 +1,16 @@
+"""Pseudo-MTL's network: VGG-16 and two decoders like it, for pictures of any size.
+
+The published weight 2.5 of segmentation is that of the sum over both views; a task loss is their mean. VGG-16 has batch
+norm here (the paper does not say) and ImageNet's weights.
+"""
+
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.backbones import TimmBackbone
+from mmmtl.models.decode_heads import PerTaskHead, SymmetricDecoder
+
+model = dict(
+    type=MultiTaskModel,
+    backbone=dict(type=TimmBackbone, model_name='vgg16_bn', pretrained=True),
+    decode_head=dict(type=PerTaskHead, head=dict(type=SymmetricDecoder)),
+    loss_weighting=dict(weights=dict(semseg=2 * 2.5)),
+)

@@ -1,0 +1,11 @@
+"""Pseudo-MTL's network where images of other sizes are judged as they are: it sees them at 192 x 480."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.backbones import ResizedInput, TimmBackbone
+
+with read_base():
+    from .pseudo_mtl_vgg16 import *
+
+model['backbone'] = dict(
+    type=ResizedInput, size=(192, 480), backbone=dict(type=TimmBackbone, model_name='vgg16_bn', pretrained=True))

@@ -1,0 +1,12 @@
+"""Table 4. Confidence in the pseudo disparity, views that need not agree."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.kitti_stereo import *
+    from .._base_.default_runtime import *
+    from .._base_.models.pseudo_mtl_losses import confidence as _losses
+    from .._base_.models.pseudo_mtl_vgg16_192x480 import *
+    from .._base_.schedules.pseudo_mtl_finetune_20e import *
+
+model.update(consistency_losses=_losses)

@@ -1,0 +1,12 @@
+"""Before the joint training: segmentation by itself, from labels and pseudo labels."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.cityscapes_stereo import *
+    from .._base_.default_runtime import *
+    from .._base_.models.pseudo_mtl_vgg16 import *
+    from .._base_.schedules.pseudo_mtl_pretrain_30e import *
+
+del tasks['depth']
+del model['loss_weighting']

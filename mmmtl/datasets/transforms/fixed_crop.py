@@ -1,0 +1,33 @@
+"""One window of every image, always the same."""
+
+from mmcv.transforms import BaseTransform
+
+from mmmtl.datasets.transforms.geometric import crop
+from mmmtl.errors import DataError
+from mmmtl.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class FixedCrop(BaseTransform):
+    """Cut ``size`` from (top, left), e.g. Cityscapes without the bonnet of the car.
+
+    Args:
+        size: (H, W) in pixels.
+        top: First row.
+        left: First column.
+
+    Raises:
+        DataError: The window reaches beyond the image.
+    """
+
+    def __init__(self, size: tuple[int, int], top: int = 0, left: int = 0) -> None:
+        self.size, self.top, self.left = tuple(size), top, left
+
+    def transform(self, results: dict) -> dict:
+        for view in results['views']:
+            height, width = view['image'].shape[:2]
+            if self.top + self.size[0] > height or self.left + self.size[1] > width:
+                raise DataError(f'{view["img_path"]}: {height} x {width} pixels, too few for a window of '
+                                f'{self.size[0]} x {self.size[1]} at ({self.top}, {self.left}); change FixedCrop')
+            crop(view, self.top, self.left, self.size)
+        return results

@@ -1,0 +1,64 @@
+"""Confidence: how likely a stereo match is to be right."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmmtl.registry import TASKS
+from mmmtl.tasks.task import Task, ratio
+
+TINY = 1e-7  # keeps the logit of a certain match finite
+
+
+@TASKS.register_module()
+class Confidence(Task):
+    """Labels are probabilities in [0, 1], or 1 and 0 for right and wrong matches, -1 where unknown; logit -> sigmoid.
+
+    Measures over all valid pixels: ``cross_entropy`` in nats, ``accuracy`` of the guess "above a half", ``brier``, the
+    mean squared difference. How well it *ranks* matches, `mmmtl.metrics.sparsification_area` says.
+    """
+
+    channels = 1
+    void = -1.0
+    headline = 'cross_entropy'
+    higher_is_better = False
+
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        known = label[label != self.void]
+        if known.size and not 0 <= known.min() <= known.max() <= 1:
+            raise ValueError(f'{self.name} must lie in [0, 1] or be -1 (unknown), found '
+                             f'{known.min():g}..{known.max():g}')
+
+    def valid(self, target: Tensor) -> Tensor:
+        return target[:, 0] >= 0
+
+    def activate(self, logits: Tensor) -> Tensor:
+        return logits.sigmoid()
+
+    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Binary cross-entropy (Poggi and Mattoccia, BMVC 2016)."""
+        loss = F.binary_cross_entropy_with_logits(self.masked(logits, target), target.clamp(min=0), reduction='none')
+        return self.masked_sum(loss[:, 0], target)
+
+    def logits_of(self, values: Tensor) -> Tensor:
+        return values.logit(TINY)
+
+    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+        valid = self.valid(target)
+        found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
+        safe = found.clamp(TINY, 1 - TINY)
+        entropy = -(truth * safe.log() + (1 - truth) * (1 - safe).log())
+        return {'count': valid.sum(), 'cross_entropy': entropy.sum(),
+                'accuracy': ((found > 0.5) == (truth > 0.5)).sum(), 'brier': (found - truth).square().sum()}
+
+    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+        return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
+
+    def draw(self, values: np.ndarray) -> np.ndarray:
+        """From red (wrong) to green (right)."""
+        share = (255 * values.clip(0, 1)).astype(np.uint8)
+        colour = np.stack((255 - share, share, np.zeros_like(share)), -1)
+        return np.where((values >= 0)[..., None], colour, 0).astype(np.uint8)

@@ -1,0 +1,101 @@
+"""Which matches are right, the label setting by task, and folders of pseudo labels."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from miniature_driving import write_cityscapes
+from PIL import Image
+
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, StereoMatches
+from mmmtl.datasets.pseudo_labels import (
+    read_probability,
+    read_pseudo_disparity,
+    start_folder,
+    to_confidence_picture,
+    to_disparity_picture,
+)
+from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
+from mmmtl.errors import ConfigError
+from mmmtl.tasks import Confidence, Depth, SemSeg
+
+
+def test_pictures_keep_what_they_can(tmp_path):
+    disparity = np.array([[0.25, 17.125, np.nan], [255.9, 300, -3]], np.float32)
+    Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / 'd.png')
+    found = read_pseudo_disparity(tmp_path / 'd.png')
+    np.testing.assert_allclose(found, [[0.25, 17.125, np.nan], [255.9, np.nan, np.nan]], atol=1 / 512)
+    confidence = np.array([[0.0, 0.3, 1.0]], np.float32)
+    Image.fromarray(to_confidence_picture(confidence)).save(tmp_path / 'c.png')
+    np.testing.assert_allclose(read_probability(tmp_path / 'c.png'), confidence, atol=1e-5)
+
+
+def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
+    config = dict(split='train', scenes=3, views_per_scene=1, size=(96, 128), stereo=True, views='stereo')
+    inner = rooms(**config)
+    for record in inner.records:
+        (tmp_path / record.name).mkdir(parents=True)
+        for number, view in enumerate(record.views):
+            disparity = view.intrinsics[0, 0] * 0.2 / view.labels['depth'].load(Depth('depth'))
+            disparity[:, :30] += 0.8
+            disparity[:, 30:60] -= 1.2
+            disparity[:20] = np.nan
+            Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / record.name / f'{number}_disparity.png')
+    cache = str(Path(inner.folder).parents[1])
+    dataset = StereoMatches(
+        pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config), folder=str(tmp_path),
+        tasks={'confidence': Confidence('confidence')}, pipeline=[
+            dict(type=LoadViews), dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('disparity',)), dict(type=DisparityImage),
+            dict(type=PackViews)])
+    for number in range(3):
+        for sample in dataset[number]['data_samples']:
+            right = sample.gt.confidence[0]
+            assert (right[:20] == -1).all() and (right[20:, :30] == 1).all() and (right[20:, 60:] == 1).all()
+            assert (right[20:, 30:60] <= 0).all() and (right[20:, 30:60] == 0).any()
+    truth = dataset.records[0].views[0].labels['confidence'].truth()
+    assert truth.shape == (96, 128) and (truth > 1).all()
+    with pytest.raises(ConfigError, match="is no pair with cameras; give it views='stereo'"):
+        StereoMatches(pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'views': 'single'}),
+                      folder='x', tasks={'confidence': Confidence('confidence')}, pipeline=[])
+
+
+def test_shown_tasks(rooms):
+    assert rooms(label_setting=dict(type=OnlyLabels, names=('depth',))).shown == [('depth',)] * 3
+    assert rooms(label_setting=dict(type=OnlyLabels, names=())).shown == [()] * 3
+    with pytest.raises(ConfigError, match='no label of edge, only of semseg, depth, normal'):
+        rooms(label_setting=dict(type=OnlyLabels, names=('edge',)))
+
+
+def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
+    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    assert json.loads((tmp_path / 'a' / 'manifest_disparity.json').read_text()) == {'block': 3, 'pair': [1, 2]}
+    start_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
+    with pytest.raises(ConfigError, match=r'manifest_disparity\.json: written with another block; choose another'):
+        start_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})
+
+
+def test_rooms_as_pairs(rooms):
+    dataset = rooms(stereo=True, views='stereo', views_per_scene=2)
+    assert [record.name for record in dataset.records[:3]] == ['00000/0', '00000/1', '00001/0']
+    for record in dataset.records:
+        left, right = record.views
+        assert left.camera_T_world[0, 3] - right.camera_T_world[0, 3] == pytest.approx(0.2, abs=1e-4)
+    with pytest.raises(ConfigError, match="views='stereo' needs stereo=True"):
+        rooms(views='stereo')
+
+
+def test_the_categories_of_cityscapes(tmp_path):
+    root = write_cityscapes(tmp_path, images=5)  # image n has label id 7 + n
+    options = dict(root=str(root), split='train', partial=True, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    classes, categories = (Cityscapes(tasks={'semseg': SemSeg('semseg', names)}, categories=short, **options)
+                           for names, short in ((Cityscapes.CLASSES, False), (CityscapesMTAN.CLASSES, True)))
+
+    def found(dataset: Cityscapes) -> dict[int, int]:
+        return {int(record.name[-13:-7]): dataset[i]['data_samples'][0].gt.semseg[0, 0, 0].item()
+                for i, record in enumerate(dataset.records)}
+
+    assert found(classes) == {0: 0, 1: 1, 2: 255, 3: 255, 4: 2}  # road, sidewalk, -, -, building
+    assert found(categories) == {0: 0, 1: 0, 2: 255, 3: 255, 4: 1}

@@ -1,0 +1,62 @@
+"""Pretrain each task, then train jointly: tools/train_chain.py CONFIG --pretrain depth=CONFIG semseg=CONFIG.
+
+The joint training starts from the heads of all tasks and from the encoder of the first one named. Run it again and it
+goes on where it stopped.
+"""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+
+from mmmtl.apis import MultiTaskRunner, init_model, load_config
+from mmmtl.apis.checkpoint import latest_checkpoint, write_checkpoint
+from mmmtl.apis.command_line import command
+from mmmtl.apis.merged_weights import merge_weights
+from mmmtl.apis.work_dir import only_run_in
+from mmmtl.errors import ConfigError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description='Pretrain each task by itself, then train all of them jointly.')
+    parser.add_argument('config', help='config of the joint training')
+    parser.add_argument('--pretrain', nargs='+', required=True, metavar='TASK=CONFIG',
+                        help='a config for each task; the encoder is taken from the first')
+    parser.add_argument('--work-dir', help='stages go to folders below it (default: work_dirs/CONFIG)')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='override entries of the configs of all stages')
+    return parser.parse_args()
+
+
+def train(config: Config, work_dir: Path, start: Path | None = None) -> Path:
+    """Train, or go on with an interrupted training, or do nothing more; the last checkpoint."""
+    resumes = latest_checkpoint(work_dir) is not None
+    config.work_dir, config.launcher, config.resume = str(work_dir), 'none', resumes
+    config.load_from = None if resumes or start is None else str(start)
+    config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
+    with only_run_in(work_dir):
+        MultiTaskRunner.from_cfg(config).train()
+    return latest_checkpoint(work_dir)
+
+
+@command
+def main() -> None:
+    args = parse_args()
+    if not all('=' in stage for stage in args.pretrain):
+        raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(args.pretrain)}')
+    stages = dict(stage.split('=', 1) for stage in args.pretrain)
+    folder = Path(args.work_dir or f'work_dirs/{Path(args.config).stem}')
+    joint = load_config(args.config, args.cfg_options)
+    configs = {task: load_config(path, args.cfg_options) for task, path in stages.items()}
+    if set(stages) != set(joint.tasks):
+        raise ConfigError(f'--pretrain: expected a config for each of {", ".join(joint.tasks)}, found '
+                          f'{", ".join(stages)}')
+    checkpoints = {task: train(config, folder / f'pretrain_{task}') for task, config in configs.items()}
+    merged = folder / 'merged.pth'
+    shared = next(iter(stages))
+    write_checkpoint({'state_dict': merge_weights(init_model(joint), checkpoints, shared)}, merged)
+    print(f'{train(joint, folder / "joint", merged)}: trained from {merged}')
+
+
+if __name__ == '__main__':
+    main()
