@@ -13,6 +13,7 @@ from mmmtl.registry import TASKS
 from mmmtl.tasks.task import Task, ratio
 
 SMALLEST = 1e-9  # metres; predictions are lifted to it before they are judged
+FLATTEST = 1e-3  # metres; the least that an image's largest depth is taken for, so that no gradient explodes
 
 # Shares of the image (top, bottom, left, right) inside of which a protocol looks.
 CROPS = {
@@ -66,7 +67,7 @@ class Depth(Task):
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
         """What is seen larger counts as nearer: d / s."""
-        return label / np.float32(scale)
+        return label / scale
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] > 0
@@ -77,6 +78,15 @@ class Depth(Task):
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """|p - g| in metres."""
         return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
+
+    def encode(self, logits: Tensor) -> Tensor:
+        """Divided by the image's maximum, as in MTPSL; by its largest absolute value, so that a network that still
+        predicts negative depths is not divided by 0."""
+        return logits / logits.abs().amax((1, 2, 3), keepdim=True).clamp(min=FLATTEST)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        """Likewise; 0 where void."""
+        return self.encode(self.known_values(target))
 
     def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
         """The z of the same point in the target camera; unknown stays unknown, behind the camera is unknown."""

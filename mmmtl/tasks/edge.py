@@ -126,6 +126,18 @@ class Edge(Task):
         scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)
         return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
 
+    @property
+    def encoded_channels(self) -> int:
+        return 2
+
+    def encode(self, logits: Tensor) -> Tensor:
+        """Probabilities of no edge and of edge, so that void, where both are 0, is not taken for "no edge"."""
+        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        share = self.share(target)
+        return torch.cat([1 - share, share], dim=1) * self.valid(target)[:, None]
+
     def known_values(self, target: Tensor) -> Tensor:
         return self.share(target)
 

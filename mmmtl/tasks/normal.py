@@ -66,6 +66,14 @@ class Normal(Task):
             return self.masked_sum(1 - (prediction * target).sum(1), target)
         return self.masked_sum((prediction - target).abs().sum(1), target)
 
+    def encode(self, logits: Tensor) -> Tensor:
+        """(n + 1) / 2, as in MTPSL."""
+        return (self.activate(logits) + 1) / 2
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        """Likewise; a half, which is no direction, where void."""
+        return (self.known_values(target) + 1) / 2
+
     def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
         return apply_matrix(target_T_source[:, :3, :3].to(values.dtype), values)
 

@@ -121,6 +121,15 @@ class Saliency(Task):
             scores |= {f'per_image/{name}': value for name, value in mean.items()}
         return {name: value.item() for name, value in scores.items()}
 
+    def encode(self, logits: Tensor) -> Tensor:
+        """Probabilities of both classes."""
+        return logits.softmax(1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        """One-hot, both 0 where void."""
+        salient = (target > 0).float()
+        return torch.cat([1 - salient, salient], dim=1) * self.valid(target)[:, None]
+
     def known_values(self, target: Tensor) -> Tensor:
         return torch.where(target == self.void, 0, target)
 

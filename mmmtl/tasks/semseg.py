@@ -71,6 +71,19 @@ class SemSeg(Task):
         loss = F.cross_entropy(self.masked(logits, target), target[:, 0], ignore_index=self.void, reduction='none')
         return self.masked_sum(loss, target)
 
+    def encode(self, logits: Tensor) -> Tensor:
+        """One class per pixel, drawn with its probability: hard Gumbel-softmax of temperature 1, as in MTPSL.
+
+        The gradient is that of the soft one. So the mapping cannot tell predictions from truths by how sharp they are.
+        """
+        return F.gumbel_softmax(logits, tau=1, hard=True, dim=1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        """One-hot, all 0 where void."""
+        known = self.valid(target)[:, None]
+        blank = torch.zeros(len(target), self.channels, *target.shape[2:], device=target.device)
+        return blank.scatter(1, torch.where(known, target, 0), known.float())
+
     def compare(self, values: Tensor, others: Tensor) -> Tensor:
         """1 where the classes agree, else 0."""
         return (values == others)[:, 0].float()

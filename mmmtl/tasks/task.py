@@ -54,7 +54,7 @@ class Task(ABC):
         return label
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
-        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already)."""
+        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already); of tensors too."""
         return label
 
     # -- learning -------------------------------------------------------------------------------------------------
@@ -74,6 +74,22 @@ class Task(ABC):
     @abstractmethod
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """(sum of the error over valid pixels, their count), each (N,); the model reduces them to one number."""
+
+    # -- into a space that tasks share ------------------------------------------------------------------------------
+
+    @property
+    def encoded_channels(self) -> int:
+        """How many channels `encode` and `encode_target` give."""
+        return self.channels
+
+    def encode(self, logits: Tensor) -> Tensor:
+        """Logits -> (N, encoded_channels, H, W) of the order of 1, differentiable: what a network that relates tasks
+        is given of a prediction."""
+        return self.activate(logits)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        """A target -> (N, encoded_channels, H, W) in the same terms, one constant where void."""
+        return self.known_values(target).float()
 
     # -- from view to view and from label to logits -----------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Terms that tie tasks or views to each other."""
 
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
+from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
 
-__all__ = ['ConsistencyLoss']
+__all__ = ['ConsistencyLoss', 'JointTaskSpace', 'ResidualJointTaskSpace']

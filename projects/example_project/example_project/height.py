@@ -35,7 +35,7 @@ class Height(Task):
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
         """A zoom counts as a smaller world, so heights shrink with depth; unknown stays unknown."""
-        return np.where(label < 0, label, label / np.float32(scale))
+        return label / scale * (label >= 0) - 1.0 * (label < 0)
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] >= 0
