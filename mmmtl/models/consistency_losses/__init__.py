@@ -2,5 +2,6 @@
 
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
+from mmmtl.models.consistency_losses.region_contrast import RegionContrast
 
-__all__ = ['ConsistencyLoss', 'JointTaskSpace', 'ResidualJointTaskSpace']
+__all__ = ['ConsistencyLoss', 'JointTaskSpace', 'RegionContrast', 'ResidualJointTaskSpace']

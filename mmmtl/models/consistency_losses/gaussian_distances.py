@@ -56,8 +56,11 @@ def kl_divergence(means: Tensor, covariances: Tensor, other_means: Tensor, other
 
 
 def squared_distances(points: Tensor, others: Tensor) -> Tensor:
-    """(..., M, C), (..., K, C) -> (..., M, K), with no loss of digits for points close together."""
-    return (points[..., :, None, :] - others[..., None, :, :]).square().sum(-1)
+    """(..., M, C), (..., K, C) -> (..., M, K); the common offset is taken off first, to keep digits."""
+    centre = others.detach().mean(-2, keepdim=True)
+    points, others = points - centre, others - centre
+    norms = points.square().sum(-1)[..., :, None] + others.square().sum(-1)[..., None, :]
+    return (norms - 2 * points @ others.mT).clamp(min=0)
 
 
 def square_root_factor(covariances: Tensor) -> Tensor:
@@ -86,8 +89,8 @@ class TraceOfRoot(torch.autograd.Function):
 
     so that repeated eigenvalues, over whose gaps the gradient of an eigendecomposition divides, are no special case.
     What is below rounding counts as 0, in the value and in the gradient. Where A or B comes from fewer samples than
-    channels, some s_k are 0 whatever the samples; then the trace is not differentiable as a function of A and B, but it
-    is as a function of the samples (it is the nuclear norm of X_a X_b^T), and leaving out these s_k gives that gradient.
+    channels, some s_k are 0 whatever the samples. Then the trace is not differentiable as a function of A and B, but as
+    a function of the samples it is (the nuclear norm of X_a X_b^T); leaving out these s_k gives that gradient.
     """
 
     @staticmethod

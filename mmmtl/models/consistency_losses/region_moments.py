@@ -1,4 +1,4 @@
-"""What a region looks like in a feature map: its pixels, their mean and covariance, for all regions of a batch at once."""
+"""The pixels of regions in feature maps, their means and covariances, for all regions of a batch at once."""
 
 from dataclasses import dataclass
 
@@ -68,8 +68,8 @@ class RegionPixels:
         """
         values = self.taken(features, self.place)  # (E, blocks, 64, C)
         channels = values.shape[-1]
+        values = torch.where(self.inside, values, 0)
         inside, member, counts = (part.to(values) for part in (self.inside, self.member, self.counts[..., None]))
-        values = values * inside
         means = member @ values.sum(2) / counts.clamp(min=1)
         centred = values - (member.mT @ means)[:, :, None] * inside
         products = (centred.mT @ centred).flatten(2)
