@@ -46,3 +46,10 @@ class ConsistencyLoss(BaseModule, ABC):
             samples: N views; one whose metainfo has ``purpose='tasks'`` is for the task losses alone, one with
                 ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
         """
+
+    def nothing(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """The 0 of a batch with nothing to compare, connected to the logits and to the loss's own parameters.
+
+        Sums over no element: neither NaN nor infinity gets through.
+        """
+        return sum(values[:0].sum() for values in (*logits.values(), *self.parameters()))

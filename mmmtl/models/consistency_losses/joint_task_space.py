@@ -81,6 +81,8 @@ class JointTaskSpace(BaseModule):
         x, pair = torch.cat(list(entered.values())), torch.cat([pairs[name] for name in entered])
         for stage in self.stages:
             x = stage(x, pair)
+        idle = [p for name, layer in self.inputs.items() if name not in maps for p in layer.parameters()]
+        x = x + sum(p[:0].sum() for p in idle)  # 0, so that every parameter has a gradient, as DDP demands
         return dict(zip(entered, x.split([len(values) for values in entered.values()]), strict=True))
 
 

@@ -1,0 +1,76 @@
+"""What losses in a joint task space share: the pairs of a batch, mapped by one run of the network."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
+from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index, task_pairs
+from mmmtl.models.purpose import at_places
+from mmmtl.registry import MODELS
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Task
+
+
+class JointSpaceLoss(ConsistencyLoss):
+    """Compares, in the joint space of two tasks, the prediction of the source with the label of the target.
+
+    Args:
+        tasks, in_channels, strides, weight: See `ConsistencyLoss`.
+        space: The mapping network; `JointTaskSpace` by default.
+        sources: ``'unlabelled'`` for tasks without a label on the image, ``'all'`` for every other task, so that fully
+            labelled images take part too.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
+                 weight: float = 1.0, space: dict | None = None, sources: str = 'unlabelled',
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
+        if sources not in ('unlabelled', 'all'):
+            raise ConfigError(f"{type(self).__name__}.sources must be 'unlabelled' or 'all', found {sources!r}")
+        self.sources = sources
+        self.space = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
+
+    def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
+        """Those of the batch; their order is that of all (I, ...) below."""
+        return task_pairs(samples, list(self.tasks), self.sources)
+
+    def embed(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
+              ) -> tuple[Tensor, Tensor, Tensor]:
+        """Predictions and labels of the pairs in their joint spaces.
+
+        Every map passes its input layer once, however many pairs it belongs to, and the shared network runs once.
+
+        Returns:
+            Mapped predictions of the sources and mapped labels of the targets, (I, C, h, w) each, and bool (I,): the
+            label says something, it is not void all over.
+        """
+        device = next(iter(logits.values())).device
+        maps, rows, numbers, known = {}, {}, {}, {}
+        places: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
+        for name, task in self.tasks.items():
+            predicted = sorted({pair.image for pair in pairs if pair.source == name})
+            labelled = sorted({pair.image for pair in pairs if pair.target == name})
+            if not predicted and not labelled:
+                continue
+            target = at_places({name: targets[name]}, labelled)[name]
+            maps[name] = torch.cat([task.encode(at_places({name: logits[name]}, predicted)[name]),
+                                    task.encode_target(target)])
+            known[name] = torch.cat([torch.ones(len(predicted), dtype=torch.bool, device=device),
+                                     task.valid(target).flatten(1).any(1)])
+            sides = {'source': {image: row for row, image in enumerate(predicted)},
+                     'target': {image: len(predicted) + row for row, image in enumerate(labelled)}}
+            wanted = [(side, number) for side in sides for number, pair in enumerate(pairs)
+                      if getattr(pair, side) == name]
+            places |= {key: len(places) + place for place, key in enumerate(wanted)}
+            rows[name] = index([sides[side][pairs[number].image] for side, number in wanted], device)
+            numbers[name] = index([self.space.pair_number(pairs[number].source, pairs[number].target)
+                                   for _, number in wanted], device)
+        mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
+        said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
+        source, target = (index([places[side, number] for number in range(len(pairs))], device)
+                          for side in ('source', 'target'))
+        return mapped.index_select(0, source), mapped.index_select(0, target), said.index_select(0, target)
