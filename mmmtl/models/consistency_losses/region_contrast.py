@@ -7,18 +7,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.gaussian_distances import (
     kl_divergence,
     squared_distances,
     wasserstein,
     wasserstein_to,
 )
-from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
+from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.region_bank import RegionBank
-from mmmtl.models.consistency_losses.region_moments import IDS, RegionPixels, largest_regions
+from mmmtl.models.consistency_losses.region_moments import RegionPixels, largest_regions
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
 from mmmtl.models.loss_reduction import mean_over_processes
-from mmmtl.models.purpose import places_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -31,18 +30,17 @@ PIXELS = 8  # of a region in the pixel contrast
 
 
 @MODELS.register_module()
-class RegionContrast(ConsistencyLoss):
+class RegionContrast(JointSpaceLoss):
     """Region-aware distribution contrast (Li et al., ECCV 2024), equations (2) to (6).
 
-    For each unlabelled task s and labelled task t of an image the prediction of s and the label of t are mapped into
-    the joint space of the pair, resized to half the image, and each region becomes a Gaussian in both. With the
+    For each pair of an image, an unlabelled task s and a labelled task t, the prediction of s and the label of t are
+    mapped into the pair's joint space and resized to half the image; each region becomes a Gaussian in both. With the
     distance W between Gaussians, the same region of the other task as the positive k+, and all other regions of both
     tasks as negatives k-, a region p costs
 
         -log(sim(p, k+) / (sim(p, k+) + sum sim(p, k-))),    sim(p, k) = exp(-W(p, k) / temperature),
 
-    averaged over regions and tasks, then over pairs and images. An image with all its labels compares every
-    ordered pair of different tasks. The label needs no region map of its own: regions are those of the image.
+    averaged over regions and tasks, then over pairs and images.
 
     Where we differ from the released code, which converts to NumPy: there is a gradient; every other region is a
     negative, not two of them. Where from the paper: pixels without a label do not count for the label's Gaussian, so
@@ -61,7 +59,7 @@ class RegionContrast(ConsistencyLoss):
         bank: How many regions of earlier images are further negatives; 0 for those of the image alone, as equation (3)
             has it. Every process fills a bank of its own: they need not be equal, and two processes then do not equal
             one exactly.
-        kwargs: Those of `ConsistencyLoss`.
+        kwargs: Those of `JointSpaceLoss`; ``sources='all'`` where all labels are shown, as in table 6.
 
     Raises:
         ConfigError: An argument is out of its range.
@@ -72,7 +70,7 @@ class RegionContrast(ConsistencyLoss):
                  space: dict | None = None, compare: str = 'wasserstein', patches: tuple[int, int] | None = None,
                  max_regions: int = 32, min_pixels: int = 10, temperature: float = 5.4, bank: int = 0, **kwargs
                  ) -> None:
-        super().__init__(tasks, in_channels, strides, **kwargs)
+        super().__init__(tasks, in_channels, strides, space={'widths': WIDTHS, **(space or {})}, **kwargs)
         if compare not in COMPARISONS:
             raise ConfigError(f'RegionContrast.compare must be one of {", ".join(COMPARISONS)}, found {compare!r}')
         if max_regions < 1 or min_pixels < 2 or not temperature > 0 or bank < 0 or (patches and min(patches) < 1):
@@ -80,7 +78,6 @@ class RegionContrast(ConsistencyLoss):
                               f'positive patches, found {max_regions}, {min_pixels}, {temperature}, {bank}, {patches}')
         if bank and compare == 'pixel':
             raise ConfigError("RegionContrast.bank keeps regions, not pixels: leave it out with compare='pixel'")
-        self.space = MODELS.build({'type': JointTaskSpace, 'widths': WIDTHS, **(space or {}), 'tasks': self.tasks})
         self.compare, self.temperature, self.min_pixels = compare, temperature, min_pixels
         self.patches = tuple(patches) if patches else None
         self.max_regions = patches[0] * patches[1] if patches else max_regions
@@ -88,61 +85,32 @@ class RegionContrast(ConsistencyLoss):
 
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
-        pairs = [(place, *pair) for place in places_for('consistency', samples)
-                 for pair in pairs_of(self.tasks, samples[place])]
-        nothing = sum(parameter.sum() * 0 for parameter in self.space.parameters())
-        nothing = nothing + sum(values.sum() * 0 for values in logits.values())
+        pairs, nothing = self.pairs(samples), self.nothing(logits)
         if not pairs:
             return mean_over_processes(nothing, nothing.detach())
-        mapped = self.mapped(pairs, logits, targets)  # (P, 2, C, h, w)
+        source, target, _ = self.embed(logits, targets, pairs)
         size = tuple(max(1, length // FINER) for length in next(iter(logits.values())).shape[2:])
-        with torch.autocast(mapped.device.type, enabled=False):
-            mapped = F.interpolate(mapped.flatten(0, 1).float(), size, mode='bilinear', align_corners=False)
+        with torch.autocast(source.device.type, enabled=False):
+            mapped = torch.stack([source, target], 1).float()  # (I, 2, C, h, w)
+            mapped = F.interpolate(mapped.flatten(0, 1), size, mode='bilinear', align_corners=False)
             slots = self.slots(pairs, targets, samples, size)
             losses, compared = self.contrast(mapped.unflatten(0, (-1, 2)), slots)
         return mean_over_processes(nothing + losses.sum(), compared.float().sum())
 
-    def mapped(self, pairs: Sequence[tuple[int, str, str]], logits: Mapping[str, Tensor], targets: Mapping[str, Tensor]
-               ) -> Tensor:
-        """Prediction of the source and label of the target of each (image, source, target) in their space."""
-        device = next(iter(logits.values())).device
-        wanted: dict[str, list[tuple[int, bool, int]]] = {name: [] for name in self.tasks}
-        for place, source, target in pairs:
-            number = self.space.pair_number(source, target)
-            wanted[source].append((place, False, number))
-            wanted[target].append((place, True, number))
-        wanted = {name: entries for name, entries in wanted.items() if entries}
-        maps, numbers, rows, order = {}, {}, {}, {}
-        for name, entries in wanted.items():
-            task = self.tasks[name]
-            kept = sorted({(known, place) for place, known, _ in entries})  # predictions first
-            predicted = _index([place for known, place in kept if not known], device)
-            labelled = _index([place for known, place in kept if known], device)
-            maps[name] = torch.cat([task.encode(logits[name].index_select(0, predicted)),
-                                    task.encode_target(targets[name].index_select(0, labelled))])
-            rows[name] = _index([kept.index((known, place)) for place, known, _ in entries], device)
-            numbers[name] = _index([number for _, _, number in entries], device)
-            order |= {(name, *entry): len(order) + i for i, entry in enumerate(entries)}
-        found = torch.cat(list(self.space(maps, numbers, rows).values()))
-        both = [order[name, place, known, self.space.pair_number(source, target)] for place, source, target in pairs
-                for name, known in ((source, False), (target, True))]
-        return found.index_select(0, _index(both, device)).unflatten(0, (-1, 2))
-
-    def slots(self, pairs: Sequence[tuple[int, str, str]], targets: Mapping[str, Tensor],
-              samples: Sequence[MultiTaskDataSample], size: tuple[int, int]) -> Tensor:
-        """(P, 2, h, w): which region a pixel belongs to in the source and in the target, -1 for none."""
+    def slots(self, pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], samples: Sequence[MultiTaskDataSample],
+              size: tuple[int, int]) -> Tensor:
+        """(I, 2, h, w): which region a pixel belongs to in the source and in the target, -1 for none."""
         height, width = next(iter(targets.values())).shape[2:]
         device = next(iter(targets.values())).device
         regions = torch.full((len(samples), 1, height, width), -1.0, device=device)
-        for place in {place for place, _, _ in pairs}:
+        for place in {pair.image for pair in pairs}:
             own = self.regions_of(samples[place], device)
             regions[place, :, :own.shape[1], :own.shape[2]] = own
-        regions = _thinned(regions, size)[:, 0].long()
-        image = largest_regions(regions, self.max_regions, self.min_pixels)
-        known = {name: _thinned(task.valid(targets[name])[:, None].float(), size)[:, 0] > 0
-                 for name, task in self.tasks.items()}
-        found = image.index_select(0, _index([place for place, _, _ in pairs], device))
-        labelled = torch.stack([known[target][place] for place, _, target in pairs])
+        image = largest_regions(thinned(regions, size)[:, 0].long(), self.max_regions, self.min_pixels)
+        found = image.index_select(0, index([pair.image for pair in pairs], device))
+        known = {name: thinned(self.tasks[name].valid(targets[name])[:, None].float(), size)[:, 0] > 0
+                 for name in {pair.target for pair in pairs}}
+        labelled = torch.stack([known[pair.target][pair.image] for pair in pairs])
         return torch.stack([found, torch.where(labelled, found, -1)], 1)
 
     def regions_of(self, sample: MultiTaskDataSample, device: torch.device) -> Tensor:
@@ -157,7 +125,7 @@ class RegionContrast(ConsistencyLoss):
         return (row[:, None] * self.patches[1] + column)[None]
 
     def contrast(self, mapped: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:
-        """(P, 2, C, h, w), (P, 2, h, w) -> loss (P,), bool (P,): whether there was anything to compare."""
+        """(I, 2, C, h, w), (I, 2, h, w) -> loss (I,), bool (I,): whether there was anything to compare."""
         count = self.max_regions
         if slots.device.type == 'cpu':  # where looking costs nothing, empty places are left out
             count = max(1, int(slots.max()) + 1)
@@ -165,7 +133,7 @@ class RegionContrast(ConsistencyLoss):
             return self.contrast_pixels(mapped, slots, count)
         pixels = RegionPixels.of(slots.flatten(0, 1), count)
         means, covariances = (part.unflatten(0, (-1, 2)).flatten(1, 2) for part in pixels.moments(mapped.flatten(0, 1)))
-        valid = (pixels.counts >= self.min_pixels).view(len(slots), -1)  # (P, 2R)
+        valid = (pixels.counts >= self.min_pixels).view(len(slots), -1)  # (I, 2R)
         distances = self.distances(means, covariances)
         if self.bank is not None:
             *kept, filled = self.bank.copies()
@@ -189,7 +157,7 @@ class RegionContrast(ConsistencyLoss):
     def contrast_pixels(self, mapped: Tensor, slots: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """The same with pixels that are known to both tasks."""
         pixels = RegionPixels.of(slots[:, 1], count)
-        places = pixels.evenly_spread(PIXELS).flatten(1)  # (P, R * 8)
+        places = pixels.evenly_spread(PIXELS).flatten(1)  # (I, R * 8)
         points = RegionPixels.taken(mapped.flatten(0, 1), places.repeat_interleave(2, 0)).unflatten(0, (-1, 2))
         points = points.flatten(1, 2)
         valid = (pixels.counts >= self.min_pixels).repeat_interleave(PIXELS, 1).repeat(1, 2)
@@ -197,16 +165,16 @@ class RegionContrast(ConsistencyLoss):
 
 
 def noise_contrast(distances: Tensor, valid: Tensor, valid_columns: Tensor, *, members: int) -> tuple[Tensor, Tensor]:
-    """Equations (3) and (6) of P pairs of tasks.
+    """Equations (3) and (6) of I pairs of tasks.
 
     Args:
-        distances: (P, M, M + K), over the temperature. The first M / 2 members are of one task, the others the same
+        distances: (I, M, M + K), over the temperature. The first M / 2 members are of one task, the others the same
             ones of the other task; ``members`` at a time belong to one region. The K are negatives to all.
-        valid: bool (P, M), which members there are.
-        valid_columns: bool (P, M + K).
+        valid: bool (I, M), which members there are.
+        valid_columns: bool (I, M + K).
 
     Returns:
-        The mean over the anchors (P,), that is members there are in both tasks, 0 without any; and bool (P,), whether
+        The mean over the anchors (I,), that is members there are in both tasks, 0 without any; and bool (I,), whether
         there are any.
     """
     count = distances.shape[1]
@@ -223,20 +191,6 @@ def noise_contrast(distances: Tensor, valid: Tensor, valid_columns: Tensor, *, m
     return torch.where(anchors, losses, 0).sum(1) / counts.clamp(min=1), counts > 0
 
 
-def pairs_of(tasks: Mapping[str, Task], sample: MultiTaskDataSample) -> list[tuple[str, str]]:
-    """(source, target): each unlabelled task with each labelled one; where all have labels, with each other one."""
-    labelled = [name for name in tasks if name in sample.gt]
-    sources = [name for name in tasks if name not in sample.gt] or labelled
-    return [(source, target) for source in sources for target in labelled if source != target]
-
-
-def _thinned(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """To another size, each pixel the nearest one; float32 holds ids below 65536 exactly."""
+def thinned(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, 1, H, W) to another size, each pixel the nearest one; float32 holds ids below 65536 exactly."""
     return F.interpolate(maps, size, mode='nearest-exact')
-
-
-def _index(numbers: Sequence[int], device: torch.device) -> Tensor:
-    return torch.as_tensor(numbers, dtype=torch.long).to(device, non_blocking=True)
-
-
-assert IDS < 1 << 24  # what float32 counts without gaps

@@ -11,6 +11,7 @@ from mmengine.structures import PixelData
 
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.models.consistency_losses import RegionContrast
+from mmmtl.models.consistency_losses.task_pairs import TaskPair
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
 
@@ -68,12 +69,12 @@ def loss_of(contrast: RegionContrast, samples: list[MultiTaskDataSample], logits
     return contrast(logits or drawn, targets, (), samples)
 
 
-def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[tuple[int, str, str]]) -> float:
+def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[TaskPair]) -> float:
     """Equations (2) to (6) with loops over pairs, tasks, regions and negatives."""
     logits, targets = inputs(samples)
     torch.manual_seed(2)
     with torch.no_grad():
-        mapped = contrast.mapped(pairs, logits, targets)
+        mapped = torch.stack(contrast.embed(logits, targets, pairs)[:2], 1)
     total = []
     for (place, _, target), both in zip(pairs, mapped, strict=True):
         maps = F.interpolate(both, (32, 40), mode='bilinear', align_corners=False).double()
@@ -105,10 +106,18 @@ def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[tuple[
 
 def test_equal_to_the_equations():
     samples = [sample('depth'), sample('semseg', 'normal'), sample('semseg', 'depth', 'normal'), sample()]
-    pairs = [(0, 'semseg', 'depth'), (0, 'normal', 'depth'), (1, 'depth', 'semseg'), (1, 'depth', 'normal'),
-             (2, 'semseg', 'depth'), (2, 'semseg', 'normal'), (2, 'depth', 'semseg'), (2, 'depth', 'normal'),
-             (2, 'normal', 'semseg'), (2, 'normal', 'depth')]
+    pairs = [TaskPair(0, 'semseg', 'depth'), TaskPair(0, 'normal', 'depth'), TaskPair(1, 'depth', 'semseg'),
+             TaskPair(1, 'depth', 'normal')]
     contrast = made()
+    assert contrast.pairs(samples) == pairs
+    assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
+
+
+def test_equal_to_the_equations_with_every_label():
+    samples = [sample('semseg', 'depth', 'normal')]
+    contrast = made(sources='all')
+    pairs = contrast.pairs(samples)
+    assert len(pairs) == 6
     assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
 
 
@@ -120,10 +129,10 @@ def test_a_region_in_one_task_only():
     samples[0].gt.set_data(dict(depth=depth))
     contrast = made()
     _, targets = inputs(samples)
-    slots = contrast.slots([(0, 'semseg', 'depth')], targets, samples, (32, 40))
+    slots = contrast.slots([TaskPair(0, 'semseg', 'depth')], targets, samples, (32, 40))
     losses, _ = contrast.contrast(torch.zeros(1, 2, 8, 32, 40), slots)
     assert losses.item() == pytest.approx(math.log(1 + 3 + 2))  # all are alike: 3 negatives in one task, 2 in the other
-    expected = by_the_equations(contrast, samples, [(0, 'semseg', 'depth'), (0, 'normal', 'depth')])
+    expected = by_the_equations(contrast, samples, contrast.pairs(samples))
     assert loss_of(contrast, samples).item() == pytest.approx(expected, rel=1e-4)
 
 
@@ -165,14 +174,16 @@ def test_a_region_of_one_pixel_over_the_minimum():
 
 @pytest.mark.parametrize('compare', ['wasserstein', 'kl', 'vector', 'pixel'])
 def test_the_gradient_reaches_what_it_should(compare):
-    samples = [sample('depth'), sample('semseg', 'normal', purpose='tasks'), sample('semseg', 'depth')]
+    samples = [sample('depth'), sample('semseg', 'normal', purpose='tasks'), sample('semseg', 'depth'),
+               sample('semseg', 'depth', 'normal')]
     contrast = made(compare=compare)
     logits, _ = inputs(samples)
     loss = loss_of(contrast, samples, logits)
     loss.backward()
     assert loss.item() > 0 and loss.dtype == torch.float32
     reached = {name: [bool(one.any()) for one in values.grad] for name, values in logits.items()}
-    assert reached == dict(semseg=[True, False, False], depth=[False, False, False], normal=[True, False, True])
+    assert reached == dict(semseg=[True, False, False, False], depth=[False] * 4,
+                           normal=[True, False, True, False])
     assert all(p.grad.any() for name, p in contrast.named_parameters() if name.endswith('conv.weight'))
 
 
