@@ -6,6 +6,7 @@ from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
+from mmmtl.datasets.transforms.two_crops import TwoCrops
 
 __all__ = ['CoverCrop', 'LoadViews', 'PackViews', 'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip',
-           'RandomScale', 'RandomZoomCrop', 'Resize']
+           'RandomScale', 'RandomZoomCrop', 'Resize', 'TwoCrops']

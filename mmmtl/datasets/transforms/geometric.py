@@ -48,20 +48,15 @@ class RandomZoomCrop(BaseTransform):
         self.scales = tuple(scales)
 
     def transform(self, results: dict) -> dict:
-        rng, tasks = results['rng'], results['tasks']
-        scale = self.scales[rng.integers(len(self.scales))]
-        place_y, place_x = rng.random(2)
+        scale, place = self.draw(results['rng'])
         for view in results['views']:
-            height, width = view['image'].shape[:2]
-            inner = int(height / scale), int(width / scale)
-            top = int(place_y * (height - inner[0] + 1))
-            left = int(place_x * (width - inner[1] + 1))
-            crop(view, top, left, inner)
-            resize(view, (height, width), tasks)
-            view['labels'] = {name: tasks[name].zoom(label, scale) for name, label in view['labels'].items()}
-            if 'camera_T_world' in view:
-                view['camera_T_world'] = scale_translation(view['camera_T_world'], 1 / scale)
+            zoom_crop(view, scale, place, results['tasks'])
         return results
+
+    def draw(self, rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
+        """A scale, and a place (down, right) among all windows of that scale, in [0, 1)."""
+        scale = self.scales[rng.integers(len(self.scales))]
+        return scale, tuple(rng.random(2))
 
 
 @TRANSFORMS.register_module()
@@ -107,6 +102,21 @@ def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
     view['labels'] = {name: label[window] for name, label in view['labels'].items()}
     if 'intrinsics' in view:
         view['intrinsics'] = crop_intrinsics(view['intrinsics'], left, top)
+
+
+def zoom_crop(view: dict, scale: float, place: tuple[float, float], tasks: dict[str, Task]
+              ) -> tuple[int, int, int, int]:
+    """Cut H/s x W/s out of a view in place and enlarge it to H x W; the window (top, left, height, width)."""
+    height, width = view['image'].shape[:2]
+    inner = int(height / scale), int(width / scale)
+    top = int(place[0] * (height - inner[0] + 1))
+    left = int(place[1] * (width - inner[1] + 1))
+    crop(view, top, left, inner)
+    resize(view, (height, width), tasks)
+    view['labels'] = {name: tasks[name].zoom(label, scale) for name, label in view['labels'].items()}
+    if 'camera_T_world' in view:
+        view['camera_T_world'] = scale_translation(view['camera_T_world'], 1 / scale)
+    return top, left, *inner
 
 
 def flip(view: dict, tasks: dict[str, Task]) -> None:

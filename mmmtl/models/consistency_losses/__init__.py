@@ -1,10 +1,16 @@
 """Terms that tie tasks or views to each other."""
 
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
+from mmmtl.models.consistency_losses.contrastive import ContrastiveLoss
 from mmmtl.models.consistency_losses.cross_task import CrossTaskConsistency
+from mmmtl.models.consistency_losses.direct_map import DirectMap
+from mmmtl.models.consistency_losses.discriminator import DiscriminatorLoss
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
+from mmmtl.models.consistency_losses.perceptual_map import PerceptualMap
 from mmmtl.models.consistency_losses.region_contrast import RegionContrast
+from mmmtl.models.consistency_losses.semi_supervised import SemiSupervised
 
-__all__ = ['ConsistencyLoss', 'CrossTaskConsistency', 'JointSpaceLoss', 'JointTaskSpace', 'RegionContrast',
-           'ResidualJointTaskSpace']
+__all__ = ['ConsistencyLoss', 'ContrastiveLoss', 'CrossTaskConsistency', 'DirectMap', 'DiscriminatorLoss',
+           'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'RegionContrast', 'ResidualJointTaskSpace',
+           'SemiSupervised']

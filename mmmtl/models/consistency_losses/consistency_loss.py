@@ -1,12 +1,14 @@
 """The contract of a consistency loss: a term that ties tasks or views to each other, beside the task losses."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.loss_reduction import mean_over_processes
+from mmmtl.models.purpose import places_for
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
@@ -47,9 +49,16 @@ class ConsistencyLoss(BaseModule, ABC):
                 ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
         """
 
-    def nothing(self, logits: Mapping[str, Tensor]) -> Tensor:
-        """The 0 of a batch with nothing to compare, connected to the logits and to the loss's own parameters.
-
-        Sums over no element: neither NaN nor infinity gets through.
+    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample]) -> Tensor:
+        """A sum over the images of this process -> the mean over all images that serve consistency, of all processes.
         """
-        return sum(values[:0].sum() for values in (*logits.values(), *self.parameters()))
+        return mean_over_processes(total, total.new_full((), len(places_for('consistency', samples))))
+
+    def nothing(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """The 0 of a batch with nothing to compare."""
+        return connected_zero((*logits.values(), *self.parameters()))
+
+
+def connected_zero(tensors: Iterable[Tensor]) -> Tensor | int:
+    """0 with a gradient of 0 for every tensor: sums over no element, so neither NaN nor infinity gets through."""
+    return sum(values[:0].sum() for values in tensors)

@@ -10,8 +10,6 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
-from mmmtl.models.loss_reduction import mean_over_processes
-from mmmtl.models.purpose import places_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -57,7 +55,7 @@ class CrossTaskConsistency(JointSpaceLoss):
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
         pairs = self.pairs(samples)
         total = self.distances(logits, targets, features[-1], pairs) if pairs else self.nothing(logits)
-        return mean_over_processes(total, total.new_full((), len(places_for('consistency', samples))))
+        return self.per_image(total, samples)
 
     def distances(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor,
                   pairs: Sequence[TaskPair]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The joint space of two tasks: one network, told the pair, into which predictions and labels of all tasks are mapped."""
+"""The joint space of two tasks: one network, told the pair, maps predictions and labels of all tasks into it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.consistency_loss import connected_zero
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
@@ -82,7 +83,7 @@ class JointTaskSpace(BaseModule):
         for stage in self.stages:
             x = stage(x, pair)
         idle = [p for name, layer in self.inputs.items() if name not in maps for p in layer.parameters()]
-        x = x + sum(p[:0].sum() for p in idle)  # 0, so that every parameter has a gradient, as DDP demands
+        x = x + connected_zero(idle)  # DDP demands a gradient for every parameter
         return dict(zip(entered, x.split([len(values) for values in entered.values()]), strict=True))
 
 

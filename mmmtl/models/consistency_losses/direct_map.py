@@ -1,0 +1,61 @@
+"""Direct-Map: a prediction, mapped to another task's label, is that label."""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
+from mmmtl.models.consistency_losses.label_mapping import LabelMappings
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
+from mmmtl.models.purpose import at_places
+from mmmtl.registry import MODELS
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Task
+
+
+@MODELS.register_module()
+class DirectMap(ConsistencyLoss):
+    """MTPSL's rival *Direct-Map* (section 3.2, after Zamir et al., CVPR 2020): for every image, unlabelled source s and
+    labelled target t, the error of m^{s->t}(prediction of s) as a prediction of t. It trains the mapping and the
+    prediction alike.
+
+    The error is the target task's own, a mean over the label's pixels; the cosine that the paper compares joint spaces
+    by says nothing of a map of one channel. Summed over the pairs of an image, averaged over the images. The networks
+    are run one after the other, each once with all of its images.
+
+    Args:
+        tasks, in_channels, strides, weight: See `ConsistencyLoss`.
+        network: Of every mapping, see `LabelMappings`.
+        sources: ``'unlabelled'``, or ``'all'`` for every other task.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
+                 weight: float = 1.0, network: dict | None = None, sources: str = 'unlabelled',
+                 init_cfg: dict | None = None) -> None:
+        super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
+        if sources not in ('unlabelled', 'all'):
+            raise ConfigError(f"DirectMap.sources must be 'unlabelled' or 'all', found {sources!r}")
+        self.sources = sources
+        self.mappings = LabelMappings(self.tasks, network)
+
+    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
+                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+        pairs = task_pairs(samples, list(self.tasks), self.sources)
+        total = self.nothing(logits) if not pairs else mapping_error(self.tasks, self.mappings, logits, targets, pairs)
+        if pairs:
+            total = total + self.mappings.idle({pair[1:] for pair in pairs})
+        return self.per_image(total, samples)
+
+
+def mapping_error(tasks: Mapping[str, Task], mappings: LabelMappings, logits: Mapping[str, Tensor],
+                  targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]) -> Tensor:
+    """Sum over the pairs of the target task's mean error of the mapped prediction; 0 where the label is all void."""
+    total = 0.0
+    for source, target in dict.fromkeys(pair[1:] for pair in pairs):
+        places = [pair.image for pair in pairs if pair[1:] == (source, target)]
+        here = at_places({'logits': logits[source], 'target': targets[target]}, places)
+        mapped = mappings[source, target](tasks[source].encode(here['logits']))
+        error, count = tasks[target].error(mapped, here['target'])
+        total = total + (error / count.clamp(min=1)).sum()
+    return total
