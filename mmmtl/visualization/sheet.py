@@ -13,13 +13,15 @@ GAP, LINE = 4, 14  # pixels between pictures; height of a line of text
 BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
 
 
-def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, Tensor]]) -> np.ndarray:
+def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, Mapping[str, Tensor]],
+               further: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
     """One view as a sheet.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         tasks: The columns, in this order.
         rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; a task that a row lacks is left blank.
+        further: ``{caption: (H, W, 3) uint8 RGB}``, at the end of the first row.
 
     Returns:
         uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
@@ -30,6 +32,7 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Task], rows: Mapping[str, 
     legend = legend_of(tasks, maps)
     grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
             for number, (row, values) in enumerate(maps.items())]
+    grid[0] += list((further or {}).items())
     across = (width + GAP) * len(grid[0])
     lines = legend_lines(legend, across)
     sheet = Image.new('RGB', (across + GAP, len(grid) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
