@@ -1,0 +1,163 @@
+"""Cross-task consistency: the published numbers, a plain loop over images and pairs, what options leave out."""
+
+import importlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from golden_fill import fill
+from mmengine.structures import PixelData
+from partial_batches import CHANNELS, EXACT, SHOWN, make_batch, pick
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses import CrossTaskConsistency, ResidualJointTaskSpace
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+TESTS = Path(__file__).parents[2]
+
+
+def make_loss(**options) -> CrossTaskConsistency:
+    torch.manual_seed(0)
+    loss = CrossTaskConsistency(EXACT, (4, CHANNELS), (1, 4), **{'space': dict(widths=(6, CHANNELS)), **options})
+    for name, parameter in loss.named_parameters():
+        if 'film' in name:
+            torch.nn.init.normal_(parameter, 0.3, 0.5)
+    return loss
+
+
+def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, sources: str, mean: bool) -> torch.Tensor:
+    """Image by image, pair by pair, two calls of the network for each."""
+    logits, targets, features, samples = batch
+    total = 0.0
+    for number, sample in enumerate(samples):
+        here = slice(number, number + 1)
+        wanted = [s for s in EXACT if sources == 'all' or s not in sample.gt]
+        pairs = [(s, t) for s in wanted for t in EXACT if t in sample.gt and s != t]
+        for s, t in pairs:
+            pair = torch.tensor([loss.space.pair_number(s, t)])
+            a = loss.space({s: EXACT[s].encode(logits[s][here])}, {s: pair})[s]
+            b = loss.space({t: EXACT[t].encode_target(targets[t][here])}, {t: pair})[t]
+            f = features[-1][here].detach()
+            one = distance(a, b) + regularizer * (distance(a, f) + distance(b, f))
+            total = total + one / (len({s for s, _ in pairs}) if mean else 1)
+    return total / len(samples)
+
+
+def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return (1 - F.cosine_similarity(a, b, dim=1)).mean()
+
+
+@pytest.mark.parametrize('regularizer', [0.0, 0.5])
+@pytest.mark.parametrize('sources', ['unlabelled', 'all'])
+@pytest.mark.parametrize('pairs', ['sum', 'mean'])
+def test_by_a_loop(regularizer, sources, pairs):
+    loss, batch = make_loss(regularizer=regularizer, sources=sources, pairs=pairs), make_batch()
+    leaves = list(batch[0].values())
+    value = loss(*batch)
+    gradients = torch.autograd.grad(value, [*leaves, *loss.parameters()])
+    expected = by_loop(loss, batch, regularizer, sources, pairs == 'mean')
+    torch.testing.assert_close(value, expected)
+    for a, b in zip(gradients, torch.autograd.grad(expected, [*leaves, *loss.parameters()]), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
+
+
+def test_sums_and_means_and_sources_differ():
+    batch = make_batch()
+    values = {make_loss(sources=sources, pairs=pairs)(*batch).item() for sources in ('unlabelled', 'all')
+              for pairs in ('sum', 'mean')}
+    assert len(values) == 4
+
+
+def test_the_network_is_called_once():
+    loss, calls = make_loss(), []
+    loss.space.register_forward_hook(lambda *_: calls.append('space'))
+    for stage in loss.space.stages:
+        stage.register_forward_hook(lambda *_: calls.append('stage'))
+    for layer in loss.space.inputs.values():
+        layer.register_forward_hook(lambda *_: calls.append('input'))
+    loss(*make_batch())
+    assert sorted(calls) == ['input'] * 3 + ['space'] + ['stage'] * 2
+
+
+def test_a_batch_is_the_mean_of_its_images():
+    loss, batch = make_loss(), make_batch()
+    alone = [loss(*pick(batch, [number])) for number in range(len(SHOWN))]
+    torch.testing.assert_close(loss(*batch), torch.stack(alone).mean())
+
+
+def test_the_residual_mapping_and_another_size_of_the_feature():
+    loss = make_loss(space=dict(type=ResidualJointTaskSpace, widths=(6, CHANNELS)))
+    value = loss(*make_batch())
+    value.backward()
+    assert value > 0 and all(p.grad.isfinite().all() for p in loss.parameters())
+
+
+def test_full_labels_need_all_sources():
+    batch = make_batch([tuple(EXACT)] * 2)
+    assert make_loss()(*batch) == 0
+    assert make_loss(sources='all')(*batch) > 0
+
+
+def test_without_a_regularizer_the_feature_is_not_looked_at():
+    logits, targets, features, samples = make_batch()
+    loss = make_loss(regularizer=0, space=dict(widths=(6, 7)))
+    assert loss(logits, targets, (features[0] * torch.nan,), samples).isfinite()
+
+
+@pytest.mark.parametrize(('options', 'word'), [
+    (dict(pairs='max'), 'pairs'), (dict(sources='some'), 'sources'), (dict(regularizer=-1), 'regularizer'),
+    (dict(space=dict(widths=(6, 7))), '7 channels'), (dict(weight=-1), 'weight')])
+def test_options_that_cannot_be(options, word):
+    with pytest.raises(ConfigError, match=word):
+        make_loss(**options)
+
+
+@pytest.fixture(scope='module')
+def golden() -> dict[str, np.ndarray]:
+    with np.load(TESTS / 'golden' / 'mtpsl_mapping_shared.npz') as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope='module')
+def published_space() -> dict[str, torch.Tensor]:
+    keys = json.loads((TESTS / 'golden' / 'mapfns_keys.json').read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(TESTS.parent / 'tools' / 'model_converters')
+        converter = importlib.import_module('mtpsl_mapping')
+    return converter.convert({key: torch.from_numpy(np.asarray(fill(key, tuple(shape))))
+                              for key, shape in keys.items()})
+
+
+class UnitNormal(Normal):
+    """Whose predictions are unit vectors already, as those of the golden numbers are."""
+
+    def activate(self, logits: torch.Tensor) -> torch.Tensor:
+        return logits
+
+
+@pytest.mark.parametrize('mask', ['100', '101', '110'])
+@pytest.mark.parametrize('regularizer', [0.5, 0.0])
+def test_the_published_loss_and_gradients(golden, published_space, mask, regularizer):
+    tasks = {'semseg': SemSeg('semseg', [str(number) for number in range(13)]), 'depth': Depth('depth'),
+             'normal': UnitNormal('normal')}
+    loss = CrossTaskConsistency(tasks, (64, 512), (1, 32), regularizer=regularizer)
+    loss.space.load_state_dict(published_space)
+    logits = {name: torch.from_numpy(golden[f'pred_{key}']).requires_grad_()
+              for name, key in (('semseg', 'semantic'), ('depth', 'depth'), ('normal', 'normal'))}
+    semseg = torch.from_numpy(golden['gt_semantic'])[:, None]
+    targets = {'semseg': torch.where(semseg < 0, 255, semseg), 'depth': torch.from_numpy(golden['gt_depth']),
+               'normal': torch.from_numpy(golden['gt_normal'])}
+    shown = [name for name, letter in zip(tasks, mask, strict=True) if letter == '1']
+    sample = MultiTaskDataSample(gt=PixelData(**{name: targets[name][0] for name in shown}))
+    value = loss(logits, targets, (torch.from_numpy(golden['feature']),), [sample])
+    assert value.item() == pytest.approx(golden[f'loss_{mask}_{"reg" if regularizer else "noreg"}'].item(), rel=1e-5)
+    if not regularizer:
+        return
+    value.backward()
+    for name in set(tasks) - set(shown):
+        expected = golden[f'grad_{mask}_reg_{name}']
+        np.testing.assert_allclose(logits[name].grad, expected, atol=2e-4 * expected.std())
