@@ -1,0 +1,16 @@
+"""MTPSL (table 4): SegNet on Cityscapes, segmentation to depth as 9:1."""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets.transforms import TwoCrops
+from mmmtl.models.consistency_losses import CrossTaskConsistency
+
+with read_base():
+    from .._base_.datasets.cityscapes_7_ratio_9_1 import *
+    from .._base_.default_runtime import *
+    from .._base_.models.mtpsl_segnet import *
+    from .._base_.schedules.mtpsl_film_200e import *
+
+train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
+model.update(consistency_losses=dict(cross_task=dict(type=CrossTaskConsistency, weight=2.0)))
+optim_wrapper['paramwise_cfg']['film'].update(lr=1e-5)

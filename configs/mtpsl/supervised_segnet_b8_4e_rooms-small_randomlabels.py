@@ -1,0 +1,10 @@
+"""Supervised learning, which all its rivals and MTPSL build on: a small SegNet on small generated rooms, one or two labels per image."""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets import RandomLabels
+
+with read_base():
+    from .._base_.rooms_small_segnet import *
+
+train_dataloader['dataset'].update(label_setting=dict(type=RandomLabels))
