@@ -1,4 +1,4 @@
-"""Supervised learning, which all its rivals and MTPSL build on: a small SegNet on small generated rooms, one or two labels per image."""
+"""Supervised learning alone: a small SegNet on small generated rooms, one or two labels per image."""
 
 from mmengine.config import read_base
 
