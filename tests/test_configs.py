@@ -7,6 +7,7 @@ import torch
 from mmengine.structures import PixelData
 
 from mmmtl.apis import load_config
+from mmmtl.models.consistency_losses import DirectMap, PerceptualMap
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Normal, Task
@@ -28,6 +29,9 @@ def test_one_step(path: Path) -> None:
     config.model.backbone.pop('pretrained', None)  # no network here
     if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
         config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
+    for consistency in (config.model.get('consistency_losses') or {}).values():
+        if consistency['type'] in (DirectMap, PerceptualMap):  # six whole SegNets
+            consistency.update(network=dict(widths=(8, 8)))
     model = MODELS.build(config.model)
     model.init_weights()
     samples = []
@@ -43,7 +47,8 @@ def test_one_step(path: Path) -> None:
     losses = model(**data, mode='loss')
     losses['loss'].backward()
     print(f'{path.stem}: {sum(p.numel() for p in model.parameters()):,} parameters')
-    assert torch.isfinite(losses['loss']) and set(losses) >= {*model.tasks, *model.consistency_losses, 'loss'}
+    weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.moves}
+    assert torch.isfinite(losses['loss']) and set(losses) == {*model.tasks, *model.consistency_losses, *weights, 'loss'}
     assert all(losses[name] > 0 for name in model.tasks)
     assert all(p.grad is not None for p in model.decode_head.parameters())
     (first, _) = model.eval()(**data, mode='predict')
