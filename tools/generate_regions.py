@@ -1,6 +1,6 @@
 """Cut the images of a data set into regions, for losses that compare regions.
 
-    tools/generate_regions.py CONFIG --backend {sam,felzenszwalb,slic,instances} --out DIR [--split train]
+    tools/generate_regions.py CONFIG --backend {sam,felzenszwalb,slic,instances,semseg} --out DIR [--split train]
 
 Every image gets a 16-bit PNG of its own size, 0 where there is no region; the data set takes them by ``regions='DIR'``.
 What is there already is kept, so a second run goes on where the first one stopped.
@@ -10,33 +10,36 @@ import argparse
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from mmengine.config import DictAction
 from PIL import Image
-from region_backends import BACKENDS, Segmenter, build_segmenter, check_checkpoint, complete
+from region_backends import BACKENDS, OF_THE_DATA, Segmenter, build_segmenter, check_checkpoint, complete
 from tqdm import tqdm
 
 from mmmtl.apis import load_config
 from mmmtl.apis.command_line import command
 from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.checksums import as_json
-from mmmtl.datasets.records import read_image
+from mmmtl.datasets.records import LabelSource, View, read_image
 from mmmtl.datasets.regions import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
+from mmmtl.tasks import SemSeg
 
 
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file whose data set is cut')
     parser.add_argument('--backend', choices=BACKENDS, required=True,
-                        help="'instances' copies those that come with the data set; 'sam' needs --checkpoint")
+                        help="'sam' needs --checkpoint; 'instances' are those that come with the data set, "
+                             "'semseg' the classes of its labels, hidden or not")
     parser.add_argument('--out', type=Path, required=True, help='folder to fill; one for each split')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--part', help='which part, if its data set is a mixed one')
@@ -57,7 +60,7 @@ class Cutting:
     """One image and the file of its regions."""
 
     image: Path
-    instances: Path | None
+    own: Callable[[], np.ndarray] | None  # the regions that come with the data set, -1 for none
     path: Path
 
     def finished(self) -> np.ndarray | None:
@@ -81,7 +84,7 @@ class Cutting:
         regions = self.finished()
         if regions is None:
             image = read_image(self.image)
-            regions = segmenter(image) if segmenter else RegionFile(self.instances).load() + 1
+            regions = self.own() + 1 if self.own else segmenter(image)
             if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= LARGEST:
                 raise DataError(f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
                                 f'{LARGEST} regions, found {regions.shape} with {regions.max()}')
@@ -112,6 +115,27 @@ def data_set(args: argparse.Namespace) -> MultiTaskDataset:
             raise ConfigError(f'--part must be one of {", ".join(config.parts)}, found {args.part}')
         config = config.parts[args.part]
     return DATASETS.build({**config, 'regions': None})
+
+
+def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable[[], np.ndarray] | None:
+    """What loads the regions that a view comes with; None for the backends that cut the image.
+
+    Raises:
+        ConfigError: It comes with none.
+    """
+    if backend not in OF_THE_DATA:
+        return None
+    if backend == 'instances' and view.instances is not None:
+        return RegionFile(view.instances).load
+    if backend == 'semseg' and 'semseg' in view.labels and isinstance(dataset.tasks.get('semseg'), SemSeg):
+        return partial(classes, view.labels['semseg'], dataset.tasks['semseg'])
+    raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
+
+
+def classes(source: LabelSource, task: SemSeg) -> np.ndarray:
+    """The classes of a label, -1 where it is void: each is one region."""
+    label = source.load(task)
+    return np.where(label == task.void, -1, label)
 
 
 def check_manifest(out: Path, made: dict[str, Any]) -> None:
@@ -154,7 +178,7 @@ def cut_all(cuttings: Sequence[Cutting], args: argparse.Namespace, settings: dic
 def prepare(backend: str, settings: dict[str, Any], checkpoint: Path | None, device: str) -> None:
     """Build this process's segmenter, once for all its images."""
     global segmenter
-    segmenter = None if backend == 'instances' else build_segmenter(backend, settings, checkpoint, device)
+    segmenter = None if backend in OF_THE_DATA else build_segmenter(backend, settings, checkpoint, device)
 
 
 def cut(cutting: Cutting) -> int:
@@ -170,11 +194,9 @@ def main() -> None:
     settings = complete(args.backend, args.settings)
     weights = check_checkpoint(args.backend, settings, args.checkpoint)
     dataset = data_set(args)
-    cuttings = [Cutting(view.image, view.instances, args.out / region_file_name(record, number))
+    cuttings = [Cutting(view.image, own_regions(args.backend, dataset, view),
+                        args.out / region_file_name(record, number))
                 for record in dataset.records for number, view in enumerate(record.views)]
-    lacking = [cutting for cutting in cuttings if args.backend == 'instances' and cutting.instances is None]
-    if lacking:
-        raise ConfigError(f'--backend instances: {dataset} comes with no instances; take another backend')
     check_manifest(args.out, dict(backend=args.backend, settings=settings, checkpoint_sha256=weights, split=args.split,
                                   dataset=type(dataset).__name__, images=len(cuttings)))
     progress = tqdm(cut_all(cuttings, args, settings), total=len(cuttings), desc='regions', unit='image',

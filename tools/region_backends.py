@@ -12,7 +12,8 @@ from skimage.segmentation import felzenszwalb, slic
 from mmmtl.apis.checkpoint import load_weights, read_plain
 from mmmtl.errors import CheckpointError, ConfigError
 
-BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances')
+BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
+OF_THE_DATA = ('instances', 'semseg')  # no segmenter: the regions come with the data set
 SAM_WEIGHTS = dict(vit_b='sam_vit_b_01ec64.pth', vit_l='sam_vit_l_0b3195.pth', vit_h='sam_vit_h_4b8939.pth')
 SAM_ADDRESS = 'https://github.com/facebookresearch/segment-anything#model-checkpoints'
 
@@ -70,7 +71,7 @@ def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path
 
 def build_segmenter(backend: str, settings: Mapping[str, Any], checkpoint: Path | None = None, device: str = 'cpu'
                     ) -> Segmenter:
-    """The function from an image to its regions, for all backends but the data set's own instances."""
+    """The function from an image to its regions, for all backends but those of the data set itself."""
     if backend == 'felzenszwalb':
         return lambda image: felzenszwalb(image, **settings) + 1
     if backend == 'slic':

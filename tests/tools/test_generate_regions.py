@@ -45,7 +45,7 @@ def maps_of(folder: Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize(('backend', 'settings'), [('felzenszwalb', ['min_size=40', 'scale=50']),
-                                                   ('slic', ['n_segments=6']), ('instances', [])])
+                                                   ('slic', ['n_segments=6']), ('instances', []), ('semseg', [])])
 def test_backends(generate, tmp_path, backend, settings):
     out = tmp_path / 'maps'
     said, _, code = generate('--backend', backend, '--out', out, *(['--settings', *settings] if settings else []))

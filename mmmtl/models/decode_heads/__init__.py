@@ -1,7 +1,7 @@
 """Decode heads: maps of the backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own resolution.
 
-``ConvHead``, ``ASPPHead`` and ``MultiTapHead`` give the logits of one task; ``PerTaskHead`` builds one for each. ``HRNetHead``
-serves all tasks.
+``ConvHead``, ``ASPPHead`` and ``MultiTapHead`` give the logits of one task; ``PerTaskHead`` builds one for each.
+``HRNetHead`` serves all tasks.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
