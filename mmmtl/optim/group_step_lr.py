@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mmengine.optim import BaseOptimWrapper, CosineRestartLR, StepLR
+from mmengine.optim import BaseOptimWrapper, StepLR
+from mmengine.optim.scheduler import CosineRestartLR
 from torch.optim import Optimizer
 
 from mmmtl.errors import ConfigError

@@ -1,6 +1,6 @@
 """Region contrast's optimisation (Li et al., ECCV 2024): Adam, a cosine from 5e-4 to 1e-6 twice in 20 epochs."""
 
-from mmengine.optim import CosineRestartLR
+from mmengine.optim.scheduler import CosineRestartLR
 from torch.optim import Adam
 
 from mmmtl.optim import FiniteOptimWrapper
