@@ -10,5 +10,5 @@ with read_base():
     from .._base_.rooms_small_segnet import *
 
 train_dataloader['dataset'].update(label_setting=dict(type=OneLabel))
-model.update(consistency_losses=dict(region_contrast=dict(type=RegionContrast, weight=0.15, patches=(4, 4))))
+model.update(consistency_losses=dict(region_contrast=dict(type=RegionContrast, weight=0.15, patches=(3, 3))))
 custom_hooks = [dict(type=ConsistencyRampHook, name='region_contrast', epochs=4)]

@@ -11,5 +11,5 @@ with read_base():
 
 train_dataloader['dataset'].update(label_setting=dict(type=OneLabel), regions='instances')
 model.update(consistency_losses=dict(region_contrast=dict(
-    type=RegionContrast, weight=0.15, compare='pixel', max_regions=16)))
+    type=RegionContrast, weight=0.15, compare='pixel', max_regions=9)))
 custom_hooks = [dict(type=ConsistencyRampHook, name='region_contrast', epochs=4)]

@@ -92,7 +92,8 @@ class RegionContrast(JointSpaceLoss):
         size = tuple(max(1, length // FINER) for length in next(iter(logits.values())).shape[2:])
         with torch.autocast(source.device.type, enabled=False):
             mapped = torch.stack([source, target], 1).float()  # (I, 2, C, h, w)
-            mapped = F.interpolate(mapped.flatten(0, 1), size, mode='bilinear', align_corners=False)
+            mapped = mapped.flatten(0, 1).contiguous(memory_format=torch.channels_last)  # a pixel's channels together
+            mapped = F.interpolate(mapped, size, mode='bilinear', align_corners=False)
             slots = self.slots(pairs, targets, samples, size)
             losses, compared = self.contrast(mapped.unflatten(0, (-1, 2)), slots)
         return mean_over_processes(nothing + losses.sum(), compared.float().sum())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmtl.models.consistency_losses.region_moments import BLOCK, RegionPixels, largest_regions
+from mmmtl.models.consistency_losses.region_moments import RegionPixels, largest_regions
 
 
 def random_slots(sets: int, count: int, size: tuple[int, int], seed: int = 0) -> torch.Tensor:
@@ -30,7 +30,7 @@ def test_each_image_has_ids_of_its_own():
     assert largest_regions(regions, 2, min_pixels=1).tolist() == [[[0, 0, 1]], [[0, 0, 1]]]
 
 
-@pytest.mark.parametrize('size', [(1, 5), (BLOCK, BLOCK), (37, 29)])
+@pytest.mark.parametrize('size', [(1, 5), (64, 64), (37, 29)])
 def test_moments_are_those_of_numpy(size):
     slots = random_slots(3, 4, size)
     slots[1][slots[1] == 2] = -1  # a region that is not there
