@@ -10,8 +10,11 @@ from gaussian_pairs import by_hand
 from mmengine.structures import PixelData
 
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.backbones import SegNet
 from mmmtl.models.consistency_losses import RegionContrast
 from mmmtl.models.consistency_losses.task_pairs import TaskPair
+from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
 
@@ -272,3 +275,24 @@ def test_mixed_precision_compares_in_single_precision():
 def test_wrong_arguments(wrong):
     with pytest.raises(ConfigError, match='RegionContrast'):
         made(**wrong)
+
+
+def test_one_step_is_another_than_with_supervision_alone():
+    """Released code, whose term has no gradient, would end with the same weights."""
+    def after_one_step(weight: float) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        model = MultiTaskModel(TASKS, dict(type=SegNet, widths=(4, 8)),
+                               dict(type=PerTaskHead, head=dict(type=ConvHead, channels=8)),
+                               consistency_losses=dict(regions=dict(type=RegionContrast, weight=weight)))
+        one = sample('depth')
+        losses = model(torch.randn(1, 3, *SIZE), [one], mode='loss')
+        assert losses['regions'] > 0
+        losses['loss'].backward()
+        with torch.no_grad():
+            return {name: p - 0.1 * p.grad for name, p in model.named_parameters() if p.grad is not None}
+
+    supervised, ours = after_one_step(0.0), after_one_step(0.15)
+    moved = {name for name in ours if not torch.equal(ours[name], supervised[name])}
+    assert {name for name in moved if name.startswith('backbone')}
+    assert {name for name in moved if 'heads.semseg' in name} and {name for name in moved if 'heads.normal' in name}
+    assert not {name for name in moved if 'heads.depth' in name}  # its label is shown: it is no source
