@@ -27,7 +27,8 @@ def label_of(task: Task) -> torch.Tensor:
 def test_one_step(path: Path) -> None:
     config = load_config(path)
     for backbone in (config.model.backbone, config.model.backbone.get('backbone', {})):
-        backbone.pop('pretrained', None)  # no network here
+        for weights in ('pretrained', 'init_cfg'):
+            backbone.pop(weights, None)  # no network here
         if backbone.get('model_name', '').startswith('vgg16'):  # nor that much time
             backbone.model_name = 'test_convnext'
     if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
@@ -41,6 +42,7 @@ def test_one_step(path: Path) -> None:
     for _ in range(2):
         sample = MultiTaskDataSample(metainfo={'img_shape': (64, 96)})
         sample.gt = PixelData(**{name: label_of(task) for name, task in model.tasks.items()})
+        sample.regions = torch.arange(96, dtype=torch.int32).expand(1, 64, -1) // 32
         samples.append(sample)
     if model.consistency_losses:  # the second shows one label, as a crop of the first
         samples[1].gt = PixelData(**dict([next(iter(samples[0].gt.items()))]))

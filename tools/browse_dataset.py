@@ -10,7 +10,7 @@ from mmmtl.apis import load_config
 from mmmtl.apis.command_line import command
 from mmmtl.datasets import SampleKey
 from mmmtl.registry import DATASETS
-from mmmtl.visualization import draw_sheet, write_sheets
+from mmmtl.visualization import draw_regions, draw_sheet, write_sheets
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,7 +35,8 @@ def main() -> None:
         packed = dataset[SampleKey(args.seed, 0, int(index))]
         for image, sample in zip(packed['inputs'], packed['data_samples'], strict=True):
             picture = np.ascontiguousarray(image.numpy().transpose(1, 2, 0))
-            sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}))
+            further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
+            sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
     path = Path(args.out) / f'{Path(args.config).stem}-{args.split}.png'
     write_sheets(path, sheets)
     print(f'{len(dataset)} records; {len(sheets)} views of {len(chosen)} records: {path}')

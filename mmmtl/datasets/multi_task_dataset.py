@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from mmmtl.datasets.checksums import Checksums
 from mmmtl.datasets.label_settings import AllLabels
 from mmmtl.datasets.records import Record
+from mmmtl.datasets.regions import with_regions
 from mmmtl.datasets.samplers import SampleKey
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
@@ -33,6 +34,9 @@ class MultiTaskDataset(Dataset, ABC):
             the labelled ones in their places, in turn, so that a pass remains as long as it was.
         on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,
             and the sample says so in its metainfo ``skipped``, which `BadSampleHook` counts and logs.
+        regions: Number what belongs together in an image, for losses that compare regions: the folder that
+            ``tools/generate_regions.py`` has filled (relative names are also looked for under ``MMMTL_DATA``), or
+            ``'instances'`` where the data set has them. None for samples without.
         checksums: A list of what the files must hold, as ``check_dataset.py --write-checksums`` writes it; relative
             names are also looked for under the environment variable ``MMMTL_DATA``.
 
@@ -43,7 +47,7 @@ class MultiTaskDataset(Dataset, ABC):
 
     def __init__(self, *, tasks: Mapping[str, dict | Task], pipeline: Sequence[dict],
                  label_setting: dict | None = None, held_out: dict | None = None, without_label: str = 'keep',
-                 on_bad_sample: str = 'raise', checksums: str | None = None) -> None:
+                 on_bad_sample: str = 'raise', checksums: str | None = None, regions: str | None = None) -> None:
         if on_bad_sample not in ('raise', 'skip'):
             raise ConfigError(f"{type(self).__name__}.on_bad_sample must be 'raise' or 'skip', found {on_bad_sample!r}")
         if without_label not in ('keep', 'drop', 'replace'):
@@ -59,6 +63,8 @@ class MultiTaskDataset(Dataset, ABC):
         self.records = self.load_records()
         if not self.records:
             raise DataError(f'{self}: the split is empty')
+        if regions is not None:
+            self.records = with_regions(self.records, regions, data_root)
         known = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
         if not known | self.computed():
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')

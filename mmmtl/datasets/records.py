@@ -12,6 +12,15 @@ from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 
 
+class RegionSource(Protocol):
+    """Anything that yields a region map, int32 (H, W) with -1 for no region."""
+
+    path: Path
+
+    def load(self) -> np.ndarray:
+        """The map."""
+
+
 class LabelSource(Protocol):
     """Anything that yields a label when it is asked to; what is hidden is never asked."""
 
@@ -60,13 +69,16 @@ class LabelFile:
 class View:
     """One image of a scene, the sources of its labels, and its camera if it is known.
 
-    ``intrinsics`` (3, 3) in pixels with centres at +0.5; ``camera_T_world`` (4, 4), metres.
+    ``intrinsics`` (3, 3) in pixels with centres at +0.5; ``camera_T_world`` (4, 4), metres. ``instances`` is a picture
+    that numbers the things in the image, where the data set has one; ``regions`` is what is opened, if asked for.
     """
 
     image: Path
     labels: Mapping[str, LabelSource] = field(default_factory=dict)
     intrinsics: np.ndarray | None = None
     camera_T_world: np.ndarray | None = None  # noqa: N815  frames meet in the name
+    instances: Path | None = None
+    regions: RegionSource | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +98,10 @@ class Record:
         return {name for view in self.views for name in view.labels}
 
     def files(self, tasks: Collection[str]) -> list[Path]:
-        """The images and the files of the labels of ``tasks``, each once."""
+        """The images, the files of the labels of ``tasks`` and those of regions, each once."""
         labels = [source.path for view in self.views for name, source in view.labels.items() if name in tasks]
-        return list(dict.fromkeys([view.image for view in self.views] + labels))
+        regions = [view.regions.path for view in self.views if view.regions is not None]
+        return list(dict.fromkeys([view.image for view in self.views] + labels + regions))
 
 
 def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:

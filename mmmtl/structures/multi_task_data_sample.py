@@ -42,6 +42,15 @@ class MultiTaskDataSample(BaseDataElement):
         self.set_field(value, '_extra', dtype=PixelData)
 
     @property
+    def regions(self) -> Tensor:
+        """int32 (1, H, W): the number of the region each pixel belongs to, 0..65535, -1 for none; labels of no task."""
+        return self._regions
+
+    @regions.setter
+    def regions(self, value: Tensor) -> None:
+        self.set_field(value, '_regions', dtype=Tensor)
+
+    @property
     def intrinsics(self) -> Tensor:
         """(3, 3) in pixels of the image that travels with it."""
         return self._intrinsics

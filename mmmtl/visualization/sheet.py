@@ -22,13 +22,15 @@ class Drawer(Protocol):
         """(caption, colour) for what is in the map."""
 
 
-def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, Tensor]]) -> np.ndarray:
+def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, Tensor]],
+               further: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
     """One view as a sheet.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         tasks: The columns, in this order.
         rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; a task that a row lacks is left blank.
+        further: ``{caption: (H, W, 3) uint8 RGB}``, at the end of the first row.
 
     Returns:
         uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
@@ -39,6 +41,7 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
     legend = legend_of(tasks, maps)
     grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
             for number, (row, values) in enumerate(maps.items())]
+    grid[0] += list((further or {}).items())
     across = (width + GAP) * len(grid[0])
     lines = legend_lines(legend, across)
     sheet = Image.new('RGB', (across + GAP, len(grid) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)

@@ -1,5 +1,7 @@
 """Named groups with schedules of their own: every learning rate by hand, the same after a resume, and in a run."""
 
+import math
+
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
@@ -8,7 +10,7 @@ from torch import nn
 from torch.optim import Adam
 
 from mmmtl.errors import ConfigError
-from mmmtl.optim import FiniteOptimWrapper, GroupStepLR, NamedGroups
+from mmmtl.optim import FiniteOptimWrapper, GroupCosineRestartLR, GroupStepLR, NamedGroups
 
 FILM = dict(film=dict(keys=['film'], lr=1e-3))
 SCHEDULES = (dict(groups=['rest'], step_size=4), dict(groups=['film'], step_size=3))
@@ -48,6 +50,17 @@ def epochs(model: nn.Module, wrapper: FiniteOptimWrapper, schedule: list[GroupSt
         for one in schedule:
             one.step()
     return seen
+
+
+def test_a_cosine_that_starts_anew_beside_steps():
+    """Region contrast's: from 1e-4 to 1e-6 in 10 epochs, twice, for the rest; the FiLM halved every 10."""
+    model, wrapper = make()
+    both = [GroupCosineRestartLR(wrapper, groups=['rest'], periods=[10] * 2, restart_weights=[1.0] * 2, eta_min=1e-6),
+            GroupStepLR(wrapper, groups=['film'], step_size=10, gamma=0.5)]
+    seen = epochs(model, wrapper, both, 20)
+    assert [one['rest'] for one in seen] == pytest.approx(
+        [1e-6 + (1e-4 - 1e-6) * (1 + math.cos(math.pi * (epoch % 10) / 10)) / 2 for epoch in range(20)])
+    assert [one['film'] for one in seen] == pytest.approx([1e-3] * 10 + [5e-4] * 10)
 
 
 def test_who_is_in_which_group():

@@ -18,8 +18,9 @@ from mmmtl.registry import DATASETS
 class SyntheticRooms(MultiTaskDataset):
     """Ray-cast furnished rooms with exact labels, drawn on first use: the toy world of this project.
 
-    Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose. The cache
-    stands in ``cache`` or, by default, in ``MMMTL_CACHE`` or ``~/.cache/mmmtl``; several processes may start at once.
+    Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose and, with
+    ``regions='instances'``, the room's own instances for regions. The cache stands in ``cache`` or, by default, in
+    ``MMMTL_CACHE`` or ``~/.cache/mmmtl``; several processes may start at once.
 
     Args:
         split: ``'train'``, ``'val'`` or ``'test'``.
@@ -70,7 +71,8 @@ class SyntheticRooms(MultiTaskDataset):
         labels = {'semseg': LabelFile(folder / f'{number}_semseg.png'),
                   'depth': LabelFile(folder / f'{number}_depth.npz'),
                   'normal': LabelFile(folder / f'{number}_normal.npz')}
-        return View(folder / f'{number}_image.png', labels, camera['intrinsics'], camera['camera_T_world'])
+        return View(folder / f'{number}_image.png', labels, camera['intrinsics'], camera['camera_T_world'],
+                    instances=folder / f'{number}_instances.png')
 
     def __repr__(self) -> str:
         return f'SyntheticRooms({self.split}, {self.scenes} scenes)'

@@ -90,6 +90,8 @@ def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: in
     smaller = size[0] < height and size[1] < width
     view['image'] = cv2.resize(view['image'], size[::-1], interpolation=shrink if smaller else cv2.INTER_LINEAR)
     view['labels'] = {name: resize_label(label, size, tasks[name]) for name, label in view['labels'].items()}
+    if 'regions' in view:
+        view['regions'] = cv2.resize(view['regions'], size[::-1], interpolation=CV2_INTERPOLATION['nearest'])
     if 'intrinsics' in view:
         view['intrinsics'] = resize_intrinsics(view['intrinsics'], size[1] / width, size[0] / height)
 
@@ -105,6 +107,8 @@ def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
     window = slice(top, top + size[0]), slice(left, left + size[1])
     view['image'] = view['image'][window]
     view['labels'] = {name: label[window] for name, label in view['labels'].items()}
+    if 'regions' in view:
+        view['regions'] = view['regions'][window]
     if 'intrinsics' in view:
         view['intrinsics'] = crop_intrinsics(view['intrinsics'], left, top)
 
@@ -129,6 +133,8 @@ def flip(view: dict, tasks: dict[str, Task]) -> None:
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]
     view['labels'] = {name: tasks[name].mirror(label[:, ::-1]) for name, label in view['labels'].items()}
+    if 'regions' in view:
+        view['regions'] = view['regions'][:, ::-1]
     if 'intrinsics' in view:
         view['intrinsics'] = flip_intrinsics(view['intrinsics'], width)
     if 'camera_T_world' in view:

@@ -17,7 +17,8 @@ class LoadViews(BaseTransform):
     """Open the files of a record; warn of views that stand at the same place.
 
     Needs ``record`` and ``tasks`` (those shown). Adds ``views``, a list of dicts with ``image`` (H, W, 3) uint8 RGB,
-    ``labels`` {task: (H, W) or (H, W, C)}, ``img_path`` and, where the camera is known, ``intrinsics`` (3, 3) and
+    ``labels`` {task: (H, W) or (H, W, C)}, ``img_path``, where the data set was asked for them ``regions``, int32
+    (H, W), and, where the camera is known, ``intrinsics`` (3, 3) and
     ``camera_T_world`` (4, 4) as float32 tensors.
 
     Raises:
@@ -54,6 +55,12 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
                             f'is {image.shape[0]} x {image.shape[1]}')
         labels[name] = label
     loaded = {'image': image, 'labels': labels, 'img_path': str(view.image)}
+    if view.regions is not None:
+        loaded['regions'] = view.regions.load()
+        if loaded['regions'].shape != image.shape[:2]:
+            raise DataError(f'{view.regions.path}: regions are {" x ".join(map(str, loaded["regions"].shape))}, but '
+                            f'their image {view.image} is {image.shape[0]} x {image.shape[1]}; make them again with '
+                            'tools/generate_regions.py')
     if view.camera_T_world is not None:
         if view.intrinsics is None:
             raise DataError(f'{view.image}: has a pose but no intrinsics; give both or neither')

@@ -34,6 +34,8 @@ class PackViews(BaseTransform):
                 sample.set_metainfo({'rectified': True})
             sample.gt = PixelData(**{name: to_tensor(label).to(tasks[name].dtype)
                                      for name, label in view['labels'].items()})
+            if 'regions' in view:
+                sample.regions = to_tensor(view['regions'])
             if 'intrinsics' in view:
                 sample.intrinsics = view['intrinsics']
             if 'camera_T_world' in view:

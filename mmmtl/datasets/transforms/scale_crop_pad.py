@@ -125,5 +125,7 @@ def pad(view: dict, size: tuple[int, int], fill: tuple[int, int, int], tasks: di
 
     view['image'] = frame(view['image'], np.asarray(fill, np.uint8))
     view['labels'] = {name: frame(label, tasks[name].void) for name, label in view['labels'].items()}
+    if 'regions' in view:
+        view['regions'] = frame(view['regions'], -1)
     if 'intrinsics' in view:
         view['intrinsics'] = pad_intrinsics(view['intrinsics'], left, top)

@@ -19,6 +19,7 @@ from mmmtl.models.consistency_losses import (
     DirectMap,
     DiscriminatorLoss,
     PerceptualMap,
+    RegionContrast,
     SemiSupervised,
 )
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
@@ -36,6 +37,7 @@ LOSSES: dict[str, tuple[type[ConsistencyLoss], dict]] = {
     'perceptual map': (PerceptualMap, NETWORK),
     'contrastive': (ContrastiveLoss, SPACE),
     'discriminator': (DiscriminatorLoss, SPACE),
+    'region contrast': (RegionContrast, SPACE | dict(patches=(2, 2))),
 }
 every_loss = pytest.mark.parametrize('name', LOSSES)
 in_space = pytest.mark.parametrize('name', [name for name, (kind, _) in LOSSES.items() if kind is not SemiSupervised])
@@ -177,7 +179,7 @@ def test_shuffled_targets_raise_the_loss(name):
     """After the loss's own parameters have learnt from right predictions."""
     loss, batch = make_loss(name), smooth_batch()
     optimiser = torch.optim.Adam(loss.parameters(), lr=0.01)
-    for _ in range(40):
+    for _ in range(60):
         optimiser.zero_grad()
         loss(*batch).backward()
         optimiser.step()
@@ -185,7 +187,9 @@ def test_shuffled_targets_raise_the_loss(name):
     shifted = {task: values.roll(3, 0) for task, values in targets.items()}  # the same labels are shown there
     with torch.no_grad():
         right, wrong = loss(*batch), loss(logits, shifted, features, samples)
-    if name == 'discriminator':  # whose mapping works against it: what it says of the pairs is all that can differ
+    if name == 'region contrast':  # of patches, which their place tells apart whatever the labels say
+        assert right != wrong
+    elif name == 'discriminator':  # whose mapping works against it: what it says of the pairs is all that can differ
         assert right != wrong
     else:
         assert wrong > 1.02 * right

@@ -1,0 +1,12 @@
+"""Region-aware pixel contrast (table 6): HRNet-w18 on NYUv2, every label shown."""
+
+from mmengine.config import read_base
+
+from mmmtl.models.consistency_losses import RegionContrast
+
+with read_base():
+    from .._base_.models.hrnet_w18s import *
+    from .._base_.region_contrast.nyuv2_full import *
+
+model.update(consistency_losses=dict(region_contrast=dict(
+    type=RegionContrast, weight=0.15, compare='pixel', sources='all')))

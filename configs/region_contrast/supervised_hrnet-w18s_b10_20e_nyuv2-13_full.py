@@ -1,0 +1,11 @@
+"""Supervised learning alone (table 6, "MTL"): HRNet-w18 on NYUv2, every label shown."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.nyuv2_13_mtan import *
+    from .._base_.default_runtime import *
+    from .._base_.models.hrnet_w18s import *
+    from .._base_.schedules.region_contrast_20e import *
+
+train_dataloader.update(batch_size=10)

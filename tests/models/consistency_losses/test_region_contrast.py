@@ -1,0 +1,298 @@
+"""Region contrast: against the equations pair by pair, and what it must do when regions or labels are missing."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from gaussian_pairs import by_hand
+from mmengine.structures import PixelData
+
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.backbones import SegNet
+from mmmtl.models.consistency_losses import RegionContrast
+from mmmtl.models.consistency_losses.task_pairs import TaskPair
+from mmmtl.models.decode_heads import ConvHead, PerTaskHead
+from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+SIZE = (64, 80)
+TASKS = dict(semseg=SemSeg('semseg', ['floor', 'wall', 'thing']), depth=Depth('depth'), normal=Normal('normal'))
+
+
+def made(**arguments) -> RegionContrast:
+    torch.manual_seed(0)
+    return RegionContrast(TASKS, [8], [4], **{'space': dict(widths=(6, 6, 8, 8)), **arguments})
+
+
+def quarters(size: tuple[int, int] = SIZE) -> torch.Tensor:
+    """int32 (1, H, W): four regions of different sizes, and a stripe that belongs to none."""
+    regions = torch.full((1, *size), -1, dtype=torch.int32)
+    regions[:, :30, :30], regions[:, :30, 30:] = 3, 8
+    regions[:, 32:, :50], regions[:, 32:, 50:] = 700, 1
+    return regions
+
+
+def labels() -> dict[str, torch.Tensor]:
+    """Each region with a class, a depth and a direction of its own."""
+    regions = quarters()[0]
+    depth = torch.ones(1, *SIZE)
+    normal = torch.zeros(3, *SIZE)
+    semseg = torch.zeros(1, *SIZE, dtype=torch.int64)
+    for number, name in enumerate((3, 8, 700, 1)):
+        depth[0][regions == name] = 1.0 + number
+        normal[number % 3][regions == name] = 1.0
+        semseg[0][regions == name] = number % 3
+    return dict(semseg=semseg, depth=depth, normal=normal)
+
+
+def sample(*shown: str, regions: torch.Tensor | None = None, **meta) -> MultiTaskDataSample:
+    made = MultiTaskDataSample(metainfo=dict(img_shape=SIZE, img_path='a.png', **meta))
+    made.gt = PixelData(**{name: labels()[name] for name in shown})
+    made.regions = quarters() if regions is None else regions
+    return made
+
+
+def inputs(samples: list[MultiTaskDataSample]) -> tuple[dict, dict]:
+    """Random logits, and the targets of the samples."""
+    generator = torch.Generator().manual_seed(1)
+    logits = {name: torch.randn(len(samples), task.channels, *SIZE, generator=generator).requires_grad_()
+              for name, task in TASKS.items()}
+    targets = {name: torch.stack([
+        one.gt.get(name) if name in one.gt else torch.full((task.target_channels, *SIZE), task.void, dtype=task.dtype)
+        for one in samples]) for name, task in TASKS.items()}
+    return logits, targets
+
+
+def loss_of(contrast: RegionContrast, samples: list[MultiTaskDataSample], logits: dict | None = None) -> torch.Tensor:
+    drawn, targets = inputs(samples)
+    torch.manual_seed(2)  # of the Gumbel noise
+    return contrast(logits or drawn, targets, (), samples)
+
+
+def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[TaskPair]) -> float:
+    """Equations (2) to (6) with loops over pairs, tasks, regions and negatives."""
+    logits, targets = inputs(samples)
+    torch.manual_seed(2)
+    with torch.no_grad():
+        mapped = torch.stack(contrast.embed(logits, targets, pairs)[:2], 1)
+    total = []
+    for (place, _, target), both in zip(pairs, mapped, strict=True):
+        maps = F.interpolate(both, (32, 40), mode='bilinear', align_corners=False).double()
+        regions = samples[place].regions[0, 1::2, 1::2]
+        valid = TASKS[target].valid(targets[target])[place, 1::2, 1::2]
+        found = {}  # (task, region) -> mean, covariance
+        for task, values in enumerate(maps):
+            for region in set(regions.flatten().tolist()) - {-1}:
+                inside = (regions == region) & (valid if task else torch.ones_like(valid))
+                if inside.sum() >= contrast.min_pixels:
+                    pixels = values[:, inside]
+                    found[task, region] = pixels.mean(1), pixels.cov()
+        anchors = []
+        for task, region in found:
+            if (1 - task, region) not in found:
+                continue
+
+            def similarity(one, other, found=found):
+                (a, A), (b, B) = found[one], found[other]
+                return math.exp(-by_hand(a[None], A[None], b[None], B[None])[0, 0] / contrast.temperature)
+
+            positive = similarity((task, region), (1 - task, region))
+            negatives = sum(similarity((task, region), other) for other in found if other[1] != region)
+            anchors.append(-math.log(positive / (positive + negatives)))
+        if anchors:
+            total.append(np.mean(anchors))
+    return float(np.mean(total)) if total else 0.0
+
+
+def test_equal_to_the_equations():
+    samples = [sample('depth'), sample('semseg', 'normal'), sample('semseg', 'depth', 'normal'), sample()]
+    pairs = [TaskPair(0, 'semseg', 'depth'), TaskPair(0, 'normal', 'depth'), TaskPair(1, 'depth', 'semseg'),
+             TaskPair(1, 'depth', 'normal')]
+    contrast = made()
+    assert contrast.pairs(samples) == pairs
+    assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
+
+
+def test_equal_to_the_equations_with_every_label():
+    samples = [sample('semseg', 'depth', 'normal')]
+    contrast = made(sources='all')
+    pairs = contrast.pairs(samples)
+    assert len(pairs) == 6
+    assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
+
+
+def test_a_region_in_one_task_only():
+    """Its label is unknown: it is a negative to the others and no anchor."""
+    samples = [sample('depth')]
+    depth = samples[0].gt.depth
+    depth[:, :30, :30] = 0
+    samples[0].gt.set_data(dict(depth=depth))
+    contrast = made()
+    _, targets = inputs(samples)
+    slots = contrast.slots([TaskPair(0, 'semseg', 'depth')], targets, samples, (32, 40))
+    losses, _ = contrast.contrast(torch.zeros(1, 2, 8, 32, 40), slots)
+    assert losses.item() == pytest.approx(math.log(1 + 3 + 2))  # all are alike: 3 negatives in one task, 2 in the other
+    expected = by_the_equations(contrast, samples, contrast.pairs(samples))
+    assert loss_of(contrast, samples).item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize('compare', ['wasserstein', 'kl', 'vector', 'pixel'])
+@pytest.mark.parametrize('case', ['no region', 'one region', 'tiny regions', 'no label', 'label of nothing'])
+def test_nothing_to_compare(compare, case):
+    one = sample('depth')
+    if case == 'no region':
+        one.regions = torch.full((1, *SIZE), -1, dtype=torch.int32)
+    if case == 'one region':
+        one.regions = torch.zeros(1, *SIZE, dtype=torch.int32)
+    if case == 'tiny regions':
+        one.regions = torch.full((1, *SIZE), -1, dtype=torch.int32)
+        one.regions[:, :4, :4], one.regions[:, 8:12, 8:12] = 1, 2  # 4 pixels each at half the size
+    if case == 'no label':
+        one.gt = PixelData()
+    if case == 'label of nothing':
+        one.gt = PixelData(depth=torch.zeros(1, *SIZE))
+    contrast = made(compare=compare)
+    logits, _ = inputs([one])
+    loss = loss_of(contrast, [one], logits)
+    assert loss.item() == 0 and loss.shape == ()
+    loss.backward()
+    assert all(values.grad is not None and not values.grad.any() for values in logits.values())
+    assert all(parameter.grad is not None and not parameter.grad.any() for parameter in contrast.parameters())
+
+
+def test_a_region_of_one_pixel_over_the_minimum():
+    one = sample('depth', regions=torch.full((1, *SIZE), -1, dtype=torch.int32))
+    one.regions[:, 8:30, 8:10], one.regions[:, 40:62, 60:62] = 5, 6  # 11 pixels each at half the size: rank 10 at most
+    contrast = made(space=dict(widths=(6, 6, 16, 16)))
+    logits, _ = inputs([one])
+    loss = loss_of(contrast, [one], logits)
+    loss.backward()
+    assert loss.item() > 0
+    assert all(parameter.grad.isfinite().all() for parameter in contrast.parameters())
+    assert logits['semseg'].grad.isfinite().all() and logits['semseg'].grad.any()
+
+
+@pytest.mark.parametrize('compare', ['wasserstein', 'kl', 'vector', 'pixel'])
+def test_the_gradient_reaches_what_it_should(compare):
+    samples = [sample('depth'), sample('semseg', 'normal', purpose='tasks'), sample('semseg', 'depth'),
+               sample('semseg', 'depth', 'normal')]
+    contrast = made(compare=compare)
+    logits, _ = inputs(samples)
+    loss = loss_of(contrast, samples, logits)
+    loss.backward()
+    assert loss.item() > 0 and loss.dtype == torch.float32
+    reached = {name: [bool(one.any()) for one in values.grad] for name, values in logits.items()}
+    assert reached == dict(semseg=[True, False, False, False], depth=[False] * 4,
+                           normal=[True, False, True, False])
+    assert all(p.grad.any() for name, p in contrast.named_parameters() if name.endswith('conv.weight'))
+
+
+@pytest.mark.parametrize('compare', ['wasserstein', 'kl', 'vector', 'pixel'])
+def test_predictions_learn_to_agree(compare):
+    """Descending it makes the prediction's regions like the label's own; shuffled regions cost more."""
+    samples = [sample('depth')]
+    contrast = made(compare=compare, temperature=0.5)
+    logits, targets = inputs(samples)
+    optimiser = torch.optim.Adam([*logits.values(), *contrast.parameters()], 0.05)
+    first = None
+    for _ in range(25):
+        loss = contrast(logits, targets, (), samples)
+        first = first or loss.item()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < 0.7 * first
+    mixed = samples[0].regions.flatten()[torch.randperm(SIZE[0] * SIZE[1])].view(1, *SIZE)
+    assert contrast(logits, targets, (), [sample('depth', regions=mixed)]).item() > 1.5 * loss.item()
+
+
+def test_renumbered_regions_are_the_same():
+    contrast = made()
+    other = quarters()
+    other[other >= 0] = 1000 - other[other >= 0]
+    assert loss_of(contrast, [sample('depth', regions=other)]).item() == pytest.approx(
+        loss_of(contrast, [sample('depth')]).item(), rel=1e-5)
+
+
+def test_only_the_largest_regions():
+    contrast = made(max_regions=2)
+    kept = quarters()
+    kept[(kept != 8) & (kept != 700)] = -1
+    assert loss_of(contrast, [sample('depth')]) == loss_of(contrast, [sample('depth', regions=kept)])
+
+
+def test_patches_need_no_regions():
+    one = MultiTaskDataSample(metainfo=dict(img_shape=SIZE, img_path='a.png'))
+    one.gt = sample('depth').gt
+    contrast = made(patches=(2, 4))
+    assert loss_of(contrast, [one]).item() > 0
+    rows, columns = torch.arange(64)[:, None] // 32, torch.arange(80) // 20
+    same = sample('depth', regions=(rows * 4 + columns)[None].int())
+    assert loss_of(contrast, [one]) == loss_of(made(), [same])
+    with pytest.raises(DataError, match='a.png: has no regions'):
+        loss_of(made(), [one])
+
+
+def test_the_bank():
+    contrast = made(bank=8).train()
+    alone = loss_of(made(), [sample('depth')]).item()
+    assert loss_of(contrast, [sample('depth')]).item() == pytest.approx(alone, rel=1e-5)  # it is empty yet
+    assert contrast.bank.filled.tolist() == [True, True] + [False] * 6
+    loss = loss_of(contrast, [sample('depth')])
+    assert loss.item() > alone  # more negatives
+    loss.backward()  # the bank has changed since, its old content has not
+    for _ in range(5):
+        loss_of(contrast, [sample('depth')])
+    assert contrast.bank.filled.all() and contrast.bank.place.item() == 6  # 7 times 2 of 8
+    before = contrast.bank.means.clone()
+    loss_of(contrast.eval(), [sample('depth')])
+    assert torch.equal(contrast.bank.means, before)
+    assert not loss_of(contrast, [sample()]).any()
+
+
+@pytest.mark.parametrize('compare', ['kl', 'vector'])
+def test_the_bank_of_others(compare):
+    contrast = made(bank=8, compare=compare)
+    first = loss_of(contrast, [sample('depth')]).item()
+    assert loss_of(contrast, [sample('depth')]).item() > first
+
+
+def test_mixed_precision_compares_in_single_precision():
+    contrast = made()
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        loss = loss_of(contrast, [sample('depth')])
+        loss.backward()
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(loss_of(contrast, [sample('depth')]).item(), rel=0.1)
+    assert all(parameter.grad.isfinite().all() for parameter in contrast.parameters())
+
+
+@pytest.mark.parametrize('wrong', [dict(compare='cosine'), dict(temperature=0.0), dict(bank=-1), dict(patches=(0, 4)),
+                                   dict(max_regions=0), dict(compare='pixel', bank=4)])
+def test_wrong_arguments(wrong):
+    with pytest.raises(ConfigError, match='RegionContrast'):
+        made(**wrong)
+
+
+def test_one_step_is_another_than_with_supervision_alone():
+    """Released code, whose term has no gradient, would end with the same weights."""
+    def after_one_step(weight: float) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        model = MultiTaskModel(TASKS, dict(type=SegNet, widths=(4, 8)),
+                               dict(type=PerTaskHead, head=dict(type=ConvHead, channels=8)),
+                               consistency_losses=dict(regions=dict(type=RegionContrast, weight=weight)))
+        one = sample('depth')
+        losses = model(torch.randn(1, 3, *SIZE), [one], mode='loss')
+        assert losses['regions'] > 0
+        losses['loss'].backward()
+        with torch.no_grad():
+            return {name: p - 0.1 * p.grad for name, p in model.named_parameters() if p.grad is not None}
+
+    supervised, ours = after_one_step(0.0), after_one_step(0.15)
+    moved = {name for name in ours if not torch.equal(ours[name], supervised[name])}
+    assert {name for name in moved if name.startswith('backbone')}
+    assert {name for name in moved if 'heads.semseg' in name} and {name for name in moved if 'heads.normal' in name}
+    assert not {name for name in moved if 'heads.depth' in name}  # its label is shown: it is no source

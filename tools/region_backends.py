@@ -1,0 +1,113 @@
+"""Ways to cut an image (H, W, 3) uint8 into regions: numbers (H, W), 0 for none; for generate_regions.py."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from skimage.segmentation import felzenszwalb, slic
+
+from mmmtl.apis.checkpoint import load_weights, read_plain
+from mmmtl.errors import CheckpointError, ConfigError
+
+BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
+OF_THE_DATA = ('instances', 'semseg')  # no segmenter: the regions come with the data set
+SAM_WEIGHTS = dict(vit_b='sam_vit_b_01ec64.pth', vit_l='sam_vit_l_0b3195.pth', vit_h='sam_vit_h_4b8939.pth')
+SAM_ADDRESS = 'https://github.com/facebookresearch/segment-anything#model-checkpoints'
+
+Segmenter = Callable[[np.ndarray], np.ndarray]
+
+
+def known_settings(backend: str) -> dict[str, Any]:
+    """What can be set of a backend, and its defaults: ours for scikit-image's, those of segment-anything for SAM."""
+    if backend == 'felzenszwalb':  # some 30 regions in a photograph of 640 x 480
+        return dict(scale=300.0, sigma=0.8, min_size=400)
+    if backend == 'slic':
+        return dict(n_segments=32, compactness=10.0, sigma=1.0)
+    if backend == 'sam':
+        generator = segment_anything().SamAutomaticMaskGenerator
+        return {'model': 'vit_h', **{
+            name: parameter.default for name, parameter in inspect.signature(generator).parameters.items()
+            if isinstance(parameter.default, int | float)}}
+    return {}
+
+
+def complete(backend: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The chosen settings and the defaults of the others.
+
+    Raises:
+        ConfigError: A setting is unknown or of another kind.
+    """
+    known = known_settings(backend)
+    for name, value in chosen.items():
+        if name not in known:
+            raise ConfigError(f'--settings {name}: {backend} has the settings {", ".join(known) or "none"}')
+        wanted = (int, float) if isinstance(known[name], float) else type(known[name])
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ConfigError(f'--settings {name}={value!r}: expected something like {known[name]!r}')
+    settings = known | dict(chosen)
+    if backend == 'sam' and settings['model'] not in SAM_WEIGHTS:
+        raise ConfigError(f'--settings model={settings["model"]!r}: expected one of {", ".join(SAM_WEIGHTS)}')
+    return settings
+
+
+def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path | None) -> str | None:
+    """The checkpoint's SHA-256; None for a backend that needs none.
+
+    Raises:
+        CheckpointError: SAM has no checkpoint.
+    """
+    if backend != 'sam':
+        return None
+    if checkpoint is None or not checkpoint.is_file():
+        found = 'none is given' if checkpoint is None else f'{checkpoint}: no such file'
+        raise CheckpointError(f'--backend sam needs --checkpoint, {found}; download {SAM_WEIGHTS[settings["model"]]} '
+                              f'from {SAM_ADDRESS}, or take --backend felzenszwalb, which needs none')
+    with checkpoint.open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
+
+
+def build_segmenter(backend: str, settings: Mapping[str, Any], checkpoint: Path | None = None, device: str = 'cpu'
+                    ) -> Segmenter:
+    """The function from an image to its regions, for all backends but those of the data set itself."""
+    if backend == 'felzenszwalb':
+        return lambda image: felzenszwalb(image, **settings) + 1
+    if backend == 'slic':
+        return lambda image: slic(image, start_label=1, **settings)
+    model = segment_anything().sam_model_registry[settings['model']]()
+    load_weights(model, read_plain(checkpoint), checkpoint)
+    return sam_segmenter(model.to(device).eval(), {name: value for name, value in settings.items() if name != 'model'})
+
+
+def sam_segmenter(model: Any, settings: Mapping[str, Any]) -> Segmenter:
+    """Everything that SAM finds (Kirillov et al., ICCV 2023), painted from the largest to the smallest mask."""
+    generator = segment_anything().SamAutomaticMaskGenerator(model, **settings)
+
+    def segment(image: np.ndarray) -> np.ndarray:
+        masks = [mask['segmentation'] for mask in generator.generate(image)]
+        return paint(masks, image.shape[:2])
+
+    return segment
+
+
+def paint(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Bool masks (H, W) -> numbers 1, 2 ... from the largest to the smallest, each over those before it; 0 for none."""
+    regions = np.zeros(size, np.int64)
+    for number, mask in enumerate(sorted(masks, key=lambda mask: -mask.sum()), 1):
+        regions[mask] = number
+    return regions
+
+
+def segment_anything() -> Any:
+    """The package, imported where it is needed: it takes seconds.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        import segment_anything
+    except ImportError:
+        raise ConfigError("--backend sam needs the package segment-anything; pip install 'mmmtl[regions]'") from None
+    return segment_anything
