@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -42,6 +43,18 @@ class Confidence(Task):
         """Binary cross-entropy (Poggi and Mattoccia, BMVC 2016)."""
         loss = F.binary_cross_entropy_with_logits(self.masked(logits, target), target.clamp(min=0), reduction='none')
         return self.masked_sum(loss[:, 0], target)
+
+    @property
+    def encoded_channels(self) -> int:
+        return 2
+
+    def encode(self, logits: Tensor) -> Tensor:
+        """Probabilities of wrong and of right, so that void, where both are 0, is not taken for "wrong"."""
+        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        right = self.known_values(target)
+        return torch.cat([1 - right, right], dim=1) * self.valid(target)[:, None]
 
     def logits_of(self, values: Tensor) -> Tensor:
         return values.logit(TINY)

@@ -82,11 +82,11 @@ class Depth(Task):
     def encode(self, logits: Tensor) -> Tensor:
         """Divided by the image's maximum, as in MTPSL; by its largest absolute value, so that a network that still
         predicts negative depths is not divided by 0."""
-        return logits / logits.abs().amax((1, 2, 3), keepdim=True).clamp(min=FLATTEST)
+        return relative(self.activate(logits))
 
     def encode_target(self, target: Tensor) -> Tensor:
         """Likewise; 0 where void."""
-        return self.encode(self.known_values(target))
+        return relative(self.known_values(target))
 
     def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
         """The z of the same point in the target camera; unknown stays unknown, behind the camera is unknown."""
@@ -146,3 +146,8 @@ class Depth(Task):
         share = (values - near) / max(far - near, 1e-6)
         colour = cv2.applyColorMap((255 * (1 - share.clip(0, 1))).astype(np.uint8), cv2.COLORMAP_TURBO)
         return np.where(known[..., None], colour[..., ::-1], 0).astype(np.uint8)  # near is red, far is blue
+
+
+def relative(values: Tensor) -> Tensor:
+    """Values (N, 1, H, W) divided by the largest absolute one of their image."""
+    return values / values.abs().amax((1, 2, 3), keepdim=True).clamp(min=FLATTEST)

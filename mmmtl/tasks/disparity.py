@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from mmmtl.registry import TASKS
+from mmmtl.tasks.depth import relative
 from mmmtl.tasks.task import Task, ratio
 
 
@@ -45,6 +46,13 @@ class Disparity(Task):
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """|p - g| in focal lengths."""
         return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
+
+    def encode(self, logits: Tensor) -> Tensor:
+        """Divided by the image's largest, as depth is."""
+        return relative(logits)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        return relative(self.known_values(target))
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)

@@ -63,7 +63,8 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
 
 def test_shown_tasks(rooms):
     assert rooms(label_setting=dict(type=OnlyLabels, names=('depth',))).shown == [('depth',)] * 3
-    assert rooms(label_setting=dict(type=OnlyLabels, names=())).shown == [()] * 3
+    with pytest.raises(ConfigError, match='OnlyLabels hides every label'):  # and no transform brings one
+        rooms(label_setting=dict(type=OnlyLabels, names=()))
     with pytest.raises(ConfigError, match='no label of edge, only of semseg, depth, normal'):
         rooms(label_setting=dict(type=OnlyLabels, names=('edge',)))
 
