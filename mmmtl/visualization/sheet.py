@@ -34,7 +34,7 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
 
     Returns:
         uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
-        both. The overlay shows the first task that has a legend.
+        both. The overlay shows the first task that has a legend; without one there is none.
     """
     height, width = image.shape[:2]
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
@@ -49,7 +49,7 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
         top = GAP + index * (height + LINE + GAP)
         for column, (caption, picture) in enumerate(cells):
             left = GAP + column * (width + GAP)
-            write(sheet, (left, top), caption if picture is not None else f'{caption}: none')
+            write(sheet, (left, top), caption if picture is not None or not caption else f'{caption}: none')
             if picture is not None:
                 sheet.paste(Image.fromarray(picture), (left, top + LINE))
     for number, line in enumerate(lines):
@@ -65,8 +65,11 @@ def picture_row(image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: 
                 first: bool, only: bool) -> list[tuple[str, np.ndarray | None]]:
     """Captions and pictures from left to right."""
     cells = [('image', image)] if first else []
-    if only or not first:
-        cells.append(('overlay', overlay(image, tasks, maps)))
+    covered = overlay(image, tasks, maps)
+    if covered is not None and (only or not first):
+        cells.append(('overlay', covered))
+    elif not first:
+        cells.append(('', None))  # below the image, so that the columns stay what they are
     return cells + [(f'{name}, {row}', tasks[name].draw(maps[name]) if name in maps else None) for name in tasks]
 
 

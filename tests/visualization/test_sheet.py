@@ -81,6 +81,13 @@ def test_no_legend_where_colours_speak_for_themselves():
     assert (cell(sheet, 1, 0) == 255).all()  # no overlay
 
 
+def test_a_single_row_without_a_legend_has_no_overlay():
+    depth = {'depth': maps()['depth']}
+    sheet = draw_sheet(IMAGE, {'depth': TASKS['depth']}, {'truth': depth})
+    assert sheet.shape[1] == 2 * (WIDTH + GAP) + GAP
+    np.testing.assert_array_equal(cell(sheet, 0, 1), TASKS['depth'].draw(as_map(depth['depth'])))
+
+
 def test_a_map_that_is_missing_leaves_its_cell_white():
     sheet = draw_sheet(IMAGE, TASKS, {'truth': {'depth': maps()['depth']}, 'prediction': maps()})
     assert (cell(sheet, 0, 1) == 255).all() and (cell(sheet, 0, 3) == 255).all()
