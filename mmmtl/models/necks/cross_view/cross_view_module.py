@@ -46,6 +46,7 @@ class CrossViewModule(BaseModule):
         project: bring the concatenation back to the width of the taps by one 1x1 convolution that the taps share.
         source: where s(.) takes its features from: 'images' for its own CNN, or the index of a tap, which is then
             resized to `stride` and mapped to 128 channels.
+        identity_start: whether m(.) lets s(.) pass at first, see `MultiViewTransformer`; for training from nothing.
         stride: at which views are matched; 4 and 2 are for images so small that at 1/8 no parallax is left.
         init_cfg: for example `dict(type='Pretrained', checkpoint=...)` with converted UniMatch weights.
     """
@@ -64,6 +65,7 @@ class CrossViewModule(BaseModule):
         project: bool = False,
         source: str | int = 'images',
         stride: int = 8,
+        identity_start: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -82,7 +84,7 @@ class CrossViewModule(BaseModule):
             self.tap_encoder = nn.Conv2d(in_channels[source], channels, 1)
         else:
             raise ConfigError(f"source is 'images' or a tap among 0..{len(in_channels) - 1}, found {source!r}")
-        self.transformer = MultiViewTransformer(channels)
+        self.transformer = MultiViewTransformer(channels, identity_start=identity_start)
         self.cost_volume = CostVolume(**(cost_volume or {})) if 'cost' in self.fuse else None
 
         added = (channels if 'features' in self.fuse else 0) + (self.cost_volume.planes if self.cost_volume else 0)

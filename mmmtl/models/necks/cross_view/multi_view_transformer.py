@@ -23,17 +23,25 @@ class MultiViewTransformer(BaseModule):
     are updated in parallel, from what the other views were at the end of the block before. The tokens of all other
     views share one softmax. 3,150,336 parameters at 128 channels and six blocks.
 
+    With ``identity_start`` the scales of the norms that end each layer begin at 0, so that at first the features leave
+    as they came, but for the position code: trained from nothing, features that can be matched are not buried under the
+    noise of six random layers.
+
     Where we differ: with more than two views the released code of MVSplat lays the shift mask over the keys in another
     order than theirs and so blocks wrong tokens; ours blocks the right ones (the same for two views). Self- and
     cross-attention are told apart by being two layers, not by comparing tensors, and no attention matrix is stored.
     """
 
-    def __init__(self, channels: int = 128, *, blocks: int = 6) -> None:
+    def __init__(self, channels: int = 128, *, blocks: int = 6, identity_start: bool = False) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(Block(channels, shifted=index % 2 == 1) for index in range(blocks))
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
+        if identity_start:
+            for block in self.blocks:
+                nn.init.zeros_(block.self_attention.norm.weight)
+                nn.init.zeros_(block.norm.weight)
 
     def forward(self, features: Tensor, neighbours: Tensor | None = None) -> Tensor:
         """Look at the views `neighbours` (B, V, M); None for all others.

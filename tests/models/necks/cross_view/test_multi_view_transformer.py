@@ -117,3 +117,17 @@ def test_works_after_inference_mode():
     with torch.inference_mode():
         transformer(torch.randn(1, 2, 16, 4, 22))
     transformer(torch.randn(1, 2, 16, 4, 22)).sum().backward()
+
+
+def test_an_identity_start_lets_features_pass_and_learns():
+    torch.manual_seed(0)
+    transformer = MultiViewTransformer(16, blocks=3, identity_start=True)
+    features = torch.randn(1, 2, 16, 4, 6)
+    code = multi_view_transformer.window_position_code(16, 2, 3, features.device).repeat(1, 2, 2)
+    torch.testing.assert_close(transformer(features), features + code)
+    optimiser, wanted = torch.optim.SGD(transformer.parameters(), lr=0.1), torch.randn_like(features)
+    for _ in range(2):  # the scales first, then what they had kept back
+        optimiser.zero_grad()
+        (transformer(features) * wanted).sum().backward()
+        optimiser.step()
+    assert all(parameter.grad.any() for parameter in transformer.parameters())
