@@ -11,7 +11,7 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b8_600i_rooms-small-pairs_full.py'
+SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b8_1200i_rooms-small-pairs_full.py'
 VIDEO = CONFIGS / 'cvm' / 'cvm_dinov3-vit-l16_b4_40k_nyud-40-video_partial.py'
 
 
