@@ -24,7 +24,7 @@ class Tool:
 
     def wait(self) -> 'Tool':
         """Until it has ended; a test must not hang for ever."""
-        self.process.join(timeout=120)
+        self.process.join(timeout=400)
         if self.process.exitcode is None:
             self.process.kill()
             raise TimeoutError(f'{self.stdout}{self.stderr}')

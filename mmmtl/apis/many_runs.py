@@ -75,7 +75,9 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         run.load()
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed = []
-    with ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1) as pool:
+    context = get_context('forkserver')  # a fresh process for every run, forked from one that has imported all it needs
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
         ends = {pool.submit(_work, run, threads): run for run in waiting}
         for number, end in enumerate(as_completed(ends), start=1):
             name = ends[end].work_dir
