@@ -28,9 +28,9 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
 
     The task alone is learnt, from those images that show it in the multi-task config: which ones they are is written to
     a `LabelTable` in ``folder``. They take the places of the other images in turn, so network, batch, schedule and the
-    number of steps remain what they were. Consistency losses go, and with them their ramps, second crops and regions and the
-    learning rates of their own parameters; a fixed weight stays with its task, any other weighting goes, for a single
-    loss has nothing to be weighed against. Of a mixed data set those parts remain that know the task.
+    number of steps remain what they were. Consistency losses go, and with them their ramps, second crops and regions
+    and the learning rates of their own parameters; a fixed weight stays with its task, any other weighting goes, for a
+    single loss has nothing to be weighed against. Of a mixed data set those parts remain that know the task.
 
     Raises:
         ConfigError: A task is shown nowhere.
