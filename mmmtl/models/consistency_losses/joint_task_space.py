@@ -34,6 +34,8 @@ class JointTaskSpace(BaseModule):
         super().__init__(init_cfg)
         if len(tasks) < 2:
             raise ConfigError(f'{type(self).__name__} relates tasks, so it needs two or more, found {", ".join(tasks)}')
+        if not widths:
+            raise ConfigError(f'{type(self).__name__}.widths is empty: name the channels of one stage at least')
         self.tasks = tuple(tasks)
         self.pairs = len(tasks) * (len(tasks) - 1)
         self.out_channels = widths[-1]
