@@ -88,6 +88,39 @@ def test_every_supervised_config_is_here():
     assert {path.stem for path in CONFIGS.glob('supervised_*.py') if 'rooms' not in path.stem} == set(EXPECTED)
 
 
+METHODS = ('supervised', 'semi', 'perceptual-map', 'direct-map', 'cross-task')
+ABLATED = ('supervised', 'cross-task-no-cond', 'cross-task-no-reg', 'cross-task')
+NYUV2, CITYSCAPES, PASCAL = 'segnet_b2_200e_nyuv2-13', 'segnet_b8_200e_cityscapes-7', 'resnet18_b6_100e_pascal'
+# the rows of MTPSL's tables 1-6 but the single-task one, which `single_task.py` derives
+TABLES: dict[int, list[str]] = {
+    1: [f'baseline/conv_{CITYSCAPES}_full',
+        *(f'mtpsl/{method}_{CITYSCAPES}_onelabel' for method in (*METHODS, 'contrastive', 'discriminator'))],
+    2: [f'baseline/conv_{NYUV2}_full',
+        *(f'mtpsl/{method}_{NYUV2}_{labels}' for labels in ('randomlabels', 'onelabel') for method in METHODS)],
+    3: [f'baseline/aspp_{PASCAL}_full', *(f'mtpsl/{method}_{PASCAL}_{labels}' for labels in (
+        'randomlabels', 'onelabel') for method in ('supervised', 'semi', 'cross-task'))],
+    4: [f'mtpsl/{method}_{CITYSCAPES}_{labels}' for labels in ('ratio-1-9', 'ratio-9-1') for method in METHODS],
+    5: [f'baseline/conv_{NYUV2}_full', f'mtan/conv_mtan-{NYUV2}_full',
+        *(f'weighting/{method}_{NYUV2}_full' for method in ('uncertainty', 'gradnorm', 'mgda', 'dwa')),
+        *(f'mtpsl/{method}_{NYUV2}_full' for method in ('perceptual-map', 'cross-task', 'cross-task-uncertainty'))],
+    6: [f'mtpsl/{method}_{NYUV2}_{labels}' for labels in ('randomlabels', 'onelabel') for method in ABLATED],
+}
+
+
+def test_every_row_of_the_tables_is_here():
+    rows = set(chain(*TABLES.values()))
+    missing = [row for row in rows if not (CONFIGS.parent / f'{row}.py').is_file()]
+    assert not missing
+    assert {path.stem for path in CONFIGS.glob('*.py') if 'rooms' not in path.stem} == {
+        Path(row).name for row in rows if row.startswith('mtpsl/')}
+
+
+@pytest.mark.parametrize('table', TABLES)
+def test_rows_of_a_table_have_one_protocol(table):
+    protocols = {load_config(CONFIGS.parent / f'{row}.py').protocol for row in TABLES[table]}
+    assert len(protocols) == 1 and None not in protocols
+
+
 # config -> millions of parameters (backbone, heads)
 ARCHITECTURES = {
     'baseline/conv_segnet_b2_200e_nyuv2-13_full': (24.9, 0.1),

@@ -1,4 +1,7 @@
-"""Perceptual-Map (X-task), a rival of MTPSL (table 5): SegNet on NYUv2, every label shown."""
+"""Perceptual-Map (X-task), a rival of MTPSL (table 5): SegNet on NYUv2, every label shown.
+
+Here the mappings learn beside the network; those of the paper's row had been trained beforehand.
+"""
 
 from mmengine.config import read_base
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -65,8 +66,13 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     The cores are shared out evenly. What a run prints goes to ``output.txt`` in its work dir.
 
     Raises:
-        ConfigError: A config is wrong (before anything is started), or a run failed (after the others have ended).
+        ConfigError: A config is wrong or two runs share a folder (before anything is started), or a run failed (after
+            the others have ended).
     """
+    for folder, count in Counter(run.work_dir for run in runs).items():
+        if count > 1:
+            raise ConfigError(f'{folder}: {count} runs would go there; give every config and every seed once, and '
+                              'configs different file names')
     waiting = [run for run in runs if not run.is_done()]
     print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
     if not waiting:

@@ -14,10 +14,12 @@ from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.protocols import protocol_of
 from mmmtl.apis.selection import plain
 from mmmtl.datasets import LabelTable, MultiTaskDataset
+from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
 from mmmtl.hooks import ConsistencyRampHook
 from mmmtl.models.loss_weighting import FixedWeighting
-from mmmtl.registry import DATASETS
+from mmmtl.optim import NamedGroups
+from mmmtl.registry import DATASETS, MODELS
 from mmmtl.tasks import build_tasks
 
 
@@ -26,9 +28,9 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
 
     The task alone is learnt, from those images that show it in the multi-task config: which ones they are is written to
     a `LabelTable` in ``folder``. They take the places of the other images in turn, so network, batch, schedule and the
-    number of steps remain what they were. Consistency losses and what comes in with them go; a fixed weight stays with
-    its task, any other weighting goes, for a single loss has nothing to be weighed against. Of a mixed data set those
-    parts remain that know the task.
+    number of steps remain what they were. Consistency losses go, and with them their ramps, second crops and regions
+    and the learning rates of their own parameters; a fixed weight stays with its task, any other weighting goes, for a
+    single loss has nothing to be weighed against. Of a mixed data set those parts remain that know the task.
 
     Raises:
         ConfigError: A task is shown nowhere.
@@ -67,6 +69,34 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
         measure, higher_is_better = headline_of(config, task)
         options['default_hooks.checkpoint.save_best'] = measure
         options['default_hooks.checkpoint.rule'] = 'greater' if higher_is_better else 'less'
+    return options | optimizer_options(config, task, options)
+
+
+def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Groups of `NamedGroups` of which the single-task model has no parameter go, and what moves their learning rate.
+    """
+    wrapper = config.get('optim_wrapper') or {}
+    constructor = wrapper.get('constructor')
+    if constructor is None or resolve(constructor, 'optim_wrapper.constructor') is not NamedGroups:
+        return {}
+    model = plain(config.model) | {'tasks': {task: plain(config.tasks[task])}, 'loss_weighting': None,
+                                   'consistency_losses': None}
+    if 'model.decode_head.overrides' in changed:
+        own = {key: one for key, one in (changed['model.decode_head.overrides'] or {}).items() if key != '_delete_'}
+        model['decode_head'] = {**model['decode_head'], 'overrides': own}
+    groups = plain(wrapper.get('paramwise_cfg') or {})
+    named = NamedGroups({}, groups)
+    there = {named.group_of(name) for name, _ in MODELS.build(model).named_parameters()}
+    gone = set(groups) - there
+    if not gone:
+        return {}
+    options: dict[str, Any] = {'optim_wrapper.paramwise_cfg': {
+        '_delete_': True, **{name: group for name, group in groups.items() if name not in gone}}}
+    schedulers = config.get('param_scheduler') or []
+    schedulers = [plain(one) for one in ([schedulers] if isinstance(schedulers, Mapping) else schedulers)]
+    options['param_scheduler'] = [
+        {**one, 'groups': [name for name in one['groups'] if name not in gone]} if 'groups' in one else one
+        for one in schedulers if not ('groups' in one and set(one['groups']) <= gone)]
     return options
 
 
@@ -74,9 +104,10 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
     """What changes in the loaders and in what judges their samples."""
     options = {}
     for loader, dataset in built.items():
-        changes = {name: {'label_setting': {'type': LabelTable, 'table': str(tables[name])}, 'without_label': 'replace'}
-                   for name in tables} if loader == 'train_dataloader' else {}
         wanted = plain(config[loader].dataset)
+        changes = {name: {'label_setting': {'type': LabelTable, 'table': str(tables[name])}, 'without_label': 'replace',
+                          **without_consistency(wanted['parts'][name] if name else wanted)}
+                   for name in tables} if loader == 'train_dataloader' else {}
         if 'parts' in wanted:
             know = [name for name, part in dataset.parts.items() if any(task in names for names in part.shown)]
             if not know:
@@ -92,6 +123,16 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
             wanted |= changes.get('', {})
         options[f'{loader}.dataset'] = {'_delete_': True, **wanted}
     return options
+
+
+def without_consistency(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """What drops that which consistency losses alone look at: the second crop of an image, and its regions."""
+    changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
+    kinds = [resolve(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
+    if TwoCrops in kinds:
+        changes['pipeline'] = [{'type': PackViews} if kind is TwoCrops else step
+                               for kind, step in zip(kinds, dataset['pipeline'], strict=True)]
+    return changes
 
 
 def only_parts(evaluator: Any, names: list[str]) -> Any:

@@ -46,6 +46,12 @@ def test_a_wrong_config_stops_before_anything_starts(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_two_runs_in_one_folder_stop_before_anything_starts(tmp_path):
+    with pytest.raises(ConfigError, match=r'seed_0: 2 runs would go there'):
+        train_and_test([planned(tmp_path, 0), planned(tmp_path, 1), planned(tmp_path, 0)])
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_that_fails_is_named(tmp_path):
     run = planned(tmp_path, 0, **{'model.backbone.model_name': 'no_such_network'})
     with pytest.raises(ConfigError, match=r'1 of 1 runs failed, the first is .*seed_0: .*no_such_network'):

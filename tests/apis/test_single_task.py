@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 from tool_process import CONFIGS
 
 from mmmtl.apis import load_config
 from mmmtl.apis.selection import plain
-from mmmtl.apis.single_task import headline_of, single_task_options, write_table
+from mmmtl.apis.single_task import headline_of, model_options, single_task_options, write_table
 from mmmtl.datasets import MixedDataset, Record
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
@@ -75,6 +76,43 @@ def test_nothing_is_left_of_the_other_tasks(tmp_path, rooms_cache):
         assert all(config[key] == multi[key] for key in same)
         assert config.model.backbone == multi.model.backbone
         assert plain(config.train_dataloader.dataset.pipeline) == plain(multi.train_dataloader.dataset.pipeline)
+
+
+def test_what_comes_with_a_consistency_loss_goes_with_it(tmp_path, rooms_cache):
+    """Second crops, regions and the learning rates of its own parameters; what moves the network's stays."""
+    multi = load_config(TINY)
+    pipeline = [*plain(multi.train_dataloader.dataset.pipeline)[:-1], dict(type='mmmtl.TwoCrops')]
+    steps = dict(type='mmmtl.GroupStepLR', by_epoch=True, step_size=2)
+    options = {
+        'train_dataloader.dataset.pipeline': pipeline,
+        'train_dataloader.dataset.regions': 'instances',
+        'model.backbone': dict(_delete_=True, type='mmmtl.SegNet', widths=(4, 8)),
+        'model.consistency_losses': dict(ours=dict(type='mmmtl.CrossTaskConsistency', space=dict(widths=(4, 8)))),
+        'optim_wrapper.constructor': 'mmmtl.NamedGroups',
+        'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-2), heads=dict(keys=['decode_head'])),
+        'param_scheduler': [{**steps, 'groups': ['film']}, {**steps, 'groups': ['rest', 'film']},
+                            {**steps, 'groups': ['heads']}],
+    }
+    multi, single = derived(tmp_path, options)
+    samples = DATASETS.build(multi.train_dataloader.dataset)[0]['data_samples']
+    assert len(samples) == 2 and 'regions' in samples[0]
+    for config in single.values():
+        (sample,) = DATASETS.build(config.train_dataloader.dataset)[0]['data_samples']
+        assert 'regions' not in sample
+        assert len(config.train_dataloader.dataset.pipeline) == len(pipeline)
+        wrapper = build_optim_wrapper(MODELS.build(config.model), config.optim_wrapper)
+        assert [group['name'] for group in wrapper.optimizer.param_groups] == ['rest', 'heads']
+        assert [scheduler.groups for scheduler in config.param_scheduler] == [['rest'], ['heads']]
+
+
+@pytest.mark.parametrize('name', ['cross-task_segnet_b8_4e_rooms-small_onelabel',
+                                  'cross-task_segnet_b8_200e_cityscapes-7_onelabel'])
+def test_the_networks_of_mtpsl_have_single_task_ones(name):
+    path = Path(__file__).parents[2] / 'configs' / 'mtpsl' / f'{name}.py'
+    multi = load_config(path)
+    for task in multi.tasks:
+        config = load_config(path, model_options(multi, task))
+        build_optim_wrapper(MODELS.build(config.model), config.optim_wrapper)
 
 
 def test_a_weighting_that_moves_goes(tmp_path, rooms_cache):

@@ -32,11 +32,10 @@ def parse_args() -> argparse.Namespace:
 @command
 def main() -> None:
     args = parse_args()
-    runs = [PlannedRun(Path(config), Path(args.work_dir) / Path(config).stem / f'seed_{seed}', seed, args.cfg_options)
-            for seed in args.seeds for config in args.configs]
-    train_and_test(runs, args.jobs)
-    in_rows = sorted(runs, key=lambda run: args.configs.index(str(run.config)))
-    table = run_table([str(run.work_dir) for run in in_rows], args.single, args.measures)
+    rows = [[PlannedRun(Path(config), Path(args.work_dir) / Path(config).stem / f'seed_{seed}', seed, args.cfg_options)
+             for seed in args.seeds] for config in args.configs]
+    train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first
+    table = run_table([str(run.work_dir) for row in rows for run in row], args.single, args.measures)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -1,6 +1,7 @@
 """Label settings that are drawn with a seed: one label per image, in equal or given shares, or a random number."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
 
@@ -36,11 +37,11 @@ class LabelRatio:
         seed: Of the draw.
 
     Raises:
-        ConfigError: A share is not positive, or the ratio does not name the tasks.
+        ConfigError: A share is no positive number, or the ratio does not name the tasks.
     """
 
     def __init__(self, ratio: Mapping[str, float], seed: int = 0) -> None:
-        if not ratio or not all(share > 0 for share in ratio.values()):
+        if not ratio or not all(isinstance(share, int | float) and 0 < share < inf for share in ratio.values()):
             raise ConfigError(f'LabelRatio.ratio must give every task a positive share, found {dict(ratio)}')
         self.ratio, self.seed = dict(ratio), seed
 

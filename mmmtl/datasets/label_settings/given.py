@@ -49,6 +49,9 @@ class LabelTable:
             content = json.loads(self.path.read_text(encoding='utf-8'))
             self.labelled = content['labelled']
             self.tasks = list(self.labelled if isinstance(self.labelled, dict) else content['tasks'])
+            lists = self.labelled.values() if isinstance(self.labelled, dict) else [self.labelled]
+            if not all(isinstance(entries, list) for entries in lists):
+                raise TypeError('labelled must hold lists')
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f'{self.path}: expected a table of labels ({type(error).__name__}: {error}); restore the '
                             'file') from None

@@ -40,7 +40,7 @@ class DiscriminatorLoss(JointSpaceLoss):
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
         pairs = self.pairs(samples)
-        others = strangers(pairs)
+        others = negatives(pairs)
         here = [place for place, other in enumerate(others) if other is not None]
         if not here:
             return self.per_image(self.nothing(logits), samples)
@@ -55,7 +55,7 @@ class DiscriminatorLoss(JointSpaceLoss):
         return self.per_image(torch.where(both, entropy, 0).sum(), samples)
 
 
-def strangers(pairs: Sequence[TaskPair]) -> list[int | None]:
+def negatives(pairs: Sequence[TaskPair]) -> list[int | None]:
     """For every pair the next one, round the batch, of the same tasks on another image; None where there is none."""
     found: list[int | None] = []
     for place, pair in enumerate(pairs):
@@ -66,7 +66,7 @@ def strangers(pairs: Sequence[TaskPair]) -> list[int | None]:
 
 
 class ReverseGradient(torch.autograd.Function):
-    """The identity, whose gradient is turned round."""
+    """Gradient reversal: the identity, whose gradient changes its sign."""
 
     @staticmethod
     def forward(ctx, values: Tensor) -> Tensor:

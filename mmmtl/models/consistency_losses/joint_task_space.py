@@ -18,9 +18,10 @@ class JointTaskSpace(BaseModule):
     """MTPSL's mapping m (Li, Liu, Bilen, CVPR 2022, section 3.2): a convolution of each task's own, then SegNet's
     encoder for all of them, every block of it conv3x3 - norm - FiLM - ReLU, conditioned on the ordered pair of tasks.
 
-    Each map is normalised by its own mean and variance. That is what the published code does, whose batch norm sees one
-    map at a time; here the maps of a batch go through at once, and what comes out of one does not depend on the others,
-    nor on how they are spread over processes. The running statistics are left out: nothing is mapped in inference.
+    Each map is normalised by its own mean and variance (instance norm). That is what the published code does, whose
+    batch norm sees one map at a time; here the maps of a batch go through at once, and what comes out of one does not
+    depend on the others, nor on how they are spread over processes. The running statistics are left out: nothing is
+    mapped in inference.
 
     Args:
         tasks: All of them, by name; their order numbers the pairs.
@@ -33,6 +34,8 @@ class JointTaskSpace(BaseModule):
         super().__init__(init_cfg)
         if len(tasks) < 2:
             raise ConfigError(f'{type(self).__name__} relates tasks, so it needs two or more, found {", ".join(tasks)}')
+        if not widths:
+            raise ConfigError(f'{type(self).__name__}.widths is empty: name the channels of one stage at least')
         self.tasks = tuple(tasks)
         self.pairs = len(tasks) * (len(tasks) - 1)
         self.out_channels = widths[-1]
@@ -120,7 +123,7 @@ class FiLM(nn.Module):
 
 
 class MapNorm(nn.Module):
-    """Each map to mean 0 and variance 1, then scale and shift, then FiLM: one pass over memory, not three."""
+    """Instance norm with scale and shift, then FiLM, in one pass over memory instead of three."""
 
     def __init__(self, channels: int, pairs: int = 0) -> None:
         super().__init__()

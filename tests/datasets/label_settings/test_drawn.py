@@ -73,7 +73,8 @@ def test_equal_shares_are_one_label():
     assert LabelRatio(dict.fromkeys(TASKS, 2), seed=5).shown(given, TASKS) == OneLabel(5).shown(given, TASKS)
 
 
-@pytest.mark.parametrize('ratio', [{}, {'semseg': 0, 'depth': 1}, {'semseg': 1}, {'semseg': 1, 'depth': 1, 'edge': 1}])
+@pytest.mark.parametrize('ratio', [{}, {'semseg': 0, 'depth': 1}, {'semseg': 1}, {'semseg': 1, 'depth': 1, 'edge': 1},
+                                   {'semseg': '1', 'depth': 9}, {'semseg': float('inf'), 'depth': 1}])
 def test_a_ratio_that_does_not_name_the_tasks_is_refused(ratio):
     with pytest.raises(ConfigError, match='LabelRatio.ratio'):
         LabelRatio(ratio).shown(records(('semseg', 'depth')), ('semseg', 'depth'))

@@ -122,6 +122,8 @@ def test_too_small_an_image_and_too_few_tasks():
         make_space()({'depth': torch.rand(1, 1, 2, 2)}, {'depth': torch.tensor([0])})
     with pytest.raises(ConfigError, match='two or more'):
         JointTaskSpace({'depth': EXACT['depth']})
+    with pytest.raises(ConfigError, match='widths is empty'):
+        JointTaskSpace(EXACT, widths=())
 
 
 @pytest.fixture

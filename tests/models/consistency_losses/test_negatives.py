@@ -7,7 +7,7 @@ from partial_batches import CHANNELS, EXACT, make_batch
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses import ContrastiveLoss, DiscriminatorLoss
-from mmmtl.models.consistency_losses.discriminator import strangers
+from mmmtl.models.consistency_losses.discriminator import negatives
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
 
 SHOWN = (('depth',), ('depth',), ('normal',), ('depth', 'normal'), ('depth',), ())
@@ -55,9 +55,9 @@ def test_a_margin_of_0():
         make_loss(ContrastiveLoss, margin=0)
 
 
-def test_strangers_have_the_same_tasks_and_another_image():
+def test_negatives_have_the_same_tasks_and_another_image():
     pairs = make_loss(ContrastiveLoss).pairs(make_batch(SHOWN)[3])
-    found = strangers(pairs)
+    found = negatives(pairs)
     for pair, other in zip(pairs, found, strict=True):
         possible = [place for place, one in enumerate(pairs) if one[1:] == pair[1:] and one.image != pair.image]
         assert other in possible if possible else other is None
@@ -69,7 +69,7 @@ def test_discrimination_by_a_loop():
     source, target = embedded(loss, batch)
     pairs = list(source)
     total = 0.0
-    for pair, other in zip(pairs, strangers(pairs), strict=True):
+    for pair, other in zip(pairs, negatives(pairs), strict=True):
         if other is not None:
             for label, truth in ((pair, 1.0), (pairs[other], 0.0)):
                 said = loss.discriminator(torch.cat([source[pair], target[label]])[None])

@@ -87,6 +87,13 @@ def test_both_crops_learn():
     assert all(batch[0]['normal'].grad.abs().amax((1, 2, 3)) > 0) and not batch[0]['depth'].grad.any()
 
 
+def test_images_with_every_label_give_a_zero_that_is_connected():
+    batch = make_batch([tuple(EXACT)] * 2, crops=True)
+    value = make_loss()(*batch)
+    value.backward()
+    assert value == 0 and all(values.grad is not None and not values.grad.any() for values in batch[0].values())
+
+
 def test_a_single_crop():
     with pytest.raises(DataError, match='0.png.*TwoCrops'):
         make_loss()(*make_batch([('depth',)]))
