@@ -15,6 +15,8 @@ CONFIGS = Path(__file__).parents[1] / 'configs' / 'pseudo_mtl'
 SIZE = 64, 128
 ROWS = ('baseline', 'own-lr', 'own-sides', 'own-all', 'pseudo-lr', 'pseudo-sides', 'pseudo-all', 'confidence',
         'confidence-lr', 'confidence-sides', 'confidence-all', 'confidence-depth', 'full')
+RIVALS = {'segnet-deep': 50.7, 'segnet-wide': 43.8, 'cross-stitch-segnet': 49.9, 'mtan-segnet': 41.1,
+          'dense-segnet': 90.5}
 
 
 @pytest.mark.parametrize('data', ['kitti', 'cityscapes'])
@@ -30,6 +32,23 @@ def test_the_rows_of_the_ablation(data):
             assert classes.get('warp_by', 'pseudo') == ('own' if row.startswith('own') else 'pseudo')
             assert bool(classes.get('lr', 1)) == (not row.endswith('sides'))
             assert bool(classes.get('left', 1)) == bool(classes.get('right', 1)) == (not row.endswith('lr'))
+
+
+def test_the_rows_of_the_comparison():
+    """Table 3: MTAN's networks on the data of the baseline, with its losses; millions of parameters of the backbone."""
+    ours = load_config(CONFIGS / 'baseline_vgg16_b4_20e_cityscapes-stereo_pseudo.py')
+    for name, millions in RIVALS.items():
+        config = load_config(CONFIGS / f'baseline_{name}_b4_200e_cityscapes-stereo_pseudo.py')
+        for key in ('tasks', 'protocol', 'train_dataloader', 'test_dataloader', 'test_evaluator'):
+            assert config[key] == ours[key], (name, key)
+        assert config.model.consistency_losses == ours.model.consistency_losses
+        assert config.model.loss_weighting == ours.model.loss_weighting
+        with torch.device('meta'):
+            model = MODELS.build(config.model)
+            maps = model(torch.zeros(2, 3, 96, 256))
+        assert {task: tuple(x.shape) for task, x in maps.items()} == {'semseg': (2, 7, 96, 256),
+                                                                      'depth': (2, 1, 96, 256)}
+        assert round(sum(p.numel() for p in model.backbone.parameters()) / 1e6, 1) == millions, name
 
 
 def test_the_size_of_the_published_network():
