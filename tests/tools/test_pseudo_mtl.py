@@ -131,6 +131,11 @@ def test_confidence_is_learnt_compared_and_used(tool, tmp_path):
     table = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()[-4:]}
     assert table['oracle'] < table['left-right'] < table['none'] and set(table) == {
         'network', 'left-right', 'none', 'oracle'}
+    done = tool('analysis_tools/compare_confidence.py', CCNN, checkpoint, '--parts', '8', '--cfg-options', *rooms)
+    counts = {line.split(':')[0]: int(line.split()[-9]) for line in done.stdout.splitlines() if 'are wrong' in line}
+    both, hidden, near, far, every = counts.values()
+    assert list(counts)[2:] == ['-inf <= disparity < 8', '8 <= disparity < inf', 'all'], done.stderr
+    assert both + hidden == near + far == every and hidden > 0
     done = disparity(tool, FULL, '--network', CCNN, checkpoint)
     assert done.code == 0, done.stderr
     folder = tmp_path / 'cache' / 'pseudo' / 'rooms-small-stereo' / 'train' / '00000' / '0'
