@@ -22,7 +22,9 @@ from mmmtl.apis.stereo_matching import (
     SemiGlobalMatcher,
     left_right_confidence,
 )
+from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.pseudo_labels import (
+    DISPARITIES,
     computed_folder,
     pair_of,
     start_folder,
@@ -73,7 +75,7 @@ def manifest(args: argparse.Namespace, dataset: Dataset, backend: SemiGlobalMatc
              ) -> dict[str, Any]:
     """All that the files depend on."""
     return {'data': str(dataset), 'backend': args.backend, **asdict(backend),
-            'confidence': list(args.network) if args.network else 'left-right'}
+            'confidence': [*args.network, digest(Path(args.network[1]).read_bytes())] if args.network else 'left-right'}
 
 
 @command
@@ -81,6 +83,9 @@ def main() -> None:
     args = parse_args()
     config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
     if args.backend == 'sgbm':
+        if args.disparities > DISPARITIES:
+            raise ConfigError(f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
+                              f'{args.disparities}; take smaller images')
         backend = SemiGlobalMatcher(**{name: getattr(args, name) for name in asdict(SemiGlobalMatcher())})
     elif args.source and args.patterns:
         backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
@@ -101,11 +106,12 @@ def main() -> None:
         disparity = backend(left, right) if args.backend == 'sgbm' else backend.read(
             record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
         confidence = network(disparity) if network else left_right_confidence(disparity)
+        picture = to_disparity_picture(disparity)
         for view in (0, 1):
-            output.write(names[2 * view], to_disparity_picture(disparity[view]))
+            output.write(names[2 * view], picture[view])
             output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
-        known += np.isfinite(disparity).sum()
-        pixels += disparity.size
+        known += np.count_nonzero(picture)
+        pixels += picture.size
     print(f'{output.root}: {len(dataset.records)} pairs'
           + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else ''))
 

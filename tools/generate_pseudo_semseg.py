@@ -16,6 +16,7 @@ from mmmtl.apis import load_config
 from mmmtl.apis.checkpoint import load_weights, read_checkpoint
 from mmmtl.apis.command_line import command
 from mmmtl.apis.inferencer import MultiTaskInferencer
+from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.pseudo_labels import computed_folder, pair_of, start_folder
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.transforms.loading import load_view
@@ -52,7 +53,11 @@ def folder_of(pipeline: list[dict], task: str) -> str:
 def ours(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
     """A network of this library."""
     inferencer = MultiTaskInferencer(config, checkpoint, device)
-    check_classes(getattr(inferencer.model.tasks.get(task.name), 'channels', 0), task, config)
+    found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
+    check_classes(len(found), task, config)
+    if found != task.classes:
+        one, other = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
+        raise ConfigError(f'{config}: a network of other classes of {task.name}: {one} where {other} is wanted')
     return lambda image: inferencer(image)[task.name]
 
 
@@ -90,8 +95,9 @@ def main() -> None:
     settings = config[f'{args.split}_dataloader'].dataset
     dataset = DATASETS.build(settings)
     folder = computed_folder(args.out or folder_of(settings.pipeline, args.task))
-    start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint})
     segment = (ours if args.library == 'mmmtl' else of_mmseg)(args.model, args.checkpoint, task, args.device)
+    start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint,
+                                     'weights': digest(Path(args.checkpoint).read_bytes())})
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
         for number, view in enumerate(views_of(record, settings.pipeline, args.task)):

@@ -1,6 +1,7 @@
 """CCNN as it learns on generated rooms, judged on Middlebury's scenes. Root: ``$MMMTL_DATA/middlebury``.
 
-Before it: ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64`` (for scenes of a quarter's size).
+Before it: ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64 --block 3`` (for scenes of a
+quarter's size; the block is the one that the network has learnt from).
 """
 
 from mmengine.config import read_base

@@ -10,3 +10,4 @@ with read_base():
 
 del tasks['depth']
 del model['loss_weighting']
+train_dataloader['dataset']['pipeline'][2].update(names=('semseg',))

@@ -10,6 +10,7 @@ with read_base():
 
 del tasks['depth']
 del model['loss_weighting']
+train_dataloader['dataset']['pipeline'][2].update(names=('semseg',))
 val_dataloader['dataset'] = val_dataloader['dataset']['parts']['semantics']
 val_evaluator = dict(type=MultiTaskMetric)
 test_dataloader, test_evaluator = val_dataloader, val_evaluator

@@ -13,3 +13,4 @@ del tasks['semseg']
 del model['loss_weighting']
 model.update(consistency_losses=_losses)
 train_dataloader['dataset'].update(label_setting=dict(type=OnlyLabels, names=()))
+train_dataloader['dataset']['pipeline'][2].update(names=('disparity', 'confidence'))

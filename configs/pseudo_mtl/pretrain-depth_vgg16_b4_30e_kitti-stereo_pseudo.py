@@ -13,6 +13,7 @@ del tasks['semseg']
 del model['loss_weighting']
 model.update(consistency_losses=_losses)
 train_dataloader['dataset'].update(label_setting=dict(type=OnlyLabels, names=()))
+train_dataloader['dataset']['pipeline'][2].update(names=('disparity', 'confidence'))
 val_dataloader['dataset'] = val_dataloader['dataset']['parts']['improved']
 val_evaluator = dict(type=MultiTaskMetric)
 test_dataloader, test_evaluator = val_dataloader, val_evaluator

@@ -25,6 +25,7 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import check_rectified
 
 DISPARITY_SCALE, CONFIDENCE_SCALE = 256.0, 65535.0
+DISPARITIES = 256  # pixels; pictures hold smaller ones
 
 
 def computed_folder(folder: str | Path) -> Path:

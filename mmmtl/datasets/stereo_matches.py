@@ -67,8 +67,10 @@ class StereoMatches(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
+        dataset = DATASETS.build(self.pairs)
+        self.name = f'StereoMatches({dataset}, {self.tolerance:g} px)'
         return [Record(record.name, tuple(self._view(record, number) for number in range(len(record.views))))
-                for record in DATASETS.build(self.pairs).records]
+                for record in dataset.records]
 
     def _view(self, record: Record, number: int) -> View:
         if len(record.views) != 2 or any(view.camera_T_world is None for view in record.views):
@@ -83,4 +85,4 @@ class StereoMatches(MultiTaskDataset):
         return View(view.image, labels, view.intrinsics, view.camera_T_world)
 
     def __repr__(self) -> str:
-        return f'StereoMatches({self.folder})'
+        return self.name

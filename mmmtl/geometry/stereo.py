@@ -120,6 +120,28 @@ def left_right_difference(disparity: Tensor, known: Tensor) -> Tensor:
     return torch.where(compared, (disparity - other[:, :, :1]).abs(), torch.inf)
 
 
+def hidden_from_the_other(disparity: Tensor, known: Tensor, *, margin: float = 1.0) -> Tensor:
+    """Where the other view does not show a point: something nearer covers it, or it lies outside; (P, 2, 1, H, W) bool.
+
+    Each view is judged by its own true disparity, so surfaces that only the other one sees hide nothing.
+
+    Args:
+        disparity: (P, 2, 1, H, W) pixels.
+        known: bool (P, 2, 1, H, W); what is unknown is not called hidden.
+        margin: Pixels by which the disparity of what covers a point is larger.
+    """
+    width = disparity.shape[-1]
+    disparity = torch.where(known, disparity, 0)
+    columns = torch.arange(width, device=disparity.device) + 0.5
+    there = columns + torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
+    nearest = torch.full_like(disparity, -torch.inf)
+    for touched in ((there - 0.5).floor().long(), (there - 0.5).ceil().long()):  # the columns that it lies between
+        inside = known & (touched >= 0) & (touched < width)
+        nearest.scatter_reduce_(-1, touched.clamp(0, width - 1), torch.where(inside, disparity, -torch.inf), 'amax')
+    cover = nearest.gather(-1, there.floor().long().clamp(0, width - 1))
+    return known & ((there < 0) | (there >= width) | (cover > disparity + margin))
+
+
 def _warp(values: Tensor, shift: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     """Values found ``shift`` pixels to the right; positions are computed in float32 at least."""
     shift = shift.to(torch.promote_types(shift.dtype, torch.float32))

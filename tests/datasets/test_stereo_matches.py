@@ -22,7 +22,7 @@ from mmmtl.tasks import Confidence, Depth, SemSeg
 
 
 def test_pictures_keep_what_they_can(tmp_path):
-    disparity = np.array([[0.25, 17.125, np.nan], [255.9, 300, -3]], np.float32)
+    disparity = np.array([[0.25, 17.125, np.nan], [255.9, 256, -3]], np.float32)
     Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / 'd.png')
     found = read_pseudo_disparity(tmp_path / 'd.png')
     np.testing.assert_allclose(found, [[0.25, 17.125, np.nan], [255.9, np.nan, np.nan]], atol=1 / 512)
@@ -54,6 +54,7 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
             right = sample.gt.confidence[0]
             assert (right[:20] == -1).all() and (right[20:, :30] == 1).all() and (right[20:, 60:] == 1).all()
             assert (right[20:, 30:60] <= 0).all() and (right[20:, 30:60] == 0).any()
+    assert str(dataset) == 'StereoMatches(SyntheticRooms(train, 3 scenes), 1 px)'
     truth = dataset.records[0].views[0].labels['confidence'].truth()
     assert truth.shape == (96, 128) and (truth > 1).all()
     with pytest.raises(ConfigError, match="is no pair with cameras; give it views='stereo'"):

@@ -14,6 +14,7 @@ from mmmtl.geometry import (
     each_from_the_other,
     flip_intrinsics,
     flip_pose,
+    hidden_from_the_other,
     left_from_right,
     left_right_difference,
     right_from_left,
@@ -111,6 +112,24 @@ def test_a_mirrored_pair_is_the_pair_of_the_other_view_first(room):
     there, _ = each_from_the_other(room['points'], rig.disparity(parallax))
     back, _ = each_from_the_other(room['points'].flip(1, 4), flipped.disparity(parallax.flip(1, 4)))
     torch.testing.assert_close(back.flip(1, 4), there, atol=1e-3, rtol=0)
+
+
+def test_what_is_nearer_hides_what_is_behind_it(room):
+    wall = torch.full((1, 2, 1, 3, 20), 2.0)
+    wall[:, 0, :, :, 10:16] = 7.0  # a board, at columns 3 to 8 of the right view
+    wall[:, 1, :, :, 3:9] = 7.0
+    known = torch.ones_like(wall, dtype=torch.bool)
+    hidden = hidden_from_the_other(wall, known)[0, :, 0]
+    assert hidden[0, 1].nonzero().flatten().tolist() == [0, 1, 5, 6, 7, 8, 9]  # out of view, and behind the board
+    assert hidden[1, 1].nonzero().flatten().tolist() == [9, 10, 11, 12, 13, 18, 19]
+    known[..., 5] = False
+    assert not hidden_from_the_other(wall, known)[..., 5].any()
+    assert not hidden_from_the_other(wall, known, margin=5.0)[0, 0, 0, :, 6:].any()
+    rig = stereo_rig(room['intrinsics'], room['poses'])
+    disparity = rig.disparity(rig.baseline / room['depth'])
+    known = torch.ones_like(disparity, dtype=torch.bool)
+    difference, hidden = left_right_difference(disparity, known), hidden_from_the_other(disparity, known)
+    assert hidden.float().mean() > 0.02 and (hidden == (difference > 1)).float().mean() > 0.97
 
 
 def test_gradients_reach_values_and_disparity():

@@ -14,6 +14,7 @@ from tool_process import ROOT, Tool, run
 
 from mmmtl.apis import init_model
 from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.datasets import CityscapesMTAN
 
 CONFIGS = ROOT / 'configs' / 'pseudo_mtl'
 FULL = CONFIGS / 'full_vgg-small_b4_600i_rooms-small-stereo_pseudo.py'
@@ -59,6 +60,8 @@ def test_pseudo_disparity_is_written_once_and_to_where_it_is_looked_for(tool, tm
     assert first.stat().st_mtime_ns == stamp and second.read_bytes() == content
     other = tool('generate_pseudo_disparity.py', FULL, '--disparities', '48', '--cfg-options', *FEW)
     assert 'manifest_disparity.json: written with another disparities, block' in other.error
+    large = tool('generate_pseudo_disparity.py', FULL, '--disparities', '272', '--cfg-options', *FEW)
+    assert 'a picture holds disparities below 256 pixels, found 272' in large.error
     assert 'has no LoadPseudoLabels that names a folder' in disparity(tool, FULL, '--split', 'val').error
 
 
@@ -128,6 +131,11 @@ def test_confidence_is_learnt_compared_and_used(tool, tmp_path):
     table = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()[-4:]}
     assert table['oracle'] < table['left-right'] < table['none'] and set(table) == {
         'network', 'left-right', 'none', 'oracle'}
+    done = tool('analysis_tools/compare_confidence.py', CCNN, checkpoint, '--parts', '8', '--cfg-options', *rooms)
+    counts = {line.split(':')[0]: int(line.split()[-9]) for line in done.stdout.splitlines() if 'are wrong' in line}
+    both, hidden, near, far, every = counts.values()
+    assert list(counts)[2:] == ['-inf <= disparity < 8', '8 <= disparity < inf', 'all'], done.stderr
+    assert both + hidden == near + far == every and hidden > 0
     done = disparity(tool, FULL, '--network', CCNN, checkpoint)
     assert done.code == 0, done.stderr
     folder = tmp_path / 'cache' / 'pseudo' / 'rooms-small-stereo' / 'train' / '00000' / '0'
@@ -137,8 +145,8 @@ def test_confidence_is_learnt_compared_and_used(tool, tmp_path):
     assert str(checkpoint) in wrong
 
 
-OURS = """
-tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes=list('abcdefg')))
+OURS = f"""
+tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes={list(CityscapesMTAN.CLASSES)}))
 model = dict(type='mmmtl.MultiTaskModel', backbone=dict(type='mmmtl.SegNet', widths=(4, 6)),
              decode_head=dict(type='mmmtl.PerTaskHead', head=dict(type='mmmtl.ConvHead', channels=4)))
 """
@@ -183,9 +191,20 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
     assert classes.shape == (64, 128) and classes.max() < 7
     assert '0 written, 2 there already' in tool('generate_pseudo_semseg.py', config, *teacher, '--library', library,
                                                 *options).stdout
+    last = CityscapesMTAN.CLASSES[-1]
     text = teacher[0].read_text()
-    teacher[0].write_text(text.replace('abcdefg', 'abcdef').replace('num_classes=7', 'num_classes=6'))
-    wrong = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, '--out', tmp_path / 'x', *options)
-    assert 'shapes differ' in wrong.error or '6 classes of semseg, but 7 are wanted' in wrong.error
+    for old, new in ((f", '{last}'", ''), (f"'{last}'", "'cheese'")):
+        teacher[0].write_text(text.replace(old, new).replace('num_classes=7', 'num_classes=6'))
+        wrong = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, '--out', tmp_path / 'x',
+                     *options)
+        assert ('shapes differ' in wrong.error or '6 classes of semseg, but 7 are wanted' in wrong.error
+                or f'cheese where {last} is wanted' in wrong.error)
+    assert not (tmp_path / 'x').exists(), 'a network that does not fit leaves no manifest behind'
+    teacher[0].write_text(text)
+    weights = torch.load(teacher[1], weights_only=True)
+    next(value for value in weights['state_dict'].values() if value.is_floating_point()).add_(1)
+    write_checkpoint(weights, teacher[1])
+    again = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options)
+    assert 'manifest_semseg.json: written with another weights' in again.error
     unasked = tool('generate_pseudo_semseg.py', FULL, *teacher, '--library', library, '--cfg-options', *FEW)
     assert 'has no LoadPseudoLabels with semseg among its names' in unasked.error

@@ -5,6 +5,7 @@ Most know nothing of tasks. One with ``needs_tasks = True`` is given their names
 
 from mmmtl.models.backbones.ccnn import CCNN
 from mmmtl.models.backbones.cross_stitch_segnet import CrossStitchSegNet
+from mmmtl.models.backbones.dense_segnet import DenseSegNet
 from mmmtl.models.backbones.mmseg_backbone import MMSegBackbone
 from mmmtl.models.backbones.mtan_segnet import MTANSegNet
 from mmmtl.models.backbones.resized_input import ResizedInput
@@ -12,4 +13,5 @@ from mmmtl.models.backbones.segnet import SegNet
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
 from mmmtl.models.backbones.vgg import VGG
 
-__all__ = ['CCNN', 'CrossStitchSegNet', 'MMSegBackbone', 'MTANSegNet', 'ResizedInput', 'SegNet', 'TimmBackbone', 'VGG']
+__all__ = ['CCNN', 'CrossStitchSegNet', 'DenseSegNet', 'MMSegBackbone', 'MTANSegNet', 'ResizedInput', 'SegNet',
+           'TimmBackbone', 'VGG']

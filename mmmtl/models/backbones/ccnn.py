@@ -1,9 +1,11 @@
 """CCNN's convolutions, which judge each disparity by its 9x9 neighbourhood in the disparity map."""
 
+import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import MODELS
 
 
@@ -20,15 +22,30 @@ class CCNN(BaseModule):
     Args:
         channels: Of each convolution.
         scale: Disparities are divided by it, so that the first layer sees numbers around 1.
+        window: None for disparities as they are, as published: then what is usual among the training's disparities is
+            learnt with all else, and other ones are mistrusted. A number, odd: each counts as its difference to the
+            mean of the known ones in a window of that side, and unknown ones as -``scale``.
+
+    Raises:
+        ConfigError: ``window`` is even.
     """
 
-    def __init__(self, channels: int = 64, scale: float = 32.0, init_cfg: dict | None = None) -> None:
+    def __init__(self, channels: int = 64, scale: float = 32.0, window: int | None = None,
+                 init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        self.scale = scale
+        if window is not None and window % 2 == 0:
+            raise ConfigError(f'CCNN.window must be odd, found {window}')
+        self.scale, self.window = scale, window
         entries = (1, channels, channels, channels)
         self.convs = nn.Sequential(*(layer for entry in entries
                                      for layer in (nn.Conv2d(entry, channels, 3), nn.ReLU(inplace=True))))
         self.out_channels, self.strides = (channels,), (1,)
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
-        return (self.convs(F.pad(images[:, :1] / self.scale, (4, 4, 4, 4), mode='replicate')),)
+        disparity = images[:, :1] if self.window is None else self._relative(images[:, :1], self.window)
+        return (self.convs(F.pad(disparity / self.scale, (4, 4, 4, 4), mode='replicate')),)
+
+    def _relative(self, disparity: Tensor, window: int) -> Tensor:
+        known = disparity > 0
+        total, count = (F.avg_pool2d(x, window, 1, window // 2) for x in (disparity, known.to(disparity.dtype)))
+        return torch.where(known, disparity - total / count.clamp(min=1e-6), -self.scale)

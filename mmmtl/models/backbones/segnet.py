@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import MODELS
 
 
@@ -13,27 +14,38 @@ from mmmtl.registry import MODELS
 class SegNet(BaseModule):
     """VGG-like encoder whose max-pool indices guide the decoder's unpooling.
 
-    Level i of the encoder is two (i < 2) or three blocks conv3x3 - BN - ReLU of ``widths[i]`` channels and a 2x2
-    max-pool; level i of the decoder, from the deepest up, puts the values back where level i's pool took them, and
-    leads by as many blocks to ``widths[i - 1]`` channels (``widths[0]`` at level 0). Badrinarayanan et al., "SegNet",
-    TPAMI 2017; widths and the Xavier initialisation as in MTPSL (Li et al., "Learning Multiple Dense Prediction Tasks
-    from Partially Annotated Data", CVPR 2022).
+    Level i of the encoder is ``depths[i]`` blocks conv3x3 - BN - ReLU of ``widths[i]`` channels and a 2x2 max-pool;
+    level i of the decoder, from the deepest up, puts the values back where level i's pool took them, and leads by as
+    many blocks to ``widths[i - 1]`` channels (``widths[0]`` at level 0). Badrinarayanan et al., "SegNet", TPAMI 2017;
+    widths and the Xavier initialisation as in MTPSL (Li et al., "Learning Multiple Dense Prediction Tasks from
+    Partially Annotated Data", CVPR 2022).
 
     We pool with ``ceil_mode``: sizes that the deepest stride does not divide lose no row, and nothing else changes.
 
     ``forward``: images (N,3,H,W), MTPSL's own weights want RGB in [0, 1] -> the decoded map (N,widths[0],H,W) and the
     encoder's last one (N,widths[-1],ceil(H/s),ceil(W/s)), s = 2 ** len(widths).
+
+    Args:
+        widths: Channels of each level. MTAN's "Split, wide" ends in 1024.
+        depths: Blocks of each level; 2, 2, 3, 3, ... if None. MTAN's "Split, deep" has twice as many.
+        in_channels: Of the images.
+
+    Raises:
+        ConfigError: Widths and depths are not equally many.
     """
 
     def __init__(
-        self, widths: Sequence[int] = (64, 128, 256, 512, 512), *, in_channels: int = 3, init_cfg: dict | None = None
+        self, widths: Sequence[int] = (64, 128, 256, 512, 512), depths: Sequence[int] | None = None, *,
+        in_channels: int = 3, init_cfg: dict | None = None
     ) -> None:
         super().__init__(init_cfg)
         entries = (in_channels, *widths[:-1])
         exits = (widths[0], *widths[:-1])
-        depths = [2 if i < 2 else 3 for i in range(len(widths))]
-        self.encoder = nn.ModuleList(_level(*three) for three in zip(entries, widths, depths, strict=True))
-        self.decoder = nn.ModuleList(_level(*three) for three in zip(widths, exits, depths, strict=True))
+        depths = vgg_depths(widths) if depths is None else depths
+        if len(depths) != len(widths):
+            raise ConfigError(f'SegNet needs as many widths as depths, found {len(widths)} and {len(depths)}')
+        self.encoder = nn.ModuleList(map(blocks, entries, widths, depths))
+        self.decoder = nn.ModuleList(map(blocks, widths, exits, depths))
         self.out_channels = (widths[0], widths[-1])
         self.strides = (1, 2 ** len(widths))
 
@@ -51,7 +63,13 @@ class SegNet(BaseModule):
         return x, encoded
 
 
-def _level(in_channels: int, channels: int, depth: int) -> nn.Sequential:
+def vgg_depths(widths: Sequence[int]) -> tuple[int, ...]:
+    """Two blocks in each of the first two levels, three in the others."""
+    return tuple(2 if level < 2 else 3 for level in range(len(widths)))
+
+
+def blocks(in_channels: int, channels: int, depth: int) -> nn.Sequential:
+    """``depth`` of them, one after the other."""
     return nn.Sequential(*(block(in_channels if i == 0 else channels, channels) for i in range(depth)))
 
 

@@ -146,7 +146,7 @@ def test_sort_puts_the_left_view_first(rooms):
     assert [sample.img_path for sample in found] == [sample.img_path for sample in expected]
 
 
-def test_kitti_and_cityscapes_give_pairs(tmp_path):
+def test_kitti_and_cityscapes_give_pairs(tmp_path, data_error):
     from miniature_driving import DATE, DRIVE, write_cityscapes, write_kitti
 
     from mmmtl.datasets import Cityscapes
@@ -163,6 +163,10 @@ def test_kitti_and_cityscapes_give_pairs(tmp_path):
         assert all(name in sample.img_path for name, sample in zip(names, samples['data_samples'], strict=True))
     depths = [[sample.gt.get('depth') is not None for sample in kitti[number]['data_samples']] for number in (0, 1)]
     assert depths == [[True, False], [False, True]]
+    right = kitti.records[0].views[1].image
+    right.unlink()
+    with data_error(right, 'no such file, but'):
+        KITTI(root=str(tmp_path / 'kitti'), frames=str(frames), pipeline=LOAD, **options)
 
 
 def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_error, tasks):

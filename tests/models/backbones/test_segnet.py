@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.registry import init_default_scope
 
+from mmmtl.errors import ConfigError
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.backbones.segnet import unpool
 from mmmtl.registry import MODELS
@@ -27,6 +28,14 @@ def test_standard_widths():
         backbone = SegNet()
     assert backbone.out_channels == (64, 512)
     assert backbone.strides == (1, 32)
+
+
+def test_levels_of_other_depths():
+    depths = {name: [len(level) for level in levels] for name, levels in SegNet(SMALL, (4, 4, 6)).named_children()}
+    assert depths == dict(encoder=[4, 4, 6], decoder=[4, 4, 6])
+    assert [len(level) for level in SegNet((*SMALL, 8)).encoder] == [2, 2, 3, 3]
+    with pytest.raises(ConfigError, match='as many widths as depths, found 3 and 2'):
+        SegNet(SMALL, (1, 2))
 
 
 def test_unpool_is_torchs_unpool_and_takes_odd_sizes():
