@@ -105,6 +105,23 @@ def test_the_gradient_stays_finite_in_single_precision(kind, scale):
         assert x.grad.abs().max() < 100 * scale  # it is of the order of the samples
 
 
+@pytest.mark.parametrize('decay', [1.0, 0.5, 0.25])
+def test_single_precision_where_channels_differ_widely(decay):
+    """Deviations from 1 to 1 / 2^15 or less, as smooth maps have: value and gradient are those of double precision."""
+    generator = torch.Generator().manual_seed(0)
+    spread = decay ** torch.arange(16)
+    samples = [torch.randn(40, 16, dtype=torch.float64, generator=generator) * spread * (1 + i) for i in range(4)]
+    found, gradients = {}, {}
+    for dtype in (torch.float64, torch.float32):
+        leaves = [x.clone().to(dtype).requires_grad_() for x in samples]
+        found[dtype] = wasserstein(*gaussians(*leaves))
+        found[dtype].sum().backward()
+        gradients[dtype] = torch.stack([x.grad for x in leaves]).double()
+    assert torch.allclose(found[torch.float32].double(), found[torch.float64], rtol=1e-3, atol=1e-4)
+    exact = gradients[torch.float64]
+    assert (gradients[torch.float32] - exact).abs().max() < 0.02 * exact.abs().max()
+
+
 def test_of_points():
     """Covariances of nothing: the distance is that of the means, and nothing is NaN."""
     means = torch.randn(2, 3, 4, requires_grad=True)
