@@ -15,6 +15,8 @@ from mmmtl.models.consistency_losses.gaussian_distances import (
     wasserstein,
     wasserstein_to,
 )
+from mmmtl.models.consistency_losses.region_contrast import noise_contrast
+from mmmtl.models.consistency_losses.region_moments import RegionPixels
 
 GOLDEN = Path(__file__).parents[2] / 'golden' / 'rdc_shared.npz'
 
@@ -87,6 +89,25 @@ def samples_of(kind: str) -> list[torch.Tensor]:
 def test_gradient(kind):
     samples = [x.requires_grad_() for x in samples_of(kind)]
     assert torch.autograd.gradcheck(lambda *x: wasserstein(*gaussians(*x)), samples)
+
+
+@pytest.mark.parametrize('distance', ['wasserstein', 'kl'])
+def test_gradient_of_regions_one_pixel_over_the_minimum(distance):
+    """From features of 12 channels, regions of 11 pixels and all, to the loss."""
+    slots = torch.full((2, 3, 11), -1)
+    slots[:, 0], slots[:, 2] = 0, 1
+    pixels = RegionPixels.of(slots, 2)
+    assert (pixels.counts == 11).all()
+
+    def loss(features):
+        means, covariances = (part.flatten(0, 1)[None] for part in pixels.moments(features))
+        table = wasserstein(means, covariances) if distance == 'wasserstein' else kl_divergence(
+            means, covariances, means, covariances, ridge=0.1)
+        there = torch.ones(1, 4, dtype=torch.bool)
+        return noise_contrast(table, there, there, members=1)[0]
+
+    features = torch.randn(2, 12, 3, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert torch.autograd.gradcheck(loss, (features.requires_grad_(),))
 
 
 def test_gradient_to_others():
