@@ -105,14 +105,14 @@ class Moments(torch.autograd.Function):
         first = torch.arange(sets, device=features.device).view(-1, 1, 1) * length
         pixels = features.flatten(2).mT.reshape(-1, channels)  # no copy where the channels come last
         values = pixels.index_select(0, (first + regions.place).flatten()).view(*regions.place.shape, channels)
-        values.masked_fill_(~regions.inside, 0)  # (E, blocks, B, C)
         rows = torch.where(regions.inside[..., 0], first + regions.place, sets * length).flatten()
         inside, member, counts = (part.to(values)
                                   for part in (regions.inside, regions.member, regions.counts[..., None]))
-        means = member @ values.sum(2) / counts.clamp(min=1)
+        values.mul_(inside)  # (E, blocks, B, C); what is outside stands on a region's pixel, if there is a region
+        means = torch.where(counts > 0, member @ values.sum(2) / counts.clamp(min=1), 0)
         values.addcmul_((member.mT @ means)[:, :, None], inside, value=-1)
-        products = (values.mT @ values).flatten(2)
-        covariances = (member @ products / (counts - 1).clamp(min=1)).unflatten(2, (channels, channels))
+        products = member @ (values.mT @ values).flatten(2) / (counts - 1).clamp(min=1)
+        covariances = torch.where(counts > 0, products, 0).unflatten(2, (channels, channels))
         ctx.save_for_backward(rows, values, member, counts)
         ctx.shape = features.shape
         return means, covariances

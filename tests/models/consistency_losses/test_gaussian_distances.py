@@ -15,6 +15,8 @@ from mmmtl.models.consistency_losses.gaussian_distances import (
     wasserstein,
     wasserstein_to,
 )
+from mmmtl.models.consistency_losses.region_contrast import noise_contrast
+from mmmtl.models.consistency_losses.region_moments import RegionPixels
 
 GOLDEN = Path(__file__).parents[2] / 'golden' / 'rdc_shared.npz'
 
@@ -89,6 +91,25 @@ def test_gradient(kind):
     assert torch.autograd.gradcheck(lambda *x: wasserstein(*gaussians(*x)), samples)
 
 
+@pytest.mark.parametrize('distance', ['wasserstein', 'kl'])
+def test_gradient_of_regions_one_pixel_over_the_minimum(distance):
+    """From features of 12 channels, regions of 11 pixels and all, to the loss."""
+    slots = torch.full((2, 3, 11), -1)
+    slots[:, 0], slots[:, 2] = 0, 1
+    pixels = RegionPixels.of(slots, 2)
+    assert (pixels.counts == 11).all()
+
+    def loss(features):
+        means, covariances = (part.flatten(0, 1)[None] for part in pixels.moments(features))
+        table = wasserstein(means, covariances) if distance == 'wasserstein' else kl_divergence(
+            means, covariances, means, covariances, ridge=0.1)
+        there = torch.ones(1, 4, dtype=torch.bool)
+        return noise_contrast(table, there, there, members=1)[0]
+
+    features = torch.randn(2, 12, 3, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert torch.autograd.gradcheck(loss, (features.requires_grad_(),))
+
+
 def test_gradient_to_others():
     samples = [x.requires_grad_() for x in samples_of('regular')]
     others = [part[0].detach() for part in gaussians(*samples_of('rank deficient'))]
@@ -103,6 +124,23 @@ def test_the_gradient_stays_finite_in_single_precision(kind, scale):
     for x in samples:
         assert x.grad.isfinite().all()
         assert x.grad.abs().max() < 100 * scale  # it is of the order of the samples
+
+
+@pytest.mark.parametrize('decay', [1.0, 0.5, 0.25])
+def test_single_precision_where_channels_differ_widely(decay):
+    """Deviations from 1 to 1 / 2^15 or less, as smooth maps have: value and gradient are those of double precision."""
+    generator = torch.Generator().manual_seed(0)
+    spread = decay ** torch.arange(16)
+    samples = [torch.randn(40, 16, dtype=torch.float64, generator=generator) * spread * (1 + i) for i in range(4)]
+    found, gradients = {}, {}
+    for dtype in (torch.float64, torch.float32):
+        leaves = [x.clone().to(dtype).requires_grad_() for x in samples]
+        found[dtype] = wasserstein(*gaussians(*leaves))
+        found[dtype].sum().backward()
+        gradients[dtype] = torch.stack([x.grad for x in leaves]).double()
+    assert torch.allclose(found[torch.float32].double(), found[torch.float64], rtol=1e-3, atol=1e-4)
+    exact = gradients[torch.float64]
+    assert (gradients[torch.float32] - exact).abs().max() < 0.02 * exact.abs().max()
 
 
 def test_of_points():
