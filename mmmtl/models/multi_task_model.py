@@ -99,7 +99,8 @@ class MultiTaskModel(BaseModel):
         """
         targets = self.targets(data_samples, next(iter(logits.values())).shape[2:])
         losses, present = self.task_losses(logits, targets, data_samples)
-        total, weights = self.loss_weighting(losses, present, dict(self.named_parameters()))
+        parameters = dict(self.named_parameters()) if self.loss_weighting.takes_gradients else {}
+        total, weights = self.loss_weighting(losses, present, parameters)
         log = dict(zip(self.tasks, losses.unbind(), strict=True))
         for name, consistency in self.consistency_losses.items():
             log[name] = consistency(logits, targets, features, data_samples)

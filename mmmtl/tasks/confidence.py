@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.task import Task, ratio
+from mmmtl.tasks.task import Task, both_probabilities, both_shares, ratio
 
 TINY = 1e-7  # keeps the logit of a certain match finite
 
@@ -50,11 +49,10 @@ class Confidence(Task):
 
     def encode(self, logits: Tensor) -> Tensor:
         """Probabilities of wrong and of right, so that void, where both are 0, is not taken for "wrong"."""
-        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
+        return both_probabilities(logits)
 
     def encode_target(self, target: Tensor) -> Tensor:
-        right = self.known_values(target)
-        return torch.cat([1 - right, right], dim=1) * self.valid(target)[:, None]
+        return both_shares(self.known_values(target), self.valid(target))
 
     def logits_of(self, values: Tensor) -> Tensor:
         return values.logit(TINY)

@@ -11,7 +11,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.boundary_matching import COUNTS, MAX_DISTANCE, boundary_counts, boundary_scores, image_sums
-from mmmtl.tasks.task import Task, known_window
+from mmmtl.tasks.task import Task, both_probabilities, both_shares, known_window
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
 
 
@@ -132,11 +132,10 @@ class Edge(Task):
 
     def encode(self, logits: Tensor) -> Tensor:
         """Probabilities of no edge and of edge, so that void, where both are 0, is not taken for "no edge"."""
-        return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
+        return both_probabilities(logits)
 
     def encode_target(self, target: Tensor) -> Tensor:
-        share = self.share(target)
-        return torch.cat([1 - share, share], dim=1) * self.valid(target)[:, None]
+        return both_shares(self.share(target), self.valid(target))
 
     def known_values(self, target: Tensor) -> Tensor:
         return self.share(target)

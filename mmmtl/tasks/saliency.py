@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
-from mmmtl.tasks.task import Task, known_window, ratio
+from mmmtl.tasks.task import Task, both_shares, known_window, ratio
 
 RAREST = 0.05  # the smallest share that a class is taken to have when classes are balanced
 STEPS = torch.arange(1, 20) / 20  # thresholds 0.05 ... 0.95
@@ -127,8 +127,7 @@ class Saliency(Task):
 
     def encode_target(self, target: Tensor) -> Tensor:
         """One-hot, both 0 where void."""
-        salient = (target > 0).float()
-        return torch.cat([1 - salient, salient], dim=1) * self.valid(target)[:, None]
+        return both_shares((target > 0).float(), self.valid(target))
 
     def known_values(self, target: Tensor) -> Tensor:
         return torch.where(target == self.void, 0, target)

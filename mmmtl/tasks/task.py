@@ -174,3 +174,14 @@ def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     """numerator / denominator in float64, NaN where there is nothing to divide by."""
     numerator, denominator = numerator.double(), denominator.double()
     return torch.where(denominator > 0, numerator / denominator.clamp(min=1e-300), torch.nan)
+
+
+def both_probabilities(logits: Tensor) -> Tensor:
+    """One logit per pixel (N, 1, H, W) -> the probabilities of no and of yes (N, 2, H, W)."""
+    return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
+
+
+def both_shares(share: Tensor, valid: Tensor) -> Tensor:
+    """The share of yes (N, 1, H, W) -> those of no and of yes (N, 2, H, W), both 0 where not ``valid`` (N, H, W): what
+    is unknown is not taken for "no"."""
+    return torch.cat([1 - share, share], dim=1) * valid[:, None]

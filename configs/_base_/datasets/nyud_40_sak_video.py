@@ -7,30 +7,12 @@ images, so the protocol is the same.
 
 from mmengine.config import read_base
 
-from mmmtl.datasets import NYUDMT, MixedDataset, OnlyLabels, PosedViews, ShareSampler
-from mmmtl.datasets.transforms import (
-    LoadViews,
-    PackViews,
-    Pad,
-    PhotometricDistortion,
-    RandomCropLimited,
-    RandomFlip,
-    RandomScale,
-)
+from mmmtl.datasets import MixedDataset, OnlyLabels, PosedViews, ShareSampler
 
 with read_base():
     from .nyud_40_sak import *
 
-_size = (448, 576)
-_pipeline = [
-    dict(type=LoadViews),
-    dict(type=RandomScale, lowest=0.5, highest=2.0),
-    dict(type=RandomCropLimited, size=_size, largest_share=0.75),
-    dict(type=RandomFlip),
-    dict(type=PhotometricDistortion),
-    dict(type=Pad, size=_size),
-    dict(type=PackViews),
-]
+_labelled = train_dataloader['dataset']
 train_dataloader = dict(
     batch_size=3,  # scenes
     num_workers=4,
@@ -38,9 +20,9 @@ train_dataloader = dict(
     dataset=dict(
         type=MixedDataset,
         parts=dict(
-            labelled=dict(type=NYUDMT, root='NYUDv2', split='train', pipeline=_pipeline),
+            labelled=_labelled,
             video=dict(type=PosedViews, root='nyuv2_video', split='all', views='all',
-                       label_setting=dict(type=OnlyLabels, names=('depth',)), pipeline=_pipeline),
+                       label_setting=dict(type=OnlyLabels, names=('depth',)), pipeline=_labelled['pipeline']),
         ),
     ),
 )

@@ -1,19 +1,9 @@
-"""540 steps on real pairs, as many as 30 passes over 140 images: AdamW 2e-3, a short warm-up, a cosine to the end."""
+"""540 steps on real pairs, as many as 30 passes over 140 images, otherwise as 600 on small rooms."""
 
-from mmengine.optim import CosineAnnealingLR, LinearLR
-from torch.optim import AdamW
+from mmengine.config import read_base
 
-from mmmtl.optim import FiniteOptimWrapper
+with read_base():
+    from .rooms_600i import *
 
-optim_wrapper = dict(
-    type=FiniteOptimWrapper,
-    optimizer=dict(type=AdamW, lr=2e-3, weight_decay=1e-4, fused=True),
-    clip_grad=dict(max_norm=10),
-)
-param_scheduler = [
-    dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=50),
-    dict(type=CosineAnnealingLR, by_epoch=False, T_max=540, eta_min=1e-5),
-]
-train_cfg = dict(by_epoch=False, max_iters=540, val_interval=540)
-val_cfg = dict()
-test_cfg = dict()
+param_scheduler[-1].update(T_max=540)
+train_cfg.update(max_iters=540, val_interval=540)

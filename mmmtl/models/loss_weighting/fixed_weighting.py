@@ -23,6 +23,7 @@ class FixedWeighting(LossWeighting):
     """
 
     moves = False
+    takes_gradients = False
 
     def __init__(self, tasks: Sequence[str], weights: Mapping[str, float] | None = None) -> None:
         super().__init__(tasks)

@@ -14,6 +14,7 @@ class LossWeighting(nn.Module, ABC):
     """
 
     moves: bool = True  # whether the weights change during training, and so belong in the log
+    takes_gradients: bool = True  # whether `forward` looks at the parameters; naming them all takes a while each step
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__()
@@ -28,4 +29,5 @@ class LossWeighting(nn.Module, ABC):
             losses: (T,), on every process such that their mean over processes is the loss of the whole batch.
             present: bool (T,), which tasks have a label anywhere; the others are left out, not zeroed.
             parameters: The model's, by name; those that take per-task gradients choose the shared ones among them.
+                Empty where ``takes_gradients`` is False.
         """

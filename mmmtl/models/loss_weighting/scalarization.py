@@ -20,6 +20,8 @@ class Scalarization(LossWeighting):
     The heads are weighted as the shared parameters are: the weight multiplies the task's loss.
     """
 
+    takes_gradients = False
+
     def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
                 ) -> tuple[Tensor, Tensor]:
         """The network's parameters are not looked at."""
