@@ -1,7 +1,8 @@
 """Images of which boundaries are matched per second: 99 thresholds, a fixed predictor, several processes.
 
-benchmarks/boundary.py DIR [--processes 2] [--matching cardinality]; DIR holds ID.jpg and ID.png, the share of
-annotators (0..255) that mark a boundary. What anybody marks is one truth, so the scores are not those of BSDS500.
+benchmarks/boundary.py DIR [--processes 2] [--matching cardinality]; DIR, also looked for under MMMTL_DATA, holds
+ID.jpg and ID.png, the share of annotators (0..255) that mark a boundary. What anybody marks is one truth, so the
+scores are not those of BSDS500.
 """
 
 import time
@@ -15,9 +16,13 @@ import cv2
 import numpy as np
 import torch
 
+from mmmtl.apis.command_line import command
+from mmmtl.datasets import data_root
+from mmmtl.datasets.needed_files import needed_files
 from mmmtl.tasks import Edge
 
 
+@command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('folder', type=Path)
@@ -27,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
 
     task = Edge('edge', max_distance='bsds', thresholds=options.thresholds, matching=options.matching)
-    images = sorted(options.folder.glob('*.jpg'))
+    images = needed_files(data_root(options.folder), '*.jpg', 'images of BSDS500')
     context = get_context('spawn')
     all_here = context.Barrier(options.processes + 1)
     with context.Pool(options.processes, begin, (all_here,)) as pool:
