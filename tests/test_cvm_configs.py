@@ -22,9 +22,10 @@ def compared(path: Path) -> Path:
 
 
 @pytest.mark.parametrize('path', sorted((CONFIGS / 'cvm').glob('cvm_*.py')), ids=lambda path: path.stem)
-def test_what_it_is_compared_with_differs_by_the_neck_alone(path):
+def test_what_it_is_compared_with_differs_by_the_module_alone(path):
     ours, theirs = load_config(path).to_dict(), load_config(compared(path)).to_dict()
     assert ours['model'].pop('neck') is not None and 'neck' not in theirs['model']
+    assert set(ours['model'].pop('consistency_losses', {})) <= {'matching'}
     ours['optim_wrapper'].pop('paramwise_cfg', None)
     for config in (ours, theirs):
         config.pop('filename', None)
@@ -33,9 +34,10 @@ def test_what_it_is_compared_with_differs_by_the_neck_alone(path):
 
 
 @pytest.mark.parametrize('path', sorted((CONFIGS / 'cvm').glob('cvm-*.py')), ids=lambda path: path.stem)
-def test_ablations_differ_from_the_whole_by_the_neck_alone(path):
+def test_ablations_differ_from_the_whole_by_the_module_alone(path):
     ours, whole = load_config(path).to_dict(), load_config(SMALL).to_dict()
-    assert ours['model'].pop('neck') != whole['model'].pop('neck')
+    parts = [[config['model'].pop(part, None) for part in ('neck', 'consistency_losses')] for config in (ours, whole)]
+    assert parts[0] != parts[1]
     assert ours == whole
 
 

@@ -1,20 +1,6 @@
-"""CvM with ResNet-18 on small rooms: views are matched at 1/4, where C and F join the finest map; indoor planes.
-
-Images of 64 x 80 have little parallax left at 1/8; `cvm-eighth` is the paper's reading.
-"""
+"""CvM with ResNet-18 on small rooms, see its base."""
 
 from mmengine.config import read_base
 
-from mmmtl.models.necks import CrossViewModule
-
 with read_base():
-    from .._base_.datasets.rooms_small_pairs import *
-    from .._base_.default_runtime import *
-    from .._base_.models.aspp_resnet18_pairs import *
-    from .._base_.schedules.rooms_1200i import *
-
-model.update(neck=dict(
-    type=CrossViewModule, taps=(0,), fusion_stride=None, stride=4, identity_start=True,
-    cost_volume=dict(planes=64, depth_range='indoor')))
-optim_wrapper.update(paramwise_cfg=dict(custom_keys={'neck.transformer': dict(lr_mult=0.25)}))
-default_hooks['checkpoint'].update(interval=600)
+    from .._base_.cvm_resnet18_rooms_small import *

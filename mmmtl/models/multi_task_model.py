@@ -30,7 +30,8 @@ class MultiTaskModel(BaseModel):
         tasks: ``{name: config}``.
         backbone: Images -> tuple of features, fine to coarse. One with ``needs_tasks = True`` is given their names.
         decode_head: Features -> ``{task: logits}``.
-        neck: Features -> features. One with ``needs_views = True`` is also given the images and the cameras.
+        neck: Features -> features. One with ``needs_views = True`` is also given the images and the cameras, by
+            ``match``, and ``join``s what that found with the features.
         loss_weighting: T losses -> one number; all weights 1 by default.
         consistency_losses: ``{name: config}``, terms that tie tasks or views, added to the total.
         reduction: How pixels, images and processes become one number per task: ``'batch'``, ``'labelled'`` or
@@ -66,33 +67,44 @@ class MultiTaskModel(BaseModel):
             name: MODELS.build({**config, 'tasks': self.tasks, 'in_channels': self.backbone.out_channels,
                                 'strides': self.backbone.strides})
             for name, config in (consistency_losses or {}).items()})
+        for name, consistency in self.consistency_losses.items():
+            if consistency.needs_matches and getattr(self.neck, 'cost_volume', None) is None:
+                raise ConfigError(f'model.consistency_losses.{name}: {type(consistency).__name__} needs a neck with a '
+                                  'cost volume; take CrossViewModule, or leave the loss out')
 
     def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
                 mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
         """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``)."""
         features = self.backbone(inputs)
-        logits = self.decode(features, inputs, data_samples)
+        matched = self.match(features, inputs, data_samples)
+        logits = self.decode(features, matched, inputs.shape[2:])
         if mode == 'loss':
-            return self.loss(logits, features, data_samples)
+            return self.loss(logits, features, data_samples, matched)
         if mode == 'predict':
             samples = self.predict(logits, data_samples)
-            return self.explain(features, inputs, samples) if self.explains else samples
+            return self.explain(matched, inputs.shape[2:], samples) if self.explains else samples
         return logits
 
-    def decode(self, features: tuple[Tensor, ...], images: Tensor,
-               data_samples: Sequence[MultiTaskDataSample] | None = None) -> dict[str, Tensor]:
-        """The backbone's taps -> ``{task: (N, channels, H, W)}``, float32; samples tell which images share a scene."""
-        if self.neck is not None and getattr(self.neck, 'needs_views', False):
-            features = self.neck(features, images, **scene_cameras(data_samples))
+    def match(self, features: tuple[Tensor, ...], images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None
+              ) -> dict[str, Tensor]:
+        """What a neck that looks across views finds there; samples tell which images share a scene. Else nothing."""
+        if not getattr(self.neck, 'needs_views', False):
+            return {}
+        return self.neck.match(features, images, **scene_cameras(data_samples))
+
+    def decode(self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
+               ) -> dict[str, Tensor]:
+        """The backbone's taps and what `match` found -> ``{task: (N, channels, *size)}``, float32."""
+        if matched:
+            features = self.neck.join(features, matched, size)
         elif self.neck is not None:
             features = self.neck(features)
-        size = images.shape[2:]
         return {name: logits.float() if logits.shape[2:] == size else F.interpolate(
                     logits.float(), size, mode='bilinear', align_corners=False)
                 for name, logits in self.decode_head(features).items()}
 
-    def loss(self, logits: dict[str, Tensor], features: tuple[Tensor, ...], data_samples: Sequence[MultiTaskDataSample]
-             ) -> dict[str, Tensor]:
+    def loss(self, logits: dict[str, Tensor], features: tuple[Tensor, ...], data_samples: Sequence[MultiTaskDataSample],
+             matched: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Task losses and consistency losses by name, and ``'loss'``, the total that is descended.
 
         A weighting that moves is logged too, as ``weight/<task>``.
@@ -103,7 +115,8 @@ class MultiTaskModel(BaseModel):
         total, weights = self.loss_weighting(losses, present, parameters)
         log = dict(zip(self.tasks, losses.unbind(), strict=True))
         for name, consistency in self.consistency_losses.items():
-            log[name] = consistency(logits, targets, features, data_samples)
+            more = {'matched': matched} if consistency.needs_matches else {}
+            log[name] = consistency(logits, targets, features, data_samples, **more)
             total = total + consistency.weight * consistency.ramp * log[name]
         if self.loss_weighting.moves:
             log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}
@@ -141,13 +154,12 @@ class MultiTaskModel(BaseModel):
             sample.pred = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
         return list(data_samples)
 
-    def explain(self, features: tuple[Tensor, ...], images: Tensor, data_samples: list[MultiTaskDataSample]
+    def explain(self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
                 ) -> list[MultiTaskDataSample]:
         """What the neck shows of itself into ``sample.extra`` of every view that others look at."""
-        if not hasattr(self.neck, 'explain'):
+        if not matched:
             return data_samples
-        maps = self.neck.explain(features, images, **scene_cameras(data_samples))
-        maps = {name: F.interpolate(values.float(), images.shape[2:]) for name, values in maps.items()}
+        maps = {name: F.interpolate(x.float(), size) for name, x in self.neck.explain(matched).items()}
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
             if sample.get('views', 1) > 1:

@@ -43,7 +43,7 @@ def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batche
     for data in tqdm(islice(chain.from_iterable(repeat(loader)), batches), total=batches, disable=None):
         data = model.data_preprocessor(data, training=True)
         images, samples = data['inputs'], data['data_samples']
-        logits = model.decode(model.backbone(images), images, samples)
+        logits = model(images, samples)
         targets = model.targets(samples, images.shape[2:])
         rows = gradients(*model.task_losses(logits, targets, samples)[:1], parameters)
         norms = rows.norm(dim=1)

@@ -1,9 +1,15 @@
-"""540 steps on real pairs, as many as 30 passes over 140 images, otherwise as 600 on small rooms."""
+"""540 steps on real pairs, as many as 30 passes over 140 images, otherwise as 600 on small rooms.
+
+In mixed precision, which is bf16 on a CPU.
+"""
 
 from mmengine.config import read_base
+
+from mmmtl.optim import MixedPrecisionOptimWrapper
 
 with read_base():
     from .rooms_600i import *
 
+optim_wrapper.update(type=MixedPrecisionOptimWrapper)
 param_scheduler[-1].update(T_max=540)
 train_cfg.update(max_iters=540, val_interval=540)

@@ -9,11 +9,12 @@ from mmmtl.models.consistency_losses.discriminator import DiscriminatorLoss
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
 from mmmtl.models.consistency_losses.perceptual_map import PerceptualMap
+from mmmtl.models.consistency_losses.plane_matching import PlaneMatching
 from mmmtl.models.consistency_losses.region_contrast import RegionContrast
 from mmmtl.models.consistency_losses.semi_supervised import SemiSupervised
 from mmmtl.models.consistency_losses.stereo_depth_consistency import StereoDepthConsistency
 from mmmtl.models.consistency_losses.stereo_segmentation_consistency import StereoSegmentationConsistency
 
 __all__ = ['ConfidentRegression', 'ConsistencyLoss', 'ContrastiveLoss', 'CrossTaskConsistency', 'DirectMap',
-           'DiscriminatorLoss', 'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'RegionContrast',
+           'DiscriminatorLoss', 'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'PlaneMatching', 'RegionContrast',
            'ResidualJointTaskSpace', 'SemiSupervised', 'StereoDepthConsistency', 'StereoSegmentationConsistency']

@@ -27,10 +27,12 @@ class ConsistencyLoss(BaseModule, ABC):
         weight: Factor >= 0 of the term.
     """
 
+    needs_matches = False  # whether `forward` is also given ``matched``, what a neck like `CrossViewModule` finds
+
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
                  weight: float = 1.0, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        if not weight >= 0:
+        if not isinstance(weight, int | float) or not weight >= 0:
             raise ConfigError(f'{type(self).__name__}.weight must be a number >= 0, found {weight!r}')
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
         self.weight = weight

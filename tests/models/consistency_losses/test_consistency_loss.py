@@ -49,7 +49,7 @@ def test_a_consistency_loss_with_a_taken_name(name):
         make_model(consistency_losses={name: dict(type=LogitSize)})
 
 
-@pytest.mark.parametrize('weight', [-1, float('nan')])
-def test_a_weight_below_zero(weight):
+@pytest.mark.parametrize('weight', [-1, float('nan'), '2'])
+def test_a_weight_that_is_no_number_from_zero_on(weight):
     with pytest.raises(ConfigError, match='LogitSize.weight must be a number >= 0'):
         make_model(consistency_losses=dict(size=dict(type=LogitSize, weight=weight)))

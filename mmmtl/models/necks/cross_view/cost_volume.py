@@ -61,18 +61,21 @@ class CostVolume(torch.nn.Module):
         batch, views, _, height, width = features.shape
         source_T_world, source_intrinsics = (take_neighbours(x, neighbours) for x in (camera_T_world, intrinsics))
         source_T_reference = relative_pose(source_T_world, camera_T_world[:, :, None])  # (B, V, M, 4, 4)
-        inverse_depths = inverse_depth_planes(self.near, self.far, self.planes, device=features.device)
         positions = sweep_positions(
             intrinsics[:, :, None].expand_as(source_intrinsics).flatten(0, 2),
             source_intrinsics.flatten(0, 2),
             source_T_reference.flatten(0, 2),
-            inverse_depths,
+            self.inverse_depths(features.device),
             (height, width),
         )  # (B*V*M, 2, D, h*w)
         sources = take_neighbours(features, neighbours)  # (B, V, M, C, h, w)
         references = features[:, :, None].expand_as(sources)
         cost = sampled_correlation(references.flatten(0, 2), sources.flatten(0, 2), positions, self.chunk_bytes)
         return cost.view(batch, views, -1, self.planes, height, width).mean(dim=2)
+
+    def inverse_depths(self, device: torch.device | None = None) -> Tensor:
+        """Of the planes, (D,) in 1 / m."""
+        return inverse_depth_planes(self.near, self.far, self.planes, device=device)
 
     def of_single_view(self, features: Tensor) -> Tensor:
         """What a view (N, C, h, w) and its own copy give: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
@@ -84,7 +87,7 @@ class CostVolume(torch.nn.Module):
     def best_depth(self, cost: Tensor) -> tuple[Tensor, Tensor]:
         """The depth in metres of the best matching plane, and its share of the softmax over planes, (N, 1, h, w)."""
         confidence, plane = cost.float().softmax(dim=1).max(dim=1, keepdim=True)
-        return 1 / inverse_depth_planes(self.near, self.far, self.planes, device=cost.device)[plane], confidence
+        return 1 / self.inverse_depths(cost.device)[plane], confidence
 
 
 def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int = 2**25) -> Tensor:

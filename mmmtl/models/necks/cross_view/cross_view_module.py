@@ -11,10 +11,10 @@ from torch.nn.functional import interpolate
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume
-from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
 from mmmtl.models.necks.cross_view.match_pictures import Confidence, match_drawers
 from mmmtl.models.necks.cross_view.multi_view_transformer import MultiViewTransformer
 from mmmtl.models.necks.cross_view.neighbours import nearest_views
+from mmmtl.models.necks.cross_view.scenes import scenes_by_views, take_rows
 from mmmtl.models.necks.cross_view.spatial_encoder import SpatialEncoder
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Depth, Task
@@ -46,6 +46,9 @@ class CrossViewModule(BaseModule):
         project: bring the concatenation back to the width of the taps by one 1x1 convolution that the taps share.
         source: where s(.) takes its features from: 'images' for its own CNN, or the index of a tap, which is then
             resized to `stride` and mapped to 128 channels.
+        blocks: of m(.).
+        centred_cost: join C less its mean over the planes. What is common to all planes says nothing of depth, and a
+            lone view's C becomes 0, whatever the size of its features; for training from nothing.
         identity_start: whether m(.) lets s(.) pass at first, see `MultiViewTransformer`; for training from nothing.
         stride: at which views are matched; 4 and 2 are for images so small that at 1/8 no parallax is left.
         init_cfg: for example `dict(type='Pretrained', checkpoint=...)` with converted UniMatch weights.
@@ -65,13 +68,15 @@ class CrossViewModule(BaseModule):
         project: bool = False,
         source: str | int = 'images',
         stride: int = 8,
+        blocks: int = 6,
+        centred_cost: bool = False,
         identity_start: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
         if not fuse or set(fuse) - set(PARTS):
             raise ConfigError(f'fuse takes one or both of {PARTS}, found {tuple(fuse)}')
-        self.fuse = tuple(part for part in PARTS if part in fuse)
+        self.fuse, self.centred_cost = tuple(part for part in PARTS if part in fuse), centred_cost
         self.tap_strides = tuple(strides)
         self.taps = tuple(range(len(in_channels))) if taps is None else tuple(taps)
         if not self.taps or not set(self.taps) <= set(range(len(in_channels))):
@@ -84,7 +89,7 @@ class CrossViewModule(BaseModule):
             self.tap_encoder = nn.Conv2d(in_channels[source], channels, 1)
         else:
             raise ConfigError(f"source is 'images' or a tap among 0..{len(in_channels) - 1}, found {source!r}")
-        self.transformer = MultiViewTransformer(channels, identity_start=identity_start)
+        self.transformer = MultiViewTransformer(channels, blocks=blocks, identity_start=identity_start)
         self.cost_volume = CostVolume(**(cost_volume or {})) if 'cost' in self.fuse else None
 
         added = (channels if 'features' in self.fuse else 0) + (self.cost_volume.planes if self.cost_volume else 0)
@@ -121,9 +126,17 @@ class CrossViewModule(BaseModule):
             camera_T_world: (N, 4, 4), likewise.
         """
         matched = self.match(features, images, views=views, intrinsics=intrinsics, camera_T_world=camera_T_world)
+        return self.join(features, matched, images.shape[-2:])
+
+    def join(
+        self, features: tuple[Tensor, ...], matched: dict[str, Tensor], image_size: tuple[int, int]
+    ) -> tuple[Tensor, ...]:
+        """The taps, the chosen ones with what `match` found beside them."""
+        if self.centred_cost and 'cost' in self.fuse:
+            matched = {**matched, 'cost': matched['cost'] - matched['cost'].mean(dim=1, keepdim=True)}
         added = [matched[part] for part in self.fuse]
         return tuple(
-            self._join(tap, index, added, images.shape[-2:]) if index in self.taps else tap
+            self._join(tap, index, added, image_size) if index in self.taps else tap
             for index, tap in enumerate(features)
         )
 
@@ -136,7 +149,10 @@ class CrossViewModule(BaseModule):
         intrinsics: Tensor | None = None,
         camera_T_world: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """What the views say of each other, at 1/8 by default: 'features' F (N, 128, h, w), 'cost' C (N, D, h, w)."""
+        """What the views say of each other: 'features' F (N, 128, h, w), 'cost' C (N, D, h, w), 'planes' (D,) in 1 / m.
+
+        h and w are an eighth of the images' by default. Without a cost volume there are features alone.
+        """
         views = (1,) * len(images) if views is None else tuple(views)
         self._check(views, len(images), intrinsics, camera_T_world)
         spatial = self._spatial_features(features, images)
@@ -148,15 +164,21 @@ class CrossViewModule(BaseModule):
             for rows in groups
         ]
         if len(matched) == 1:
-            return matched[0]
-        return {part: torch.cat([group[part] for group in matched]).index_select(0, back) for part in matched[0]}
+            joint = matched[0]
+        else:
+            joint = {part: torch.cat([group[part] for group in matched]).index_select(0, back) for part in matched[0]}
+        if self.cost_volume is not None:
+            joint['planes'] = self.cost_volume.inverse_depths(images.device)
+        return joint
 
-    def explain(self, features: tuple[Tensor, ...], images: Tensor, **cameras) -> dict[str, Tensor]:
-        """The best plane's depth in metres and its share of the softmax over planes, (N, 1, h, w) each; arguments as in
-        `match`. A lone view matches equally at every plane, so its maps say nothing."""
+    def explain(self, matched: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Maps (N, 1, h, w) of what `match` found: the best plane's depth in metres, its share of the softmax.
+
+        A lone view matches equally at every plane, so its maps say nothing.
+        """
         if self.cost_volume is None:
             return {}
-        depth, confidence = self.cost_volume.best_depth(self.match(features, images, **cameras)['cost'])
+        depth, confidence = self.cost_volume.best_depth(matched['cost'])
         return {'matched': depth, 'confidence': confidence}
 
     def drawers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
@@ -220,23 +242,3 @@ def resized(x: Tensor, scale: float, size: tuple[int, int]) -> Tensor:
         mode = {'mode': 'area'} if scale < 1 else {'mode': 'bilinear', 'align_corners': False}
         x = interpolate(x, size=whole, **mode)
     return x[..., : size[0], : size[1]]
-
-
-def take_rows(x: Tensor, rows: Tensor) -> Tensor:
-    """The rows (B, V) of x (N, ...), as (B, V, ...)."""
-    return x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
-
-
-@kept_tensors
-def scenes_by_views(views: tuple[int, ...], device: torch.device) -> tuple[list[Tensor], Tensor]:
-    """Rows of the batch axis (B_V, V) for each number of views V that occurs, and the order that undoes the grouping.
-
-    Kept for every layout of a batch, so that only a new layout has to be sent to the device.
-    """
-    starts = [sum(views[:scene]) for scene in range(len(views))]
-    groups = [
-        [[start + view for view in range(count)] for start, own in zip(starts, views, strict=True) if own == count]
-        for count in sorted(set(views))
-    ]
-    rows = [row for group in groups for scene in group for row in scene]
-    return [torch.tensor(group, device=device) for group in groups], torch.tensor(rows, device=device).argsort()

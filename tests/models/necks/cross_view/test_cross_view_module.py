@@ -6,7 +6,8 @@ import torch
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
 from mmmtl.models.necks import CrossViewModule
-from mmmtl.models.necks.cross_view.cross_view_module import resized, scenes_by_views
+from mmmtl.models.necks.cross_view.cross_view_module import resized
+from mmmtl.models.necks.cross_view.scenes import scenes_by_views
 from mmmtl.registry import MODELS
 
 H, W, PLANES = 32, 48, 8
@@ -57,6 +58,18 @@ def test_concatenates_tap_cost_and_features_in_this_order(cameras):
         assert torch.equal(x[:, channels : channels + PLANES], matched['cost'])
         assert torch.equal(x[:, channels + PLANES :], matched['features'])
     assert matched['cost'].std() > 0
+
+
+def test_a_centred_cost_says_nothing_of_a_lone_view(cameras):
+    module, images, features = neck(centred_cost=True, blocks=2), torch.randn(3, 3, H, W), taps(3)
+    assert len(module.transformer.blocks) == 2
+    given = dict(zip(('intrinsics', 'camera_T_world'), cameras(3, 1), strict=True)) | {'views': (2, 1)}
+    with torch.no_grad():
+        out, matched = module(features, images, **given), module.match(features, images, **given)
+    cost = out[0][:, 12 : 12 + PLANES]
+    torch.testing.assert_close(cost, matched['cost'] - matched['cost'].mean(1, keepdim=True))
+    assert not cost[2].any() and cost[:2].std() > 0  # C itself is |F|^2 / sqrt(128) at every plane of a lone view
+    assert torch.equal(out[0][:, 12 + PLANES :], matched['features'])
 
 
 def test_one_view_equals_its_literal_duplicate_forward_and_backward(cameras):

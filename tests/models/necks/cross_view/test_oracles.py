@@ -34,6 +34,7 @@ from mmmtl.geometry import (
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.necks.cross_view import CostVolume
 from mmmtl.models.necks.cross_view.cost_volume import sampled_correlation
+from mmmtl.models.necks.cross_view.cross_view_module import PARTS
 
 C, H, W, D = 3, 4, 5, 4
 NEAR, FAR = 0.6, 8.0
@@ -162,8 +163,8 @@ def test_the_whole_neck_follows_the_order_of_views(neck):
     given = dict(views=(3,), intrinsics=torch.tensor([[40.0, 0, 24], [0, 40, 16], [0, 0, 1]]).expand(3, 3, 3))
     matched = neck.match((), images, camera_T_world=at(0, 0.2, 0.5), **given)
     permuted = neck.match((), images[order], camera_T_world=at(0, 0.2, 0.5)[order], **given)
-    for part, values in matched.items():
-        torch.testing.assert_close(permuted[part], values[order], atol=1e-4, rtol=1e-4)
+    for part in PARTS:
+        torch.testing.assert_close(permuted[part], matched[part][order], atol=1e-4, rtol=1e-4)
 
 
 @torch.no_grad()
@@ -173,8 +174,8 @@ def test_four_views_look_at_the_two_nearest_and_at_no_other(neck):
                  camera_T_world=places)
     before = neck.match((), images, **given)
     after = neck.match((), torch.cat((images[:3], torch.randn(1, 3, 32, 48))), **given)
-    for part, values in before.items():
-        torch.testing.assert_close(after[part][:3], values[:3], atol=1e-5, rtol=1e-5)
-        assert not torch.allclose(after[part][3], values[3], atol=1e-2)
+    for part in PARTS:
+        torch.testing.assert_close(after[part][:3], before[part][:3], atol=1e-5, rtol=1e-5)
+        assert not torch.allclose(after[part][3], before[part][3], atol=1e-2)
     nearer = neck.match((), torch.cat((images[:1], torch.randn(1, 3, 32, 48), images[2:])), **given)
-    assert all(not torch.allclose(nearer[part][0], before[part][0], atol=1e-3) for part in before)
+    assert all(not torch.allclose(nearer[part][0], before[part][0], atol=1e-3) for part in PARTS)
