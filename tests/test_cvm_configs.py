@@ -11,7 +11,7 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b8_1200i_rooms-small-pairs_full.py'
+SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b12_900i_rooms-small-pairs_full.py'
 VIDEO = CONFIGS / 'cvm' / 'cvm_dinov3-vit-l16_b4_40k_nyud-40-video_partial.py'
 
 
@@ -56,7 +56,7 @@ def test_trains_and_is_judged_with_two_views_and_with_one(rooms_cache, tmp_path)
     config.work_dir, config.experiment_name = str(tmp_path), 'cvm in small'
     runner = MultiTaskRunner.from_cfg(config)
     batch = next(iter(runner.build_dataloader(config.train_dataloader, seed=0)))
-    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 4 + [2] * 4  # half and half
+    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 4 + [2] * 8  # half and half
     runner.train()
     scores = runner.test()
     for measure in ('semseg/mIoU', 'depth/abs_rel', 'normal/mean'):

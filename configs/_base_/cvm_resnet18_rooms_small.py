@@ -13,13 +13,13 @@ with read_base():
     from .datasets.rooms_small_pairs import *
     from .default_runtime import *
     from .models.aspp_resnet18_pairs import *
-    from .schedules.rooms_1200i import *
+    from .schedules.rooms_900i import *
 
 model.update(
     neck=dict(
         type=CrossViewModule, taps=(0,), fusion_stride=None, stride=2, blocks=1, identity_start=True, centred_cost=True,
-        cost_volume=dict(planes=64, depth_range='indoor')),
+        cost_volume=dict(depth_range='indoor')),
     consistency_losses=dict(matching=dict(type=PlaneMatching, weight=0.3)),
 )
 optim_wrapper.update(paramwise_cfg=dict(custom_keys={'neck.transformer': dict(lr_mult=0.25)}))
-default_hooks['checkpoint'].update(interval=600)
+default_hooks['checkpoint'].update(interval=450)

@@ -8,5 +8,5 @@ with read_base():
     from .._base_.cvm_resnet18_rooms_small import *
 
 model.update(neck=dict(
-    type=CrossViewModule, taps=(3,), identity_start=True, cost_volume=dict(planes=64, depth_range='indoor')))
+    type=CrossViewModule, taps=(3,), identity_start=True, cost_volume=dict(depth_range='indoor')))
 model.pop('consistency_losses')

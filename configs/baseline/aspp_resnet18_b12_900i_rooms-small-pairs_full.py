@@ -6,6 +6,6 @@ with read_base():
     from .._base_.datasets.rooms_small_pairs import *
     from .._base_.default_runtime import *
     from .._base_.models.aspp_resnet18_pairs import *
-    from .._base_.schedules.rooms_1200i import *
+    from .._base_.schedules.rooms_900i import *
 
-default_hooks['checkpoint'].update(interval=600)
+default_hooks['checkpoint'].update(interval=450)
