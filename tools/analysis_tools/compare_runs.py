@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmmtl.apis.command_line import command
+from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.run_table import run_table
 
 
@@ -15,6 +16,8 @@ def parse_args() -> argparse.Namespace:
                         help='single-task runs, at least one per task: adds Delta_MTL against them')
     parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
                         help='columns (default: the headline of every task)')
+    parser.add_argument('--paired', action='store_true',
+                        help='add the differences to the first row, seed by seed, with their standard errors')
     parser.add_argument('--out', help='write the table to this file too')
     return parser.parse_args()
 
@@ -23,6 +26,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     table = run_table(args.runs, args.single, args.measures)
+    if args.paired:
+        table += '\n' + paired_differences(args.runs, args.measures)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -7,6 +7,7 @@ from mmengine.config import DictAction
 
 from mmmtl.apis.command_line import command
 from mmmtl.apis.many_runs import PlannedRun, train_and_test
+from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.run_table import run_table
 
 
@@ -23,6 +24,8 @@ def parse_args() -> argparse.Namespace:
                         help='single-task runs: adds Delta_MTL against them')
     parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
                         help='columns (default: the headline of every task)')
+    parser.add_argument('--paired', action='store_true',
+                        help='add the differences to the first row, seed by seed, with their standard errors')
     parser.add_argument('--out', help='write the table to this file too')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
                         help='override entries of all configs')
@@ -35,7 +38,10 @@ def main() -> None:
     rows = [[PlannedRun(Path(config), Path(args.work_dir) / Path(config).stem / f'seed_{seed}', seed, args.cfg_options)
              for seed in args.seeds] for config in args.configs]
     train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first
-    table = run_table([str(run.work_dir) for row in rows for run in row], args.single, args.measures)
+    dirs = [str(run.work_dir) for row in rows for run in row]
+    table = run_table(dirs, args.single, args.measures)
+    if args.paired:
+        table += '\n' + paired_differences(dirs, args.measures)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -5,6 +5,6 @@ from mmengine.config import read_base
 from mmmtl.models.loss_weighting import TorchJDWeighting
 
 with read_base():
-    from .._base_.rooms_small_segnet import *
+    from .._base_.weighting_rooms_small import *
 
 model.update(loss_weighting=dict(type=TorchJDWeighting, method='DualProj'))
