@@ -56,7 +56,7 @@ def test_trains_and_is_judged_with_two_views_and_with_one(rooms_cache, tmp_path)
     config.work_dir, config.experiment_name = str(tmp_path), 'cvm in small'
     runner = MultiTaskRunner.from_cfg(config)
     batch = next(iter(runner.build_dataloader(config.train_dataloader, seed=0)))
-    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 4 + [2] * 8  # half and half
+    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 6 + [2] * 6  # half and half
     runner.train()
     scores = runner.test()
     for measure in ('semseg/mIoU', 'depth/abs_rel', 'normal/mean'):

@@ -135,7 +135,7 @@ PROTOCOLS: dict[str, Protocol] = {
         about='200 generated rooms that the network has not seen, small, with both views at hand and with one alone',
         size=(64, 80),
         dataset={part: ('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, apart=(0.4, 1.0),
-                                                views=views))
+                                                nearest=0.5, views=views))
                  for part, views in _TWO_WAYS},
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES)),

@@ -206,6 +206,12 @@ def test_cameras_cannot_stand_apart_like_that(rooms, apart):
         rooms(PLAIN, apart=apart)
 
 
+@pytest.mark.parametrize('nearest', [-0.1, float('nan')])
+def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
+    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be metres from 0 on, found'):
+        rooms(PLAIN, nearest=nearest)
+
+
 @pytest.mark.parametrize(('values', 'match'), [
     (np.full((96, 128), 13, np.uint8), r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13'),
     (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),

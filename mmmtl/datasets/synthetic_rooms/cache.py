@@ -17,7 +17,7 @@ from filelock import FileLock
 from mmengine.utils import ProgressBar
 
 from mmmtl.datasets.checksums import write_checksums
-from mmmtl.datasets.synthetic_rooms.cameras import APART, place_cameras
+from mmmtl.datasets.synthetic_rooms.cameras import BESIDE, Neighbours, place_cameras
 from mmmtl.datasets.synthetic_rooms.render import render_view
 from mmmtl.datasets.synthetic_rooms.scene import build_scene
 
@@ -27,13 +27,13 @@ WORTH_A_POOL = 150  # views; fewer are rendered sooner than workers start
 
 def ensure_rooms(
     root: Path, split: str, *, scenes: int, views: int, size: tuple[int, int], stereo: bool = False,
-    apart: tuple[float, float] = APART,
+    neighbours: Neighbours = BESIDE,
 ) -> Path:
     """Render what is missing of `scenes` scenes with `views` views of size (H, W); returns the split's folder.
 
     Layout::
 
-        {root}/rooms-v1-{H}x{W}-{views}views[-{near}to{far}m][-stereo]/{split}/{scene:05d}/
+        {root}/rooms-v1-{H}x{W}-{views}views[-{near}to{far}m][-from{nearest}m][-stereo]/{split}/{scene:05d}/
             {v}_image.png       uint8 (H, W, 3)
             {v}_semseg.png      uint8 (H, W), index into CLASSES
             {v}_instances.png   uint16 (H, W), the same in all views of the scene
@@ -42,14 +42,13 @@ def ensure_rooms(
             cameras.json        per view v: intrinsics (3, 3), camera_T_world (4, 4)
             checksums.json      of all these files
 
-    Cameras of a scene stand `apart` metres from the first one; the folder's name says so where it is not the default.
+    Cameras of a scene stand as `neighbours` says; the folder's name tells what is not the default.
     With `stereo`, view 2i is the left and 2i + 1 the right image of pair i, rectified, for i below `views`.
 
     A scene's folder appears at once when it is complete. Of two processes that ask for the same rooms, one renders and
     the other waits for it.
     """
-    name = f'rooms-v1-{size[0]}x{size[1]}-{views}views'
-    name += ('' if tuple(apart) == APART else f'-{apart[0]:g}to{apart[1]:g}m') + ('-stereo' if stereo else '')
+    name = f'rooms-v1-{size[0]}x{size[1]}-{views}views{neighbours}' + ('-stereo' if stereo else '')
     folder = Path(root) / name / split
     if not missing_scenes(folder, scenes):
         return folder
@@ -60,7 +59,7 @@ def ensure_rooms(
                 shutil.rmtree(leftover)
             missing = missing_scenes(folder, scenes)
             if missing:
-                render_all(folder, missing, views=views, size=size, stereo=stereo, apart=apart)
+                render_all(folder, missing, views=views, size=size, stereo=stereo, neighbours=neighbours)
     except OSError as error:
         raise OSError(
             error.errno, f'cannot write the rendered rooms into {folder}: {error.strerror or error}'
@@ -74,14 +73,14 @@ def missing_scenes(folder: Path, scenes: int) -> list[int]:
 
 
 def render_all(
-    folder: Path, missing: list[int], *, views: int, size: tuple[int, int], stereo: bool, apart: tuple[float, float]
+    folder: Path, missing: list[int], *, views: int, size: tuple[int, int], stereo: bool, neighbours: Neighbours
 ) -> None:
     """Render scenes in all processes this one may use.
 
     Workers come from a fork server: it is a fresh process without threads, which a fork of this one, where torch may
     have started some, is not.
     """
-    work = partial(render_scene, folder, views=views, size=size, stereo=stereo, apart=apart)
+    work = partial(render_scene, folder, views=views, size=size, stereo=stereo, neighbours=neighbours)
     workers = min(available_cores(), len(missing))
     alone = workers == 1 or multiprocessing.current_process().daemon
     if alone or len(missing) * views * (1 + stereo) < WORTH_A_POOL:
@@ -116,13 +115,13 @@ def available_cores() -> int:
 
 
 def render_scene(
-    folder: Path, index: int, *, views: int, size: tuple[int, int], stereo: bool, apart: tuple[float, float]
+    folder: Path, index: int, *, views: int, size: tuple[int, int], stereo: bool, neighbours: Neighbours
 ) -> None:
     """Render one scene into a hidden folder and give it its name when it is complete."""
     partial_folder = folder / f'.{index:05d}.partial'
     partial_folder.mkdir()
     scene = build_scene(folder.name, index)
-    cameras = place_cameras(scene, views, size, apart)
+    cameras = place_cameras(scene, views, size, neighbours)
     if stereo:
         cameras = [camera for left in cameras for camera in (left, left.right_neighbour(BASELINE))]
     for v, camera in enumerate(cameras):

@@ -11,8 +11,23 @@ ATTENTION = dict(
     bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
     tv=3.0, wall=0.1, window=1.0,
 )  # fmt: skip
-APART = (0.1, 0.5)  # metres between the first camera and its neighbours
 GRID = (9, 12)  # rays down and across that judge a view
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where the other cameras of a room stand."""
+
+    apart: tuple[float, float] = (0.1, 0.5)  # metres from the first camera, least and most
+    nearest: float = 0.0  # metres in front of a camera that should be free
+
+    def __str__(self) -> str:
+        """What is not the default, for the name of a folder."""
+        apart = '' if self.apart == Neighbours.apart else '-{:g}to{:g}m'.format(*self.apart)
+        return apart + (f'-from{self.nearest:g}m' if self.nearest else '')
+
+
+BESIDE = Neighbours()
 
 
 @dataclass(frozen=True)
@@ -41,9 +56,9 @@ class Camera:
 
 
 def place_cameras(
-    scene: Scene, views: int, size: tuple[int, int], apart: tuple[float, float] = APART
+    scene: Scene, views: int, size: tuple[int, int], neighbours: Neighbours = BESIDE
 ) -> list[Camera]:
-    """`views` cameras of size (H, W); all look at much of what the first one sees, `apart` metres beside it.
+    """`views` cameras of size (H, W); all look at much of what the first one sees, from beside it.
 
     The first cameras stay the same when more are asked for.
     """
@@ -55,7 +70,7 @@ def place_cameras(
     points = first.position + (directions * hit['tfar']).T
     for view in range(1, views):
         rng = scene.rng(1, view)
-        candidates = (neighbour(scene, rng, first, points, apart) for _ in range(8))
+        candidates = (neighbour(scene, rng, first, points, neighbours) for _ in range(8))
         best_score, best = -1.0, first
         for score, camera in candidates:
             if score > best_score:
@@ -100,10 +115,11 @@ def first_camera(
 
 
 def neighbour(
-    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, apart: tuple[float, float]
+    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, wanted: Neighbours
 ) -> tuple[float, Camera]:
-    """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %."""
-    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*apart)
+    """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %, less where it
+    stands right before something."""
+    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*wanted.apart)
     step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
     place = first.position + step / np.linalg.norm(step) * length
     forward = first.camera_T_world[2, :3]
@@ -115,7 +131,10 @@ def neighbour(
     if not is_free(scene, place):
         return -0.5, camera
     seen = visible(scene, camera, points).mean()
-    return (1.0 if 0.5 <= seen <= 0.95 else 1 - max(0.5 - seen, seen - 0.95)), camera
+    score = 1.0 if 0.5 <= seen <= 0.95 else 1 - max(0.5 - seen, seen - 0.95)
+    if wanted.nearest:
+        score *= min(1.0, probe(scene, camera)[1]['tfar'].min() / wanted.nearest)
+    return score, camera
 
 
 def visible(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:

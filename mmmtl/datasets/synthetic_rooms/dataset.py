@@ -8,7 +8,7 @@ import numpy as np
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
 from mmmtl.datasets.records import LabelFile, Record, View, scene_records
 from mmmtl.datasets.synthetic_rooms.cache import ensure_rooms
-from mmmtl.datasets.synthetic_rooms.cameras import APART
+from mmmtl.datasets.synthetic_rooms.cameras import Neighbours
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
@@ -31,6 +31,8 @@ class SyntheticRooms(MultiTaskDataset):
             ``'stereo'`` one record per rectified pair, left first.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         apart: Metres from the first camera of a room to the others, (least, most).
+        nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
+            eight places that are tried for each, the best is taken.
         cache: Folder for what has been drawn.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
@@ -38,7 +40,8 @@ class SyntheticRooms(MultiTaskDataset):
     CLASSES = CLASSES
 
     def __init__(self, *, split: str, scenes: int, views_per_scene: int = 4, size: tuple[int, int] = (128, 160),
-                 views: str = 'single', stereo: bool = False, apart: tuple[float, float] = APART,
+                 views: str = 'single', stereo: bool = False,
+                 apart: tuple[float, float] = Neighbours.apart, nearest: float = Neighbours.nearest,
                  cache: str | None = None, **kwargs) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
@@ -48,10 +51,12 @@ class SyntheticRooms(MultiTaskDataset):
             raise ConfigError("SyntheticRooms.views='stereo' needs stereo=True, so that right views are rendered")
         if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
             raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
+        if not 0 <= nearest < np.inf:
+            raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
         self.split, self.scenes, self.views = split, scenes, views
         root = Path(cache) if cache else cache_root()
         self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo,
-                                   apart=tuple(apart))
+                                   neighbours=Neighbours(tuple(apart), nearest))
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:

@@ -13,6 +13,7 @@ import pytest
 
 from mmmtl.datasets.synthetic_rooms import cache
 from mmmtl.datasets.synthetic_rooms.cache import BASELINE, ensure_rooms
+from mmmtl.datasets.synthetic_rooms.cameras import Neighbours
 
 SIZE = (32, 40)
 
@@ -37,8 +38,8 @@ def test_layout(tmp_path: Path) -> None:
 
 
 def test_rooms_with_cameras_far_apart_have_a_folder_of_their_own(tmp_path: Path) -> None:
-    folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, apart=(0.6, 0.8))
-    assert folder.parent.name == 'rooms-v1-32x40-2views-0.6to0.8m'
+    folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, neighbours=Neighbours((0.6, 0.8), 0.5))
+    assert folder.parent.name == 'rooms-v1-32x40-2views-0.6to0.8m-from0.5m'
     one, other = (np.linalg.inv(camera['camera_T_world'])[:3, 3]
                   for camera in json.loads((folder / '00000/cameras.json').read_text()))
     assert 0.59 < np.linalg.norm(one - other) < 0.81

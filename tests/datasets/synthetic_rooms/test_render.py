@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmmtl.datasets.synthetic_rooms.cameras import Camera, place_cameras
+from mmmtl.datasets.synthetic_rooms.cameras import Camera, Neighbours, place_cameras, probe
 from mmmtl.datasets.synthetic_rooms.render import one_face_around, render_view
 from mmmtl.datasets.synthetic_rooms.scene import CLASSES, Scene, build_scene
 
@@ -101,9 +101,18 @@ def test_more_cameras_leave_the_first_as_they_are() -> None:
 
 def test_cameras_stand_apart_as_asked() -> None:
     scene = build_scene('val', 1)
-    near, far = place_cameras(scene, 4, SIZE), place_cameras(scene, 4, SIZE, apart=(0.6, 0.8))
+    near, far = place_cameras(scene, 4, SIZE), place_cameras(scene, 4, SIZE, Neighbours((0.6, 0.8)))
     assert np.array_equal(near[0].camera_T_world, far[0].camera_T_world)
     assert all(0.59 < np.linalg.norm(camera.position - far[0].position) < 0.81 for camera in far[1:])
+
+
+def test_neighbours_keep_their_distance_from_things() -> None:
+    def before_it(nearest: float) -> np.ndarray:
+        scenes = [build_scene('test', index) for index in range(20)]
+        cameras = [place_cameras(scene, 2, SIZE, Neighbours((0.4, 1.0), nearest))[1] for scene in scenes]
+        return np.array([probe(scene, camera)[1]['tfar'].min() for scene, camera in zip(scenes, cameras, strict=True)])
+
+    assert before_it(0.5).min() >= 0.5 > before_it(0.0).min()
 
 
 def test_a_stereo_pair_is_rectified(room) -> None:
