@@ -9,12 +9,11 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
-from mmmtl.apis import MultiTaskRunner, init_model, load_config
-from mmmtl.apis.checkpoint import latest_checkpoint, write_checkpoint
+from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.command_line import command
-from mmmtl.apis.merged_weights import merge_weights
+from mmmtl.apis.pretraining import stages_of, write_joint_start
 from mmmtl.apis.work_dir import only_run_in
-from mmmtl.errors import ConfigError
 
 
 def parse_args() -> argparse.Namespace:
@@ -42,19 +41,12 @@ def train(config: Config, work_dir: Path, start: Path | None = None) -> Path:
 @command
 def main() -> None:
     args = parse_args()
-    if not all('=' in stage for stage in args.pretrain):
-        raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(args.pretrain)}')
-    stages = dict(stage.split('=', 1) for stage in args.pretrain)
     folder = Path(args.work_dir or f'work_dirs/{Path(args.config).stem}')
     joint = load_config(args.config, args.cfg_options)
+    stages = stages_of(args.pretrain, joint)
     configs = {task: load_config(path, args.cfg_options) for task, path in stages.items()}
-    if set(stages) != set(joint.tasks):
-        raise ConfigError(f'--pretrain: expected a config for each of {", ".join(joint.tasks)}, found '
-                          f'{", ".join(stages)}')
     checkpoints = {task: train(config, folder / f'pretrain_{task}') for task, config in configs.items()}
-    merged = folder / 'merged.pth'
-    shared = next(iter(stages))
-    write_checkpoint({'state_dict': merge_weights(init_model(joint), checkpoints, shared)}, merged)
+    merged = write_joint_start(joint, checkpoints, folder / 'merged.pth')
     print(f'{train(joint, folder / "joint", merged)}: trained from {merged}')
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
+from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.config import load_config
 from mmmtl.apis.report import recipe_digest, write_scores
 from mmmtl.apis.runner import MultiTaskRunner
@@ -32,17 +33,22 @@ class PlannedRun:
         work_dir: Where its checkpoints, its log and its `metrics.json` go.
         seed: Of the run.
         options: Entries of the config to override.
+        start: A checkpoint whose weights it starts from, if any.
     """
 
     config: Path
     work_dir: Path
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
+    start: Path | None = None
 
     def load(self) -> Config:
         """The config of the run."""
         config = load_config(str(self.config), {**self.options, 'randomness.seed': self.seed})
-        config.work_dir, config.resume, config.launcher = str(self.work_dir), True, 'none'
+        resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
+        config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
+        if self.start is not None:
+            config.load_from = None if resumes else str(self.start)
         return config
 
     def is_done(self) -> bool:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
+from mmmtl.apis import load_config
 from mmmtl.apis.command_line import command
 from mmmtl.apis.many_runs import PlannedRun, train_and_test
 from mmmtl.apis.paired_differences import paired_differences
+from mmmtl.apis.pretraining import stages_of, write_joint_start
 from mmmtl.apis.run_table import run_table
+from mmmtl.apis.selection import reported_checkpoint
 
 
 def parse_args() -> argparse.Namespace:
@@ -20,6 +23,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--jobs', type=int, default=1, metavar='N',
                         help='runs at a time, which share the cores; 1 by default, the right number for one GPU')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG/seed_S')
+    parser.add_argument('--pretrain', nargs='+', default=[], metavar='TASK=CONFIG',
+                        help='train each task by itself first, once for each seed; all rows start from there, with the '
+                             'encoder of the first one named')
     parser.add_argument('--single', nargs='+', default=[], metavar='[NAME=]WORK_DIR',
                         help='single-task runs: adds Delta_MTL against them')
     parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
@@ -32,11 +38,29 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def planned(config: str, args: argparse.Namespace, seed: int, start: Path | None = None) -> PlannedRun:
+    folder = Path(args.work_dir) / Path(config).stem / f'seed_{seed}'
+    return PlannedRun(Path(config), folder, seed, args.cfg_options, start)
+
+
+def pretrained(args: argparse.Namespace) -> dict[int, Path]:
+    """For every seed, the weights of trainings on each task alone, put together; none without such trainings."""
+    if not args.pretrain:
+        return {}
+    joint = load_config(args.configs[0], args.cfg_options)
+    stages = stages_of(args.pretrain, joint)
+    runs = {seed: {task: planned(config, args, seed) for task, config in stages.items()} for seed in args.seeds}
+    train_and_test([run for of_seed in runs.values() for run in of_seed.values()], args.jobs)
+    return {seed: write_joint_start(
+        joint, {task: reported_checkpoint(run.load(), run.work_dir) for task, run in of_seed.items()},
+        Path(args.work_dir) / f'pretrained_seed_{seed}.pth') for seed, of_seed in runs.items()}
+
+
 @command
 def main() -> None:
     args = parse_args()
-    rows = [[PlannedRun(Path(config), Path(args.work_dir) / Path(config).stem / f'seed_{seed}', seed, args.cfg_options)
-             for seed in args.seeds] for config in args.configs]
+    starts = pretrained(args)
+    rows = [[planned(config, args, seed, starts.get(seed)) for seed in args.seeds] for config in args.configs]
     train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first
     dirs = [str(run.work_dir) for row in rows for run in row]
     table = run_table(dirs, args.single, args.measures)

@@ -14,7 +14,7 @@ _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 protocol = 'rooms/small-stereo'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=InverseDepth, unit=0.15, farthest=20.0, drawn_range=(0.5, 6.0)),  # f B / W is about 0.15 m
+    depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, drawn_range=(0.5, 6.0)),  # logits around 1
 )
 
 train_dataloader = dict(
