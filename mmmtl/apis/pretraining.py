@@ -27,8 +27,7 @@ def stages_of(texts: Sequence[str], joint: Config) -> dict[str, str]:
 
 
 def write_joint_start(joint: Config, checkpoints: Mapping[str, Path], path: Path) -> Path:
-    """Write and return the checkpoint that the joint training starts from: all heads, the encoder of the first one named.
-    """
+    """Write the checkpoint that the joint training starts from: all heads, and the encoder of the first one named."""
     shared = next(iter(checkpoints))
     write_checkpoint({'state_dict': merge_weights(init_model(joint), checkpoints, shared)}, path)
     return path

@@ -3,16 +3,24 @@
 import json
 
 import pytest
+import torch
 from tool_process import CONFIGS
+
+from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.registry import MODELS
 
 
 def scores_of_nothing(runs, jobs: int) -> None:
     """In the place of the trainings."""
     for number, run in enumerate(runs):
         run.work_dir.mkdir(parents=True)
-        (run.work_dir / 'metrics.json').write_text(json.dumps(dict(
-            config=str(run.config), protocol=None, seed=run.seed, recipe=run.config.stem,
-            compared={'depth/abs_rel': False}, scores={'trained network': {'depth/abs_rel': float(number)}})))
+        scores_of_nothing_in(run, float(number))
+
+
+def scores_of_nothing_in(run, value: float) -> None:
+    (run.work_dir / 'metrics.json').write_text(json.dumps(dict(
+        config=str(run.config), protocol=None, seed=run.seed, recipe=run.config.stem,
+        compared={'depth/abs_rel': False}, scores={'trained network': {'depth/abs_rel': value}})))
 
 
 @pytest.mark.parametrize('prefix', ['', './'])
@@ -26,3 +34,41 @@ def test_rows_are_in_the_order_of_the_configs(tool, monkeypatch, tmp_path, capsy
     rows = [line.split(' | ')[:3] for line in capsys.readouterr().out.splitlines()[2:4]]
     # the first seeds of all configs are trained before the second ones
     assert rows == [['| tiny_rooms_plain', '2', '1 ± 1.4 |'], ['| tiny_rooms', '2', '2 ± 1.4 |']]
+
+
+def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monkeypatch):
+    """Each task is trained once for a seed; every row of that seed starts from the heads of both and one encoder."""
+    module = tool('analysis_tools/train_table')
+    folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
+    name = '{}_vgg-small_b4_600i_rooms-small-stereo_pseudo'
+    stages = [f'{task}={folder}/{name.format(config)}.py'
+              for task, config in (('depth', 'pretrain-depth'), ('semseg', 'pretrain-classes'))]
+    asked = []
+
+    def untrained(runs, jobs: int) -> None:
+        for run in runs:
+            asked.append(run)
+            config = run.load()
+            assert not config.resume or run.start is None
+            assert config.get('load_from') == (str(run.start) if run.start else None)
+            torch.manual_seed(len(asked))
+            run.work_dir.mkdir(parents=True)
+            model = MODELS.build(config.model)
+            write_checkpoint({'state_dict': model.state_dict()}, run.work_dir / 'iter_600.pth')
+            (run.work_dir / 'last_checkpoint').write_text(str(run.work_dir / 'iter_600.pth'))
+            if run.start is not None:
+                scores_of_nothing_in(run, 0.5)
+
+    monkeypatch.setattr(module, 'train_and_test', untrained)
+    configs = [f'{folder}/{name.format(row)}.py' for row in ('baseline', 'full')]
+    monkeypatch.setattr('sys.argv', ['train_table.py', *configs, '--seeds', '3', '--pretrain', *stages,
+                                     '--work-dir', str(tmp_path)])
+    module.main()
+    depth, classes, *rows = asked
+    assert [run.work_dir.parent.name for run in rows] == [name.format('baseline'), name.format('full')]
+    (start,) = {run.start for run in rows}
+    states = {key: torch.load(file, weights_only=True)['state_dict'] for key, file in (
+        ('start', start), ('depth', depth.work_dir / 'iter_600.pth'), ('semseg', classes.work_dir / 'iter_600.pth'))}
+    for key, value in states['start'].items():
+        assert torch.equal(value, states['semseg' if 'semseg' in key.split('.') else 'depth'][key])
+    assert rows[0].load().resume, 'once begun, a row goes on from its own checkpoint'
