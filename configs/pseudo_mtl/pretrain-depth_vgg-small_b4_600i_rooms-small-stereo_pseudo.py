@@ -5,7 +5,7 @@ from mmengine.config import read_base
 with read_base():
     from .._base_.datasets.rooms_small_stereo import *
     from .._base_.default_runtime import *
-    from .._base_.models.pseudo_mtl_losses import confidence as _losses
+    from .._base_.models.pseudo_mtl_losses import baseline as _losses
     from .._base_.models.pseudo_mtl_vgg_small import *
     from .._base_.schedules.rooms_600i import *
 
