@@ -40,7 +40,9 @@ def batch(seed: int = 0) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Mul
 class Oracle:
     """Maps of one pair as numpy; ``other(a, side, y, x)`` is G at one pixel, None outside."""
 
-    def __init__(self, logits, samples, pair: int, how: str, tau: float, beta: float, warp_by: str):
+    def __init__(self, logits, samples, pair: int, how: str, tau: float, beta: float, warp_by: str,
+                 lr: float = 0.5, sides: tuple[float, float] = (1.0, 1.0)):
+        self.lr, self.sides = lr, sides
         places = 2 * pair, 2 * pair + 1
         self.s = [torch.softmax(logits['semseg'][place], 0).double().numpy() for place in places]
         self.pseudo = [samples[place].gt.disparity[0].double().numpy() for place in places]  # focal lengths
@@ -78,19 +80,19 @@ class Oracle:
         return total / max(sum(self.c[side][p] for p in pixels), 1e-6)
 
     def depth(self) -> float:
-        """Eq. 3-6 with weights 0.5, 1, 1."""
+        """Eq. 3-6."""
         total = 0.0
         for side in (0, 1):
             own, pseudo = (lambda y, x, m=m: m[y, x] for m in (self.own[side], self.pseudo[side]))
             own_g, pseudo_g = (lambda y, x, m=m, side=side: self.other(m, side, y, x) for m in (self.own, self.pseudo))
             known = [np.where(p > 0, 1.0, 0) for p in self.pseudo]
             both = [p for p in self.pixels(side) if self.other(known, side, *p) > 0.999]
-            total += 0.5 * self.l_reg(side, own, own_g) + self.l_reg(side, pseudo, own_g)
-            total += self.l_reg(side, own, pseudo_g, both)
+            to_pseudo = self.l_reg(side, pseudo, own_g) + self.l_reg(side, own, pseudo_g, both)
+            total += self.lr * self.l_reg(side, own, own_g) + self.sides[side] * to_pseudo
         return total
 
     def classes(self) -> float:
-        """Eq. 7-10 with weights 0.5, 1.5, 1.5."""
+        """Eq. 7-10."""
         total = 0.0
         for side in (0, 1):
             pixels = self.pixels(side)
@@ -105,7 +107,7 @@ class Oracle:
                 label = self.nearest(self.label, side, y, x)
                 if label != 255:
                     from_label.append(-c * np.log(own[label]))
-            total += 0.5 * np.mean(between) + 1.5 * np.mean(to_label) + 1.5 * np.mean(from_label)
+            total += self.lr * np.mean(between) + self.sides[side] * (np.mean(to_label) + np.mean(from_label))
         return total
 
     def regression(self) -> float:

@@ -53,6 +53,7 @@ def parse_args() -> argparse.Namespace:
         parser.add_argument(f'--{name}', type=float, default=value, help=f'of computed disparities: {text}')
     parser.add_argument('--network', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
                         help='a trained confidence network (default: confidence is the left-right check)')
+    parser.add_argument('--device', default='cpu', help='where that network runs (default: cpu)')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
@@ -91,7 +92,7 @@ def main() -> None:
         backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
     else:
         raise ConfigError('--backend folder needs --source and --patterns')
-    network = NetworkConfidence(*args.network) if args.network else None
+    network = NetworkConfidence(*args.network, args.device) if args.network else None
     dataset = DATASETS.build(config)
     folder = computed_folder(args.out or folder_of(config))
     start_folder(folder, 'disparity', manifest(args, dataset, backend))

@@ -5,13 +5,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from mmmtl.datasets import Middlebury
+from mmmtl.datasets import Middlebury, StereoMatches
+from mmmtl.datasets.pseudo_labels import to_confidence_picture, to_disparity_picture
 from mmmtl.datasets.records import read_pfm
-from mmmtl.datasets.transforms import LoadViews, PackViews, RectifiedPair
+from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
-from mmmtl.tasks import Depth
+from mmmtl.tasks import Confidence, Depth
 
 PIPELINE = [dict(type=LoadViews), dict(type=RectifiedPair), dict(type=PackViews)]
 CALIBRATION = """cam0=[50 0 6.0; 0 50 4.0; 0 0 1]
@@ -71,6 +73,38 @@ def test_what_is_wrong_is_named(root, data_error, name, content, words):
     path.write_text(content) if content else path.unlink()
     with data_error(path, words):
         load(root)
+
+
+@pytest.fixture
+def pseudo(tmp_path_factory) -> Path:
+    """What a matcher without a fault has found for the pair: 7.5 pixels in the left view, 3 in the right one."""
+    folder = tmp_path_factory.mktemp('pseudo') / 'Attic' / '0'
+    folder.mkdir(parents=True)
+    for number, pixels in enumerate((7.5, 3.0)):
+        Image.fromarray(to_disparity_picture(np.full((8, 12), pixels, np.float32))).save(
+            folder / f'{number}_disparity.png')
+        Image.fromarray(to_confidence_picture(np.ones((8, 12), np.float32))).save(folder / f'{number}_confidence.png')
+    return folder.parents[1]
+
+
+def test_pseudo_disparity_minds_doffs(root, pseudo):
+    steps = [*PIPELINE[:2], dict(type=LoadPseudoLabels, folder=str(pseudo))]
+    plain, as_image = (
+        Middlebury(root=str(root), tasks={'depth': Depth('depth')}, pipeline=[*steps, *more, PIPELINE[2]])[0]
+        for more in ([], [dict(type=DisparityImage)]))
+    left, right = plain['data_samples']
+    assert left.gt.disparity[0, 5, 5] == pytest.approx((7.5 + 2.5) / 50)  # (d + doffs) / f = B / depth
+    assert left.gt.disparity[0, 5, 5] == pytest.approx(0.2 / left.gt.depth[0, 5, 5].item())
+    assert right.gt.disparity[0, 5, 5] == pytest.approx((3 + 2.5) / 50)
+    for image, pixels in zip(as_image['inputs'], (7.5, 3.0), strict=True):
+        torch.testing.assert_close(image, torch.full((3, 8, 12), pixels))
+
+
+def test_matches_mind_doffs(root, pseudo):
+    matches = StereoMatches(pairs=dict(type='mmmtl.Middlebury', root=str(root)), folder=str(pseudo),
+                            tasks={'confidence': Confidence('confidence')}, pipeline=[])
+    label = matches.records[0].views[0].labels['confidence'].load(Confidence('confidence'))
+    assert label[5, 5] == 1 and label[1, 2] == 0  # found 7.5: true at the one, 1.5 at the other
 
 
 def test_other_mistakes(root, data_error):

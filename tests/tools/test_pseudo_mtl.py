@@ -70,7 +70,8 @@ def test_disparities_of_another_matcher(tool, tmp_path):
     given.mkdir()
     for scene in range(SCENES):
         for side in (0, 1):
-            Image.fromarray(np.full((64, 80), 256 * (3 + scene), np.uint16)).save(given / f'{scene}_{side}.png')
+            values = np.full((64, 80), 256 * (3 + scene + 6 * side), np.uint16)
+            Image.fromarray(values).save(given / f'{scene}_{side}.png')
     options = [FULL, '--backend', 'folder', '--source', given, '--scale', str(1 / 256)]
     assert 'needs --source and --patterns' in disparity(tool, *options).error
     missing = disparity(tool, *options, '--patterns', '{record}_l.png', '{record}_r.png').error
@@ -82,8 +83,9 @@ def test_disparities_of_another_matcher(tool, tmp_path):
             (given / f'{scene}_{side}.png').rename(given / f'0000{scene}' / f'0_{side}.png')
     done = disparity(tool, *options, '--patterns', '{record}_0.png', '{record}_1.png', '--out', tmp_path / 'out')
     assert done.code == 0, done.stderr
-    found = np.array(Image.open(tmp_path / 'out' / '00002/0/1_disparity.png'))
-    assert (found == 256 * 5).all()
+    for side, pixels in ((0, 5), (1, 11)):
+        found = np.array(Image.open(tmp_path / 'out' / f'00002/0/{side}_disparity.png'))
+        assert (found == 256 * pixels).all()
 
 
 def test_the_chain_pretrains_merges_and_trains(tool, tmp_path):

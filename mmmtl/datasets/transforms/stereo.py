@@ -76,10 +76,12 @@ class LoadPseudoLabels(BaseTransform):
         if 'disparity' in self.tasks and not results.get('rectified'):
             raise DataError(f'{results["record"].name}: pseudo disparity needs a rectified pair; put RectifiedPair '
                             'before LoadPseudoLabels')
+        labelled = {name: {str(view.image) for view in results['record'].views if name in view.labels}
+                    for name in self.tasks}
         for number, view in enumerate(views):
             for name in self.tasks:
-                if name not in STEREO_MAPS and name in view['labels']:
-                    continue
+                if name not in STEREO_MAPS and view['img_path'] in labelled[name]:
+                    continue  # its own label, shown or hidden
                 path = folder / f'{number}_{name}.png'
                 if name == 'disparity':
                     label = parallax(read_pseudo_disparity(path), [view['intrinsics'] for view in views])
@@ -130,6 +132,8 @@ def read_classes(path: Path, task: Task) -> np.ndarray:
     Raises:
         DataError: The file is missing, or holds what the task forbids.
     """
+    if not path.is_file():
+        raise DataError(f'{path}: no such pseudo label; write it by tools/generate_pseudo_semseg.py')
     label = LabelFile(path).load(task)
     try:
         task.check(label)

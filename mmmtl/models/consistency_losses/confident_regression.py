@@ -1,9 +1,13 @@
 """Depth learnt from the pseudo disparity of a stereo pair, each pixel by its confidence: Pseudo-MTL, eq. 1."""
 
+import warnings
+from collections.abc import Mapping, Sequence
+
 from torch import Tensor
 
 from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, weighted_mean
 from mmmtl.registry import MODELS
+from mmmtl.structures import MultiTaskDataSample
 
 
 @MODELS.register_module()
@@ -22,6 +26,14 @@ class ConfidentRegression(StereoConsistencyLoss):
 
     def __init__(self, *args, weight: float = 850.0, **kwargs) -> None:
         super().__init__(*args, weight=weight, **kwargs)
+
+    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
+                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+        if not any(sample.get('rectified') for sample in samples):
+            # the same words for every batch, so that they are shown once
+            warnings.warn(f'a batch without rectified pair, where nothing teaches {self.depth}: the data set needs '
+                          "views='stereo', its pipeline RectifiedPair", stacklevel=2)
+        return super().forward(logits, targets, features, samples)
 
     def teaches(self) -> set[str]:
         return {self.depth}

@@ -185,8 +185,17 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
     Image.fromarray(np.zeros((96, 128, 3), np.uint8)).save(tmp_path / '00000/0/0_disparity.png')
     with data_error(tmp_path, 'expected one channel of 16 bits'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
+    dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('semseg',), tasks=tasks)])
+    dataset.records[0] = Record(dataset.records[0].name, tuple(
+        dataclasses.replace(view, labels={'depth': view.labels['depth']}) for view in dataset.records[0].views))
+    with data_error(tmp_path / '00000/0/0_semseg.png', 'write it by tools/generate_pseudo_semseg'):
+        dataset[0]
     Image.fromarray(np.full((96, 128), 77, np.uint8)).save(tmp_path / '00000/0/0_semseg.png')
-    dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('semseg',), tasks=tasks)],
-                    label_setting=dict(type='mmmtl.OnlyLabels', names=('depth',)))
     with data_error(tmp_path, r'must lie in 0\.\.12'):
         dataset[0]
+
+
+def test_a_hidden_label_is_not_replaced(rooms, folder, tasks):
+    load = dict(type=LoadPseudoLabels, folder=str(folder), names=('semseg',), tasks=tasks)
+    dataset = pairs(rooms, [*LOAD, load], label_setting=dict(type='mmmtl.OnlyLabels', names=('depth',)))
+    assert all('semseg' not in sample.gt for sample in dataset[0]['data_samples'])

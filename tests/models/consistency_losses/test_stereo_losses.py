@@ -29,8 +29,10 @@ def run(loss, logits, targets, samples) -> Tensor:
                                                      ('pseudo', 'off'), ('own', 'off')])
 def test_the_equations(kind, name, warp_by, confidence):
     logits, targets, samples = batch()
-    found = run(kind(**GIVEN, warp_by=warp_by, confidence=confidence, tau=0.4, beta=7.0), logits, targets, samples)
-    oracles = [Oracle(logits, samples, pair, confidence, 0.4, 7.0, warp_by) for pair in range(PAIRS)]
+    weights = {} if kind is ConfidentRegression else dict(lr=0.6, left=0.7, right=1.9)
+    loss = kind(**GIVEN, warp_by=warp_by, confidence=confidence, tau=0.4, beta=7.0, **weights)
+    found = run(loss, logits, targets, samples)
+    oracles = [Oracle(logits, samples, pair, confidence, 0.4, 7.0, warp_by, 0.6, (0.7, 1.9)) for pair in range(PAIRS)]
     if warp_by == 'own' and name != 'classes':  # the pseudo disparity counts here too, where it is known
         for oracle in oracles:
             oracle.c = [c * (p > 0) for c, p in zip(oracle.c, oracle.pseudo, strict=True)]
@@ -40,7 +42,7 @@ def test_the_equations(kind, name, warp_by, confidence):
 
 def test_the_published_weights():
     regression, depth, classes = (kind(**GIVEN) for kind in LOSSES)
-    assert regression.weight == 850
+    assert regression.weight == 850 and all((loss.tau, loss.beta) == (0.5, 10) for loss in (regression, depth, classes))
     assert (depth.weight, depth.lr, depth.left, depth.right) == (1, 0.5, 1, 1)
     assert (classes.weight, classes.lr, classes.left, classes.right) == (1, 0.5, 1.5, 1.5)
     logits, targets, samples = batch()
@@ -175,10 +177,21 @@ def test_mistakes_are_named():
         ConfidentRegression(**GIVEN, depth='semseg')
     with pytest.raises(ConfigError, match="'depth' is no segmentation"):
         StereoSegmentationConsistency(**GIVEN, task='depth')
+    for name, value in (('lr', -1), ('left', None), ('tau', 'a'), ('beta', float('nan'))):
+        with pytest.raises(ConfigError, match=f'StereoDepthConsistency.{name} must be a number >= 0, found'):
+            StereoDepthConsistency(**GIVEN, **{name: value})
     del samples[1].gt.confidence
     with pytest.raises(DataError, match=r'1\.png: no pseudo confidence in the sample; put LoadPseudoLabels'):
         run(ConfidentRegression(**GIVEN), logits, targets, samples)
     run(ConfidentRegression(**GIVEN, confidence='off'), logits, targets, samples)
+
+
+def test_a_batch_that_teaches_no_depth_is_told():
+    logits, targets, samples = batch()
+    for sample in samples:
+        sample.set_metainfo({'rectified': False})
+    with pytest.warns(UserWarning, match='a batch without rectified pair, where nothing teaches depth'):
+        assert run(ConfidentRegression(**GIVEN), logits, targets, samples) == 0
 
 
 def test_descending_all_of_them_brings_both_views_together():
