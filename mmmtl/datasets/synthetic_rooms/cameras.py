@@ -21,6 +21,11 @@ class Neighbours:
     apart: tuple[float, float] = (0.1, 0.5)  # metres from the first camera, least and most
     nearest: float = 0.0  # metres in front of a camera that should be free
 
+    @property
+    def tries(self) -> int:
+        """Places that are looked at for a camera; in tight rooms free ones are rare."""
+        return 32 if self.nearest else 8
+
     def __str__(self) -> str:
         """What is not the default, for the name of a folder."""
         apart = '' if self.apart == Neighbours.apart else '-{:g}to{:g}m'.format(*self.apart)
@@ -70,7 +75,7 @@ def place_cameras(
     points = first.position + (directions * hit['tfar']).T
     for view in range(1, views):
         rng = scene.rng(1, view)
-        candidates = (neighbour(scene, rng, first, points, neighbours) for _ in range(8))
+        candidates = (neighbour(scene, rng, first, points, neighbours) for _ in range(neighbours.tries))
         best_score, best = -1.0, first
         for score, camera in candidates:
             if score > best_score:

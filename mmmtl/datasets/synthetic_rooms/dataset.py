@@ -32,7 +32,7 @@ class SyntheticRooms(MultiTaskDataset):
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         apart: Metres from the first camera of a room to the others, (least, most).
         nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
-            eight places that are tried for each, the best is taken.
+            places that are tried for each, the best is taken.
         cache: Folder for what has been drawn.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
