@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 
-from mmmtl.apis.run_table import all_compared, arrow, check_measures, grouped, only_protocol, read_run
+from mmmtl.apis.run_table import arrow, chosen_columns, grouped, only_protocol, read_run
 from mmmtl.errors import DataError
 
 
@@ -22,9 +22,7 @@ def paired_differences(runs: Sequence[str], measures: Sequence[str] = ()) -> str
     """
     all_runs = [read_run(text) for text in runs]
     only_protocol(all_runs)
-    compared = all_compared(all_runs)
-    columns = list(measures) or list(compared)
-    check_measures(columns, all_runs)
+    compared, columns = chosen_columns(all_runs, measures)
     (first, ground), *others = grouped(all_runs)
     if not others:
         raise DataError(f'{ground[0].path.parent}: all runs are {first}; differences need a second config')

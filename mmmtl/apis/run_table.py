@@ -37,9 +37,7 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequenc
     """
     multi, baselines = [read_run(text) for text in runs], [read_run(text) for text in single]
     protocol = only_protocol([*multi, *baselines])
-    compared = all_compared([*multi, *baselines])
-    columns = list(measures) or list(compared)
-    check_measures(columns, [*multi, *baselines])
+    compared, columns = chosen_columns([*multi, *baselines], measures)
     rows = [(name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns])
             for name, seeds in grouped(multi)]
     titles = [column.replace('/', ' ') + arrow(column, compared) for column in columns]
@@ -105,6 +103,14 @@ def all_compared(runs: Sequence[Run]) -> dict[str, bool]:
                 raise DataError(f'{run.path}: {measure} stands for {task}, elsewhere {other}; test them alike')
             compared[measure] = higher_is_better
     return compared
+
+
+def chosen_columns(runs: Sequence[Run], measures: Sequence[str]) -> tuple[dict[str, bool], list[str]]:
+    """The measures that stand for the tasks, and the columns: those that are asked for, or else these."""
+    compared = all_compared(runs)
+    columns = list(measures) or list(compared)
+    check_measures(columns, runs)
+    return compared, columns
 
 
 def check_measures(columns: Iterable[str], runs: Sequence[Run]) -> None:

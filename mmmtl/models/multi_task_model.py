@@ -157,7 +157,7 @@ class MultiTaskModel(BaseModel):
     def explain(self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
                 ) -> list[MultiTaskDataSample]:
         """What the neck shows of itself into ``sample.extra`` of every view that others look at."""
-        if not matched:
+        if not matched or not hasattr(self.neck, 'explain'):
             return data_samples
         maps = {name: F.interpolate(x.float(), size) for name, x in self.neck.explain(matched).items()}
         for number, sample in enumerate(data_samples):

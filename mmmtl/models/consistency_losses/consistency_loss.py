@@ -1,5 +1,6 @@
 """The contract of a consistency loss: a term that ties tasks or views to each other, beside the task losses."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -32,11 +33,16 @@ class ConsistencyLoss(BaseModule, ABC):
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
                  weight: float = 1.0, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        if not isinstance(weight, int | float) or not weight >= 0:
-            raise ConfigError(f'{type(self).__name__}.weight must be a number >= 0, found {weight!r}')
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
-        self.weight = weight
+        self.weight, = self.numbers(weight=weight)
         self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
+
+    def numbers(self, **options: float) -> list[float]:
+        """The values of options that must be finite and >= 0; raises ConfigError for the first that is not."""
+        for name, value in options.items():
+            if not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise ConfigError(f'{type(self).__name__}.{name} must be a number >= 0, found {value!r}')
+        return list(options.values())
 
     def teaches(self) -> set[str]:
         """Tasks that this loss teaches by itself, without a label of theirs anywhere."""

@@ -31,8 +31,7 @@ class StereoDepthConsistency(StereoConsistencyLoss):
 
     def __init__(self, *args, lr: float = 0.5, left: float = 1.0, right: float = 1.0, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.lr, self.left, self.right = (
-            self.number(name, value) for name, value in (('lr', lr), ('left', left), ('right', right)))
+        self.lr, self.left, self.right = self.numbers(lr=lr, left=left, right=right)
 
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
         own, pseudo = self.own_parallax(pairs), pairs.parallax

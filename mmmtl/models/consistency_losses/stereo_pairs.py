@@ -3,7 +3,6 @@
 Axes are (P, 2, C, H, W): P pairs, left and right view.
 """
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,13 +82,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
         if not isinstance(self.tasks.get(depth), Depth):
             raise ConfigError(f'{name}.depth: {depth!r} is no depth task; the tasks are {", ".join(self.tasks)}')
         self.depth, self.warp_by, self.confidence = depth, warp_by, confidence
-        self.tau, self.beta = self.number('tau', tau), self.number('beta', beta)
-
-    def number(self, name: str, value: float) -> float:
-        """The option, if it is a finite number from 0 on."""
-        if not isinstance(value, int | float) or not 0 <= value < math.inf:
-            raise ConfigError(f'{type(self).__name__}.{name} must be a number >= 0, found {value!r}')
-        return value
+        self.tau, self.beta = self.numbers(tau=tau, beta=beta)
 
     @abstractmethod
     def of_pairs(self, pairs: StereoPairs) -> Tensor:

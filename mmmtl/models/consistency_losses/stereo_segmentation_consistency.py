@@ -45,8 +45,7 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
             raise ConfigError(f'StereoSegmentationConsistency.task: {task!r} is no segmentation; the tasks are '
                               f'{", ".join(self.tasks)}')
         self.task = task
-        self.lr, self.left, self.right = (
-            self.number(name, value) for name, value in (('lr', lr), ('left', left), ('right', right)))
+        self.lr, self.left, self.right = self.numbers(lr=lr, left=left, right=right)
 
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
         task, logits, labels = self.tasks[self.task], pairs.logits[self.task], pairs.targets[self.task]
