@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from mmengine.config import DictAction
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.datasets import SampleKey
 from mmmtl.registry import DATASETS
 from mmmtl.visualization import draw_regions, draw_sheet, write_sheets
@@ -20,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--count', type=int, default=8, help='how many records')
     parser.add_argument('--seed', type=int, default=0, help='which records, and their augmentation')
     parser.add_argument('--out', default='work_dirs/browse', help='folder for the sheets')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 
 import torch
-from mmengine.config import ConfigDict, DictAction
+from mmengine.config import ConfigDict
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.report import print_scores, write_scores
 from mmmtl.apis.typical_scores import typical_scores
 
@@ -21,7 +21,7 @@ CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a multi-task network on generated rooms in about five minutes.')
     parser.add_argument('--work-dir', default='work_dirs/demo', help='where everything goes')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from dataset_converters.conversion import Output
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from torch.utils.data import Dataset
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.stereo_matching import (
     DisparityFolder,
     NetworkConfidence,
@@ -54,7 +54,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--network', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
                         help='a trained confidence network (default: confidence is the left-right check)')
     parser.add_argument('--device', default='cpu', help='where that network runs (default: cpu)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

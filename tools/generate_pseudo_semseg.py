@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from dataset_converters.conversion import Output
-from mmengine.config import DictAction
 
 from mmmtl.apis import load_config
 from mmmtl.apis.checkpoint import load_weights, read_checkpoint
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.pseudo_labels import computed_folder, pair_of, start_folder
@@ -37,7 +36,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
     parser.add_argument('--device', default='cpu', help='where the network runs')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

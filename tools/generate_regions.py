@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mmengine.config import DictAction
 from PIL import Image
 from region_backends import BACKENDS, OF_THE_DATA, Segmenter, build_segmenter, check_checkpoint, complete
 from tqdm import tqdm
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.checksums import as_json
 from mmmtl.datasets.records import LabelSource, View, read_image
@@ -43,12 +42,12 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--out', type=Path, required=True, help='folder to fill; one for each split')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--part', help='which part, if its data set is a mixed one')
-    parser.add_argument('--settings', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--settings', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)')
     parser.add_argument('--checkpoint', type=Path, help="SAM's published weights")
     parser.add_argument('--device', default='cpu', help='where SAM runs: cpu, cuda, cuda:1 ...')
     parser.add_argument('--processes', type=int, default=1, help='how many images at a time')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args(arguments)
 
 

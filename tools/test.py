@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.dist import is_main_process
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.launch import LAUNCHERS
 from mmmtl.apis.report import print_scores, write_scores
 
@@ -19,7 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/CONFIG)')
     parser.add_argument('--out', help='scores as JSON (default: metrics.json in the work dir)')
     parser.add_argument('--show-dir', help='write a picture sheet of every test image to this folder')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the config, e.g. test_dataloader.batch_size=4')
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)

@@ -3,11 +3,9 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.checkpoint import latest_checkpoint
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.launch import LAUNCHERS
 from mmmtl.apis.work_dir import only_run_in
 from mmmtl.errors import ConfigError
@@ -20,7 +18,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
                         help='go on from a checkpoint, or from the latest one of the work dir')
     parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the config, e.g. train_dataloader.batch_size=4')
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)

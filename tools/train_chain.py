@@ -7,11 +7,11 @@ goes on where it stopped.
 import argparse
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.checkpoint import latest_checkpoint
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.pretraining import stages_of, write_joint_start
 from mmmtl.apis.work_dir import only_run_in
 
@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--pretrain', nargs='+', required=True, metavar='TASK=CONFIG',
                         help='a config for each task; the encoder is taken from the first')
     parser.add_argument('--work-dir', help='stages go to folders below it (default: work_dirs/CONFIG)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the configs of all stages')
     return parser.parse_args()
 

@@ -1,16 +1,33 @@
 """How the tools end: a user's mistake is one line on stderr and exit code 2."""
 
+import argparse
 import errno
 import functools
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from mmengine.config import DictAction
 
 from mmmtl.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+
+
+class KeyValues(DictAction):
+    """An argument of entries KEY=VALUE, as MMEngine reads them; what cannot be read is a usage error that names it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
+                 option_string: str | None = None) -> None:
+        for entry in values:
+            if not entry.partition('=')[0] or '=' not in entry:
+                raise argparse.ArgumentError(self, f'{entry!r} is not KEY=VALUE')
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except AssertionError as error:
+            raise argparse.ArgumentError(self, f'{error}; close every bracket') from error
 
 
 def command(main: Callable[[], None]) -> Callable[[], None]:

@@ -1,9 +1,11 @@
 """How a tool ends: one line and code 2 for a user's mistake, a traceback for ours."""
 
+import argparse
+
 import pytest
 from torch.utils.data import DataLoader, Dataset
 
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.errors import CheckpointError, ConfigError, DataError, DivergenceError, UserError
 
 
@@ -62,3 +64,22 @@ def test_where_nothing_is_wrong_nothing_is_said(capsys):
     assert main() is None and done == [1]
     assert main.__doc__ == 'What the tool does.'
     assert capsys.readouterr() == ('', '')
+
+
+def options(*entries: str) -> dict:
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={})
+    return parser.parse_args(['--cfg-options', *entries]).cfg_options
+
+
+def test_entries_are_read():
+    assert options('a.b=1', 'c=x=y', 'd=[1,(2,3)]') == {'a.b': 1, 'c': 'x=y', 'd': [1, (2, 3)]}
+
+
+@pytest.mark.parametrize('entry, told', [('a', "'a' is not KEY=VALUE"), ('=1', "'=1' is not KEY=VALUE"),
+                                         ('a=1,[2', 'Imbalanced brackets exist in 1,[2; close every bracket')])
+def test_what_cannot_be_read_is_named(entry, told, capsys):
+    with pytest.raises(SystemExit) as caught:
+        options('b=1', entry)
+    assert caught.value.code == 2
+    assert f'error: argument --cfg-options: {told}\n' in capsys.readouterr().err

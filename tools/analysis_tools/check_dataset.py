@@ -4,10 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.dataset_check import check_dataset, describe, files_of
 from mmmtl.datasets.checksums import write_checksums
 
@@ -21,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--workers', type=int, default=0, help='processes that load')
     parser.add_argument('--write-checksums', metavar='FILE', help="only list what all files hold; with the data set's "
                         "checksums='FILE', a file that is exchanged or altered later is an error")
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

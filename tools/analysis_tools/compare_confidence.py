@@ -10,11 +10,10 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import torch
-from mmengine.config import DictAction
 from tqdm import tqdm
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.stereo_matching import NetworkConfidence, left_right_confidence
 from mmmtl.datasets import StereoMatches
 from mmmtl.datasets.pseudo_labels import read_pseudo_disparity
@@ -33,7 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--parts', nargs='*', type=float, metavar='EDGE',
                         help='also compare by parts: hidden from the other view or not, and disparities between edges')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='test')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -2,10 +2,8 @@
 
 import argparse
 
-from mmengine.config import DictAction
-
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.report import write_scores
 from mmmtl.apis.typical_scores import typical_scores
 
@@ -17,7 +15,7 @@ def parse_args() -> argparse.Namespace:
         description='Score the mean value, or most frequent class, of the training set at each pixel.')
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', help='scores as JSON, which compare_runs.py reads')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the config')
     return parser.parse_args()
 

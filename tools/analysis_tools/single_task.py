@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.many_runs import PlannedRun, train_and_test
 from mmmtl.apis.run_table import run_table
 from mmmtl.apis.selection import selection_options
@@ -30,7 +28,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
                         help='columns (default: the headline of every task)')
     parser.add_argument('--out', help='write the table to this file too')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the config')
     return parser.parse_args()
 

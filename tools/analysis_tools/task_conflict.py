@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from itertools import chain, islice, repeat
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.runner import set_random_seed
 from torch import Tensor
 from tqdm import tqdm
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting import TaskGradients
 
@@ -28,7 +28,7 @@ def parse_args() -> argparse.Namespace:
                         help="beginnings of the shared parameters' names (default: those of the config's loss "
                              'weighting, else backbone)')
     parser.add_argument('--out', metavar='FILE.png', help='write the matrix as a picture too')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE')
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 

@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import command
+from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.many_runs import PlannedRun, train_and_test
 from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.pretraining import stages_of, write_joint_start
@@ -33,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--paired', action='store_true',
                         help='add the differences to the first row, seed by seed, with their standard errors')
     parser.add_argument('--out', help='write the table to this file too')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of all configs')
     return parser.parse_args()
 
