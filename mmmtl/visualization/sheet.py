@@ -34,14 +34,19 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
 
     Returns:
         uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
-        both. The overlay shows the first task that has a legend; without one there is none.
+        both. The overlay shows the first task that has a legend; without one there is none. Small images are enlarged
+        until their captions have room.
     """
-    height, width = image.shape[:2]
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
     legend = legend_of(tasks, maps)
     grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
             for number, (row, values) in enumerate(maps.items())]
     grid[0] += list((further or {}).items())
+    grid = [[(caption if picture is not None or not caption else f'{caption}: none', picture)
+             for caption, picture in cells] for cells in grid]
+    longest = max(text_width(caption) for cells in grid for caption, _ in cells)
+    times = -(-longest // image.shape[1])
+    height, width = image.shape[0] * times, image.shape[1] * times
     across = (width + GAP) * len(grid[0])
     lines = legend_lines(legend, across)
     sheet = Image.new('RGB', (across + GAP, len(grid) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
@@ -49,9 +54,9 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
         top = GAP + index * (height + LINE + GAP)
         for column, (caption, picture) in enumerate(cells):
             left = GAP + column * (width + GAP)
-            write(sheet, (left, top), caption if picture is not None or not caption else f'{caption}: none')
+            write(sheet, (left, top), caption)
             if picture is not None:
-                sheet.paste(Image.fromarray(picture), (left, top + LINE))
+                sheet.paste(Image.fromarray(picture.repeat(times, 0).repeat(times, 1)), (left, top + LINE))
     for number, line in enumerate(lines):
         left, top = GAP, sheet.height - LINE * (len(lines) - number)
         for name, colour in line:
@@ -118,7 +123,12 @@ def legend_lines(legend: Mapping[str, tuple[int, int, int]], width: int
 
 def legend_width(name: str) -> int:
     """Pixels that an entry of the legend takes."""
-    return 22 + int(ImageFont.load_default(10).getlength(name))
+    return 22 + text_width(name)
+
+
+def text_width(text: str) -> int:
+    """Pixels that small text takes."""
+    return int(ImageFont.load_default(10).getlength(text))
 
 
 def write(sheet: Image.Image, place: tuple[int, int], text: str) -> None:

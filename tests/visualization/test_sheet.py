@@ -7,16 +7,16 @@ from PIL import Image
 
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.visualization import as_map, draw_sheet, write_sheets
-from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width
+from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width, text_width
 
-HEIGHT, WIDTH = 30, 90
+HEIGHT, WIDTH = 30, 120  # wide enough for the captions
 SEMSEG = SemSeg('semseg', classes=('bed', 'chair', 'wall', 'window'))
 TASKS = {'semseg': SEMSEG, 'depth': Depth('depth', drawn_range=(1, 5)), 'normal': Normal('normal')}
 IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
 
 
 def maps() -> dict[str, torch.Tensor]:
-    """Left half: bed and chair at 2 m, facing the camera; right half: void."""
+    """Left: bed and chair at 2 m, facing the camera; right of column 45: void."""
     semseg = torch.full((1, HEIGHT, WIDTH), 255)
     semseg[:, :10, :45], semseg[:, 10:, :45] = 0, 1
     depth, normal = torch.zeros(1, HEIGHT, WIDTH), torch.zeros(3, HEIGHT, WIDTH)
@@ -92,6 +92,16 @@ def test_a_map_that_is_missing_leaves_its_cell_white():
     sheet = draw_sheet(IMAGE, TASKS, {'truth': {'depth': maps()['depth']}, 'prediction': maps()})
     assert (cell(sheet, 0, 1) == 255).all() and (cell(sheet, 0, 3) == 255).all()
     np.testing.assert_array_equal(cell(sheet, 0, 2), cell(sheet, 1, 2))
+
+
+@pytest.mark.parametrize('width, times', [(30, 3), (90, 1), (WIDTH, 1)])
+def test_small_pictures_grow_until_their_captions_fit(width, times):
+    image = IMAGE[:, :width]
+    shown = {'semseg': maps()['semseg'][..., :width]}
+    sheet = draw_sheet(image, {'semseg': SEMSEG}, {'truth': shown, 'prediction': shown})
+    picture = sheet[GAP + LINE:][:HEIGHT * times, GAP:][:, :width * times]
+    np.testing.assert_array_equal(picture, image.repeat(times, 0).repeat(times, 1))
+    assert sheet.shape[1] == GAP + 2 * (width * times + GAP) and width * times >= text_width('semseg, prediction')
 
 
 def test_captions_are_written():

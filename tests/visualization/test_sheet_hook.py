@@ -81,8 +81,9 @@ def test_what_else_the_network_shows_stands_beside_the_prediction(tmp_path):
     samples[1].extra = PixelData(matched=torch.full((1, 20, 30), 3.0))
     run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
     plain, more = (np.asarray(Image.open(tmp_path / 'sheets' / f'room-{view}.png')) for view in range(2))
-    assert plain.shape[1] == GAP + 2 * (30 + GAP) and more.shape[1] == GAP + 3 * (30 + GAP)
-    top = GAP + (20 + LINE + GAP) + LINE
-    cell = more[top:top + 20, GAP + 2 * (30 + GAP):][:, :30]
+    width, height = 4 * 30, 4 * 20  # enlarged, for the captions
+    assert plain.shape[1] == GAP + 2 * (3 * 30 + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
+    top = GAP + (height + LINE + GAP) + LINE
+    cell = more[top:top + height, GAP + 2 * (width + GAP):][::4, :width:4]
     np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
-    assert (more[GAP + LINE:GAP + LINE + 20, GAP + 2 * (30 + GAP):] == 255).all()  # there is no truth of it
+    assert (more[GAP + LINE:GAP + LINE + height, GAP + 2 * (width + GAP):] == 255).all()  # there is no truth of it
