@@ -10,7 +10,7 @@ from torch.nn import Module
 
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.visualization.sheet import draw_sheet, write_sheets
+from mmmtl.visualization.sheet import as_map, draw_sheet, write_sheets
 
 
 @HOOKS.register_module()
@@ -40,10 +40,11 @@ class SheetHook(Hook):
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
                 picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
-                extra = dict(sample.extra.items()) if 'extra' in sample else {}
-                rows = {'truth': dict(sample.gt.items()), 'prediction': {**dict(sample.pred.items()), **extra}}
+                rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
                 shown = {name: drawer for name, drawer in drawers.items() if name in rows['prediction']}
-                sheet = draw_sheet(picture, shown, rows)
+                extra = dict(sample.extra.items()) if 'extra' in sample else {}
+                further = {name: drawer.draw(as_map(extra[name])) for name, drawer in drawers.items() if name in extra}
+                sheet = draw_sheet(picture, shown, rows, further)
                 write_sheets(self.folder / f'{sample.scene.replace("/", "-")}-{sample.view}.png', [sheet])
                 self.written += 1
             self.seen += 1

@@ -76,14 +76,14 @@ def test_a_batch_and_its_outputs_must_match(tmp_path):
         run(SheetHook(str(tmp_path / 'sheets')), [(data, samples[:1])])
 
 
-def test_what_else_the_network_shows_stands_beside_the_prediction(tmp_path):
+def test_what_else_the_network_shows_stands_at_the_end_of_the_first_row(tmp_path):
     data, samples = batch(range(2))
     samples[1].extra = PixelData(matched=torch.full((1, 20, 30), 3.0))
     run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
     plain, more = (np.asarray(Image.open(tmp_path / 'sheets' / f'room-{view}.png')) for view in range(2))
-    width, height = 4 * 30, 4 * 20  # enlarged, for the captions
-    assert plain.shape[1] == GAP + 2 * (3 * 30 + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
-    top = GAP + (height + LINE + GAP) + LINE
-    cell = more[top:top + height, GAP + 2 * (width + GAP):][::4, :width:4]
+    width, height = 3 * 30, 3 * 20  # enlarged, for the captions
+    assert plain.shape[1] == GAP + 2 * (width + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
+    top, left = GAP + LINE, GAP + 2 * (width + GAP)
+    cell = more[top:top + height, left:][::3, :width:3]
     np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
-    assert (more[GAP + LINE:GAP + LINE + height, GAP + 2 * (width + GAP):] == 255).all()  # there is no truth of it
+    assert (more[top + height:, left:] == 255).all()  # it is no prediction of a task, and has no truth
