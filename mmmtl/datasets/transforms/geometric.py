@@ -1,4 +1,7 @@
-"""Moves in space: pixels, label values, intrinsics and poses together, all views of a scene by the same draw."""
+"""Moves in space: pixels, label values, intrinsics and poses together, all views of a scene by the same draw.
+
+A view that has been moved says so (``moved``): whatever is kept on disk for its image fits it no more.
+"""
 
 from collections.abc import Sequence
 
@@ -87,6 +90,7 @@ def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: in
     height, width = view['image'].shape[:2]
     if (height, width) == tuple(size):
         return
+    view['moved'] = True
     smaller = size[0] < height and size[1] < width
     view['image'] = cv2.resize(view['image'], size[::-1], interpolation=shrink if smaller else cv2.INTER_LINEAR)
     view['labels'] = {name: resize_label(label, size, tasks[name]) for name, label in view['labels'].items()}
@@ -104,6 +108,7 @@ def resize_label(label: np.ndarray, size: tuple[int, int], task: Task) -> np.nda
 
 def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
     """Cut a view in place to ``size`` (H, W) from (top, left)."""
+    view['moved'] = True
     window = slice(top, top + size[0]), slice(left, left + size[1])
     view['image'] = view['image'][window]
     view['labels'] = {name: label[window] for name, label in view['labels'].items()}
@@ -130,6 +135,7 @@ def zoom_crop(view: dict, scale: float, place: tuple[float, float], tasks: dict[
 
 def flip(view: dict, tasks: dict[str, Task]) -> None:
     """Mirror a view in place."""
+    view['moved'] = True
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]
     view['labels'] = {name: tasks[name].mirror(label[:, ::-1]) for name, label in view['labels'].items()}

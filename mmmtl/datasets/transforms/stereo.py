@@ -59,7 +59,7 @@ class LoadPseudoLabels(BaseTransform):
 
     Raises:
         ConfigError: A name is neither of the two nor a task.
-        DataError: A file is missing, damaged or of another size than its image.
+        DataError: A file is missing, damaged or of another size than its image, or the image has been moved before.
     """
 
     def __init__(self, folder: str, names: tuple[str, ...] = ('disparity', 'confidence'),
@@ -76,6 +76,9 @@ class LoadPseudoLabels(BaseTransform):
         if 'disparity' in self.tasks and not results.get('rectified'):
             raise DataError(f'{results["record"].name}: pseudo disparity needs a rectified pair; put RectifiedPair '
                             'before LoadPseudoLabels')
+        if any(view.get('moved') for view in views):
+            raise DataError(f'{results["record"].name}: its images have been moved before their pseudo labels were '
+                            'loaded; put LoadPseudoLabels before flips, crops and resizes')
         labelled = {name: {str(view.image) for view in results['record'].views if name in view.labels}
                     for name in self.tasks}
         for number, view in enumerate(views):
