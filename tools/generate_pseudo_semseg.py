@@ -92,14 +92,14 @@ def main() -> None:
     if not isinstance(task, SemSeg):
         raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
     settings = config[f'{args.split}_dataloader'].dataset
-    dataset = DATASETS.build(settings)
-    folder = computed_folder(args.out or folder_of(settings.get('pipeline', ()), args.task))
+    pipeline, dataset = settings.get('pipeline', ()), DATASETS.build(settings)
+    folder = computed_folder(args.out or folder_of(pipeline, args.task))
     segment = (ours if args.library == 'mmmtl' else of_mmseg)(args.model, args.checkpoint, task, args.device)
     start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint,
                                      'weights': digest(Path(args.checkpoint).read_bytes())})
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
-        for number, view in enumerate(views_of(record, settings.get('pipeline', ()), args.task)):
+        for number, view in enumerate(views_of(record, pipeline, args.task)):
             name = f'{record.name}/{number}_{args.task}.png'
             if not view['labelled'] and not output.has(name):
                 output.write(name, segment(view['image']).astype(np.uint8))

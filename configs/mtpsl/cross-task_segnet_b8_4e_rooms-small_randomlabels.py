@@ -3,13 +3,8 @@
 from mmengine.config import read_base
 
 from mmmtl.datasets import RandomLabels
-from mmmtl.datasets.transforms import TwoCrops
-from mmmtl.models.consistency_losses import CrossTaskConsistency
 
 with read_base():
-    from .._base_.rooms_small_segnet import *
+    from .._base_.rooms_small_cross_task import *
 
 train_dataloader['dataset'].update(label_setting=dict(type=RandomLabels))
-train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
-model.update(consistency_losses=dict(
-    cross_task=dict(type=CrossTaskConsistency, weight=2.0, space=dict(widths=(16, 24, 32, 32)))))

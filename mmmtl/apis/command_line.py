@@ -22,7 +22,8 @@ class KeyValues(DictAction):
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
                  option_string: str | None = None) -> None:
         for entry in values:
-            if not entry.partition('=')[0] or '=' not in entry:
+            key, equals, _ = entry.partition('=')
+            if not (key and equals):
                 raise argparse.ArgumentError(self, f'{entry!r} is not KEY=VALUE')
         try:
             super().__call__(parser, namespace, values, option_string)

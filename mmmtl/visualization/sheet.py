@@ -42,8 +42,6 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
     grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
             for number, (row, values) in enumerate(maps.items())]
     grid[0] += list((further or {}).items())
-    grid = [[(caption if picture is not None or not caption else f'{caption}: none', picture)
-             for caption, picture in cells] for cells in grid]
     longest = max(text_width(caption) for cells in grid for caption, _ in cells)
     times = -(-longest // image.shape[1])
     height, width = image.shape[0] * times, image.shape[1] * times
@@ -75,7 +73,8 @@ def picture_row(image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: 
         cells.append(('overlay', covered))
     elif not first:
         cells.append(('', None))  # below the image, so that the columns stay what they are
-    return cells + [(f'{name}, {row}', tasks[name].draw(maps[name]) if name in maps else None) for name in tasks]
+    return cells + [(f'{name}, {row}', tasks[name].draw(maps[name])) if name in maps else (f'{name}, {row}: none', None)
+                    for name in tasks]
 
 
 def overlay(image: np.ndarray, tasks: Mapping[str, Drawer], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:

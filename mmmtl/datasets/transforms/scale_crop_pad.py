@@ -116,6 +116,7 @@ def pad(view: dict, size: tuple[int, int], fill: tuple[int, int, int], tasks: di
     top, left = down // 2, across // 2
     if not (down or across):
         return
+    view['moved'] = True
 
     def frame(values: np.ndarray, border: float | np.ndarray) -> np.ndarray:
         framed = np.empty((height + down, width + across, *values.shape[2:]), values.dtype)

@@ -43,13 +43,12 @@ class CrossTaskConsistency(JointSpaceLoss):
         super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
         if pairs not in ('sum', 'mean'):
             raise ConfigError(f"CrossTaskConsistency.pairs must be 'sum' or 'mean', found {pairs!r}")
-        if not regularizer >= 0:
-            raise ConfigError(f'CrossTaskConsistency.regularizer must be a number >= 0, found {regularizer!r}')
+        self.regularizer, = self.numbers(regularizer=regularizer)
         if regularizer and self.space.out_channels != self.in_channels[-1]:
             raise ConfigError(f"CrossTaskConsistency.space ends in {self.space.out_channels} channels, the backbone's "
                               f'last feature has {self.in_channels[-1]}, and they are compared: choose the last of '
                               'space.widths to fit, or regularizer=0')
-        self.regularizer, self.averaged = regularizer, pairs == 'mean'
+        self.averaged = pairs == 'mean'
 
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:

@@ -177,7 +177,8 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
         pairs(rooms, [LOAD[0], load])[0]
     with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; write it by tools/generate_pseudo'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
-    for move in (dict(type=Resize, size=(48, 64)), dict(type=RandomFlip, prob=1.0), dict(type=RandomZoomCrop)):
+    for move in (dict(type=Resize, size=(48, 64)), dict(type=RandomFlip, prob=1.0), dict(type=RandomZoomCrop),
+                 dict(type=Pad, size=(110, 150))):
         with data_error('00000/0', 'put LoadPseudoLabels before flips, crops and resizes'):
             pairs(rooms, [*LOAD, move, load])[0]
     with data_error(folder, 'disparity is 96 x 128, but its image'):
