@@ -3,12 +3,8 @@
 from mmengine.config import read_base
 
 from mmmtl.datasets import OneLabel
-from mmmtl.datasets.transforms import TwoCrops
-from mmmtl.models.consistency_losses import PerceptualMap
 
 with read_base():
-    from .._base_.rooms_small_segnet import *
+    from .._base_.rooms_small_perceptual_map import *
 
 train_dataloader['dataset'].update(label_setting=dict(type=OneLabel))
-train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
-model.update(consistency_losses=dict(perceptual_map=dict(type=PerceptualMap, network=dict(widths=(8, 16, 24, 32)))))
