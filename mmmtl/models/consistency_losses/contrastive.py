@@ -49,7 +49,8 @@ class ContrastiveLoss(JointSpaceLoss):
         """The sum over all pairs."""
         source, target = (F.normalize(values.float(), dim=1).flatten(1) for values in (source, target))  # (I, C h w)
         positions = source.shape[1] // self.space.out_channels
-        distance = 1 - source @ target.T / positions  # (I, I), row = prediction
+        with torch.autocast(source.device.type, enabled=False):
+            distance = 1 - source @ target.T / positions  # (I, I), row = prediction
         image = index([pair.image for pair in pairs], known.device)
         kind = index([self.space.pair_number(*pair[1:]) for pair in pairs], known.device)
         other = (image[:, None] != image) & (kind[:, None] == kind) & known & known[:, None]

@@ -219,6 +219,47 @@ def test_one_step_changes_other_weights_than_supervision_alone(name):
     assert any(not torch.equal(ends[0][key], ends[1][key]) for key in ends[0] if 'conv.weight' in key)
 
 
+def on_gpu(batch: Batch) -> Batch:
+    """The same numbers there, as leaves again."""
+    logits, targets, features, samples = batch
+    return ({name: values.detach().cuda().requires_grad_() for name, values in logits.items()},
+            {name: values.cuda() for name, values in targets.items()},
+            tuple(values.detach().cuda().requires_grad_() for values in features), samples)
+
+
+@pytest.mark.gpu
+@every_loss
+def test_the_same_on_a_gpu_and_no_wait_for_it(name):
+    batch, loss = make_batch(crops=True), make_loss(name)
+    expected = loss(*batch)
+    loss, batch = loss.cuda(), on_gpu(batch)
+    torch.testing.assert_close(loss(*batch).cpu(), expected, rtol=1e-2, atol=1e-3)  # convolutions in TF32
+    # the eigenvalues of covariances, which PyTorch's solver reports to the host whether it found
+    torch.cuda.set_sync_debug_mode('default' if name == 'region contrast' else 'error')
+    try:
+        loss(*batch).backward()
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
+    assert all(p.grad.isfinite().all() for p in loss.parameters())
+
+
+@every_loss
+@pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
+def test_half_precision(name, device):
+    """As in training, fp16 on a GPU and bf16 elsewhere: a float32 near that of full precision, with finite gradients.
+    """
+    batch, loss = make_batch(crops=True), make_loss(name).to(device)
+    batch = on_gpu(batch) if device == 'cuda' else batch
+    with torch.no_grad():
+        expected = loss(*batch)
+    with torch.autocast(device, torch.bfloat16 if device == 'cpu' else torch.float16):
+        value = loss(*batch)
+    assert value.dtype == torch.float32
+    (value * 256).backward()
+    torch.testing.assert_close(value.detach(), expected, rtol=0.05, atol=0.02)
+    assert all(p.grad.isfinite().all() for p in loss.parameters())
+
+
 class Net(nn.Module):
     """Predictions by one convolution per task, and a loss on them."""
 

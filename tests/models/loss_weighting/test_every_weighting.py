@@ -50,6 +50,35 @@ def test_finite_and_the_gradient_reaches_all(name):
         assert all(gradients[key].any() for key in gradients if key.startswith(('backbone', 'heads')))
 
 
+def on_gpu(batch: tuple) -> tuple:
+    images, *parts = batch
+    return images.cuda(), *({name: value.cuda() for name, value in part.items()} for part in parts)
+
+
+@pytest.mark.gpu
+@every_weighting
+def test_the_same_on_a_gpu(name):
+    batches = [make_batch(seed, partly=True) for seed in range(STEPS)]
+    here = steps(Toy(build(name)), batches)
+    there = steps(Toy(build(name)).cuda(), [on_gpu(batch) for batch in batches])
+    for (total, weights, gradients), (total_there, weights_there, gradients_there) in zip(here, there, strict=True):
+        torch.testing.assert_close(weights_there.cpu(), weights, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(total_there.cpu(), total, rtol=1e-3, atol=1e-4)
+        for key, gradient in gradients.items():
+            torch.testing.assert_close(gradients_there[key].cpu(), gradient, rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.gpu
+def test_grad_norm_never_waits_for_the_device():
+    toy, batch = Toy(build('gradnorm')).cuda(), on_gpu(make_batch())
+    toy(*batch)[0].backward()
+    torch.cuda.set_sync_debug_mode('error')
+    try:
+        toy(*batch)[0].backward()
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
+
+
 @every_weighting
 def test_the_total_falls(name):
     toy = Toy(build(name))
