@@ -12,10 +12,13 @@ demo: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
 	@$(VENV)/bin/python tools/demo.py
 
-# One thread per worker: the tests are small, and threads would fight for the same cores.
+# One thread per worker: the tests are small, and threads would fight for the same cores. Where there is a GPU, its tests
+# are a second run.
 test: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	@! $(VENV)/bin/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || \
+	  $(VENV)/bin/python -m pytest -m gpu $(PYTEST_ARGS) || test $$? -eq 5  # 5: none was chosen
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check .

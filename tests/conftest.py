@@ -28,10 +28,16 @@ def rooms_cache(tmp_path_factory, monkeypatch) -> Path:
     return cache
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests are for the CPU, where a run repeats bit for bit; those of a GPU are a run of their own, ``-m gpu``."""
+    if config.option.markexpr != 'gpu':
+        os.environ['CUDA_VISIBLE_DEVICES'] = ''
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker('gpu') is None:
         return
     import torch  # only where it is asked for: most of a short run would go into this import
 
     if not torch.cuda.is_available():
-        pytest.skip('needs a CUDA device')
+        pytest.skip('needs a CUDA device, and a run of its own: pytest -m gpu')

@@ -87,9 +87,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         run.load()
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed = []
-    context = get_context('forkserver')  # a fresh process for every run, forked from one that has imported all it needs
-    context.set_forkserver_preload([__name__])
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+    with processes(jobs) as pool:
         ends = {pool.submit(_work, run, threads): run for run in waiting}
         for number, end in enumerate(as_completed(ends), start=1):
             name = ends[end].work_dir
@@ -99,6 +97,13 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     if failed:
         raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says '
                           'more')
+
+
+def processes(jobs: int) -> ProcessPoolExecutor:
+    """A fresh process for every run, ``jobs`` at a time; no fork, for CUDA does not survive one: who has only counted
+    the GPUs, as importing MMEngine does, can no longer fork a process that uses one.
+    """
+    return ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1)
 
 
 def _work(run: PlannedRun, threads: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tool_process import CONFIGS
 
-from mmmtl.apis.many_runs import PlannedRun, train_and_test
+from mmmtl.apis.many_runs import PlannedRun, processes, train_and_test
 from mmmtl.apis.run_table import run_table
 from mmmtl.errors import ConfigError
 
@@ -38,6 +38,12 @@ def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
 
     with pytest.raises(ConfigError, match='of another recipe than .*tiny_rooms.py is now; remove the folder'):
         train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
+
+
+def test_runs_may_use_a_gpu():
+    """Not so in a fork of a process that has counted the GPUs; torch knows without having one."""
+    with processes(1) as pool:
+        assert not pool.submit(eval, '__import__("torch").cuda._is_in_bad_fork()').result()
 
 
 def test_a_wrong_config_stops_before_anything_starts(tmp_path):

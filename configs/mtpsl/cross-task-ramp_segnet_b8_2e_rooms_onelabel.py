@@ -1,0 +1,16 @@
+"""MTPSL that comes in over the first half of the training: SegNet on generated rooms, one label per image."""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets import OneLabel
+from mmmtl.datasets.transforms import TwoCrops
+from mmmtl.hooks import ConsistencyRampHook
+from mmmtl.models.consistency_losses import CrossTaskConsistency
+
+with read_base():
+    from .._base_.rooms_segnet import *
+
+train_dataloader['dataset'].update(label_setting=dict(type=OneLabel))
+train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
+model.update(consistency_losses=dict(cross_task=dict(type=CrossTaskConsistency, weight=2.0)))
+custom_hooks = [dict(type=ConsistencyRampHook, name='cross_task', iterations=500)]

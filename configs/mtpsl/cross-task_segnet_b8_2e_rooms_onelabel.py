@@ -1,0 +1,14 @@
+"""MTPSL: SegNet on generated rooms, one label per image."""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets import OneLabel
+from mmmtl.datasets.transforms import TwoCrops
+from mmmtl.models.consistency_losses import CrossTaskConsistency
+
+with read_base():
+    from .._base_.rooms_segnet import *
+
+train_dataloader['dataset'].update(label_setting=dict(type=OneLabel))
+train_dataloader['dataset']['pipeline'][-1] = dict(type=TwoCrops)
+model.update(consistency_losses=dict(cross_task=dict(type=CrossTaskConsistency, weight=2.0)))
