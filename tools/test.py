@@ -1,6 +1,7 @@
 """Test: tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE] [--show-dir DIR] [--cfg-options A.B=C]."""
 
 import argparse
+from copy import deepcopy
 from pathlib import Path
 
 from mmengine.dist import is_main_process
@@ -32,9 +33,10 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
     config.launcher = args.launcher
     config.load_from, config.resume = args.checkpoint, False
+    shown = deepcopy(config)
     if args.show_dir:
-        config.custom_hooks = [*config.get('custom_hooks', []), dict(type='mmmtl.SheetHook', folder=args.show_dir)]
-    runner = MultiTaskRunner.from_cfg(config)
+        shown.custom_hooks = [*config.get('custom_hooks', []), dict(type='mmmtl.SheetHook', folder=args.show_dir)]
+    runner = MultiTaskRunner.from_cfg(shown)
     scores = runner.test()
     if is_main_process():
         out = Path(args.out or Path(config.work_dir) / 'metrics.json')

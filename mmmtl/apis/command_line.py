@@ -5,6 +5,7 @@ import errno
 import functools
 import logging
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -32,7 +33,8 @@ class KeyValues(DictAction):
 
 
 def command(main: Callable[[], None]) -> Callable[[], None]:
-    """Decorate a tool's ``main``: a `UserError` or `OSError` is printed as one line, without a traceback."""
+    """Decorate a tool's ``main``: a `UserError` or `OSError` is printed as one line, without a traceback; so is Ctrl-C.
+    """
 
     @functools.wraps(main)
     def run() -> None:
@@ -42,6 +44,9 @@ def command(main: Callable[[], None]) -> Callable[[], None]:
         except (UserError, OSError) as error:
             print(f'error: {one_line(error)}', file=sys.stderr)
             sys.exit(2)
+        except KeyboardInterrupt:
+            print('interrupted', file=sys.stderr)
+            sys.exit(128 + signal.SIGINT)
 
     return run
 

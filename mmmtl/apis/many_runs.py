@@ -5,9 +5,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,27 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmmtl.apis.checkpoint import latest_checkpoint
+from mmmtl.apis.checkpoint import latest_checkpoint, read_checkpoint
 from mmmtl.apis.config import load_config
 from mmmtl.apis.report import recipe_digest, write_scores
 from mmmtl.apis.runner import MultiTaskRunner
 from mmmtl.apis.selection import reported_checkpoint
 from mmmtl.apis.work_dir import only_run_in
 from mmmtl.errors import ConfigError
+
+TRAINED = 'trained network'  # the row of scores of a training's end
+
+@dataclass(frozen=True)
+class Start:
+    """Weights that a training starts from.
+
+    Args:
+        checkpoint: Its file.
+        recipes: Digests of the trainings they come from, by name.
+    """
+
+    checkpoint: Path
+    recipes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,14 +48,14 @@ class PlannedRun:
         work_dir: Where its checkpoints, its log and its `metrics.json` go.
         seed: Of the run.
         options: Entries of the config to override.
-        start: A checkpoint whose weights it starts from, if any.
+        start: Weights that it starts from, if any.
     """
 
     config: Path
     work_dir: Path
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
-    start: Path | None = None
+    start: Start | None = None
 
     def load(self) -> Config:
         """The config of the run."""
@@ -48,32 +63,50 @@ class PlannedRun:
         resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
         config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
         if self.start is not None:
-            config.load_from = None if resumes else str(self.start)
+            config.load_from = None if resumes else str(self.start.checkpoint)
+            config.started_from = dict(self.start.recipes)
         return config
 
     def is_done(self) -> bool:
         """Whether its scores are there.
 
         Raises:
-            ConfigError: They are those of another recipe.
+            ConfigError: They are those of another recipe, seed or checkpoint, or there are none and a checkpoint to go
+                on from is of another recipe.
         """
         scores = self.work_dir / 'metrics.json'
-        if not scores.is_file():
-            return False
-        if json.loads(scores.read_text())['recipe'] != recipe_digest(self.load()):
-            raise ConfigError(f'{scores}: of another recipe than {self.config} is now; remove the folder, or choose '
+        if scores.is_file():
+            place, recipe = scores, self._recipe_of(scores)
+        else:
+            place = latest_checkpoint(self.work_dir)
+            if place is None:
+                return False
+            recipe = read_checkpoint(place).get('meta', {}).get('recipe')
+        if recipe != recipe_digest(self.load()):
+            raise ConfigError(f'{place}: of another recipe than {self.config} is now; remove the folder, or choose '
                               'another --work-dir')
-        return True
+        return place == scores
+
+    def _recipe_of(self, scores: Path) -> str:
+        try:
+            found = json.loads(scores.read_text())
+            if found['seed'] == self.seed and TRAINED in found['scores']:
+                return found['recipe']
+        except (ValueError, LookupError, TypeError):
+            pass  # damaged
+        raise ConfigError(f'{scores}: not of the end of a training with seed {self.seed}; remove it, or choose another '
+                          '--work-dir')
 
 
 def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     """Train and test the runs that have no scores yet, ``jobs`` at a time, each in a process of its own.
 
-    The cores are shared out evenly. What a run prints goes to ``output.txt`` in its work dir.
+    The cores are shared out evenly. What a run prints goes to ``output.txt`` in its work dir. Interrupted, it starts
+    no further run.
 
     Raises:
-        ConfigError: A config is wrong or two runs share a folder (before anything is started), or a run failed (after
-            the others have ended).
+        ConfigError: A config is wrong, two runs share a folder, or a folder holds another run (before anything is
+            started), or a run failed (after the others have ended).
     """
     for folder, count in Counter(run.work_dir for run in runs).items():
         if count > 1:
@@ -86,14 +119,18 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     for run in waiting:
         run.load()
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
-    failed = []
+    failed: list[str] = []
+    queue, running, ended = iter(waiting), {}, 0
     with processes(jobs) as pool:
-        ends = {pool.submit(_work, run, threads): run for run in waiting}
-        for number, end in enumerate(as_completed(ends), start=1):
-            name = ends[end].work_dir
-            if end.exception():
-                failed.append(f'{name}: {end.exception()}')
-            print(f'[{number}/{len(waiting)}] {name} {"failed" if end.exception() else "done"}', file=sys.stderr)
+        while True:  # the pool is given no more than it can begin at once: what it has, it would begin after Ctrl-C too
+            running |= {pool.submit(_work, run, threads): run for run in islice(queue, jobs - len(running))}
+            if not running:
+                break
+            for end in wait(running, return_when=FIRST_COMPLETED).done:
+                name, ended = running.pop(end).work_dir, ended + 1
+                if end.exception():
+                    failed.append(f'{name}: {end.exception()}')
+                print(f'[{ended}/{len(waiting)}] {name} {"failed" if end.exception() else "done"}', file=sys.stderr)
     if failed:
         raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says '
                           'more')
@@ -115,7 +152,7 @@ def _work(run: PlannedRun, threads: int) -> None:
         config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
         config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps what runs of one name have logged
         scores = MultiTaskRunner.from_cfg(config).test()
-        write_scores(run.work_dir / 'metrics.json', {'trained network': scores}, config)
+        write_scores(run.work_dir / 'metrics.json', {TRAINED: scores}, config)
 
 
 @contextmanager

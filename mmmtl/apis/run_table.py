@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -45,7 +45,7 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequenc
         truth = baseline_scores(baselines, compared)
         for _, seeds, cells in rows:
             cells.append(cell([delta(run, truth, compared) for run in seeds], len(seeds)))
-        grouped(baselines)  # they too must be seeds of one recipe each
+        grouped([replace(run, name=f'{run.name} {" ".join(run.compared)}') for run in baselines])  # seeds of one recipe
         learnt = [column_of(baselines, key) for key in columns]
         rows.insert(0, ('single task', baselines, [*(cell(values, len(values)) for values in learnt), '–']))
         titles.append('Δ_MTL % ↑')

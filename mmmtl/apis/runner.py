@@ -18,6 +18,7 @@ from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.random_state import random_state, set_random_state
+from mmmtl.apis.report import recipe_digest
 from mmmtl.datasets import collate_views
 from mmmtl.errors import CheckpointError
 from mmmtl.registry import RUNNERS
@@ -100,7 +101,7 @@ class MultiTaskRunner(Runner):
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint = {
             'meta': {**done, **(meta or {}), 'seed': self.seed, 'experiment_name': self.experiment_name,
-                     'config': self.config_text},
+                     'config': self.config_text, 'recipe': recipe_digest(self.cfg)},
             'state_dict': model.state_dict(),
             'random_state': states,
         }

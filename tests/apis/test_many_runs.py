@@ -1,12 +1,20 @@
 """Many runs: each made once, nothing made twice, a failure named."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tool_process import CONFIGS
+from tool_process import CONFIGS, ROOT
 
-from mmmtl.apis.many_runs import PlannedRun, processes, train_and_test
+from mmmtl.apis.many_runs import PlannedRun, Start, processes, train_and_test
 from mmmtl.apis.run_table import run_table
 from mmmtl.errors import ConfigError
 
@@ -50,6 +58,63 @@ def test_a_wrong_config_stops_before_anything_starts(tmp_path):
     with pytest.raises(ConfigError, match='max_epoks'):
         train_and_test([planned(tmp_path, 0), planned(tmp_path, 1, **{'train_cfg.max_epoks': 3})])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope='module')
+def ended(tmp_path_factory) -> PlannedRun:
+    """A run that has been trained and tested."""
+    run = planned(tmp_path_factory.mktemp('ended'), 0)
+    train_and_test([run])
+    return run
+
+
+@pytest.fixture
+def copied(ended, tmp_path) -> PlannedRun:
+    shutil.copytree(ended.work_dir, tmp_path / 'seed_0')
+    return planned(tmp_path, 0)
+
+
+@pytest.mark.slow
+def test_what_another_recipe_began_is_not_gone_on_with(copied):
+    (copied.work_dir / 'metrics.json').unlink()
+    assert not copied.is_done()
+    other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe than .*tiny_rooms.py is now; remove the'):
+        train_and_test([other])
+    begun = replace(copied, start=Start(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe'):
+        train_and_test([begun])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('change', [dict(seed=1), dict(scores={'epoch_1.pth': {}}), None])
+def test_scores_that_are_not_of_its_end_are_refused(copied, change):
+    assert copied.is_done()
+    path = copied.work_dir / 'metrics.json'
+    path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
+    with pytest.raises(ConfigError, match=r'metrics\.json: not of the end of a training with seed 0; remove it, or'):
+        copied.is_done()
+
+
+@pytest.mark.slow
+def test_an_interrupt_starts_no_further_run(tmp_path, rooms_cache):
+    """Ctrl-C goes to the tool and to its runs."""
+    command = [sys.executable, ROOT / 'tools/analysis_tools/train_table.py', CONFIGS / 'tiny_rooms.py', '--seeds',
+               *map(str, range(4)), '--work-dir', tmp_path, '--cfg-options', 'train_cfg.max_epochs=1000']
+    tool = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        log = tmp_path / 'tiny_rooms' / 'seed_0' / 'output.txt'
+        end = time.monotonic() + 120
+        while not (log.exists() and 'Epoch(train)' in log.read_text()):
+            assert time.monotonic() < end and tool.poll() is None
+            time.sleep(0.2)
+        os.killpg(tool.pid, signal.SIGINT)
+        _, error = tool.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(tool.pid, signal.SIGKILL)
+    assert tool.returncode == 130 and error.splitlines()[-1] == 'interrupted', error
+    assert [path.name for path in (tmp_path / 'tiny_rooms').iterdir()] == ['seed_0']
 
 
 def test_two_runs_in_one_folder_stop_before_anything_starts(tmp_path):

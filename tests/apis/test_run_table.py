@@ -134,3 +134,19 @@ def test_a_recipe_is_all_but_the_seed_and_the_place():
     assert digest == recipe_digest(Config(base | dict(randomness=dict(seed=5), work_dir='y', load_from='z', _helper=1)))
     assert digest != recipe_digest(Config(base | dict(model=dict(a=2))))
     assert digest != recipe_digest(Config(base | dict(randomness=dict(seed=0, deterministic=True))))
+    assert digest != recipe_digest(Config(base | dict(custom_hooks=[dict(type='ConsistencyRampHook', iterations=4)])))
+    checkpoint = dict(type='CheckpointHook', interval=1)
+    assert digest == recipe_digest(Config(base | dict(default_hooks=dict(checkpoint=checkpoint))))
+    best = dict(checkpoint=checkpoint | dict(save_best='depth/abs_rel'))
+    assert digest != recipe_digest(Config(base | dict(default_hooks=best)))
+
+
+def test_single_task_runs_of_one_config(run):
+    """As `single_task.py` makes them: one config, a task each."""
+    single = [run(f'{measure[:3]}{seed}', {measure: value + seed}, recipe=measure, seed=seed)
+              for measure, value in (('semseg/mIoU', 0.4), ('depth/abs_rel', 0.25), ('normal/mean', 19))
+              for seed in (0, 1)]
+    assert rows(run_table([run('m', numbers(0.4, 0.25, 20))], single))['single task'][0] == '2'
+    again = run('again', {'normal/mean': 5}, recipe='normal/mean', seed=1)
+    with pytest.raises(DataError, match='both are mtan normal/mean with seed 1; give one, or different names'):
+        run_table([run('n', numbers(0.4, 0.25, 20))], [*single, again])

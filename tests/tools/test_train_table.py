@@ -50,7 +50,7 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
             asked.append(run)
             config = run.load()
             assert not config.resume or run.start is None
-            assert config.get('load_from') == (str(run.start) if run.start else None)
+            assert config.get('load_from') == (str(run.start.checkpoint) if run.start else None)
             torch.manual_seed(len(asked))
             run.work_dir.mkdir(parents=True)
             model = MODELS.build(config.model)
@@ -66,9 +66,12 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
     module.main()
     depth, classes, *rows = asked
     assert [run.work_dir.parent.name for run in rows] == [name.format('baseline'), name.format('full')]
-    (start,) = {run.start for run in rows}
+    start = rows[0].start
+    assert rows[1].start == start and set(start.recipes) == {'depth', 'semseg'}
+    assert rows[0].load().started_from == start.recipes
     states = {key: torch.load(file, weights_only=True)['state_dict'] for key, file in (
-        ('start', start), ('depth', depth.work_dir / 'iter_600.pth'), ('semseg', classes.work_dir / 'iter_600.pth'))}
+        ('start', start.checkpoint), ('depth', depth.work_dir / 'iter_600.pth'),
+        ('semseg', classes.work_dir / 'iter_600.pth'))}
     for key, value in states['start'].items():
         assert torch.equal(value, states['semseg' if 'semseg' in key.split('.') else 'depth'][key])
     assert rows[0].load().resume, 'once begun, a row goes on from its own checkpoint'

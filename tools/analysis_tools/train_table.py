@@ -5,9 +5,10 @@ from pathlib import Path
 
 from mmmtl.apis import load_config
 from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.many_runs import PlannedRun, train_and_test
+from mmmtl.apis.many_runs import PlannedRun, Start, train_and_test
 from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.pretraining import stages_of, write_joint_start
+from mmmtl.apis.report import recipe_digest
 from mmmtl.apis.run_table import run_table
 from mmmtl.apis.selection import reported_checkpoint
 
@@ -36,12 +37,12 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def planned(config: str, args: argparse.Namespace, seed: int, start: Path | None = None) -> PlannedRun:
+def planned(config: str, args: argparse.Namespace, seed: int, start: Start | None = None) -> PlannedRun:
     folder = Path(args.work_dir) / Path(config).stem / f'seed_{seed}'
     return PlannedRun(Path(config), folder, seed, args.cfg_options, start)
 
 
-def pretrained(args: argparse.Namespace) -> dict[int, Path]:
+def pretrained(args: argparse.Namespace) -> dict[int, Start]:
     """For every seed, the weights of trainings on each task alone, put together; none without such trainings."""
     if not args.pretrain:
         return {}
@@ -49,9 +50,14 @@ def pretrained(args: argparse.Namespace) -> dict[int, Path]:
     stages = stages_of(args.pretrain, joint)
     runs = {seed: {task: planned(config, args, seed) for task, config in stages.items()} for seed in args.seeds}
     train_and_test([run for of_seed in runs.values() for run in of_seed.values()], args.jobs)
-    return {seed: write_joint_start(
-        joint, {task: reported_checkpoint(run.load(), run.work_dir) for task, run in of_seed.items()},
-        Path(args.work_dir) / f'pretrained_seed_{seed}.pth') for seed, of_seed in runs.items()}
+    starts = {}
+    for seed, of_seed in runs.items():
+        configs = {task: run.load() for task, run in of_seed.items()}
+        path = write_joint_start(
+            joint, {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()},
+            Path(args.work_dir) / f'pretrained_seed_{seed}.pth')
+        starts[seed] = Start(path, {task: recipe_digest(config) for task, config in configs.items()})
+    return starts
 
 
 @command

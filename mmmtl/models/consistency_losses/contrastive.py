@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
+from mmmtl.models.consistency_losses.pairs_of_all import pairs_of_all
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
@@ -23,8 +24,8 @@ class ContrastiveLoss(JointSpaceLoss):
 
     Summed over the pairs of an image, averaged over the images. The paper penalises "when the distance from the
     positive one is bigger than the negative one" and gives no margin; without one a mapping that maps all to one point
-    is already perfect, so ours is above 0. A pair that no other image of the batch has adds nothing, and negatives are
-    sought among the images of one process.
+    is already perfect, so ours is above 0. A pair that no other image of the batch has adds nothing; the batch is that
+    of all processes.
 
     Args:
         tasks, in_channels, strides, weight, space, sources: See `JointSpaceLoss`.
@@ -41,18 +42,30 @@ class ContrastiveLoss(JointSpaceLoss):
 
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
-        pairs = self.pairs(samples)
-        total = self.contrast(*self.embed(logits, targets, pairs), pairs) if pairs else self.nothing(logits)
-        return self.per_image(total, samples)
+        own = self.pairs(samples)
+        pairs, first, targets = pairs_of_all(own, targets, self.tasks)
+        if not own:
+            return self.per_image(self.nothing(logits), samples)
+        mapped = self.embed(logits, targets, own, pairs)
+        return self.per_image(self.contrast(*mapped, pairs, first), samples)
 
-    def contrast(self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair]) -> Tensor:
-        """The sum over all pairs."""
+    def contrast(self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int) -> Tensor:
+        """The sum over our I pairs, which stand among all J from ``first`` on.
+
+        Args:
+            source: Mapped predictions of ours (I, C, h, w).
+            target: Mapped labels of all (J, C, h, w).
+            known: bool (J,), which labels say something.
+            pairs: All J.
+            first: 0 .. J - I.
+        """
+        ours = slice(first, first + len(source))
         source, target = (F.normalize(values.float(), dim=1).flatten(1) for values in (source, target))  # (I, C h w)
         positions = source.shape[1] // self.space.out_channels
         with torch.autocast(source.device.type, enabled=False):
-            distance = 1 - source @ target.T / positions  # (I, I), row = prediction
+            distance = 1 - source @ target.T / positions  # (I, J), row = prediction
         image = index([pair.image for pair in pairs], known.device)
         kind = index([self.space.pair_number(*pair[1:]) for pair in pairs], known.device)
-        other = (image[:, None] != image) & (kind[:, None] == kind) & known & known[:, None]
-        nearer = F.relu(distance.diagonal()[:, None] - distance + self.margin)
+        other = (image[ours, None] != image) & (kind[ours, None] == kind) & known & known[ours, None]
+        nearer = F.relu(distance[:, ours].diagonal()[:, None] - distance + self.margin)
         return (torch.where(other, nearer, 0).sum(1) / other.sum(1).clamp(min=1)).sum()

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
+from mmmtl.models.consistency_losses.pairs_of_all import pairs_of_all
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
@@ -22,7 +23,8 @@ class DiscriminatorLoss(JointSpaceLoss):
     The paper takes turns between the two; here one optimiser serves both, because the gradient changes its sign where
     it leaves the discriminator (Ganin and Lempitsky, ICML 2015). The paper does not say what the network is to reach;
     that it works against the discriminator is our reading. Mean over positions of the two cross-entropies, summed over
-    the pairs of an image, averaged over the images. A pair that no other image of the batch has adds nothing.
+    the pairs of an image, averaged over the images. A pair that no other image of the batch has adds nothing; the batch
+    is that of all processes.
 
     Args:
         tasks, in_channels, strides, weight, space, sources: See `JointSpaceLoss`. The weight also scales the gradient
@@ -39,19 +41,21 @@ class DiscriminatorLoss(JointSpaceLoss):
 
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
-        pairs = self.pairs(samples)
-        others = negatives(pairs)
+        own = self.pairs(samples)
+        pairs, first, targets = pairs_of_all(own, targets, self.tasks)
+        others = negatives(pairs)[first:first + len(own)]
         here = [place for place, other in enumerate(others) if other is not None]
         if not here:
             return self.per_image(self.nothing(logits), samples)
-        source, target, known = self.embed(logits, targets, pairs)
-        mine, others = index(here, known.device), index([others[place] for place in here], known.device)
+        source, target, known = self.embed(logits, targets, own, pairs)
+        anchors, mine, strangers = (index(places, known.device) for places in (
+            here, [first + place for place in here], [others[place] for place in here]))
         own, strange = ReverseGradient.apply(torch.stack([
-            torch.cat([source.index_select(0, mine), target.index_select(0, places)], dim=1)
-            for places in (mine, others)]))  # (I, 2 C, h, w) twice
+            torch.cat([source.index_select(0, anchors), target.index_select(0, places)], dim=1)
+            for places in (mine, strangers)]))  # (I, 2 C, h, w) twice
         said = self.discriminator(torch.cat([own, strange])).float().flatten(1).chunk(2)  # logits (I, h w)
         entropy = (F.softplus(-said[0]) + F.softplus(said[1])).mean(1)
-        both = known.index_select(0, mine) & known.index_select(0, others)
+        both = known.index_select(0, mine) & known.index_select(0, strangers)
         return self.per_image(torch.where(both, entropy, 0).sum(), samples)
 
 

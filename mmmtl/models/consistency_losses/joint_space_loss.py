@@ -38,22 +38,28 @@ class JointSpaceLoss(ConsistencyLoss):
         """Those of the batch; their order is that of all (I, ...) below."""
         return task_pairs(samples, list(self.tasks), self.sources)
 
-    def embed(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
-              ) -> tuple[Tensor, Tensor, Tensor]:
-        """Predictions and labels of the pairs in their joint spaces.
+    def embed(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair],
+              labels: Sequence[TaskPair] | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Predictions and labels of pairs in their joint spaces.
 
         Every map passes its input layer once, however many pairs it belongs to, and the shared network runs once.
 
+        Args:
+            logits, targets: See `ConsistencyLoss.forward`.
+            pairs: I of them, whose predictions are mapped.
+            labels: J of them, whose labels are mapped; the same by default.
+
         Returns:
-            Mapped predictions of the sources and mapped labels of the targets, (I, C, h, w) each, and bool (I,): the
-            label says something, it is not void all over.
+            Mapped predictions of the sources (I, C, h, w), mapped labels of the targets (J, C, h, w), and bool (J,):
+            the label says something, it is not void all over.
         """
+        sides = {'source': pairs, 'target': pairs if labels is None else labels}
         device = next(iter(logits.values())).device
         maps, rows, numbers, known = {}, {}, {}, {}
         places: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
         for name, task in self.tasks.items():
-            predicted = sorted({pair.image for pair in pairs if pair.source == name})
-            labelled = sorted({pair.image for pair in pairs if pair.target == name})
+            predicted, labelled = (sorted({pair.image for pair in group if getattr(pair, side) == name})
+                                   for side, group in sides.items())
             if not predicted and not labelled:
                 continue
             target = at_places({name: targets[name]}, labelled)[name]
@@ -61,16 +67,15 @@ class JointSpaceLoss(ConsistencyLoss):
                                     task.encode_target(target)])
             known[name] = torch.cat([torch.ones(len(predicted), dtype=torch.bool, device=device),
                                      task.valid(target).flatten(1).any(1)])
-            sides = {'source': {image: row for row, image in enumerate(predicted)},
-                     'target': {image: len(predicted) + row for row, image in enumerate(labelled)}}
-            wanted = [(side, number) for side in sides for number, pair in enumerate(pairs)
+            entries = {'source': {image: row for row, image in enumerate(predicted)},
+                       'target': {image: len(predicted) + row for row, image in enumerate(labelled)}}
+            wanted = [(side, number, pair) for side, group in sides.items() for number, pair in enumerate(group)
                       if getattr(pair, side) == name]
-            places |= {key: len(places) + place for place, key in enumerate(wanted)}
-            rows[name] = index([sides[side][pairs[number].image] for side, number in wanted], device)
-            numbers[name] = index([self.space.pair_number(pairs[number].source, pairs[number].target)
-                                   for _, number in wanted], device)
+            places |= {(side, number): len(places) + place for place, (side, number, _) in enumerate(wanted)}
+            rows[name] = index([entries[side][pair.image] for side, _, pair in wanted], device)
+            numbers[name] = index([self.space.pair_number(pair.source, pair.target) for *_, pair in wanted], device)
         mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
         said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
-        source, target = (index([places[side, number] for number in range(len(pairs))], device)
-                          for side in ('source', 'target'))
+        source, target = (index([places[side, number] for number in range(len(group))], device)
+                          for side, group in sides.items())
         return mapped.index_select(0, source), mapped.index_select(0, target), said.index_select(0, target)

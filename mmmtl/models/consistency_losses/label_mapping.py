@@ -16,6 +16,8 @@ from mmmtl.tasks import Task
 class LabelMappings(BaseModule):
     """K (K - 1) networks of their own, as X-task has them (Zamir et al., CVPR 2020): their number is its cost.
 
+    Batch norm sees the maps of one process, as in the backbone; with ``sync_bn='torch'`` in the config those of all.
+
     Args:
         tasks: By name.
         network: A backbone that takes ``in_channels``; its finest feature leads by a 1x1 convolution to the logits.
