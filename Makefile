@@ -18,7 +18,7 @@ test: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 	@! $(VENV)/bin/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || \
-	  $(VENV)/bin/python -m pytest -m gpu $(PYTEST_ARGS) || test $$? -eq 5  # 5: none was chosen
+	  $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m gpu || test $$? -eq 5  # 5: none was chosen
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check .

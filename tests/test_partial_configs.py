@@ -121,6 +121,34 @@ def test_rows_of_a_table_have_one_protocol(table):
     assert len(protocols) == 1 and None not in protocols
 
 
+# part of the name -> batch, epochs, FiLM's learning rate where it has its own
+PUBLISHED = {'_nyuv2-13_': (2, 200, 1e-3), '_cityscapes-7_': (8, 200, 1e-5), '_pascal_': (6, 100, None)}
+
+
+@pytest.mark.parametrize('name', sorted(path.stem for path in CONFIGS.glob('*.py') if 'rooms' not in path.stem))
+def test_the_optimisation_is_the_published_one(name):
+    config = load_config(CONFIGS / f'{name}.py')
+    batch, epochs, film = next(recipe for part, recipe in PUBLISHED.items() if part in name)
+    assert (config.train_dataloader.batch_size, config.train_cfg.max_epochs) == (batch, epochs)
+    optimizer = config.optim_wrapper.optimizer
+    assert (optimizer.type.__name__, optimizer.lr) == ('Adam', 1e-4)
+    steps = [(one.get('groups', ['rest']), one.get('step_size'), one.get('gamma')) for one in config.param_scheduler]
+    if epochs == 100:
+        assert steps == [(['rest'], None, None)] and config.param_scheduler[0].type.__name__ == 'PolyLR'
+    elif name.startswith(('cross-task', 'contrastive', 'discriminator')) and 'no-cond' not in name:
+        assert config.optim_wrapper.paramwise_cfg == {'film': {'keys': ['film'], 'lr': film}}
+        assert steps == [(['rest'], 100, 0.5), (['film'], 30, 0.5)]
+    else:
+        assert steps == [(['rest'], 100, 0.5)] and 'paramwise_cfg' not in config.optim_wrapper
+    losses = config.model.get('consistency_losses') or {}
+    if name.startswith('cross-task'):
+        loss = losses.cross_task
+        assert loss.weight == 2 and loss.get('regularizer', 0.5) == (0 if 'no-reg' in name else 0.5)
+        assert loss.get('sources', 'unlabelled') == ('all' if name.endswith('_full') else 'unlabelled')
+        assert loss.get('space', {}).get('conditioned', True) == ('no-cond' not in name)
+    assert len(losses) == (not name.startswith('supervised'))
+
+
 # config -> millions of parameters (backbone, heads)
 ARCHITECTURES = {
     'baseline/conv_segnet_b2_200e_nyuv2-13_full': (24.9, 0.1),

@@ -48,6 +48,11 @@ class DistilledNormals:
         """The picture with the normals."""
         return self.normals.path
 
+    @property
+    def paths(self) -> tuple[Path, Path]:
+        """That and the Context map, whose boundaries are the label of another task."""
+        return self.path, self.label_map
+
     def load(self, task: Task) -> np.ndarray:
         normal, classes = self.normals.load(task), read_label_map(self.label_map)
         if classes.shape != normal.shape[:2]:

@@ -22,7 +22,10 @@ class RegionSource(Protocol):
 
 
 class LabelSource(Protocol):
-    """Anything that yields a label when it is asked to; what is hidden is never asked."""
+    """Anything that yields a label when it is asked to; what is hidden is never asked.
+
+    One that is made of several files names them all in ``paths``.
+    """
 
     path: Path
 
@@ -99,7 +102,8 @@ class Record:
 
     def files(self, tasks: Collection[str]) -> list[Path]:
         """The images, the files of the labels of ``tasks`` and those of regions, each once."""
-        labels = [source.path for view in self.views for name, source in view.labels.items() if name in tasks]
+        labels = [path for view in self.views for name, source in view.labels.items() if name in tasks
+                  for path in getattr(source, 'paths', (source.path,))]
         regions = [view.regions.path for view in self.views if view.regions is not None]
         return list(dict.fromkeys([view.image for view in self.views] + labels + regions))
 

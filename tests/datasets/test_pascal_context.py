@@ -115,6 +115,12 @@ def test_only_what_the_tasks_need_is_asked_for(copy):
     assert len(dataset) == 2
 
 
+def test_all_files_of_a_label_are_named(root):
+    record = build(root).records[0]
+    names = {path.relative_to(root).parts[0] for path in record.files(['normal'])}
+    assert names == {'JPEGImages', 'normals_distill', 'pascal-context'}
+
+
 def test_what_is_missing_is_told_or_left_out(copy, data_error):
     with data_error(copy / 'ImageSets', 'has 4998'):
         build(copy, partial=False)

@@ -65,12 +65,12 @@ class RandomLabels:
         most: Show at most so many; 1 less than the record has by default.
 
     Raises:
-        ConfigError: ``most`` is below 1.
+        ConfigError: ``most`` is no whole number of 1 or more.
     """
 
     def __init__(self, seed: int = 0, most: int | None = None) -> None:
-        if most is not None and most < 1:
-            raise ConfigError(f'RandomLabels.most must be at least 1, found {most}')
+        if most is not None and not (isinstance(most, int) and most >= 1):
+            raise ConfigError(f'RandomLabels.most must be a whole number of 1 or more, found {most!r}')
         self.seed, self.most = seed, most
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:

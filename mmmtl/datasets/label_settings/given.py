@@ -50,8 +50,9 @@ class LabelTable:
             self.labelled = content['labelled']
             self.tasks = list(self.labelled if isinstance(self.labelled, dict) else content['tasks'])
             lists = self.labelled.values() if isinstance(self.labelled, dict) else [self.labelled]
-            if not all(isinstance(entries, list) for entries in lists):
-                raise TypeError('labelled must hold lists')
+            if not all(isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)
+                       for entries in (self.tasks, *lists)):
+                raise TypeError('tasks and labelled must hold lists of texts')
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f'{self.path}: expected a table of labels ({type(error).__name__}: {error}); restore the '
                             'file') from None
@@ -71,7 +72,7 @@ class LabelTable:
             raise DataError(f'{self.path}: has {len(self.labelled)} rows, but the split has {len(records)} images; '
                             'take the table of this split')
         for number, row in enumerate(self.labelled):
-            if not isinstance(row, str) or len(row) != len(self.tasks) or set(row) - {'0', '1'}:
+            if len(row) != len(self.tasks) or set(row) - {'0', '1'}:
                 raise DataError(f'{self.path}: row {number} is {row!r}, expected {len(self.tasks)} times 0 or 1; '
                                 'restore the file')
         return [{task for task, mark in zip(self.tasks, row, strict=True) if mark == '1'} for row in self.labelled]

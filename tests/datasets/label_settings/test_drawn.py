@@ -98,8 +98,9 @@ def test_how_many_random_labels_there_are_at_most_can_be_said():
     given = records(*[TASKS] * 90)
     assert {len(names) for names in RandomLabels(most=1).shown(given, TASKS)} == {1}
     assert {len(names) for names in RandomLabels(most=9).shown(given, TASKS)} == {1, 2, 3}
-    with pytest.raises(ConfigError, match='RandomLabels.most'):
-        RandomLabels(most=0)
+    for most in (0, 1.5, '2'):
+        with pytest.raises(ConfigError, match='RandomLabels.most must be a whole number of 1 or more'):
+            RandomLabels(most=most)
 
 
 def test_random_labels_have_the_frequencies_of_the_published_draws():

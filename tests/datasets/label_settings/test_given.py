@@ -83,9 +83,12 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
                                                            'first is x'),
     (dict(labelled=['100', '100']), 'expected a table of labels'),
     (dict(tasks=TASKS), 'expected a table of labels'),
-    (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists'),
-    (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists'),
-    (dict(tasks=TASKS, labelled=3), 'labelled must hold lists'),
+    (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of texts'),
+    (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of texts'),
+    (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of texts'),
+    (dict(tasks=TASKS, labelled=[100, 100]), 'labelled must hold lists of texts'),
+    (dict(tasks=[['semseg']], labelled=['1', '0']), 'labelled must hold lists of texts'),
+    (dict(labelled=dict.fromkeys(TASKS, [['a']])), 'labelled must hold lists of texts'),
 ])
 def test_a_table_of_another_split_is_refused(table, content, problem):
     path = table(**content)

@@ -94,6 +94,7 @@ def test_a_task_without_label_changes_nothing(name):
     three, two = steps(Toy(build(name)), batches), steps(Toy(build(name, 'ac')), batches)
     exact = dict(rtol=0, atol=0) if name in BY_LOSS and name != 'random' else dict(rtol=2e-4, atol=1e-6)
     for (total, weights, gradients), (total_2, weights_2, gradients_2) in zip(three, two, strict=True):
+        assert not any(gradients[f'heads.b.{kind}'].any() for kind in ('weight', 'bias'))
         if name == 'random':  # as many numbers are drawn as there are tasks
             assert weights.sum() == pytest.approx(2) and weights[1] == 0
             continue
@@ -103,7 +104,6 @@ def test_a_task_without_label_changes_nothing(name):
         for key, value in gradients_2.items():
             if not key.startswith('loss_weighting'):
                 torch.testing.assert_close(gradients[key], value, **exact)
-        assert not any(gradients[f'heads.b.{kind}'].any() for kind in ('weight', 'bias'))
 
 
 @every_weighting
@@ -121,6 +121,23 @@ def test_the_order_of_the_tasks_does_not_matter(name):
     for one, other in zip(steps(Toy(build(name)), batches), steps(Toy(build(name, 'cab')), batches), strict=True):
         torch.testing.assert_close(one[0], other[0], rtol=1e-3, atol=1e-6)
         torch.testing.assert_close(one[1][[2, 0, 1]], other[1], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', marked(['pcgrad', 'gradvac']))
+def test_the_order_of_two_tasks_does_not_matter(name):
+    """Of three, the order in which gradients are projected is drawn."""
+    batches = [make_batch(seed, hidden='b') for seed in range(STEPS)]
+    for one, other in zip(steps(Toy(build(name, 'ac')), batches), steps(Toy(build(name, 'ca')), batches), strict=True):
+        torch.testing.assert_close(one[0], other[0], rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(one[1].flip(0), other[1], rtol=1e-3, atol=1e-5)
+
+
+def test_random_weights_prefer_no_task():
+    toy, batch = Toy(build('random')), make_batch()
+    torch.manual_seed(0)
+    drawn = torch.stack([toy(*batch)[1] for _ in range(1000)])
+    error = drawn.std(0) / 1000 ** 0.5
+    assert ((drawn.mean(0) - 1).abs() < 4 * error).all() and (drawn.std(0) > 0.3).all()
 
 
 @every_weighting
