@@ -18,6 +18,7 @@ from mmmtl.apis.many_runs import PlannedRun, Start, processes, train_and_test
 from mmmtl.apis.run_table import run_table
 from mmmtl.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures('rooms_cache')
 SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
 
 
@@ -60,16 +61,11 @@ def test_a_wrong_config_stops_before_anything_starts(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture(scope='module')
-def ended(tmp_path_factory) -> PlannedRun:
-    """A run that has been trained and tested."""
-    run = planned(tmp_path_factory.mktemp('ended'), 0)
-    train_and_test([run])
-    return run
-
-
 @pytest.fixture
-def copied(ended, tmp_path) -> PlannedRun:
+def copied(rooms_cache, tmp_path, tmp_path_factory) -> PlannedRun:
+    """A run that has been trained and tested, once for all who ask, in a folder of its own."""
+    ended = planned(tmp_path_factory.getbasetemp() / 'ended', 0)
+    train_and_test([ended])
     shutil.copytree(ended.work_dir, tmp_path / 'seed_0')
     return planned(tmp_path, 0)
 
@@ -97,7 +93,7 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
 
 
 @pytest.mark.slow
-def test_an_interrupt_starts_no_further_run(tmp_path, rooms_cache):
+def test_an_interrupt_starts_no_further_run(tmp_path):
     """Ctrl-C goes to the tool and to its runs."""
     command = [sys.executable, ROOT / 'tools/analysis_tools/train_table.py', CONFIGS / 'tiny_rooms.py', '--seeds',
                *map(str, range(4)), '--work-dir', tmp_path, '--cfg-options', 'train_cfg.max_epochs=1000']
