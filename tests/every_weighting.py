@@ -75,14 +75,15 @@ class Toy(nn.Module):
                 generator.manual_seed(sum(map(ord, name)))
                 parameter.data = torch.randn(parameter.shape, generator=generator) * 0.3 * scale
 
-    def task_losses(self, images: Tensor, labels: dict[str, Tensor], shown: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def task_losses(self, images: Tensor, labels: dict[str, Tensor], shown: dict[str, Tensor]
+                    ) -> tuple[list[Tensor], Tensor]:
         features = self.backbone(images).tanh()
         sums, counts = [], []
         for task in self.loss_weighting.tasks:
             error = (self.heads[task](features).float()[:, 0] - labels[task]).square() * shown[task]
             sums.append(error)
             counts.append(shown[task].float())
-        return reduce_losses(torch.stack(sums), torch.stack(counts), 'labelled')
+        return reduce_losses(sums, counts, 'labelled')
 
     def forward(self, *batch) -> tuple[Tensor, Tensor]:
         losses, present = self.task_losses(*batch)

@@ -26,6 +26,7 @@ from mmmtl.errors import ConfigError
 
 TRAINED = 'trained network'  # the row of scores of a training's end
 
+
 @dataclass(frozen=True)
 class Start:
     """Weights that a training starts from.

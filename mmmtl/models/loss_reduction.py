@@ -1,6 +1,6 @@
 """From (sum, count) per image to one number per task: part of a protocol, exact over any number of processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from mmengine.dist import all_reduce, get_world_size
@@ -17,25 +17,28 @@ SHARES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
 }
 
 
-def reduce_losses(sums: Tensor, counts: Tensor, how: str) -> tuple[Tensor, Tensor]:
+def reduce_losses(sums: Sequence[Tensor], counts: Sequence[Tensor], how: str) -> tuple[list[Tensor], Tensor]:
     """Reduce T tasks over the images of all processes.
 
     The divisor is summed over the processes; DDP averages gradients over them, so each process multiplies by their
     number. Then the mean over processes of what is returned is the loss of one process with the whole batch.
 
     Args:
-        sums: (T, N), summed error per image.
-        counts: (T, N), labelled pixels per image.
+        sums: T times (N,), summed error per image.
+        counts: T times (N,), labelled pixels per image.
         how: ``'batch'``, ``'labelled'`` or ``'pixels'``.
 
     Returns:
-        Losses (T,), 0 but connected to the graph where nobody has the label, and bool (T,): who has it anywhere.
+        T losses, 0 but connected to the graph where nobody has the label, and bool (T,): who has it anywhere. The
+        losses are not stacked: going back from one of them would pass through the heads of all.
     """
-    shares, weights = SHARES[how](sums, counts)
-    totals = torch.stack([weights.sum(1), counts.sum(1)])  # (2, T)
+    parts = [SHARES[how](*of_task) for of_task in zip(sums, counts, strict=True)]
+    totals = torch.stack([torch.stack([weights.sum(), count.sum()])
+                          for (_, weights), count in zip(parts, counts, strict=True)])  # (T, 2)
     all_reduce(totals)
-    weight, labelled = totals
-    return shares.sum(1) / weight.clamp(min=1) * get_world_size(), labelled > 0
+    weight, labelled = totals.unbind(1)
+    return [shares.sum() / divisor * get_world_size()
+            for (shares, _), divisor in zip(parts, weight.clamp(min=1).unbind(), strict=True)], labelled > 0
 
 
 def mean_over_processes(total: Tensor, count: Tensor) -> Tensor:

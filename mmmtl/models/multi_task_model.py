@@ -113,7 +113,7 @@ class MultiTaskModel(BaseModel):
         losses, present = self.task_losses(logits, targets, data_samples)
         parameters = dict(self.named_parameters()) if self.loss_weighting.takes_gradients else {}
         total, weights = self.loss_weighting(losses, present, parameters)
-        log = dict(zip(self.tasks, losses.unbind(), strict=True))
+        log = dict(zip(self.tasks, losses, strict=True))
         for name, consistency in self.consistency_losses.items():
             more = {'matched': matched} if consistency.needs_matches else {}
             log[name] = consistency(logits, targets, features, data_samples, **more)
@@ -123,13 +123,12 @@ class MultiTaskModel(BaseModel):
         return log | {'loss': total}
 
     def task_losses(self, logits: dict[str, Tensor], targets: dict[str, Tensor],
-                    data_samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, Tensor]:
-        """Losses (T,) of the images that learn from their labels, and bool (T,): which tasks have one anywhere."""
+                    data_samples: Sequence[MultiTaskDataSample]) -> tuple[list[Tensor], Tensor]:
+        """T losses of the images that learn from their labels, and bool (T,): which tasks have one anywhere."""
         places = places_for('tasks', data_samples)
         logits, targets = at_places(logits, places), at_places(targets, places)
         errors = [self.tasks[name].error(logits[name], targets[name]) for name in self.tasks]
-        sums, counts = (torch.stack(values) for values in zip(*errors, strict=True))  # (T, N)
-        return reduce_losses(sums, counts, self.reduction)
+        return reduce_losses(*zip(*errors, strict=True), self.reduction)
 
     def targets(self, data_samples: Sequence[MultiTaskDataSample], size: tuple[int, int]) -> dict[str, Tensor]:
         """Labels of all samples as (N, C, H, W), void where a sample has none and in the padding."""

@@ -36,7 +36,7 @@ def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batche
             ) -> tuple[Tensor, Tensor, Tensor]:
     """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
     gradients = TaskGradients(shared)
-    parameters = gradients.choose(dict(model.named_parameters()))
+    parameters, _ = gradients.choose(dict(model.named_parameters()))
     size = len(model.tasks)
     sums, counts, lengths = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
@@ -45,7 +45,7 @@ def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batche
         images, samples = data['inputs'], data['data_samples']
         logits = model(images, samples)
         targets = model.targets(samples, images.shape[2:])
-        rows = gradients(*model.task_losses(logits, targets, samples)[:1], parameters)
+        rows = gradients(model.task_losses(logits, targets, samples)[0], parameters).shared
         norms = rows.norm(dim=1)
         there = norms > 0  # a task without label, or without a say in the shared part, has none
         cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(there, there), 1)

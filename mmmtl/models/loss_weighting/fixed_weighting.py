@@ -34,7 +34,7 @@ class FixedWeighting(LossWeighting):
                               f'{", ".join(tasks)}')
         self.register_buffer('weights', torch.tensor([float(weights.get(task, 1)) for task in tasks]), persistent=False)
 
-    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
+    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
                 ) -> tuple[Tensor, Tensor]:
         """A task that is not present has loss 0 already; the network's parameters are not looked at."""
-        return (losses * self.weights).sum(), self.weights
+        return (torch.stack(tuple(losses)) * self.weights).sum(), self.weights

@@ -50,17 +50,18 @@ class GradNorm(LossWeighting):
         self.register_buffer('weights', torch.ones(size, dtype=torch.float64))
         self.register_buffer('first', torch.zeros(size, dtype=torch.float64))  # 0 until the task has been present
 
-    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter]
+    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
                 ) -> tuple[Tensor, Tensor]:
         """Weight by w as it is, then move w."""
         with torch.no_grad():
             kept = torch.where(present, self.weights, 0)
             used = kept / kept.sum().clamp(min=1e-12) * present.sum()
-        gradients = self.gradients(losses, self.gradients.choose(parameters))
+        gradients = self.gradients(losses, *self.gradients.choose(parameters))
+        losses = torch.stack(tuple(losses)).detach()
         with torch.autocast(losses.device.type, enabled=False):
-            self._move(losses, present, gradients.norm(dim=1).double(), used)
+            self._move(losses, present, gradients.shared.norm(dim=1).double(), used)
             used = used.float()
-            return (used * losses).sum(), used
+            return (used * losses).sum() + gradients.pull(used, used), used
 
     @torch.no_grad()
     def _move(self, losses: Tensor, present: Tensor, norms: Tensor, used: Tensor) -> None:

@@ -14,7 +14,7 @@ from mmmtl.models.loss_weighting.task_gradients import TaskGradients
 class GramianWeighting(LossWeighting):
     """Weights from the T x T matrix of inner products of the tasks' gradients on the shared parameters.
 
-    See `TaskGradients` for the cost: T more backward passes, T * P floats. That matrix, the T losses, who is present
+    See `TaskGradients` for the cost: T backward passes, T * P floats. That matrix, the T losses, who is present
     and the state are all that leaves the device, in one transfer, for which the host waits once per step. The weights
     of the first process are everybody's.
 
@@ -47,21 +47,21 @@ class GramianWeighting(LossWeighting):
         """How many numbers the method carries from step to step."""
         return 0
 
-    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter]
+    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
                 ) -> tuple[Tensor, Tensor]:
-        shared = self.gradients.choose(parameters)
-        rows = self.gradients(losses, shared)  # (T, P)
+        gradients = self.gradients(losses, *self.gradients.choose(parameters))
+        losses = torch.stack(tuple(losses)).detach()
         with torch.autocast(losses.device.type, enabled=False):
-            whole = losses.detach().clone()
+            whole = losses.clone()
             all_reduce(whole, op='mean')
-            packed = torch.cat([(rows @ rows.T).double().flatten(), whole.double(), present.double(), self.state])
+            gramian = gradients.shared @ gradients.shared.T
+            packed = torch.cat([gramian.double().flatten(), whole.double(), present.double(), self.state])
             decided = self._decide(packed.cpu()).to(losses.device)
             broadcast(decided)
             weights = decided[:len(losses)].float()
             self.state.copy_(decided[len(losses):])
-            if self.weigh_heads:
-                return torch.where(present, weights * losses, 0 * losses).sum(), weights
-            return losses.sum() + pull(shared, weights @ rows - rows.sum(0)), weights
+            factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
+            return (factors * losses).sum() + gradients.pull(weights, factors), weights
 
     def _decide(self, packed: Tensor) -> Tensor:
         """Gramian, losses, present and state, one after the other on the host -> weights and state."""
@@ -82,11 +82,3 @@ class GramianWeighting(LossWeighting):
 
         All float64 on the host; ``state`` (S,) is moved in place.
         """
-
-
-def pull(parameters: Sequence[nn.Parameter], gradient: Tensor) -> Tensor:
-    """A scalar of value 0 that adds ``gradient`` (P,) to what flows back into the parameters."""
-    pieces = gradient.split([parameter.numel() for parameter in parameters])
-    value = sum((parameter * piece.view_as(parameter)).sum()
-                for parameter, piece in zip(parameters, pieces, strict=True))
-    return value - value.detach()

@@ -21,12 +21,12 @@ class LossWeighting(nn.Module, ABC):
         self.tasks = tuple(tasks)
 
     @abstractmethod
-    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter]
+    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
                 ) -> tuple[Tensor, Tensor]:
         """The total, a scalar, and the weights (T,) without a graph.
 
         Args:
-            losses: (T,), on every process such that their mean over processes is the loss of the whole batch.
+            losses: T scalars, on every process such that their mean over processes is the loss of the whole batch.
             present: bool (T,), which tasks have a label anywhere; the others are left out, not zeroed.
             parameters: The model's, by name; those that take per-task gradients choose the shared ones among them.
                 Empty where ``takes_gradients`` is False.

@@ -1,7 +1,7 @@
 """Weightings that look at the losses alone: a function of T numbers, and its slopes as the weights."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.dist import all_reduce
@@ -22,9 +22,10 @@ class Scalarization(LossWeighting):
 
     takes_gradients = False
 
-    def forward(self, losses: Tensor, present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
+    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
                 ) -> tuple[Tensor, Tensor]:
         """The network's parameters are not looked at."""
+        losses = torch.stack(tuple(losses))
         whole = losses.detach().double()
         all_reduce(whole, op='mean')
         with torch.enable_grad(), torch.autocast(losses.device.type, enabled=False):

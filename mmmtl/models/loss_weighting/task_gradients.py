@@ -1,23 +1,52 @@
-"""The gradient of every task's loss on a named set of shared parameters."""
+"""The gradient of every task's loss, on a named set of shared parameters and on all others."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from mmmtl.errors import ConfigError
 
 
-class TaskGradients(nn.Module):
-    """T losses -> (T, P) gradients on P shared numbers, averaged over the processes.
+@dataclass(frozen=True)
+class GradientsByTask:
+    """What T losses want of the parameters.
 
-    One backward pass through heads and shared part per task, beside the one of the step itself, and T * P floats of
-    memory. ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on
-    undisturbed. A loss scale of the optimiser comes only after the weighting, so these gradients are unscaled; under
-    fp16, where small ones would vanish on the way, the passes have a scale of their own, taken out again here: it
-    halves after an overflow (that step is skipped) and grows slowly otherwise. The full gradient is averaged before it
-    is used: the gradients of two processes may each agree where those of the whole batch conflict.
+    Args:
+        shared: (T, P), float32, on the P numbers of the shared parameters, averaged over the processes.
+        parameters: The shared ones.
+        others: Task number, parameter and gradient wherever a loss reaches a parameter that is not shared; of this
+            process alone.
+    """
+
+    shared: Tensor
+    parameters: Sequence[nn.Parameter]
+    others: Sequence[tuple[int, nn.Parameter, Tensor]]
+
+    def pull(self, weights: Tensor, factors: Tensor) -> Tensor:
+        """A scalar of value 0 whose backward pass gives the shared parameters the sum of the tasks' gradients times
+        ``weights`` (T,), the others the sum times ``factors`` (T,). Averaged by DDP, it is that of the whole batch.
+        """
+        pieces = (weights @ self.shared).split([parameter.numel() for parameter in self.parameters])
+        gradients = [piece.view_as(parameter).to(parameter)
+                     for parameter, piece in zip(self.parameters, pieces, strict=True)]
+        gradients += [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
+        return _Pull.apply(gradients, *self.parameters, *(parameter for _, parameter, _ in self.others))
+
+
+class TaskGradients(nn.Module):
+    """T losses -> their gradients on P shared numbers, averaged over the processes, and on what is not shared.
+
+    One backward pass per task, through its own head and the shared part, in the place of one through all of them, and
+    T * P floats of memory: what the step descends is put together of these gradients, `GradientsByTask.pull`.
+    ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on undisturbed. A
+    loss scale of the optimiser comes only after the weighting, so these gradients are unscaled; under fp16, where small
+    ones would vanish on the way, the passes have a scale of their own, taken out again here: it halves after an
+    overflow (that step is skipped) and grows slowly otherwise. The full gradient is averaged before it is used: the
+    gradients of two processes may each agree where those of the whole batch conflict.
 
     Args:
         shared: Beginnings of parameter names, up to a dot: ``'backbone'``, ``'neck.levels'``.
@@ -28,8 +57,8 @@ class TaskGradients(nn.Module):
         self.shared = (shared,) if isinstance(shared, str) else tuple(shared)
         self.register_buffer('half_scale', torch.tensor(2.0 ** 12))
 
-    def choose(self, parameters: Mapping[str, nn.Parameter]) -> list[nn.Parameter]:
-        """The shared ones that are learnt.
+    def choose(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Of those that are learnt, the shared ones and the others.
 
         Raises:
             ConfigError: One of the beginnings matches no parameter that is learnt.
@@ -43,21 +72,43 @@ class TaskGradients(nn.Module):
                                   f"'{begin}.…'; names begin with {tops}")
         if not begins:
             raise ConfigError("loss_weighting.shared is empty; name the shared part, e.g. ('backbone',)")
-        return [learnt[name] for name in dict.fromkeys(name for names in begins.values() for name in names)]
+        shared = dict.fromkeys(name for names in begins.values() for name in names)
+        return [learnt[name] for name in shared], [value for name, value in learnt.items() if name not in shared]
 
-    def forward(self, losses: Tensor, shared: Sequence[nn.Parameter]) -> Tensor:
-        """Losses (T,) -> (T, P) float32; a parameter that a task does not use has gradient 0."""
-        device = losses.device.type
-        half = torch.is_autocast_enabled(device) and torch.get_autocast_dtype(device) == torch.float16
+    def forward(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter], others: Sequence[nn.Parameter] = ()
+                ) -> GradientsByTask:
+        """Of T scalars; a shared parameter that a task does not use has gradient 0."""
+        kind = shared[0].device.type
+        half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
         scale = self.half_scale.clone() if half else torch.ones_like(self.half_scale)
-        rows = []
-        for loss in losses.unbind():
-            gradients = torch.autograd.grad(loss, shared, scale.to(loss.dtype), retain_graph=True, allow_unused=True,
-                                            materialize_grads=True)
-            rows.append(torch.cat([gradient.detach().flatten().float() for gradient in gradients]))
+        rows, own = [], []
+        for task, loss in enumerate(losses):
+            found = torch.autograd.grad(loss, [*shared, *others], scale.to(loss.dtype), retain_graph=True,
+                                        allow_unused=True)
+            rows.append(torch.cat([(torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
+                                   for parameter, gradient in zip(shared, found[:len(shared)], strict=True)]))
+            own += [(task, parameter, gradient / scale.to(gradient)) for parameter, gradient
+                    in zip(others, found[len(shared):], strict=True) if gradient is not None]
         rows = torch.stack(rows) / scale
         all_reduce(rows, op='mean')
         if half:
+            finite = torch.stack([values.isfinite().all() for values in (rows, *(values for _, _, values in own))])
+            finite = finite.all().float()
+            all_reduce(finite, op='min')
             grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0 ** 16)
-            self.half_scale.copy_(torch.where(rows.isfinite().all(), grown, (scale / 2).clamp(min=1)))
-        return rows
+            self.half_scale.copy_(torch.where(finite > 0, grown, (scale / 2).clamp(min=1)))
+        return GradientsByTask(rows, shared, own)
+
+
+class _Pull(torch.autograd.Function):
+    """0, from which given gradients flow back into parameters."""
+
+    @staticmethod
+    def forward(ctx, gradients: Sequence[Tensor], *parameters: nn.Parameter) -> Tensor:
+        ctx.gradients = gradients
+        return parameters[0].new_zeros((), dtype=torch.float32)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, factor: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *(gradient * factor.to(gradient) for gradient in ctx.gradients)

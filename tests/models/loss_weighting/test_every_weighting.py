@@ -82,9 +82,9 @@ def test_grad_norm_never_waits_for_the_device():
 @every_weighting
 def test_the_total_falls(name):
     toy = Toy(build(name))
-    toy_losses = [toy.task_losses(*make_batch())[0].detach()]
+    toy_losses = [torch.stack(toy.task_losses(*make_batch())[0]).detach()]
     steps(toy, [make_batch()] * 30, lr=0.02)
-    toy_losses.append(toy.task_losses(*make_batch())[0].detach())
+    toy_losses.append(torch.stack(toy.task_losses(*make_batch())[0]).detach())
     assert toy_losses[1].sum() < 0.9 * toy_losses[0].sum()
 
 
@@ -234,7 +234,7 @@ def test_what_the_weights_of_gradients_reach(name, weigh_heads):
     toy = Toy(build(name))
     toy.loss_weighting.weigh_heads = weigh_heads
     batch = make_batch(partly=True)
-    losses, _ = toy.task_losses(*batch)
+    losses = torch.stack(toy.task_losses(*batch)[0])
     total, weights, gradients = slopes(toy, *batch)
     factors = weights if weigh_heads else torch.ones(3)
     torch.testing.assert_close(total, (factors * losses).sum().detach())

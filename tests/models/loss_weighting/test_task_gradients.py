@@ -12,7 +12,8 @@ from mmmtl.models.loss_weighting import TaskGradients
 def test_rows_are_the_gradients_of_plain_backward_passes():
     toy = Toy(build('uniform'))
     gradients = TaskGradients()
-    rows = gradients(toy.task_losses(*make_batch(partly=True))[0], gradients.choose(dict(toy.named_parameters())))
+    rows = gradients(toy.task_losses(*make_batch(partly=True))[0],
+                     *gradients.choose(dict(toy.named_parameters()))).shared
     for number, row in enumerate(rows):
         toy.zero_grad()
         toy.task_losses(*make_batch(partly=True))[0][number].backward()
@@ -24,14 +25,14 @@ def test_what_is_in_grad_stays():
     toy(*make_batch())[0].backward()
     before = [p.grad.clone() for p in toy.parameters()]
     gradients = TaskGradients()
-    gradients(toy.task_losses(*make_batch(1))[0], gradients.choose(dict(toy.named_parameters())))
+    gradients(toy.task_losses(*make_batch(1))[0], *gradients.choose(dict(toy.named_parameters())))
     assert all(torch.equal(p.grad, old) for p, old in zip(toy.parameters(), before, strict=True))
 
 
 def test_a_parameter_that_a_task_does_not_use_has_gradient_zero():
     toy = Toy(build('uniform'))
     gradients = TaskGradients(('heads.a', 'backbone.bias'))
-    rows = gradients(toy.task_losses(*make_batch())[0], gradients.choose(dict(toy.named_parameters())))
+    rows = gradients(toy.task_losses(*make_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).shared
     assert rows.shape == (3, 6 + 1 + 6)
     assert rows[0, :7].all() and not rows[1:, :7].any() and rows[:, 7:].all()
 
@@ -41,14 +42,54 @@ def test_the_shared_ones_go_by_name():
     net.backbone.bias.requires_grad_(False)
     net.neck.requires_grad_(False)
     names = dict(net.named_parameters())
-    (chosen,) = TaskGradients(('backbone',)).choose(names)
+    (chosen,), others = TaskGradients(('backbone',)).choose(names)
     assert chosen is net.backbone.weight
-    assert len(TaskGradients(('backbone', 'backbones.weight', 'backbone.weight')).choose(names)) == 2
+    assert [id(p) for p in others] == [id(p) for p in net.backbones.parameters()]
+    assert len(TaskGradients(('backbone', 'backbones.weight', 'backbone.weight')).choose(names)[0]) == 2
     for wrong in ('back', 'encoder', 'neck'):
         with pytest.raises(ConfigError, match=f"shared: no parameter that is learnt is named '{wrong}'.* backbone, ba"):
             TaskGradients(('backbone', wrong)).choose(names)
     with pytest.raises(ConfigError, match='is empty'):
         TaskGradients(()).choose(names)
+
+
+@pytest.mark.parametrize('name', ['mgda', 'gradnorm'])
+def test_a_step_goes_back_through_every_head_once(name):
+    """Each task through its own, and the total, put together of what they found, through none again."""
+    toy = Toy(build(name))
+    passes = dict.fromkeys('abc', 0)
+
+    def count(head: str):
+        def one_more(gradient):
+            passes[head] += 1
+        return one_more
+
+    for head, module in toy.heads.items():
+        module.register_forward_hook(lambda module, given, out, head=head: out.register_hook(count(head)) and None)
+    for steps in (1, 2):
+        toy(*make_batch(partly=True))[0].backward()
+        assert passes == dict.fromkeys('abc', steps)
+
+
+def test_others_are_pulled_where_a_loss_reaches_them():
+    """A parameter without a gradient stays without one: a zero would let an optimiser with weight decay move it."""
+    toy = Toy(build('mgda'))
+    toy.idle = nn.Linear(2, 2)
+    toy(*make_batch())[0].backward()
+    assert all(parameter.grad is None for parameter in toy.idle.parameters())
+    assert all(parameter.grad is not None for head in toy.heads.values() for parameter in head.parameters())
+
+
+def test_a_consistency_loss_still_flows_through_the_network():
+    """The total of the tasks has no graph through it; what is added to that has its own."""
+    toy, alone = Toy(build('mgda')), Toy(build('mgda'))
+    images, *rest = make_batch()
+    total, _ = toy(images, *rest)
+    (total + toy.backbone(images).square().mean()).backward()
+    alone(images, *rest)[0].backward()
+    more = torch.autograd.grad(alone.backbone(images).square().mean(), list(alone.backbone.parameters()))
+    for parameter, other, gradient in zip(toy.backbone.parameters(), alone.backbone.parameters(), more, strict=True):
+        torch.testing.assert_close(parameter.grad, other.grad + gradient)
 
 
 @pytest.mark.parametrize(('factor', 'overflows'), [(1e-6, False), (1e4, True)])
@@ -59,7 +100,7 @@ def test_half_precision_has_a_scale_of_its_own(factor, overflows):
     images = torch.randn(8, 4)
     gradients = TaskGradients(('weight',))
     with torch.autocast('cpu', torch.float16):
-        rows = gradients((net(images).float().mean() * factor)[None], [net.weight])
+        rows = gradients([net(images).float().mean() * factor], [net.weight]).shared
     expected = images.mean(0).expand(4, 4).flatten() / 4 * factor
     if overflows:
         assert not rows.isfinite().all() and gradients.half_scale == 2 ** 11
@@ -67,7 +108,7 @@ def test_half_precision_has_a_scale_of_its_own(factor, overflows):
         torch.testing.assert_close(rows[0], expected, rtol=2e-2, atol=1e-9)
         assert 2 ** 12 < gradients.half_scale < 2 ** 12 * 1.001
     with torch.autocast('cpu', torch.bfloat16):
-        gradients((net(images).float().mean())[None], [net.weight])
+        gradients([net(images).float().mean()], [net.weight])
     assert gradients.half_scale == (2 ** 11 if overflows else gradients.half_scale)
 
 

@@ -1,0 +1,114 @@
+"""A training step under every loss weighting, against the same step with uniform weights.
+
+    python benchmarks/loss_weighting.py
+
+Forward and backward of the small SegNet of configs/weighting on one batch of generated rooms, in bf16. "plain" is MGDA
+as one would write it: the gradient of every task by a backward pass of its own, then one of the weighted sum of the
+losses. All take turns in one process; printed are the median milliseconds of a step, and the median of the ratios to
+the uniform step of the same turn with the middle half of them.
+"""
+
+import argparse
+import logging
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
+from mmmtl.registry import MODELS
+
+CONFIGS = Path(__file__).parents[1] / 'configs' / 'weighting'
+ENDING = '_segnet_b8_2e_rooms-small_full.py'
+KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
+
+
+def main() -> None:
+    names = sorted(path.name.removesuffix(ENDING) for path in CONFIGS.glob(f'*{ENDING}'))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
+    parser.add_argument('--turns', type=int, default=9)
+    parser.add_argument('--threads', type=int, default=2)
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    args = parser.parse_args()
+    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
+    torch.set_num_threads(args.threads)
+    logging.disable(logging.WARNING)
+    steps = {name: our_step(name, args.device) for name in dict.fromkeys(['uniform', *args.names])}
+    steps['plain'] = plain_step(args.device)
+    seconds = [{name: run(step, args.device) for name, step in steps.items()} for _ in range(args.turns + 2)][2:]
+    print('| | ms a step | times uniform (middle half) |\n| --- | ---: | ---: |')
+    for name in steps:
+        ratios = sorted(turn[name] / turn['uniform'] for turn in seconds)
+        quarter = len(ratios) // 4
+        print(f'| {name} | {statistics.median(turn[name] for turn in seconds) * 1e3:.0f} | '
+              f'{statistics.median(ratios):.2f} ({ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f}) |')
+
+
+def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:
+    """The network of a config and a batch."""
+    config = load_config(CONFIGS / f'{name}{ENDING}', {'train_dataloader.dataset.scenes': 8,
+                                                       'train_dataloader.num_workers': 0})
+    torch.manual_seed(0)
+    model = MODELS.build(config.model).to(device).train()
+    loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
+    return model, model.data_preprocessor(next(iter(loader)), training=True)
+
+
+def our_step(name: str, device: str) -> Callable[[], None]:
+    model, data = prepared(name, device)
+
+    def step() -> None:
+        model.zero_grad()
+        with torch.autocast(device, torch.bfloat16):
+            total = model(data['inputs'], data['data_samples'], mode='loss')['loss']
+        total.backward()
+
+    return step
+
+
+def plain_step(device: str) -> Callable[[], None]:
+    model, data = prepared('uniform', device)
+    images, samples = data['inputs'], data['data_samples']
+
+    def step() -> None:
+        with torch.autocast(device, torch.bfloat16):
+            logits = model(images, samples)
+        losses = torch.stack(model.task_losses(logits, model.targets(samples, images.shape[2:]), samples)[0])
+        rows = []
+        for loss in losses:
+            model.zero_grad()
+            loss.backward(retain_graph=True)
+            rows.append(torch.cat([parameter.grad.flatten() for parameter in model.backbone.parameters()]))
+        model.zero_grad()
+        rows = torch.stack(rows)
+        weights: Tensor = smallest_combination((rows @ rows.T).double().cpu())
+        (weights.to(losses) * losses).sum().backward()
+
+    return step
+
+
+def run(step: Callable[[], None], device: str) -> float:
+    """Seconds of two steps, for one."""
+    wait(device)
+    start = time.perf_counter()
+    step(), step()
+    wait(device)
+    return (time.perf_counter() - start) / 2
+
+
+def wait(device: str) -> None:
+    if device == 'cuda':
+        torch.cuda.synchronize()
+
+
+if __name__ == '__main__':
+    main()
