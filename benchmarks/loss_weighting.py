@@ -18,7 +18,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.models import MultiTaskModel
@@ -82,7 +81,7 @@ def plain_step(device: str) -> Callable[[], None]:
     def step() -> None:
         with torch.autocast(device, torch.bfloat16):
             logits = model(images, samples)
-        losses = torch.stack(model.task_losses(logits, model.targets(samples, images.shape[2:]), samples)[0])
+        losses, _ = model.task_losses(logits, model.targets(samples, images.shape[2:]), samples)
         rows = []
         for loss in losses:
             model.zero_grad()
@@ -90,8 +89,8 @@ def plain_step(device: str) -> Callable[[], None]:
             rows.append(torch.cat([parameter.grad.flatten() for parameter in model.backbone.parameters()]))
         model.zero_grad()
         rows = torch.stack(rows)
-        weights: Tensor = smallest_combination((rows @ rows.T).double().cpu())
-        (weights.to(losses) * losses).sum().backward()
+        weights = smallest_combination((rows @ rows.T).double().cpu())
+        sum(weight * loss for weight, loss in zip(weights.to(rows), losses, strict=True)).backward()
 
     return step
 

@@ -45,7 +45,7 @@ def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batche
         images, samples = data['inputs'], data['data_samples']
         logits = model(images, samples)
         targets = model.targets(samples, images.shape[2:])
-        rows = gradients(model.task_losses(logits, targets, samples)[0], parameters).shared
+        rows = gradients(model.task_losses(logits, targets, samples)[0], parameters).rows
         norms = rows.norm(dim=1)
         there = norms > 0  # a task without label, or without a say in the shared part, has none
         cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(there, there), 1)

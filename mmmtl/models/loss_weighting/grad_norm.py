@@ -57,11 +57,10 @@ class GradNorm(LossWeighting):
             kept = torch.where(present, self.weights, 0)
             used = kept / kept.sum().clamp(min=1e-12) * present.sum()
         gradients = self.gradients(losses, *self.gradients.choose(parameters))
-        losses = torch.stack(tuple(losses)).detach()
-        with torch.autocast(losses.device.type, enabled=False):
-            self._move(losses, present, gradients.shared.norm(dim=1).double(), used)
+        with torch.autocast(present.device.type, enabled=False):
+            self._move(gradients.losses.detach(), present, gradients.rows.norm(dim=1).double(), used)
             used = used.float()
-            return (used * losses).sum() + gradients.pull(used, used), used
+            return gradients.descend(used, used), used
 
     @torch.no_grad()
     def _move(self, losses: Tensor, present: Tensor, norms: Tensor, used: Tensor) -> None:

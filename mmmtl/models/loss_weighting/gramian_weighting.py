@@ -50,18 +50,17 @@ class GramianWeighting(LossWeighting):
     def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
                 ) -> tuple[Tensor, Tensor]:
         gradients = self.gradients(losses, *self.gradients.choose(parameters))
-        losses = torch.stack(tuple(losses)).detach()
-        with torch.autocast(losses.device.type, enabled=False):
-            whole = losses.clone()
+        with torch.autocast(present.device.type, enabled=False):
+            whole = gradients.losses.detach().clone()
             all_reduce(whole, op='mean')
-            gramian = gradients.shared @ gradients.shared.T
+            gramian = gradients.rows @ gradients.rows.T
             packed = torch.cat([gramian.double().flatten(), whole.double(), present.double(), self.state])
-            decided = self._decide(packed.cpu()).to(losses.device)
+            decided = self._decide(packed.cpu()).to(present.device)
             broadcast(decided)
             weights = decided[:len(losses)].float()
             self.state.copy_(decided[len(losses):])
             factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
-            return (factors * losses).sum() + gradients.pull(weights, factors), weights
+            return gradients.descend(weights, factors), weights
 
     def _decide(self, packed: Tensor) -> Tensor:
         """Gramian, losses, present and state, one after the other on the host -> weights and state."""

@@ -16,32 +16,44 @@ class GradientsByTask:
     """What T losses want of the parameters.
 
     Args:
-        shared: (T, P), float32, on the P numbers of the shared parameters, averaged over the processes.
-        parameters: The shared ones.
+        losses: (T,), with their graph.
+        rows: (T, P), float32, the gradients on the P numbers of the shared parameters, averaged over the processes.
+        shared: The shared parameters.
         others: Task number, parameter and gradient wherever a loss reaches a parameter that is not shared; of this
-            process alone.
+            process alone. None where they are not known.
     """
 
-    shared: Tensor
-    parameters: Sequence[nn.Parameter]
-    others: Sequence[tuple[int, nn.Parameter, Tensor]]
+    losses: Tensor
+    rows: Tensor
+    shared: Sequence[nn.Parameter]
+    others: Sequence[tuple[int, nn.Parameter, Tensor]] | None
 
-    def pull(self, weights: Tensor, factors: Tensor) -> Tensor:
-        """A scalar of value 0 whose backward pass gives the shared parameters the sum of the tasks' gradients times
-        ``weights`` (T,), the others the sum times ``factors`` (T,). Averaged by DDP, it is that of the whole batch.
+    def descend(self, weights: Tensor, factors: Tensor) -> Tensor:
+        """The sum of the losses times ``factors`` (T,), whose backward pass gives the shared parameters the sum of the
+        tasks' gradients times ``weights`` (T,), and the others that times ``factors``.
+
+        Where the gradients on the others are known, nothing flows back through the network any more.
         """
-        pieces = (weights @ self.shared).split([parameter.numel() for parameter in self.parameters])
-        gradients = [piece.view_as(parameter).to(parameter)
-                     for parameter, piece in zip(self.parameters, pieces, strict=True)]
-        gradients += [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
-        return _Pull.apply(gradients, *self.parameters, *(parameter for _, parameter, _ in self.others))
+        total = (factors * self.losses).sum()
+        if self.others is None:
+            return total + pull(self._pieces((weights - factors) @ self.rows), self.shared)
+        gradients = [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
+        return total.detach() + pull([*self._pieces(weights @ self.rows), *gradients],
+                                     [*self.shared, *(parameter for _, parameter, _ in self.others)])
+
+    def _pieces(self, gradient: Tensor) -> list[Tensor]:
+        """(P,) -> one for each shared parameter."""
+        pieces = gradient.split([parameter.numel() for parameter in self.shared])
+        return [piece.view_as(parameter).to(parameter) for parameter, piece in zip(self.shared, pieces, strict=True)]
 
 
 class TaskGradients(nn.Module):
     """T losses -> their gradients on P shared numbers, averaged over the processes, and on what is not shared.
 
-    One backward pass per task, through its own head and the shared part, in the place of one through all of them, and
-    T * P floats of memory: what the step descends is put together of these gradients, `GradientsByTask.pull`.
+    One backward pass per task, through its own head and the shared part, and T * P floats of memory. Where the tasks
+    have nothing in common but the shared part, these passes give the others' gradients too, and the step is put
+    together of what they found, without a further pass (`GradientsByTask.descend`). Where they have, as when only the
+    last layer of a backbone is named, they end at the shared part, and one pass through the whole network follows.
     ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on undisturbed. A
     loss scale of the optimiser comes only after the weighting, so these gradients are unscaled; under fp16, where small
     ones would vanish on the way, the passes have a scale of their own, taken out again here: it halves after an
@@ -56,6 +68,7 @@ class TaskGradients(nn.Module):
         super().__init__()
         self.shared = (shared,) if isinstance(shared, str) else tuple(shared)
         self.register_buffer('half_scale', torch.tensor(2.0 ** 12))
+        self.separate: bool | None = None  # whether no two tasks reach the same parameter that is not shared
 
     def choose(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Of those that are learnt, the shared ones and the others.
@@ -81,14 +94,17 @@ class TaskGradients(nn.Module):
         kind = shared[0].device.type
         half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
         scale = self.half_scale.clone() if half else torch.ones_like(self.half_scale)
+        wanted = others if self.separate in (None, True) else ()
         rows, own = [], []
         for task, loss in enumerate(losses):
-            found = torch.autograd.grad(loss, [*shared, *others], scale.to(loss.dtype), retain_graph=True,
+            found = torch.autograd.grad(loss, [*shared, *wanted], scale.to(loss.dtype), retain_graph=True,
                                         allow_unused=True)
             rows.append(torch.cat([(torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
                                    for parameter, gradient in zip(shared, found[:len(shared)], strict=True)]))
             own += [(task, parameter, gradient / scale.to(gradient)) for parameter, gradient
-                    in zip(others, found[len(shared):], strict=True) if gradient is not None]
+                    in zip(wanted, found[len(shared):], strict=True) if gradient is not None]
+        if self.separate is None:  # the first step
+            self.separate = len({parameter for _, parameter, _ in own}) == len(own)
         rows = torch.stack(rows) / scale
         all_reduce(rows, op='mean')
         if half:
@@ -97,12 +113,15 @@ class TaskGradients(nn.Module):
             all_reduce(finite, op='min')
             grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0 ** 16)
             self.half_scale.copy_(torch.where(finite > 0, grown, (scale / 2).clamp(min=1)))
-        return GradientsByTask(rows, shared, own)
+        return GradientsByTask(torch.stack(tuple(losses)), rows, shared, own if self.separate else None)
+
+
+def pull(gradients: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> Tensor:
+    """A scalar of value 0, from which the gradients flow back into the parameters."""
+    return _Pull.apply(gradients, *parameters)
 
 
 class _Pull(torch.autograd.Function):
-    """0, from which given gradients flow back into parameters."""
-
     @staticmethod
     def forward(ctx, gradients: Sequence[Tensor], *parameters: nn.Parameter) -> Tensor:
         ctx.gradients = gradients

@@ -41,7 +41,7 @@ def test_equal_pace_makes_equal_gradients():
     for _ in range(300):
         weights = slopes(toy, *make_batch())[1]
     losses, _ = toy.task_losses(*make_batch())
-    norms = toy.loss_weighting.gradients(losses, list(toy.backbone.parameters())).shared.norm(dim=1)
+    norms = toy.loss_weighting.gradients(losses, list(toy.backbone.parameters())).rows.norm(dim=1)
     sizes = weights * norms
     assert norms.max() > 2 * norms.min()
     assert sizes.max() < 1.1 * sizes.min()

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from every_weighting import Toy, build, make_batch
+from every_weighting import Toy, build, make_batch, slopes
 from torch import nn
 
 from mmmtl.errors import ConfigError
@@ -13,7 +13,7 @@ def test_rows_are_the_gradients_of_plain_backward_passes():
     toy = Toy(build('uniform'))
     gradients = TaskGradients()
     rows = gradients(toy.task_losses(*make_batch(partly=True))[0],
-                     *gradients.choose(dict(toy.named_parameters()))).shared
+                     *gradients.choose(dict(toy.named_parameters()))).rows
     for number, row in enumerate(rows):
         toy.zero_grad()
         toy.task_losses(*make_batch(partly=True))[0][number].backward()
@@ -32,7 +32,7 @@ def test_what_is_in_grad_stays():
 def test_a_parameter_that_a_task_does_not_use_has_gradient_zero():
     toy = Toy(build('uniform'))
     gradients = TaskGradients(('heads.a', 'backbone.bias'))
-    rows = gradients(toy.task_losses(*make_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).shared
+    rows = gradients(toy.task_losses(*make_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).rows
     assert rows.shape == (3, 6 + 1 + 6)
     assert rows[0, :7].all() and not rows[1:, :7].any() and rows[:, 7:].all()
 
@@ -53,10 +53,12 @@ def test_the_shared_ones_go_by_name():
         TaskGradients(()).choose(names)
 
 
+@pytest.mark.parametrize(('shared', 'times'), [(('backbone',), 1), (('backbone.bias',), 2)])
 @pytest.mark.parametrize('name', ['mgda', 'gradnorm'])
-def test_a_step_goes_back_through_every_head_once(name):
-    """Each task through its own, and the total, put together of what they found, through none again."""
+def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
+    """Once, if the tasks meet in shared parameters only; else once more for the rest of the trunk."""
     toy = Toy(build(name))
+    toy.loss_weighting.gradients = TaskGradients(shared)
     passes = dict.fromkeys('abc', 0)
 
     def count(head: str):
@@ -68,7 +70,23 @@ def test_a_step_goes_back_through_every_head_once(name):
         module.register_forward_hook(lambda module, given, out, head=head: out.register_hook(count(head)) and None)
     for steps in (1, 2):
         toy(*make_batch(partly=True))[0].backward()
-        assert passes == dict.fromkeys('abc', steps)
+        assert passes == dict.fromkeys('abc', steps * times)
+
+
+@pytest.mark.parametrize('name', ['mgda', 'gradnorm'])
+def test_a_trunk_that_is_not_shared_learns_as_the_heads_do(name):
+    toy = Toy(build(name))
+    toy.loss_weighting.gradients = TaskGradients(('backbone.bias',))
+    for seed in range(2):  # in the first step it is found out that the tasks meet elsewhere too
+        losses = torch.stack(toy.task_losses(*make_batch(seed))[0])
+        total, weights, gradients = slopes(toy, *make_batch(seed))
+        factors = weights if name == 'gradnorm' else torch.ones(3)
+        torch.testing.assert_close(total, (factors * losses).sum().detach())
+        for key, parameter in toy.named_parameters():
+            used = weights if key == 'backbone.bias' else factors
+            (expected,) = torch.autograd.grad((used * losses).sum(), parameter, retain_graph=True)
+            torch.testing.assert_close(gradients[key], expected, rtol=1e-4, atol=1e-5)
+    assert weights.std() > 0.01
 
 
 def test_others_are_pulled_where_a_loss_reaches_them():
@@ -100,7 +118,7 @@ def test_half_precision_has_a_scale_of_its_own(factor, overflows):
     images = torch.randn(8, 4)
     gradients = TaskGradients(('weight',))
     with torch.autocast('cpu', torch.float16):
-        rows = gradients([net(images).float().mean() * factor], [net.weight]).shared
+        rows = gradients([net(images).float().mean() * factor], [net.weight]).rows
     expected = images.mean(0).expand(4, 4).flatten() / 4 * factor
     if overflows:
         assert not rows.isfinite().all() and gradients.half_scale == 2 ** 11
