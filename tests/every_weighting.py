@@ -29,6 +29,7 @@ BY_GRADIENT = {
     'mgda': dict(type='MGDA'),
     'mgda-l2': dict(type='MGDA', normalization='l2'),
     'nash': dict(type='NashMTL'),
+    'nash-part': dict(type='NashMTL', shared=('backbone.bias',)),  # the tasks meet in the backbone's weight too
 }
 BY_TORCHJD = {
     'aligned': dict(type='TorchJDWeighting', method='AlignedMTL'),

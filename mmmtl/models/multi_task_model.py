@@ -113,11 +113,13 @@ class MultiTaskModel(BaseModel):
         losses, present = self.task_losses(logits, targets, data_samples)
         parameters = dict(self.named_parameters()) if self.loss_weighting.takes_gradients else {}
         total, weights = self.loss_weighting(losses, present, parameters)
-        log = dict(zip(self.tasks, losses, strict=True))
+        # without graphs, for who holds the log through the step would hold all activations
+        log = {name: loss.detach() for name, loss in zip(self.tasks, losses, strict=True)}
         for name, consistency in self.consistency_losses.items():
             more = {'matched': matched} if consistency.needs_matches else {}
-            log[name] = consistency(logits, targets, features, data_samples, **more)
-            total = total + consistency.weight * consistency.ramp * log[name]
+            error = consistency(logits, targets, features, data_samples, **more)
+            total = total + consistency.weight * consistency.ramp * error
+            log[name] = error.detach()
         if self.loss_weighting.moves:
             log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}
         return log | {'loss': total}

@@ -1,6 +1,8 @@
 """MultiTaskModel: what is not labelled teaches nothing, maps fit their images; a training."""
 
+import gc
 import math
+import weakref
 
 import pytest
 import torch
@@ -244,3 +246,28 @@ def test_training_brings_every_loss_down():
     assert list(logs[0]) == [*TASKS, 'loss']
     for name in logs[0]:
         assert logs[-1][name] < 0.5 * logs[0][name], name
+
+
+@pytest.mark.parametrize('by_gradients', [False, True])
+def test_what_is_returned_holds_no_activations_longer_than_the_total_needs(by_gradients):
+    """MMEngine keeps the losses until the optimiser has stepped."""
+    class Kept:
+        def __init__(self, tensor):
+            self.tensor = tensor
+
+    saved = []
+
+    def pack(tensor):
+        kept = Kept(tensor.detach())  # with its graph an output would hold itself
+        saved.append(weakref.ref(kept))
+        return kept
+
+    model = make_model(loss_weighting=dict(type='MGDA') if by_gradients else None)
+    batch = model.data_preprocessor(make_batch(*MIXED), True)
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda kept: kept.tensor):
+        losses = model(**batch, mode='loss')
+    gc.collect()
+    assert len(saved) > 10 and any(ref() for ref in saved) != by_gradients  # those of the tasks are over
+    losses['loss'].backward()
+    gc.collect()
+    assert not any(ref() for ref in saved)

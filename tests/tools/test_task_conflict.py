@@ -29,10 +29,11 @@ def test_by_plain_backward_passes(config):
     rows = []
     for data in list(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0))[:2]:
         data = model.data_preprocessor(data, training=True)
-        losses = model(**data, mode='loss')
-        for task in model.tasks:
+        images, samples = data['inputs'], data['data_samples']
+        losses, _ = model.task_losses(model(images, samples), model.targets(samples, images.shape[2:]), samples)
+        for loss in losses:
             model.zero_grad()
-            losses[task].backward(retain_graph=True)
+            loss.backward(retain_graph=True)
             rows.append(torch.cat([p.grad.flatten() for p in model.backbone.parameters()]))
     rows = torch.stack(rows).view(2, 3, -1)
     expected = torch.stack([cosine_similarity(batch[:, None], batch, dim=2) for batch in rows]).mean(0)

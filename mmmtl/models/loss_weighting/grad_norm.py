@@ -60,7 +60,7 @@ class GradNorm(LossWeighting):
         with torch.autocast(present.device.type, enabled=False):
             self._move(gradients.losses.detach(), present, gradients.rows.norm(dim=1).double(), used)
             used = used.float()
-            return gradients.descend(used, used), used
+            return gradients.descend(used), used
 
     @torch.no_grad()
     def _move(self, losses: Tensor, present: Tensor, norms: Tensor, used: Tensor) -> None:

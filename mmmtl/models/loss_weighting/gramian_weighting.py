@@ -14,9 +14,9 @@ from mmmtl.models.loss_weighting.task_gradients import TaskGradients
 class GramianWeighting(LossWeighting):
     """Weights from the T x T matrix of inner products of the tasks' gradients on the shared parameters.
 
-    See `TaskGradients` for the cost: T backward passes, T * P floats. That matrix, the T losses, who is present
-    and the state are all that leaves the device, in one transfer, for which the host waits once per step. The weights
-    of the first process are everybody's.
+    See `TaskGradients` for the cost: T backward passes or one more, T * P floats. That matrix, the T losses, who is
+    present and the state are all that leaves the device, in one transfer, for which the host waits once per step. The
+    weights of the first process are everybody's.
 
     Left out are tasks that are not present, weight 0, and tasks whose gradient is exactly 0, weight 1: a row of zeros
     would make most methods stand still or divide by zero. A task that is alone has weight 1. Where a loss or gradient
@@ -60,7 +60,7 @@ class GramianWeighting(LossWeighting):
             weights = decided[:len(losses)].float()
             self.state.copy_(decided[len(losses):])
             factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
-            return gradients.descend(weights, factors), weights
+            return gradients.descend(factors, weights), weights
 
     def _decide(self, packed: Tensor) -> Tensor:
         """Gramian, losses, present and state, one after the other on the host -> weights and state."""

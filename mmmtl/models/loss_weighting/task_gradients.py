@@ -28,18 +28,22 @@ class GradientsByTask:
     shared: Sequence[nn.Parameter]
     others: Sequence[tuple[int, nn.Parameter, Tensor]] | None
 
-    def descend(self, weights: Tensor, factors: Tensor) -> Tensor:
-        """The sum of the losses times ``factors`` (T,), whose backward pass gives the shared parameters the sum of the
-        tasks' gradients times ``weights`` (T,), and the others that times ``factors``.
+    def descend(self, factors: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The sum of the losses times ``factors`` (T,), whose backward pass gives every parameter the sum of the tasks'
+        gradients times these, but the shared ones that times ``weights`` (T,) where there are any.
 
         Where the gradients on the others are known, nothing flows back through the network any more.
         """
         total = (factors * self.losses).sum()
-        if self.others is None:
-            return total + pull(self._pieces((weights - factors) @ self.rows), self.shared)
-        gradients = [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
-        return total.detach() + pull([*self._pieces(weights @ self.rows), *gradients],
-                                     [*self.shared, *(parameter for _, parameter, _ in self.others)])
+        if weights is not None:
+            total = total + 0 * weights.sum()  # not finite if they are not
+        if self.others is not None:
+            gradients = [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
+            pieces = self._pieces((factors if weights is None else weights) @ self.rows)
+            return total.detach() + _Pull.apply([*pieces, *gradients], *self.shared, *(p for _, p, _ in self.others))
+        if weights is not None:
+            total = total + _Pull.apply(self._pieces((weights - factors) @ self.rows), *self.shared)
+        return total
 
     def _pieces(self, gradient: Tensor) -> list[Tensor]:
         """(P,) -> one for each shared parameter."""
@@ -53,7 +57,8 @@ class TaskGradients(nn.Module):
     One backward pass per task, through its own head and the shared part, and T * P floats of memory. Where the tasks
     have nothing in common but the shared part, these passes give the others' gradients too, and the step is put
     together of what they found, without a further pass (`GradientsByTask.descend`). Where they have, as when only the
-    last layer of a backbone is named, they end at the shared part, and one pass through the whole network follows.
+    last layer of a backbone is named or a neck is not, they end at the shared part, and one pass through the whole
+    network follows. A hook on a parameter that is not shared may see its gradient twice.
     ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on undisturbed. A
     loss scale of the optimiser comes only after the weighting, so these gradients are unscaled; under fp16, where small
     ones would vanish on the way, the passes have a scale of their own, taken out again here: it halves after an
@@ -68,7 +73,7 @@ class TaskGradients(nn.Module):
         super().__init__()
         self.shared = (shared,) if isinstance(shared, str) else tuple(shared)
         self.register_buffer('half_scale', torch.tensor(2.0 ** 12))
-        self.separate: bool | None = None  # whether no two tasks reach the same parameter that is not shared
+        self.separate: bool | None = None  # whether no two tasks reach a parameter that is not shared; asked once
 
     def choose(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Of those that are learnt, the shared ones and the others.
@@ -88,40 +93,53 @@ class TaskGradients(nn.Module):
         shared = dict.fromkeys(name for names in begins.values() for name in names)
         return [learnt[name] for name in shared], [value for name, value in learnt.items() if name not in shared]
 
-    def forward(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter], others: Sequence[nn.Parameter] = ()
-                ) -> GradientsByTask:
-        """Of T scalars; a shared parameter that a task does not use has gradient 0."""
+    def forward(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter],
+                others: Sequence[nn.Parameter] | None = None) -> GradientsByTask:
+        """Of T scalars; a shared parameter that a task does not use has gradient 0. Others are optional."""
         kind = shared[0].device.type
         half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
         scale = self.half_scale.clone() if half else torch.ones_like(self.half_scale)
-        wanted = others if self.separate in (None, True) else ()
-        rows, own = [], []
-        for task, loss in enumerate(losses):
-            found = torch.autograd.grad(loss, [*shared, *wanted], scale.to(loss.dtype), retain_graph=True,
-                                        allow_unused=True)
-            rows.append(torch.cat([(torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
-                                   for parameter, gradient in zip(shared, found[:len(shared)], strict=True)]))
-            own += [(task, parameter, gradient / scale.to(gradient)) for parameter, gradient
-                    in zip(wanted, found[len(shared):], strict=True) if gradient is not None]
-        if self.separate is None:  # the first step
-            self.separate = len({parameter for _, parameter, _ in own}) == len(own)
-        rows = torch.stack(rows) / scale
-        all_reduce(rows, op='mean')
-        if half:
-            finite = torch.stack([values.isfinite().all() for values in (rows, *(values for _, _, values in own))])
-            finite = finite.all().float()
-            all_reduce(finite, op='min')
-            grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0 ** 16)
-            self.half_scale.copy_(torch.where(finite > 0, grown, (scale / 2).clamp(min=1)))
-        return GradientsByTask(torch.stack(tuple(losses)), rows, shared, own if self.separate else None)
+        rows = scale.new_empty(len(losses), sum(parameter.numel() for parameter in shared))
+        own: list[tuple[int, nn.Parameter, Tensor]] = []
+        with torch.autocast(kind, enabled=False):  # a backward pass has the precision of its forward pass
+            if others is not None and self.separate is None:
+                self.separate = self._are_separate(losses, others)
+            known = others is not None and self.separate
+            wanted = others if known else ()
+            for task, loss in enumerate(losses):
+                found = torch.autograd.grad(loss, [*shared, *wanted], scale.to(loss.dtype), retain_graph=True,
+                                            allow_unused=True)
+                torch.cat([(torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
+                           for parameter, gradient in zip(shared, found[:len(shared)], strict=True)], out=rows[task])
+                own += [(task, parameter, gradient / scale.to(gradient)) for parameter, gradient
+                        in zip(wanted, found[len(shared):], strict=True) if gradient is not None]
+            rows /= scale
+            all_reduce(rows, op='mean')
+            if half:
+                self._adapt(scale, [rows, *(gradient for _, _, gradient in own)])
+        return GradientsByTask(torch.stack(tuple(losses)), rows, shared, own if known else None)
 
+    @staticmethod
+    def _are_separate(losses: Sequence[Tensor], others: Sequence[nn.Parameter]) -> bool:
+        """Whether no two losses reach one of the parameters, on any process: all go the same way."""
+        reached = [place for loss in losses for place, gradient in enumerate(
+            torch.autograd.grad(loss, others, retain_graph=True, allow_unused=True) if others else ())
+            if gradient is not None]
+        separate = losses[0].new_tensor(len(set(reached)) == len(reached), dtype=torch.float32)
+        all_reduce(separate, op='min')
+        return bool(separate)
 
-def pull(gradients: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> Tensor:
-    """A scalar of value 0, from which the gradients flow back into the parameters."""
-    return _Pull.apply(gradients, *parameters)
+    def _adapt(self, scale: Tensor, gradients: Sequence[Tensor]) -> None:
+        """Halve the scale of fp16 after an overflow on any process, else let it grow."""
+        finite = torch.stack([values.isfinite().all() for values in gradients]).all().float()
+        all_reduce(finite, op='min')
+        grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0 ** 16)
+        self.half_scale.copy_(torch.where(finite > 0, grown, (scale / 2).clamp(min=1)))
 
 
 class _Pull(torch.autograd.Function):
+    """A scalar of value 0, from which given gradients flow back into parameters."""
+
     @staticmethod
     def forward(ctx, gradients: Sequence[Tensor], *parameters: nn.Parameter) -> Tensor:
         ctx.gradients = gradients

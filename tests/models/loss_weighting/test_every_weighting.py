@@ -238,16 +238,16 @@ def test_what_the_weights_of_gradients_reach(name, weigh_heads):
     total, weights, gradients = slopes(toy, *batch)
     factors = weights if weigh_heads else torch.ones(3)
     torch.testing.assert_close(total, (factors * losses).sum().detach())
-    parts = dict(toy.named_parameters())
-    for key, parameter in parts.items():
-        used = weights if key.startswith('backbone') else factors
+    for key, parameter in toy.named_parameters():
+        used = weights if key.startswith(toy.loss_weighting.gradients.shared) else factors
         (expected,) = torch.autograd.grad((used * losses).sum(), parameter, retain_graph=True)
         torch.testing.assert_close(gradients[key], expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize('name', marked(CONFIGS))
 def test_training_through_the_model(name, tmp_path, rooms_cache):
-    config = {**CONFIGS[name], **({'primary': 'depth'} if name == 'pcd' else {})}
+    own_names = {'pcd': {'primary': 'depth'}, 'nash-part': {'shared': 'backbone.model.stem_0'}}
+    config = {**CONFIGS[name], **own_names.get(name, {})}
     config['type'] = f'mmmtl.{config["type"]}'
     runner = tiny_run(tmp_path, model__loss_weighting=config, train_cfg__max_epochs=1, train_cfg__val_interval=9)
     before = copy.deepcopy(runner.model.state_dict())

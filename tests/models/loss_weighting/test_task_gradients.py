@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from every_weighting import Toy, build, make_batch, slopes
+from every_weighting import Toy, build, make_batch
 from torch import nn
+from two_processes import run_in_two, work
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting import TaskGradients
@@ -56,9 +57,12 @@ def test_the_shared_ones_go_by_name():
 @pytest.mark.parametrize(('shared', 'times'), [(('backbone',), 1), (('backbone.bias',), 2)])
 @pytest.mark.parametrize('name', ['mgda', 'gradnorm'])
 def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
-    """Once, if the tasks meet in shared parameters only; else once more for the rest of the trunk."""
+    """Once, if the tasks meet in shared parameters only; else once more for the rest of the trunk. In the first step it
+    is found out.
+    """
     toy = Toy(build(name))
     toy.loss_weighting.gradients = TaskGradients(shared)
+    toy(*make_batch(partly=True))
     passes = dict.fromkeys('abc', 0)
 
     def count(head: str):
@@ -73,20 +77,14 @@ def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
         assert passes == dict.fromkeys('abc', steps * times)
 
 
-@pytest.mark.parametrize('name', ['mgda', 'gradnorm'])
-def test_a_trunk_that_is_not_shared_learns_as_the_heads_do(name):
-    toy = Toy(build(name))
-    toy.loss_weighting.gradients = TaskGradients(('backbone.bias',))
-    for seed in range(2):  # in the first step it is found out that the tasks meet elsewhere too
-        losses = torch.stack(toy.task_losses(*make_batch(seed))[0])
-        total, weights, gradients = slopes(toy, *make_batch(seed))
-        factors = weights if name == 'gradnorm' else torch.ones(3)
-        torch.testing.assert_close(total, (factors * losses).sum().detach())
-        for key, parameter in toy.named_parameters():
-            used = weights if key == 'backbone.bias' else factors
-            (expected,) = torch.autograd.grad((used * losses).sum(), parameter, retain_graph=True)
-            torch.testing.assert_close(gradients[key], expected, rtol=1e-4, atol=1e-5)
-    assert weights.std() > 0.01
+def test_passes_end_at_the_shared_part():
+    """From the second step on: in the first it is found out that the tasks meet elsewhere too."""
+    toy = Toy(build('nash-part'))
+    toy(*make_batch())[0].backward()
+    passes = []
+    toy.backbone.weight.register_hook(passes.append)
+    toy(*make_batch())[0].backward()
+    assert len(passes) == 1
 
 
 def test_others_are_pulled_where_a_loss_reaches_them():
@@ -125,9 +123,41 @@ def test_half_precision_has_a_scale_of_its_own(factor, overflows):
     else:
         torch.testing.assert_close(rows[0], expected, rtol=2e-2, atol=1e-9)
         assert 2 ** 12 < gradients.half_scale < 2 ** 12 * 1.001
+    before = gradients.half_scale.clone()
     with torch.autocast('cpu', torch.bfloat16):
         gradients([net(images).float().mean()], [net.weight])
-    assert gradients.half_scale == (2 ** 11 if overflows else gradients.half_scale)
+    assert gradients.half_scale == before
+
+
+@pytest.mark.parametrize(('factor', 'overflows'), [(1e-6, False), (1e4, True)])
+def test_half_precision_of_what_is_not_shared(factor, overflows):
+    torch.manual_seed(0)
+    shared, head = nn.Linear(4, 4), nn.Linear(4, 4, bias=False)
+    images = torch.randn(8, 4)
+    gradients = TaskGradients(('shared',))
+    with torch.autocast('cpu', torch.float16):
+        found = gradients([head(images).float().mean() * factor], [shared.weight], [head.weight])
+    (_, parameter, gradient), = found.others
+    assert parameter is head.weight and not found.rows.any()
+    if overflows:
+        assert not gradient.isfinite().all() and gradients.half_scale == 2 ** 11
+    else:
+        torch.testing.assert_close(gradient, images.mean(0).expand(4, 4) / 4 * factor, rtol=2e-2, atol=1e-9)
+        assert gradients.half_scale > 2 ** 12
+
+
+def test_a_head_in_full_precision_keeps_it():
+    """Under autocast around the step, as without."""
+    torch.manual_seed(0)
+    backbone, head, images = nn.Linear(4, 4), nn.Linear(4, 4), torch.randn(8, 4)
+    found = []
+    with torch.autocast('cpu', torch.bfloat16):
+        features = backbone(images).float()
+        with torch.autocast('cpu', enabled=False):
+            loss = head(features).square().mean()
+        found.append(TaskGradients()([loss], [backbone.weight], [head.weight]).others[0][2])
+    found.extend(torch.autograd.grad(loss, [head.weight]))
+    assert torch.equal(*found)
 
 
 @pytest.mark.parametrize('name', ['mgda', 'nash', 'gradnorm'])
@@ -151,3 +181,24 @@ def test_fp16_on_a_gpu_weighs_as_fp32():
         with torch.autocast('cuda', torch.float16, enabled=half):
             weights.append(toy(*batch)[1])
     torch.testing.assert_close(*weights, rtol=0.05, atol=0.02)
+
+
+def rank_asks(rank: int) -> tuple[bool, bool]:
+    """On the first process two losses reach the second of the layers, on the other one does."""
+    trunk, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    images = torch.ones(1, 2)
+    losses = [trunk(images).sum(), other(trunk(images)).sum()]
+    gradients = TaskGradients()
+    alone = gradients(losses, [trunk.weight], [other.weight]).others
+    gradients.separate = None
+    if rank == 0:
+        losses[0] = losses[0] + other(images).sum()
+    return alone is not None, gradients(losses, [trunk.weight], [other.weight]).others is not None
+
+
+if __name__ == '__main__':
+    work(rank_asks)
+
+
+def test_all_processes_go_the_same_way(tmp_path):
+    assert run_in_two(__file__, tmp_path) == [(True, False), (True, False)]
