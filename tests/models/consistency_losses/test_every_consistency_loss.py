@@ -1,52 +1,19 @@
-"""What holds for every consistency loss: who learns, what changes nothing, what raises it; two processes equal one."""
-
-from collections.abc import Callable
+"""What holds for every consistency loss: who learns, what changes nothing, what raises it."""
 
 import pytest
 import torch
+from every_consistency_loss import LOSSES, every_loss, make_loss
 from mmengine.structures import PixelData
 from partial_batches import CHANNELS, EXACT, SHOWN, SIZE, WITH_SEMSEG, Batch, make_batch, pick
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
-from two_processes import run_in_two, work
+from torch import nn
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
-from mmmtl.models.consistency_losses import (
-    ConsistencyLoss,
-    ContrastiveLoss,
-    CrossTaskConsistency,
-    DirectMap,
-    DiscriminatorLoss,
-    PerceptualMap,
-    RegionContrast,
-    SemiSupervised,
-)
+from mmmtl.models.consistency_losses import ConsistencyLoss, SemiSupervised
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Task
 
-SPACE, NETWORK = dict(space=dict(widths=(6, CHANNELS))), dict(network=dict(widths=(4, 6)))
-LOSSES: dict[str, tuple[type[ConsistencyLoss], dict]] = {
-    'ours': (CrossTaskConsistency, SPACE),
-    'ours, all sources': (CrossTaskConsistency, SPACE | dict(sources='all')),
-    'ours, w/o reg': (CrossTaskConsistency, SPACE | dict(regularizer=0.0)),
-    'ours, w/o cond': (CrossTaskConsistency, dict(space=dict(widths=(6, CHANNELS), conditioned=False))),
-    'semi-supervised': (SemiSupervised, {}),
-    'direct map': (DirectMap, NETWORK),
-    'perceptual map': (PerceptualMap, NETWORK),
-    'contrastive': (ContrastiveLoss, SPACE),
-    'discriminator': (DiscriminatorLoss, SPACE),
-    'region contrast': (RegionContrast, SPACE | dict(patches=(2, 2))),
-}
-every_loss = pytest.mark.parametrize('name', LOSSES)
 in_space = pytest.mark.parametrize('name', [name for name, (kind, _) in LOSSES.items() if kind is not SemiSupervised])
-
-
-def make_loss(name: str, tasks: dict[str, Task] = EXACT) -> ConsistencyLoss:
-    torch.manual_seed(0)
-    kind, options = LOSSES[name]
-    return kind(tasks, (4, CHANNELS), (1, 4), **options)
 
 
 def learnt(loss: ConsistencyLoss, batch: Batch) -> dict[str, list[bool]]:
@@ -254,59 +221,3 @@ def test_half_precision(name, device):
     (value * 256).backward()
     torch.testing.assert_close(value.detach(), expected, rtol=0.05, atol=0.02)
     assert all(p.grad.isfinite().all() for p in loss.parameters())
-
-
-class Net(nn.Module):
-    """Predictions by one convolution per task, and a loss on them."""
-
-    def __init__(self, loss: ConsistencyLoss) -> None:
-        super().__init__()
-        self.loss = loss.eval()  # statistics of batch norm are not exchanged
-        self.heads = nn.ModuleDict({task: nn.Conv2d(4, loss.tasks[task].channels, 3, padding=1) for task in loss.tasks})
-
-    def forward(self, batch: Batch) -> Tensor:
-        _, targets, features, samples = batch
-        return self.loss({task: head(features[0]) for task, head in self.heads.items()}, targets, features, samples)
-
-
-def learn(name: str, places: range, wrap: Callable[[nn.Module], nn.Module]) -> tuple[Tensor, list[Tensor]]:
-    """The loss of some images of the batch, and the weights after a step."""
-    torch.manual_seed(1)
-    net = wrap(Net(make_loss(name)))
-    batch = make_batch(crops=name == 'semi-supervised')
-    value = net(pick(batch, places))
-    optimiser = torch.optim.SGD(net.parameters(), lr=0.5)
-    value.backward()
-    optimiser.step()
-    return value.detach(), [p.detach() for p in net.parameters()]
-
-
-def rank_learns(rank: int) -> dict[str, tuple[Tensor, list[Tensor]]]:
-    """Rank 0 has the first three images, with four labels; rank 1 the other four, one of them without any."""
-    found = {}
-    for name in LOSSES:
-        doubled = 2 if name == 'semi-supervised' else 1
-        found[name] = learn(name, range(3 * doubled) if rank == 0 else range(3 * doubled, 7 * doubled),
-                            DistributedDataParallel)
-    return found
-
-
-@pytest.fixture(scope='module')
-def two(tmp_path_factory) -> list[dict]:
-    return run_in_two(__file__, tmp_path_factory.mktemp('group'))
-
-
-@every_loss
-def test_two_processes_equal_one(two, name):
-    (value_0, weights_0), (value_1, weights_1) = two[0][name], two[1][name]
-    for a, b in zip(weights_0, weights_1, strict=True):
-        assert torch.equal(a, b)
-    doubled = 2 if name == 'semi-supervised' else 1
-    value, weights = learn(name, range(7 * doubled), lambda net: net)
-    torch.testing.assert_close((value_0 + value_1) / 2, value)
-    for a, b in zip(weights_0, weights, strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
-
-
-if __name__ == '__main__':
-    work(rank_learns)

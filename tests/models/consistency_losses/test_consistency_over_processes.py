@@ -1,0 +1,69 @@
+"""Two processes with different labels equal one with all images, under every consistency loss."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from every_consistency_loss import LOSSES, every_loss, make_loss
+from partial_batches import Batch, make_batch, pick
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from two_processes import run_in_two, work
+
+from mmmtl.models.consistency_losses import ConsistencyLoss
+
+
+class Net(nn.Module):
+    """Predictions by one convolution per task, and a loss on them."""
+
+    def __init__(self, loss: ConsistencyLoss) -> None:
+        super().__init__()
+        self.loss = loss.eval()  # statistics of batch norm are not exchanged
+        self.heads = nn.ModuleDict({task: nn.Conv2d(4, loss.tasks[task].channels, 3, padding=1) for task in loss.tasks})
+
+    def forward(self, batch: Batch) -> Tensor:
+        _, targets, features, samples = batch
+        return self.loss({task: head(features[0]) for task, head in self.heads.items()}, targets, features, samples)
+
+
+def learn(name: str, places: range, wrap: Callable[[nn.Module], nn.Module]) -> tuple[Tensor, list[Tensor]]:
+    """The loss of some images of the batch, and the weights after a step."""
+    torch.manual_seed(1)
+    net = wrap(Net(make_loss(name)))
+    batch = make_batch(crops=name == 'semi-supervised')
+    value = net(pick(batch, places))
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.5)
+    value.backward()
+    optimiser.step()
+    return value.detach(), [p.detach() for p in net.parameters()]
+
+
+def rank_learns(rank: int) -> dict[str, tuple[Tensor, list[Tensor]]]:
+    """Rank 0 has the first three images, with four labels; rank 1 the other four, one of them without any."""
+    found = {}
+    for name in LOSSES:
+        doubled = 2 if name == 'semi-supervised' else 1
+        found[name] = learn(name, range(3 * doubled) if rank == 0 else range(3 * doubled, 7 * doubled),
+                            DistributedDataParallel)
+    return found
+
+
+@pytest.fixture(scope='module')
+def two(tmp_path_factory) -> list[dict]:
+    return run_in_two(__file__, tmp_path_factory.mktemp('group'))
+
+
+@every_loss
+def test_two_processes_equal_one(two, name):
+    (value_0, weights_0), (value_1, weights_1) = two[0][name], two[1][name]
+    for a, b in zip(weights_0, weights_1, strict=True):
+        assert torch.equal(a, b)
+    doubled = 2 if name == 'semi-supervised' else 1
+    value, weights = learn(name, range(7 * doubled), lambda net: net)
+    torch.testing.assert_close((value_0 + value_1) / 2, value)
+    for a, b in zip(weights_0, weights, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+if __name__ == '__main__':
+    work(rank_learns)
