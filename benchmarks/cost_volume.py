@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import torch
+from timing import wait
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
@@ -150,11 +151,6 @@ def cameras(args: argparse.Namespace) -> tuple[Tensor, Tensor]:
         poses[view, 2, [0, 2]] = torch.tensor([-math.sin(angle), math.cos(angle)])
         poses[view, 0, 3] = -0.1 * view
     return intrinsics.repeat(args.batch, args.views, 1, 1), poses.repeat(args.batch, 1, 1, 1)
-
-
-def wait(device: torch.device) -> None:
-    if device.type == 'cuda':
-        torch.cuda.synchronize()
 
 
 @contextlib.contextmanager

@@ -10,14 +10,13 @@ the uniform step of the same turn with the middle half of them.
 
 import argparse
 import logging
-import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from timing import keep_memory, middle, wait
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.models import MultiTaskModel
@@ -26,7 +25,6 @@ from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'weighting'
 ENDING = '_segnet_b8_2e_rooms-small_full.py'
-KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
 
 
 def main() -> None:
@@ -37,8 +35,7 @@ def main() -> None:
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
-    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
+    keep_memory()
     torch.set_num_threads(args.threads)
     logging.disable(logging.WARNING)
     steps = {name: our_step(name, args.device) for name in dict.fromkeys(['uniform', *args.names])}
@@ -46,10 +43,8 @@ def main() -> None:
     seconds = [{name: run(step, args.device) for name, step in steps.items()} for _ in range(args.turns + 2)][2:]
     print('| | ms a step | times uniform (middle half) |\n| --- | ---: | ---: |')
     for name in steps:
-        ratios = sorted(turn[name] / turn['uniform'] for turn in seconds)
-        quarter = len(ratios) // 4
         print(f'| {name} | {statistics.median(turn[name] for turn in seconds) * 1e3:.0f} | '
-              f'{statistics.median(ratios):.2f} ({ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f}) |')
+              f'{middle(turn[name] / turn["uniform"] for turn in seconds)} |')
 
 
 def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:
@@ -102,11 +97,6 @@ def run(step: Callable[[], None], device: str) -> float:
     step(), step()
     wait(device)
     return (time.perf_counter() - start) / 2
-
-
-def wait(device: str) -> None:
-    if device == 'cuda':
-        torch.cuda.synchronize()
 
 
 if __name__ == '__main__':

@@ -8,21 +8,19 @@ printed is the median of the ratios of neighbouring steps, with the middle half 
 """
 
 import argparse
-import os
 import statistics
-import sys
 import time
 
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
+from timing import keep_memory, middle, wait
 from torch import Tensor, nn
 
 from mmmtl.models.consistency_losses import CrossTaskConsistency
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg, Task
 
-KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
 TASKS = {'semseg': SemSeg('semseg', [str(number) for number in range(13)]), 'depth': Depth('depth'),
          'normal': Normal('normal')}
 
@@ -36,8 +34,7 @@ def main() -> None:
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
-    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
+    keep_memory()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     logits, targets, feature, samples = make_batch(args.batch, tuple(args.size), args.widths, args.device)
@@ -53,12 +50,9 @@ def main() -> None:
 
     seconds = [[run(step, module, logits) for step, module in ((our_step, ours), (plain_step, plain))]
                for _ in range(args.pairs + 1)][1:]
-    ratios = sorted(b / a for a, b in seconds)
-    quarter = len(ratios) // 4
     a, b = (statistics.median(values) for values in zip(*seconds, strict=True))
     print(f'{args.device}, {args.threads} threads: at once {a * 1e3:.0f} ms, loop {b * 1e3:.0f} ms a step; loop / at '
-          f'once: median {statistics.median(ratios):.2f} ({ratios[quarter]:.2f} to {ratios[-1 - quarter]:.2f}) of '
-          f'{len(ratios)} pairs')
+          f'once: median {middle(b / a for a, b in seconds)} of {len(seconds)} pairs')
 
 
 def make_batch(count: int, size: tuple[int, int], widths: list[int], device: str
@@ -79,16 +73,11 @@ def run(step, module: nn.Module, logits: dict[str, Tensor]) -> float:
     """Seconds of a forward and a backward pass."""
     for values in (*logits.values(), *module.parameters()):
         values.grad = None
-    wait(logits)
+    wait(logits['depth'].device)
     start = time.perf_counter()
     step().backward()
-    wait(logits)
+    wait(logits['depth'].device)
     return time.perf_counter() - start
-
-
-def wait(logits: dict[str, Tensor]) -> None:
-    if logits['depth'].is_cuda:
-        torch.cuda.synchronize()
 
 
 class PlainBlock(nn.Module):

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import torch
+from timing import wait
 from torch import Tensor
 
 from mmmtl.apis.memory import keep_freed_memory
@@ -165,11 +166,6 @@ def seconds(run: Callable[[], object], device: str, times: int = 5) -> float:
         wait(device)
         taken.append(time.perf_counter() - start)
     return statistics.median(taken[1:])
-
-
-def wait(device: str) -> None:
-    if device.startswith('cuda'):
-        torch.cuda.synchronize()
 
 
 WAYS = {'loop': loop, 'ours': ours}

@@ -4,16 +4,11 @@
 
 Blocks of iterations alternate in one process, on two models of the same start; printed is the median of the ratios of
 neighbouring blocks, with the middle half of them, in wall time and in CPU time (which other processes disturb less).
-
-glibc is told to keep freed memory. Else it gives some back after every step, how much depends on the order in which
-small things were allocated, and the page faults that follow, some 5 % of a step, fall to either side by chance.
 """
 
 import argparse
 import logging
-import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +16,7 @@ from pathlib import Path
 
 import torch
 from mmengine.hooks import Hook
+from timing import keep_memory, middle
 from torch import nn
 from torch.optim import AdamW
 
@@ -28,9 +24,6 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
-
-
-KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
 Times = list[tuple[float, float]]  # seconds a step of each block: wall, CPU
 
 
@@ -42,18 +35,15 @@ def main() -> None:
     parser.add_argument('--workers', type=int, default=0, help='of the loader')
     parser.add_argument('--scenes', type=int, default=20)
     args = parser.parse_args()
-    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
+    keep_memory()
     torch.set_num_threads(args.threads)
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = measure(args, folder)
     for kind, a, b in zip(('wall', 'CPU'), zip(*ours, strict=True), zip(*plain, strict=True), strict=True):
-        ratios = sorted(x / y for x, y in zip(a, b, strict=True))
-        quarter = len(ratios) // 4
         print(f'{kind:>4}: runner {statistics.median(a) * 1e3:.1f} ms, bare loop {statistics.median(b) * 1e3:.1f} ms '
-              f'a step; runner / bare loop: median {statistics.median(ratios):.3f} '
-              f'({ratios[quarter]:.3f} to {ratios[-1 - quarter]:.3f}) of {len(ratios)} pairs')
+              f'a step; runner / bare loop: median '
+              f'{middle((x / y for x, y in zip(a, b, strict=True)), 3)} of {len(a)} pairs')
 
 
 def now() -> tuple[float, float]:
