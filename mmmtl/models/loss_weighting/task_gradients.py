@@ -58,12 +58,14 @@ class TaskGradients(nn.Module):
     have nothing in common but the shared part, these passes give the others' gradients too, and the step is put
     together of what they found, without a further pass (`GradientsByTask.descend`). Where they have, as when only the
     last layer of a backbone is named or a neck is not, they end at the shared part, and one pass through the whole
-    network follows. A hook on a parameter that is not shared may see its gradient twice.
-    ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on undisturbed. A
-    loss scale of the optimiser comes only after the weighting, so these gradients are unscaled; under fp16, where small
-    ones would vanish on the way, the passes have a scale of their own, taken out again here: it halves after an
-    overflow (that step is skipped) and grows slowly otherwise. The full gradient is averaged before it is used: the
-    gradients of two processes may each agree where those of the whole batch conflict.
+    network follows. Which it is, is found out in the first step.
+
+    ``.grad`` of the parameters is not touched and DDP does not see these passes, so accumulation goes on undisturbed; a
+    hook on a parameter that is not shared may see its gradient twice. A loss scale of the optimiser comes only after
+    the weighting, so these gradients are unscaled; under fp16, where small ones would vanish on the way, the passes
+    have a scale of their own, taken out again here: it halves after an overflow (that step is skipped) and grows slowly
+    otherwise. The full gradient is averaged before it is used: the gradients of two processes may each agree where
+    those of the whole batch conflict.
 
     Args:
         shared: Beginnings of parameter names, up to a dot: ``'backbone'``, ``'neck.levels'``.
