@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.structures import PixelData
 
 from mmmtl.apis import load_config
@@ -59,3 +60,11 @@ def test_one_step(path: Path) -> None:
     assert all(p.grad is not None for p in model.decode_head.parameters())
     (first, _) = model.eval()(**data, mode='predict')
     assert {name: value.shape[1:] for name, value in first.pred.items()} == dict.fromkeys(model.tasks, (64, 96))
+
+
+@pytest.mark.parametrize(('name', 'interpolation'), [
+    ('pascal_context_sak', 'nearest'), ('pascal_context_onelabel', 'nearest'), ('nyud_40_sak', 'nearest'),
+    ('bsds500', 'lines'), ('bsds500_shares', 'lines'), ('camvid_bsds500_two_view', 'lines'), ('cihp', 'lines')])
+def test_published_recipes_resize_edges_by_the_nearest_pixel_and_ours_keep_lines(name: str, interpolation: str) -> None:
+    base = Path(__file__).parents[1] / 'configs' / '_base_' / 'datasets' / f'{name}.py'
+    assert Config.fromfile(base).tasks.edge.interpolation == interpolation

@@ -33,6 +33,8 @@ class Depth(Task):
         min_depth: Truth at or below it is not measured, predictions are lifted to it.
         cap: Truth at or beyond it is not measured, predictions are lowered to it; e.g. 80 on KITTI. No limit if None.
         crop: ``'eigen'``, ``'garg'`` (KITTI) or ``'nyu-eigen'``: truth outside of that window is not measured.
+        interpolation: How labels are resized. ``'points'`` is for the scattered points of a laser scanner: where they
+            shrink, no pixel into which one falls becomes void, see `resize_points`.
 
     Measures, over all valid pixels of the split: ``abs`` and ``rmse`` in metres, ``rmse_log`` (natural logarithm),
     ``abs_rel``, ``sq_rel`` (metres) and the shares ``delta1..3`` of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3.
@@ -49,14 +51,16 @@ class Depth(Task):
     comparison = 'abs_rel'
 
     def __init__(self, name: str, drawn_range: tuple[float, float] | None = None, *, min_depth: float = 0.0,
-                 cap: float | None = None, crop: str | None = None) -> None:
+                 cap: float | None = None, crop: str | None = None, interpolation: str = 'nearest') -> None:
         super().__init__(name)
         if min_depth < 0 or (cap is not None and cap <= min_depth):
             raise ConfigError(f'{name}: expected 0 <= min_depth < cap, found min_depth={min_depth}, cap={cap}')
         if crop is not None and crop not in CROPS:
             raise ConfigError(f'{name}: crop must be None or one of {", ".join(CROPS)}, found {crop!r}')
+        if interpolation not in ('nearest', 'points'):
+            raise ConfigError(f"{name}: interpolation must be 'nearest' or 'points', found {interpolation!r}")
         self.drawn_range = drawn_range
-        self.min_depth, self.cap, self.crop = min_depth, cap, crop
+        self.min_depth, self.cap, self.crop, self.interpolation = min_depth, cap, crop, interpolation
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)

@@ -33,7 +33,6 @@ class Normal(Task):
     target_channels = 3
     void = 0.0
     whole_numbers = False
-    interpolation = 'nearest'
     headline = 'mean'
     higher_is_better = False
     comparison = 'angle'

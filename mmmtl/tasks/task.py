@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
+from mmmtl.tasks.label_resizing import INTERPOLATIONS
 
 
 class Task(ABC):
@@ -27,7 +28,7 @@ class Task(ABC):
     channels: int  # of the logits
     target_channels: int = 1  # of the label
     void: float  # the label's value where nothing is known
-    interpolation: str = 'nearest'  # how labels are resized; 'bilinear' only where mixing two values makes sense
+    interpolation: str = 'nearest'  # how labels are resized, a key of `INTERPOLATIONS`
     dtype: torch.dtype = torch.float32  # of the label
     whole_numbers: bool = True  # whether a file of whole numbers, without a scale, can be a label
     headline: str  # the measure that stands for the task
@@ -48,6 +49,10 @@ class Task(ABC):
         if label.dtype.kind == 'f' and not np.isfinite(label).all():
             raise ValueError(f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
                              f'mark missing values by {self.void}')
+
+    def resize(self, label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """The label at another size (H, W)."""
+        return INTERPOLATIONS[self.interpolation](label, size, self.void)
 
     def mirror(self, label: np.ndarray) -> np.ndarray:
         """Values after the image is flipped left to right (the pixels have been moved already)."""

@@ -53,18 +53,22 @@ def rim_fade(size: tuple[int, int], border: int) -> np.ndarray:
     return (np.minimum(rows[:, None], columns) / max(border, 1)).clip(0 if border else 1, 1).astype(np.float32)
 
 
-def thin(mask: np.ndarray) -> np.ndarray:
+def thin(mask: np.ndarray, fixed: np.ndarray | None = None) -> np.ndarray:
     """A bool mask (H, W) peeled to lines one pixel wide, as MATLAB's ``bwmorph(mask, 'thin', Inf)`` does it.
 
     Guo and Hall, Parallel thinning with two-subiteration algorithms, CACM 1989. What lies outside counts as empty.
     Equal to `skimage.morphology.thin`, pixel by pixel, and ten times as fast: two table look-ups per pass.
+
+    Args:
+        fixed: Pixels of the mask (H, W) that stay, however broad it is there.
     """
     line = np.ascontiguousarray(mask, np.uint8)
+    stay = np.uint8(0) if fixed is None else np.asarray(fixed, np.uint8)
     while True:
         before = line
         for keep in KEEP:
             code = cv2.filter2D(line, cv2.CV_8U, RING_WEIGHTS, borderType=cv2.BORDER_CONSTANT)
-            line = line & cv2.LUT(code, keep)
+            line = line & (cv2.LUT(code, keep) | stay)
         if np.array_equal(line, before):
             return line.astype(bool)
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch.nn.functional as F
 from PIL import Image
+from skimage.measure import label as components
 
 from mmmtl.datasets import CIHP
-from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
+from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, Resize
 from mmmtl.tasks import Edge, HumanParts
+from mmmtl.tasks.thinning import thin
 
 PARTS = HumanParts('human_parts', CIHP.CLASSES)
 PIPELINE = [dict(type=LoadViews), dict(type=PackViews)]
@@ -48,3 +50,16 @@ def test_real_files(data_root):
         meet = F.max_pool2d(parts, 5, 1, 2) != -F.max_pool2d(-parts, 5, 1, 2)  # two parts within two pixels
         assert meet[edge].float().mean() > 0.9  # the others lie between two people
         assert meet.float().mean() < 0.3
+
+
+@pytest.mark.parametrize('share', [0.31, 0.5, 0.77, 1.3])
+def test_real_outlines_of_one_pixel_stay_whole_when_resized(data_root, share):
+    dataset = CIHP(root=str(data_root / 'real' / 'cihp'), tasks={'edge': Edge('edge')}, pipeline=[dict(type=LoadViews)])
+    for results in dataset:
+        (view,) = results['views']
+        line = thin(view['labels']['edge'] > 0)
+        view['labels']['edge'] = line.astype(np.float32)
+        Resize(tuple(round(share * side) for side in line.shape)).transform(results)
+        resized = view['labels']['edge'] > 0
+        assert components(resized, connectivity=2).max() <= components(line, connectivity=2).max()
+        assert 0.85 * share < resized.sum() / line.sum() < 1.1 * share

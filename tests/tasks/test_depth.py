@@ -104,6 +104,7 @@ def test_crops(crop, size, window):
     (dict(crop='kitti'), "crop must be None or one of eigen, garg, nyu-eigen, found 'kitti'"),
     (dict(min_depth=5, cap=4), 'expected 0 <= min_depth < cap, found min_depth=5, cap=4'),
     (dict(min_depth=-1), 'found min_depth=-1'),
+    (dict(interpolation='lines'), "interpolation must be 'nearest' or 'points', found 'lines'"),
 ])
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ConfigError, match=message):

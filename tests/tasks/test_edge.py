@@ -139,6 +139,7 @@ def test_check_knows_shares():
 @pytest.mark.parametrize(('arguments', 'message'), [
     (dict(max_distance='coco'), "max_distance must be a number or one of pascal, bsds, nyud, found 'coco'"),
     (dict(matching='greedy'), "matching must be 'cardinality' or 'cost', found 'greedy'"),
+    (dict(interpolation='area'), "interpolation must be 'lines' or 'nearest', found 'area'"),
     (dict(positive_weight=1.0), 'positive_weight must lie between 0 and 1 or be None, found 1.0'),
 ])
 def test_wrong_arguments(arguments, message):

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from skimage import measure
 from skimage.morphology import thin as reference_thin
 
 from mmmtl.tasks.thinning import rim_fade, suppress_non_maxima, thin, triangle_filter
@@ -28,6 +29,18 @@ def test_thin_at_the_extremes(value, size):
     np.testing.assert_array_equal(line, reference_thin(mask))
     np.testing.assert_array_equal(thin(line), line)
     assert line.dtype == bool and line.any() == mask.any()
+
+
+@pytest.mark.parametrize('seed', range(10))
+def test_thin_goes_around_what_is_fixed(seed):
+    mask = blobs(seed)
+    fixed = mask & blobs(seed + 100)
+    line = thin(mask, fixed)
+    assert (line >= fixed).all() and (line <= mask).all() and line.sum() <= mask.sum()
+    for connectivity, values in ((2, (mask, line)), (1, (~np.pad(mask, 1), ~np.pad(line, 1)))):  # holes
+        assert len({measure.label(one, connectivity=connectivity).max() for one in values}) == 1
+    np.testing.assert_array_equal(thin(mask, mask), mask)
+    np.testing.assert_array_equal(thin(mask, np.zeros_like(mask)), thin(mask))
 
 
 def test_thin_leaves_its_argument():

@@ -8,7 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'BSDS500/data'
 
 protocol = 'bsds500'
-tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds'))
+tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(
     batch_size=8,

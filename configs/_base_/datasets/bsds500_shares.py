@@ -8,7 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'real_bench/bsds500'
 
 protocol = 'bsds500/merged'
-tasks = dict(edge=dict(type=Edge, max_distance='bsds'))
+tasks = dict(edge=dict(type=Edge, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(
     batch_size=8,

@@ -20,7 +20,7 @@ from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 protocol = 'camvid-bsds500-two-view'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE),
-    edge=dict(type=Edge, max_distance='bsds'),
+    edge=dict(type=Edge, max_distance='bsds', interpolation='lines'),
     depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )

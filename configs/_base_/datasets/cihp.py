@@ -8,7 +8,7 @@ from mmmtl.tasks import Edge, HumanParts
 protocol = None  # no list of papers judges these two tasks together
 tasks = dict(
     human_parts=dict(type=HumanParts, classes=CIHP.CLASSES),
-    edge=dict(type=Edge, max_distance='pascal'),
+    edge=dict(type=Edge, max_distance='pascal', interpolation='lines'),
 )
 
 train_dataloader = dict(

@@ -11,7 +11,8 @@ from mmmtl.tasks import Depth
 _root = 'kitti'
 
 protocol = 'kitti/eigen'
-tasks = dict(depth=dict(type=Depth, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg'))
+tasks = dict(depth=dict(
+    type=Depth, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg', interpolation='points'))
 
 train_dataloader = dict(
     batch_size=8,

@@ -1,4 +1,7 @@
-"""NYUD-v2 in SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``."""
+"""NYUD-v2 in SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``.
+
+Where training images are scaled, edges follow by the nearest pixel, as published.
+"""
 
 from mmmtl.datasets import NYUDMT, PassSampler
 from mmmtl.datasets.transforms import (
@@ -21,7 +24,7 @@ tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
     depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
     normal=dict(type=Normal, loss='l1'),
-    edge=dict(type=Edge, positive_weight=0.95, max_distance='nyud'),
+    edge=dict(type=Edge, positive_weight=0.95, max_distance='nyud', interpolation='nearest'),
 )
 
 train_dataloader = dict(

@@ -1,4 +1,7 @@
-"""PASCAL-Context in SAK's protocol, 512 x 512, five tasks. Root: ``$MMMTL_DATA/PASCALContext``."""
+"""PASCAL-Context in SAK's protocol, 512 x 512, five tasks. Root: ``$MMMTL_DATA/PASCALContext``.
+
+Where training images are scaled, edges follow by the nearest pixel, as published.
+"""
 
 from mmmtl.datasets import PascalContext, PassSampler
 from mmmtl.datasets.transforms import (
@@ -22,7 +25,7 @@ tasks = dict(
     human_parts=dict(type=HumanParts),
     saliency=dict(type=Saliency),
     normal=dict(type=Normal, loss='l1'),
-    edge=dict(type=Edge, positive_weight=0.95, max_distance='pascal'),
+    edge=dict(type=Edge, positive_weight=0.95, max_distance='pascal', interpolation='nearest'),
 )
 
 train_dataloader = dict(

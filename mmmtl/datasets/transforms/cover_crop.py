@@ -11,8 +11,8 @@ from mmmtl.registry import TRANSFORMS
 class CoverCrop(BaseTransform):
     """Every view to H x W: resized, with its proportions kept, to the smallest size that covers H x W; then cropped.
 
-    The place of the window is drawn, the same share of the way for all views of a scene. As with `Resize`, label values
-    stay and intrinsics follow.
+    The place of the window is drawn, the same share of the way for all views of a scene. As with `Resize`, labels are
+    resized as their tasks have it, and intrinsics follow.
 
     Args:
         size: (H, W) in pixels.

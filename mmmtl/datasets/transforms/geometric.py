@@ -13,13 +13,12 @@ from mmmtl.errors import ConfigError
 from mmmtl.geometry import crop_intrinsics, flip_intrinsics, flip_pose, resize_intrinsics, scale_translation
 from mmmtl.registry import TRANSFORMS
 from mmmtl.tasks import Task
-
-CV2_INTERPOLATION = {'nearest': cv2.INTER_NEAREST_EXACT, 'bilinear': cv2.INTER_LINEAR}
+from mmmtl.tasks.label_resizing import resize_nearest
 
 
 @TRANSFORMS.register_module()
 class Resize(BaseTransform):
-    """Every view to one size; label values stay, intrinsics follow.
+    """Every view to one size; labels as their tasks have it (`Task.resize`), intrinsics follow.
 
     Args:
         size: (H, W) in pixels.
@@ -93,17 +92,11 @@ def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: in
     view['moved'] = True
     smaller = size[0] < height and size[1] < width
     view['image'] = cv2.resize(view['image'], size[::-1], interpolation=shrink if smaller else cv2.INTER_LINEAR)
-    view['labels'] = {name: resize_label(label, size, tasks[name]) for name, label in view['labels'].items()}
+    view['labels'] = {name: tasks[name].resize(label, size) for name, label in view['labels'].items()}
     if 'regions' in view:
-        view['regions'] = cv2.resize(view['regions'], size[::-1], interpolation=CV2_INTERPOLATION['nearest'])
+        view['regions'] = resize_nearest(view['regions'], size)
     if 'intrinsics' in view:
         view['intrinsics'] = resize_intrinsics(view['intrinsics'], size[1] / width, size[0] / height)
-
-
-def resize_label(label: np.ndarray, size: tuple[int, int], task: Task) -> np.ndarray:
-    """OpenCV resizes no int64, so classes travel as int32."""
-    carried = label.astype(np.int32) if label.dtype.kind in 'iu' else label
-    return cv2.resize(carried, size[::-1], interpolation=CV2_INTERPOLATION[task.interpolation]).astype(label.dtype)
 
 
 def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:

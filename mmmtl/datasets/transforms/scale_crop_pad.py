@@ -15,8 +15,8 @@ from mmmtl.tasks import Task
 class RandomScale(BaseTransform):
     """Resize by an s drawn from [lowest, highest), to int(s * H) x int(s * W).
 
-    The image bilinearly, without smoothing when it shrinks, as the recipe has it. What is enlarged counts as nearer:
-    depth and the translations between views are divided by s.
+    The image bilinearly, without smoothing when it shrinks, as the recipe has it; labels as their tasks have it. What
+    is enlarged counts as nearer: depth and the translations between views are divided by s.
 
     Args:
         lowest: Smallest factor, > 0.

@@ -9,10 +9,11 @@ from copy import deepcopy
 import numpy as np
 import pytest
 import torch
+from skimage.measure import label as components
 
-from mmmtl.datasets.transforms import RandomFlip, RandomZoomCrop, Resize
+from mmmtl.datasets.transforms import CoverCrop, RandomFlip, RandomScale, RandomZoomCrop, Resize
 from mmmtl.errors import ConfigError
-from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 SIZE = (48, 63)
 SMALL = {'semseg': SemSeg('semseg', classes=[f'class{number}' for number in range(200)]), 'depth': Depth('depth'),
@@ -216,3 +217,21 @@ def assert_same(a: dict, b: dict) -> None:
             np.testing.assert_array_equal(left['labels'][name], right['labels'][name])
         assert torch.equal(left['intrinsics'], right['intrinsics'])
         assert torch.equal(left['camera_T_world'], right['camera_T_world'])
+
+
+@pytest.mark.parametrize('seed', range(10))
+@pytest.mark.parametrize('transforms', [
+    [Resize((31, 47))], [Resize((100, 90))], [RandomScale(0.4, 2.0)], [CoverCrop((40, 50)), RandomFlip(0.5)],
+    [RandomFlip(1.0), Resize((40, 50)), RandomZoomCrop((1.2, 1.5)), Resize((33, 41))],
+], ids=['smaller', 'larger', 'scaled', 'cropped', 'zoomed'])
+def test_lines_of_one_pixel_stay_so_on_every_way(transforms, seed):
+    """A diagonal from rim to rim parts what is above from what is below."""
+    y, x = np.mgrid[:SIZE[0], :SIZE[1]]
+    line = y == x * (SIZE[0] - 1) // (SIZE[1] - 1)
+    scene = {'views': [{'image': np.zeros((*SIZE, 3), np.uint8), 'labels': {'edge': line.astype(np.float32)}}],
+             'tasks': {'edge': Edge('edge')}, 'rng': np.random.default_rng(seed)}
+    for transform in transforms:
+        scene = transform.transform(scene)
+    edge = scene['views'][0]['labels']['edge'] > 0
+    assert components(edge, connectivity=2).max() == 1 and components(~edge, connectivity=1).max() == 2
+    assert not (edge[1:, 1:] & edge[1:, :-1] & edge[:-1, 1:] & edge[:-1, :-1]).any()
