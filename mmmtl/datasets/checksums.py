@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import DataError
 
 
@@ -30,7 +31,7 @@ class Checksums:
             DataError: No such manifest, or it holds something else.
         """
         try:
-            listed = json.loads(manifest.read_text())
+            listed = json.loads(read_text(manifest))
             self.known |= {str(manifest.parent.absolute() / name): (str(value), manifest)
                            for name, value in listed.items()}
         except FileNotFoundError:

@@ -11,6 +11,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
+from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
@@ -168,7 +169,7 @@ def read_camera(path: Path) -> tuple[np.ndarray, float]:
         DataError: The file is missing or holds something else.
     """
     try:
-        camera = json.loads(path.read_text())
+        camera = json.loads(read_text(path))
         intrinsic, baseline = camera['intrinsic'], float(camera['extrinsic']['baseline'])
         fx, fy, cx, cy = (float(intrinsic[key]) for key in ('fx', 'fy', 'u0', 'v0'))
     except (OSError, ValueError, KeyError, TypeError) as error:

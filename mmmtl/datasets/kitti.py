@@ -12,7 +12,8 @@ from mmmtl.datasets.lidar import LidarDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
-from mmmtl.datasets.split_files import PARTIAL, check_count, check_split
+from mmmtl.datasets.split_files import check_count, check_split, report_missing
+from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
@@ -89,32 +90,29 @@ class KITTI(MultiTaskDataset):
     def load_records(self) -> list[Record]:
         annotated = {path.name: path for part in ('train', 'val')
                      for path in (self.root / 'depth' / part).glob('*_sync')}
-        records = []
-        for frame in read_frames(self.frames):
-            image = self._image(frame, frame.camera)
-            if image is None:
+        records: list[Record] = []
+        frames, missing = read_frames(self.frames), []
+        for frame in frames:
+            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[:1 + (self.views == 'stereo')]
+            images = [self._image(frame, camera) for camera in cameras]
+            absent = [image for image in images if not image.is_file()]
+            missing += map(str, absent[:1])
+            label = None if absent else self._label(frame, images[0], annotated)
+            if absent or (label is None and self.unlabelled == 'drop'):
                 continue
-            label = self._label(frame, image, annotated)
-            if label is None and self.unlabelled == 'drop':
-                continue
-            views = [self._view(frame, frame.camera, image, {'depth': label} if label else {})]
-            other = self._image(frame, '03' if frame.camera == '02' else '02') if self.views == 'stereo' else None
-            if other:
-                views.append(self._view(frame, '03' if frame.camera == '02' else '02', other, {}))
-            if len(views) == 1 + (self.views == 'stereo'):
-                records.append(Record(frame.name, tuple(views), frame.drive))
+            labels = [{'depth': label} if label else {}, {}]
+            views = tuple(self._view(frame, *seen) for seen in zip(cameras, images, labels, strict=False))
+            records.append(Record(frame.name, views, frame.drive))
+        report_missing(missing, len(frames), self.frames, self.partial)
         if self.count is not None:
             check_count(len(records), self.count, self.frames, self.partial)
         return records
 
-    def _image(self, frame: Frame, camera: str) -> Path | None:
+    def _image(self, frame: Frame, camera: str) -> Path:
+        """The file of a frame, or where it should be."""
         stem = self.root / 'raw' / frame.date / frame.drive / f'image_{camera}' / 'data' / frame.frame
-        for suffix in ('.png', '.jpg'):
-            if stem.with_suffix(suffix).is_file():
-                return stem.with_suffix(suffix)
-        if not self.partial:
-            raise DataError(f'{stem}.png: no such file, but {self.frames} names it; {PARTIAL}')
-        return None
+        photograph = stem.with_suffix('.jpg')
+        return photograph if photograph.is_file() else stem.with_suffix('.png')
 
     def _label(self, frame: Frame, image: Path, annotated: dict[str, Path]) -> LabelSource | None:
         if self.depth == 'lidar':
@@ -204,10 +202,10 @@ def read_frames(path: Path) -> list[Frame]:
         DataError: The list is missing, or a line has none of the two forms.
     """
     try:
-        lines = path.read_text(encoding='utf-8').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f'{path}: cannot be read as a list of frames ({type(error).__name__}); restore it') from None
-    return [parse(line.split(), path, number) for number, line in enumerate(lines, 1) if line.strip()]
+        lines = read_lines(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f'{path}: cannot be read as a list of frames ({error}); restore it') from None
+    return [parse(line.split(), path, number) for number, line in lines.items()]
 
 
 def parse(words: Sequence[str], path: Path, number: int) -> Frame:

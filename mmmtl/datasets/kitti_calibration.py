@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import DataError
 
 SHAPES = {12: (3, 4), 9: (3, 3), 3: (3,)}
@@ -18,7 +19,7 @@ def read_calibration(path: Path, needed: Iterable[str]) -> dict[str, np.ndarray]
     """
     needed = tuple(needed)
     try:
-        lines = dict(line.split(':', 1) for line in path.read_text().splitlines() if ':' in line)
+        lines = dict(line.split(':', 1) for line in read_lines(path).values() if ':' in line)
         found = {name: np.array(lines[name].split(), np.float64) for name in needed if name in lines}
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected a calibration of KITTI ({error}); unpack the calibration archive') from None

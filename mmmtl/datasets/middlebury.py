@@ -10,6 +10,7 @@ from mmmtl.datasets.disparity import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.records import Record, View, scene_records
+from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
@@ -71,7 +72,7 @@ def read_calibration(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], float, 
         DataError: The file holds something else, or its numbers contradict each other.
     """
     try:
-        entries = dict(line.split('=', 1) for line in path.read_text().splitlines() if '=' in line)
+        entries = dict(line.split('=', 1) for line in read_lines(path).values() if '=' in line)
         cameras = tuple(np.array(re.sub(r'[\[\];]', ' ', entries[f'cam{number}']).split(), float).reshape(3, 3)
                         for number in (0, 1))
         doffs, baseline = float(entries['doffs']), float(entries['baseline']) / 1000

@@ -8,6 +8,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.pascal_labels import PARTS, PERSON, ContextEdges, DistilledNormals, HumanPartsFile
 from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
+from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import DataError
 from mmmtl.registry import DATASETS
 
@@ -126,7 +127,7 @@ def read_json(path: Path, kinds: tuple[type, ...] = (dict,)) -> dict | list:
         DataError: The file is missing, damaged or holds something else.
     """
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = json.loads(read_text(path))
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: cannot be read as JSON ({type(error).__name__}); restore the file') from None
     if not isinstance(content, kinds):

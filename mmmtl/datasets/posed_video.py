@@ -12,11 +12,13 @@ import numpy as np
 from PIL import Image
 
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root, data_root
+from mmmtl.datasets.near_names import hint
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.neighbours import PairRule, choose_neighbours
-from mmmtl.datasets.posed_views import DEPTH, NormalsFromDepth, load_numbers
+from mmmtl.datasets.posed_views import DEPTH, NormalsFromDepth
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import read_split
+from mmmtl.datasets.text_files import read_numbers
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task
@@ -68,8 +70,12 @@ class PosedVideo(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        names = read_split(self.scenes) if self.scenes else sorted(
-            folder.name for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] != '.')
+        there = sorted(folder.name for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] != '.')
+        names = read_split(self.scenes) if self.scenes else there
+        missing = [name for name in names if name not in there]
+        if missing:
+            raise DataError(f'{self.scenes}: {len(missing)} of {len(names)} scenes are not in {self.root}, the first '
+                            f'is {missing[0]}{hint(missing[0], there)}; restore them, or correct the list')
         records = [record for name in names for record in self._scene(self.root / name)]
         if not records and self.rejected:
             raise DataError(f'{self.root}: not one of {self.rejected} frames has a neighbour with overlap '
@@ -152,10 +158,12 @@ class DepthAtImageSize:
 
 def read_intrinsics(path: Path) -> np.ndarray:
     """A 3 x 3 or 4 x 4 text file that counts pixels from the middle of the first -> (3, 3) with centres at +0.5."""
-    rows = len(needed_file(path, 'the intrinsics of the frames').read_text().strip().splitlines())
-    matrix = load_numbers(path, columns=rows)
-    if matrix.shape not in ((3, 3), (4, 4)):
-        raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics, found {matrix.shape}')
+    try:
+        matrix = read_numbers(needed_file(path, 'the intrinsics of the frames'))
+    except (OSError, ValueError) as error:
+        raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics ({error}); restore the file') from None
+    if matrix.shape not in ((3, 3), (4, 4)) or not np.isfinite(matrix).all():
+        raise DataError(f'{path}: expected 3 x 3 or 4 x 4 finite intrinsics, found shape {matrix.shape}')
     intrinsics = matrix[:3, :3].copy()
     intrinsics[:2, 2] += 0.5
     return intrinsics
@@ -168,7 +176,7 @@ def read_pose(path: Path) -> np.ndarray | None:
         DataError: The file is missing or holds something else.
     """
     try:
-        pose = np.loadtxt(path, ndmin=2)
+        pose = read_numbers(path)
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected a 4 x 4 pose ({error}); restore it or remove the frame') from None
     if pose.shape != (4, 4):

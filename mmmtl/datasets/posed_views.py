@@ -10,6 +10,7 @@ import torch
 
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View, scene_records
+from mmmtl.datasets.text_files import read_numbers
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import normals_from_depth
 from mmmtl.registry import DATASETS
@@ -118,10 +119,7 @@ def load_scene(folder: Path) -> tuple[View, ...]:
 def load_numbers(path: Path, columns: int) -> np.ndarray:
     """A text file of rows of ``columns`` numbers -> (rows, columns) float64."""
     try:
-        lines = path.read_text().splitlines()
-        if not lines:
-            raise ValueError('the file is empty')
-        values = np.loadtxt(lines, ndmin=2)
+        values = read_numbers(path)
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected rows of {columns} numbers ({error})') from None
     if values.shape[1] != columns or not np.isfinite(values).all():

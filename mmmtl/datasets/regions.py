@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmmtl.datasets.records import Record, View, read_array
+from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
 
 MANIFEST = 'manifest.json'
@@ -80,7 +81,7 @@ def read_manifest(folder: Path) -> dict:
         DataError: There is no manifest, or it holds something else.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding='utf-8'))
+        manifest = json.loads(read_text(folder / MANIFEST))
         if not isinstance(manifest, dict) or 'backend' not in manifest:
             raise ValueError('it names no backend')
         return manifest

@@ -108,7 +108,8 @@ def test_missing_images_counts_and_arguments(root, data_error):
     frames = [*ALL, f'{DATE}/{DRIVE}/image_02/data/0000000099.png']
     with data_error('0000000099.png', 'partial=True'):
         load(root, frames)
-    assert len(load(root, frames, partial=True)) == 2
+    with pytest.warns(UserWarning, match=f'1 of {len(frames)} files are missing, the first is .*0000000099'):
+        assert len(load(root, frames, partial=True)) == 2
     with data_error(root / 'frames.txt', '652'):
         load(root, count=652)
     for key in ('views', 'depth', 'unlabelled'):

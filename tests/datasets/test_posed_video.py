@@ -62,9 +62,12 @@ def test_single_frames_in_order_without_the_lost_one(root):
     assert sample.gt.normal[:, 24, 32].tolist() == pytest.approx([0, 0, -1], abs=1e-5)
 
 
-def test_a_list_of_scenes_and_every_other_frame(root, tmp_path):
+def test_a_list_of_scenes_and_every_other_frame(root, tmp_path, data_error):
     (tmp_path / 'train.txt').write_text('scene0001_00\n')
     assert len(load(root, scenes=str(tmp_path / 'train.txt'))) == 2
+    (tmp_path / 'train.txt').write_text('scene0000_00\nScene0001_00\n')
+    with data_error(tmp_path / 'train.txt', r'1 of 2 scenes .* first is Scene0001_00 \(there is scene0001_00\)'):
+        load(root, scenes=str(tmp_path / 'train.txt'))
     assert [record.name for record in load(root, every=4).records] == [
         'scene0000_00/9', 'scene0000_00/13', 'scene0001_00/9']
 

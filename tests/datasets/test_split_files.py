@@ -9,6 +9,8 @@ from mmmtl.errors import ConfigError
 def test_names_are_read_in_their_order(tmp_path):
     (tmp_path / 'train.txt').write_text('b\n\n  a \n')
     assert read_split(tmp_path / 'train.txt') == ['b', 'a']
+    (tmp_path / 'train.txt').write_text('0002.jpg\n0001.JPG\nscene.0003\n')
+    assert read_split(tmp_path / 'train.txt') == ['0002', '0001', 'scene.0003']
 
 
 def test_lists_that_cannot_be_read(tmp_path, data_error):
@@ -31,7 +33,8 @@ def test_unknown_split():
 
 def test_count(tmp_path, data_error):
     check_count(3, 3, tmp_path, partial=False)
-    check_count(2, 3, tmp_path, partial=True)
+    with pytest.warns(UserWarning, match='2 images of 3 in the official split'):
+        check_count(2, 3, tmp_path, partial=True)
     with data_error(tmp_path, '2 images, but the official split has 3; .*partial=True'):
         check_count(2, 3, tmp_path, partial=False)
 
@@ -42,6 +45,15 @@ def test_files_of_a_split(tmp_path, data_error):
     files = files_in(tmp_path, '.png')
     assert list(files) == ['a', 'b'] and files_in(tmp_path / 'none', '.png') == {}
     assert of_the_split(['b'], files, tmp_path, False) == {'b': tmp_path / 'b.png'}
-    assert list(of_the_split(['b', 'c', 'a'], files, tmp_path, True)) == ['b', 'a']
+    with pytest.warns(UserWarning, match='2 of 4 files are missing, the first is c; they are left out'):
+        assert list(of_the_split(['b', 'c', 'a', 'd'], files, tmp_path, True)) == ['b', 'a']
     with data_error(tmp_path, '1 of 2 files are missing, the first is c'):
         of_the_split(['b', 'c'], files, tmp_path, False)
+
+
+def test_a_name_in_the_wrong_case_is_pointed_to(tmp_path, data_error):
+    for name in ('img_1.png', 'IMG_2.PNG'):
+        (tmp_path / name).touch()
+    for name, near in (('IMG_1', 'img_1'), ('img_2', 'IMG_2.PNG'), ('images/img_1', 'img_1')):
+        with data_error(tmp_path, rf'1 of 1 files are missing, the first is {name} \(there is {near}\)'):
+            of_the_split([name], files_in(tmp_path, '.png'), tmp_path, False)

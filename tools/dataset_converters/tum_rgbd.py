@@ -17,6 +17,7 @@ from posed_scenes import PosedFrame, convert_sequences
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import DataError
 
 INTRINSICS = np.array([[525.0, 0, 320], [0, 525.0, 240], [0, 0, 1]])  # 319.5, 239.5 from the middle of the first pixel
@@ -30,8 +31,8 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
     Raises:
         DataError: The file is missing, empty, or a line has another number of words.
     """
-    lines = [line.split() for line in existing(path, 'a list with time stamps').read_text().splitlines()
-             if line.strip() and not line.startswith('#')]
+    lines = [line.split() for line in read_lines(existing(path, 'a list with time stamps')).values()
+             if not line.startswith('#')]
     try:
         lines.sort(key=lambda line: float(line[0]))
         times = np.array([float(line[0]) for line in lines])

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from mmmtl.datasets.near_names import hint
 from mmmtl.datasets.records import Record
+from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
@@ -46,7 +48,7 @@ class LabelTable:
     def __init__(self, table: str) -> None:
         self.path = table_path(table)
         try:
-            content = json.loads(self.path.read_text(encoding='utf-8'))
+            content = json.loads(read_text(self.path))
             self.labelled = content['labelled']
             self.tasks = list(self.labelled if isinstance(self.labelled, dict) else content['tasks'])
             lists = self.labelled.values() if isinstance(self.labelled, dict) else [self.labelled]
@@ -83,7 +85,8 @@ class LabelTable:
             unknown = [name for name in names if name not in rows]
             if unknown:
                 raise DataError(f'{self.path}: {len(unknown)} of the {len(names)} images with {task} are not in the '
-                                f'split, the first is {unknown[0]}; take the table of this split')
+                                f'split, the first is {unknown[0]}{hint(unknown[0], rows)}; take the table of this '
+                                'split')
             for name in names:
                 rows[name].add(task)
         return [rows[record.name] for record in records]
