@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmmtl.datasets.linked_folders import files_below
 from mmmtl.datasets.records import Record, View, read_array
 from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
@@ -64,7 +65,7 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
         return [_changed(record, [RegionFile(view.instances) for view in record.views]) for record in records]
     folder = root(regions)
     read_manifest(folder)
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob('*.png')}
+    there = {path.relative_to(folder).as_posix() for path in files_below(folder, '.png')}
     names = [[region_file_name(record, number) for number in range(len(record.views))] for record in records]
     missing = [name for of_record in names for name in of_record if name not in there]
     if missing:

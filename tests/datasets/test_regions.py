@@ -52,6 +52,16 @@ def test_instances_of_rooms(rooms):
     assert 'regions' not in rooms(LOADED)[0]['data_samples'][0]
 
 
+def test_maps_behind_links_are_found(rooms, tmp_path):
+    folder = fill(tmp_path / 'maps', rooms(LOADED))
+    (folder / '00001').rename(tmp_path / 'elsewhere')
+    (folder / '00001').symlink_to(tmp_path / 'elsewhere')
+    (folder / '00000' / 'up').symlink_to(folder)  # a circle
+    (tmp_path / 'link').symlink_to(folder)
+    assert all(len(packed['data_samples'][0].regions.unique()) > 1
+               for packed in rooms(LOADED, regions=str(tmp_path / 'link')))
+
+
 def test_a_folder(rooms, tmp_path):
     folder = fill(tmp_path / 'maps', rooms(LOADED))
     assert (folder / '00000' / '1.png').is_file()

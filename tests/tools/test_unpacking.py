@@ -55,3 +55,10 @@ def test_small_pictures(tool):
     means = image.reshape(2, 2, 3, 2, 3).mean((1, 3))
     np.testing.assert_array_equal(unpacking.shrink(image, (2, 3)), np.floor(means + 0.5))
     np.testing.assert_array_equal(unpacking.thin_out(image[..., 0], (2, 3)), image[::2, ::2, 0])
+
+
+def test_archives_in_linked_folders_are_found(tool, archive, tmp_path):
+    (tmp_path / 'data' / 'deep').mkdir(parents=True)
+    (tmp_path / 'data' / 'deep' / 'disk').symlink_to(tmp_path)  # a circle too: data lies in what it names
+    found = tool('dataset_converters/unpacking').find_archives(tmp_path / 'data')
+    assert [path.name for path in found] == ['some.zip']

@@ -27,6 +27,7 @@ from scipy.ndimage import distance_transform_edt
 from mmmtl.apis.command_line import command
 from mmmtl.datasets import NYUv2
 from mmmtl.datasets.label_pictures import NormalFile, boundaries
+from mmmtl.datasets.linked_folders import files_below
 from mmmtl.datasets.nyu_classes import (
     CLASSES_40,
     FORTY_TO_THIRTEEN,
@@ -116,7 +117,7 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
 
 def numbered(folder: Path) -> dict[int, Path]:
     """Frame -> picture, in the folder itself or below it."""
-    found = {int(path.stem): path for path in sorted(existing(folder, 'pictures of normals').rglob('*.png'))
+    found = {int(path.stem): path for path in files_below(existing(folder, 'pictures of normals'), '.png')
              if path.stem.isdecimal()}
     if not found:
         raise DataError(f'{folder}: no PNG with a number for a name; expected 0001.png ...')

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from conversion import Output, folder
 
+from mmmtl.datasets.linked_folders import files_below
 from mmmtl.errors import DataError
 
 JPEG_QUALITY = 90
@@ -19,7 +20,7 @@ def find_archives(source: Path) -> list[Path]:
     Raises:
         DataError: There is none.
     """
-    archives = [source] if source.is_file() else sorted(source.glob('**/*.zip'))
+    archives = [source] if source.is_file() else list(files_below(source, '.zip'))
     if not archives:
         raise DataError(f'{source}: no zip archive there; name the folder with the downloaded archives, or one of them')
     return archives
