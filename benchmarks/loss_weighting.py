@@ -19,16 +19,16 @@ import torch
 from timing import keep_memory, middle, wait
 
 from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.recipes import expand
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
 from mmmtl.registry import MODELS
 
-CONFIGS = Path(__file__).parents[1] / 'configs' / 'weighting'
-ENDING = '_segnet_b8_2e_rooms-small_full.py'
+TABLE = Path(__file__).parents[1] / 'configs' / 'weighting' / 'rooms_small.py'
 
 
 def main() -> None:
-    names = sorted(path.name.removesuffix(ENDING) for path in CONFIGS.glob(f'*{ENDING}'))
+    names = sorted(row.split('::')[1] for row in expand([TABLE]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
     parser.add_argument('--turns', type=int, default=9)
@@ -49,8 +49,7 @@ def main() -> None:
 
 def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:
     """The network of a config and a batch."""
-    config = load_config(CONFIGS / f'{name}{ENDING}', {'train_dataloader.dataset.scenes': 8,
-                                                       'train_dataloader.num_workers': 0})
+    config = load_config(f'{TABLE}::{name}', {'train_dataloader.dataset.scenes': 8, 'train_dataloader.num_workers': 0})
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(device).train()
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)

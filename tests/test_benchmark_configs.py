@@ -15,15 +15,15 @@ CONFIGS = Path(__file__).parents[1] / 'configs' / 'baseline'
 SMALL = (64, 96)  # of what the network gets; the pipeline runs at the size of the protocol
 # config -> writer of its files, size of the protocol, tasks, millions of parameters (backbone, heads)
 EXPECTED: dict[str, tuple[Callable, tuple[int, int], set[str], tuple[float, float]]] = {
-    'conv_segnet_b2_200e_nyuv2-13_full': (
+    'conv_segnet_b2_200e_nyuv2_13_full': (
         write_nyuv2_mtan, (288, 384), {'semseg', 'depth', 'normal'}, (24.9, 0.1)),
-    'multitap_vit-b16_b4_40k_nyud-40_full': (
+    'multitap_vit_b16_b4_40k_nyud_40_full': (
         write_nyud_sak, (448, 576), {'semseg', 'depth', 'normal', 'edge'}, (86.1, 23.6)),
-    'multitap_vit-l16_b4_40k_nyud-40_full': (
+    'multitap_vit_l16_b4_40k_nyud_40_full': (
         write_nyud_sak, (448, 576), {'semseg', 'depth', 'normal', 'edge'}, (303.7, 42.0)),
-    'multitap_vit-b16_b4_40k_pascal_full': (
+    'multitap_vit_b16_b4_40k_pascal_full': (
         write_pascal, (512, 512), {'semseg', 'human_parts', 'saliency', 'normal', 'edge'}, (86.1, 29.5)),
-    'multitap_vit-l16_b4_40k_pascal_full': (
+    'multitap_vit_l16_b4_40k_pascal_full': (
         write_pascal, (512, 512), {'semseg', 'human_parts', 'saliency', 'normal', 'edge'}, (303.7, 52.5)),
 }
 

@@ -8,20 +8,29 @@ from official_trees import write_nyud_sak
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.recipes import expand, recipe_name
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b12_900i_rooms-small-pairs_full.py'
-VIDEO = CONFIGS / 'cvm' / 'cvm_dinov3-vit-l16_b4_40k_nyud-40-video_partial.py'
+SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b12_900i_rooms_small_pairs_full.py'
+VIDEO = CONFIGS / 'cvm' / 'dinov3_vit_l16.py::nyud_40_video_cvm'
 
 
-def compared(path: Path) -> Path:
-    """The config that a CvM config is compared with."""
+RECIPES = [path for path in expand(sorted((CONFIGS / 'cvm').glob('*.py')))
+           if Path(path).name.startswith('cvm_') or path.endswith('_cvm')]
+ABLATIONS = [path for path in expand([CONFIGS / 'cvm' / 'ablation.py']) if not path.endswith(('baseline', 'full'))]
+
+
+def compared(path: str | Path) -> Path:
+    """The recipe that a CvM recipe is compared with."""
+    path = Path(path)
+    if '::' in path.name:
+        return path.with_name(path.name.replace('_cvm', '_baseline'))
     head = 'aspp' if 'resnet18' in path.name else 'multitap'
     return CONFIGS / 'baseline' / path.name.replace('cvm_', f'{head}_', 1)
 
 
-@pytest.mark.parametrize('path', sorted((CONFIGS / 'cvm').glob('cvm_*.py')), ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', RECIPES, ids=recipe_name)
 def test_what_it_is_compared_with_differs_by_the_module_alone(path):
     ours, theirs = load_config(path).to_dict(), load_config(compared(path)).to_dict()
     assert ours['model'].pop('neck') is not None and 'neck' not in theirs['model']
@@ -33,7 +42,7 @@ def test_what_it_is_compared_with_differs_by_the_module_alone(path):
     assert ours['train_dataloader']['sampler']['endless']  # counts iterations: its one epoch has no end
 
 
-@pytest.mark.parametrize('path', sorted((CONFIGS / 'cvm').glob('cvm-*.py')), ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', ABLATIONS, ids=recipe_name)
 def test_ablations_differ_from_the_whole_by_the_module_alone(path):
     ours, whole = load_config(path).to_dict(), load_config(SMALL).to_dict()
     parts = [[config['model'].pop(part, None) for part in ('neck', 'consistency_losses')] for config in (ours, whole)]
@@ -74,7 +83,7 @@ def test_a_network_without_the_module_cannot_see_the_other_view(rooms_cache, tmp
 
 
 def test_real_pairs(data_root):
-    config = load_config(CONFIGS / 'cvm' / 'cvm_resnet18_b8_540i_two-view-pairs_full.py',
+    config = load_config(CONFIGS / 'cvm' / 'cvm_resnet18_b8_540i_two_view_pairs_full.py',
                          {'train_dataloader.num_workers': 0})
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
     model = MODELS.build(config.model)

@@ -9,24 +9,26 @@ from miniature_driving import DATE, DRIVE, write_cityscapes, write_kitti
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.recipes import expand
 from mmmtl.registry import DATASETS, MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'pseudo_mtl'
 SIZE = 64, 128
-ROWS = ('baseline', 'own-lr', 'own-sides', 'own-all', 'pseudo-lr', 'pseudo-sides', 'pseudo-all', 'confidence',
-        'confidence-lr', 'confidence-sides', 'confidence-all', 'confidence-depth', 'full')
-RIVALS = {'segnet-deep': 50.7, 'segnet-wide': 43.8, 'cross-stitch-segnet': 49.9, 'mtan-segnet': 41.1,
-          'dense-segnet': 90.5}
+ROWS = ('baseline', 'own_lr', 'own_sides', 'own_all', 'pseudo_lr', 'pseudo_sides', 'pseudo_all', 'confidence',
+        'confidence_lr', 'confidence_sides', 'confidence_all', 'confidence_depth', 'full')
+RIVALS = {'deep': 50.7, 'wide': 43.8, 'cross_stitch': 49.9, 'mtan': 41.1, 'dense': 90.5}
+TABLES = {'kitti': CONFIGS / 'table_4.py', 'cityscapes': CONFIGS / 'table_5.py'}
 
 
 @pytest.mark.parametrize('data', ['kitti', 'cityscapes'])
 def test_the_rows_of_the_ablation(data):
+    assert [name.split('::')[1] for name in expand([TABLES[data]])] == list(ROWS)
     for row in ROWS:
-        losses = load_config(CONFIGS / f'{row}_vgg16_b4_20e_{data}-stereo_pseudo.py').model.consistency_losses
+        losses = load_config(f'{TABLES[data]}::{row}').model.consistency_losses
         confident = row.startswith('confidence') or row == 'full'
         assert all(loss.get('confidence', 'soft') == ('soft' if confident else 'off') for loss in losses.values()), row
-        assert ('classes' in losses) == (row.split('-')[-1] in ('lr', 'sides', 'all', 'full')), row
-        assert ('depths' in losses) == (row in ('confidence-depth', 'full')), row
+        assert ('classes' in losses) == (row.split('_')[-1] in ('lr', 'sides', 'all', 'full')), row
+        assert ('depths' in losses) == (row in ('confidence_depth', 'full')), row
         if 'classes' in losses:
             classes = losses['classes']
             assert classes.get('warp_by', 'pseudo') == ('own' if row.startswith('own') else 'pseudo')
@@ -36,9 +38,9 @@ def test_the_rows_of_the_ablation(data):
 
 def test_the_rows_of_the_comparison():
     """Table 3: MTAN's networks on the data of the baseline, with its losses; millions of parameters of the backbone."""
-    ours = load_config(CONFIGS / 'baseline_vgg16_b4_20e_cityscapes-stereo_pseudo.py')
+    ours = load_config(CONFIGS / 'baseline_vgg16_b4_20e_cityscapes_stereo_pseudo.py')
     for name, millions in RIVALS.items():
-        config = load_config(CONFIGS / f'baseline_{name}_b4_200e_cityscapes-stereo_pseudo.py')
+        config = load_config(CONFIGS / f'table_3.py::{name}')
         for key in ('tasks', 'protocol', 'train_dataloader', 'test_dataloader', 'test_evaluator'):
             assert config[key] == ours[key], (name, key)
         assert config.model.consistency_losses == ours.model.consistency_losses
@@ -53,15 +55,14 @@ def test_the_rows_of_the_comparison():
 
 def test_the_size_of_the_published_network():
     with torch.device('meta'):
-        model = MODELS.build(load_config(CONFIGS / 'full_vgg16_b4_20e_cityscapes-stereo_pseudo.py', {
+        model = MODELS.build(load_config(CONFIGS / 'table_5.py::full', {
             'model.backbone.pretrained': False}).model)
     assert round(sum(p.numel() for p in model.backbone.parameters()) / 1e6, 1) == 14.7
 
 
 @pytest.mark.parametrize('data', ['kitti', 'cityscapes'])
 @pytest.mark.parametrize(('stage', 'terms'), [
-    ('pretrain-depth_vgg16_b4_30e', ('regression',)), ('pretrain-classes_vgg16_b4_30e', ('semseg',)),
-    ('full_vgg16_b4_20e', ('semseg', 'regression', 'classes', 'depths'))])
+    ('depth', ('regression',)), ('classes', ('semseg',)), ('full', ('semseg', 'regression', 'classes', 'depths'))])
 def test_one_step_on_miniature_pairs(data, stage, terms, tmp_path, monkeypatch):
     monkeypatch.setenv('MMMTL_CACHE', str(tmp_path / 'cache'))
     frames = tmp_path / 'frames.txt'
@@ -73,7 +74,8 @@ def test_one_step_on_miniature_pairs(data, stage, terms, tmp_path, monkeypatch):
                'train_dataloader.dataset.root': str(root), 'train_dataloader.dataset.partial': True}
     if data == 'kitti':
         options['train_dataloader.dataset.frames'] = str(frames)
-    config = load_config(CONFIGS / f'{stage}_{data}-stereo_pseudo.py', options)
+    recipe = f'{TABLES[data]}::full' if stage == 'full' else CONFIGS / f'pretrain.py::{data}_{stage}'
+    config = load_config(recipe, options)
     inner = config.model.backbone.get('backbone', config.model.backbone)
     inner.pop('pretrained')
     inner.model_name = 'test_convnext'

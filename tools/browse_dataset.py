@@ -7,6 +7,7 @@ import numpy as np
 
 from mmmtl.apis import load_config
 from mmmtl.apis.command_line import KeyValues, command
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.datasets import SampleKey
 from mmmtl.registry import DATASETS
 from mmmtl.visualization import draw_regions, draw_sheet, write_sheets
@@ -36,7 +37,7 @@ def main() -> None:
             picture = np.ascontiguousarray(image.numpy().transpose(1, 2, 0))
             further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
             sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
-    path = Path(args.out) / f'{Path(args.config).stem}-{args.split}.png'
+    path = Path(args.out) / f'{recipe_name(args.config)}-{args.split}.png'
     write_sheets(path, sheets)
     print(f'{len(dataset)} records; {len(sheets)} views of {len(chosen)} records: {path}')
 

@@ -9,12 +9,13 @@ from mmengine.dist import is_main_process
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.launch import LAUNCHERS
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.apis.report import print_scores, write_scores
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Test a multi-task network.')
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or a row of a table: FILE.py::ROW')
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/CONFIG)')
     parser.add_argument('--out', help='scores as JSON (default: metrics.json in the work dir)')
@@ -30,7 +31,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
-    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{recipe_name(args.config)}'
     config.launcher = args.launcher
     config.load_from, config.resume = args.checkpoint, False
     shown = deepcopy(config)

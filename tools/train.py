@@ -1,19 +1,19 @@
 """Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp] [--cfg-options A.B=C]."""
 
 import argparse
-from pathlib import Path
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.launch import LAUNCHERS
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.apis.work_dir import only_run_in
 from mmmtl.errors import ConfigError
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train a multi-task network.')
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file, or a row of a table: FILE.py::ROW')
     parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/CONFIG)')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
                         help='go on from a checkpoint, or from the latest one of the work dir')
@@ -30,7 +30,7 @@ def main() -> None:
     args = parse_args()
     amp = {'optim_wrapper.type': 'mmmtl.MixedPrecisionOptimWrapper'} if args.amp else {}
     config = load_config(args.config, {**args.cfg_options, **amp})
-    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{recipe_name(args.config)}'
     config.launcher = args.launcher
     if args.resume:
         config.resume = True

@@ -13,6 +13,7 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.apis.checkpoint import latest_checkpoint
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.pretraining import stages_of, write_joint_start
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.apis.work_dir import only_run_in
 
 
@@ -41,7 +42,7 @@ def train(config: Config, work_dir: Path, start: Path | None = None) -> Path:
 @command
 def main() -> None:
     args = parse_args()
-    folder = Path(args.work_dir or f'work_dirs/{Path(args.config).stem}')
+    folder = Path(args.work_dir or f'work_dirs/{recipe_name(args.config)}')
     joint = load_config(args.config, args.cfg_options)
     stages = stages_of(args.pretrain, joint)
     configs = {task: load_config(path, args.cfg_options) for task, path in stages.items()}

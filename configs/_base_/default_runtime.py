@@ -2,7 +2,7 @@
 
 from mmengine.hooks import DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
 
-from mmmtl.hooks import CarefulCheckpointHook
+from mmmtl.hooks import CarefulCheckpointHook, HandedOutHook
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),
@@ -10,6 +10,7 @@ default_hooks = dict(
     param_scheduler=dict(type=ParamSchedulerHook),
     checkpoint=dict(type=CarefulCheckpointHook, interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type=DistSamplerSeedHook),
+    handed_out=dict(type=HandedOutHook),
 )
 log_level = 'INFO'
 randomness = dict(seed=0)

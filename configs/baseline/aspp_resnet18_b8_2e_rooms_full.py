@@ -8,11 +8,11 @@ from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
 
 with read_base():
     from .._base_.datasets.synthetic_rooms import *
-    from .._base_.default_runtime import *
     from .._base_.schedules.rooms_2e import *
 
 model = dict(
     type=MultiTaskModel,
+    tasks=tasks,
     backbone=dict(type=TimmBackbone, model_name='resnet18', out_indices=(1, 2, 3, 4)),
     decode_head=dict(type=PerTaskHead, head=dict(type=ASPPHead, in_index=-1, low_level_index=0, channels=32)),
     data_preprocessor=dict(type=ViewPreprocessor, channels_last=True),

@@ -4,6 +4,7 @@ from mmengine.config import read_base
 
 with read_base():
     from .._base_.datasets.synthetic_rooms import *
-    from .._base_.default_runtime import *
     from .._base_.models.mtpsl_segnet import *
     from .._base_.schedules.rooms_2e import *
+
+model.update(tasks=tasks)

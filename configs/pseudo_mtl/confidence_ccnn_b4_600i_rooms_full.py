@@ -1,4 +1,4 @@
-"""CCNN learns on generated rooms which matches are right; what it says of other data goes to `LoadPseudoLabels`."""
+"""CCNN learns on generated rooms which matches are right; its confidence in other data goes to `LoadPseudoLabels`."""
 
 from mmengine.config import read_base
 
@@ -8,13 +8,13 @@ from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 
 with read_base():
     from .._base_.datasets.rooms_matches import *
-    from .._base_.default_runtime import *
     from .._base_.schedules.rooms_600i import *
 
 model = dict(
     type=MultiTaskModel,
+    tasks=tasks,
     data_preprocessor=dict(type=ViewPreprocessor, mean=(0.0, 0.0, 0.0), std=(1 / 255, 1 / 255, 1 / 255)),
     backbone=dict(type=CCNN),
     decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, channels=100, num_convs=2, kernel_size=1, norm=None)),
 )
-default_hooks['checkpoint'].update(interval=600)
+train_dataloader['sampler'].update(endless=True)

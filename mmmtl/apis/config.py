@@ -1,30 +1,27 @@
 """Configs that fail early: every name resolved, every key known, the tasks read from one place."""
 
-import difflib
-import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmengine import registry as mmengine_registries
 from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.hooks import CheckpointHook
 from mmengine.optim import OptimWrapper
-from mmengine.registry import Registry
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, LogProcessor, Runner, TestLoop, ValLoop
 from mmengine.utils import import_modules_from_strings
 from torch.utils.data import DataLoader
 
+from mmmtl.apis.config_changes import apply_changes
 from mmmtl.apis.counting import hand_out_counting
+from mmmtl.apis.names import nearest, resolve
 from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.apis.protocol_check import check_protocol
+from mmmtl.apis.recipes import read_recipe
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
-from mmmtl.registry import TASKS
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 EVALUATORS = ('val_evaluator', 'test_evaluator')
@@ -58,21 +55,15 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     """Read a config, apply options, check all of it and hand its ``tasks`` to model, data sets and metrics.
 
     Args:
-        path: A Python config.
+        path: A config file, or a row of a table as ``FILE.py::ROW``.
         options: ``{'a.b.c': value}``, as ``--cfg-options`` gives them.
 
     Raises:
         ConfigError: A file, name or key is unknown; the message names it and the nearest known one.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ConfigError(f'{path}: no such config')
-    try:
-        config = Config.fromfile(path, import_custom_modules=False)
-        config.merge_from_dict(deepcopy(dict(options or {})))  # MMEngine takes ``_delete_`` out of what it is given,
-        forget_deletions(config._cfg_dict)  # but not where there was nothing to delete
-    except Exception as error:  # whatever a Python file can raise
-        raise ConfigError(f'{path}: {type(error).__name__}: {_last_line(error)}') from error
+    config = read_recipe(path)
+    apply_changes(config, options or {})
+    forget_deletions(config._cfg_dict)
     for key in options or {}:
         if key.startswith('_'):
             raise ConfigError(f'{key}: a helper of the config file has been used up when options are applied; set the '
@@ -118,11 +109,14 @@ def import_custom_modules(config: Config, path: Path) -> None:
 def hand_out_tasks(config: Config) -> None:
     """Give the config's ``tasks`` to the model, and to every data set and metric that takes them.
 
-    It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike.
+    It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike. A task that is
+    None is left out.
     """
     if not isinstance(config.get('tasks'), dict):
         raise ConfigError('the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
                           "data set's base file, which has them")
+    for name in [name for name, task in config.tasks.items() if task is None]:
+        del config.tasks[name]
     if 'model' in config:
         config.model['tasks'] = config.tasks
     for name in (*DATALOADERS, *EVALUATORS):
@@ -205,47 +199,3 @@ def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
     if receiver:
         return names - {'self'}
     return ANYTHING if names else set()  # the last ancestor took **kwargs; or there is no __init__ at all
-
-
-def resolve(name: Any, path: str) -> Callable:
-    """A class, a lazily imported one, or a registered name -> the class.
-
-    Raises:
-        ConfigError: There is no such name.
-    """
-    if isinstance(name, LazyObject | LazyAttr):
-        try:
-            return name.build()
-        except Exception as error:
-            raise ConfigError(f'{path}: {_last_line(error)}{_nearest_attribute(name)}') from None
-    if not isinstance(name, str):
-        return name
-    registries = [TASKS, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
-    for registry in registries:  # without a scope a name is MMEngine's or a task's, whoever builds it
-        found = registry.get(name)
-        if found is not None:
-            return found
-    known = {key if child.scope == 'mmengine' else f'{child.scope}.{key}'
-             for r in registries for child in (r, *r.children.values()) for key in child.module_dict}
-    raise ConfigError(f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need "
-                      'custom_imports')
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' or nothing."""
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
-    return f'; did you mean {close[0]!r}?' if close else ''
-
-
-def _nearest_attribute(name: LazyObject | LazyAttr) -> str:
-    try:
-        if isinstance(name, LazyAttr):  # module.Name
-            return nearest(name.name, dir(name.source.build()))
-        return nearest(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
-    except Exception:  # the module itself is missing: the error has said so
-        return ''
-
-
-def _last_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[-1].strip() if lines else type(error).__name__

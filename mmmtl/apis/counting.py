@@ -1,4 +1,4 @@
-"""Epochs or iterations: said once, by the training loop, and handed to all that count."""
+"""Epochs or iterations, and the batch size: stated once, by the training loop and its loader, and handed out."""
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import LOOPS
@@ -10,7 +10,9 @@ from mmmtl.registry import DATA_SAMPLERS
 
 
 def hand_out_counting(config: Config) -> None:
-    """Let checkpoints and logs count what ``train_cfg`` counts; an iteration loop gets a sampler without an end.
+    """Let checkpoints and logs count what ``train_cfg`` counts; give samplers the batch size.
+
+    Only the sampler of an iteration loop has no end.
 
     A run is taken up where a checkpoint was written. An epoch loop can start at an epoch's beginning only, and an
     iteration loop, to which its whole run is one epoch, would write no checkpoint counted by epochs before its end.
@@ -31,9 +33,13 @@ def hand_out_counting(config: Config) -> None:
     if logger:
         logger.setdefault('log_metric_by_epoch', by_epoch)
     config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)
-    sampler = (config.get('train_dataloader') or {}).get('sampler')
-    if not by_epoch and sampler and _class(sampler['type'], DATA_SAMPLERS) in (PassSampler, ShareSampler):
-        sampler['endless'] = True
+    loader = config.get('train_dataloader') or {}
+    sampler = loader.get('sampler')
+    kind = _class(sampler['type'], DATA_SAMPLERS) if sampler else None
+    if kind in (PassSampler, ShareSampler):
+        sampler['endless'] = not by_epoch
+    if kind is ShareSampler:
+        sampler['batch_size'] = loader['batch_size']
 
 
 def counts_epochs(train_cfg: ConfigDict) -> bool:

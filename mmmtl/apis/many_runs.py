@@ -45,14 +45,14 @@ class PlannedRun:
     """One training with its test at the end.
 
     Args:
-        config: Its file.
+        config: Its recipe: a config file, or a row of a table as ``FILE.py::ROW``.
         work_dir: Where its checkpoints, its log and its `metrics.json` go.
         seed: Of the run.
         options: Entries of the config to override.
         start: Weights that it starts from, if any.
     """
 
-    config: Path
+    config: str | Path
     work_dir: Path
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class PlannedRun:
 
     def load(self) -> Config:
         """The config of the run."""
-        config = load_config(str(self.config), {**self.options, 'randomness.seed': self.seed})
+        config = load_config(self.config, {**self.options, 'randomness.seed': self.seed})
         resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
         config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
         if self.start is not None:
@@ -111,8 +111,8 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     """
     for folder, count in Counter(run.work_dir for run in runs).items():
         if count > 1:
-            raise ConfigError(f'{folder}: {count} runs would go there; give every config and every seed once, and '
-                              'configs different file names')
+            raise ConfigError(f'{folder}: {count} runs would go there; give every recipe and every seed once, and '
+                              'recipes different names')
     waiting = [run for run in runs if not run.is_done()]
     print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
     if not waiting:

@@ -13,10 +13,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
-from mmmtl.apis.config import accepted_arguments, resolve
+from mmmtl.apis.config import accepted_arguments
 from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
+from mmmtl.apis.names import resolve
 from mmmtl.apis.random_state import random_state, set_random_state
 from mmmtl.apis.report import recipe_digest
 from mmmtl.datasets import collate_views

@@ -9,8 +9,9 @@ from typing import Any
 from mmengine.config import Config
 from torch.utils.data import Dataset
 
-from mmmtl.apis.config import DATALOADERS, EVALUATORS, resolve
+from mmmtl.apis.config import DATALOADERS, EVALUATORS
 from mmmtl.apis.label_stats import check_every_task_is_shown
+from mmmtl.apis.names import resolve
 from mmmtl.apis.protocols import protocol_of
 from mmmtl.apis.selection import plain
 from mmmtl.datasets import LabelTable, MultiTaskDataset

@@ -4,6 +4,7 @@ from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
 from mmmtl.hooks.depth_range_hook import DepthRangeHook
+from mmmtl.hooks.handed_out_hook import HandedOutHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
@@ -13,6 +14,7 @@ __all__ = [
     'CarefulCheckpointHook',
     'ConsistencyRampHook',
     'DepthRangeHook',
+    'HandedOutHook',
     'ProgressBarHook',
     'ResumedValidationHook',
     'TrainingLogHook',

@@ -6,7 +6,9 @@ import pytest
 from mmengine.config import Config
 
 from mmmtl.apis import load_config
-from mmmtl.apis.config import ANYTHING, accepted_arguments, nearest
+from mmmtl.apis.config import ANYTHING, accepted_arguments
+from mmmtl.apis.names import nearest
+from mmmtl.apis.recipes import all_recipes, recipe_name
 from mmmtl.datasets import SyntheticRooms
 from mmmtl.errors import ConfigError
 from mmmtl.metrics import MultiTaskMetric
@@ -15,7 +17,7 @@ from mmmtl.registry import DATASETS, METRICS, MODELS
 from mmmtl.tasks import Depth, Normal
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = sorted(path for path in ROOT.glob('configs/**/*.py') if '_base_' not in path.parts)
+CONFIGS = all_recipes(ROOT / 'configs')
 PLAIN = """
 _size = (16, 20)
 _loading = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
@@ -79,7 +81,7 @@ def test_there_are_configs():
     assert CONFIGS
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', CONFIGS, ids=recipe_name)
 def test_every_config_of_the_project_loads(path):
     config = load_config(path)
     assert config.tasks and config.model.tasks == config.tasks

@@ -15,7 +15,7 @@ from mmmtl.tasks import build_tasks
 ROOT = Path(__file__).parents[2] / 'configs'
 CONFIGS = sorted(path for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
 ROOMS = ROOT / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
-MIXED = ROOT / 'baseline' / 'aspp_resnet18_b8_10e_camvid-bsds-two-view_partial.py'
+MIXED = ROOT / 'baseline' / 'aspp_resnet18_b8_10e_camvid_bsds_two_view_partial.py'
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.registry import DATASETS
 
 TINY = CONFIGS / 'tiny_rooms.py'
-MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_10e_camvid-bsds-two-view_partial.py'
+MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_10e_camvid_bsds_two_view_partial.py'
 
 
 @pytest.mark.parametrize('without_label', ['keep', 'replace'])

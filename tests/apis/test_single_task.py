@@ -16,7 +16,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.registry import DATASETS, MODELS
 
-MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_10e_camvid-bsds-two-view_partial.py'
+MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_10e_camvid_bsds_two_view_partial.py'
 TINY = CONFIGS / 'tiny_rooms.py'
 RICH = {
     'train_dataloader.dataset.label_setting': dict(type='mmmtl.RandomLabels', seed=3),
@@ -105,10 +105,9 @@ def test_what_comes_with_a_consistency_loss_goes_with_it(tmp_path, rooms_cache):
         assert [scheduler.groups for scheduler in config.param_scheduler] == [['rest'], ['heads']]
 
 
-@pytest.mark.parametrize('name', ['cross-task_segnet_b8_4e_rooms-small_onelabel',
-                                  'cross-task_segnet_b8_200e_cityscapes-7_onelabel'])
+@pytest.mark.parametrize('name', ['rooms_small.py::onelabel_cross_task', 'table_1.py::onelabel_cross_task'])
 def test_the_networks_of_mtpsl_have_single_task_ones(name):
-    path = Path(__file__).parents[2] / 'configs' / 'mtpsl' / f'{name}.py'
+    path = Path(__file__).parents[2] / 'configs' / 'mtpsl' / name
     multi = load_config(path)
     for task in multi.tasks:
         config = load_config(path, model_options(multi, task))

@@ -16,7 +16,7 @@ from mmmtl.datasets import SyntheticRooms
 from mmmtl.tasks import SemSeg
 
 CONFIG = CONFIGS / 'tiny_rooms.py'
-POSED = ROOT / 'configs' / 'baseline' / 'aspp_resnet18_b8_30e_two-view_full.py'
+POSED = ROOT / 'configs' / 'baseline' / 'aspp_resnet18_b8_30e_two_view_full.py'
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mmmtl.registry import DATASETS
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ROOT / 'tests' / 'configs' / 'tiny_rooms.py'
-NYUV2 = ROOT / 'configs' / 'baseline' / 'conv_segnet_b2_200e_nyuv2-13_full.py'
+NYUV2 = ROOT / 'configs' / 'baseline' / 'conv_segnet_b2_200e_nyuv2_13_full.py'
 
 
 @pytest.fixture

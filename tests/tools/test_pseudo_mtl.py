@@ -17,7 +17,7 @@ from mmmtl.apis.checkpoint import write_checkpoint
 from mmmtl.datasets import CityscapesMTAN
 
 CONFIGS = ROOT / 'configs' / 'pseudo_mtl'
-FULL = CONFIGS / 'full_vgg-small_b4_600i_rooms-small-stereo_pseudo.py'
+FULL = CONFIGS / 'rooms_small.py::full'
 CCNN = CONFIGS / 'confidence_ccnn_b4_600i_rooms_full.py'
 SCENES = 3
 FEW = ['train_dataloader.dataset.scenes=3', 'val_dataloader.dataset.scenes=1', 'train_dataloader.batch_size=2']
@@ -91,8 +91,8 @@ def test_disparities_of_another_matcher(tool, tmp_path):
 def test_the_chain_pretrains_merges_and_trains(tool, tmp_path):
     assert disparity(tool).code == 0
     arguments = ['train_chain.py', FULL, '--pretrain',
-                 f'depth={CONFIGS}/pretrain-depth_vgg-small_b4_600i_rooms-small-stereo_pseudo.py',
-                 f'semseg={CONFIGS}/pretrain-classes_vgg-small_b4_600i_rooms-small-stereo_pseudo.py',
+                 f'depth={CONFIGS}/pretrain.py::rooms_small_depth',
+                 f'semseg={CONFIGS}/pretrain.py::rooms_small_classes',
                  '--work-dir', tmp_path / 'chain', '--cfg-options', *SHORT]
     done = tool(*arguments)
     assert done.code == 0, done.stderr
@@ -180,7 +180,7 @@ def teacher_of(library: str, folder: Path) -> tuple[Path, Path]:
 @pytest.mark.parametrize('library', ['mmmtl', 'mmseg'])
 def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
     root = write_cityscapes(tmp_path / 'city', images=2, size=(64, 128))
-    config = CONFIGS / 'full_vgg16_b4_20e_cityscapes-stereo_pseudo.py'
+    config = CONFIGS / 'table_5.py::full'
     teacher = teacher_of(library, tmp_path)
     options = ['--cfg-options', 'protocol=None', f'train_dataloader.dataset.root={root}',
                'train_dataloader.dataset.partial=True']

@@ -14,7 +14,7 @@ from mmmtl.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / 'tests' / 'golden'
-CONFIG = ROOT / 'configs' / 'region_contrast' / 'supervised_hrnet-w18s_b10_20e_nyuv2-13_full.py'
+CONFIG = ROOT / 'configs' / 'region_contrast' / 'supervised_hrnet_w18s_b10_20e_nyuv2_13_full.py'
 
 
 @pytest.fixture(scope='module')

@@ -40,9 +40,7 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
     """Each task is trained once for a seed; every row of that seed starts from the heads of both and one encoder."""
     module = tool('analysis_tools/train_table')
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
-    name = '{}_vgg-small_b4_600i_rooms-small-stereo_pseudo'
-    stages = [f'{task}={folder}/{name.format(config)}.py'
-              for task, config in (('depth', 'pretrain-depth'), ('semseg', 'pretrain-classes'))]
+    stages = [f'depth={folder}/pretrain.py::rooms_small_depth', f'semseg={folder}/pretrain.py::rooms_small_classes']
     asked = []
 
     def untrained(runs, jobs: int) -> None:
@@ -60,12 +58,12 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
                 scores_of_nothing_in(run, 0.5)
 
     monkeypatch.setattr(module, 'train_and_test', untrained)
-    configs = [f'{folder}/{name.format(row)}.py' for row in ('baseline', 'full')]
+    configs = [f'{folder}/rooms_small.py::{row}' for row in ('baseline', 'full')]
     monkeypatch.setattr('sys.argv', ['train_table.py', *configs, '--seeds', '3', '--pretrain', *stages,
                                      '--work-dir', str(tmp_path)])
     module.main()
     depth, classes, *rows = asked
-    assert [run.work_dir.parent.name for run in rows] == [name.format('baseline'), name.format('full')]
+    assert [run.work_dir.parent.name for run in rows] == ['baseline', 'full']
     start = rows[0].start
     assert rows[1].start == start and set(start.recipes) == {'depth', 'semseg'}
     assert rows[0].load().started_from == start.recipes

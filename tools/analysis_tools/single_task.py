@@ -6,6 +6,7 @@ from pathlib import Path
 from mmmtl.apis import load_config
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.many_runs import PlannedRun, train_and_test
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.apis.run_table import run_table
 from mmmtl.apis.selection import selection_options
 from mmmtl.apis.single_task import headline_of, single_task_options
@@ -16,7 +17,7 @@ def parse_args() -> argparse.Namespace:
         description='Train and test one network per task, each by the recipe of a multi-task config and from the '
                     'images that show its task there, and print a Markdown table; of other runs Delta_MTL against '
                     'them. Started again, it does what is left.')
-    parser.add_argument('config', help='config file of a multi-task network')
+    parser.add_argument('config', help='config file of a multi-task network, or a row of a table: FILE.py::ROW')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='default: 0')
     parser.add_argument('--jobs', type=int, default=1, metavar='N', help='runs at a time, which share the cores')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S')
@@ -35,15 +36,14 @@ def parse_args() -> argparse.Namespace:
 
 def planned_runs(args: argparse.Namespace) -> dict[str, list[PlannedRun]]:
     """The runs of each task."""
-    path = Path(args.config)
-    folder = Path(args.work_dir) / f'{path.stem}_single'
-    multi = load_config(path, args.cfg_options)
+    folder = Path(args.work_dir) / f'{recipe_name(args.config)}_single'
+    multi = load_config(args.config, args.cfg_options)
     runs = {}
     for task, options in single_task_options(multi, folder).items():
         options = {**args.cfg_options, **options}
         if args.select is not None:
-            options |= selection_options(load_config(path, options), args.select, *headline_of(multi, task))
-        runs[task] = [PlannedRun(path, folder / task / f'seed_{seed}', seed, options) for seed in args.seeds]
+            options |= selection_options(load_config(args.config, options), args.select, *headline_of(multi, task))
+        runs[task] = [PlannedRun(args.config, folder / task / f'seed_{seed}', seed, options) for seed in args.seeds]
     return runs
 
 

@@ -1,4 +1,7 @@
-"""Train a table: tools/analysis_tools/train_table.py CONFIG... [--seeds 0 1 2] [--jobs N] [--out FILE]."""
+"""Train a table: tools/analysis_tools/train_table.py RECIPE... [--seeds 0 1 2] [--jobs N] [--out FILE].
+
+A recipe is a config file, a table of rows (FILE.py) or one of its rows (FILE.py::ROW); --list names them all.
+"""
 
 import argparse
 from pathlib import Path
@@ -8,6 +11,7 @@ from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.many_runs import PlannedRun, Start, train_and_test
 from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.pretraining import stages_of, write_joint_start
+from mmmtl.apis.recipes import all_recipes, expand, recipe_name
 from mmmtl.apis.report import recipe_digest
 from mmmtl.apis.run_table import run_table
 from mmmtl.apis.selection import reported_checkpoint
@@ -15,13 +19,16 @@ from mmmtl.apis.selection import reported_checkpoint
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Train and test every config with every seed, and print a Markdown table. Started again, it '
+        description='Train and test every recipe with every seed, and print a Markdown table. Started again, it '
                     'does what is left, and goes on with what was interrupted.')
-    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files, one row each')
+    parser.add_argument('recipes', nargs='*', metavar='RECIPE',
+                        help='config files (one row each), tables (all of their rows) or rows: FILE.py::ROW')
+    parser.add_argument('--list', nargs='?', const='configs', metavar='FOLDER',
+                        help='name every recipe and row below a folder (default: configs), and do nothing else')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='default: 0 1 2')
     parser.add_argument('--jobs', type=int, default=1, metavar='N',
                         help='runs at a time, which share the cores; 1 by default, the right number for one GPU')
-    parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG/seed_S')
+    parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
     parser.add_argument('--pretrain', nargs='+', default=[], metavar='TASK=CONFIG',
                         help='train each task by itself first, once for each seed; all rows start from there, with the '
                              'encoder of the first one named')
@@ -34,19 +41,22 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', help='write the table to this file too')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of all configs')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not (args.recipes or args.list):
+        parser.error('name a recipe, or --list all of them')
+    return args
 
 
 def planned(config: str, args: argparse.Namespace, seed: int, start: Start | None = None) -> PlannedRun:
-    folder = Path(args.work_dir) / Path(config).stem / f'seed_{seed}'
-    return PlannedRun(Path(config), folder, seed, args.cfg_options, start)
+    folder = Path(args.work_dir) / recipe_name(config) / f'seed_{seed}'
+    return PlannedRun(config, folder, seed, args.cfg_options, start)
 
 
 def pretrained(args: argparse.Namespace) -> dict[int, Start]:
     """For every seed, the weights of trainings on each task alone, put together; none without such trainings."""
     if not args.pretrain:
         return {}
-    joint = load_config(args.configs[0], args.cfg_options)
+    joint = load_config(args.recipes[0], args.cfg_options)
     stages = stages_of(args.pretrain, joint)
     runs = {seed: {task: planned(config, args, seed) for task, config in stages.items()} for seed in args.seeds}
     train_and_test([run for of_seed in runs.values() for run in of_seed.values()], args.jobs)
@@ -63,8 +73,12 @@ def pretrained(args: argparse.Namespace) -> dict[int, Start]:
 @command
 def main() -> None:
     args = parse_args()
+    if args.list:
+        print('\n'.join(all_recipes(args.list)))
+        return
+    args.recipes = expand(args.recipes)
     starts = pretrained(args)
-    rows = [[planned(config, args, seed, starts.get(seed)) for seed in args.seeds] for config in args.configs]
+    rows = [[planned(config, args, seed, starts.get(seed)) for seed in args.seeds] for config in args.recipes]
     train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first
     dirs = [str(run.work_dir) for row in rows for run in row]
     table = run_table(dirs, args.single, args.measures)

@@ -1,6 +1,6 @@
 """BSDS500's official files, the annotators kept apart for its benchmark. Root: ``$MMMTL_DATA/BSDS500/data``."""
 
-from mmmtl.datasets import BSDS500, PassSampler
+from mmmtl.datasets import BSDS500, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge
@@ -14,8 +14,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=BSDS500,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -30,12 +32,28 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
-    dataset=dict(type=BSDS500, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=BSDS500,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = dict(
     batch_size=1,
     num_workers=2,
-    dataset=dict(type=BSDS500, root=_root, split='test', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=BSDS500,
+        tasks=tasks,
+        root=_root,
+        split='test',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

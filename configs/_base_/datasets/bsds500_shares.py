@@ -1,6 +1,6 @@
 """BSDS500 at two thirds of its size, annotators merged: no benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
 
-from mmmtl.datasets import BSDS500Shares, PassSampler
+from mmmtl.datasets import BSDS500Shares, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge
@@ -14,8 +14,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=BSDS500Shares,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -30,8 +32,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=BSDS500Shares, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=BSDS500Shares,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

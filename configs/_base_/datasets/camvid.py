@@ -1,6 +1,6 @@
 """CamVid at 240 x 320, 11 classes. Root: ``$MMMTL_DATA/real_bench/camvid``."""
 
-from mmmtl.datasets import CamVid, PassSampler
+from mmmtl.datasets import CamVid, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import SemSeg
@@ -14,8 +14,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CamVid,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -30,8 +32,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=CamVid, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=CamVid,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

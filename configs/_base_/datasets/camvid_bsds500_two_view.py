@@ -5,7 +5,15 @@ batch of 8 holds 3 images of CamVid, 3 of BSDS500 and 2 pairs, 10 images in all.
 Roots: below ``$MMMTL_DATA/real_bench``.
 """
 
-from mmmtl.datasets import BSDS500Shares, CamVid, MixedDataset, PosedViews, ShareSampler
+from mmmtl.datasets import (
+    BSDS500Shares,
+    CamVid,
+    EvenlySplitSampler,
+    MixedDataset,
+    PosedViews,
+    ShareSampler,
+    collate_views,
+)
 from mmmtl.datasets.transforms import (
     CoverCrop,
     LoadViews,
@@ -33,18 +41,23 @@ _train_pipeline = [
     dict(type=PhotometricDistortion),
     dict(type=PackViews),
 ]
-_two_view = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'), views='all')
+_two_view = dict(
+    type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'), views='all'
+)
 _val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=ShareSampler, shares=dict(camvid=3, bsds500=3, two_view=2)),
+    sampler=dict(type=ShareSampler, batch_size=8, shares=dict(camvid=3, bsds500=3, two_view=2)),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=MixedDataset,
         parts=dict(
-            camvid=dict(type=CamVid, root='real_bench/camvid', split='train', pipeline=_train_pipeline),
-            bsds500=dict(type=BSDS500Shares, root='real_bench/bsds500', split='train', pipeline=_train_pipeline),
+            camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='train', pipeline=_train_pipeline),
+            bsds500=dict(
+                type=BSDS500Shares, tasks=tasks, root='real_bench/bsds500', split='train', pipeline=_train_pipeline
+            ),
             two_view=dict(**_two_view, split='train', pipeline=_train_pipeline),
         ),
     ),
@@ -52,16 +65,26 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=MixedDataset,
         parts=dict(
-            camvid=dict(type=CamVid, root='real_bench/camvid', split='val', pipeline=_val_pipeline),
-            bsds500=dict(type=BSDS500Shares, root='real_bench/bsds500', split='val', pipeline=_val_pipeline),
+            camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='val', pipeline=_val_pipeline),
+            bsds500=dict(
+                type=BSDS500Shares, tasks=tasks, root='real_bench/bsds500', split='val', pipeline=_val_pipeline
+            ),
             two_view=dict(**_two_view, split='val', pipeline=_val_pipeline),
         ),
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=PerDatasetMetric, parts=dict(
-    camvid=dict(type=MultiTaskMetric), bsds500=dict(type=MultiTaskMetric), two_view=dict(type=MultiTaskMetric)))
+val_evaluator = dict(
+    type=PerDatasetMetric,
+    parts=dict(
+        camvid=dict(type=MultiTaskMetric, tasks=tasks),
+        bsds500=dict(type=MultiTaskMetric, tasks=tasks),
+        two_view=dict(type=MultiTaskMetric, tasks=tasks),
+    ),
+)
 test_evaluator = val_evaluator

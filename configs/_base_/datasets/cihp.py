@@ -1,6 +1,6 @@
 """CIHP: human parts in 20 classes and the outlines of people. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
 
-from mmmtl.datasets import CIHP, PassSampler
+from mmmtl.datasets import CIHP, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge, HumanParts
@@ -15,8 +15,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CIHP,
+        tasks=tasks,
         root='cihp/train',
         pipeline=[
             dict(type=LoadViews),
@@ -30,8 +32,10 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=4,
     num_workers=2,
-    dataset=dict(type=CIHP, root='cihp/val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(type=CIHP, tasks=tasks, root='cihp/val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -1,6 +1,6 @@
 """Cityscapes' official files, trained on 512 x 1024 cut-outs: 19 classes, depth. Root: ``$MMMTL_DATA/cityscapes``."""
 
-from mmmtl.datasets import Cityscapes, PassSampler
+from mmmtl.datasets import Cityscapes, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -24,9 +24,11 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    sampler=dict(type=PassSampler, endless=True),
+    sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=Cityscapes,
+        tasks=tasks,
         root=_root,
         split='train',
         far=80.0,
@@ -44,8 +46,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
-    dataset=dict(type=Cityscapes, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=Cityscapes,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -1,6 +1,6 @@
 """Cityscapes as MTAN published it, 128 x 256: 7 classes, disparity as depth. Root: ``$MMMTL_DATA/cityscapes_mtan``."""
 
-from mmmtl.datasets import CityscapesMTAN, PassSampler
+from mmmtl.datasets import CityscapesMTAN, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, SemSeg
@@ -17,8 +17,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CityscapesMTAN,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -32,8 +34,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=CityscapesMTAN, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=CityscapesMTAN,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

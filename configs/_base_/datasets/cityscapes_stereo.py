@@ -5,7 +5,7 @@ for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is judged in metres a
 80 m; the paper does not tell the unit of its depth errors.
 """
 
-from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, PassSampler
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, EvenlySplitSampler, OnlyLabels, PassSampler, collate_views
 from mmmtl.datasets.transforms import (
     FixedCrop,
     LoadPseudoLabels,
@@ -33,8 +33,10 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=Cityscapes,
+        tasks=tasks,
         root=_root,
         split='train',
         views='stereo',
@@ -43,7 +45,12 @@ train_dataloader = dict(
         pipeline=[
             dict(type=LoadViews),
             dict(type=RectifiedPair),
-            dict(type=LoadPseudoLabels, folder='pseudo/cityscapes/train', names=('disparity', 'confidence', 'semseg')),
+            dict(
+                type=LoadPseudoLabels,
+                tasks=tasks,
+                folder='pseudo/cityscapes/train',
+                names=('disparity', 'confidence', 'semseg'),
+            ),
             *_resize,
             dict(type=RandomFlip),
             dict(type=PhotometricDistortion),
@@ -54,9 +61,17 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    dataset=dict(type=Cityscapes, root=_root, split='val', categories=True,
-                 pipeline=[dict(type=LoadViews), *_resize, dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=Cityscapes,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        categories=True,
+        pipeline=[dict(type=LoadViews), *_resize, dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -3,7 +3,7 @@
 652 of Eigen's 697 test images have improved depth; they are judged up to 80 m inside Garg's window.
 """
 
-from mmmtl.datasets import KITTI, PassSampler
+from mmmtl.datasets import KITTI, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth
@@ -18,8 +18,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTI,
+        tasks=tasks,
         root=_root,
         frames='kitti/splits/eigen_train_files.txt',
         pipeline=[
@@ -34,8 +36,11 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTI,
+        tasks=tasks,
         root=_root,
         frames='kitti/splits/eigen_test_files.txt',
         count=652,
@@ -43,5 +48,5 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

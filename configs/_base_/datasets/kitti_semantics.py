@@ -1,6 +1,6 @@
 """KITTI 2015's 200 images with 19 classes, 40 of them held out by us. Root: ``$MMMTL_DATA/kitti/semantics``."""
 
-from mmmtl.datasets import KITTISemantics, PassSampler
+from mmmtl.datasets import EvenlySplitSampler, KITTISemantics, PassSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import SemSeg
@@ -14,8 +14,10 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTISemantics,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -30,8 +32,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
-    dataset=dict(type=KITTISemantics, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=KITTISemantics,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

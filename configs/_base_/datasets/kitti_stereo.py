@@ -5,7 +5,15 @@ Eigen's 697 images by the scanner up to 80 m (table 2), 652 of them by improved 
 window, and the classes of the 200 labelled images of KITTI 2015 (root: ``$MMMTL_DATA/kitti_semantics``).
 """
 
-from mmmtl.datasets import KITTI, KITTISemantics, MixedDataset, OnlyLabels, PassSampler
+from mmmtl.datasets import (
+    KITTI,
+    EvenlySplitSampler,
+    KITTISemantics,
+    MixedDataset,
+    OnlyLabels,
+    PassSampler,
+    collate_views,
+)
 from mmmtl.datasets.transforms import (
     LoadPseudoLabels,
     LoadViews,
@@ -18,10 +26,6 @@ from mmmtl.datasets.transforms import (
 from mmmtl.metrics import MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import InverseDepth, SemSeg
 
-_root = 'kitti'
-_whole = [dict(type=LoadViews), dict(type=PackViews)]
-_eigen = dict(type=KITTI, root=_root, frames='kitti/splits/eigen_test_files.txt', pipeline=_whole)
-
 protocol = 'kitti/pseudo-mtl'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KITTISemantics.PALETTE),
@@ -29,12 +33,18 @@ tasks = dict(
     depth=dict(type=InverseDepth, unit=0.31, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg'),
 )
 
+_root = 'kitti'
+_whole = [dict(type=LoadViews), dict(type=PackViews)]
+_eigen = dict(type=KITTI, tasks=tasks, root=_root, frames='kitti/splits/eigen_test_files.txt', pipeline=_whole)
+
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTI,
+        tasks=tasks,
         root=_root,
         frames='kitti/splits/eigen_train_files.txt',
         views='stereo',
@@ -43,7 +53,12 @@ train_dataloader = dict(
         pipeline=[
             dict(type=LoadViews),
             dict(type=RectifiedPair, order='sort'),
-            dict(type=LoadPseudoLabels, folder='pseudo/kitti/train', names=('disparity', 'confidence', 'semseg')),
+            dict(
+                type=LoadPseudoLabels,
+                tasks=tasks,
+                folder='pseudo/kitti/train',
+                names=('disparity', 'confidence', 'semseg'),
+            ),
             dict(type=Resize, size=(192, 480)),
             dict(type=RandomFlip),
             dict(type=PhotometricDistortion),
@@ -54,16 +69,24 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=1,
     num_workers=4,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=MixedDataset,
         parts=dict(
             eigen=dict(**_eigen, depth='lidar', count=697),
             improved=dict(**_eigen, depth='improved', count=652),
-            semantics=dict(type=KITTISemantics, root='kitti_semantics', split='all', pipeline=_whole),
+            semantics=dict(type=KITTISemantics, tasks=tasks, root='kitti_semantics', split='all', pipeline=_whole),
         ),
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=PerDatasetMetric, parts=dict(
-    eigen=dict(type=MultiTaskMetric), improved=dict(type=MultiTaskMetric), semantics=dict(type=MultiTaskMetric)))
+val_evaluator = dict(
+    type=PerDatasetMetric,
+    parts=dict(
+        eigen=dict(type=MultiTaskMetric, tasks=tasks),
+        improved=dict(type=MultiTaskMetric, tasks=tasks),
+        semantics=dict(type=MultiTaskMetric, tasks=tasks),
+    ),
+)
 test_evaluator = val_evaluator

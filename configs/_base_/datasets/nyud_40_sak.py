@@ -3,7 +3,7 @@
 Where training images are scaled, edges follow by the nearest pixel, as published.
 """
 
-from mmmtl.datasets import NYUDMT, PassSampler
+from mmmtl.datasets import NYUDMT, EvenlySplitSampler, PassSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -31,8 +31,10 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=NYUDMT,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -49,9 +51,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    dataset=dict(type=NYUDMT, root=_root, split='val',
-                 pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=NYUDMT,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -16,13 +16,21 @@ _labelled = train_dataloader['dataset']
 train_dataloader = dict(
     batch_size=3,  # scenes
     num_workers=4,
-    sampler=dict(type=ShareSampler, shares=dict(labelled=2, video=1)),
+    sampler=dict(type=ShareSampler, batch_size=3, shares=dict(labelled=2, video=1)),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=MixedDataset,
         parts=dict(
             labelled=_labelled,
-            video=dict(type=PosedViews, root='nyuv2_video', split='all', views='all',
-                       label_setting=dict(type=OnlyLabels, names=('depth',)), pipeline=_labelled['pipeline']),
+            video=dict(
+                type=PosedViews,
+                tasks=tasks,
+                root='nyuv2_video',
+                split='all',
+                views='all',
+                label_setting=dict(type=OnlyLabels, names=('depth',)),
+                pipeline=_labelled['pipeline'],
+            ),
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """NYUv2 as MTAN published it, 288 x 384: 13 classes, depth, normals. Root: ``$MMMTL_DATA/nyuv2``."""
 
-from mmmtl.datasets import NYUv2, PassSampler
+from mmmtl.datasets import EvenlySplitSampler, NYUv2, PassSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
@@ -18,8 +18,10 @@ train_dataloader = dict(
     batch_size=2,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=NYUv2,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -32,8 +34,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    dataset=dict(type=NYUv2, root=_root, split='val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=NYUv2,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -3,7 +3,7 @@
 Where training images are scaled, edges follow by the nearest pixel, as published.
 """
 
-from mmmtl.datasets import PascalContext, PassSampler
+from mmmtl.datasets import EvenlySplitSampler, PascalContext, PassSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -32,8 +32,10 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=PascalContext,
+        tasks=tasks,
         root=_root,
         split='train',
         pipeline=[
@@ -50,9 +52,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    dataset=dict(type=PascalContext, root=_root, split='val',
-                 pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)]),
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=PascalContext,
+        tasks=tasks,
+        root=_root,
+        split='val',
+        pipeline=[dict(type=LoadViews), dict(type=Pad, size=_size), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -1,6 +1,6 @@
 """ScanNet-like video, pairs that overlap, 240 x 320: depth, and normals derived. Root: ``$MMMTL_DATA/scannet``."""
 
-from mmmtl.datasets import PassSampler, PosedVideo
+from mmmtl.datasets import EvenlySplitSampler, PassSampler, PosedVideo, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal
@@ -16,8 +16,10 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=PosedVideo,
+        tasks=tasks,
         root=_root,
         scenes='scannet/scannetv2_train.txt',
         views='pair',
@@ -35,8 +37,11 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=4,
     num_workers=4,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=PosedVideo,
+        tasks=tasks,
         root=_root,
         scenes='scannet/scannetv2_val.txt',
         views='pair',
@@ -45,5 +50,5 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -3,7 +3,7 @@
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
-from mmmtl.datasets import PassSampler, PosedViews
+from mmmtl.datasets import EvenlySplitSampler, PassSampler, PosedViews, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -15,19 +15,20 @@ from mmmtl.datasets.transforms import (
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal
 
-# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
-_scenes = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
-
 protocol = 'two-view/derived'
 tasks = dict(
     depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 
+# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
+_scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
+
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         **_scenes,
         split='train',
@@ -44,6 +45,8 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         **_scenes,
         split='val',
@@ -51,5 +54,5 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

@@ -5,7 +5,7 @@ views. Judged on the held-out photographs twice: with both views of a pair at ha
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
-from mmmtl.datasets import MixedDataset, PosedViews, ShareSampler
+from mmmtl.datasets import EvenlySplitSampler, MixedDataset, PosedViews, ShareSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -17,37 +17,52 @@ from mmmtl.datasets.transforms import (
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Normal
 
-# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
-_scenes = dict(type=PosedViews, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
-_train = dict(**_scenes, split='train', pipeline=[
-    dict(type=LoadViews),
-    dict(type=Resize, size=(120, 160)),
-    dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
-    dict(type=RandomFlip),
-    dict(type=PhotometricDistortion),
-    dict(type=PackViews),
-])
-_val = dict(**_scenes, split='val', pipeline=[
-    dict(type=LoadViews), dict(type=Resize, size=(120, 160)), dict(type=PackViews)])
-
 protocol = 'two-view/pairs'
 tasks = dict(
     depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 
+# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
+_scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
+_train = dict(
+    **_scenes,
+    split='train',
+    pipeline=[
+        dict(type=LoadViews),
+        dict(type=Resize, size=(120, 160)),
+        dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+        dict(type=RandomFlip),
+        dict(type=PhotometricDistortion),
+        dict(type=PackViews),
+    ],
+)
+_val = dict(
+    **_scenes,
+    split='val',
+    pipeline=[dict(type=LoadViews), dict(type=Resize, size=(120, 160)), dict(type=PackViews)],
+)
+
 train_dataloader = dict(
     batch_size=6,  # scenes
     num_workers=2,
-    sampler=dict(type=ShareSampler, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=ShareSampler, batch_size=6, shares=dict(pairs=2, singles=4)),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=PerDatasetMetric, parts=dict(
-    two_views=[dict(type=MultiTaskMetric), dict(type=CrossViewMetric)], one_view=dict(type=MultiTaskMetric)))
+val_evaluator = dict(
+    type=PerDatasetMetric,
+    parts=dict(
+        two_views=[dict(type=MultiTaskMetric, tasks=tasks), dict(type=CrossViewMetric, tasks=tasks)],
+        one_view=dict(type=MultiTaskMetric, tasks=tasks),
+    ),
+)
 test_evaluator = val_evaluator

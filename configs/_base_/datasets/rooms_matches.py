@@ -5,7 +5,7 @@ tested on those of the test split. Before it, for both of them (``--split train`
 ``tools/generate_pseudo_disparity.py CONFIG --disparities 64 --block 3``.
 """
 
-from mmmtl.datasets import PassSampler, StereoMatches, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, PassSampler, StereoMatches, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import (
     DisparityImage,
     LoadPseudoLabels,
@@ -18,23 +18,25 @@ from mmmtl.datasets.transforms import (
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Confidence
 
-_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(128, 160), stereo=True, views='stereo')
-_train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
-
 protocol = 'rooms/matches'
 tasks = dict(confidence=dict(type=Confidence))
+
+_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(128, 160), stereo=True, views='stereo')
+_train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
 
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=StereoMatches,
+        tasks=tasks,
         pairs=dict(**_rooms, split='val', scenes=200),
         folder=_train,
         pipeline=[
             dict(type=LoadViews),
             dict(type=RectifiedPair),
-            dict(type=LoadPseudoLabels, folder=_train, names=('disparity',)),
+            dict(type=LoadPseudoLabels, tasks=tasks, folder=_train, names=('disparity',)),
             dict(type=RandomCropLimited, size=(64, 80)),
             dict(type=RandomFlip),
             dict(type=DisparityImage),
@@ -42,21 +44,25 @@ train_dataloader = dict(
         ],
     ),
 )
+
 val_dataloader = dict(
     batch_size=4,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         type=StereoMatches,
+        tasks=tasks,
         pairs=dict(**_rooms, split='test', scenes=40),
         folder=_test,
         pipeline=[
             dict(type=LoadViews),
             dict(type=RectifiedPair),
-            dict(type=LoadPseudoLabels, folder=_test, names=('disparity',)),
+            dict(type=LoadPseudoLabels, tasks=tasks, folder=_test, names=('disparity',)),
             dict(type=DisparityImage),
             dict(type=PackViews),
         ],
     ),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
 test_evaluator = val_evaluator

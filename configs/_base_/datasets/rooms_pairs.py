@@ -4,16 +4,10 @@ The two parts are the same 4000 rooms: as pairs of views, and as views alone. A 
 single views. Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
 """
 
-from mmmtl.datasets import MixedDataset, ShareSampler, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, MixedDataset, ShareSampler, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
-
-_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(128, 160))
-_train = dict(**_rooms, split='train', scenes=4000, pipeline=[
-    dict(type=LoadViews), dict(type=RandomFlip), dict(type=PhotometricDistortion), dict(type=PackViews)])
-_val = dict(**_rooms, split='val', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
-_test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 
 protocol = 'rooms/pairs'
 tasks = dict(
@@ -22,22 +16,47 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(128, 160))
+_train = dict(
+    **_rooms,
+    split='train',
+    scenes=4000,
+    pipeline=[
+        dict(type=LoadViews),
+        dict(type=RandomFlip),
+        dict(type=PhotometricDistortion),
+        dict(type=PackViews),
+    ],
+)
+_val = dict(**_rooms, split='val', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+_test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+
 train_dataloader = dict(
     batch_size=12,  # scenes
     num_workers=4,
-    sampler=dict(type=ShareSampler, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=ShareSampler, batch_size=12, shares=dict(pairs=2, singles=4)),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=16,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=16,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
 )
-val_evaluator = dict(type=PerDatasetMetric, parts=dict(
-    two_views=[dict(type=MultiTaskMetric), dict(type=CrossViewMetric)], one_view=dict(type=MultiTaskMetric)))
+val_evaluator = dict(
+    type=PerDatasetMetric,
+    parts=dict(
+        two_views=[dict(type=MultiTaskMetric, tasks=tasks), dict(type=CrossViewMetric, tasks=tasks)],
+        one_view=dict(type=MultiTaskMetric, tasks=tasks),
+    ),
+)
 test_evaluator = val_evaluator

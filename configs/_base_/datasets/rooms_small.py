@@ -1,12 +1,9 @@
 """Small generated rooms, 64 x 80, for tables that two cores make in an hour: 1600 views of 800 rooms to learn from."""
 
-from mmmtl.datasets import PassSampler, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, PassSampler, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
-
-_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(64, 80))
-_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 protocol = 'rooms/small'
 tasks = dict(
@@ -15,13 +12,31 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(64, 80))
+_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
+
 train_dataloader = dict(
     batch_size=8,
     sampler=dict(type=PassSampler),
-    dataset=dict(**_rooms, split='train', scenes=800,
-                 pipeline=[dict(type=LoadViews), dict(type=RandomFlip), dict(type=PackViews)]),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        **_rooms,
+        split='train',
+        scenes=800,
+        pipeline=[dict(type=LoadViews), dict(type=RandomFlip), dict(type=PackViews)],
+    ),
 )
-val_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='val', scenes=40, pipeline=_pipeline))
-test_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='test', scenes=200, pipeline=_pipeline))
-val_evaluator = dict(type=MultiTaskMetric)
-test_evaluator = dict(type=MultiTaskMetric)
+val_dataloader = dict(
+    batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(**_rooms, split='val', scenes=40, pipeline=_pipeline),
+)
+test_dataloader = dict(
+    batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(**_rooms, split='test', scenes=200, pipeline=_pipeline),
+)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
+test_evaluator = dict(type=MultiTaskMetric, tasks=tasks)

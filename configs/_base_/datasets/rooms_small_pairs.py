@@ -6,16 +6,10 @@ None stands closer than 0.5 m to a thing, where the planes begin.
 Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
 """
 
-from mmmtl.datasets import MixedDataset, ShareSampler, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, MixedDataset, ShareSampler, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
-
-_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(64, 80), apart=(0.4, 1.0), nearest=0.5)
-_train = dict(**_rooms, split='train', scenes=800,
-              pipeline=[dict(type=LoadViews), dict(type=RandomFlip), dict(type=PackViews)])
-_val = dict(**_rooms, split='val', scenes=40, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
-_test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 
 protocol = 'rooms/small-pairs'
 tasks = dict(
@@ -24,19 +18,39 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(64, 80), apart=(0.4, 1.0), nearest=0.5)
+_train = dict(
+    **_rooms,
+    split='train',
+    scenes=800,
+    pipeline=[dict(type=LoadViews), dict(type=RandomFlip), dict(type=PackViews)],
+)
+_val = dict(**_rooms, split='val', scenes=40, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+_test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+
 train_dataloader = dict(
     batch_size=9,  # scenes
-    sampler=dict(type=ShareSampler, shares=dict(pairs=3, singles=6)),
+    sampler=dict(type=ShareSampler, batch_size=9, shares=dict(pairs=3, singles=6)),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
 )
-val_evaluator = dict(type=PerDatasetMetric, parts=dict(
-    two_views=[dict(type=MultiTaskMetric), dict(type=CrossViewMetric)], one_view=dict(type=MultiTaskMetric)))
+val_evaluator = dict(
+    type=PerDatasetMetric,
+    parts=dict(
+        two_views=[dict(type=MultiTaskMetric, tasks=tasks), dict(type=CrossViewMetric, tasks=tasks)],
+        one_view=dict(type=MultiTaskMetric, tasks=tasks),
+    ),
+)
 test_evaluator = val_evaluator

@@ -3,13 +3,10 @@
 True depth is hidden in training. Before it: ``tools/generate_pseudo_disparity.py CONFIG --disparities 32 --block 3``.
 """
 
-from mmmtl.datasets import OnlyLabels, PassSampler, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, OnlyLabels, PassSampler, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import LoadPseudoLabels, LoadViews, PackViews, RandomFlip, RectifiedPair
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import InverseDepth, SemSeg
-
-_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(64, 80), stereo=True)
-_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 protocol = 'rooms/small-stereo'
 tasks = dict(
@@ -17,9 +14,13 @@ tasks = dict(
     depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, drawn_range=(0.5, 6.0)),  # logits around 1
 )
 
+_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=1, size=(64, 80), stereo=True)
+_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
+
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         **_rooms,
         split='train',
@@ -29,13 +30,23 @@ train_dataloader = dict(
         pipeline=[
             dict(type=LoadViews),
             dict(type=RectifiedPair),
-            dict(type=LoadPseudoLabels, folder='pseudo/rooms-small-stereo/train'),
+            dict(type=LoadPseudoLabels, tasks=tasks, folder='pseudo/rooms-small-stereo/train'),
             dict(type=RandomFlip),
             dict(type=PackViews),
         ],
     ),
 )
-val_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='val', scenes=40, pipeline=_pipeline))
-test_dataloader = dict(batch_size=8, dataset=dict(**_rooms, split='test', scenes=200, pipeline=_pipeline))
-val_evaluator = dict(type=MultiTaskMetric)
-test_evaluator = dict(type=MultiTaskMetric)
+val_dataloader = dict(
+    batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(**_rooms, split='val', scenes=40, pipeline=_pipeline),
+)
+test_dataloader = dict(
+    batch_size=8,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(**_rooms, split='test', scenes=200, pipeline=_pipeline),
+)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
+test_evaluator = dict(type=MultiTaskMetric, tasks=tasks)

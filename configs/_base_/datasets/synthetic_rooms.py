@@ -1,11 +1,9 @@
 """Generated rooms, 96 x 128, two views of each, semseg (NYU's 13 classes), depth and normals."""
 
-from mmmtl.datasets import PassSampler, SyntheticRooms
+from mmmtl.datasets import EvenlySplitSampler, PassSampler, SyntheticRooms, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
-
-_rooms = dict(type=SyntheticRooms, views_per_scene=2, size=(96, 128))
 
 protocol = 'rooms/demo'
 tasks = dict(
@@ -14,10 +12,13 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(96, 128))
+
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=PassSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(
         **_rooms,
         split='train',
@@ -32,12 +33,16 @@ train_dataloader = dict(
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(**_rooms, split='val', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
 )
 test_dataloader = dict(
     batch_size=8,
     num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
     dataset=dict(**_rooms, split='test', scenes=120, pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
 )
-val_evaluator = dict(type=MultiTaskMetric)
-test_evaluator = dict(type=MultiTaskMetric)
+val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)
+test_evaluator = dict(type=MultiTaskMetric, tasks=tasks)

@@ -14,10 +14,16 @@ _stages = dict(
 )
 model = dict(
     type=MultiTaskModel,
-    backbone=dict(type=MMSegBackbone, backbone=dict(
-        type=HRNet, extra=_stages, norm_cfg=dict(type='BN'),
-        # https://download.openmmlab.com/pretrain/third_party/hrnetv2_w18_small-b5a04e21.pth, downloaded
-        init_cfg=dict(type='Pretrained', checkpoint='pretrained/hrnetv2_w18_small-b5a04e21.pth'))),
+    backbone=dict(
+        type=MMSegBackbone,
+        backbone=dict(
+            type=HRNet,
+            extra=_stages,
+            norm_cfg=dict(type='BN'),
+            # https://download.openmmlab.com/pretrain/third_party/hrnetv2_w18_small-b5a04e21.pth, downloaded
+            init_cfg=dict(type='Pretrained', checkpoint='pretrained/hrnetv2_w18_small-b5a04e21.pth'),
+        ),
+    ),
     decode_head=dict(type=HRNetHead),
     reduction='batch',
 )

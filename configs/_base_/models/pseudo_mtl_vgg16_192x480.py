@@ -8,4 +8,5 @@ with read_base():
     from .pseudo_mtl_vgg16 import *
 
 model['backbone'] = dict(
-    type=ResizedInput, size=(192, 480), backbone=dict(type=TimmBackbone, model_name='vgg16_bn', pretrained=True))
+    type=ResizedInput, size=(192, 480), backbone=dict(type=TimmBackbone, model_name='vgg16_bn', pretrained=True)
+)

@@ -1,9 +1,13 @@
 """MTPSL's optimisation: Adam 1e-4, halved every 100 of 200 epochs (Li, Liu, Bilen, CVPR 2022)."""
 
+from mmengine.config import read_base
 from mmengine.optim import StepLR
 from torch.optim import Adam
 
 from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from ..default_runtime import *
 
 optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=1e-4))
 param_scheduler = [dict(type=StepLR, by_epoch=True, step_size=100, gamma=0.5)]

@@ -1,9 +1,13 @@
 """MTPSL's optimisation on PASCAL-Context: Adam 1e-4, decayed to 0 with power 0.9 over 100 epochs, batch 6."""
 
+from mmengine.config import read_base
 from mmengine.optim import PolyLR
 from torch.optim import Adam
 
 from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from ..default_runtime import *
 
 optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=1e-4, weight_decay=1e-4))
 param_scheduler = [dict(type=PolyLR, by_epoch=True, power=0.9, begin=0, end=100, eta_min=0.0)]

@@ -12,4 +12,5 @@ with read_base():
 
 optim_wrapper.update(type=MixedPrecisionOptimWrapper)
 param_scheduler[-1].update(T_max=540)
+default_hooks['checkpoint'].update(interval=540)
 train_cfg.update(max_iters=540, val_interval=540)

@@ -1,9 +1,13 @@
 """Region contrast's optimisation (Li et al., ECCV 2024): Adam, a cosine from 5e-4 to 1e-6 twice in 20 epochs."""
 
+from mmengine.config import read_base
 from mmengine.optim.scheduler import CosineRestartLR
 from torch.optim import Adam
 
 from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from ..default_runtime import *
 
 optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=5e-4))
 param_scheduler = [dict(type=CosineRestartLR, periods=[10] * 2, restart_weights=[1.0] * 2, eta_min=1e-6, by_epoch=True)]

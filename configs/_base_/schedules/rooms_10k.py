@@ -8,4 +8,5 @@ with read_base():
 optim_wrapper['optimizer'].update(lr=1e-3)
 param_scheduler[0].update(end=200)
 param_scheduler[-1].update(T_max=10000)
+default_hooks['checkpoint'].update(interval=2000)
 train_cfg.update(max_iters=10000, val_interval=5000)

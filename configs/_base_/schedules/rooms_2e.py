@@ -1,9 +1,13 @@
 """A short run on generated rooms: AdamW 2e-3 with a short warm-up, a cosine over 2 passes."""
 
+from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR
 from torch.optim import AdamW
 
 from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from ..default_runtime import *
 
 optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=AdamW, lr=2e-3, weight_decay=1e-4, fused=True))
 param_scheduler = [

@@ -9,4 +9,5 @@ with read_base():
 
 optim_wrapper.update(type=MixedPrecisionOptimWrapper)
 param_scheduler[-1].update(T_max=900)
+default_hooks['checkpoint'].update(interval=450)
 train_cfg.update(max_iters=900, val_interval=900)

@@ -1,0 +1,11 @@
+"""What CvM with ResNet-18 is compared with on rooms: the same network, images and steps without it."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.rooms_pairs import *
+    from .._base_.models.aspp_resnet18_pairs import *
+    from .._base_.schedules.rooms_10k import *
+
+model.update(tasks=tasks)
+train_dataloader['sampler'].update(endless=True)

@@ -1,0 +1,30 @@
+"""ResNet-18 and an ASPP head learn depth on KITTI's Eigen split from the improved depth maps."""
+
+from mmengine.config import read_base
+from mmengine.optim import CosineAnnealingLR, LinearLR
+from torch.optim import AdamW
+
+from mmmtl.models import MultiTaskModel, ViewPreprocessor
+from mmmtl.models.backbones import TimmBackbone
+from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
+from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from .._base_.datasets.kitti_eigen import *
+    from .._base_.default_runtime import *
+
+model = dict(
+    type=MultiTaskModel,
+    tasks=tasks,
+    data_preprocessor=dict(type=ViewPreprocessor, divisor=32),
+    backbone=dict(type=TimmBackbone, model_name='resnet18', out_indices=(1, 2, 3, 4)),
+    decode_head=dict(type=PerTaskHead, head=dict(type=ASPPHead, in_index=-1, low_level_index=0, channels=128)),
+)
+optim_wrapper = dict(type=FiniteOptimWrapper, optimizer=dict(type=AdamW, lr=3e-4, weight_decay=1e-4))
+param_scheduler = [
+    dict(type=LinearLR, start_factor=0.1, by_epoch=False, begin=0, end=500),
+    dict(type=CosineAnnealingLR, by_epoch=True, convert_to_iter_based=True, T_max=25, eta_min=1e-6),
+]
+train_cfg = dict(by_epoch=True, max_epochs=25, val_interval=5)
+val_cfg = dict()
+test_cfg = dict()

@@ -1,0 +1,12 @@
+"""What CvM with ViT-S is compared with on rooms: the same network, images and steps without it."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.rooms_pairs import *
+    from .._base_.models.multitap_vit_s16_pairs import *
+    from .._base_.schedules.rooms_10k import *
+
+optim_wrapper['optimizer'].update(lr=3e-4)
+model.update(tasks=tasks)
+train_dataloader['sampler'].update(endless=True)

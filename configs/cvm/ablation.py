@@ -1,0 +1,29 @@
+"""CvM's parts on small rooms: C is the cost volume, F are the features after attention across the views."""
+
+from mmmtl.models.necks import CrossViewModule
+
+_cvm = 'cvm_resnet18_b12_900i_rooms_small_pairs_full.py'
+_no_matching = {'model.consistency_losses': None}
+
+rows = dict(
+    baseline=('../baseline/aspp_resnet18_b12_900i_rooms_small_pairs_full.py',),
+    full=(_cvm,),
+    no_matching=(_cvm, _no_matching),  # the task losses alone
+    no_cost=(_cvm, _no_matching, {'model.neck.fuse': ('features',), 'model.neck.cost_volume': None}),
+    no_features=(_cvm, {'model.neck.fuse': ('cost',)}),
+    tap=(_cvm, {'model.neck.source': 0}),  # matching by the backbone's finest map instead of an encoder of its own
+    # as in the paper: six blocks at 1/8, joined with the map at 1/32
+    eighth=(
+        _cvm,
+        _no_matching,
+        {
+            'model.neck': dict(
+                _delete_=True,
+                type=CrossViewModule,
+                taps=(3,),
+                identity_start=True,
+                cost_volume=dict(depth_range='indoor'),
+            ),
+        },
+    ),
+)

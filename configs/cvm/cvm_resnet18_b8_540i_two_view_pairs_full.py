@@ -1,0 +1,27 @@
+"""Real photographs: CvM with ResNet-18 learns depth and derived normals on posed pairs and single views, bfloat16.
+
+As on small rooms, at 1/4: photographs are 120 x 160, a few pixels of parallax apart.
+"""
+
+from mmengine.config import read_base
+
+from mmmtl.models.consistency_losses import PlaneMatching
+from mmmtl.models.necks import CrossViewModule
+
+with read_base():
+    from ..baseline.aspp_resnet18_b8_540i_two_view_pairs_full import *
+
+model.update(
+    neck=dict(
+        type=CrossViewModule,
+        taps=(0,),
+        fusion_stride=None,
+        stride=4,
+        blocks=1,
+        identity_start=True,
+        centred_cost=True,
+        cost_volume=dict(planes=64, depth_range='indoor'),
+    ),
+    consistency_losses=dict(matching=dict(type=PlaneMatching, weight=0.3)),
+)
+optim_wrapper.update(paramwise_cfg=dict(custom_keys={'neck.transformer': dict(lr_mult=0.25)}))

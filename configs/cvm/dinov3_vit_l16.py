@@ -1,0 +1,25 @@
+"""CvM with DINOv3 ViT-L/16 beside the same network without it: NYUD-v2 and PASCAL-Context in SAK's recipe, and rooms.
+
+In ``nyud_40_video`` posed pairs from NYUD-v2's raw videos, which have depth only, join the labelled images. On rooms
+the cross-view module learns ten times as fast as the pretrained network.
+"""
+
+from mmmtl.models.necks import CrossViewModule
+
+_nyud = '../baseline/multitap_dinov3_vit_l16_b4_40k_nyud_40_full.py'
+_video = '../baseline/multitap_dinov3_vit_l16_b4_40k_nyud_40_video_partial.py'
+_pascal = '../baseline/multitap_dinov3_vit_l16_b4_40k_pascal_full.py'
+_rooms = '../baseline/multitap_dinov3_vit_l16_b16_10k_rooms_pairs_full.py'
+_cvm = {'model.neck': dict(type=CrossViewModule)}
+_fast_neck = {'optim_wrapper.paramwise_cfg': dict(custom_keys=dict(neck=dict(lr_mult=10.0)))}
+
+rows = dict(
+    nyud_40_baseline=(_nyud,),
+    nyud_40_cvm=(_nyud, _cvm),
+    nyud_40_video_baseline=(_video,),
+    nyud_40_video_cvm=(_video, _cvm),
+    pascal_baseline=(_pascal,),
+    pascal_cvm=(_pascal, _cvm),
+    rooms_baseline=(_rooms,),
+    rooms_cvm=(_rooms, _cvm, {'model.neck.cost_volume': dict(depth_range='indoor')}, _fast_neck),
+)

@@ -1,0 +1,54 @@
+"""MTPSL (Li, Liu, Bilen, CVPR 2022) and the methods that it is compared with, as changes to a supervised recipe.
+
+All of them see every image twice: one crop for the task losses, one for the consistency loss.
+"""
+
+from mmmtl.datasets import LabelRatio, LabelTable
+from mmmtl.datasets.transforms import TwoCrops
+from mmmtl.models.consistency_losses import (
+    ContrastiveLoss,
+    CrossTaskConsistency,
+    DirectMap,
+    DiscriminatorLoss,
+    PerceptualMap,
+    ResidualJointTaskSpace,
+    SemiSupervised,
+)
+from mmmtl.optim import GroupStepLR, NamedGroups
+
+# which labels an image shows; the tables are MTPSL's published draws, the ratios are draws of our own
+nyuv2_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_onelabel')}
+nyuv2_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_randomlabels')}
+cityscapes_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='cityscapes_onelabel')}
+cityscapes_ratio_1_9 = {
+    'train_dataloader.dataset.label_setting': dict(type=LabelRatio, ratio=dict(semseg=1, depth=9)),
+}
+cityscapes_ratio_9_1 = {
+    'train_dataloader.dataset.label_setting': dict(type=LabelRatio, ratio=dict(semseg=9, depth=1)),
+}
+pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_onelabel')}
+pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_randomlabels')}
+
+_two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
+_every_image = {'model.consistency_losses.cross_task.sources': 'all'}  # also images that show every label
+semi = {**_two_crops, 'model.consistency_losses.semi': dict(type=SemiSupervised)}
+direct_map = {**_two_crops, 'model.consistency_losses.direct_map': dict(type=DirectMap)}
+perceptual_map = {**_two_crops, 'model.consistency_losses.perceptual_map': dict(type=PerceptualMap)}
+contrastive = {**_two_crops, 'model.consistency_losses.contrastive': dict(type=ContrastiveLoss)}
+discriminator = {**_two_crops, 'model.consistency_losses.discriminator': dict(type=DiscriminatorLoss)}
+cross_task = {**_two_crops, 'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=2.0)}
+cross_task_full = {**cross_task, **_every_image}
+no_cond = {'model.consistency_losses.cross_task.space.conditioned': False}
+no_reg = {'model.consistency_losses.cross_task.regularizer': 0.0}
+residual_space = {'model.consistency_losses.cross_task.space': dict(type=ResidualJointTaskSpace)}
+
+# FiLM's parameters by themselves: their learning rate is halved every 30 epochs
+film = {
+    'optim_wrapper.constructor': NamedGroups,
+    'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-3)),
+    'param_scheduler': [
+        dict(type=GroupStepLR, groups=['rest'], by_epoch=True, step_size=100, gamma=0.5),
+        dict(type=GroupStepLR, groups=['film'], by_epoch=True, step_size=30, gamma=0.5),
+    ],
+}
+film_cityscapes = {**film, 'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-5))}

@@ -1,9 +1,0 @@
-"""Supervised learning of MTPSL's table 4: SegNet on Cityscapes, segmentation to depth as 9:1."""
-
-from mmengine.config import read_base
-
-with read_base():
-    from .._base_.datasets.cityscapes_7_ratio_9_1 import *
-    from .._base_.default_runtime import *
-    from .._base_.models.mtpsl_segnet import *
-    from .._base_.schedules.mtpsl_200e import *

@@ -1,0 +1,21 @@
+"""What the networks of Pseudo-MTL's table 3 have in common: SegNet as in MTAN's code, two convolutions per task.
+
+The paper uses that code, and gives neither the depth labels nor the loss weights. Here they learn as the baseline of
+table 5 does: the same pairs, pseudo disparity without confidence, the same weights; for MTAN's 200 epochs and from
+random weights.
+"""
+
+from mmengine.config import read_base
+
+from mmmtl.models.consistency_losses import ConfidentRegression
+
+with read_base():
+    from .._base_.datasets.cityscapes_stereo import *
+    from .._base_.models.mtpsl_segnet import *
+    from .._base_.schedules.mtpsl_200e import *
+
+model.update(
+    tasks=tasks,
+    consistency_losses=dict(regression=dict(type=ConfidentRegression, confidence='off')),
+    loss_weighting=dict(weights=dict(semseg=2 * 2.5)),
+)

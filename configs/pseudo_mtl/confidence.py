@@ -1,0 +1,27 @@
+"""CCNN trained on generated rooms: as published, and on disparities relative to their surroundings; both on Middlebury.
+
+``relative`` is for data whose disparities exceed those of the rooms. Middlebury's root is ``$MMMTL_DATA/middlebury``;
+before it: ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64 --block 3`` (for scenes of a
+quarter's size; the block is the one of the training data).
+"""
+
+from mmmtl.datasets import Middlebury
+
+_ccnn = 'confidence_ccnn_b4_600i_rooms_full.py'
+_relative = {'model.backbone.window': 31, 'model.backbone.scale': 8.0}
+_middlebury = {
+    'protocol': 'middlebury/matches',
+    'val_dataloader.dataset.folder': 'pseudo/middlebury/test',
+    'val_dataloader.dataset.pairs': dict(_delete_=True, type=Middlebury, root='middlebury'),
+    'val_dataloader.dataset.pipeline.LoadPseudoLabels.folder': 'pseudo/middlebury/test',
+    'test_dataloader.dataset.folder': 'pseudo/middlebury/test',
+    'test_dataloader.dataset.pairs': dict(_delete_=True, type=Middlebury, root='middlebury'),
+    'test_dataloader.dataset.pipeline.LoadPseudoLabels.folder': 'pseudo/middlebury/test',
+}
+
+rows = dict(
+    ccnn=(_ccnn,),
+    ccnn_relative=(_ccnn, _relative),
+    ccnn_middlebury=(_ccnn, _middlebury),
+    ccnn_relative_middlebury=(_ccnn, _relative, _middlebury),
+)

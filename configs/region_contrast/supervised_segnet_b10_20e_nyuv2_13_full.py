@@ -1,0 +1,11 @@
+"""SegNet on NYUv2, every label shown, in region contrast's recipe (Li et al., ECCV 2024): supervised learning."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .._base_.datasets.nyuv2_13_mtan import *
+    from .._base_.models.mtpsl_segnet import *
+    from .._base_.schedules.region_contrast_20e import *
+
+model.update(tasks=tasks)
+train_dataloader.update(batch_size=10)

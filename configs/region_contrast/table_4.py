@@ -1,0 +1,13 @@
+"""Region contrast, table 4: one region for each class of the label, on NYUv2 with every label shown."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .methods import classes, film, sources_all, vector
+
+_hrnet = 'supervised_hrnet_w18s_b10_20e_nyuv2_13_full.py'
+
+rows = dict(
+    label_vector=(_hrnet, classes, sources_all, vector, film),
+    label_gaussian=(_hrnet, classes, sources_all, film),
+)

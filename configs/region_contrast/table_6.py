@@ -1,0 +1,16 @@
+"""Region contrast, table 6: HRNet-w18 on NYUv2 with every label shown."""
+
+from mmengine.config import read_base
+
+with read_base():
+    from .methods import cross_task_hrnet, film, pixel, region, sources_all, vector
+
+_hrnet = 'supervised_hrnet_w18s_b10_20e_nyuv2_13_full.py'
+
+rows = dict(
+    supervised=(_hrnet,),
+    cross_task=(_hrnet, cross_task_hrnet, {'model.consistency_losses.cross_task.sources': 'all'}, film),
+    region_vector=(_hrnet, region, sources_all, vector, film),
+    region_pixel=(_hrnet, region, sources_all, pixel, film),
+    region_gaussian=(_hrnet, region, sources_all, film),
+)

@@ -1,0 +1,62 @@
+"""Names in a config -> classes and functions."""
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mmengine import registry as mmengine_registries
+from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.registry import Registry
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import TASKS
+
+
+def resolve(name: Any, path: str) -> Callable:
+    """Resolve a class, a lazily imported class or a registered name to the class.
+
+    Args:
+        name: The value of a ``type`` entry.
+        path: Where it stands in the config, for the error message.
+
+    Raises:
+        ConfigError: There is no such name.
+    """
+    if isinstance(name, LazyObject | LazyAttr):
+        try:
+            return name.build()
+        except Exception as error:
+            raise ConfigError(f'{path}: {last_line(error)}{_nearest_attribute(name)}') from None
+    if not isinstance(name, str):
+        return name
+    registries = [TASKS, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
+    for registry in registries:  # without a scope a name is MMEngine's or a task's, whoever builds it
+        found = registry.get(name)
+        if found is not None:
+            return found
+    known = {key if child.scope == 'mmengine' else f'{child.scope}.{key}'
+             for r in registries for child in (r, *r.children.values()) for key in child.module_dict}
+    raise ConfigError(f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need "
+                      'custom_imports')
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' or nothing."""
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
+    return f'; did you mean {close[0]!r}?' if close else ''
+
+
+def last_line(error: BaseException) -> str:
+    """The last line of an error's message, or its class where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+def _nearest_attribute(name: LazyObject | LazyAttr) -> str:
+    try:
+        if isinstance(name, LazyAttr):  # module.Name
+            return nearest(name.name, dir(name.source.build()))
+        return nearest(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
+    except Exception:  # the module itself is missing: the error has said so
+        return ''
