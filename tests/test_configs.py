@@ -75,7 +75,7 @@ def test_one_step(path: str) -> None:
 
 
 @pytest.mark.parametrize(('name', 'interpolation'), [
-    ('pascal_context_sak', 'nearest'), ('pascal_context_onelabel', 'nearest'), ('nyud_40_sak', 'nearest'),
+    ('pascal_context_sak', 'nearest'), ('nyud_40_sak', 'nearest'),
     ('bsds500', 'lines'), ('bsds500_shares', 'lines'), ('camvid_bsds500_two_view', 'lines'), ('cihp', 'lines')])
 def test_published_recipes_resize_edges_by_the_nearest_pixel_and_ours_keep_lines(name: str, interpolation: str) -> None:
     base = Path(__file__).parents[1] / 'configs' / '_base_' / 'datasets' / f'{name}.py'

@@ -8,17 +8,18 @@ from mmengine.config import Config
 from mmmtl.apis import load_config
 from mmmtl.apis.protocol_check import attribute_of, compared_measures, evaluated_size
 from mmmtl.apis.protocols import PROTOCOLS, Protocol, protocol_of
+from mmmtl.apis.recipes import all_recipes, recipe_name
 from mmmtl.errors import ConfigError
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import build_tasks
 
 ROOT = Path(__file__).parents[2] / 'configs'
-CONFIGS = sorted(path for path in ROOT.rglob('*.py') if '_base_' not in path.parts)
+CONFIGS = all_recipes(ROOT)
 ROOMS = ROOT / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 MIXED = ROOT / 'baseline' / 'aspp_resnet18_b8_10e_camvid_bsds_two_view_partial.py'
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', CONFIGS, ids=recipe_name)
 def test_every_config_names_a_protocol_and_keeps_it(path):
     config = load_config(path)
     protocol = protocol_of(config)

@@ -7,6 +7,7 @@ import torch
 from tool_process import CONFIGS
 
 from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.apis.recipes import recipe_name
 from mmmtl.registry import MODELS
 
 
@@ -19,7 +20,7 @@ def scores_of_nothing(runs, jobs: int) -> None:
 
 def scores_of_nothing_in(run, value: float) -> None:
     (run.work_dir / 'metrics.json').write_text(json.dumps(dict(
-        config=str(run.config), protocol=None, seed=run.seed, recipe=run.config.stem,
+        config=f'{recipe_name(run.config)}.py', protocol=None, seed=run.seed, recipe=recipe_name(run.config),
         compared={'depth/abs_rel': False}, scores={'trained network': {'depth/abs_rel': value}})))
 
 
@@ -73,3 +74,25 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
     for key, value in states['start'].items():
         assert torch.equal(value, states['semseg' if 'semseg' in key.split('.') else 'depth'][key])
     assert rows[0].load().resume, 'once begun, a row goes on from its own checkpoint'
+
+
+def test_a_table_is_all_of_its_rows(tool, tmp_path, monkeypatch, capsys):
+    module = tool('analysis_tools/train_table')
+    monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
+    folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
+    monkeypatch.setattr('sys.argv', ['train_table.py', str(folder / 'rooms_small.py'), '--seeds', '0',
+                                     '--work-dir', str(tmp_path)])
+    module.main()
+    rows = [line.split(' | ')[0].removeprefix('| ') for line in capsys.readouterr().out.splitlines()[2:8]]
+    assert rows == ['baseline', 'own_all', 'pseudo_all', 'confidence', 'confidence_all', 'full']
+    assert (tmp_path / 'pseudo_mtl_rooms_small' / 'own_all' / 'seed_0').is_dir()
+
+
+def test_every_recipe_and_row_is_listed(tool, monkeypatch, capsys):
+    module = tool('analysis_tools/train_table')
+    monkeypatch.chdir(CONFIGS.parents[1])
+    monkeypatch.setattr('sys.argv', ['train_table.py', '--list'])
+    module.main()
+    names = capsys.readouterr().out.splitlines()
+    assert {'configs/baseline/aspp_resnet18_b8_2e_rooms_full.py', 'configs/mtpsl/table_2.py::onelabel_cross_task'} <= {
+        *names} and len(names) == len(set(names)) and not any('methods' in name for name in names)
