@@ -24,7 +24,8 @@ class CrossViewMetric(BaseMetric):
     for the target's camera (`Task.seen_from`: depth moves, normals turn, labels stay) and held against the target's
     own prediction (`Task.compare`). The mean over all such pixels of the split is the score: ``{task}_{comparison}``,
     e.g. ``depth_abs_rel`` (relative to the mean of the two), ``normal_angle`` in degrees, ``semseg_agreement`` in
-    [0, 1].
+    [0, 1]. A pixel where one of the two predictions is the task's void value, as in a label map that is scored like a
+    prediction, is left out of the mean of that task.
 
     ``visible`` is the share of the target pixels of known depth that the source sees: the scores speak of these alone.
 
@@ -47,8 +48,11 @@ class CrossViewMetric(BaseMetric):
         self.sums = self.no_sums()
 
     def no_sums(self) -> dict[str, Tensor]:
-        """Pixels of known depth, those that are visible, and the sum of what each task compares at the visible ones."""
-        return {name: torch.zeros((), dtype=torch.float64) for name in ('known', 'visible', *self.tasks)}
+        """``{name: (sum, count)}``, float64 (2,), of no view: a score is a sum divided by its count.
+
+        ``visible`` sums the visible pixels and counts those of known depth; a task sums what it compares.
+        """
+        return {name: torch.zeros(2, dtype=torch.float64) for name in ('visible', *self.tasks)}
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Take in whole scenes, as dicts, in the order (b v)."""
@@ -69,12 +73,14 @@ class CrossViewMetric(BaseMetric):
         positions, expected = correspondences(depth, intrinsics, source_intrinsics, source_T_target)
         visible = visible_pixels(positions, expected, source_depth, tolerance=self.tolerance)  # (1, 1, H, W)
         rays = view_rays(source_intrinsics, *source_depth.shape[2:])
-        sums = {'known': (depth > 0).sum(), 'visible': visible.sum()}
+        sums = {'visible': sum_and_count(visible, depth > 0)}
         for name, task in self.tasks.items():
-            restated = task.seen_from(source['pred'][name][None], rays, target_T_source)
-            found, _ = warp(restated.float(), positions, mode='nearest')
-            compared = task.compare(found, target['pred'][name][None].float())  # (1, H, W)
-            sums[name] = torch.where(visible[:, 0], compared, 0).sum(dtype=torch.float64)
+            values, others = source['pred'][name][None], target['pred'][name][None]
+            restated = task.seen_from(values, rays, target_T_source)
+            looked_up = torch.cat([restated.float(), not_void(task, values).float()], dim=1)
+            found, known = warp(looked_up, positions, mode='nearest')[0].split([len(restated[0]), 1], dim=1)
+            compared = task.compare(found, others.float())[:, None]  # (1, 1, H, W)
+            sums[name] = sum_and_count(compared, visible & (known > 0) & not_void(task, others))
         return sums
 
     def check(self, view: dict) -> None:
@@ -93,15 +99,25 @@ class CrossViewMetric(BaseMetric):
         if get_world_size() > 1:
             all_reduce(values)
         sums = dict(zip(sums, values.tolist(), strict=True))
-        if not sums['visible']:
+        if not sums['visible'][0]:
             return {}
-        scores = {f'{name}_{task.comparison}': sums[name] / sums['visible'] for name, task in self.tasks.items()}
-        scores['visible'] = sums['visible'] / sums['known']
+        names = {name: f'{name}_{task.comparison}' for name, task in self.tasks.items()} | {'visible': 'visible'}
+        scores = {names[name]: total / count for name, (total, count) in sums.items() if count}
         return {f'{self.prefix}/{name}': value for name, value in scores.items()}
 
     def compute_metrics(self, results: list) -> dict:
         """Not used: `evaluate` scores sums."""
         raise NotImplementedError
+
+
+def not_void(task: Task, prediction: Tensor) -> Tensor:
+    """Where a final map (1, C, H, W) is not the task's void value, (1, 1, H, W); NaN is not void."""
+    return (prediction != task.void).any(1, keepdim=True)
+
+
+def sum_and_count(values: Tensor, counted: Tensor) -> Tensor:
+    """The sum of the values at the counted pixels, and their number, float64 (2,)."""
+    return torch.stack([torch.where(counted, values, 0).sum(dtype=torch.float64), counted.sum(dtype=torch.float64)])
 
 
 def scenes(samples: Sequence[dict | MultiTaskDataSample]) -> list[list[dict]]:

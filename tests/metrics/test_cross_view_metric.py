@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
@@ -96,6 +97,35 @@ def test_a_prediction_that_is_no_number_shows(scenes):
     scores = score(scenes)
     assert scores['cross_view/depth_abs_rel'] != scores['cross_view/depth_abs_rel']
     assert scores['cross_view/normal_angle'] < 3
+
+
+def test_labels_with_gaps_score_as_what_is_labelled(scenes):
+    """A label map may be scored like a prediction; where it is void it neither agrees nor disagrees."""
+    truth = score(scenes)
+    rng = np.random.default_rng(0)
+    samples = [sample for scene in scenes for sample in scene]
+    gaps = [torch.from_numpy(rng.random((1, 96, 120)) < 0.25) for _ in samples]
+    for sample, gap in zip(samples, gaps, strict=True):
+        sample.pred = PixelData(depth=sample.gt.depth, semseg=sample.gt.semseg.masked_fill(gap, 255),
+                                normal=sample.gt.normal.masked_fill(gap, 0))
+    scores = score(scenes)
+    for name in ('depth_abs_rel', 'visible'):  # what has no gaps is compared at all visible pixels
+        assert scores[f'cross_view/{name}'] == truth[f'cross_view/{name}']
+    for sample, gap in zip(samples, gaps, strict=True):  # the same pixels, but hidden by an unknown depth
+        sample.pred = PixelData(**dict(sample.gt.items()))
+        sample.gt.depth = sample.gt.depth.masked_fill(gap, 0)
+    expected = score(scenes)
+    for name in ('semseg_agreement', 'normal_angle'):
+        assert scores[f'cross_view/{name}'] == pytest.approx(expected[f'cross_view/{name}'], rel=1e-12)
+    for sample in samples:
+        sample.pred.semseg = torch.full_like(sample.pred.semseg, 255)
+    assert set(expected) - set(score(scenes)) == {'cross_view/semseg_agreement'}
+
+
+def test_a_depth_that_lies_behind_the_camera_is_counted(scenes):
+    for scene in scenes:
+        scene[1].pred = PixelData(depth=-scene[1].pred.depth, normal=scene[1].gt.normal, semseg=scene[1].gt.semseg)
+    assert score(scenes)['cross_view/depth_abs_rel'] == pytest.approx(2, abs=1e-5)
 
 
 def test_single_views_and_unknown_depth_say_nothing(scenes):
