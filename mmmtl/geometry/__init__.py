@@ -22,7 +22,15 @@ from mmmtl.geometry.camera import (
 )
 from mmmtl.geometry.normals import normals_from_depth
 from mmmtl.geometry.plane_sweep import DEPTH_RANGES, check_range, inverse_depth_planes, sweep_positions
-from mmmtl.geometry.projection import back_project, pixel_centres, project, sampling_grid, transform_points, view_rays
+from mmmtl.geometry.projection import (
+    at_least_float32,
+    back_project,
+    pixel_centres,
+    project,
+    sampling_grid,
+    transform_points,
+    view_rays,
+)
 from mmmtl.geometry.stereo import (
     StereoRig,
     check_rectified,
@@ -38,6 +46,7 @@ from mmmtl.geometry.warping import correspondences, overlap, visible_pixels, war
 __all__ = [
     'DEPTH_RANGES',
     'StereoRig',
+    'at_least_float32',
     'back_project',
     'camera_centres',
     'check_baseline',

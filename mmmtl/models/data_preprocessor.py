@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
 
 from mmmtl.registry import MODELS
 
@@ -18,7 +19,8 @@ class ViewPreprocessor(BaseDataPreprocessor):
     """Views into the batch axis, colours to [0, 1] and then normalised, padding at the right and below.
 
     N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of
-    the batch rounded up to ``divisor``. Padding is 0 after normalising: the mean colour.
+    the batch rounded up to ``divisor``. Padding is 0 after normalising: the mean colour. A network sees it, so training
+    images of several sizes may share a batch, but evaluation gives it images of one `padded_size` at a time.
 
     Args:
         mean: Per channel, of colours in [0, 1].
@@ -35,11 +37,15 @@ class ViewPreprocessor(BaseDataPreprocessor):
         self.register_buffer('mean', torch.tensor(mean).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer('std', torch.tensor(std).view(3, 1, 1) * 255, persistent=False)
 
+    def padded_size(self, image: Tensor) -> tuple[int, int]:
+        """(H, W) that an image (3, H_i, W_i) has when it is a batch of its own."""
+        height, width = (math.ceil(length / self.divisor) * self.divisor for length in image.shape[1:])
+        return height, width
+
     def forward(self, data: dict, training: bool = False) -> dict:
         data = self.cast_data(data)
         images = data['inputs']
-        height, width = (math.ceil(max(image.shape[axis] for image in images) / self.divisor) * self.divisor
-                         for axis in (1, 2))
+        height, width = (max(lengths) for lengths in zip(*map(self.padded_size, images), strict=True))
         if all(image.shape[1:] == (height, width) for image in images):
             batch = (torch.stack(tuple(images)).float() - self.mean) / self.std
         else:

@@ -9,11 +9,13 @@ from mmengine.structures import PixelData
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.geometry import at_least_float32
 from mmmtl.models.data_preprocessor import ViewPreprocessor
+from mmmtl.models.equal_sizes import predict_by_size
 from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.purpose import at_places, places_for
-from mmmtl.models.scene_cameras import scene_cameras
+from mmmtl.models.scene_cameras import check_view_sizes, scene_cameras
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
@@ -72,9 +74,30 @@ class MultiTaskModel(BaseModel):
                 raise ConfigError(f'model.consistency_losses.{name}: {type(consistency).__name__} needs a neck with a '
                                   'cost volume; take CrossViewModule, or leave the loss out')
 
+    def val_step(self, data: dict[str, Sequence]) -> list[MultiTaskDataSample]:
+        """Predict for raw images of any size; the prediction for an image does not depend on the rest of the batch.
+
+        Args:
+            data: ``inputs``, N images (3, H_i, W_i) uint8, and ``data_samples``, as `collate_views` gives them.
+
+        Returns:
+            N samples with ``pred``, in the order of the images.
+
+        Raises:
+            DataError: The network looks across views, and those of a scene are of different size.
+        """
+        if self.looks_across_views:
+            check_view_sizes(data['data_samples'])
+        return predict_by_size(super().val_step, data, self.data_preprocessor.padded_size)
+
+    test_step = val_step
+
     def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
                 mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
-        """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``)."""
+        """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``).
+
+        The network sees the padding that brings smaller images to (H, W); `val_step` and `test_step` add none.
+        """
         features = self.backbone(inputs)
         matched = self.match(features, inputs, data_samples)
         logits = self.decode(features, matched, inputs.shape[2:])
@@ -85,22 +108,27 @@ class MultiTaskModel(BaseModel):
             return self.explain(matched, inputs.shape[2:], samples) if self.explains else samples
         return logits
 
+    @property
+    def looks_across_views(self) -> bool:
+        """Whether the neck is also given the images and cameras of the other views of a scene."""
+        return getattr(self.neck, 'needs_views', False)
+
     def match(self, features: tuple[Tensor, ...], images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None
               ) -> dict[str, Tensor]:
         """What a neck that looks across views finds there; samples tell which images share a scene. Else nothing."""
-        if not getattr(self.neck, 'needs_views', False):
+        if not self.looks_across_views:
             return {}
         return self.neck.match(features, images, **scene_cameras(data_samples))
 
     def decode(self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
                ) -> dict[str, Tensor]:
-        """The backbone's taps and what `match` found -> ``{task: (N, channels, *size)}``, float32."""
+        """The backbone's taps and what `match` found -> ``{task: (N, channels, *size)}``, float32 at least."""
         if matched:
             features = self.neck.join(features, matched, size)
         elif self.neck is not None:
             features = self.neck(features)
-        return {name: logits.float() if logits.shape[2:] == size else F.interpolate(
-                    logits.float(), size, mode='bilinear', align_corners=False)
+        return {name: at_least_float32(logits) if logits.shape[2:] == size else F.interpolate(
+                    at_least_float32(logits), size, mode='bilinear', align_corners=False)
                 for name, logits in self.decode_head(features).items()}
 
     def loss(self, logits: dict[str, Tensor], features: tuple[Tensor, ...], data_samples: Sequence[MultiTaskDataSample],

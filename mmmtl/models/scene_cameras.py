@@ -23,14 +23,7 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
     views = tuple(sample.get('views', 1) for sample in data_samples if sample.get('view', 0) == 0)
     if max(views) == 1:
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
-    place = 0
-    for count in views:
-        sizes = [tuple(sample.img_shape) for sample in data_samples[place:place + count] if 'img_shape' in sample]
-        if len(set(sizes)) > 1:
-            raise DataError(f'{data_samples[place].img_path}: the {count} views of {data_samples[place].scene} are of '
-                            f'different size, {", ".join(f"{height} x {width}" for height, width in sizes)}; bring '
-                            'them to one size by Resize in the pipeline')
-        place += count
+    check_view_sizes(data_samples)
     cameras = {}
     for name, size in (('intrinsics', 3), ('camera_T_world', 4)):
         rows = []
@@ -43,3 +36,14 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
         lone = torch.eye(size, dtype=known.dtype, device=known.device)
         cameras[name] = torch.stack([lone if row is None else row for row in rows])
     return {'views': views, **cameras}
+
+
+def check_view_sizes(data_samples: Sequence[MultiTaskDataSample]) -> None:
+    """Raise DataError, naming the scene, if its views are of different size."""
+    for place, first in enumerate(data_samples):
+        count = first.get('views', 1) if first.get('view', 0) == 0 else 1
+        sizes = [tuple(sample.img_shape) for sample in data_samples[place:place + count] if 'img_shape' in sample]
+        if len(set(sizes)) > 1:
+            raise DataError(f'{first.img_path}: the {count} views of {first.scene} are of different size, '
+                            f'{", ".join(f"{height} x {width}" for height, width in sizes)}; bring them to one size by '
+                            'Resize in the pipeline')

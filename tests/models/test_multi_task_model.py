@@ -13,6 +13,7 @@ from small_model import ALL, MIXED, TASKS, losses_of, make_batch, make_model
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models import ViewPreprocessor
 from mmmtl.models.loss_reduction import SHARES
 from mmmtl.structures import MultiTaskDataSample
 
@@ -70,17 +71,25 @@ def test_the_neck_is_told_and_tells():
     assert model(torch.randn(1, 3, 8, 12))['depth'].shape == (1, 1, 8, 12)
 
 
-def test_predictions_are_cut_to_the_image_and_come_from_its_own_logits():
-    model = make_model().eval()
-    batch = make_batch(ALL, ALL, ALL, sizes=((8, 10), (6, 10), (8, 7)))
-    data = model.data_preprocessor(batch)
-    logits = model(data['inputs'])
-    for number, sample in enumerate(model.test_step(batch)):
-        height, width = sample.img_shape
-        assert sample.pred.shape == (height, width)
-        for name, task in model.tasks.items():
-            expected = task.predict(logits[name])[number, :, :height, :width]
-            assert torch.equal(sample.pred.get(name), expected)
+@pytest.mark.parametrize('divisor', [1, 4])
+def test_predictions_are_cut_to_the_image_and_come_from_its_own_logits(divisor):
+    model = make_model(data_preprocessor=dict(type=ViewPreprocessor, divisor=divisor)).eval()
+    batch = make_batch(ALL, ALL, ALL, ALL, sizes=((8, 10), (6, 10), (8, 10), (8, 7)))
+    logits = [model(model.data_preprocessor({name: [values[index]] for name, values in batch.items()})['inputs'])
+              for index in range(4)]
+    for step in (model.val_step, model.test_step):
+        samples = step(batch)
+        assert [sample.img_path for sample in samples] == ['0.png', '1.png', '2.png', '3.png']
+        for sample, alone in zip(samples, logits, strict=True):
+            height, width = sample.img_shape
+            assert sample.pred.shape == (height, width)
+            for name, task in model.tasks.items():
+                torch.testing.assert_close(sample.pred.get(name), task.predict(alone[name])[0, :, :height, :width])
+
+
+def test_float64_stays():
+    logits = make_model().double()(torch.randn(1, 3, 8, 10, dtype=torch.float64))
+    assert {x.dtype for x in logits.values()} == {torch.float64}
 
 
 @every_way

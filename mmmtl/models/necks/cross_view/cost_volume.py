@@ -7,7 +7,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from mmmtl.errors import ConfigError
-from mmmtl.geometry import DEPTH_RANGES, inverse_depth_planes, relative_pose, sampling_grid, sweep_positions
+from mmmtl.geometry import (
+    DEPTH_RANGES,
+    at_least_float32,
+    inverse_depth_planes,
+    relative_pose,
+    sampling_grid,
+    sweep_positions,
+)
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
 ZERO_PADDING, BILINEAR = 0, 0  # as aten numbers them
@@ -80,7 +87,7 @@ class CostVolume(torch.nn.Module):
     def of_single_view(self, features: Tensor) -> Tensor:
         """What a view (N, C, h, w) and its own copy give: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
         with torch.autocast(features.device.type, enabled=False):
-            features = features.float()
+            features = at_least_float32(features)
             own = features.square().sum(dim=1, keepdim=True) / math.sqrt(features.shape[1])
         return own.expand(-1, self.planes, -1, -1)
 
