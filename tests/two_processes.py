@@ -1,4 +1,4 @@
-"""Two real processes in one gloo group: a test file runs itself in both and reads what they have saved."""
+"""Real processes in one gloo group: a test file runs itself in each of them and reads what they have saved."""
 
 import os
 import subprocess
@@ -12,11 +12,18 @@ import torch.distributed as dist
 
 
 def run_in_two(script: str, folder: Path) -> list[Any]:
-    """Run a test file as rank 0 and rank 1; what the function that it gives to `work` returned there."""
+    """`run_in_processes` with two of them."""
+    return run_in_processes(script, folder, 2)
+
+
+def run_in_processes(script: str, folder: Path, count: int) -> list[Any]:
+    """Run a test file as rank 0 to ``count - 1``; what the function that it gives to `work` returned in each."""
+    folder.mkdir(exist_ok=True)
     paths = [str(Path(__file__).parent), *filter(None, [os.environ.get('PYTHONPATH')])]
     environment = os.environ | {'PYTHONPATH': os.pathsep.join(paths), 'OMP_NUM_THREADS': '1'}
-    processes = [subprocess.Popen([sys.executable, script, str(rank), str(folder)], env=environment,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for rank in range(2)]
+    processes = [subprocess.Popen([sys.executable, script, str(rank), str(folder), str(count)],
+                                  env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                 for rank in range(count)]
     try:
         for process in processes:
             output, _ = process.communicate(timeout=120)
@@ -24,12 +31,24 @@ def run_in_two(script: str, folder: Path) -> list[Any]:
     finally:
         for process in processes:
             process.kill()
-    return [torch.load(folder / f'{rank}.pt') for rank in range(2)]
+    return [torch.load(folder / f'{rank}.pt') for rank in range(count)]
 
 
 def work(function: Callable[[int], Any]) -> None:
     """What such a file does when it is run: join the group and save ``function(rank)``."""
-    rank, folder = int(sys.argv[1]), Path(sys.argv[2])
-    dist.init_process_group('gloo', init_method=f'file://{folder}/rendezvous', rank=rank, world_size=2)
+    rank, folder, count = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    join_group(count)
     torch.save(function(rank), folder / f'{rank}.pt')
-    dist.destroy_process_group()
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def join_group(count: int) -> None:
+    """Be in a group of the first ``count`` processes, or outside of it; every process calls this alike."""
+    if dist.is_initialized():
+        if dist.get_world_size() == count:
+            return
+        dist.destroy_process_group()
+    rank, folder = int(sys.argv[1]), Path(sys.argv[2])
+    if rank < count:
+        dist.init_process_group('gloo', init_method=f'file://{folder}/rendezvous-{count}', rank=rank, world_size=count)
