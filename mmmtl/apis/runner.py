@@ -20,6 +20,7 @@ from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.names import resolve
 from mmmtl.apis.random_state import random_state, set_random_state
 from mmmtl.apis.report import recipe_digest
+from mmmtl.apis.sampling_check import check_each_once
 from mmmtl.datasets import collate_views
 from mmmtl.errors import CheckpointError
 from mmmtl.registry import RUNNERS
@@ -74,6 +75,18 @@ class MultiTaskRunner(Runner):
         model = self.model.module if is_model_wrapper(self.model) else self.model
         losses = getattr(model, 'consistency_losses', {})
         check_every_task_is_shown(loop.dataloader.dataset, {name for one in losses.values() for name in one.teaches()})
+        return loop
+
+    def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Every sample once."""
+        loop = super().build_val_loop(loop)
+        check_each_once(loop.dataloader, 'val_dataloader')
+        return loop
+
+    def build_test_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Every sample once."""
+        loop = super().build_test_loop(loop)
+        check_each_once(loop.dataloader, 'test_dataloader')
         return loop
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
