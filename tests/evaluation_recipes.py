@@ -149,10 +149,6 @@ RECIPES = (
 
 # Bases whose evaluation is that of another one, at another size or over the same images.
 ALIKE = {
-    'cityscapes_7_onelabel': 'cityscapes_7_mtan', 'cityscapes_7_ratio_1_9': 'cityscapes_7_mtan',
-    'cityscapes_7_ratio_9_1': 'cityscapes_7_mtan', 'nyud_40_sak_video': 'nyud_40_sak',
-    'nyuv2_13_onelabel': 'nyuv2_13_mtan', 'nyuv2_13_randomlabels': 'nyuv2_13_mtan',
-    'pascal_context_onelabel': 'pascal_context_sak', 'pascal_context_randomlabels': 'pascal_context_sak',
-    'posed_video': 'posed_views', 'rooms_pairs': 'rooms_small_pairs', 'rooms_small_stereo': 'rooms_small',
-    'synthetic_rooms': 'rooms_small',
+    'nyud_40_sak_video': 'nyud_40_sak', 'posed_video': 'posed_views', 'rooms_pairs': 'rooms_small_pairs',
+    'rooms_small_stereo': 'rooms_small', 'synthetic_rooms': 'rooms_small',
 }
