@@ -26,7 +26,8 @@ from mmmtl.apis import load_config
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.checksums import as_json
-from mmmtl.datasets.records import LabelSource, View, read_image
+from mmmtl.datasets.reading import read_image, read_size
+from mmmtl.datasets.records import LabelSource, View
 from mmmtl.datasets.regions import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
@@ -72,7 +73,7 @@ class Cutting:
             regions = RegionFile(self.path).load()
         except DataError:  # missing, or cut off by a kill: made again
             return None
-        size = read_image(self.image).shape[:2]
+        size = read_size(self.image)
         if regions.shape != size:
             raise DataError(f'{self.path}: regions of {regions.shape[0]} x {regions.shape[1]}, but the image '
                             f'{self.image} is {size[0]} x {size[1]}; choose another --out, or delete the folder')

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
-from mmmtl.datasets.records import read_image
+from mmmtl.datasets.reading import read_image
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.errors import DataError
 from mmmtl.structures import MultiTaskDataSample

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
 from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 from mmmtl.tasks.thinning import thin

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.records import read_image
+from mmmtl.datasets.reading import read_size
 from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 
@@ -28,7 +28,7 @@ class LidarDepth:
 
     def load(self, task: Task) -> np.ndarray:
         """(H, W) float32 metres along the camera's z axis, the task's void where no point falls."""
-        return project_points(read_points(self.path), self.image_T_lidar, read_image(self.image).shape[:2], task.void)
+        return project_points(read_points(self.path), self.image_T_lidar, read_size(self.image), task.void)
 
 
 def read_points(path: Path) -> np.ndarray:

@@ -5,7 +5,8 @@ from pathlib import Path
 from mmmtl.datasets.label_pictures import BinaryPicture, NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.nyu_classes import CLASSES_40, VALID_SIZE, valid_intrinsics
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View, read_image
+from mmmtl.datasets.reading import read_image
+from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
 from mmmtl.errors import DataError
 from mmmtl.registry import DATASETS

@@ -6,7 +6,8 @@ from mmmtl.datasets.label_pictures import NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.nyu_classes import CLASSES_13
 from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View, read_array
+from mmmtl.datasets.reading import read_array
+from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split
 from mmmtl.errors import DataError
 from mmmtl.registry import DATASETS

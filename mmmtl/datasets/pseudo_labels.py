@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from mmmtl.datasets.multi_task_dataset import cache_root
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import check_rectified
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from mmmtl.datasets.linked_folders import files_below
-from mmmtl.datasets.records import Record, View, read_array
+from mmmtl.datasets.reading import read_indices
+from mmmtl.datasets.records import Record, View
 from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
 
@@ -30,7 +31,7 @@ class RegionFile:
         Raises:
             DataError: The file is missing, damaged or no map of whole numbers.
         """
-        raw = read_array(self.path)
+        raw = read_indices(self.path)
         if raw.ndim != 2 or raw.dtype.kind not in 'ui' or (raw.size and not 0 <= raw.min() <= raw.max() <= LARGEST):
             raise DataError(f'{self.path}: expected regions as H x W numbers 0..{LARGEST}, found shape {raw.shape} '
                             f'{raw.dtype}; make it again with tools/generate_regions.py')

@@ -80,7 +80,12 @@ def test_grey_and_transparent_files_are_taken_as_rgb(infer, tmp_path):
     image = noise(20, 30)
     grey = write(tmp_path / 'grey.png', image[..., 0])
     np.testing.assert_array_equal(infer(grey)['depth'], infer(image[..., [0, 0, 0]])['depth'])
-    alpha = write(tmp_path / 'alpha.png', np.dstack([image, image[..., 0]]))
+    alpha = write(tmp_path / 'alpha.png', np.dstack([image, np.full((20, 30), 255, np.uint8)]))
+    np.testing.assert_array_equal(infer(alpha)['depth'], infer(image)['depth'])
+    half = np.full((20, 30), 255, np.uint8)
+    half[:, 15:] = 0  # transparent: white
+    alpha = write(tmp_path / 'alpha.png', np.dstack([image, half]))
+    image[:, 15:] = 255
     np.testing.assert_array_equal(infer(alpha)['depth'], infer(image)['depth'])
 
 

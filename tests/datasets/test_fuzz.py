@@ -18,7 +18,7 @@ from PIL import Image
 
 from mmmtl.datasets import LabelFile, MultiTaskDataset, PosedViews, Record, SyntheticRooms, View
 from mmmtl.datasets.checksums import write_checksums
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import DataError
 from mmmtl.tasks import Depth, Normal, SemSeg

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from mmmtl.datasets import Middlebury, StereoMatches
+from mmmtl.datasets.array_files import read_pfm
 from mmmtl.datasets.pseudo_labels import to_confidence_picture, to_disparity_picture
-from mmmtl.datasets.records import read_pfm
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Confidence, Depth
@@ -56,11 +56,12 @@ def test_depth_minds_doffs(root):
     assert right.camera_T_world[0, 3] == pytest.approx(-0.2)
 
 
-def test_a_float_map_of_either_byte_order():
+def test_a_float_map_of_either_byte_order(tmp_path):
     values = np.arange(6, dtype=np.float32).reshape(2, 3)
     for order, scale in (('<', '-1'), ('>', '1')):
-        content = f'Pf\n3 2\n{scale}\n'.encode() + values[::-1].astype(f'{order}f4').tobytes()
-        assert np.array_equal(read_pfm(content), values)
+        path = tmp_path / f'{scale}.pfm'
+        path.write_bytes(f'Pf\n3 2\n{scale}\n'.encode() + values[::-1].astype(f'{order}f4').tobytes())
+        assert np.array_equal(read_pfm(path), values)
 
 
 @pytest.mark.parametrize(('name', 'content', 'words'), [

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from mmmtl.datasets import LabelFile, Record, View
-from mmmtl.datasets.records import read_array, read_image
-from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.datasets.reading import read_array, read_image
+from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 DEPTH, NORMAL = Depth('depth'), Normal('normal')
 SEMSEG = SemSeg('semseg', classes=[f'class{number}' for number in range(40)])
@@ -117,6 +117,13 @@ def test_loading_leaves_the_file_and_a_second_load_alone(tmp_path):
     assert source.load(DEPTH).tolist() == [[1.0, 0.0]]
 
 
+def test_one_bit_cannot_be_scaled(tmp_path, data_error):
+    path = png(tmp_path / 'e.png', np.array([[True, False]]))
+    assert LabelFile(path).load(Edge('edge')).tolist() == [[1, 0]]
+    with data_error(path, 'found 1 bit per pixel'):
+        LabelFile(path, scale=1 / 255).load(Edge('edge'))
+
+
 def test_a_record_knows_what_any_of_its_views_has():
     known = {'depth': LabelFile(Path('d'))}, {'semseg': LabelFile(Path('s'))}, {}
     views = tuple(View(Path('image'), labels) for labels in known)
@@ -129,8 +136,8 @@ def test_a_record_knows_what_any_of_its_views_has():
 def test_every_8_bit_picture_becomes_rgb(tmp_path):
     rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
     np.testing.assert_array_equal(read_image(png(tmp_path / 'rgb.png', rgb)), rgb)
-    alpha = np.dstack([rgb, np.zeros((5, 7), np.uint8)])
-    np.testing.assert_array_equal(read_image(png(tmp_path / 'rgba.png', alpha)), rgb)  # transparency is left out
+    alpha = np.dstack([rgb, np.full((5, 7), 255, np.uint8)])
+    np.testing.assert_array_equal(read_image(png(tmp_path / 'rgba.png', alpha)), rgb)
     grey = read_image(png(tmp_path / 'grey.png', rgb[..., 0]))
     np.testing.assert_array_equal(grey, rgb[..., [0, 0, 0]])
 
@@ -139,7 +146,8 @@ def test_an_array_is_an_image_as_bytes_or_between_0_and_1(tmp_path, data_error):
     values = np.array([[[0, 0.5, 1]]], np.float32)
     assert read_image(npy(tmp_path / 'i.npy', values)).tolist() == [[[0, 128, 255]]]
     assert read_image(npy(tmp_path / 'i.npy', (values * 255).astype(np.uint8))).tolist() == [[[0, 127, 255]]]
-    for bad in (values * 1.01, values - 0.1, values * np.nan, values[..., 0], values[..., :2], values.astype(np.int64)):
+    for bad in (values * 1.01, values - 0.1, values * np.nan, values[..., 0], values[..., :2],
+                values.astype(np.int64), values[:0]):
         path = npy(tmp_path / 'bad.npy', bad)
         with data_error(path, 'expected'):
             read_image(path)

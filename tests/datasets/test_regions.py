@@ -159,7 +159,7 @@ def test_a_damaged_manifest(tmp_path, text):
 def test_no_map(tmp_path):
     path = tmp_path / 'a.png'
     cv2.imwrite(str(path), np.zeros((4, 5, 3), np.uint8))
-    with pytest.raises(DataError, match='expected regions as H x W numbers'):
+    with pytest.raises(DataError, match='expected one number per pixel, found colours'):
         RegionFile(path).load()
     path.write_bytes(path.read_bytes()[:30])
     with pytest.raises(DataError, match='cannot be read'):

@@ -17,7 +17,7 @@ from unpacking import jpeg, shrink
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.bsds500 import COUNTS, AnnotatedBoundaries
-from mmmtl.datasets.records import read_image
+from mmmtl.datasets.reading import read_image
 from mmmtl.errors import DataError
 
 SHORT, LONG = 216, 320

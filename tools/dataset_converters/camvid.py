@@ -14,7 +14,7 @@ from unpacking import jpeg, shrink, thin_out
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.camvid import COUNTS, VOID
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.reading import read_image, read_indices
 from mmmtl.errors import DataError
 
 
@@ -31,7 +31,7 @@ def convert(source: Path, output: Output, size: tuple[int, int]) -> None:
             if output.has(*names):
                 continue
             annotated = existing(source / f'{split}annot' / path.name, 'the label map of an image')
-            image, label = read_image(path), read_array(annotated)
+            image, label = read_image(path), read_indices(annotated)
             if label.shape != image.shape[:2] or label.dtype.kind != 'u' or label.max() > VOID:
                 raise DataError(f'{annotated}: expected {image.shape[:2]} classes 0..{VOID}, '
                                 f'found {label.shape} {label.dtype} up to {label.max()}; download it again')

@@ -20,7 +20,7 @@ from unpacking import find_archives, shrink, unpack
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.cityscapes import CATEGORY_OF_ID, COUNTS
 from mmmtl.datasets.class_table import ClassTable
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.errors import DataError
 from mmmtl.tasks import SemSeg
 

@@ -19,7 +19,7 @@ from posed_scenes import PosedFrame, convert_sequences
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.errors import DataError
 
 NAME = re.compile(r'\d+-(\d+)')

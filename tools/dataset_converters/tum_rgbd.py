@@ -16,7 +16,7 @@ from conversion import existing
 from posed_scenes import PosedFrame, convert_sequences
 
 from mmmtl.apis.command_line import command
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import DataError
 

@@ -18,7 +18,7 @@ from posed_scenes import PosedFrame, write_scene
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.errors import DataError
 
 BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]

@@ -46,7 +46,7 @@ def test_a_view_holds_what_is_shown_and_known(load, tmp_path):
     np.testing.assert_array_equal(view['intrinsics'], INTRINSICS)
     only_depth = load(tasks={'depth': TASKS['depth']}, semseg=np.zeros(SIZE, np.uint8), depth=depth)
     assert set(only_depth['labels']) == {'depth'}
-    assert set(load(depth=depth)) == {'image', 'labels', 'img_path'}  # no camera
+    assert set(load(depth=depth)) == {'image', 'labels', 'img_path', 'orientation'}  # no camera
 
 
 def test_intrinsics_may_be_known_without_a_pose(load):
@@ -135,3 +135,47 @@ def test_views_at_the_same_place_are_told_by_name(tmp_path, apart, warned):
     assert len(results['views']) == 2
     told = [str(warning.message) for warning in caught]
     assert [('hall/3' in text and 'no parallax' in text) for text in told] == [True] * warned
+
+
+# -- images that EXIF turns -------------------------------------------------------------------------------------------
+
+
+def turned_view(folder: Path, orientation: int, camera=(None, None), size: tuple[int, int] = SIZE, **values) -> View:
+    tags = Image.Exif()
+    tags[274] = orientation
+    Image.fromarray(np.zeros((*size, 3), np.uint8)).save(folder / 'turned.png', exif=tags)
+    return View(folder / 'turned.png', labels(folder, **values), *camera)
+
+
+def opened(*views: View) -> list[dict]:
+    return LoadViews().transform({'record': Record('r', views), 'tasks': TASKS})['views']
+
+
+def test_labels_are_those_of_the_turned_image(tmp_path, data_error):
+    stored, shown = np.full(SIZE, 2.0, np.float32), np.full(SIZE[::-1], 2.0, np.float32)
+    (view,) = opened(turned_view(tmp_path, 6, depth=shown))
+    assert view['image'].shape[:2] == view['labels']['depth'].shape == SIZE[::-1] and view['orientation'] == 6
+    with data_error(tmp_path / 'depth.npy', '6 x 12, but its image .* is 12 x 6 as its EXIF orientation 6 turns it; '):
+        opened(turned_view(tmp_path, 6, depth=stored))
+    (view,) = opened(turned_view(tmp_path, 3, depth=stored))
+    assert view['orientation'] == 3
+
+
+def test_a_camera_of_a_turned_image_is_refused_unless_it_fits_both_ways(tmp_path, data_error):
+    off_centre = INTRINSICS + np.array([[0, 0, 0.5], [0, 0, 0], [0, 0, 0]])
+    (view,) = opened(turned_view(tmp_path, 3, (INTRINSICS, None)))
+    np.testing.assert_array_equal(view['intrinsics'], INTRINSICS)
+    for orientation, intrinsics, size in ((3, off_centre, SIZE), (2, off_centre, SIZE), (6, INTRINSICS, SIZE[::-1])):
+        with data_error(tmp_path / 'turned.png', f'EXIF orientation {orientation} turns the image, and its intrinsics'):
+            opened(turned_view(tmp_path, orientation, (intrinsics, None), size))
+    opened(turned_view(tmp_path, 1, (off_centre, None)))
+
+
+def test_poses_of_several_views_want_images_as_they_are_stored(tmp_path, data_error):
+    moved = np.eye(4)
+    moved[0, 3] = 0.1
+    turned = turned_view(tmp_path, 3, (INTRINSICS, moved))
+    opened(turned)
+    Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(tmp_path / 'image.png')
+    with data_error(tmp_path / 'turned.png', 'EXIF orientation 3 turns the image, and its pose'):
+        opened(View(tmp_path / 'image.png', {}, INTRINSICS, np.eye(4)), turned)
