@@ -4,6 +4,7 @@ Disparities here are numpy (2, H, W) float32 in pixels, left then right, NaN whe
 [0, 1].
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import torch
 from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
+from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import left_right_difference
 
@@ -72,14 +74,14 @@ class DisparityFolder:
             that of the view's image, e.g. ``('{stem}_left.png', '{stem}_right.png')``.
         scale: Pixels per unit of the file, 1 / 256 for KITTI's pictures.
         offset: Pixels.
-        void: The number that says "unknown".
+        void: The number, or numbers, that say "unknown".
     """
 
     root: str
     patterns: tuple[str, str]
     scale: float = 1.0
     offset: float = 0.0
-    void: float = 0.0
+    void: float | Sequence[float] = 0.0
 
     def read(self, record: str, images: tuple[Path, Path], size: tuple[int, int]) -> np.ndarray:
         """The disparities of one record.
@@ -94,7 +96,7 @@ class DisparityFolder:
             if raw.shape != size:
                 raise DataError(f'{path}: expected {size[0]} x {size[1]} disparities, found shape {raw.shape}')
             disparity = raw.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
-            found.append(np.where((raw != self.void) & np.isfinite(disparity), disparity, np.float32(np.nan)))
+            found.append(np.where(~is_any_of(raw, self.void) & np.isfinite(disparity), disparity, np.float32(np.nan)))
         return np.stack(found)
 
 

@@ -1,11 +1,13 @@
 """Depth from the disparity of a rectified stereo pair."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
+from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 
@@ -24,7 +26,7 @@ class DepthFromDisparity:
         scale: Pixels per unit of the file.
         offset: Pixels.
         shift: x of the right principal point minus x of the left one (Middlebury's ``doffs``).
-        void: The number that says "not measured".
+        void: The number, or numbers, that say "not measured".
         far: Metres.
     """
 
@@ -34,7 +36,7 @@ class DepthFromDisparity:
     scale: float = 1.0
     offset: float = 0.0
     shift: float = 0.0
-    void: float = 0.0
+    void: float | Sequence[float] = 0.0
     far: float = float('inf')
 
     def load(self, task: Task) -> np.ndarray:
@@ -43,6 +45,6 @@ class DepthFromDisparity:
         if raw.ndim != 2:
             raise DataError(f'{self.path}: expected H x W disparities, found shape {raw.shape}')
         disparity = raw.astype(np.float64) * self.scale + self.offset + self.shift
-        known = (raw != self.void) & np.isfinite(disparity) & (disparity > 0)
+        known = ~is_any_of(raw, self.void) & np.isfinite(disparity) & (disparity > 0)
         depth = self.focal * self.baseline / np.where(known, disparity, 1)
         return np.where(known & (depth <= self.far), depth, task.void).astype(np.float32)

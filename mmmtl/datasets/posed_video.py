@@ -4,18 +4,20 @@ import hashlib
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root, data_root
 from mmmtl.datasets.near_names import hint
 from mmmtl.datasets.needed_files import needed_file, needed_files
 from mmmtl.datasets.neighbours import PairRule, choose_neighbours
-from mmmtl.datasets.posed_views import DEPTH, NormalsFromDepth
+from mmmtl.datasets.posed_views import DEPTH, MISSING, NormalsFromDepth
+from mmmtl.datasets.reading import read_size
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import read_split
 from mmmtl.datasets.text_files import read_numbers
@@ -33,7 +35,7 @@ class PosedVideo(MultiTaskDataset):
         root/
         └── SCENE/                             one folder per video, sorted by name
             ├── color/0.jpg 1.jpg ...          frames (ScanNet: 968 x 1296)
-            ├── depth/0.png 1.png ...          16 bit, millimetres, 0 = missing; may be smaller (480 x 640)
+            ├── depth/0.png 1.png ...          16 bit, millimetres, 0 or 65535 = missing; may be smaller
             ├── pose/0.txt 1.txt ...           4 x 4, camera to world, metres; infinite where tracking was lost
             └── intrinsic/intrinsic_color.txt  4 x 4 (or 3 x 3), pixels counted from the middle of the first
 
@@ -48,6 +50,8 @@ class PosedVideo(MultiTaskDataset):
         every: One frame in so many.
         overlap: (least, most) share of a frame that its neighbour sees.
         baseline: (least, most) metres between a frame and its neighbour.
+        depth_void: Numbers in the depth files that stand for "missing"; 65535 is where 16 bits end, no distance.
+        depth_range: (nearest, farthest) metres that are taken for a measurement; depth outside is missing.
         seed: Of the choice among the neighbours that fit.
         kwargs: Those of `MultiTaskDataset`; knows ``depth`` and ``normal``.
 
@@ -57,6 +61,7 @@ class PosedVideo(MultiTaskDataset):
 
     def __init__(self, *, root: str, scenes: str | None = None, views: str = 'single', every: int = 1,
                  overlap: tuple[float, float] = (0.6, 0.9), baseline: tuple[float, float] = (0.05, 0.30), seed: int = 0,
+                 depth_void: Sequence[float] = MISSING, depth_range: tuple[float, float] | None = None,
                  **kwargs) -> None:
         if views not in ('single', 'pair'):
             raise ConfigError(f"PosedVideo.views must be 'single' or 'pair', found {views!r}")
@@ -67,6 +72,7 @@ class PosedVideo(MultiTaskDataset):
         self.scenes = data_root(Path(scenes).parent) / Path(scenes).name if scenes else None
         self.rule = PairRule(tuple(overlap), tuple(baseline), seed=seed)
         self.rejected = 0
+        self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -95,7 +101,7 @@ class PosedVideo(MultiTaskDataset):
             if pose is None:
                 continue
             path = needed_file(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
-            depth = DepthAtImageSize(LabelFile(path, scale=1e-3, void=0), image)
+            depth = DepthAtImageSize(self.depth_file(path), image)
             views[image.stem] = View(image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics,
                                      np.linalg.inv(pose))
         if self.views == 'single':
@@ -111,7 +117,7 @@ class PosedVideo(MultiTaskDataset):
             return []
         poses = np.stack([view.camera_T_world for view in views])
         files = [view.labels['depth'].path for view in views]
-        told = [repr(self.rule), str(self.root.absolute()), scene,
+        told = [repr(self.rule), repr(self.depth_file.keywords), str(self.root.absolute()), scene,
                 *(f'{path.name} {path.stat().st_size}' for path in files)]
         content = '\n'.join(told).encode() + poses.tobytes() + views[0].intrinsics.tobytes()
         folder = cache_root() / 'pairs'
@@ -145,15 +151,11 @@ class DepthAtImageSize:
     def load(self, task: Task) -> np.ndarray:
         """(H, W) float32 metres, the task's void where unknown."""
         depth = self.file.load(task)
-        try:
-            with Image.open(self.image) as picture:
-                size = picture.size
-        except OSError as error:
-            raise DataError(f'{self.image}: cannot be read ({error}); restore the file') from None
-        if abs(depth.shape[1] * size[1] - depth.shape[0] * size[0]) > 0.02 * depth.shape[0] * size[0]:
+        height, width = read_size(self.image)
+        if abs(depth.shape[1] * height - depth.shape[0] * width) > 0.02 * depth.shape[0] * width:
             raise DataError(f'{self.path}: {depth.shape[0]} x {depth.shape[1]} is not the shape of its image '
-                            f'{self.image}, {size[1]} x {size[0]}, at another size')
-        return cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST_EXACT)
+                            f'{self.image}, {height} x {width}, at another size')
+        return cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def read_intrinsics(path: Path) -> np.ndarray:

@@ -1,8 +1,9 @@
 """Real posed RGB-D: pairs, or more views, of a place with depth, intrinsics and poses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from mmmtl.geometry import normals_from_depth
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Depth, Task
 
+MISSING = (0, 65535)  # of 16-bit depth in millimetres: nothing measured, and where the numbers end
+
 
 @DATASETS.register_module()
 class PosedViews(MultiTaskDataset):
@@ -26,7 +29,7 @@ class PosedViews(MultiTaskDataset):
         root/
         └── SCENE/                  one folder per scene, sorted by name
             ├── 0.jpg 1.jpg ...     images (.jpg or .png would clash with the depth, so .jpg)
-            ├── 0.png 1.png ...     depth along z, 16 bit, millimetres, 0 = missing
+            ├── 0.png 1.png ...     depth along z, 16 bit, millimetres, 0 or 65535 = missing
             ├── cam.txt             3 x 3 intrinsics in pixels of these images, pixel centres at +0.5
             └── poses.txt           one row of 12 numbers per view: 3 x 4, world to camera, metres
 
@@ -36,6 +39,8 @@ class PosedViews(MultiTaskDataset):
         val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one
             video share places, and even frames: give whole stretches, not single scenes here and there.
         views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        depth_void: Numbers in the depth files that stand for "missing"; 65535 is where 16 bits end, no distance.
+        depth_range: (nearest, farthest) metres that are taken for a measurement; depth outside is missing.
         kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
 
     Raises:
@@ -43,6 +48,7 @@ class PosedViews(MultiTaskDataset):
     """
 
     def __init__(self, *, root: str, split: str, val_scenes: Sequence[str] = (), views: str = 'single',
+                 depth_void: Sequence[float] = MISSING, depth_range: tuple[float, float] | None = None,
                  **kwargs) -> None:
         if split not in ('train', 'val', 'all'):
             raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
@@ -51,6 +57,7 @@ class PosedViews(MultiTaskDataset):
         if split != 'all' and not val_scenes:
             raise ConfigError("PosedViews.val_scenes is empty: name the scenes for validation, or take split='all'")
         self.root, self.split, self.val_scenes, self.views = data_root(root), split, tuple(val_scenes), views
+        self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -61,7 +68,7 @@ class PosedViews(MultiTaskDataset):
                       if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')]
         records = []
         for folder in scenes:
-            views = load_scene(folder)
+            views = load_scene(folder, self.depth_file)
             for name in ('cam.txt', 'poses.txt'):
                 self.checksums.verify(folder / name)
             records += scene_records(folder.name, views, self.views)
@@ -93,7 +100,7 @@ class NormalsFromDepth:
 DEPTH = Depth('depth')  # reads the file also where no task of that kind is being learnt
 
 
-def load_scene(folder: Path) -> tuple[View, ...]:
+def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[View, ...]:
     """All views of a scene folder."""
     intrinsics = load_numbers(folder / 'cam.txt', columns=3)
     poses = load_numbers(folder / 'poses.txt', columns=12)
@@ -109,7 +116,7 @@ def load_scene(folder: Path) -> tuple[View, ...]:
             if not path.is_file():
                 raise DataError(f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the '
                                 'scene')
-        depth = LabelFile(depth_path, scale=1e-3, void=0)
+        depth = depth_file(depth_path)
         camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
         labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
         views.append(View(image, labels, intrinsics, camera_T_world))

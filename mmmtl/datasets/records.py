@@ -1,6 +1,6 @@
 """A record: where the files of one scene lie, nothing opened yet."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ import numpy as np
 
 from mmmtl.datasets.reading import read_array, read_indices
 from mmmtl.datasets.reading import read_image as read_image  # found here by projects downstream
-from mmmtl.errors import DataError
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.tasks import Task
 
 
@@ -36,24 +36,42 @@ class LabelSource(Protocol):
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A label in a file: value = raw * scale + offset, and unknown where raw equals ``void``.
+    """A label in a file: value = raw * scale + offset, and unknown where raw is ``void`` or value out of range.
 
-    E.g. 16-bit millimetres are ``scale=1e-3, void=0``; classes 1..40 with 0 unlabelled are ``offset=-1, void=0``;
-    normals in an RGB picture are ``scale=2 / 255, offset=-1``. Classes are read by index, quantities as they are stored
-    (`read_indices`, `read_array`).
+    E.g. 16-bit millimetres are ``scale=1e-3, void=(0, 65535)``; classes 1..40 with 0 unlabelled are ``offset=-1,
+    void=0``; normals in an RGB picture are ``scale=2 / 255, offset=-1``; metres with gaps of any kind are ``void=(-1,
+    math.nan), valid_range=(0, 100)``.
+
+    Args:
+        path: Of a picture or an array. Classes are read by index, quantities as they are stored (`read_indices`,
+            `read_array`).
+        scale: Of quantities.
+        offset: Added after scaling.
+        void: The raw number, or numbers, that stand for "unknown"; NaN and infinity may be among them.
+        valid_range: (lowest, highest) value that is known, after scaling; all that is outside is unknown.
     """
 
     path: Path
     scale: float = 1.0
     offset: float = 0.0
-    void: float | None = None
+    void: float | Sequence[float] | None = None
+    valid_range: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid_range is not None and not self.valid_range[0] < self.valid_range[1]:
+            raise ConfigError(f'{self.path}: expected valid_range=(lowest, highest), found {self.valid_range}')
 
     def load(self, task: Task) -> np.ndarray:
         raw = read_array(self.path) if task.dtype.is_floating_point else read_indices(self.path)
-        label = self._values(raw, task)
-        if self.void is not None:
-            unknown = raw == self.void
+        if self.void is None:
+            label = self._values(raw, task)
+        else:
+            unknown = is_any_of(raw, self.void)
+            label = self._values(np.where(unknown, 0, raw) if raw.dtype.kind == 'f' else raw, task)
             label[unknown.all(-1) if unknown.ndim == 3 else unknown] = task.void
+        if self.valid_range is not None:
+            inside = (label >= self.valid_range[0]) & (label <= self.valid_range[1])  # NaN is outside
+            label[~inside.all(-1) if inside.ndim == 3 else ~inside] = task.void
         if task.target_channels == 1 and label.ndim == 3 and label.shape[2] == 1:
             label = label[..., 0]
         return label
@@ -73,6 +91,14 @@ class LabelFile:
                             'store it with 8 bits or more')
         label = raw.astype(np.float32)
         return label * np.float32(self.scale) + np.float32(self.offset) if scaled else label
+
+
+def is_any_of(raw: np.ndarray, values: float | Sequence[float]) -> np.ndarray:
+    """Where an array holds one of the values, NaN included. Bool of its shape."""
+    found = np.zeros(raw.shape, bool)
+    for value in values if isinstance(values, Sequence) else (values,):
+        found |= np.isnan(raw) if np.isnan(value) else raw == value
+    return found
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,8 @@ class Depth(Task):
         if label.dtype.kind != 'f':
             raise ValueError(f'expected metres of {self.name} as floating point, found dtype {label.dtype}')
         if label.size and label.min() < 0:
-            raise ValueError(f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}')
+            raise ValueError(f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}; give '
+                             'other marks as void where the label is read')
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
         """What is seen larger counts as nearer: d / s."""

@@ -48,7 +48,7 @@ class Task(ABC):
                              f'{self.name}, found shape {label.shape}')
         if label.dtype.kind == 'f' and not np.isfinite(label).all():
             raise ValueError(f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
-                             f'mark missing values by {self.void}')
+                             f'mark missing values by {self.void}, or give them as void where the label is read')
 
     def resize(self, label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """The label at another size (H, W)."""

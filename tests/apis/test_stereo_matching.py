@@ -48,6 +48,9 @@ def test_a_folder_of_disparities(tmp_path):
     found = folder.read('7', (tmp_path / '7.jpg', tmp_path / 'x.jpg'), (1, 3))
     right = [0.5 + 1 / 256, 1.5 + 1 / 256, 2.5 + 1 / 256]
     np.testing.assert_allclose(found, [[[np.nan, 1.5, 2.5]], [right]], rtol=1e-6)
+    several = DisparityFolder(str(tmp_path), folder.patterns, scale=1 / 256, void=(0, 512))
+    left, _ = several.read('7', (tmp_path / '7.jpg', tmp_path / 'x.jpg'), (1, 3))
+    np.testing.assert_array_equal(left, [[np.nan, 1, np.nan]])
     with pytest.raises(DataError, match=r'7_l\.png: expected 2 x 3 disparities, found shape \(1, 3\)'):
         folder.read('7', (tmp_path / '7.jpg', tmp_path / 'x.jpg'), (2, 3))
     with pytest.raises(DataError, match=r'8_r\.png: no such file'):

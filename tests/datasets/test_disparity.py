@@ -27,6 +27,12 @@ def test_infinite_and_negative_disparities_are_unknown(tmp_path):
     assert label.tolist() == [[0, 0, 0, 10]]
 
 
+def test_several_numbers_are_unknown(tmp_path):
+    Image.fromarray(np.array([[0, 65535, 256]], np.uint16)).save(tmp_path / 'd.png')
+    label = DepthFromDisparity(tmp_path / 'd.png', 100, 1, scale=1 / 256, void=(0, 65535)).load(DEPTH)
+    assert label.tolist() == [[0, 0, 100]]
+
+
 def test_three_channels_are_an_error(tmp_path, data_error):
     np.save(tmp_path / 'd.npy', np.ones((2, 2, 3)))
     with data_error(tmp_path / 'd.npy', 'H x W'):

@@ -97,6 +97,23 @@ def test_the_choice_is_made_once(root, cache, monkeypatch):
         load(root, views='pair', baseline=(0.1, 0.31))
 
 
+def test_other_marks_of_missing_depth_are_another_choice(root, cache):
+    for frame in (9, 10, 11, 13, 14):
+        path = root / 'scene0000_00' / 'depth' / f'{frame}.png'
+        depth = np.array(Image.open(path))
+        depth[2:4] = 65535
+        Image.fromarray(depth).save(path)
+    sample = load(root)[0]['data_samples'][0]
+    assert not sample.gt.depth[0, 4:8].any() and sample.gt.depth.max() == 2
+    assert load(root, depth_void=(0,))[0]['data_samples'][0].gt.depth.max() == pytest.approx(65.535)
+    assert not load(root, depth_range=(3, 70), depth_void=(0, 65535))[0]['data_samples'][0].gt.depth.any()
+    counts = []
+    for options in ({}, {}, dict(depth_void=(0,)), dict(depth_range=(1, 3))):
+        load(root, views='pair', **options)
+        counts.append(len(list(cache.iterdir())))
+    assert counts == [2, 2, 4, 6]
+
+
 def test_damaged_files_are_named(root, data_error):
     folder = root / 'scene0000_00'
     Image.fromarray(np.full((24, 24), 2000, np.uint16)).save(folder / 'depth' / '9.png')

@@ -64,6 +64,26 @@ def test_metres_normals_and_cameras(tree):
     torch.testing.assert_close(second.camera_T_world[:3, 3], torch.tensor([-0.1, 0, 0]))
 
 
+def test_the_end_of_16_bits_is_no_distance(tree):
+    path = tree / 'scene0' / '0.png'
+    depth = np.full(SIZE, 2000, np.uint16)
+    depth[4:8], depth[8:12] = 65535, 9000
+    Image.fromarray(depth).save(path)
+
+    def rows(**options) -> list[float]:
+        sample = dataset(tree, **options)[0]['data_samples'][0]
+        depth, normal = sample.gt.depth[0], sample.gt.normal
+        assert not normal[:, depth == 0].any() and normal[:, 16:20, 8:24].any()
+        return depth[[5, 9, 20], 5].tolist()
+
+    assert rows() == [0, 9, 2]
+    assert rows(depth_range=(0.5, 8)) == [0, 0, 2]
+    assert rows(depth_void=[0, 65535, 9000]) == [0, 0, 2]
+    np.testing.assert_allclose(rows(depth_void=(0,)), [65.535, 9, 2])
+    with pytest.raises(ConfigError, match='expected valid_range'):
+        dataset(tree, depth_range=(8, 0.5))
+
+
 def test_one_record_per_scene_or_per_view(tree):
     assert names(tree, 'all') == sorted(f'scene{number}' for number in range(12))
     single = names(tree, 'all', views='single')

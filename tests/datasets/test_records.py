@@ -9,6 +9,7 @@ from PIL import Image
 
 from mmmtl.datasets import LabelFile, Record, View
 from mmmtl.datasets.reading import read_array, read_image
+from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 DEPTH, NORMAL = Depth('depth'), Normal('normal')
@@ -115,6 +116,36 @@ def test_loading_leaves_the_file_and_a_second_load_alone(tmp_path):
     first = source.load(DEPTH)
     first += 1
     assert source.load(DEPTH).tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize('mark', [65535, 10000.0, 1e9, -1, np.inf, -np.inf, np.nan])
+def test_any_mark_of_missing_depth_is_void_or_out_of_range(tmp_path, mark):
+    values = np.array([[2.5, mark, 0, 7]], np.float32)
+    path = npy(tmp_path / 'd.npy', values)
+    for options in (dict(void=mark), dict(void=(0, mark)), dict(valid_range=(0, 20)),
+                    dict(valid_range=(2, 7), void=-5)):
+        label = LabelFile(path, **options).load(DEPTH)
+        assert label.dtype == np.float32 and label.tolist() == [[2.5, 0, 0, 7]], options
+        DEPTH.check(label)
+
+
+def test_several_voids_and_a_range_of_scaled_values(tmp_path):
+    path = png(tmp_path / 'd.png', np.array([[0, 65535, 1000, 999, 20000, 20001]], np.uint16))
+    label = LabelFile(path, scale=1e-3, void=(0, 65535)).load(DEPTH)
+    np.testing.assert_allclose(label, [[0, 0, 1, 0.999, 20, 20.001]], rtol=1e-6)
+    label = LabelFile(path, scale=1e-3, void=0, valid_range=(1, 20)).load(DEPTH)
+    np.testing.assert_allclose(label, [[0, 0, 1, 0, 20, 0]], rtol=1e-6)
+    classes = png(tmp_path / 's.png', np.array([[0, 1, 254, 255, 3]], np.uint8))
+    assert LabelFile(classes, offset=-1, void=(0, 255), valid_range=(0, 1)).load(SEMSEG).tolist() == [
+        [255, 0, 255, 255, 255]]
+    gaps = npy(tmp_path / 's.npy', np.array([[np.nan, 3]]))
+    assert LabelFile(gaps, void=np.nan).load(SEMSEG).tolist() == [[255, 3]]
+
+
+@pytest.mark.parametrize('bounds', [(5, 5), (9, 1), (np.nan, 3)])
+def test_a_range_must_rise(bounds):
+    with pytest.raises(ConfigError, match='expected valid_range='):
+        LabelFile(Path('d'), valid_range=bounds)
 
 
 def test_one_bit_cannot_be_scaled(tmp_path, data_error):

@@ -160,6 +160,22 @@ def test_what_is_refused(convert, video, tmp_path, capsys):
     assert 'color: no such file or folder' in refused(convert, capsys, tmp_path / 'gone', out)
 
 
+def test_what_colmap_would_see_otherwise_is_refused(convert, video, tmp_path, capsys):
+    tags = Image.Exif()
+    tags[274] = 3
+    path = video / 'color' / '004.png'
+    Image.open(path).save(path, exif=tags)
+    assert '004.png: EXIF orientation 3 turns the image' in refused(convert, capsys, video, tmp_path / 'out')
+
+
+def test_65535_is_no_depth(tool, video):
+    script, path = tool('dataset_converters/estimate_poses'), video / 'depth' / '000.png'
+    depth = np.full(SIZE, 2000, np.uint16)
+    depth[:4] = 65535
+    Image.fromarray(depth).save(path)
+    assert np.unique(script.read_depth(path, 1000, SIZE)).tolist() == [0, 2]
+
+
 def test_a_missing_extra_is_named(tool, monkeypatch):
     monkeypatch.setitem(sys.modules, 'pycolmap', None)
     with pytest.raises(ConfigError, match=r"pip install 'mmmtl\[poses\]'"):

@@ -2,9 +2,9 @@
 
     tools/dataset_converters/estimate_poses.py FRAMES DST [--every N] [--size H W] [--overlap A B] [--baseline A B]
 
-FRAMES is a folder with ``color/NAME.jpg`` (or .png) and ``depth/NAME.png`` (16 bit, registered to colour, 0 = missing),
-in the order of their names, and, if the camera is known, ``cam.txt``: 3 x 3 intrinsics in pixels of the images with
-centres at +0.5. Lens distortion is not modelled: undistort first.
+FRAMES is a folder with ``color/NAME.jpg`` (or .png) and ``depth/NAME.png`` (16 bit, registered to colour, 0 or 65535 =
+missing), in the order of their names, and, if the camera is known, ``cam.txt``: 3 x 3 intrinsics in pixels of the
+images with centres at +0.5. Lens distortion is not modelled: undistort first.
 
 COLMAP (``pip install 'mmmtl[poses]'``) estimates the poses up to scale; the scale in metres is the median of sensor
 depth over reconstructed depth. Pairs are chosen by overlap and baseline; with ``--whole`` all frames become one scene.
@@ -26,8 +26,9 @@ from structure_from_motion import Reconstruction, reconstruct
 
 from mmmtl.apis.command_line import command
 from mmmtl.datasets.neighbours import PairRule
-from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.records import read_array, read_image
+from mmmtl.datasets.posed_views import MISSING, load_numbers
+from mmmtl.datasets.reading import check_unturned, read_array, read_image
+from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 
 SUFFIXES = {'.jpg', '.jpeg', '.png'}
@@ -37,7 +38,7 @@ def find_frames(folder: Path, every: int) -> list[Path]:
     """Every so many-th image that has depth.
 
     Raises:
-        DataError: There are fewer than two.
+        DataError: There are fewer than two, or EXIF turns one.
     """
     images = sorted(path for path in existing(folder / 'color', 'the frames of the video').iterdir()
                     if path.suffix.lower() in SUFFIXES)[::every]
@@ -45,6 +46,8 @@ def find_frames(folder: Path, every: int) -> list[Path]:
     if len(frames) < 2:
         raise DataError(f'{folder}: {len(images)} images in color/, of which {len(frames)} have their depth as '
                         'depth/NAME.png; at least two are needed')
+    for path in frames:
+        check_unturned(path)  # COLMAP takes the pixels as they are stored
     return frames
 
 
@@ -58,7 +61,8 @@ def read_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
     depth = read_array(path)
     if depth.ndim != 2 or depth.dtype.kind not in 'iu':
         raise DataError(f'{path}: expected depth H x W of whole numbers, found {depth.shape} {depth.dtype}')
-    return cv2.resize(depth.astype(np.float32) / units, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    depth = np.where(is_any_of(depth, MISSING), 0, depth).astype(np.float32)
+    return cv2.resize(depth / units, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def read_camera(folder: Path) -> np.ndarray | None:
