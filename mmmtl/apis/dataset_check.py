@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from mmmtl.apis.config import DATALOADERS
+from mmmtl.apis.depth_files import describe_depths
 from mmmtl.apis.diagnosis import diagnose, some
 from mmmtl.apis.examination import RecordFacts, SplitFacts, examine
 from mmmtl.apis.protocols import protocol_of
@@ -86,10 +87,10 @@ def compare_splits(one: SplitFacts, other: SplitFacts) -> None:
     """Images that are in both: wrong where one of the two is for training."""
     known = {}
     for record in one.records:
-        for path, _, content, _ in record.images:
-            known[content] = path
-    shared = [(known[content], path) for record in other.records for path, _, content, _ in record.images
-              if content in known]
+        for image in record.images:
+            known[image.digest] = image.path
+    shared = [(known[image.digest], image.path) for record in other.records for image in record.images
+              if image.digest in known]
     parts = [set(split.name.split('/')[0].split('=')) for split in (one, other)]
     if not shared or parts[0] == parts[1]:
         return
@@ -119,7 +120,7 @@ def class_names(split: SplitFacts, task: str) -> list[str]:
 def describe(split: SplitFacts) -> str:
     """The split for people to read."""
     records = split.records
-    sizes = Counter(size for record in records for _, size, _, _ in record.images)
+    sizes = Counter(image.size for record in records for image in record.images)
     views = sum(sizes.values())
     opened = f', {len(records)} of them opened' if len(records) < len(split.dataset) else ''
     common = ', '.join(f'{height} x {width} ({count})' for (height, width), count in sizes.most_common(4))
@@ -153,6 +154,9 @@ def describe_task(split: SplitFacts, name: str) -> Iterator[str]:
     else:
         yield f'  {name:<12} {len(labels):>7} {share:>13}'
         yield from describe_classes(class_names(split, name), [label.counts for label in labels if label.known])
+    depths = [label.depth for label in labels if label.depth is not None]
+    for line in describe_depths(split.dataset.tasks[name], depths):
+        yield f'  {"":<12} {line}'
     facing = [label for label in labels if label.facing is not None]
     if facing:
         yield f'  {"":<12} {100 * sum(label.facing for label in facing) / max(known, 1):.1f} % face the camera'

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmmtl.apis.depth_files import depth_findings
 from mmmtl.apis.examination import LabelFacts, SplitFacts
 from mmmtl.tasks import Depth
 
@@ -32,10 +33,14 @@ def diagnose(split: SplitFacts) -> None:
         empty = [str(label.path) for label in labels if not label.known]
         split.look += some(empty, f'{task}: {len(empty)} labels without a known pixel')
         split.look += list(classes(split, task, labels))
+        lossy = [str(label.path) for label in labels if label.path.suffix.lower() in ('.jpg', '.jpeg')]
+        split.look += some(lossy, f'{task}: {len(lossy)} labels are JPEG, which changes their values')
         if isinstance(split.dataset.tasks[task], Depth):
             mean = sum(label.total for label in labels) / sum(label.known for label in labels)
             if not METRES[0] <= mean <= METRES[1]:
                 split.look.append(f'{task}: {mean:.3g} on average; are these metres?')
+            for finding, paths in depth_findings(task, [label.depth for label in labels if label.depth is not None]):
+                split.look += some(list(map(str, paths)), finding)
         orientation(split, task, labels)
     views_agree(split)
     images(split)
@@ -115,12 +120,16 @@ def views_agree(split: SplitFacts) -> None:
 
 
 def images(split: SplitFacts) -> None:
-    """Images that occur twice or show nothing."""
+    """Images that occur twice, show nothing, or are turned under their labels."""
     by_content: dict[str, list[Path]] = defaultdict(list)
     for record in split.records:
-        for path, _, content, _ in record.images:
-            by_content[content].append(path)
+        for image in record.images:
+            by_content[image.digest].append(image.path)
     twice = [' = '.join(map(str, paths[:4])) for paths in by_content.values() if len(paths) > 1]
     split.look += some(twice, f'{len(twice)} images occur more than once')
-    blank = [str(path) for record in split.records for path, _, _, one_colour in record.images if one_colour]
+    blank = [str(image.path) for record in split.records for image in record.images if image.one_colour]
     split.look += some(blank, f'{len(blank)} images of a single colour')
+    turned = [f'{image.path} (orientation {image.orientation})' for record in split.records for image in record.images
+              if image.orientation > 1 and image.labelled]
+    split.look += some(turned, f'{len(turned)} labelled images are turned by EXIF; check that their labels are drawn '
+                               'on the turned image')

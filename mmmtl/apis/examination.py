@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mmmtl.apis.depth_files import DepthFacts, depth_facts
 from mmmtl.datasets import MultiTaskDataset, View
 from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.transforms.loading import load_view
@@ -31,6 +32,19 @@ class LabelFacts:
     facing: int | None = None  # normals: pixels whose normal faces the camera
     turned: np.ndarray | None = None  # normals: (3, 3) sum of label x derived from depth, where both are known
     derived: int = 0  # how many these are
+    depth: DepthFacts | None = None
+
+
+@dataclass
+class ImageFacts:
+    """One image. ``orientation`` is EXIF's, by which it has been turned; 1 is not at all."""
+
+    path: Path
+    size: tuple[int, int]
+    digest: str
+    one_colour: bool
+    orientation: int
+    labelled: bool
 
 
 @dataclass
@@ -39,7 +53,7 @@ class RecordFacts:
 
     name: str
     errors: list[str] = field(default_factory=list)
-    images: list[tuple[Path, tuple[int, int], str, bool]] = field(default_factory=list)  # size, digest, of one colour
+    images: list[ImageFacts] = field(default_factory=list)
     labels: dict[str, list[LabelFacts]] = field(default_factory=dict)
     depths_differ: float | None = None
     unlisted: int = 0  # files that the checksums do not know
@@ -66,7 +80,9 @@ def examine(dataset: MultiTaskDataset, index: int) -> RecordFacts:
         if loaded is None:
             continue
         image = loaded['image']
-        facts.images.append((view.image, image.shape[:2], digest(view.image.read_bytes()), image.min() == image.max()))
+        facts.images.append(ImageFacts(
+            view.image, image.shape[:2], digest(view.image.read_bytes()), bool(image.min() == image.max()),
+            loaded['orientation'], bool(loaded['labels'])))
         for name, label in loaded['labels'].items():
             path = view.labels[name].path
             from_depth = any(isinstance(tasks[other], Depth) and view.labels[other].path == path
@@ -121,6 +137,8 @@ def label_facts(path: Path, task: Task, label: np.ndarray, view: Mapping, depth:
         facts.low, facts.high, facts.total = float(values.min()), float(values.max()), float(values.sum(dtype=float))
         if not task.dtype.is_floating_point:
             facts.counts = np.bincount(values, minlength=max(task.channels, 2))
+    if isinstance(task, Depth):
+        facts.depth = depth_facts(path, task, label)
     if isinstance(task, Normal):
         intrinsics = view.get('intrinsics')
         rays = view_rays(intrinsics[None], *known.shape)[0].permute(1, 2, 0).numpy() if intrinsics is not None else None

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mmengine.config import Config, ConfigDict
+from PIL import Image
 
 from mmmtl.apis.dataset_check import check_dataset, describe, files_of
 from mmmtl.apis.diagnosis import best_axes
 from mmmtl.apis.examination import SplitFacts
 from mmmtl.datasets import SyntheticRooms
 from mmmtl.datasets.checksums import write_checksums
-from mmmtl.datasets.records import read_array
+from mmmtl.datasets.reading import read_array
 
 PIPELINE = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
 TASKS = dict(semseg=dict(type='mmmtl.SemSeg', classes=SyntheticRooms.CLASSES), depth=dict(type='mmmtl.Depth'),
@@ -220,3 +221,32 @@ def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_r
     text = describe(split)
     assert not split.wrong and 'face the camera' in text and 'mean cosine' not in text
     assert np.median([record.depths_differ for record in split.records]) < 0.02
+
+
+def test_turned_images_marks_of_missing_depth_and_jpeg_are_worth_a_look(tmp_path):
+    write_folder(tmp_path / 'scenes', orientation=3, missing=65535)
+    pipeline = dict(pipeline=PIPELINE, tasks=dict(depth=TASKS['depth']))
+    loader = dict(dataset=dict(type='mmmtl.PosedViews', root=str(tmp_path / 'scenes'), split='all', **pipeline))
+    (split,) = splits_of(Config(dict(tasks=pipeline['tasks'], train_dataloader=loader)))
+    assert not split.wrong
+    (turned,) = (message for message in split.look if 'turned by EXIF' in message)
+    assert turned.startswith('2 labelled images') and 'scenes/a/0.jpg (orientation 3)' in turned
+    assert '32 pixels hold 65535, the largest number of 16 bits: taken as missing' in describe(split)
+    loader['dataset']['depth_void'] = (0,)
+    (split,) = splits_of(Config(dict(tasks=pipeline['tasks'], train_dataloader=loader)))
+    assert any('65535, the largest number of 16 bits, is learnt as 65.5' in message for message in split.look)
+
+
+def write_folder(root: Path, orientation: int, missing: int) -> None:
+    """Two scenes of one view with a centred camera."""
+    tags = Image.Exif()
+    tags[274] = orientation
+    for name in 'ab':
+        (root / name).mkdir(parents=True)
+        rng = np.random.default_rng(ord(name))
+        Image.fromarray(rng.integers(0, 256, (24, 32, 3), np.uint8)).save(root / name / '0.jpg', exif=tags)
+        depth = rng.integers(1000, 3000, (24, 32)).astype(np.uint16)
+        depth[:4, :4] = missing
+        Image.fromarray(depth).save(root / name / '0.png')
+        np.savetxt(root / name / 'cam.txt', [[30, 0, 16], [0, 30, 12], [0, 0, 1]])
+        np.savetxt(root / name / 'poses.txt', np.eye(4)[:3].reshape(1, 12))
