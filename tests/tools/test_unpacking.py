@@ -49,6 +49,17 @@ def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
         unpacking.find_archives(tmp_path / 'out')
 
 
+def test_a_member_of_3_gb_is_refused_unread(tool, archive, tmp_path):
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    content = bytearray(archive.read_bytes())
+    entry = content.index(b'PK\x01\x02')
+    content[entry + 24:entry + 28] = (3 * 2**30).to_bytes(4, 'little')
+    archive.write_bytes(content)
+    with pytest.raises(DataError, match=r'some\.zip: top/a/1\.txt unpacks to 3221225472 bytes, expected at most'):
+        unpacking.unpack([archive], conversion.Output(tmp_path / 'out'), wanted)
+    assert not list((tmp_path / 'out').iterdir())
+
+
 def test_small_pictures(tool):
     unpacking = tool('dataset_converters/unpacking')
     image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)

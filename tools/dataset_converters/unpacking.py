@@ -1,6 +1,7 @@
 """Official zip archives -> the files that a data set reads, and small pictures of large ones."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from mmmtl.datasets.linked_folders import files_below
 from mmmtl.errors import DataError
 
 JPEG_QUALITY = 90
+LARGEST = 2**28  # bytes of a member; pictures, arrays and camera files of the official archives stay far below
 
 
 def find_archives(source: Path) -> list[Path]:
@@ -30,7 +32,7 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
     """Write the members for which ``place`` gives a name; those that are there with the right size are kept.
 
     Raises:
-        DataError: An archive is damaged, or none of them holds anything that is wanted.
+        DataError: An archive is damaged, one of its members is too large, or none holds anything that is wanted.
     """
     found = 0
     for path in archives:
@@ -39,16 +41,28 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
                 wanted = [(member, place(member.filename)) for member in archive.infolist() if not member.is_dir()]
                 wanted = [(member, name) for member, name in wanted if name]
                 found += len(wanted)
+                check_members(path, [member for member, _ in wanted])
                 for member, name in output.progress(wanted, path.name):
                     target = output.root / name
                     if target.is_file() and target.stat().st_size == member.file_size:
                         output.kept[folder(name)] += 1
                     else:
                         output.write(name, archive.read(member))  # compares the checksum of the archive
-        except (OSError, zipfile.BadZipFile) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # the last: encrypted
             raise DataError(f'{path}: cannot be unpacked ({error}); download it again') from None
     if not found:
         raise DataError(f'{", ".join(map(str, archives))}: nothing in there belongs to this data set')
+
+
+def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    """
+    Raises:
+        DataError: One of them is larger than any file of a data set.
+    """
+    large = next((member for member in members if member.file_size > LARGEST), None)
+    if large:
+        raise DataError(f'{path}: {large.filename} unpacks to {large.file_size} bytes, expected at most {LARGEST}; '
+                        'download the archive again')
 
 
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
