@@ -23,7 +23,8 @@ class PassSampler(Sampler[SampleKey]):
     """Training: every rank takes every world-size-th place of the pass's permutation.
 
     So the batches of all ranks together hold the very samples of one process with the whole batch. Where the ranks do
-    not divide the data set, the pass is filled up from its own beginning.
+    not divide the data set, an epoch is filled up from its own beginning; an endless sampler goes on with the next
+    pass, so that a place in the run means the same for any number of ranks.
 
     Args:
         dataset: What is sampled.
@@ -37,8 +38,8 @@ class PassSampler(Sampler[SampleKey]):
         self.endless = endless
         self.rank, self.world_size = get_dist_info()
         self.per_rank = -(-self.size // self.world_size)
-        self.run_pass = 0
-        self.place = 0  # the first of this pass that is still to come
+        self.length = self.size if endless else self.per_rank * self.world_size  # of a pass, over all ranks
+        self.run_pass = self.place = 0  # the first place of all ranks that is still to come
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of a pass."""
@@ -46,22 +47,18 @@ class PassSampler(Sampler[SampleKey]):
 
     def skip(self, num_samples: int) -> None:
         """Go to where this rank has taken ``num_samples`` samples since the run began (MMEngine calls it on resume)."""
-        self.run_pass, self.place = divmod(num_samples, self.per_rank)
-
-    def _pass(self, run_pass: int) -> Iterator[SampleKey]:
-        order = np.random.default_rng([self.seed, run_pass]).permutation(self.size)
-        order = np.resize(order, self.per_rank * self.world_size)[self.rank::self.world_size]
-        return (SampleKey(self.seed, run_pass, int(index)) for index in order)
+        self.run_pass, self.place = divmod(num_samples * self.world_size, self.length)
 
     def __iter__(self) -> Iterator[SampleKey]:
-        run_pass, first = self.run_pass, self.place
+        run_pass, place = self.run_pass, self.place + self.rank
         while True:
-            for place, key in enumerate(self._pass(run_pass)):
-                if place >= first:
-                    yield key
+            order = np.random.default_rng([self.seed, run_pass]).permutation(self.size)
+            for index in np.resize(order, self.length)[place::self.world_size]:
+                yield SampleKey(self.seed, run_pass, int(index))
             if not self.endless:
                 return
-            run_pass, first = run_pass + 1, 0
+            place += -(-max(self.length - place, 0) // self.world_size) * self.world_size - self.length
+            run_pass += 1
 
     def __len__(self) -> int:
         return self.per_rank

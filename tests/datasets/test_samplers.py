@@ -94,6 +94,23 @@ def test_batches_of_all_ranks_together_are_those_of_one_process(on_ranks, world_
         assert Counter(together) == Counter(whole[first * world_size:(first + batch) * world_size])
 
 
+@pytest.mark.parametrize(('world_size', 'size'), [(2, 12), (2, 11), (3, 11), (4, 3)])
+@pytest.mark.parametrize('done', [0, 3, 7])
+def test_a_place_in_an_endless_run_is_the_same_on_any_number_of_ranks(on_ranks, world_size, size, done):
+    """So that a run can go on with another number of processes, each image still once per pass."""
+    batch, batches = 2, 9  # per rank
+    (alone,) = on_ranks(1, PassSampler, size, seed=7, endless=True)
+    ranks = on_ranks(world_size, PassSampler, size, seed=7, endless=True)
+    whole = list(islice(alone, (done + batches) * batch * world_size))
+    for rank in ranks:
+        rank.skip(done * batch)
+    per_rank = [list(islice(rank, batches * batch)) for rank in ranks]
+    for number in range(batches):
+        together = {key for keys in per_rank for key in keys[number * batch:(number + 1) * batch]}
+        first = (done + number) * batch * world_size
+        assert together == set(whole[first:first + batch * world_size])
+
+
 @pytest.mark.parametrize('world_size', [1, 2, 3, 5])
 @pytest.mark.parametrize('size', [1, 4, 11])
 def test_evaluation_takes_every_sample_once_over_all_ranks(on_ranks, world_size, size):
