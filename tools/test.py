@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 
 from mmmtl.apis import MultiTaskRunner, load_config
+from mmmtl.apis.checkpoint import read_checkpoint
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.launch import LAUNCHERS
 from mmmtl.apis.recipes import recipe_name
@@ -34,6 +35,9 @@ def main() -> None:
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{recipe_name(args.config)}'
     config.launcher = args.launcher
     config.load_from, config.resume = args.checkpoint, False
+    if (config.get('randomness') or {}).get('seed') is None:
+        seed = read_checkpoint(args.checkpoint).get('meta', {}).get('seed')
+        config.randomness = {**(config.get('randomness') or {}), 'seed': seed}
     shown = deepcopy(config)
     if args.show_dir:
         shown.custom_hooks = [*config.get('custom_hooks', []), dict(type='mmmtl.SheetHook', folder=args.show_dir)]

@@ -16,7 +16,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file, or a row of a table: FILE.py::ROW')
     parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/CONFIG)')
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
-                        help='go on from a checkpoint, or from the latest one of the work dir')
+                        help='go on from a checkpoint, or from the latest one of the work dir; another batch, other '
+                        'images or other labels need --cfg-options resume_despite=batch,images,labels')
     parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
                         help='override entries of the config, e.g. train_dataloader.batch_size=4')

@@ -26,7 +26,7 @@ from mmmtl.models.loss_weighting import FixedWeighting
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 EVALUATORS = ('val_evaluator', 'test_evaluator')
 TOP_LEVEL = {'tasks', 'protocol', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing', 'compile',
-             'env_cfg', 'work_dir', 'find_unused_parameters'}
+             'env_cfg', 'work_dir', 'find_unused_parameters', 'resume_despite'}
 # dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
 SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **{name: (DataLoader, {'num_batch_per_epoch'}) for name in DATALOADERS},

@@ -18,7 +18,8 @@ from mmengine.config import Config
 
 from mmmtl.apis.checkpoint import latest_checkpoint, read_checkpoint
 from mmmtl.apis.config import load_config
-from mmmtl.apis.report import recipe_digest, write_scores
+from mmmtl.apis.recipe_entries import recipe_digest
+from mmmtl.apis.report import write_scores
 from mmmtl.apis.runner import MultiTaskRunner
 from mmmtl.apis.selection import reported_checkpoint
 from mmmtl.apis.work_dir import only_run_in

@@ -1,6 +1,5 @@
 """Scores as a table for people and as JSON for programs."""
 
-import hashlib
 import json
 import math
 import os
@@ -12,9 +11,7 @@ from mmengine.model import is_model_wrapper
 from torch import nn
 
 from mmmtl.apis.protocol_check import compared_measures
-
-WITHOUT_INFLUENCE = {'work_dir', 'load_from', 'resume', 'launcher', 'default_hooks', 'visualizer', 'vis_backends',
-                     'log_processor', 'log_level', 'env_cfg', 'experiment_name'}
+from mmmtl.apis.recipe_entries import recipe_digest
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -59,17 +56,3 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def recipe_digest(config: Config) -> str:
-    """Equal for two configs that differ only in the seed and in what cannot change a number.
-
-    Of the default hooks only that counts by which a checkpoint is chosen. `PlannedRun` says in ``started_from`` where
-    weights come from; a config's own ``load_from``, which is the tested checkpoint in a test, is not looked at.
-    """
-    recipe = {key: value for key, value in config.to_dict().items()
-              if key not in WITHOUT_INFLUENCE and not key.startswith('_')}
-    recipe['randomness'] = {**recipe.get('randomness', {}), 'seed': None}
-    checkpoint = config.get('default_hooks', {}).get('checkpoint') or {}
-    recipe['chosen_by'] = {key: checkpoint.get(key) for key in ('save_best', 'rule')}
-    return hashlib.blake2b(json.dumps(recipe, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()

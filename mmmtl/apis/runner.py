@@ -5,9 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from mmengine.dist import all_gather, is_main_process
-from mmengine.logging import HistoryBuffer
+from mmengine.dist import all_gather, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
@@ -18,11 +18,13 @@ from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.names import resolve
-from mmmtl.apis.random_state import random_state, set_random_state
-from mmmtl.apis.report import recipe_digest
+from mmmtl.apis.random_state import random_state
+from mmmtl.apis.recipe_entries import recipe_digest, recipe_entries
+from mmmtl.apis.resume import resume
+from mmmtl.apis.resume_check import learnt_from
+from mmmtl.apis.resumed_optimizer import group_settings, pending_gradients, scheduler_states
 from mmmtl.apis.sampling_check import check_each_once
 from mmmtl.datasets import collate_views
-from mmmtl.errors import CheckpointError
 from mmmtl.registry import RUNNERS
 
 
@@ -33,7 +35,7 @@ class MultiTaskRunner(Runner):
     - Checkpoints hold tensors, numbers, strings, lists and dicts, are written whole or not at all, and are read with
       ``weights_only=True`` and no way back; MMEngine falls back to unpickling anything and runs the config it finds.
     - A checkpoint holds the state of every process's random generators, so that a resumed run equals an undisturbed
-      one.
+      one, and the recipe entry by entry, so that a resume into another run is noticed (`apis/resume.py`).
     - Loaders collate views, have samplers whose order is a function of (seed, pass), and a generator of their own, so
       that a validation in between does not change the training.
     - Where there is no GPU the process group is gloo, and freed memory is kept for the next step.
@@ -44,6 +46,16 @@ class MultiTaskRunner(Runner):
         if not torch.cuda.is_available():
             keep_freed_memory()
         super().setup_env(env_cfg)
+
+    def set_randomness(self, seed: int | None = None, **options) -> None:
+        """A config without a seed takes that of the checkpoint that it resumes from, or a random one; ``cfg`` then
+        holds it."""
+        if seed is None:
+            source = self._resumed_from(self.cfg.get('load_from')) if self.cfg.get('resume') else None
+            meta = read_checkpoint(source).get('meta', {}) if source else {}
+            seed = meta.get('seed', sync_random_seed())
+            self.cfg.randomness = {**(self.cfg.get('randomness') or {}), 'seed': seed}
+        super().set_randomness(seed, **options)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """DDP without device ids where there is no GPU."""
@@ -100,6 +112,19 @@ class MultiTaskRunner(Runner):
                 'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}
         super().register_default_hooks({**ours, **(hooks or {})})
 
+    def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
+        """The settings that it begins with are kept for checkpoints: an optimiser may change its own."""
+        wrapper = super().build_optim_wrapper(optim_wrapper)
+        self.first_settings = group_settings(wrapper)
+        return wrapper
+
+    @cached_property
+    def recipe(self) -> dict:
+        """What a resumed run is compared by."""
+        counts = self.optim_wrapper._accumulative_counts
+        return {'recipe_entries': recipe_entries(self.cfg),
+                'learnt_from': learnt_from(self.train_dataloader, self.world_size, counts)}
+
     @cached_property
     def config_text(self) -> str:
         """The config as Python; formatting it takes longer than writing a checkpoint."""
@@ -116,14 +141,16 @@ class MultiTaskRunner(Runner):
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint = {
             'meta': {**done, **(meta or {}), 'seed': self.seed, 'experiment_name': self.experiment_name,
-                     'config': self.config_text, 'recipe': recipe_digest(self.cfg)},
+                     'config': self.config_text, 'recipe': recipe_digest(self.cfg), **self.recipe},
             'state_dict': model.state_dict(),
             'random_state': states,
         }
         if save_optimizer:
             checkpoint['optimizer'] = self.optim_wrapper.state_dict()
+            checkpoint['first_settings'] = self.first_settings
+            checkpoint['gradients'] = pending_gradients(model, self.optim_wrapper)
         if save_param_scheduler and self.param_schedulers is not None:
-            checkpoint['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers]
+            checkpoint['param_schedulers'] = scheduler_states(self.param_schedulers)
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)
         hub = self.message_hub
         checkpoint['message_hub'] = {
@@ -147,47 +174,20 @@ class MultiTaskRunner(Runner):
         if self._has_loaded:
             return
         source = self._load_from
-        if self._resume and source is None:
-            source = latest_checkpoint(self.work_dir)
+        if self._resume:
+            source = self._resumed_from(source)
             self.logger.info(f'resuming from {source}' if source else
                              f'{self.work_dir}: nothing to resume, starting anew')
         if source is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(source))
             self._has_loaded = True
 
-    def resume(self, filename: str, resume_optimizer: bool = True, resume_param_scheduler: bool = True,
-               map_location: str = 'cpu') -> None:
-        """Take a run up where the checkpoint was written: nothing in the file is executed."""
+    def resume(self, filename: str, map_location: str = 'cpu') -> None:
+        """Continue from where the checkpoint was written, as the config is now; nothing in the file is executed."""
         checkpoint = self.load_checkpoint(filename, map_location)
-        needed = ('meta', 'optimizer', 'random_state', 'message_hub')
-        missing = [name for name in needed if name not in checkpoint]
-        if missing:
-            raise CheckpointError(f'{filename}: cannot be resumed from, it lacks {", ".join(missing)}; start from its '
-                                  'weights instead: --cfg-options load_from=FILE')
-        meta = checkpoint['meta']
-        seed = all_gather(torch.tensor(self.seed))[0].item()  # the first process's: it is the one that was saved
-        if meta['seed'] != seed:
-            raise CheckpointError(f'{filename}: written with seed {meta["seed"]}, this run has {seed}; set '
-                                  f'--cfg-options randomness.seed={meta["seed"]} to resume')
-        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
-        for name, history in checkpoint['message_hub']['log_scalars'].items():
-            self.message_hub.log_scalars[name] = HistoryBuffer(history['log_history'], history['count_history'])
-        self.message_hub.update_info_dict({'epoch': meta['epoch'], 'iter': meta['iter'],
-                                           **checkpoint['message_hub']['best_scores']})
-        if resume_optimizer:
-            self.optim_wrapper.load_state_dict(checkpoint['optimizer'])
-        if resume_param_scheduler:
-            states = checkpoint.get('param_schedulers', [])
-            for scheduler, state in zip(self.param_schedulers or [], states, strict=True):
-                scheduler.load_state_dict(state)
-        self._resume_random_state(checkpoint['random_state'], filename)
+        resume(self, checkpoint, filename)
         self._has_loaded = True
-        self.logger.info(f'resumed from {filename} at epoch {self.epoch}, iteration {self.iter}')
 
-    def _resume_random_state(self, states: dict[str, torch.Tensor], filename: str) -> None:
-        processes = len(states['torch'])
-        if processes != self.world_size:
-            self.logger.warning(f'{filename} was written by {processes} processes, now there are {self.world_size}: '
-                                'the random numbers inside the network go on differently')
-            return
-        set_random_state({name: values[self.rank] for name, values in states.items()})
+    def _resumed_from(self, given: str | None) -> str | Path | None:
+        """The checkpoint that is named, or the latest of the work dir."""
+        return given or latest_checkpoint(self.work_dir)

@@ -42,7 +42,7 @@ class BadSampleHook(Hook):
                 runner.logger.warning(f'sample left out, the next one stands in for it: {error}')
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        checkpoint['meta']['bad_samples'] = dict(self.found | self.total)
+        checkpoint['meta']['bad_samples'] = dict(sum(all_gather_object(self.found), Counter()))
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         if is_main_process():  # the sum of all processes is kept by one of them

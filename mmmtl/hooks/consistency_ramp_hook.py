@@ -2,6 +2,7 @@
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import EpochBasedTrainLoop
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
@@ -19,7 +20,8 @@ class ConsistencyRampHook(Hook):
         iterations: The same in iterations; give one of the two.
 
     Raises:
-        ConfigError: Both or none of the lengths are given, one is not positive, or the model has no loss of that name.
+        ConfigError: Both or none of the lengths are given, one is not positive, the model has no loss of that name, or
+            ``epochs`` are given and the training loop counts iterations.
     """
 
     def __init__(self, name: str, *, epochs: float | None = None, iterations: int | None = None) -> None:
@@ -34,6 +36,9 @@ class ConsistencyRampHook(Hook):
         if self.name not in losses:
             raise ConfigError(f'ConsistencyRampHook.name: the model has no consistency loss {self.name!r}, it has '
                               f'{", ".join(losses) or "none"}')
+        if self.by_epoch and not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise ConfigError(f'ConsistencyRampHook({self.name!r}): the training loop counts iterations and would stay '
+                              'in epoch 0; give iterations instead of epochs')
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         done = runner.epoch if self.by_epoch else runner.iter

@@ -2,7 +2,7 @@
 
 import torch
 from mmengine.optim import OptimWrapper
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from mmmtl.registry import OPTIM_WRAPPERS
@@ -19,6 +19,12 @@ class FiniteOptimWrapper(OptimWrapper):
     """
 
     grad_norm: Tensor | None = None
+
+    def initialize_count_status(self, model: nn.Module, init_counts: int, max_counts: int) -> None:
+        """Without MMEngine's warning that gradients are lost, where a resumed run has brought them with it."""
+        brought = any(p.grad is not None for group in self.optimizer.param_groups for p in group['params'])
+        super().initialize_count_status(model, 0 if brought else init_counts, max_counts)
+        self._inner_count = init_counts
 
     def step(self, **kwargs) -> None:
         """Clip, and step if all gradients are finite."""

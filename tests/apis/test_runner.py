@@ -19,7 +19,8 @@ def checkpoint(tmp_path, rooms_cache):
 
 def test_a_checkpoint_is_complete(checkpoint):
     content = read_checkpoint(checkpoint)
-    assert set(content) == {'meta', 'state_dict', 'random_state', 'optimizer', 'param_schedulers', 'message_hub'}
+    assert set(content) == {'meta', 'state_dict', 'random_state', 'optimizer', 'first_settings', 'gradients',
+                            'param_schedulers', 'message_hub'}
     assert (content['meta']['epoch'], content['meta']['iter'], content['meta']['seed']) == (1, 3, 0)
     assert all(value.shape[0] == 1 for value in content['random_state'].values())  # one process
 

@@ -11,8 +11,8 @@ from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.many_runs import PlannedRun, Start, train_and_test
 from mmmtl.apis.paired_differences import paired_differences
 from mmmtl.apis.pretraining import stages_of, write_joint_start
+from mmmtl.apis.recipe_entries import recipe_digest
 from mmmtl.apis.recipes import all_recipes, expand, recipe_name
-from mmmtl.apis.report import recipe_digest
 from mmmtl.apis.run_table import run_table
 from mmmtl.apis.selection import reported_checkpoint
 
