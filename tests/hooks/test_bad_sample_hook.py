@@ -61,17 +61,18 @@ def test_the_count_goes_on_after_a_resume(runner):
 
 
 def test_two_processes_count_together(tmp_path):
-    for lines, total in run_in_two(__file__, tmp_path):
-        assert total == {'both': 2, 'only 0': 1, 'only 1': 1}
+    for lines, total, saved in run_in_two(__file__, tmp_path):
+        assert total == saved == {'both': 2, 'only 0': 1, 'only 1': 1}
         assert lines[-1].startswith('4 samples have been left out so far, for 3 bad files')
         assert sum('only' in line for line in lines) == 2  # of the other process too
 
 
-def count(rank: int) -> tuple[list[str], dict[str, int]]:
-    hook, runner = BadSampleHook(), SimpleNamespace(logger=Log())
+def count(rank: int) -> tuple[list[str], dict[str, int], dict[str, int]]:
+    hook, runner, checkpoint = BadSampleHook(), SimpleNamespace(logger=Log()), {'meta': {}}
     hook.after_train_iter(runner, 0, batch(['both'], [f'only {rank}']))
+    hook.before_save_checkpoint(runner, checkpoint)  # amid an epoch, as loops of iterations do
     hook.after_train_epoch(runner)
-    return runner.logger.lines, dict(Counter(hook.total))
+    return runner.logger.lines, dict(Counter(hook.total)), checkpoint['meta']['bad_samples']
 
 
 if __name__ == '__main__':

@@ -41,6 +41,13 @@ def test_a_loss_that_is_not_there():
         ConsistencyRampHook('c', epochs=3).before_train(make_runner())
 
 
+def test_epochs_do_not_pass_in_a_loop_of_iterations(tmp_path, rooms_cache):
+    loop = tiny_run(tmp_path, config='tiny_rooms_iterations.py').train_loop
+    ConsistencyRampHook('a', iterations=3).before_train(make_runner(train_loop=loop))
+    with pytest.raises(ConfigError, match='counts iterations and would stay in epoch 0; give iterations'):
+        ConsistencyRampHook('a', epochs=3).before_train(make_runner(train_loop=loop))
+
+
 def mtpsl(work_dir: Path, **options) -> MultiTaskRunner:
     """One label per image, two crops, consistency in a joint space that comes in over four iterations, FiLM by itself.
     """

@@ -21,6 +21,16 @@ def test_what_is_owed(config, counter, due, begin, tmp_path, rooms_cache, monkey
     assert set(done) == {count for count in due if count >= begin}
 
 
+def test_an_interval_that_changes_on_the_way(tmp_path, rooms_cache, monkeypatch):
+    runner = tiny_run(tmp_path, train_cfg__val_interval=5, train_cfg__dynamic_intervals=[(3, 1)])
+    done = []
+    monkeypatch.setattr('mmengine.runner.ValLoop.run', lambda loop: done.append(runner.epoch))
+    for epoch in range(5):
+        runner.train_loop._epoch = epoch
+        ResumedValidationHook().before_train(runner)
+    assert done == [2, 3, 4]  # as the loop itself decides: after epoch 2 it looks at epoch 3
+
+
 def test_without_validation(tmp_path, rooms_cache):
     runner = tiny_run(tmp_path, val_cfg=None, val_dataloader=None, val_evaluator=None)
     runner.train_loop._epoch = 2

@@ -30,6 +30,7 @@ def test_amp_on_a_cpu_is_bf16_and_tests_well(train, tmp_path):
     assert done.code == 0, done.stderr
     (scores,) = json.loads((tmp_path / 'tested' / 'metrics.json').read_text())['scores'].values()
     assert {name.split('/')[0] for name in scores} == {'semseg', 'depth', 'normal'}
+    assert json.loads((tmp_path / 'tested' / 'metrics.json').read_text())['seed'] == 0
     assert 'semseg mIoU' in done.stdout and len(list((tmp_path / 'sheets').glob('*.png'))) == 3
 
 
@@ -48,3 +49,13 @@ def test_a_resume_without_a_checkpoint_starts_anew(train, tmp_path):
     done = train('--resume', '--cfg-options', 'train_cfg.max_epochs=1')
     assert done.code == 0 and 'nothing to resume, starting anew' in done.stdout
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
+
+
+def test_scores_name_the_seed_that_a_training_has_chosen(train, tmp_path):
+    free = ['--cfg-options', 'randomness.seed=None']
+    assert train(*free, 'train_cfg.max_epochs=1').code == 0
+    checkpoint = tmp_path / 'work' / 'epoch_1.pth'
+    done = run('test.py', CONFIG, checkpoint, '--work-dir', tmp_path / 'tested', *free, folder=tmp_path / 'output')
+    assert done.code == 0, done.stderr
+    seed = torch.load(checkpoint, weights_only=True)['meta']['seed']
+    assert json.loads((tmp_path / 'tested' / 'metrics.json').read_text())['seed'] == seed
