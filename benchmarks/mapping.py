@@ -102,7 +102,7 @@ class PlainMapping(nn.Module):
         super().__init__()
         self.pairs = [(s, t) for s in tasks for t in tasks if s != t]
         self.inputs = nn.ModuleDict({
-            name: nn.Sequential(nn.Conv2d(task.encoded_channels, widths[0], 3, padding=1), nn.BatchNorm2d(widths[0]),
+            name: nn.Sequential(nn.Conv2d(task.encoding.channels, widths[0], 3, padding=1), nn.BatchNorm2d(widths[0]),
                                 nn.ReLU(inplace=True)) for name, task in tasks.items()})
         self.stages = nn.ModuleList()
         for number, (before, width) in enumerate(zip((widths[0], *widths[:-1]), widths, strict=True)):
@@ -131,8 +131,8 @@ def plain_loss(mapping: PlainMapping, logits: dict[str, Tensor], targets: dict[s
                 one_hot = torch.zeros(1, len(mapping.pairs), device=feature.device)
                 one_hot[0, mapping.pairs.index((source, target))] = 1
                 here = slice(number, number + 1)
-                a = mapping(TASKS[source].encode(logits[source][here]), source, one_hot)
-                b = mapping(TASKS[target].encode_target(targets[target][here]), target, one_hot)
+                a = mapping(TASKS[source].encoding.encode(logits[source][here]), source, one_hot)
+                b = mapping(TASKS[target].encoding.encode_target(targets[target][here]), target, one_hot)
                 f = feature[here]
                 total = total + distance(a, b) + 0.5 * (distance(a, f) + distance(b, f))
     return total / len(samples)

@@ -1,4 +1,4 @@
-"""The registries: TASKS is ours, the others are children of MMEngine's roots.
+"""The registries: TASKS and LOSSES are ours, the others are children of MMEngine's roots.
 
 A class registered here is found as ``'Name'`` inside mmmtl and as ``'mmmtl.Name'`` from MMEngine and from projects
 downstream. ``locations`` lets MMEngine import the wing that registers a name at the moment the name is first asked for.
@@ -17,6 +17,7 @@ from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
 TASKS = Registry('task', scope='mmmtl', locations=['mmmtl.tasks'])
+LOSSES = Registry('loss of a task', scope='mmmtl', locations=['mmmtl.tasks'])
 DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmmtl', locations=['mmmtl.datasets'])
 DATA_SAMPLERS = Registry('data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmmtl', locations=['mmmtl.datasets'])
 TRANSFORMS = Registry('transform', parent=MMENGINE_TRANSFORMS, scope='mmmtl', locations=['mmmtl.datasets'])

@@ -22,13 +22,13 @@ ALL = {
     'semseg': SemSeg('semseg', ('wall', 'floor', 'chair', 'bed')),
     'depth': Depth('depth'),
     'normal': Normal('normal'),
-    'normal of l1': Normal('normal', loss='l1'),
+    'normal of l1': Normal('normal', loss=dict(type='L1')),
     'depth with a cap': Depth('depth', min_depth=0.1, cap=80.0),
     'inverse depth': InverseDepth('depth', unit=0.3),
     'disparity': Disparity('disparity'),
     'confidence': Confidence('confidence'),
     'edge': Edge('edge', suppress=False),
-    'balanced edge': Edge('edge', positive_weight=None, suppress=False, matching='cost'),
+    'balanced edge': Edge('edge', loss=dict(positive_weight=None), suppress=False, matching='cost'),
     'saliency': Saliency('saliency'),
     'human parts': HumanParts('human_parts', classes=('background', 'head', 'torso', 'leg')),
 }
@@ -61,9 +61,9 @@ def perfect(task: Task, target: Tensor) -> Tensor:
         known = task.valid(target)
         return 100.0 * F.one_hot(torch.where(known, target[:, 0], 0), task.channels).permute(0, 3, 1, 2)
     if isinstance(task, InverseDepth):
-        return task.logits_of(target)
+        return task.to_logits(target)
     if isinstance(task, Confidence | Edge | Saliency):
-        return task.logits_of(task.known_values(target)) * 10
+        return task.to_logits(task.to_values(target)) * 10
     return target * 3 if isinstance(task, Normal) else target.clone()
 
 

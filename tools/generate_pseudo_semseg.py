@@ -15,9 +15,11 @@ from mmmtl.apis import load_config
 from mmmtl.apis.checkpoint import load_weights, read_checkpoint
 from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.inferencer import MultiTaskInferencer
+from mmmtl.apis.names import resolve
 from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.pseudo_labels import computed_folder, pair_of, start_folder
 from mmmtl.datasets.records import Record
+from mmmtl.datasets.transforms import RectifiedPair
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
 from mmmtl.registry import DATASETS
@@ -79,8 +81,7 @@ def check_classes(found: int, task: SemSeg, config: str) -> None:
 def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
     """The views of a record in the order in which `LoadPseudoLabels` meets them; ``labelled``: has a label already."""
     views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
-    order = [step.get('order', 'check') for step in pipeline
-             if getattr(step['type'], '__name__', step['type']).endswith('RectifiedPair')]
+    order = [step.get('order', 'check') for step in pipeline if issubclass(resolve(step['type'], ''), RectifiedPair)]
     return pair_of(views, record.name, sort='sort' in order) if order else views
 
 
@@ -89,7 +90,7 @@ def main() -> None:
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
     task = build_tasks(config.tasks).get(args.task)
-    if not isinstance(task, SemSeg):
+    if task is None or task.quantity != 'classes':
         raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
     settings = config[f'{args.split}_dataloader'].dataset
     pipeline, dataset = settings.get('pipeline', ()), DATASETS.build(settings)

@@ -127,8 +127,9 @@ def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable
         return None
     if backend == 'instances' and view.instances is not None:
         return RegionFile(view.instances).load
-    if backend == 'semseg' and 'semseg' in view.labels and isinstance(dataset.tasks.get('semseg'), SemSeg):
-        return partial(classes, view.labels['semseg'], dataset.tasks['semseg'])
+    task = dataset.tasks.get('semseg')
+    if backend == 'semseg' and 'semseg' in view.labels and task is not None and task.quantity == 'classes':
+        return partial(classes, view.labels['semseg'], task)
     raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from mmmtl.apis.depth_files import depth_findings
 from mmmtl.apis.examination import LabelFacts, SplitFacts
-from mmmtl.tasks import Depth
 
 SHOWN = 10  # of many files of one kind
 FACING_SPLIT, FACING_IMAGE = 0.9, 0.5  # share of normals that face the camera
@@ -35,7 +34,7 @@ def diagnose(split: SplitFacts) -> None:
         split.look += list(classes(split, task, labels))
         lossy = [str(label.path) for label in labels if label.path.suffix.lower() in ('.jpg', '.jpeg')]
         split.look += some(lossy, f'{task}: {len(lossy)} labels are JPEG, which changes their values')
-        if isinstance(split.dataset.tasks[task], Depth):
+        if split.dataset.tasks[task].quantity == 'depth':
             mean = sum(label.total for label in labels) / sum(label.known for label in labels)
             if not METRES[0] <= mean <= METRES[1]:
                 split.look.append(f'{task}: {mean:.3g} on average; are these metres?')

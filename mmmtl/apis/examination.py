@@ -13,7 +13,7 @@ from mmmtl.datasets.checksums import digest
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import DataError
 from mmmtl.geometry import correspondences, normals_from_depth, relative_pose, view_rays, warp
-from mmmtl.tasks import Depth, Normal, Task
+from mmmtl.tasks import Task
 
 LEAST_SHARED = 0.05  # of the pixels that two views must share before their depths are compared
 
@@ -85,7 +85,7 @@ def examine(dataset: MultiTaskDataset, index: int) -> RecordFacts:
             loaded['orientation'], bool(loaded['labels'])))
         for name, label in loaded['labels'].items():
             path = view.labels[name].path
-            from_depth = any(isinstance(tasks[other], Depth) and view.labels[other].path == path
+            from_depth = any(tasks[other].quantity == 'depth' and view.labels[other].path == path
                              for other in loaded['labels'])  # derived from it: nothing to compare
             facts.labels.setdefault(name, []).append(
                 label_facts(path, tasks[name], label, loaded, None if from_depth else depth_of(loaded, tasks)))
@@ -124,7 +124,7 @@ def open_view(view: View, tasks: Mapping[str, Task], facts: RecordFacts) -> dict
 
 def depth_of(view: Mapping, tasks: Mapping[str, Task]) -> np.ndarray | None:
     """The view's depth (H, W) if it has one."""
-    return next((label for name, label in view['labels'].items() if isinstance(tasks[name], Depth)), None)
+    return next((label for name, label in view['labels'].items() if tasks[name].quantity == 'depth'), None)
 
 
 def label_facts(path: Path, task: Task, label: np.ndarray, view: Mapping, depth: np.ndarray | None) -> LabelFacts:
@@ -137,9 +137,9 @@ def label_facts(path: Path, task: Task, label: np.ndarray, view: Mapping, depth:
         facts.low, facts.high, facts.total = float(values.min()), float(values.max()), float(values.sum(dtype=float))
         if not task.dtype.is_floating_point:
             facts.counts = np.bincount(values, minlength=max(task.channels, 2))
-    if isinstance(task, Depth):
+    if task.quantity == 'depth':
         facts.depth = depth_facts(path, task, label)
-    if isinstance(task, Normal):
+    if task.quantity == 'normal':
         intrinsics = view.get('intrinsics')
         rays = view_rays(intrinsics[None], *known.shape)[0].permute(1, 2, 0).numpy() if intrinsics is not None else None
         toward = (label * rays).sum(-1) if rays is not None else label[..., 2]

@@ -10,7 +10,7 @@ from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.registry import Registry
 
 from mmmtl.errors import ConfigError
-from mmmtl.registry import TASKS
+from mmmtl.registry import LOSSES, TASKS
 
 
 def resolve(name: Any, path: str) -> Callable:
@@ -30,8 +30,8 @@ def resolve(name: Any, path: str) -> Callable:
             raise ConfigError(f'{path}: {last_line(error)}{_nearest_attribute(name)}') from None
     if not isinstance(name, str):
         return name
-    registries = [TASKS, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
-    for registry in registries:  # without a scope a name is MMEngine's or a task's, whoever builds it
+    registries = [TASKS, LOSSES, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
+    for registry in registries:  # without a scope a name is MMEngine's, a task's or its loss's, whoever builds it
         found = registry.get(name)
         if found is not None:
             return found

@@ -110,7 +110,7 @@ class NetworkConfidence:
     """What a trained network (CCNN) says of a disparity map.
 
     Args:
-        config: Of the network, a file or what `load_config` made of it; it has one task, of kind `Confidence`.
+        config: Of the network, a file or what `load_config` made of it; its one task is the confidence.
         checkpoint: Its weights.
         device: Where it runs.
     """
@@ -118,7 +118,7 @@ class NetworkConfidence:
     def __init__(self, config: str | Config, checkpoint: str, device: str = 'cpu') -> None:
         self.model = init_model(config, checkpoint, device)
         self.device = device
-        if [type(task).__name__ for task in self.model.tasks.values()] != ['Confidence']:
+        if [task.quantity for task in self.model.tasks.values()] != ['confidence']:
             raise ConfigError(f'{checkpoint}: expected a network of the one task Confidence, found tasks '
                               f'{", ".join(self.model.tasks)}')
 

@@ -5,7 +5,6 @@ from mmengine.model import is_model_wrapper
 
 from mmmtl.geometry import check_range
 from mmmtl.registry import HOOKS
-from mmmtl.tasks import Depth
 
 
 @HOOKS.register_module()
@@ -34,7 +33,7 @@ class DepthRangeHook(Hook):
         depth_range = getattr(getattr(model, 'neck', None), 'depth_range', None)
         if depth_range is None:
             return
-        names = [name for name, task in model.tasks.items() if isinstance(task, Depth)]
+        names = [name for name, task in model.tasks.items() if task.quantity == 'depth']
         for sample in data_batch['data_samples']:
             if sample.get('views', 1) == 1 or sample.img_path in self.seen:
                 continue

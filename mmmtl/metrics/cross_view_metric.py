@@ -8,11 +8,11 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
-from mmmtl.errors import DataError
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import correspondences, relative_pose, view_rays, visible_pixels, warp
 from mmmtl.registry import METRICS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Task, build_tasks
+from mmmtl.tasks import Task, build_tasks, require
 
 
 @METRICS.register_module()
@@ -21,11 +21,11 @@ class CrossViewMetric(BaseMetric):
 
     For every ordered pair of views of a scene, each pixel of the target view of known depth is looked up in the source
     view. Where the source's own true depth says that it sees the same point, the source's prediction there is restated
-    for the target's camera (`Task.seen_from`: depth moves, normals turn, labels stay) and held against the target's
-    own prediction (`Task.compare`). The mean over all such pixels of the split is the score: ``{task}_{comparison}``,
-    e.g. ``depth_abs_rel`` (relative to the mean of the two), ``normal_angle`` in degrees, ``semseg_agreement`` in
-    [0, 1]. A pixel where one of the two predictions is the task's void value, as in a label map that is scored like a
-    prediction, is left out of the mean of that task.
+    for the target's camera (`ViewChange.to_view`: depth moves, normals turn, labels stay) and held against the
+    target's own prediction (`ViewChange.compare`). The mean over all such pixels of the split is the score:
+    ``{task}_{comparison}``, e.g. ``depth_abs_rel`` (relative to the mean of the two), ``normal_angle`` in degrees,
+    ``semseg_agreement`` in [0, 1]. A pixel where one of the two predictions is the task's void value, as in a label map
+    that is scored like a prediction, is left out of the mean of that task.
 
     ``visible`` is the share of the target pixels of known depth that the source sees: the scores speak of these alone.
 
@@ -33,17 +33,27 @@ class CrossViewMetric(BaseMetric):
     of depth and 1.8 degrees, mean over the pixels, and agrees in 99.4 %.
 
     Args:
-        tasks: ``{name: config}``; all of them are compared.
+        tasks: ``{name: config}``.
+        names: Of the tasks that are compared; all by default.
         depth: Under which name the samples carry the true depth.
         tolerance: Relative depth difference up to which two views are taken to see the same point.
+
+    Raises:
+        ConfigError: A task is unknown or knows no change of view.
     """
 
     default_prefix = 'cross_view'
 
     def __init__(self, tasks: Mapping[str, dict | Task], depth: str = 'depth', tolerance: float = 0.05,
-                 prefix: str | None = None) -> None:
+                 prefix: str | None = None, names: Sequence[str] | None = None) -> None:
         super().__init__(prefix=prefix)
-        self.tasks = build_tasks(tasks)
+        tasks = build_tasks(tasks)
+        unknown = set(names or ()) - set(tasks)
+        if unknown:
+            raise ConfigError(f'CrossViewMetric.names: {", ".join(sorted(unknown))} is no task; the tasks are '
+                              f'{", ".join(tasks)}')
+        self.tasks = {name: tasks[name] for name in (tasks if names is None else names)}
+        require(self.tasks, 'view_change', 'CrossViewMetric')
         self.depth, self.tolerance = depth, tolerance
         self.sums = self.no_sums()
 
@@ -76,10 +86,10 @@ class CrossViewMetric(BaseMetric):
         sums = {'visible': sum_and_count(visible, depth > 0)}
         for name, task in self.tasks.items():
             values, others = source['pred'][name][None], target['pred'][name][None]
-            restated = task.seen_from(values, rays, target_T_source)
+            restated = task.view_change.to_view(values, rays, target_T_source)
             looked_up = torch.cat([restated.float(), not_void(task, values).float()], dim=1)
             found, known = warp(looked_up, positions, mode='nearest')[0].split([len(restated[0]), 1], dim=1)
-            compared = task.compare(found, others.float())[:, None]  # (1, 1, H, W)
+            compared = task.view_change.compare(found, others.float())[:, None]  # (1, 1, H, W)
             sums[name] = sum_and_count(compared, visible & (known > 0) & not_void(task, others))
         return sums
 
@@ -101,7 +111,8 @@ class CrossViewMetric(BaseMetric):
         sums = dict(zip(sums, values.tolist(), strict=True))
         if not sums['visible'][0]:
             return {}
-        names = {name: f'{name}_{task.comparison}' for name, task in self.tasks.items()} | {'visible': 'visible'}
+        names = {name: f'{name}_{task.view_change.comparison}' for name, task in self.tasks.items()}
+        names['visible'] = 'visible'
         scores = {names[name]: total / count for name, (total, count) in sums.items() if count}
         return {f'{self.prefix}/{name}': value for name, value in scores.items()}
 

@@ -28,7 +28,7 @@ def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Tas
         for name in set(tasks) & set(sample.gt.keys()):
             target = sample.gt.get(name)[None]
             total, count = (found.setdefault(tuple(target.shape[2:]), {}) for found in (sums, counts))
-            total[name] = total.get(name, 0) + tasks[name].known_values(target)
+            total[name] = total.get(name, 0) + tasks[name].to_values(target)
             count[name] = count.get(name, 0) + tasks[name].valid(target)  # (1, H, W)
     return {size: {name: typical_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
             for size, total in sums.items()}
@@ -36,4 +36,4 @@ def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Tas
 
 def typical_map(task: Task, total: Tensor, count: Tensor) -> Tensor:
     """Summed values (1, *, H, W) and how many they are (1, H, W) -> a final map (C, H, W)."""
-    return task.predict(task.logits_of(total.float() / count.clamp(min=1)[:, None]))[0]
+    return task.predict(task.to_logits(total.float() / count.clamp(min=1)[:, None]))[0]

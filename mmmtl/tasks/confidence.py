@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
-import torch.nn.functional as F
+import torch
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.task import Task, both_probabilities, both_shares, ratio
+from mmmtl.tasks.encodings import Encoding, YesNoEncoding
+from mmmtl.tasks.task import Task, ratio, unchanged
 
 TINY = 1e-7  # keeps the logit of a certain match finite
 
@@ -17,13 +18,20 @@ class Confidence(Task):
     """Labels are probabilities in [0, 1], or 1 and 0 for right and wrong matches, -1 where unknown; logit -> sigmoid.
 
     Measures over all valid pixels: ``cross_entropy`` in nats, ``accuracy`` of the guess "above a half", ``brier``, the
-    mean squared difference. How well it *ranks* matches, `mmmtl.metrics.sparsification_area` says.
+    mean squared difference. How well it *ranks* matches, `mmmtl.metrics.sparsification_area` says. The loss is
+    `BinaryCrossEntropy` by default (Poggi and Mattoccia, BMVC 2016).
     """
 
     channels = 1
     void = -1.0
+    interpolation = 'nearest'
+    whole_numbers = True
+    quantity = 'confidence'
+    loss_space = 'fractions'
+    default_loss = dict(type='BinaryCrossEntropy')
     headline = 'cross_entropy'
     higher_is_better = False
+    mirror = zoom = unchanged
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -38,24 +46,18 @@ class Confidence(Task):
     def activate(self, logits: Tensor) -> Tensor:
         return logits.sigmoid()
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Binary cross-entropy (Poggi and Mattoccia, BMVC 2016)."""
-        loss = F.binary_cross_entropy_with_logits(self.masked(logits, target), target.clamp(min=0), reduction='none')
-        return self.masked_sum(loss[:, 0], target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return torch.where(target >= 0, target, 0)
+
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values.logit(TINY)
+
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return logits, self.to_values(target)
 
     @property
-    def encoded_channels(self) -> int:
-        return 2
-
-    def encode(self, logits: Tensor) -> Tensor:
-        """Probabilities of wrong and of right, so that void, where both are 0, is not taken for "wrong"."""
-        return both_probabilities(logits)
-
-    def encode_target(self, target: Tensor) -> Tensor:
-        return both_shares(self.known_values(target), self.valid(target))
-
-    def logits_of(self, values: Tensor) -> Tensor:
-        return values.logit(TINY)
+    def encoding(self) -> Encoding:
+        return YesNoEncoding(self)
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)

@@ -1,8 +1,8 @@
 """Depth: metres along the camera's z axis."""
 
 from collections.abc import Mapping
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,10 +10,14 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
-from mmmtl.tasks.task import Task, ratio
+from mmmtl.tasks.colours import middle_range, spectrum
+from mmmtl.tasks.encodings import Encoding, RelativeEncoding
+from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.stereo_depth import InvertedDepth, StereoDepth
+from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.view_changes import ViewChange
 
 SMALLEST = 1e-9  # metres; predictions are lifted to it before they are judged
-FLATTEST = 1e-3  # metres; the least that an image's largest depth is taken for, so that no gradient explodes
 
 # Shares of the image (top, bottom, left, right) inside of which a protocol looks.
 CROPS = {
@@ -35,6 +39,7 @@ class Depth(Task):
         crop: ``'eigen'``, ``'garg'`` (KITTI) or ``'nyu-eigen'``: truth outside of that window is not measured.
         interpolation: How labels are resized. ``'points'`` is for the scattered points of a laser scanner: where they
             shrink, no pixel into which one falls becomes void, see `resize_points`.
+        loss: `L1` by default, |p - g| in metres; or `L2`, `BerHu`, `SILog`.
 
     Measures, over all valid pixels of the split: ``abs`` and ``rmse`` in metres, ``rmse_log`` (natural logarithm),
     ``abs_rel``, ``sq_rel`` (metres) and the shares ``delta1..3`` of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3.
@@ -45,14 +50,19 @@ class Depth(Task):
 
     channels = 1
     void = 0.0
+    interpolation = 'nearest'
     whole_numbers = False  # millimetres, most likely
+    quantity = 'depth'
+    loss_space = 'positive'
+    default_loss = dict(type='L1')
     headline = 'abs_rel'
     higher_is_better = False
-    comparison = 'abs_rel'
+    mirror = unchanged
 
     def __init__(self, name: str, drawn_range: tuple[float, float] | None = None, *, min_depth: float = 0.0,
-                 cap: float | None = None, crop: str | None = None, interpolation: str = 'nearest') -> None:
-        super().__init__(name)
+                 cap: float | None = None, crop: str | None = None, interpolation: str = 'nearest',
+                 loss: Mapping[str, Any] | Loss | None = None) -> None:
+        super().__init__(name, loss)
         if min_depth < 0 or (cap is not None and cap <= min_depth):
             raise ConfigError(f'{name}: expected 0 <= min_depth < cap, found min_depth={min_depth}, cap={cap}')
         if crop is not None and crop not in CROPS:
@@ -80,28 +90,27 @@ class Depth(Task):
     def activate(self, logits: Tensor) -> Tensor:
         return logits
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """|p - g| in metres."""
-        return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return torch.where(target > 0, target, 0)
 
-    def encode(self, logits: Tensor) -> Tensor:
-        """Divided by the image's maximum, as in MTPSL; by its largest absolute value, so that a network that still
-        predicts negative depths is not divided by 0."""
-        return relative(self.activate(logits))
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values
 
-    def encode_target(self, target: Tensor) -> Tensor:
-        """Likewise; 0 where void."""
-        return relative(self.known_values(target))
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Metres."""
+        return self.activate(logits), self.to_values(target)
 
-    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        """The z of the same point in the target camera; unknown stays unknown, behind the camera is unknown."""
-        moved = transform_points(values * rays, target_T_source)[:, 2:]
-        return torch.where(values > 0, moved, 0).clamp(min=0)
+    @property
+    def encoding(self) -> Encoding:
+        return RelativeEncoding(self)
 
-    def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """|a - b| / ((|a| + |b|) / 2): the relative difference, alike from both sides and never above 2."""
-        scale = (values.abs() + others.abs()).clamp(min=SMALLEST) / 2
-        return ((values - others).abs() / scale)[:, 0]
+    @property
+    def view_change(self) -> ViewChange:
+        return MovedDepth()
+
+    @property
+    def stereo(self) -> StereoDepth:
+        return InvertedDepth(self)
 
     def measured(self, target: Tensor) -> Tensor:
         """bool (N, H, W): the valid pixels that a protocol looks at."""
@@ -144,15 +153,22 @@ class Depth(Task):
 
     def draw(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
-        if self.drawn_range is None:
-            near, far = np.percentile(values[known], (2, 98)) if known.any() else (0.0, 1.0)
-        else:
-            near, far = self.drawn_range
-        share = (values - near) / max(far - near, 1e-6)
-        colour = cv2.applyColorMap((255 * (1 - share.clip(0, 1))).astype(np.uint8), cv2.COLORMAP_TURBO)
-        return np.where(known[..., None], colour[..., ::-1], 0).astype(np.uint8)  # near is red, far is blue
+        near, far = self.drawn_range or middle_range(values, known)
+        farness = (values - near) / max(far - near, 1e-6)
+        return spectrum(1 - farness.clip(0, 1), known)  # near is red, far is blue
 
 
-def relative(values: Tensor) -> Tensor:
-    """Values (N, 1, H, W) divided by the largest absolute one of their image."""
-    return values / values.abs().amax((1, 2, 3), keepdim=True).clamp(min=FLATTEST)
+class MovedDepth(ViewChange):
+    """The z of the same point in the other camera."""
+
+    comparison = 'abs_rel'
+
+    def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
+        """Unknown stays unknown, behind the camera is unknown."""
+        moved = transform_points(values * rays, target_T_source)[:, 2:]
+        return torch.where(values > 0, moved, 0).clamp(min=0)
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        """|a - b| / ((|a| + |b|) / 2): the relative difference, alike from both sides and never above 2."""
+        scale = (values.abs() + others.abs()).clamp(min=SMALLEST) / 2
+        return ((values - others).abs() / scale)[:, 0]

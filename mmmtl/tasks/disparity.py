@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.depth import relative
-from mmmtl.tasks.task import Task, ratio
+from mmmtl.tasks.colours import middle_range, spectrum
+from mmmtl.tasks.encodings import Encoding, RelativeEncoding
+from mmmtl.tasks.task import Task, ratio, unchanged
 
 
 @TASKS.register_module()
@@ -20,15 +20,18 @@ class Disparity(Task):
     intrinsics, which do so already. A zoom leaves the label alone too: it shrinks depth and baseline alike.
 
     Measures over all valid pixels: ``abs`` in focal lengths, ``abs_rel``, and the shares ``delta1..3`` of pixels with
-    max(p/g, g/p) < 1.25, 1.25^2, 1.25^3, which are those of the depth.
+    max(p/g, g/p) < 1.25, 1.25^2, 1.25^3, which are those of the depth. The loss is `L1` by default.
     """
 
     channels = 1
     void = 0.0
+    interpolation = 'nearest'
     whole_numbers = False
+    loss_space = 'positive'
+    default_loss = dict(type='L1')
     headline = 'abs_rel'
     higher_is_better = False
-    comparison = 'abs'
+    mirror = zoom = unchanged
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -43,16 +46,19 @@ class Disparity(Task):
     def activate(self, logits: Tensor) -> Tensor:
         return logits
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """|p - g| in focal lengths."""
-        return self.masked_sum((self.masked(logits, target) - target)[:, 0].abs(), target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return torch.where(target > 0, target, 0)
 
-    def encode(self, logits: Tensor) -> Tensor:
-        """Divided by the image's largest, as depth is."""
-        return relative(logits)
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values
 
-    def encode_target(self, target: Tensor) -> Tensor:
-        return relative(self.known_values(target))
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Focal lengths."""
+        return self.activate(logits), self.to_values(target)
+
+    @property
+    def encoding(self) -> Encoding:
+        return RelativeEncoding(self)
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
@@ -67,7 +73,5 @@ class Disparity(Task):
 
     def draw(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
-        low, high = np.percentile(values[known], (2, 98)) if known.any() else (0.0, 1.0)
-        share = ((values - low) / max(high - low, 1e-9)).clip(0, 1)
-        colour = cv2.applyColorMap((255 * share).astype(np.uint8), cv2.COLORMAP_TURBO)
-        return np.where(known[..., None], colour[..., ::-1], 0).astype(np.uint8)  # near is red, far is blue
+        low, high = middle_range(values, known)
+        return spectrum((values - low) / max(high - low, 1e-9), known)  # near is red, far is blue

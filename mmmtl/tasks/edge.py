@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.boundary_matching import COUNTS, MAX_DISTANCE, boundary_counts, boundary_scores, image_sums
-from mmmtl.tasks.task import Task, both_probabilities, both_shares, known_window
+from mmmtl.tasks.colours import ramp
+from mmmtl.tasks.encodings import Encoding, YesNoEncoding
+from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.task import Task, known_window, unchanged
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
+from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
 
 
 @TASKS.register_module()
@@ -22,16 +26,14 @@ class Edge(Task):
     Several annotators are kept apart by ``annotators``: the label is then H x W x annotators, one 0/1 map each, wholly
     void for those that an image lacks. The network learns their mean, each of them is judged by itself.
 
-    The error is binary cross-entropy with weights, w t softplus(-x) + (1 - w) (1 - t) softplus(x). SAK and its
-    predecessors fix w = 0.95.
-
     Measures: ``odsF``, ``oisF``, ``AP`` and, at the best threshold, ``threshold``, ``precision``, ``recall``, see
     `boundary_scores`. A prediction is rounded to 8 bits, cut to its ridges, thinned at every threshold and matched with
     the thinned truth; where a map holds shares, whatever anybody has marked is truth.
 
     Args:
         name: Key in the samples.
-        positive_weight: w; None for the share of pixels without edge in the image itself.
+        loss: `BalancedBinaryCrossEntropy` by default, with the weight 0.95 of SAK and its predecessors; e.g.
+            ``dict(positive_weight=None)`` for the share of pixels without edge in the image itself.
         annotators: How many maps a label holds.
         max_distance: Largest distance of matched pixels, a share of the image's diagonal, or the name of a benchmark:
             ``'pascal'``, ``'bsds'`` (0.0075), ``'nyud'`` (0.011).
@@ -45,15 +47,18 @@ class Edge(Task):
 
     channels = 1
     void = 255.0
+    interpolation = 'lines'
+    whole_numbers = True
+    loss_space = 'fractions'
+    default_loss = dict(type='BalancedBinaryCrossEntropy')
     headline = 'odsF'
     higher_is_better = True
+    mirror = zoom = unchanged
 
-    def __init__(self, name: str, *, positive_weight: float | None = 0.95, annotators: int = 1,
-                 max_distance: float | str = 'pascal', thresholds: int = 99, matching: str = 'cardinality',
-                 suppress: bool = True, interpolation: str = 'lines') -> None:
-        super().__init__(name)
-        if positive_weight is not None and not 0 < positive_weight < 1:
-            raise ConfigError(f'{name}: positive_weight must lie between 0 and 1 or be None, found {positive_weight}')
+    def __init__(self, name: str, *, annotators: int = 1, max_distance: float | str = 'pascal', thresholds: int = 99,
+                 matching: str = 'cardinality', suppress: bool = True, interpolation: str = 'lines',
+                 loss: Mapping[str, Any] | Loss | None = None) -> None:
+        super().__init__(name, loss)
         if isinstance(max_distance, str) and max_distance not in MAX_DISTANCE:
             raise ConfigError(f'{name}: max_distance must be a number or one of {", ".join(MAX_DISTANCE)}, '
                               f'found {max_distance!r}')
@@ -61,7 +66,6 @@ class Edge(Task):
             raise ConfigError(f"{name}: matching must be 'cardinality' or 'cost', found {matching!r}")
         if interpolation not in ('lines', 'nearest'):
             raise ConfigError(f"{name}: interpolation must be 'lines' or 'nearest', found {interpolation!r}")
-        self.positive_weight = positive_weight
         self.target_channels = annotators
         self.max_distance = MAX_DISTANCE[max_distance] if isinstance(max_distance, str) else max_distance
         self.thresholds = np.arange(1, thresholds + 1) / (thresholds + 1)
@@ -77,22 +81,27 @@ class Edge(Task):
     def valid(self, target: Tensor) -> Tensor:
         return (target != self.void).any(1)
 
-    def share(self, target: Tensor) -> Tensor:
-        """(N, 1, H, W): mean over the annotators that say anything, 0 where void."""
-        known = target != self.void
-        return torch.where(known, target, 0).sum(1, keepdim=True) / known.sum(1, keepdim=True).clamp(min=1)
-
     def activate(self, logits: Tensor) -> Tensor:
         return logits.sigmoid()
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        logits, share = self.masked(logits, target)[:, 0], self.share(target)[:, 0]
-        weight = self.positive_weight
-        if weight is None:
-            valid = self.valid(target)
-            weight = 1 - (share.sum((1, 2)) / valid.sum((1, 2)).clamp(min=1))[:, None, None]
-        loss = weight * share * F.softplus(-logits) + (1 - weight) * (1 - share) * F.softplus(logits)
-        return self.masked_sum(loss, target)
+    def to_values(self, target: Tensor) -> Tensor:
+        """(N, 1, H, W): mean over the annotators that say anything."""
+        known = target != self.void
+        return torch.where(known, target, 0).sum(1, keepdim=True) / known.sum(1, keepdim=True).clamp(min=1)
+
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values.logit(eps=1e-6)
+
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return logits, self.to_values(target)
+
+    @property
+    def encoding(self) -> Encoding:
+        return YesNoEncoding(self)
+
+    @property
+    def view_change(self) -> ViewChange:
+        return SameFromEverywhere()
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         """On the CPU, image by image."""
@@ -131,31 +140,12 @@ class Edge(Task):
         scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)
         return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
 
-    @property
-    def encoded_channels(self) -> int:
-        return 2
-
-    def encode(self, logits: Tensor) -> Tensor:
-        """Probabilities of no edge and of edge, so that void, where both are 0, is not taken for "no edge"."""
-        return both_probabilities(logits)
-
-    def encode_target(self, target: Tensor) -> Tensor:
-        return both_shares(self.share(target), self.valid(target))
-
-    def known_values(self, target: Tensor) -> Tensor:
-        return self.share(target)
-
-    def logits_of(self, values: Tensor) -> Tensor:
-        return values.logit(eps=1e-6)
-
     def draw(self, values: np.ndarray) -> np.ndarray:
         """From dark blue to white."""
         known = values != self.void
         if values.ndim == 3:
             values, known = np.where(known, values, 0).sum(-1) / known.sum(-1).clip(1), known.any(-1)
-        share = np.where(known, np.nan_to_num(values), 0).clip(0, 1)[..., None]
-        colour = share * np.array(EDGE_COLOUR) + (1 - share) * np.array(FLAT_COLOUR)
-        return np.where(known[..., None], colour, 0).astype(np.uint8)
+        return ramp(values, known, FLAT_COLOUR, EDGE_COLOUR)
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
         return [('edge', EDGE_COLOUR)] if ((values > 0.5) & (values <= 1)).any() else []

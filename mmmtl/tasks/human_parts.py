@@ -1,12 +1,15 @@
 """Human parts: which part of a body is this pixel?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.semseg import SemSeg, spread_colours
+from mmmtl.tasks.colours import spread_colours
+from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.semseg import SemSeg
 
 PARTS = ('background', 'head', 'torso', 'upper arm', 'lower arm', 'upper leg', 'lower leg')
 COLOURS = ((45, 45, 45), (230, 80, 60), (240, 180, 50), (60, 160, 90), (150, 215, 120), (55, 110, 200), (140, 190, 240))
@@ -25,13 +28,14 @@ class HumanParts(SemSeg):
         classes: Names; the first is what is no body.
         palette: One RGB colour per class; by default the first is grey.
         absent: As in `SemSeg`; by default a class that never occurs counts 0, as SAK has it.
+        loss: As in `SemSeg`.
     """
 
     def __init__(self, name: str, classes: Sequence[str] = PARTS, palette: Sequence[Sequence[int]] | None = None, *,
-                 absent: str = 'zero') -> None:
+                 absent: str = 'zero', loss: Mapping[str, Any] | Loss | None = None) -> None:
         if palette is None:
             palette = COLOURS if tuple(classes) == PARTS else [COLOURS[0], *spread_colours(len(classes) - 1)]
-        super().__init__(name, classes, palette, absent=absent)
+        super().__init__(name, classes, palette, absent=absent, loss=loss)
 
         twins = {name: name.replace('left', 'right', 1) for name in self.classes if name.startswith('left')}
         twins |= {right: left for left, right in twins.items()}

@@ -6,6 +6,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.depth import SMALLEST, Depth
+from mmmtl.tasks.stereo_depth import StereoDepth
 
 
 @TASKS.register_module()
@@ -20,7 +21,7 @@ class InverseDepth(Depth):
         name: Key in the samples.
         unit: Metres, the depth of logit 1.
         farthest: Metres; predictions are no farther, which keeps logits around 0, or below, from infinity.
-        kwargs: Those of `Depth`.
+        kwargs: Those of `Depth`. Losses compare the logit with ``unit`` / label; `L1` by default.
     """
 
     def __init__(self, name: str, *, unit: float = 1.0, farthest: float = 100.0, **kwargs) -> None:
@@ -32,14 +33,20 @@ class InverseDepth(Depth):
     def activate(self, logits: Tensor) -> Tensor:
         return self.unit / logits.clamp(min=self.unit / self.farthest)
 
-    def inverse(self, logits: Tensor) -> Tensor:
-        """1 / depth in 1 / metres, without a limit."""
-        return logits / self.unit
-
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """|p - unit / g|."""
-        inverse = self.unit / torch.where(target > 0, target, 1)
-        return self.masked_sum((self.masked(logits, target) - inverse)[:, 0].abs(), target)
-
-    def logits_of(self, values: Tensor) -> Tensor:
+    def to_logits(self, values: Tensor) -> Tensor:
         return self.unit / values.clamp(min=SMALLEST)
+
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Inverse depths."""
+        return logits, self.unit / torch.where(target > 0, target, 1)
+
+    @property
+    def stereo(self) -> StereoDepth:
+        return StatedInverse(self)
+
+
+class StatedInverse(StereoDepth):
+    """Inverse depths as the network states them, without a limit."""
+
+    def parallax(self, logits: Tensor, baseline: Tensor) -> Tensor:
+        return baseline * (logits / self.task.unit)

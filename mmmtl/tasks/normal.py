@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmmtl.errors import ConfigError
 from mmmtl.geometry.projection import apply_matrix
 from mmmtl.registry import TASKS
-from mmmtl.tasks.task import Task, ratio
+from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.view_changes import ViewChange
 
 BINS_PER_DEGREE = 1000  # of the histogram that the median is read from
 
@@ -21,7 +22,8 @@ class Normal(Task):
 
     Args:
         name: Key in the samples.
-        loss: ``'cosine'``, 1 - p.g as in MTPSL; or ``'l1'``, |p - g| summed over the three components as in SAK.
+        loss: `Cosine` by default, 1 - p.g as in MTPSL; or `L1`, |p - g| summed over the three components as in SAK;
+            or `L2`, `Angular`.
 
     Measures: angle in degrees over all valid pixels of the split, ``mean``, ``median``, ``rmse``, and the shares
     ``within_11.25``, ``within_22.5``, ``within_30`` in [0, 1]. The angle is 2 atan2(|p - g|, |p + g|), exact near 0 and
@@ -33,15 +35,13 @@ class Normal(Task):
     target_channels = 3
     void = 0.0
     whole_numbers = False
+    interpolation = 'nearest'
+    quantity = 'normal'
+    loss_space = 'directions'
+    default_loss = dict(type='Cosine')
     headline = 'mean'
     higher_is_better = False
-    comparison = 'angle'
-
-    def __init__(self, name: str, loss: str = 'cosine') -> None:
-        super().__init__(name)
-        if loss not in ('cosine', 'l1'):
-            raise ConfigError(f"{name}: loss must be 'cosine' or 'l1', found {loss!r}")
-        self.loss = loss
+    zoom = unchanged
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -59,30 +59,26 @@ class Normal(Task):
     def activate(self, logits: Tensor) -> Tensor:
         return F.normalize(logits, dim=1)
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        prediction = self.activate(self.masked(logits, target))
-        if self.loss == 'cosine':
-            return self.masked_sum(1 - (prediction * target).sum(1), target)
-        return self.masked_sum((prediction - target).abs().sum(1), target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return torch.where(self.valid(target)[:, None], target, 0)
 
-    def encode(self, logits: Tensor) -> Tensor:
-        """(n + 1) / 2, as in MTPSL."""
-        return (self.activate(logits) + 1) / 2
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values
 
-    def encode_target(self, target: Tensor) -> Tensor:
-        """Likewise; a half, which is no direction, where void."""
-        return (self.known_values(target) + 1) / 2
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return self.activate(logits), self.to_values(target)
 
-    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        return apply_matrix(target_T_source[:, :3, :3].to(values.dtype), values)
+    @property
+    def encoding(self) -> Encoding:
+        return HalfUnitEncoding(self)
 
-    def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """The angle between unit vectors, degrees."""
-        return torch.rad2deg(2 * torch.atan2((values - others).norm(dim=1), (values + others).norm(dim=1)))
+    @property
+    def view_change(self) -> ViewChange:
+        return TurnedNormal()
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
-        angle = self.compare(prediction.double(), F.normalize(target.double(), dim=1))[valid]
+        angle = angles(prediction.double(), F.normalize(target.double(), dim=1))[valid]
         return {
             'count': valid.sum(),
             'angle': angle.sum(),
@@ -109,3 +105,32 @@ class Normal(Task):
         colour = (values * np.array([1, -1, -1], np.float32) + 1) * 127.5
         known = np.square(values).sum(-1, keepdims=True) > 0.25
         return np.where(known, colour.clip(0, 255), 0).astype(np.uint8)
+
+
+class HalfUnitEncoding(Encoding):
+    """(n + 1) / 2, as in MTPSL; a half, which is no direction, where void."""
+
+    channels = 3
+
+    def encode(self, logits: Tensor) -> Tensor:
+        return (self.task.activate(logits) + 1) / 2
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        return (self.task.to_values(target) + 1) / 2
+
+
+class TurnedNormal(ViewChange):
+    """Vectors turn with the camera; compared by the angle in degrees."""
+
+    comparison = 'angle'
+
+    def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
+        return apply_matrix(target_T_source[:, :3, :3].to(values.dtype), values)
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        return angles(values, others)
+
+
+def angles(values: Tensor, others: Tensor) -> Tensor:
+    """Unit vectors (N, 3, H, W) -> the angles between them (N, H, W) in degrees."""
+    return torch.rad2deg(2 * torch.atan2((values - others).norm(dim=1), (values + others).norm(dim=1)))

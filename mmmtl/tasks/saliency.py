@@ -1,17 +1,20 @@
 """Saliency: does this pixel belong to the object that draws the eye?"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.registry import TASKS
+from mmmtl.tasks.colours import ramp
+from mmmtl.tasks.encodings import Encoding, both_fractions
+from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
-from mmmtl.tasks.task import Task, both_shares, known_window, ratio
+from mmmtl.tasks.task import Task, known_window, ratio, unchanged
+from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
 
-RAREST = 0.05  # the smallest share that a class is taken to have when classes are balanced
 STEPS = torch.arange(1, 20) / 20  # thresholds 0.05 ... 0.95
 SINGLE = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # per-image measures that are one number
 SALIENT_COLOUR, REST_COLOUR = (255, 205, 60), (40, 50, 95)
@@ -20,13 +23,6 @@ SALIENT_COLOUR, REST_COLOUR = (255, 205, 60), (40, 50, 95)
 @TASKS.register_module()
 class Saliency(Task):
     """Labels are 1 on salient objects, 0 elsewhere, 255 where unknown; two logits (rest, salient).
-
-    The error is two-class cross-entropy, each class weighted by the other one's share of the image, summed over valid
-    pixels and not divided by the weights. SAK takes the shares of the whole batch. Shares of the image keep the error
-    of an image independent of its neighbours in the batch; both agree for a batch of one, and where objects take the
-    same share of every image. Where they do not, the weight of the object's pixels changes from image to image here,
-    1 - s against the batch's one 1 - mean(s), so that both classes of an image weigh alike. An image without any
-    object would weigh nothing: so a share is never taken to be below 5 % or above 95 %.
 
     Measures: ``maxF`` as SAK has it, the best F (beta^2 = 0.3) of 19 thresholds 0.05 ... 0.95, precision and recall
     pooled over the split; ``mIoU`` of the two classes and ``IoU/salient``, at 0.5. With ``per_image`` also the usual
@@ -37,15 +33,22 @@ class Saliency(Task):
     Args:
         name: Key in the samples.
         per_image: Take those too; about 30 ms per image on the CPU.
+        loss: `BalancedCrossEntropy` by default, each class weighted by the other one's share of the image; or another
+            one of class scores.
     """
 
     channels = 2
     void = 255.0
+    interpolation = 'nearest'
+    whole_numbers = True
+    loss_space = 'classes'
+    default_loss = dict(type='BalancedCrossEntropy')
     headline = 'maxF'
     higher_is_better = True
+    mirror = zoom = unchanged
 
-    def __init__(self, name: str, per_image: bool = True) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, per_image: bool = True, *, loss: Mapping[str, Any] | Loss | None = None) -> None:
+        super().__init__(name, loss)
         self.per_image = per_image
 
     def check(self, label: np.ndarray) -> None:
@@ -61,13 +64,22 @@ class Saliency(Task):
         """Probability of being salient (N, 1, H, W)."""
         return logits.softmax(1)[:, 1:]
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        valid = self.valid(target)
-        salient = (target[:, 0] > 0) & valid
-        share = salient.sum((1, 2)) / valid.sum((1, 2)).clamp(min=1)  # (N,)
-        share = share.clamp(RAREST, 1 - RAREST)[:, None, None]
-        loss = F.cross_entropy(self.masked(logits, target), salient.long(), reduction='none')
-        return self.masked_sum(torch.where(salient, 1 - share, share) * loss, target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return torch.where(target == self.void, 0, target)
+
+    def to_logits(self, values: Tensor) -> Tensor:
+        return torch.cat([torch.zeros_like(values), values.logit(eps=1e-6)], dim=1)
+
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return logits, (self.to_values(target)[:, 0] > 0).long()
+
+    @property
+    def encoding(self) -> Encoding:
+        return SaliencyEncoding(self)
+
+    @property
+    def view_change(self) -> ViewChange:
+        return SameFromEverywhere()
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
@@ -121,26 +133,21 @@ class Saliency(Task):
             scores |= {f'per_image/{name}': value for name, value in mean.items()}
         return {name: value.item() for name, value in scores.items()}
 
-    def encode(self, logits: Tensor) -> Tensor:
-        """Probabilities of both classes."""
-        return logits.softmax(1)
-
-    def encode_target(self, target: Tensor) -> Tensor:
-        """One-hot, both 0 where void."""
-        return both_shares((target > 0).float(), self.valid(target))
-
-    def known_values(self, target: Tensor) -> Tensor:
-        return torch.where(target == self.void, 0, target)
-
-    def logits_of(self, values: Tensor) -> Tensor:
-        return torch.cat([torch.zeros_like(values), values.logit(eps=1e-6)], dim=1)
-
     def draw(self, values: np.ndarray) -> np.ndarray:
         """From dark blue to yellow."""
-        known = (values != self.void)[..., None]
-        share = np.nan_to_num(values).clip(0, 1)[..., None]
-        colour = share * np.array(SALIENT_COLOUR) + (1 - share) * np.array(REST_COLOUR)
-        return np.where(known, colour, 0).astype(np.uint8)
+        return ramp(values, values != self.void, REST_COLOUR, SALIENT_COLOUR)
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
         return [('salient', SALIENT_COLOUR)] if ((values >= 0.5) & (values <= 1)).any() else []
+
+
+class SaliencyEncoding(Encoding):
+    """Probabilities of both classes; one-hot labels, both 0 where void."""
+
+    channels = 2
+
+    def encode(self, logits: Tensor) -> Tensor:
+        return logits.softmax(1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        return both_fractions((target > 0).float(), self.task.valid(target))

@@ -1,6 +1,7 @@
 """Semantic segmentation: a class for every pixel."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +10,13 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
-from mmmtl.tasks.task import Task, ratio
+from mmmtl.tasks.colours import spread_colours
+from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
+
+RAREST = 1e-6  # the probability that an impossible class is stated with
 
 
 @TASKS.register_module()
@@ -22,6 +29,7 @@ class SemSeg(Task):
         palette: One RGB colour per class; evenly spread hues by default.
         absent: What a class counts for in mIoU that occurs in neither prediction nor truth of the split: ``'skip'``,
             nothing; ``'zero'``, 0, as SAK has it.
+        loss: `CrossEntropy` by default; or `Focal`, `Dice`, `BalancedCrossEntropy` (of two classes).
 
     Measures: ``mIoU`` (mean over the classes, from one confusion matrix of the split), ``pixel_accuracy`` and
     ``IoU/<class>`` (NaN for an absent class), all in [0, 1].
@@ -29,20 +37,25 @@ class SemSeg(Task):
 
     void = 255
     dtype = torch.int64
+    interpolation = 'nearest'
+    whole_numbers = True
+    quantity = 'classes'
+    loss_space = 'classes'
+    default_loss = dict(type='CrossEntropy')
     headline = 'mIoU'
     higher_is_better = True
-    comparison = 'agreement'
+    mirror = zoom = unchanged
 
     def __init__(self, name: str, classes: Sequence[str], palette: Sequence[Sequence[int]] | None = None, *,
-                 absent: str = 'skip') -> None:
-        super().__init__(name)
+                 absent: str = 'skip', loss: Mapping[str, Any] | Loss | None = None) -> None:
+        self.channels = len(classes)
+        super().__init__(name, loss)
         if absent not in ('skip', 'zero'):
             raise ConfigError(f"{name}: absent must be 'skip' or 'zero', found {absent!r}")
         self.absent = absent
         if not 2 <= len(classes) < self.void:
             raise ConfigError(f'{name}: classes must be 2 to 254 names, found {len(classes)}')
         self.classes = tuple(classes)
-        self.channels = len(self.classes)
         self.palette = np.asarray(spread_colours(self.channels) if palette is None else palette, dtype=np.uint8)
         if self.palette.shape != (self.channels, 3):
             raise ConfigError(f'{name}: palette must be {self.channels} x 3 (one colour per class), '
@@ -66,32 +79,25 @@ class SemSeg(Task):
     def predict(self, logits: Tensor) -> Tensor:
         return logits.argmax(1, keepdim=True)
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Cross-entropy."""
-        loss = F.cross_entropy(self.masked(logits, target), target[:, 0], ignore_index=self.void, reduction='none')
-        return self.masked_sum(loss, target)
-
-    def encode(self, logits: Tensor) -> Tensor:
-        """One class per pixel, drawn with its probability: hard Gumbel-softmax of temperature 1, as in MTPSL.
-
-        The gradient is that of the soft one. So the mapping cannot tell predictions from truths by how sharp they are.
-        """
-        return F.gumbel_softmax(logits, tau=1, hard=True, dim=1)
-
-    def encode_target(self, target: Tensor) -> Tensor:
-        """One-hot, all 0 where void."""
+    def to_values(self, target: Tensor) -> Tensor:
+        """One-hot, (N, K, H, W)."""
         known = self.valid(target)[:, None]
         blank = torch.zeros(len(target), self.channels, *target.shape[2:], device=target.device)
         return blank.scatter(1, torch.where(known, target, 0), known.float())
 
-    def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """1 where the classes agree, else 0."""
-        return (values == others)[:, 0].float()
+    def to_logits(self, values: Tensor) -> Tensor:
+        return values.clamp(min=RAREST).log()
 
-    def known_values(self, target: Tensor) -> Tensor:
-        """One-hot, (N, K, H, W)."""
-        known = self.valid(target)
-        return F.one_hot(torch.where(known, target[:, 0], 0), self.channels).permute(0, 3, 1, 2) * known[:, None]
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        return logits, target[:, 0].masked_fill(target[:, 0] == self.void, 0)
+
+    @property
+    def encoding(self) -> Encoding:
+        return DrawnClasses(self)
+
+    @property
+    def view_change(self) -> ViewChange:
+        return SameClasses()
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
@@ -117,9 +123,28 @@ class SemSeg(Task):
                 for index in np.unique(values) if index < self.channels]
 
 
-def spread_colours(count: int) -> np.ndarray:
-    """(count, 3) uint8 colours of evenly spread hue, lighter and darker by turns so that neighbours differ."""
-    hue = np.arange(count) / count * 6
-    ramps = np.abs((hue[:, None] + np.array([0, 4, 2])) % 6 - 3) - 1  # (count, 3): R, G, B of a pure hue
-    value = np.where(np.arange(count) % 2, 0.65, 1.0)[:, None]
-    return (255 * value * (0.2 + 0.8 * ramps.clip(0, 1))).round().astype(np.uint8)
+class DrawnClasses(Encoding):
+    """One class per pixel, drawn with its probability: hard Gumbel-softmax of temperature 1, as in MTPSL.
+
+    The gradient is that of the soft one. So the mapping cannot tell predictions from truths by how sharp they are.
+    Labels are one-hot, all 0 where void.
+    """
+
+    def __init__(self, task: SemSeg) -> None:
+        super().__init__(task)
+        self.channels = task.channels
+
+    def encode(self, logits: Tensor) -> Tensor:
+        return F.gumbel_softmax(logits, tau=1, hard=True, dim=1)
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        return self.task.to_values(target)
+
+
+class SameClasses(SameFromEverywhere):
+    """Compared by agreement: 1 where the classes are the same, else 0."""
+
+    comparison = 'agreement'
+
+    def compare(self, values: Tensor, others: Tensor) -> Tensor:
+        return (values == others)[:, 0].float()

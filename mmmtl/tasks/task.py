@@ -1,10 +1,12 @@
 """The contract of a task: everything that is true of it and of nothing else, as pure functions of tensors.
 
 Shapes: logits (N, channels, H, W); targets (N, target_channels, H, W); N samples; counts and sums are float32 (N,).
+`mmmtl.testing.check_task` tries all of it.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,30 +15,56 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
+from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.label_resizing import INTERPOLATIONS
+from mmmtl.tasks.losses import Loss, build_loss
+from mmmtl.tasks.stereo_depth import StereoDepth
+from mmmtl.tasks.view_changes import ViewChange
+
+STATED = ('channels', 'void', 'interpolation', 'whole_numbers', 'loss_space', 'default_loss', 'headline',
+          'higher_is_better')
+# optional abilities, by the attribute that is None where a task has none
+CAPABILITIES = {'encoding': 'encoding for networks that relate tasks', 'view_change': 'change of view',
+                'stereo': 'depth in metres'}
 
 
 class Task(ABC):
-    """What a dense task means: how its labels look and move, its error, its measures and its picture.
+    """What a dense task means: how its labels look and move, how the network states them, its loss, measures, picture.
 
     A task holds no parameters. "No label for this image" and "no value at this pixel" are one case: the value ``void``.
+    What has no default here differs from task to task, and a class states it.
 
     Args:
         name: The key under which samples carry the task, e.g. ``'depth'``.
+        loss: ``dict(type='SILog')``, or options of the default one; see `mmmtl.tasks.losses`.
     """
 
+    # labels
     channels: int  # of the logits
     target_channels: int = 1  # of the label
     void: float  # the label's value where nothing is known
-    interpolation: str = 'nearest'  # how labels are resized, a key of `INTERPOLATIONS`
+    interpolation: str  # how labels are resized, a key of `INTERPOLATIONS`
     dtype: torch.dtype = torch.float32  # of the label
-    whole_numbers: bool = True  # whether a file of whole numbers, without a scale, can be a label
+    whole_numbers: bool  # whether a file of whole numbers, without a scale, can be a label
+    quantity: str = ''  # 'depth' (metres along z), 'normal', 'classes', 'confidence': for what needs that and no other
+    # learning
+    loss_space: str  # the terms in which `loss_inputs` states prediction and label, a key of `SPACES`
+    default_loss: Mapping[str, Any]
+    # judging
     headline: str  # the measure that stands for the task
     higher_is_better: bool
-    comparison: str = 'abs'  # what `compare` measures
+    # what a task may have; see `CAPABILITIES`
+    encoding: Encoding | None = None
+    view_change: ViewChange | None = None
+    stereo: StereoDepth | None = None
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, loss: Mapping[str, Any] | Loss | None = None) -> None:
+        unstated = [attribute for attribute in STATED if not hasattr(self, attribute)]
+        if unstated:
+            raise TypeError(f'{type(self).__name__} does not state {", ".join(unstated)}; see mmmtl.tasks.Task')
         self.name = name
+        self.loss = build_loss(self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space,
+                               self.channels)
 
     # -- labels, as numpy arrays (H, W) or (H, W, C), on their way through the pipeline ------------------------------
 
@@ -54,74 +82,52 @@ class Task(ABC):
         """The label at another size (H, W)."""
         return INTERPOLATIONS[self.interpolation](label, size, self.void)
 
+    @abstractmethod
     def mirror(self, label: np.ndarray) -> np.ndarray:
-        """Values after the image is flipped left to right (the pixels have been moved already)."""
-        return label
+        """Values after the image is flipped left to right (the pixels have been moved already); or `unchanged`."""
 
+    @abstractmethod
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
-        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already); of tensors too."""
-        return label
-
-    # -- learning -------------------------------------------------------------------------------------------------
+        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already), in the dtype of the
+        label; of tensors too. Or `unchanged`."""
 
     @abstractmethod
     def valid(self, target: Tensor) -> Tensor:
         """(N, C, H, W) -> bool (N, H, W): where the label is known."""
 
+    # -- how the network states the task -----------------------------------------------------------------------------
+
     @abstractmethod
     def activate(self, logits: Tensor) -> Tensor:
         """Logits -> differentiable values in the task's own space (probabilities, metres, unit vectors)."""
+
+    @abstractmethod
+    def to_values(self, target: Tensor) -> Tensor:
+        """A target in the space of `activate`, 0 where void; a mean of such values over images makes sense."""
+
+    @abstractmethod
+    def to_logits(self, values: Tensor) -> Tensor:
+        """The inverse of `activate`: logits that state such values."""
 
     def predict(self, logits: Tensor) -> Tensor:
         """Logits -> final map (N, target_channels, H, W), comparable with a target."""
         return self.activate(logits)
 
+    # -- learning ----------------------------------------------------------------------------------------------------
+
     @abstractmethod
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Prediction and label in the terms of ``loss_space``, finite where the label is void."""
+
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """(sum of the error over valid pixels, their count), each (N,); the model reduces them to one number."""
+        """(sum of the loss over valid pixels, their count), each (N,); the model reduces them to one number.
 
-    # -- into a space that tasks share ------------------------------------------------------------------------------
-
-    @property
-    def encoded_channels(self) -> int:
-        """How many channels `encode` and `encode_target` give."""
-        return self.channels
-
-    def encode(self, logits: Tensor) -> Tensor:
-        """Logits -> (N, encoded_channels, H, W) of the order of 1, differentiable: what a network that relates tasks
-        is given of a prediction."""
-        return self.activate(logits)
-
-    def encode_target(self, target: Tensor) -> Tensor:
-        """A target -> (N, encoded_channels, H, W) in the same terms, one constant where void."""
-        return self.known_values(target).float()
-
-    # -- from view to view and from label to logits -----------------------------------------------------------------
-
-    def seen_from(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        """A final map (N, C, H, W) of the source camera, pixel by pixel as the target camera would state it.
-
-        The pixels stay where they are; only the values change. Labels do not.
-
-        Args:
-            rays: (N, 3, H, W), the source camera's points at depth 1, as `mmmtl.geometry.view_rays` gives them.
-            target_T_source: (N, 4, 4).
+        Void is masked here and nowhere else: not even a NaN at a void pixel reaches the loss or its gradient.
         """
-        return values
+        valid = self.valid(target)
+        return self.loss(*self.loss_inputs(logits.masked_fill(~valid[:, None], 0), target), valid)
 
-    def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """Two final maps (N, C, H, W) of one camera -> (N, H, W): the number that ``comparison`` names, per pixel."""
-        return (values - others).abs().mean(1)
-
-    def known_values(self, target: Tensor) -> Tensor:
-        """A target -> values (N, *, H, W) whose mean over images makes sense, 0 where void."""
-        return torch.where(self.valid(target)[:, None], target, 0)
-
-    def logits_of(self, values: Tensor) -> Tensor:
-        """A mean of such values -> logits that say it."""
-        return values
-
-    # -- judging --------------------------------------------------------------------------------------------------
+    # -- judging -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
@@ -139,20 +145,13 @@ class Task(ABC):
         """(caption, colour) for what is in the map; empty where colours speak for themselves."""
         return []
 
-    # -- helpers of the tasks ---------------------------------------------------------------------------------------
-
-    def masked(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Logits with 0 where the label is void, so that not even a NaN there reaches the error or its gradient."""
-        return logits.masked_fill(~self.valid(target)[:, None], 0)
-
-    def masked_sum(self, error: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Per-pixel error (N, H, W) of masked logits -> (sum, count) over valid pixels."""
-        valid = self.valid(target)
-        total = torch.where(valid, error, error.new_zeros(())).flatten(1).sum(1)
-        return total, valid.flatten(1).sum(1, dtype=torch.float32)
-
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name!r})'
+
+
+def unchanged(task: Task, label: np.ndarray, *change: float) -> np.ndarray:
+    """``mirror = unchanged``: the label's values stay as they are."""
+    return label
 
 
 def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
@@ -169,6 +168,20 @@ def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
             for name, task in tasks.items()}
 
 
+def require(tasks: Mapping[str, Task], capability: str, consumer: str) -> None:
+    """Raise ConfigError if a task lacks an optional ability.
+
+    Args:
+        tasks: All that ``consumer`` will ask.
+        capability: A key of `CAPABILITIES`.
+        consumer: What asks, as its user knows it, e.g. ``'CrossTaskConsistency'``.
+    """
+    for name, task in tasks.items():
+        if getattr(task, capability) is None:
+            raise ConfigError(f'{consumer}: the task {name} ({type(task).__name__}) has no {CAPABILITIES[capability]}; '
+                              f'leave the task out or take another one, or state {type(task).__name__}.{capability}')
+
+
 def known_window(known: np.ndarray) -> tuple[slice, slice]:
     """The smallest window that holds all known pixels of (H, W): the image without its padding."""
     (top, bottom), (left, right) = (np.flatnonzero(known.any(axis))[[0, -1]] for axis in (1, 0))
@@ -179,14 +192,3 @@ def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     """numerator / denominator in float64, NaN where there is nothing to divide by."""
     numerator, denominator = numerator.double(), denominator.double()
     return torch.where(denominator > 0, numerator / denominator.clamp(min=1e-300), torch.nan)
-
-
-def both_probabilities(logits: Tensor) -> Tensor:
-    """One logit per pixel (N, 1, H, W) -> the probabilities of no and of yes (N, 2, H, W)."""
-    return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
-
-
-def both_shares(share: Tensor, valid: Tensor) -> Tensor:
-    """The share of yes (N, 1, H, W) -> those of no and of yes (N, 2, H, W), both 0 where not ``valid`` (N, H, W): what
-    is unknown is not taken for "no"."""
-    return torch.cat([1 - share, share], dim=1) * valid[:, None]

@@ -9,19 +9,21 @@ from mmmtl.apis import load_config
 from mmmtl.apis.config import ANYTHING, accepted_arguments
 from mmmtl.apis.names import nearest
 from mmmtl.apis.recipes import all_recipes, recipe_name
+from mmmtl.apis.report import recipe_digest
 from mmmtl.datasets import SyntheticRooms
 from mmmtl.errors import ConfigError
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import DATASETS, METRICS, MODELS
 from mmmtl.tasks import Depth, Normal
+from mmmtl.tasks.losses import L1, Cosine, SILog
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = all_recipes(ROOT / 'configs')
 PLAIN = """
 _size = (16, 20)
 _loading = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
-tasks = dict(depth=dict(type='mmmtl.Depth'), normal=dict(type='mmmtl.Normal', loss='l1'))
+tasks = dict(depth=dict(type='mmmtl.Depth'), normal=dict(type='mmmtl.Normal', loss=dict(type='L1')))
 model = dict(
     type='mmmtl.MultiTaskModel',
     backbone=dict(type='mmmtl.SegNet', widths=(4, 6)),
@@ -46,6 +48,7 @@ from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.tasks import Depth, Normal
+from mmmtl.tasks.losses import L1, Cosine, SILog
 
 _channels = 4
 tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
@@ -238,10 +241,30 @@ def rooms(monkeypatch, drawn_rooms):
 
 
 def test_an_option_reaches_everyone(plain, rooms):
-    config = load_config(plain, {'tasks.normal.loss': 'cosine', 'tasks.depth.drawn_range': (1, 2)})
+    config = load_config(plain, {'tasks.normal.loss.type': 'Cosine', 'tasks.depth.drawn_range': (1, 2)})
     for name, tasks in everyone(config).items():
         assert list(tasks) == ['depth', 'normal'], name
-        assert tasks['normal'].loss == 'cosine' and tasks['depth'].drawn_range == (1, 2), name
+        assert isinstance(tasks['normal'].loss, Cosine) and tasks['depth'].drawn_range == (1, 2), name
+
+
+def test_a_loss_is_chosen_by_an_option(plain, rooms):
+    options = {'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance_focus': 0.5}
+    for name, tasks in everyone(load_config(plain, options)).items():
+        assert isinstance(tasks['depth'].loss, SILog) and tasks['depth'].loss.variance_focus == 0.5, name
+    digests = {recipe_digest(load_config(plain, options)) for options in (
+        {}, {'tasks.depth.loss.type': 'SILog'}, options, {'tasks.depth.loss.type': 'BerHu'})}
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize('options, message', [
+    ({'tasks.depth.loss.type': 'SILogg'}, "tasks.depth.loss.type: 'SILogg' is not registered; did you mean"),
+    ({'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance': 1},
+     "tasks.depth.loss.variance: SILog takes no argument 'variance'; did you mean 'variance_focus'"),
+    ({'tasks.depth.loss.type': 'CrossEntropy'}, 'tasks.depth.loss: CrossEntropy compares classes, not positive'),
+])
+def test_a_loss_that_cannot_be_is_refused(plain, rooms, options, message):
+    with pytest.raises(ConfigError, match=message):
+        everyone(load_config(plain, options))
 
 
 def test_a_new_task_by_option_reaches_everyone(plain, rooms):
@@ -258,15 +281,15 @@ def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
         assert list(tasks) == ['depth'] and tasks['depth'].drawn_range == (2, 3), name
 
 
-@pytest.mark.parametrize('change', ["tasks = dict(normal=dict(type=Normal, loss='l1'))",
-                                    "tasks.pop('depth')\ntasks['normal'].update(loss='l1')"])
+@pytest.mark.parametrize('change', ["tasks = dict(normal=dict(type=Normal, loss=dict(type='L1')))",
+                                    "tasks.pop('depth')\ntasks['normal'].update(loss=dict(type='L1'))"])
 def test_tasks_of_a_child_config_of_imports_reach_everyone(lazy, change):
     child = lazy.with_name('child.py')
     child.write_text('from mmengine.config import read_base\nfrom mmmtl.tasks import Normal\n'
                      f'with read_base():\n    from .lazy import *\n{change}\n')
     config = load_config(child)
     for part in (MODELS.build(config.model), METRICS.build(config.val_evaluator)):
-        assert list(part.tasks) == ['normal'] and part.tasks['normal'].loss == 'l1'
+        assert list(part.tasks) == ['normal'] and isinstance(part.tasks['normal'].loss, L1)
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------
@@ -288,7 +311,7 @@ def test_accepted_arguments():
     assert accepted_arguments(Open) is ANYTHING and 'whatever' in ANYTHING
     assert accepted_arguments(Empty) == set()
     assert accepted_arguments(lambda a, *, b=1: None) == {'a', 'b'}
-    assert accepted_arguments(Depth) == {'name', 'drawn_range', 'min_depth', 'cap', 'crop'}
+    assert accepted_arguments(Depth) == {'name', 'drawn_range', 'min_depth', 'cap', 'crop', 'loss'}
     assert accepted_arguments(Normal) == {'name', 'loss'}
 
 

@@ -16,6 +16,7 @@ from mmmtl.errors import DataError
 from mmmtl.metrics import CrossViewMetric
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.tasks.depth import MovedDepth
 
 TASKS = dict(semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES), depth=dict(type=Depth), normal=dict(type=Normal))
 
@@ -83,9 +84,12 @@ def test_predictions_are_judged_and_not_the_truth(scenes):
 
 def test_values_change_with_the_camera(scenes):
     """Depth and normals that are carried over as they are would not agree."""
-    class Stuck(Depth):
-        def seen_from(self, values, rays, target_T_source):
+    class StaysAsItIs(MovedDepth):
+        def to_view(self, values, rays, target_T_source):
             return values
+
+    class Stuck(Depth):
+        view_change = StaysAsItIs()
 
     metric = CrossViewMetric(dict(depth=Stuck('depth')))
     metric.process({}, [sample.to_dict() for sample in scenes[0]])

@@ -24,7 +24,7 @@ def test_error_by_a_loop(positive_weight):
     torch.manual_seed(0)
     logits, target = 3 * torch.randn(2, 1, 5, 6), (torch.rand(2, 1, 5, 6) < 0.3).float()
     target[0, 0, :2] = 255
-    total, count = Edge('edge', positive_weight=positive_weight).error(logits, target)
+    total, count = Edge('edge', loss=dict(positive_weight=positive_weight)).error(logits, target)
     for image in range(2):
         pairs = [(x, t) for x, t in zip(logits[image].flatten().tolist(), target[image].flatten().tolist(), strict=True)
                  if t != 255]
@@ -39,7 +39,7 @@ def test_both_kinds_of_pixels_weigh_alike_when_balanced():
     target = torch.zeros(1, 1, 10, 10)
     target[..., 0, :3] = 1
     logits = torch.zeros(1, 1, 10, 10, requires_grad=True)
-    Edge('edge', positive_weight=None).error(logits, target)[0].sum().backward()
+    Edge('edge', loss=dict(positive_weight=None)).error(logits, target)[0].sum().backward()
     edges = target > 0
     assert logits.grad[edges].sum().item() == pytest.approx(-logits.grad[~edges].sum().item(), rel=1e-5)
 
@@ -47,7 +47,7 @@ def test_both_kinds_of_pixels_weigh_alike_when_balanced():
 @pytest.mark.parametrize('fill', [0, 1, 255])
 def test_one_kind_of_pixel_only_is_finite(fill):
     logits = torch.randn(2, 1, 4, 4, requires_grad=True)
-    total, _ = Edge('edge', positive_weight=None).error(logits, torch.full((2, 1, 4, 4), float(fill)))
+    total, _ = Edge('edge', loss=dict(positive_weight=None)).error(logits, torch.full((2, 1, 4, 4), float(fill)))
     total.sum().backward()
     assert total.isfinite().all() and logits.grad.isfinite().all()
 
@@ -140,7 +140,7 @@ def test_check_knows_shares():
     (dict(max_distance='coco'), "max_distance must be a number or one of pascal, bsds, nyud, found 'coco'"),
     (dict(matching='greedy'), "matching must be 'cardinality' or 'cost', found 'greedy'"),
     (dict(interpolation='area'), "interpolation must be 'lines' or 'nearest', found 'area'"),
-    (dict(positive_weight=1.0), 'positive_weight must lie between 0 and 1 or be None, found 1.0'),
+    (dict(loss=dict(positive_weight=1.0)), 'positive_weight must lie between 0 and 1 or be None, found 1.0'),
 ])
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ConfigError, match=message):

@@ -25,10 +25,10 @@ def maps() -> tuple[torch.Tensor, torch.Tensor]:
     return logits, truth
 
 
-@pytest.mark.parametrize('loss', ['cosine', 'l1'])
+@pytest.mark.parametrize('loss', ['Cosine', 'L1'])
 def test_error_by_a_loop(maps, loss):
     logits, truth = maps
-    total, count = Normal('normal', loss=loss).error(logits, truth)
+    total, count = Normal('normal', loss=dict(type=loss)).error(logits, truth)
     for image in range(2):
         expected, known = 0.0, 0
         for row in range(5):
@@ -36,7 +36,7 @@ def test_error_by_a_loop(maps, loss):
                 p, g = (x[image, :, row, column].double().numpy() for x in (logits, truth))
                 if g.any():
                     p = p / np.linalg.norm(p)
-                    expected += 1 - p @ g if loss == 'cosine' else abs(p - g).sum()
+                    expected += 1 - p @ g if loss == 'Cosine' else abs(p - g).sum()
                     known += 1
         assert count[image] == known
         assert total[image].item() == pytest.approx(expected, rel=1e-5)
@@ -98,8 +98,8 @@ def test_check_wants_unit_vectors():
 
 
 def test_unknown_loss():
-    with pytest.raises(ConfigError, match="loss must be 'cosine' or 'l1', found 'l2'"):
-        Normal('normal', loss='l2')
+    with pytest.raises(ConfigError, match=r"tasks.normal.loss: expected dict\(type='...'\), found 'l1'"):
+        Normal('normal', loss='l1')
 
 
 def test_colours():

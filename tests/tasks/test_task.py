@@ -9,7 +9,10 @@ from every_task import ALL, every_task, labels, perfect, some_logits
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.tasks import Depth, SemSeg, Task, build_tasks
+from mmmtl.metrics import CrossViewMetric
+from mmmtl.models.consistency_losses import JointTaskSpace
+from mmmtl.models.consistency_losses.label_mapping import LabelMappings
+from mmmtl.tasks import Depth, SemSeg, Task, build_tasks, unchanged
 from mmmtl.tasks.task import known_window, ratio
 
 
@@ -214,6 +217,29 @@ def test_build_tasks_names_them_and_lets_built_ones_through():
     assert config == dict(depth=dict(type=Depth))
     with pytest.raises(ConfigError, match='tasks is empty'):
         build_tasks({})
+
+
+def test_what_a_class_does_not_state_is_named():
+    stated = dict(channels=1, void=0.0, whole_numbers=True, loss_space='values', default_loss=dict(type='L1'))
+    vague = type('Vague', (Task,), {**dict.fromkeys(Task.__abstractmethods__, unchanged), **stated})
+    with pytest.raises(TypeError, match='Vague does not state interpolation, headline, higher_is_better; see mmmtl.ta'):
+        vague('vague')
+
+
+@pytest.mark.parametrize('build, message', [
+    (lambda task: JointTaskSpace({'depth': Depth('depth'), 'x': task}),
+     r'JointTaskSpace: the task x \(Bare\) has no encoding for networks that relate tasks; leave the task out'),
+    (lambda task: LabelMappings({'depth': Depth('depth'), 'x': task}), r'LabelMappings: the task x \(Bare\) has no e'),
+    (lambda task: CrossViewMetric({'depth': Depth('depth'), 'x': task}),
+     r'CrossViewMetric: the task x \(Bare\) has no change of view; .* or state Bare.view_change'),
+    (lambda task: CrossViewMetric({'x': task}, names=['y']), 'CrossViewMetric.names: y is no task; the tasks are x'),
+])
+def test_what_needs_an_ability_that_a_task_lacks_refuses_it(build, message):
+    bare = type('Bare', (Depth,), dict(encoding=None, view_change=None, stereo=None))('x')
+    with pytest.raises(ConfigError, match=message) as error:
+        build(bare)
+    assert '\n' not in str(error.value)
+    assert list(CrossViewMetric({'depth': Depth('depth'), 'x': bare}, names=['depth']).tasks) == ['depth']
 
 
 def test_ratio_is_nan_where_there_is_nothing_to_divide_by():

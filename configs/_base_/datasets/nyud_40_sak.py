@@ -15,6 +15,7 @@ from mmmtl.datasets.transforms import (
 )
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
+from mmmtl.tasks.losses import L1
 
 _root = 'NYUDv2'
 _size = (448, 576)  # the images are 425 x 560
@@ -23,8 +24,8 @@ protocol = 'nyud-40/sak'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
     depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
-    normal=dict(type=Normal, loss='l1'),
-    edge=dict(type=Edge, positive_weight=0.95, max_distance='nyud', interpolation='nearest'),
+    normal=dict(type=Normal, loss=dict(type=L1)),
+    edge=dict(type=Edge, max_distance='nyud', interpolation='nearest'),
 )
 
 train_dataloader = dict(

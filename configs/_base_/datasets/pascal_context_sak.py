@@ -15,6 +15,7 @@ from mmmtl.datasets.transforms import (
 )
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge, HumanParts, Normal, Saliency, SemSeg
+from mmmtl.tasks.losses import L1
 
 _root = 'PASCALContext'
 _size = (512, 512)  # no image has a side above 500
@@ -24,8 +25,8 @@ tasks = dict(
     semseg=dict(type=SemSeg, classes=PascalContext.CLASSES, absent='zero'),
     human_parts=dict(type=HumanParts),
     saliency=dict(type=Saliency),
-    normal=dict(type=Normal, loss='l1'),
-    edge=dict(type=Edge, positive_weight=0.95, max_distance='pascal', interpolation='nearest'),
+    normal=dict(type=Normal, loss=dict(type=L1)),
+    edge=dict(type=Edge, max_distance='pascal', interpolation='nearest'),
 )
 
 train_dataloader = dict(

@@ -55,7 +55,7 @@ def mapping_error(tasks: Mapping[str, Task], mappings: LabelMappings, logits: Ma
     for source, target in dict.fromkeys(pair[1:] for pair in pairs):
         places = [pair.image for pair in pairs if pair[1:] == (source, target)]
         here = at_places({'logits': logits[source], 'target': targets[target]}, places)
-        mapped = mappings[source, target](tasks[source].encode(here['logits']))
+        mapped = mappings[source, target](tasks[source].encoding.encode(here['logits']))
         error, count = tasks[target].error(mapped, here['target'])
         total = total + (error / count.clamp(min=1)).sum()
     return total

@@ -63,8 +63,8 @@ class JointSpaceLoss(ConsistencyLoss):
             if not predicted and not labelled:
                 continue
             target = at_places({name: targets[name]}, labelled)[name]
-            maps[name] = torch.cat([task.encode(at_places({name: logits[name]}, predicted)[name]),
-                                    task.encode_target(target)])
+            maps[name] = torch.cat([task.encoding.encode(at_places({name: logits[name]}, predicted)[name]),
+                                    task.encoding.encode_target(target)])
             known[name] = torch.cat([torch.ones(len(predicted), dtype=torch.bool, device=device),
                                      task.valid(target).flatten(1).any(1)])
             entries = {'source': {image: row for row, image in enumerate(predicted)},

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import connected_zero
 from mmmtl.registry import MODELS
-from mmmtl.tasks import Task
+from mmmtl.tasks import Task, require
 
 
 @MODELS.register_module()
@@ -34,6 +34,7 @@ class JointTaskSpace(BaseModule):
         super().__init__(init_cfg)
         if len(tasks) < 2:
             raise ConfigError(f'{type(self).__name__} relates tasks, so it needs two or more, found {", ".join(tasks)}')
+        require(tasks, 'encoding', type(self).__name__)
         if not widths:
             raise ConfigError(f'{type(self).__name__}.widths is empty: name the channels of one stage at least')
         self.tasks = tuple(tasks)
@@ -41,7 +42,7 @@ class JointTaskSpace(BaseModule):
         self.out_channels = widths[-1]
         self.stride = 2 ** len(widths)
         pairs = self.pairs if conditioned else 0
-        self.inputs = nn.ModuleDict({name: self.input_layer(task.encoded_channels, widths[0])
+        self.inputs = nn.ModuleDict({name: self.input_layer(task.encoding.channels, widths[0])
                                      for name, task in tasks.items()})
         self.stages = nn.ModuleList(self.stage(number, *two, pairs) for number, two in enumerate(
             zip((widths[0], *widths[:-1]), widths, strict=True)))
@@ -71,7 +72,7 @@ class JointTaskSpace(BaseModule):
         """Encoded maps of several tasks -> where they lie, by one run of the shared network.
 
         Args:
-            maps: ``{task: (M_t, encoded_channels, H, W)}``, from `Task.encode` or `Task.encode_target`.
+            maps: ``{task: (M_t, channels, H, W)}``, from the tasks' encodings.
             pairs: ``{task: int64 (R_t,)}``, the number of the pair in whose space each row is wanted.
             rows: ``{task: int64 (R_t,)}``, which of the M_t maps each row is; by default each of them once. A map that
                 is wanted in several spaces passes its input layer once.

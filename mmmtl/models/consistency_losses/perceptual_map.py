@@ -60,8 +60,8 @@ class PerceptualMap(ConsistencyLoss):
             task, network = self.tasks[source], self.mappings[source, target]
             here = at_places({'logits': logits[source], 'target': targets[source]},
                              [pair.image for pair in pairs if pair[1:] == (source, target)])
-            label = task.encode_target(here['target'])
-            said = torch.where(task.valid(here['target'])[:, None], task.encode(here['logits']), label)
+            label = task.encoding.encode_target(here['target'])
+            said = torch.where(task.valid(here['target'])[:, None], task.encoding.encode(here['logits']), label)
             still = {name: values.detach() for name, values in network.named_parameters()}
             mapped = self.tasks[target].activate(functional_call(network, still, (torch.cat([said, label]),)))
             total = total + (mapped[:len(said)] - mapped[len(said):]).abs().flatten(1).mean(1).sum()

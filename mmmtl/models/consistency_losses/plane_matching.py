@@ -15,7 +15,6 @@ from mmmtl.models.purpose import places_for
 from mmmtl.models.scene_cameras import scene_cameras
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Depth
 
 
 @MODELS.register_module()
@@ -45,7 +44,7 @@ class PlaneMatching(ConsistencyLoss):
 
     def __init__(self, *args, depth: str = 'depth', tolerance: float = 0.05, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if not isinstance(self.tasks.get(depth), Depth):
+        if depth not in self.tasks or self.tasks[depth].quantity != 'depth':
             raise ConfigError(f'PlaneMatching.depth must be a task of metric depth, found {depth!r}; the tasks are '
                               f'{", ".join(self.tasks)}')
         self.depth, self.tolerance = depth, tolerance

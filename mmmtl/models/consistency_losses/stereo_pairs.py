@@ -16,9 +16,7 @@ from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.models.purpose import at_places, places_for
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import Depth, InverseDepth
-
-NEAREST = 0.1  # metres; a depth that is no inverse is lifted to it before it becomes a disparity
+from mmmtl.tasks import require
 
 # confidence C -> C as it counts; 0 says that nothing is known and stays 0
 THRESHOLDS: dict[str, Callable[[Tensor, float, float], Tensor]] = {
@@ -79,8 +77,9 @@ class StereoConsistencyLoss(ConsistencyLoss):
         if warp_by == 'own' and confidence != 'off' and not self.needs_pseudo:
             raise ConfigError(f"{name}: confidence is that of the pseudo disparity, with warp_by='own' set "
                               "confidence='off'")
-        if not isinstance(self.tasks.get(depth), Depth):
-            raise ConfigError(f'{name}.depth: {depth!r} is no depth task; the tasks are {", ".join(self.tasks)}')
+        if depth not in self.tasks:
+            raise ConfigError(f'{name}.depth: {depth!r} is no task; the tasks are {", ".join(self.tasks)}')
+        require({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
         self.depth, self.warp_by, self.confidence = depth, warp_by, confidence
         self.tau, self.beta = self.numbers(tau=tau, beta=beta)
 
@@ -116,10 +115,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
 
     def own_parallax(self, pairs: StereoPairs) -> Tensor:
         """The network's depth in focal lengths, baseline / depth, (P, 2, 1, H, W)."""
-        task, logits = self.tasks[self.depth], pairs.logits[self.depth]
-        if isinstance(task, InverseDepth):
-            return pairs.rig.baseline * task.inverse(logits)
-        return pairs.rig.baseline / task.activate(logits).clamp(min=NEAREST)
+        return self.tasks[self.depth].stereo.parallax(pairs.logits[self.depth], pairs.rig.baseline)
 
     def warp(self, values: Tensor, pairs: StereoPairs, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
         """G of both views' maps (P, 2, C, H, W), and the share of the confidence that is left, 0 outside the image."""

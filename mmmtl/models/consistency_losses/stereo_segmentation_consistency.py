@@ -6,7 +6,6 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, side_sum
 from mmmtl.registry import MODELS
-from mmmtl.tasks import SemSeg
 
 SMALLEST = 1e-6  # probabilities are lifted to it before their logarithm is taken
 
@@ -41,7 +40,7 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
     def __init__(self, *args, task: str = 'semseg', lr: float = 0.5, left: float = 1.5, right: float = 1.5,
                  **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if not isinstance(self.tasks.get(task), SemSeg):
+        if task not in self.tasks or self.tasks[task].quantity != 'classes':
             raise ConfigError(f'StereoSegmentationConsistency.task: {task!r} is no segmentation; the tasks are '
                               f'{", ".join(self.tasks)}')
         self.task = task

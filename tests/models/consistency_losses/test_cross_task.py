@@ -39,8 +39,8 @@ def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, sources: str,
         pairs = [(s, t) for s in wanted for t in EXACT if t in sample.gt and s != t]
         for s, t in pairs:
             pair = torch.tensor([loss.space.pair_number(s, t)])
-            a = loss.space({s: EXACT[s].encode(logits[s][here])}, {s: pair})[s]
-            b = loss.space({t: EXACT[t].encode_target(targets[t][here])}, {t: pair})[t]
+            a = loss.space({s: EXACT[s].encoding.encode(logits[s][here])}, {s: pair})[s]
+            b = loss.space({t: EXACT[t].encoding.encode_target(targets[t][here])}, {t: pair})[t]
             f = features[-1][here].detach()
             one = distance(a, b) + regularizer * (distance(a, f) + distance(b, f))
             total = total + one / (len({s for s, _ in pairs}) if mean else 1)

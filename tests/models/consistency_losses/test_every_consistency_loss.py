@@ -132,8 +132,8 @@ def smooth_batch(count: int = 6) -> Batch:
     slope = torch.stack(torch.gradient(depth[:, 0], dim=(1, 2)), 1)
     targets = {'saliency': (depth < 2.3).float(), 'depth': depth,
                'normal': nn.functional.normalize(torch.cat([-4 * slope, -torch.ones_like(depth)], 1), dim=1)}
-    logits = {'saliency': 4 * (EXACT['saliency'].encode_target(targets['saliency']) - 0.5), 'depth': depth.clone(),
-              'normal': targets['normal'].clone()}
+    logits = {'saliency': 4 * (EXACT['saliency'].encoding.encode_target(targets['saliency']) - 0.5),
+              'depth': depth.clone(), 'normal': targets['normal'].clone()}
     shown = [list(EXACT)[number % 3] for number in range(count)]
     samples = [MultiTaskDataSample(metainfo={'img_shape': SIZE},
                                    gt=PixelData(**{name: targets[name][number]})) for number, name in enumerate(shown)]

@@ -28,7 +28,7 @@ def make_space(kind: type[JointTaskSpace] = JointTaskSpace, **options) -> JointT
 
 def some_maps(count: int = 3) -> dict[str, Tensor]:
     torch.manual_seed(1)
-    return {name: torch.rand(count, task.encoded_channels, *SIZE) for name, task in EXACT.items()}
+    return {name: torch.rand(count, task.encoding.channels, *SIZE) for name, task in EXACT.items()}
 
 
 def some_pairs(count: int = 3) -> dict[str, Tensor]:

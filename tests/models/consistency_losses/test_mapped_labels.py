@@ -25,7 +25,7 @@ def error_by_loop(loss, batch, sources: str, detached: bool = False) -> torch.Te
                 if s == t or t not in sample.gt or (sources == 'unlabelled' and s in sample.gt):
                     continue
                 said = logits[s][here].detach() if detached else logits[s][here]
-                error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encode(said)), targets[t][here])
+                error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encoding.encode(said)), targets[t][here])
                 total = total + error.sum() / count.sum()
     return total / len(samples)
 
@@ -38,8 +38,8 @@ def difference_by_loop(loss, batch) -> torch.Tensor:
         for s in EXACT:
             for t in EXACT:
                 if s != t and s in sample.gt:
-                    label = EXACT[s].encode_target(targets[s][here])
-                    said = EXACT[s].encode(logits[s][here])
+                    label = EXACT[s].encoding.encode_target(targets[s][here])
+                    said = EXACT[s].encoding.encode(logits[s][here])
                     said = torch.where(EXACT[s].valid(targets[s][here])[:, None], said, label)
                     a, b = (EXACT[t].activate(loss.mappings[s, t](x)) for x in (said, label))
                     total = total + (a - b).abs().mean()

@@ -173,8 +173,10 @@ def test_mistakes_are_named():
         ConfidentRegression(**GIVEN, confidence='smooth')
     with pytest.raises(ConfigError, match="set confidence='off'"):
         StereoSegmentationConsistency(**GIVEN, warp_by='own')
-    with pytest.raises(ConfigError, match="'semseg' is no depth task; the tasks are semseg, depth"):
+    with pytest.raises(ConfigError, match=r'ConfidentRegression.depth: the task semseg \(SemSeg\) has no depth in met'):
         ConfidentRegression(**GIVEN, depth='semseg')
+    with pytest.raises(ConfigError, match="depth: 'distance' is no task; the tasks are semseg, depth"):
+        ConfidentRegression(**GIVEN, depth='distance')
     with pytest.raises(ConfigError, match="'depth' is no segmentation"):
         StereoSegmentationConsistency(**GIVEN, task='depth')
     for name, value in (('lr', -1), ('left', None), ('tau', 'a'), ('beta', float('nan'))):

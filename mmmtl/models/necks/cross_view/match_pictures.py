@@ -20,7 +20,7 @@ class Confidence:
         return []
 
 
-def match_drawers(tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
+def match_drawers(tasks: Mapping[str, Task]) -> dict[str, Task | Confidence]:
     """How the maps of `CrossViewModule.explain` are drawn: depth in the colours of the network's own depth."""
-    own = [task for task in tasks.values() if isinstance(task, Depth)]
+    own = [task for task in tasks.values() if task.quantity == 'depth']
     return {'matched': own[0] if own else Depth('matched'), 'confidence': Confidence()}
