@@ -38,8 +38,16 @@ every_task = pytest.mark.parametrize('task', ALL.values(), ids=ALL.keys())
 def labels(task: Task, images: int = 3, size: tuple[int, int] = (5, 7), void: float = 0.3) -> Tensor:
     """Random labels (N, C, H, W), a part of them void, the first pixel known and the last one void."""
     torch.manual_seed(0)
+    values = known_labels(task, images, size)
+    unknown = torch.rand(images, 1, *size) < void
+    unknown[..., 0, 0], unknown[..., -1, -1] = False, True
+    return torch.where(unknown, torch.tensor(task.void, dtype=task.dtype), values)
+
+
+def known_labels(task: Task, images: int, size: tuple[int, int]) -> Tensor:
+    """Random labels without a void pixel."""
     shape = images, 1, *size
-    values = {
+    return {
         SemSeg: lambda: torch.randint(task.channels, shape),
         Depth: lambda: 0.5 + 5 * torch.rand(shape),
         InverseDepth: lambda: 0.5 + 5 * torch.rand(shape),
@@ -50,9 +58,6 @@ def labels(task: Task, images: int = 3, size: tuple[int, int] = (5, 7), void: fl
         Saliency: lambda: (torch.rand(shape) < 0.4).float(),
         HumanParts: lambda: torch.randint(task.channels, shape),
     }[type(task)]()
-    unknown = torch.rand(shape) < void
-    unknown[..., 0, 0], unknown[..., -1, -1] = False, True
-    return torch.where(unknown, torch.tensor(task.void, dtype=task.dtype), values)
 
 
 def perfect(task: Task, target: Tensor) -> Tensor:

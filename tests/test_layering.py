@@ -23,6 +23,7 @@ FLOORS = {
     'optim': 2,
     'visualization': 2,
     'apis': 3,
+    'testing': 3,
 }
 OUTSIDE = {'configs', 'tools', 'projects', 'tests', 'benchmarks'}  # they use the package, it does not know them
 PURE_MATHS = {'torch', 'numpy', 'mmmtl'} | sys.stdlib_module_names  # all that geometry may import

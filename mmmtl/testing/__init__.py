@@ -1,0 +1,15 @@
+"""What the parts of mmmtl must keep, as plain functions: for our own tests, and for those of a project downstream.
+
+>>> from mmmtl.testing import check_task
+>>> def test_height():
+...     check_task(Height('height'), lambda images, size: 3 * torch.rand(images, 1, *size))
+
+Each raises an AssertionError that names the part, the property and what was found. Nothing here needs pytest.
+"""
+
+from mmmtl.testing.consistency_losses import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss
+from mmmtl.testing.datasets import DATASET_PROPERTIES, check_dataset
+from mmmtl.testing.tasks import TASK_PROPERTIES, check_task
+
+__all__ = ['CONSISTENCY_LOSS_PROPERTIES', 'DATASET_PROPERTIES', 'TASK_PROPERTIES', 'check_consistency_loss',
+           'check_dataset', 'check_task']

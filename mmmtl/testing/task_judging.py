@@ -1,0 +1,73 @@
+"""Measures and pictures of a task: sums that add up, void that does not count, NaN that shows."""
+
+import math
+
+import numpy as np
+import torch
+
+from mmmtl.testing.contract import same, to_array
+from mmmtl.testing.task_trial import TaskTrial
+
+
+def measures_of_images_add_up(trial: TaskTrial) -> None:
+    task, prediction = trial.task, trial.task.predict(trial.logits)
+    whole = task.measure(prediction, trial.target)
+    single = [task.measure(prediction[i:i + 1], trial.target[i:i + 1]) for i in reversed(range(len(prediction)))]
+    for name, value in whole.items():
+        assert value.dtype in (torch.float64, torch.int64), f'the sum {name} is {value.dtype}, not float64 or int64'
+        torch.testing.assert_close(sum(sums[name] for sums in single), value, rtol=1e-12, atol=0,
+                                   msg=lambda text, name=name: f'{name} of three images is no sum of each: {text}')
+
+
+def a_void_pixel_does_not_exist_for_the_measure(trial: TaskTrial) -> None:
+    task, prediction, void = trial.task, trial.task.predict(trial.logits), ~trial.valid[:, None]
+    expected = task.measure(prediction, trial.target)
+    for nonsense in (0, 3, math.nan, math.inf) if task.dtype.is_floating_point else (0, task.channels - 1):
+        for name, value in task.measure(prediction.masked_fill(void, nonsense), trial.target).items():
+            same(value, expected[name], f'{name} changes with predictions of {nonsense} at void pixels')
+
+
+def the_right_prediction_scores_better(trial: TaskTrial) -> None:
+    task = trial.task
+    scores = [task.score(task.measure(task.predict(logits), trial.target)) for logits in (trial.right, trial.logits)]
+    assert task.headline in scores[0], f'the headline {task.headline} is none of the scores {", ".join(scores[0])}'
+    right, random = (named[task.headline] for named in scores)
+    assert (right > random) == task.higher_is_better and right != random, (
+        f'{task.headline} of right logits is {right:g}, of random ones {random:g}, and higher_is_better is '
+        f'{task.higher_is_better}')
+    for name, value in scores[1].items():
+        assert type(value) is float and math.isfinite(value), f'{name} is {value!r}, not a plain finite number'
+
+
+def a_split_without_labels_scores_nan(trial: TaskTrial) -> None:
+    task = trial.task
+    scores = task.score(task.measure(task.predict(trial.logits), trial.all_void))
+    assert task.headline in scores, f'{task.headline} is missing'
+    for name, value in scores.items():
+        assert math.isnan(value), f'{name} is {value:g}'
+
+
+def a_broken_network_does_not_hide(trial: TaskTrial) -> None:
+    task, logits = trial.task, trial.logits.clone()
+    logits[0, :, 0, 0] = math.nan
+    prediction = task.predict(logits)
+    score = task.score(task.measure(prediction, trial.target))[task.headline]
+    if prediction.is_floating_point():  # the largest of NaNs is still a class
+        assert math.isnan(score), f'{task.headline} is {score:g} with a prediction of NaN at a known pixel'
+
+
+def a_picture_is_rgb_and_void_is_black(trial: TaskTrial) -> None:
+    task, size = trial.task, tuple(trial.target.shape[2:])
+    for target, known in zip(trial.target, trial.valid, strict=True):
+        picture = task.draw(to_array(task, target))
+        assert picture.shape == (*size, 3) and picture.dtype == np.uint8, f'{picture.shape}, {picture.dtype}'
+        assert not picture[~known.numpy()].any(), 'a void pixel is not black'
+        assert picture[known.numpy()].any(-1).all(), 'a known pixel is black'
+        for caption, colour in task.legend(to_array(task, target)):
+            assert isinstance(caption, str) and len(colour) == 3, f'legend: {caption!r}, {colour!r}'
+    assert not task.draw(to_array(task, trial.all_void[0])).any(), 'a map that is void all over is not black'
+
+
+PROPERTIES = (measures_of_images_add_up, a_void_pixel_does_not_exist_for_the_measure,
+              the_right_prediction_scores_better, a_split_without_labels_scores_nan, a_broken_network_does_not_hide,
+              a_picture_is_rgb_and_void_is_black)

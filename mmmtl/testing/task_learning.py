@@ -1,0 +1,91 @@
+"""The loss of a task: what is summed, what void is not, and that it leads to the label."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from mmmtl.tasks import Task
+from mmmtl.testing.contract import numbers, same
+from mmmtl.testing.task_trial import TaskTrial
+
+NONSENSE = (1e4, math.nan, math.inf, -math.inf)
+LEAST = 0.1  # of the loss of random logits: more must not be left where prediction and label agree
+
+
+def the_loss_has_a_sum_and_a_count_of_every_image(trial: TaskTrial) -> None:
+    total, count = trial.task.error(trial.logits, trial.target)
+    for name, values in (('sum', total), ('count', count)):
+        assert values.shape == (len(trial.target),), f'the {name} has shape {tuple(values.shape)}'
+        assert values.dtype == torch.float32, f'the {name} is {values.dtype}'
+    same(count, trial.valid.sum((1, 2)).float(), 'the count is not that of the known pixels')
+    assert total.isfinite().all() and (total > 0).all(), f'the loss of random logits is {numbers(total)}'
+
+
+def agreement_costs_little(trial: TaskTrial) -> None:
+    agreed, random = (trial.task.error(logits, trial.target)[0] for logits in (trial.right, trial.logits))
+    assert (agreed <= LEAST * random).all(), (f'logits that state the label cost {numbers(agreed)}, random ones '
+                                              f'{numbers(random)}')
+
+
+def a_void_pixel_does_not_exist_for_the_loss(trial: TaskTrial) -> None:
+    void = ~trial.valid[:, None]
+    expected = with_gradient(trial.task, trial.logits, trial.target)
+    gradient = expected[2]
+    assert not gradient.masked_select(void).any(), 'void pixels have a gradient'
+    assert gradient.isfinite().all(), 'the gradient is not finite'
+    assert (gradient.abs().sum(1)[~void[:, 0]] > 0).all(), 'a known pixel has no gradient'
+    for nonsense in NONSENSE:
+        found = with_gradient(trial.task, trial.logits.masked_fill(void, nonsense), trial.target)
+        for name, one, other in zip(('sum', 'count', 'gradient'), found, expected, strict=True):
+            same(one, other, f'the {name} changes with logits of {nonsense} at void pixels')
+
+
+def with_gradient(task: Task, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Sum, count and the gradient of the logits."""
+    logits = logits.clone().requires_grad_()
+    total, count = task.error(logits, target)
+    total.sum().backward()
+    return total.detach(), count, logits.grad
+
+
+def an_image_without_label_gives_a_connected_zero(trial: TaskTrial) -> None:
+    target, logits = trial.target.clone(), trial.logits.clone()
+    target[1] = trial.task.void
+    logits[1, :, 0, 0] = math.nan
+    logits.requires_grad_()
+    total, count = trial.task.error(logits, target)
+    assert total[1] == count[1] == 0, f'it has sum {total[1]} and count {count[1]}'
+    assert total.requires_grad, 'it is not connected to the graph'
+    total.sum().backward()
+    assert not logits.grad[1].any() and logits.grad.isfinite().all(), 'its logits have a gradient, or NaN gets through'
+    assert logits.grad[0].any(), 'the labelled image has no gradient beside it'
+
+
+def images_do_not_mix(trial: TaskTrial) -> None:
+    whole = trial.task.error(trial.logits, trial.target)
+    alone = [trial.task.error(trial.logits[i:i + 1], trial.target[i:i + 1]) for i in range(len(trial.target))]
+    for name, both, singles in zip(('sum', 'count'), whole, zip(*alone, strict=True), strict=True):
+        torch.testing.assert_close(both, torch.cat(singles), msg=lambda text, name=name: (
+            f'the {name} of an image depends on the other images: {text}'))
+
+
+def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
+    logits = trial.logits.clone().requires_grad_()
+    optimizer = torch.optim.Adam([logits], lr=0.1)
+    first = trial.task.error(logits, trial.target)[0].sum().item()
+    for _ in range(100):
+        optimizer.zero_grad()
+        total = trial.task.error(logits, trial.target)[0].sum()
+        total.backward()
+        optimizer.step()
+    assert total.item() < LEAST * first, f'100 steps of Adam lead from {first:g} to {total.item():g}'
+    scores = [trial.task.score(trial.task.measure(trial.task.predict(values), trial.target))[trial.task.headline]
+              for values in (trial.logits, logits.detach())]
+    better = scores[1] > scores[0] if trial.task.higher_is_better else scores[1] < scores[0]
+    assert better, f'the loss falls, but {trial.task.headline} goes from {scores[0]:g} to {scores[1]:g}'
+
+
+PROPERTIES = (the_loss_has_a_sum_and_a_count_of_every_image, agreement_costs_little,
+              a_void_pixel_does_not_exist_for_the_loss, an_image_without_label_gives_a_connected_zero,
+              images_do_not_mix, descending_the_loss_finds_the_label)
