@@ -10,7 +10,7 @@ from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.recipes import recipe_name
 from mmmtl.datasets import SampleKey
 from mmmtl.registry import DATASETS
-from mmmtl.visualization import draw_regions, draw_sheet, write_sheets
+from mmmtl.visualization import as_picture, draw_regions, draw_sheet, write_sheets
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,7 +34,7 @@ def main() -> None:
     for index in chosen:
         packed = dataset[SampleKey(args.seed, 0, int(index))]
         for image, sample in zip(packed['inputs'], packed['data_samples'], strict=True):
-            picture = np.ascontiguousarray(image.numpy().transpose(1, 2, 0))
+            picture = as_picture(image, sample)
             further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
             sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
     path = Path(args.out) / f'{recipe_name(args.config)}-{args.split}.png'

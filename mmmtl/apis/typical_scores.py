@@ -40,10 +40,10 @@ def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str,
     metric = MultiTaskMetric(tasks)
     test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': tasks})
     for sample in samples_of(test_set):
-        if tuple(sample.img_shape) not in maps:
+        if sample.own_shape not in maps:
             raise ConfigError(f'{sample.img_path}: no training image of {training_set} has its size '
-                              f'{sample.img_shape}; give both loaders one size')
-        known = maps[tuple(sample.img_shape)]
+                              f'{sample.own_shape}; give both loaders one size')
+        known = maps[sample.own_shape]
         for name in set(known) & set(sample.gt.keys()):
             metric.add(name, tasks[name].measure(known[name][None], sample.gt.get(name)[None]))
     return metric.evaluate(len(test_set))

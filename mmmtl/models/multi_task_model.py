@@ -14,6 +14,7 @@ from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.equal_sizes import predict_by_size
 from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
+from mmmtl.models.own_size import final_map
 from mmmtl.models.purpose import at_places, places_for
 from mmmtl.models.scene_cameras import check_view_sizes, scene_cameras
 from mmmtl.registry import MODELS
@@ -176,11 +177,12 @@ class MultiTaskModel(BaseModel):
 
     def predict(self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
                 ) -> list[MultiTaskDataSample]:
-        """Final maps into ``sample.pred``, cut to the image's own size."""
-        maps = {name: task.predict(logits[name]) for name, task in self.tasks.items()}
+        """Final maps into ``sample.pred``, cut and resized to the image's own size."""
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
-            sample.pred = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
+            sample.pred = PixelData(**{
+                name: final_map(task, logits[name][number:number + 1, :, :height, :width], sample.own_shape,
+                                sample.get('magnification', 1.0)) for name, task in self.tasks.items()})
         return list(data_samples)
 
     def explain(self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
@@ -192,7 +194,9 @@ class MultiTaskModel(BaseModel):
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
             if sample.get('views', 1) > 1:
-                sample.extra = PixelData(**{name: values[number, :, :height, :width] for name, values in maps.items()})
+                sample.extra = PixelData(**{
+                    name: F.interpolate(values[number:number + 1, :, :height, :width], sample.own_shape)[0]
+                    for name, values in maps.items()})
         return data_samples
 
     @property

@@ -25,13 +25,14 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
     check_view_sizes(data_samples)
     cameras = {}
-    for name, size in (('intrinsics', 3), ('camera_T_world', 4)):
+    for name, read, size in (('intrinsics', lambda sample: sample.seen_intrinsics, 3),
+                             ('camera_T_world', lambda sample: sample.camera_T_world, 4)):
         rows = []
         for sample in data_samples:
             if sample.get('views', 1) > 1 and name not in sample:
                 raise DataError(f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is '
                                 'not known')
-            rows.append(sample.get(name) if sample.get('views', 1) > 1 else None)
+            rows.append(read(sample) if sample.get('views', 1) > 1 else None)
         known = next(row for row in rows if row is not None)
         lone = torch.eye(size, dtype=known.dtype, device=known.device)
         cameras[name] = torch.stack([lone if row is None else row for row in rows])

@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from mmmtl.structures import MultiTaskDataSample
+
 GAP, LINE = 4, 14  # pixels between pictures; height of a line of text
+LARGEST = 2**21  # pixels of an image on a sheet
 BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
 
 
@@ -35,9 +39,11 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
     Returns:
         uint8 RGB picture: per row the image or, in further rows, its overlay, and one map per task. A single row has
         both. The overlay shows the first task that has a legend; without one there is none. Small images are enlarged
-        until their captions have room.
+        until their captions have room; images of more than two megapixels are shrunk to that.
     """
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
+    if image.shape[0] * image.shape[1] > LARGEST:
+        image, maps, further = shrunk(image, maps, further or {})
     legend = legend_of(tasks, maps)
     grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
             for number, (row, values) in enumerate(maps.items())]
@@ -91,6 +97,27 @@ def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
     padded = [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255) for sheet in sheets]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.concatenate(padded)).save(path)
+
+
+def shrunk(image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], further: Mapping[str, np.ndarray]
+           ) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
+    """The same with `LARGEST` pixels per image: colours are averaged, of maps every so many values are kept."""
+    scale = (LARGEST / (image.shape[0] * image.shape[1])) ** 0.5
+    height, width = (max(1, int(length * scale)) for length in image.shape[:2])
+    down = ((np.arange(height) + 0.5) * image.shape[0] / height).astype(int)
+    across = ((np.arange(width) + 0.5) * image.shape[1] / width).astype(int)
+
+    def smaller(picture: np.ndarray) -> np.ndarray:
+        return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+
+    return (smaller(image), {row: {name: values[down][:, across] for name, values in maps.items()}
+                             for row, maps in rows.items()}, {name: smaller(one) for name, one in further.items()})
+
+
+def as_picture(image: Tensor, sample: MultiTaskDataSample) -> np.ndarray:
+    """What the network gets (3, h, w) -> picture (H, W, 3) as large as the labels and predictions of its sample."""
+    picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
+    return cv2.resize(picture, sample.ori_shape[::-1]) if 'ori_shape' in sample else picture
 
 
 def as_map(values: Tensor) -> np.ndarray:

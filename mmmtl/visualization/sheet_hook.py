@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from torch.nn import Module
 
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.visualization.sheet import as_map, draw_sheet, write_sheets
+from mmmtl.visualization.sheet import as_map, as_picture, draw_sheet, write_sheets
 
 
 @HOOKS.register_module()
@@ -39,12 +38,11 @@ class SheetHook(Hook):
         drawers = network(runner).drawers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
-                picture = np.ascontiguousarray(image.cpu().numpy().transpose(1, 2, 0))
                 rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
                 shown = {name: drawer for name, drawer in drawers.items() if name in rows['prediction']}
                 extra = dict(sample.extra.items()) if 'extra' in sample else {}
                 further = {name: drawer.draw(as_map(extra[name])) for name, drawer in drawers.items() if name in extra}
-                sheet = draw_sheet(picture, shown, rows, further)
+                sheet = draw_sheet(as_picture(image, sample), shown, rows, further)
                 write_sheets(self.folder / f'{sample.scene.replace("/", "-")}-{sample.view}.png', [sheet])
                 self.written += 1
             self.seen += 1

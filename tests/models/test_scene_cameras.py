@@ -30,6 +30,15 @@ def test_scenes_of_different_size_keep_their_order() -> None:
     assert found['camera_T_world'][:, 3, 3].tolist() == [2, 3, 1, 4, 5]
 
 
+def test_cameras_are_those_of_the_images_as_the_network_gets_them() -> None:
+    pair = [sample(0, 2, 2.0), sample(1, 2, 3.0)]
+    for made in pair:
+        made.set_metainfo({'img_shape': (4, 6), 'ori_shape': (8, 18)})
+    found = scene_cameras(pair)['intrinsics']
+    assert found[:, 0, 0].tolist() == pytest.approx([2 / 3, 1]) and found[:, 1, 1].tolist() == [1, 1.5]
+    assert pair[0].intrinsics[0, 0] == 2
+
+
 def test_a_pair_without_camera_is_named() -> None:
     with pytest.raises(DataError, match=r'1\.png: one of 2 views of room, but its intrinsics is not known'):
         scene_cameras([sample(0, 2, 2.0), sample(1, 2)])

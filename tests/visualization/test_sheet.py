@@ -7,6 +7,7 @@ from PIL import Image
 
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.visualization import as_map, draw_sheet, write_sheets
+from mmmtl.visualization import sheet as sheets
 from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width, text_width
 
 HEIGHT, WIDTH = 30, 120  # wide enough for the captions
@@ -55,6 +56,16 @@ def test_a_single_row_shows_image_and_overlay():
     drawn = SEMSEG.draw(as_map(maps()['semseg'])).astype(float)
     np.testing.assert_allclose(cell(sheet, 0, 1), (IMAGE + drawn) / 2, atol=1)
     np.testing.assert_array_equal(cell(sheet, 0, 4), TASKS['normal'].draw(as_map(maps()['normal'])))
+
+
+@pytest.mark.parametrize('factor', [2, 3, 5])
+def test_large_images_are_shrunk(factor, monkeypatch):
+    """Whatever is repeated ``factor`` times and shrunk to what it was gives the same sheet, further pictures too."""
+    monkeypatch.setattr(sheets, 'LARGEST', HEIGHT * WIDTH)
+    large = {name: values.repeat_interleave(factor, 1).repeat_interleave(factor, 2) for name, values in maps().items()}
+    image = IMAGE.repeat(factor, 0).repeat(factor, 1)
+    np.testing.assert_array_equal(draw_sheet(image, TASKS, {'truth': large, 'prediction': large}, {'more': image}),
+                                  draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()}, {'more': IMAGE}))
 
 
 def test_void_is_black_and_what_is_known_is_not():

@@ -63,6 +63,16 @@ def test_a_slash_in_the_scene_makes_no_folder(tmp_path):
     assert names(tmp_path) == ['a-b-c-0.png']
 
 
+def test_an_image_that_was_resized_is_shown_as_large_as_its_labels(tmp_path):
+    data, samples = batch(range(1))
+    data['inputs'] = [torch.full((3, 10, 15), 10, dtype=torch.uint8)]
+    samples[0].set_metainfo({'img_shape': (10, 15), 'ori_shape': (20, 30)})
+    run(SheetHook(str(tmp_path / 'sheets')), [(data, samples)])
+    run(SheetHook(str(tmp_path / 'plain' / 'sheets')), [batch(range(1))])
+    one, other = (np.asarray(Image.open(folder / 'sheets' / 'room-0.png')) for folder in (tmp_path, tmp_path / 'plain'))
+    np.testing.assert_array_equal(one, other)
+
+
 def test_a_sample_without_labels_gets_a_sheet_too(tmp_path):
     data, samples = batch(range(1))
     samples[0].gt = PixelData()

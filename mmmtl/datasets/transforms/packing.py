@@ -30,6 +30,8 @@ class PackViews(BaseTransform):
             sample = MultiTaskDataSample(metainfo={
                 'scene': results['record'].name, 'view': number, 'views': len(views), 'img_path': view['img_path'],
                 'img_shape': view['image'].shape[:2]})
+            if 'ori_shape' in view:
+                sample.set_metainfo({'ori_shape': view['ori_shape']})
             if results.get('rectified'):
                 sample.set_metainfo({'rectified': True})
             sample.gt = PixelData(**{name: to_tensor(label).to(tasks[name].dtype)
