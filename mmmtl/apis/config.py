@@ -19,14 +19,15 @@ from mmmtl.apis.names import nearest, resolve
 from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.apis.protocol_check import check_protocol
 from mmmtl.apis.recipes import read_recipe
+from mmmtl.apis.trained_for import complete_trained_for
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 EVALUATORS = ('val_evaluator', 'test_evaluator')
-TOP_LEVEL = {'tasks', 'protocol', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing', 'compile',
-             'env_cfg', 'work_dir', 'find_unused_parameters', 'resume_despite'}
+TOP_LEVEL = {'tasks', 'protocol', 'trained_for', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing',
+             'compile', 'env_cfg', 'work_dir', 'find_unused_parameters', 'resume_despite'}
 # dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
 SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **{name: (DataLoader, {'num_batch_per_epoch'}) for name in DATALOADERS},
@@ -40,6 +41,7 @@ HANDS_ON = {CheckpointHook: Runner.save_checkpoint}  # who takes their **kwargs,
 TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries names its type
 # dicts, by their place, that have no type at all and whose keys MMEngine does not check
 PLAIN = {
+    'trained_for': {'size', 'field_of_view'},
     'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
     'optim_wrapper.paramwise_cfg': {
         'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult', 'flat_decay_mult',
@@ -79,6 +81,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                               'with an underscore')
     _check({key: value for key, value in top_level.items() if not key.startswith('_')}, '')
     hand_out_tasks(config)
+    complete_trained_for(config)
+    hand_out(config, 'trained_for')
     hand_out_counting(config)
     read_pretrained_safely()
     check_protocol(config)
@@ -119,19 +123,24 @@ def hand_out_tasks(config: Config) -> None:
         del config.tasks[name]
     if 'model' in config:
         config.model['tasks'] = config.tasks
+    hand_out(config, 'tasks')
+
+
+def hand_out(config: Config, key: str) -> None:
+    """Give a top-level entry to all parts of data loaders and evaluators that take an argument of its name."""
     for name in (*DATALOADERS, *EVALUATORS):
         if config.get(name):
-            _give_tasks(config[name], config.tasks)
+            _give(config[name], key, config.get(key))
 
 
-def _give_tasks(node: Any, tasks: Mapping) -> None:
+def _give(node: Any, key: str, value: Any) -> None:
     for child in node.values() if isinstance(node, dict) else node:
         if isinstance(child, dict | list | tuple):
-            _give_tasks(child, tasks)
+            _give(child, key, value)
     if isinstance(node, dict) and 'type' in node:
         known = accepted_arguments(resolve(node['type'], ''))
-        if known is not ANYTHING and 'tasks' in known:
-            node['tasks'] = tasks
+        if known is not ANYTHING and key in known:
+            node[key] = value
 
 
 def _silent_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:

@@ -11,7 +11,7 @@ Entry = bool | int | float | str | list | None
 
 WITHOUT_INFLUENCE = {'work_dir', 'load_from', 'resume', 'resume_despite', 'launcher', 'default_hooks', 'visualizer',
                      'vis_backends', 'log_processor', 'log_level', 'env_cfg', 'experiment_name',
-                     'find_unused_parameters'}
+                     'find_unused_parameters', 'trained_for'}
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # arguments of a loader that decide how fast a batch comes, and not what is in it
 LOADING = {'num_workers', 'pin_memory', 'pin_memory_device', 'persistent_workers', 'prefetch_factor', 'timeout',

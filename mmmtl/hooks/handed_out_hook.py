@@ -17,11 +17,11 @@ PARTS = ('model', 'train_dataloader', 'val_dataloader', 'test_dataloader', 'val_
 class HandedOutHook(Hook):
     """Check before a run what `mmmtl.apis.load_config` hands out, for configs that MMEngine's own loader has read.
 
-    A config states its tasks and its batch size once and repeats them where they are needed. A child config that
-    changes the first place only would train and evaluate different tasks.
+    A config states its tasks, its batch size and what it is trained for once and repeats them where they are needed. A
+    child config that changes the first place only would train and evaluate different tasks, or at another scale.
 
     Raises:
-        ConfigError: A part has other ``tasks`` than the config, or a sampler another ``batch_size`` than its loader.
+        ConfigError: A part has other ``tasks`` or ``trained_for`` than the config, or a sampler another ``batch_size`` than its loader.
     """
 
     def before_run(self, runner: Runner) -> None:
@@ -39,18 +39,19 @@ def contradictions(config: Config) -> Iterator[str]:
     """Paths of entries that differ from what the config states once."""
     for name in PARTS:
         part = config.get(name)
-        if part and config.get('tasks'):
-            yield from _other_tasks(part, config.tasks, name)
+        for key in ('tasks', 'trained_for'):
+            if part and config.get(key):
+                yield from _others(part, key, config[key], name)
         if part and 'batch_size' in (part.get('sampler', {}) if isinstance(part, Mapping) else {}):
             if part['sampler']['batch_size'] != part['batch_size']:
                 yield f'{name}.sampler.batch_size'
 
 
-def _other_tasks(node: Any, tasks: Mapping, path: str) -> Iterator[str]:
+def _others(node: Any, handed_out: str, value: Mapping, path: str) -> Iterator[str]:
     children = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, child in children:
-        if key == 'tasks':
-            if child != tasks:
-                yield f'{path}.tasks'
+        if key == handed_out:
+            if child != value:
+                yield f'{path}.{key}'
         elif isinstance(child, Mapping | list | tuple):
-            yield from _other_tasks(child, tasks, f'{path}.{key}')
+            yield from _others(child, handed_out, value, f'{path}.{key}')

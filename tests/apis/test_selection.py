@@ -26,7 +26,7 @@ def test_the_slice_is_validated_on_and_not_learnt_from(rooms_cache, without_labe
     assert not set(names[0]) & set(names[1]) and set(names[0]) | set(names[1]) == set(names[2])
     assert len(names[1]) == len(set(names[1])) == 3
     assert val.shown == [dict(zip(names[2], whole.shown, strict=True))[name] for name in names[1]]
-    assert len(val.pipeline.transforms) == 2 and len(train.pipeline.transforms) == 5
+    assert len(val.pipeline.transforms) == 3 and len(train.pipeline.transforms) == 5
     assert test.split == 'test' and config.test_dataloader == before.test_dataloader
     checkpoint = config.default_hooks.checkpoint
     assert (checkpoint.save_best, checkpoint.rule) == ('depth/abs_rel', 'less')

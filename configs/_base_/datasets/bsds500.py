@@ -8,6 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'BSDS500/data'
 
 protocol = 'bsds500'
+trained_for = dict(size=(320, 480))  # whole images of 321 x 481, made to cover 320 x 320
 tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(

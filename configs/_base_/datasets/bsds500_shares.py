@@ -8,6 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'real_bench/bsds500'
 
 protocol = 'bsds500/merged'
+trained_for = dict(size=(240, 360))  # whole images of 214 x 321, made to cover 240 x 320
 tasks = dict(edge=dict(type=Edge, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(

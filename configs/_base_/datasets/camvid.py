@@ -8,6 +8,7 @@ from mmmtl.tasks import SemSeg
 _root = 'real_bench/camvid'
 
 protocol = 'camvid-11/240x320'
+trained_for = dict(size=(240, 320))
 tasks = dict(semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE))
 
 train_dataloader = dict(

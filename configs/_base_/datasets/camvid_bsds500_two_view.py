@@ -26,6 +26,7 @@ from mmmtl.metrics import MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 protocol = 'camvid-bsds500-two-view'
+trained_for = dict(size=(240, 320), field_of_view=58.6)  # the camera is that of the images with depth
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE),
     edge=dict(type=Edge, max_distance='bsds', interpolation='lines'),

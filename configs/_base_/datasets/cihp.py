@@ -1,11 +1,19 @@
 """CIHP: human parts in 20 classes and the outlines of people. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
 
 from mmmtl.datasets import CIHP, EvenlySplitSampler, PassSampler, collate_views
-from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
+from mmmtl.datasets.transforms import (
+    AtTrainedScale,
+    CoverCrop,
+    LoadViews,
+    PackViews,
+    PhotometricDistortion,
+    RandomFlip,
+)
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge, HumanParts
 
 protocol = None  # no list of papers judges these two tasks together
+trained_for = dict(size=(384, 512))  # the common proportions, made to cover 384 x 384
 tasks = dict(
     human_parts=dict(type=HumanParts, classes=CIHP.CLASSES),
     edge=dict(type=Edge, max_distance='pascal', interpolation='lines'),
@@ -34,7 +42,12 @@ val_dataloader = dict(
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=CIHP, tasks=tasks, root='cihp/val', pipeline=[dict(type=LoadViews), dict(type=PackViews)]),
+    dataset=dict(
+        type=CIHP,
+        tasks=tasks,
+        root='cihp/val',
+        pipeline=[dict(type=LoadViews), dict(type=AtTrainedScale, trained_for=trained_for), dict(type=PackViews)],
+    ),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(type=MultiTaskMetric, tasks=tasks)

@@ -8,6 +8,7 @@ from mmmtl.tasks import Depth, SemSeg
 _root = 'cityscapes_mtan'
 
 protocol = 'cityscapes-7/mtan'
+trained_for = dict(size=(128, 256))
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CityscapesMTAN.CLASSES),
     depth=dict(type=Depth),

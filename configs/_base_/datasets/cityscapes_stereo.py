@@ -23,6 +23,7 @@ _root = 'cityscapes'
 _resize = [dict(type=FixedCrop, size=(768, 2048)), dict(type=Resize, size=(96, 256))]
 
 protocol = 'cityscapes-7/pseudo-mtl'
+trained_for = dict(field_of_view=48.7)
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CityscapesMTAN.CLASSES),
     # f B / W of Cityscapes: 2262.5 * 0.209 / 2048 m

@@ -8,6 +8,7 @@ from mmmtl.tasks import SemSeg
 _root = 'kitti/semantics'
 
 protocol = 'kitti-semantics/fifth'
+trained_for = dict(size=(375, 1242))
 tasks = dict(semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KITTISemantics.PALETTE))
 
 train_dataloader = dict(

@@ -21,6 +21,7 @@ _root = 'NYUDv2'
 _size = (448, 576)  # the images are 425 x 560
 
 protocol = 'nyud-40/sak'
+trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; scales are drawn around it
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
     depth=dict(type=Depth, drawn_range=(0.7, 8.0)),

@@ -21,6 +21,7 @@ _root = 'PASCALContext'
 _size = (512, 512)  # no image has a side above 500
 
 protocol = 'pascal/sak'
+trained_for = dict(size=(375, 500))  # the most common size; scales are drawn around that of the files
 tasks = dict(
     semseg=dict(type=SemSeg, classes=PascalContext.CLASSES, absent='zero'),
     human_parts=dict(type=HumanParts),

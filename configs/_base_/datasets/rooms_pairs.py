@@ -10,6 +10,7 @@ from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/pairs'
+trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=Depth, drawn_range=(0.5, 6.0)),

@@ -8,8 +8,9 @@ from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
 from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, RectifiedPair
+from mmmtl.datasets.transforms.trained_scale import AtTrainedScale
 from mmmtl.datasets.transforms.two_crops import TwoCrops
 
-__all__ = ['CoverCrop', 'DisparityImage', 'FixedCrop', 'LoadPseudoLabels', 'LoadViews', 'PackViews', 'Pad',
-           'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip', 'RandomScale', 'RandomZoomCrop', 'RectifiedPair',
-           'Resize', 'TwoCrops']
+__all__ = ['AtTrainedScale', 'CoverCrop', 'DisparityImage', 'FixedCrop', 'LoadPseudoLabels', 'LoadViews', 'PackViews',
+           'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip', 'RandomScale', 'RandomZoomCrop',
+           'RectifiedPair', 'Resize', 'TwoCrops']

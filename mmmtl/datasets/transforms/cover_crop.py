@@ -24,9 +24,14 @@ class CoverCrop(BaseTransform):
     def transform(self, results: dict) -> dict:
         place = results['rng'].random(2)
         for view in results['views']:
-            shape = np.array(view['image'].shape[:2])
-            covering = np.maximum(np.ceil(shape * (self.size / shape).max() - 1e-6).astype(int), self.size)
-            resize(view, tuple(covering.tolist()), results['tasks'])
-            top, left = (place * (covering - self.size + 1)).astype(int).tolist()
+            covering = covering_size(view['image'].shape[:2], self.size)
+            resize(view, covering, results['tasks'])
+            top, left = (place * (np.array(covering) - self.size + 1)).astype(int).tolist()
             crop(view, top, left, self.size)
         return results
+
+
+def covering_size(shape: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """The smallest (H, W) of the proportions of ``shape`` that covers ``size``."""
+    covering = np.maximum(np.ceil(np.multiply(shape, np.divide(size, shape).max()) - 1e-6).astype(int), size)
+    return tuple(covering.tolist())
