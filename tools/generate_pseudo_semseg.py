@@ -37,6 +37,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--task', default='semseg', help='name of the task, here and in a network of ours')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
+    parser.add_argument('--own-size', action='store_true',
+                        help='hand images to a network of ours at their own size, not at the one it was trained for')
     parser.add_argument('--device', default='cpu', help='where the network runs')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
@@ -51,15 +53,15 @@ def folder_of(pipeline: list[dict], task: str) -> str:
                       '--out')
 
 
-def ours(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
-    """A network of this library."""
-    inferencer = MultiTaskInferencer(config, checkpoint, device)
+def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool) -> tuple[Segment, tuple | None]:
+    """A network of this library, and the size to whose area it resizes images."""
+    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
     found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
     check_classes(len(found), task, config)
     if found != task.classes:
         one, other = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
         raise ConfigError(f'{config}: a network of other classes of {task.name}: {one} where {other} is wanted')
-    return lambda image: inferencer(image)[task.name]
+    return lambda image: inferencer(image)[task.name], inferencer.size
 
 
 def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
@@ -95,9 +97,13 @@ def main() -> None:
     settings = config[f'{args.split}_dataloader'].dataset
     pipeline, dataset = settings.get('pipeline', ()), DATASETS.build(settings)
     folder = computed_folder(args.out or folder_of(pipeline, args.task))
-    segment = (ours if args.library == 'mmmtl' else of_mmseg)(args.model, args.checkpoint, task, args.device)
+    if args.library == 'mmmtl':
+        segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
+    else:
+        segment, size = of_mmseg(args.model, args.checkpoint, task, args.device), None
     start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint,
-                                     'weights': digest(Path(args.checkpoint).read_bytes())})
+                                     'weights': digest(Path(args.checkpoint).read_bytes()),
+                                     'size': size and list(size)})
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
         for number, view in enumerate(views_of(record, pipeline, args.task)):
