@@ -44,16 +44,16 @@ class MultiTaskInferencer:
                  device: str | torch.device = 'cpu', size: tuple[int, int] | Literal['trained'] | None = 'trained'
                  ) -> None:
         config = config if isinstance(config, Config) else load_config(config)
-        self.model = init_model(config, checkpoint, device)
-        self.trained_for = config.get('trained_for')
+        self.trained_for = config.get('trained_for') or {}
         if size == 'trained':
-            size = self.trained_for and self.trained_for.size
+            size = self.trained_for.get('size')
             if size is None:
                 warnings.warn(f'{config.filename}: states no size that the network was trained for, so images are not '
                               'resized; add trained_for=dict(size=(height, width)), or pass size=None', stacklevel=2)
         elif size is not None and not is_size(size):
             raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
         self.size = size and tuple(size)
+        self.model = init_model(config, checkpoint, device)
 
     def __call__(self, images: Picture | Iterable[Picture], show_dir: str | Path | None = None,
                  intrinsics: np.ndarray | Sequence[np.ndarray] | None = None) -> Maps | list[Maps] | dict[str, Maps]:
@@ -113,7 +113,7 @@ class MultiTaskInferencer:
 
     def _camera(self, intrinsics: np.ndarray, shape: tuple[int, int], name: str) -> torch.Tensor:
         """The intrinsics, once they fit the image, (3, 3) float32."""
-        if not self.trained_for or self.trained_for.field_of_view is None:
+        if self.trained_for.get('field_of_view') is None:
             raise ConfigError('intrinsics are given, but the config does not state the camera that the network was '
                               'trained for; add trained_for.field_of_view in degrees, or leave them out')
         camera = torch.as_tensor(np.asarray(intrinsics), dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""Refuse configs whose parts contradict each other about tasks or the batch size."""
+"""Refuse configs whose parts contradict each other about tasks, the trained size or the batch size."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,7 +21,8 @@ class HandedOutHook(Hook):
     child config that changes the first place only would train and evaluate different tasks, or at another scale.
 
     Raises:
-        ConfigError: A part has other ``tasks`` or ``trained_for`` than the config, or a sampler another ``batch_size`` than its loader.
+        ConfigError: A part has other ``tasks`` or another ``trained_for`` than the config, or a sampler another
+            ``batch_size`` than its loader.
     """
 
     def before_run(self, runner: Runner) -> None:

@@ -26,6 +26,9 @@ def test_a_config_that_agrees_with_itself():
     (dict(model=dict(tasks=dict())), r'model\.tasks'),
     (dict(val_evaluator=[dict(tasks=dict())]), r'val_evaluator\.0\.tasks'),
     (dict(test_dataloader=dict(dataset=dict(parts=dict(a=dict(tasks=dict()))))), r'test_dataloader\.dataset\.parts\.a'),
+    (dict(trained_for=dict(size=(9, 9)),
+          val_dataloader=dict(dataset=dict(pipeline=[dict(trained_for=dict(size=(8, 8)))]))),
+     r'val_dataloader\.dataset\.pipeline\.0\.trained_for'),
     (dict(train_dataloader=dict(batch_size=8, sampler=dict(batch_size=4))), r'train_dataloader\.sampler\.batch_size'),
 ])
 def test_a_config_that_contradicts_itself(changes, place):
