@@ -7,6 +7,7 @@ downstream. ``locations`` lets MMEngine import the wing that registers a name at
 from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import LOG_PROCESSORS as MMENGINE_LOG_PROCESSORS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS
@@ -24,6 +25,7 @@ TRANSFORMS = Registry('transform', parent=MMENGINE_TRANSFORMS, scope='mmmtl', lo
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmmtl', locations=['mmmtl.models'])
 METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmmtl', locations=['mmmtl.metrics'])
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmmtl', locations=['mmmtl.hooks', 'mmmtl.visualization'])
+LOG_PROCESSORS = Registry('log processor', parent=MMENGINE_LOG_PROCESSORS, scope='mmmtl', locations=['mmmtl.hooks'])
 OPTIM_WRAPPERS = Registry('optim_wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmmtl', locations=['mmmtl.optim'])
 OPTIM_WRAPPER_CONSTRUCTORS = Registry('optim_wrapper_constructor', parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
                                       scope='mmmtl', locations=['mmmtl.optim'])

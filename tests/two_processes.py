@@ -37,6 +37,7 @@ def run_in_processes(script: str, folder: Path, count: int) -> list[Any]:
 def work(function: Callable[[int], Any]) -> None:
     """What such a file does when it is run: join the group and save ``function(rank)``."""
     rank, folder, count = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    os.environ['LOCAL_RANK'] = str(rank)  # MMEngine's runner asks for it
     join_group(count)
     torch.save(function(rank), folder / f'{rank}.pt')
     if dist.is_initialized():

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.hooks import CheckpointHook
 from mmengine.optim import OptimWrapper
-from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, LogProcessor, Runner, TestLoop, ValLoop
+from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, TestLoop, ValLoop
 from mmengine.utils import import_modules_from_strings
 from torch.utils.data import DataLoader
 
@@ -21,6 +21,7 @@ from mmmtl.apis.protocol_check import check_protocol
 from mmmtl.apis.recipes import read_recipe
 from mmmtl.apis.trained_for import complete_trained_for
 from mmmtl.errors import ConfigError
+from mmmtl.hooks import IntervalLogProcessor
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
 
@@ -33,7 +34,7 @@ SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **{name: (DataLoader, {'num_batch_per_epoch'}) for name in DATALOADERS},
     'val_cfg': (ValLoop, set()), 'test_cfg': (TestLoop, set()),
     'optim_wrapper': (OptimWrapper, {'constructor', 'paramwise_cfg', 'optimizer'}),
-    'log_processor': (LogProcessor, set()),
+    'log_processor': (IntervalLogProcessor, set()),
     'randomness': (Runner.set_randomness, set()),
     'model.loss_weighting': (FixedWeighting, set()), 'model.data_preprocessor': (ViewPreprocessor, set()),
 }

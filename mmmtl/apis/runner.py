@@ -8,7 +8,7 @@ import torch
 from mmengine.dist import all_gather, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, LogProcessor, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -111,6 +111,12 @@ class MultiTaskRunner(Runner):
                 'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
                 'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}
         super().register_default_hooks({**ours, **(hooks or {})})
+
+    def build_log_processor(self, log_processor: LogProcessor | dict) -> LogProcessor:
+        """Ours where no type is given."""
+        if isinstance(log_processor, dict):
+            log_processor = {'type': 'mmmtl.IntervalLogProcessor', **log_processor}
+        return super().build_log_processor(log_processor)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
         """The settings that it begins with are kept for checkpoints: an optimiser may change its own."""

@@ -5,6 +5,7 @@ from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
 from mmmtl.hooks.depth_range_hook import DepthRangeHook
 from mmmtl.hooks.handed_out_hook import HandedOutHook
+from mmmtl.hooks.interval_log_processor import IntervalLogProcessor
 from mmmtl.hooks.norm_statistics_hook import NormStatisticsHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
@@ -16,6 +17,7 @@ __all__ = [
     'ConsistencyRampHook',
     'DepthRangeHook',
     'HandedOutHook',
+    'IntervalLogProcessor',
     'NormStatisticsHook',
     'ProgressBarHook',
     'ResumedValidationHook',

@@ -4,10 +4,11 @@ import math
 
 import torch
 from mmengine.dist import all_gather_object, all_reduce
-from mmengine.hooks import LoggerHook, RuntimeInfoHook
+from mmengine.hooks import RuntimeInfoHook
 from torch import Tensor
 
 from mmmtl.errors import DivergenceError
+from mmmtl.hooks.interval_log_processor import log_interval
 from mmmtl.registry import HOOKS
 
 
@@ -18,6 +19,11 @@ class TrainingLogHook(RuntimeInfoHook):
     MMEngine's hook fetches every loss in every iteration, and so waits for the GPU each time; this one fetches those of
     all iterations since the last time at once, when the `LoggerHook` is about to print or a checkpoint is written.
     Losses are means over the processes.
+
+    Every number has an entry per iteration in its history, with a count of 1, or 0 where the iteration has no such
+    number: a task loss without a label (``count/<name>`` of the model's outputs is 0 on all processes), a gradient norm
+    between steps of the optimiser or of a step that had nothing to descend, whatever is not finite.
+    `IntervalLogProcessor` prints their means.
 
     An iteration with a loss or gradient that is not finite (its step is skipped by `FiniteOptimWrapper`) is counted and
     reported with the tasks and the images.
@@ -32,40 +38,62 @@ class TrainingLogHook(RuntimeInfoHook):
     def __init__(self, max_not_finite: int = 10) -> None:
         self.max_not_finite = max_not_finite
         self.interval = 1
-        self.pending: list[tuple[dict[str, Tensor], list[str]]] = []  # what an iteration gave, and its images
+        # what an iteration gave, as pairs of a value and its count, and its images
+        self.pending: list[tuple[dict[str, tuple[Tensor, Tensor]], list[str]]] = []
+        self.descended: Tensor | None = None  # above 0 if there was a loss since the optimiser's last step
         self.in_a_row = self.skipped = 0
 
     def before_train(self, runner) -> None:
         super().before_train(runner)
-        self.interval = next((hook.interval for hook in runner.hooks if isinstance(hook, LoggerHook)), self.interval)
+        self.interval = log_interval(runner)
+        self.descended = None
+        if runner.iter == 0:  # a run that starts from the weights of another has skipped nothing yet
+            self.skipped = self.in_a_row = 0
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        """MMEngine logs the learning rate of the first group alone; of `NamedGroups` all others have theirs too."""
+        super().before_train_iter(runner, batch_idx, data_batch)
+        for group in runner.optim_wrapper.param_groups[1:]:
+            if 'name' in group:
+                runner.message_hub.update_scalar(f'train/{group["name"]}.lr', group['lr'])
 
     def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
                          ) -> None:
-        values = dict(outputs)
-        wrapper = runner.optim_wrapper
-        if getattr(wrapper, 'grad_norm', None) is not None and wrapper.should_update():
-            values['grad_norm'] = wrapper.grad_norm
+        always = torch.ones_like(outputs['loss'])
+        values = {name: (value, outputs.get(f'count/{name}', always)) for name, value in outputs.items()
+                  if not name.startswith('count/')}
+        if hasattr(runner.optim_wrapper, 'grad_norm'):
+            values['grad_norm'] = self.gradient_norm(runner.optim_wrapper, *values['loss'])
         self.pending.append((values, [sample.img_path for sample in data_batch['data_samples']]))
         last = self.end_of_epoch(runner.train_dataloader, batch_idx) or self.is_last_train_iter(runner)
         if last or len(self.pending) >= self.interval or self.every_n_inner_iters(batch_idx, self.interval):
             self.fetch(runner)
+
+    def gradient_norm(self, wrapper, loss: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+        """The norm of this iteration's optimiser step, and its count: 0 without a step or with no loss to descend."""
+        self.descended = count if self.descended is None else torch.maximum(self.descended, count)
+        if not wrapper.should_update():
+            return torch.zeros_like(loss), torch.zeros_like(count)
+        descended, self.descended = self.descended, None
+        return wrapper.grad_norm, descended
 
     def fetch(self, runner) -> None:
         """Bring the pending values to the host, log them, and look whether they are finite."""
         if not self.pending:
             return
         pending, self.pending = self.pending, []
-        values = torch.stack([value.float() for row, _ in pending for value in row.values()])
-        all_reduce(values, op='mean')
-        numbers = iter(values.tolist())
+        pairs = zip(*(pair for row, _ in pending for pair in row.values()), strict=True)
+        numbers = torch.stack([torch.stack([value.float() for value in part]) for part in pairs])
+        all_reduce(numbers, op='mean')
+        numbers = iter(numbers.T.tolist())
         for row, images in pending:
             wrong = []
             for name in row:
-                value = next(numbers)
-                if math.isfinite(value):
-                    runner.message_hub.update_scalar(f'train/{name}', value)
-                else:
+                value, count = next(numbers)
+                if not math.isfinite(value):
                     wrong.append(name)
+                counts = math.isfinite(value) and count > 0
+                runner.message_hub.update_scalar(f'train/{name}', value if counts else 0.0, int(counts))
             self.in_a_row = self.in_a_row + 1 if wrong else 0
             if wrong:
                 self.report(runner, wrong, images)
@@ -73,7 +101,7 @@ class TrainingLogHook(RuntimeInfoHook):
     def report(self, runner, wrong: list[str], images: list[str]) -> None:
         """Count a skipped step, name what was wrong, stop if it has been so for too long."""
         self.skipped += 1
-        tasks = [name for name in wrong if name not in ('loss', 'grad_norm')]
+        tasks = [name for name in wrong if name not in ('loss', 'grad_norm') and not name.startswith('weight/')]
         what = f'the loss of {", ".join(tasks)}' if tasks else 'the total loss' if 'loss' in wrong else 'the gradient'
         images = [image for part in all_gather_object(images) for image in part]
         message = f'{what} is not finite on {", ".join(images)}'

@@ -21,6 +21,9 @@ from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
 
+# what else a line of the log has
+LOGGED = {'loss', 'grad_norm', 'lr', 'base_lr', 'eta', 'time', 'data_time', 'memory', 'epoch', 'iter'}
+
 
 @MODELS.register_module()
 class MultiTaskModel(BaseModel):
@@ -52,6 +55,7 @@ class MultiTaskModel(BaseModel):
         self.tasks = build_tasks(tasks)
         self.explains = False  # whether `predict` adds what the neck can show; whoever draws pictures turns it on
         self.reduction = reduction
+        self.counts: dict[str, Tensor] = {}  # of the last losses, see `loss`
         kind = MODELS.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
         self.backbone = MODELS.build(
             {**backbone, 'tasks': tuple(self.tasks)} if getattr(kind, 'needs_tasks', False) else backbone)
@@ -63,9 +67,10 @@ class MultiTaskModel(BaseModel):
             {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides})
         self.loss_weighting = MODELS.build(
             {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
-        taken = {*self.tasks, 'loss'} & set(consistency_losses or {})
-        if taken:
-            raise ConfigError(f'model.consistency_losses: the name {", ".join(sorted(taken))} is taken; choose another')
+        for place, taken in (('tasks', LOGGED & {*self.tasks}),
+                             ('model.consistency_losses', {*LOGGED, *self.tasks} & {*(consistency_losses or {})})):
+            if taken:
+                raise ConfigError(f'{place}: the name {", ".join(sorted(taken))} is taken; choose another')
         self.consistency_losses = nn.ModuleDict({
             name: MODELS.build({**config, 'tasks': self.tasks, 'in_channels': self.backbone.out_channels,
                                 'strides': self.backbone.strides})
@@ -136,7 +141,9 @@ class MultiTaskModel(BaseModel):
              matched: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Task losses and consistency losses by name, and ``'loss'``, the total that is descended.
 
-        A weighting that moves is logged too, as ``weight/<task>``.
+        A weighting that moves is logged too, as ``weight/<task>``. ``self.counts`` has a number for each: 0 where no
+        image has the label or gives the consistency loss anything to compare, and a loss of 0 is no value; above 0
+        elsewhere. The total counts where any of them does.
         """
         targets = self.targets(data_samples, next(iter(logits.values())).shape[2:])
         losses, present = self.task_losses(logits, targets, data_samples)
@@ -144,13 +151,17 @@ class MultiTaskModel(BaseModel):
         total, weights = self.loss_weighting(losses, present, parameters)
         # without graphs, for who holds the log through the step would hold all activations
         log = {name: loss.detach() for name, loss in zip(self.tasks, losses, strict=True)}
+        self.counts = counts = dict(zip(self.tasks, present.to(total.dtype).unbind(), strict=True))
         for name, consistency in self.consistency_losses.items():
             more = {'matched': matched} if consistency.needs_matches else {}
             error = consistency(logits, targets, features, data_samples, **more)
             total = total + consistency.weight * consistency.ramp * error
             log[name] = error.detach()
+            counts[name] = torch.ones_like(log[name]) if consistency.met is None else consistency.met
+        counts['loss'] = torch.stack(tuple(counts.values())).amax()
         if self.loss_weighting.moves:
             log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}
+            counts |= {f'weight/{name}': counts[name] for name in self.tasks}
         return log | {'loss': total}
 
     def task_losses(self, logits: dict[str, Tensor], targets: dict[str, Tensor],
@@ -205,8 +216,9 @@ class MultiTaskModel(BaseModel):
         return {**self.tasks, **(self.neck.drawers(self.tasks) if hasattr(self.neck, 'drawers') else {})}
 
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Only ``'loss'`` is descended; the rest is for the log."""
-        return losses['loss'], {name: value.detach() for name, value in losses.items()}
+        """Only ``'loss'`` is descended; the rest, and ``count/<name>`` for what `loss` counts, is for the log."""
+        log = {name: value.detach() for name, value in losses.items()}
+        return losses['loss'], log | {f'count/{name}': count for name, count in self.counts.items()}
 
     def _dump_init_info(self) -> None:
         """MMEngine would log three lines for every parameter."""

@@ -252,8 +252,8 @@ def test_training_brings_every_loss_down():
     model = make_model().train()
     optimizer = OptimWrapper(torch.optim.Adam(model.parameters(), lr=0.02))
     logs = [model.train_step(batch, optimizer) for _ in range(80)]
-    assert list(logs[0]) == [*TASKS, 'loss']
-    for name in logs[0]:
+    assert list(logs[0]) == [*TASKS, 'loss', *(f'count/{name}' for name in [*TASKS, 'loss'])]
+    for name in (*TASKS, 'loss'):
         assert logs[-1][name] < 0.5 * logs[0][name], name
 
 

@@ -36,6 +36,7 @@ class ConsistencyLoss(BaseModule, ABC):
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
         self.weight, = self.numbers(weight=weight)
         self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
+        self.met: Tensor | None = None  # a scalar: how much the last batch gave to compare on this process, if known
 
     def numbers(self, **options: float) -> list[float]:
         """The values of options that must be finite and >= 0; raises ConfigError for the first that is not."""
@@ -61,10 +62,29 @@ class ConsistencyLoss(BaseModule, ABC):
                 ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
         """
 
-    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int) -> Tensor:
         """A sum over the images of this process -> the mean over all images that serve consistency, of all processes.
+
+        Args:
+            total: Scalar.
+            samples: Of the batch.
+            met: See `mean`.
         """
-        return mean_over_processes(total, total.new_full((), len(places_for('consistency', samples))))
+        return self.mean(total, len(places_for('consistency', samples)), met)
+
+    def mean(self, total: Tensor, count: Tensor | float, met: Tensor | int | None = None) -> Tensor:
+        """A sum and its divisor on this process -> the mean over all processes.
+
+        Args:
+            total: Scalar.
+            count: What it is divided by, after summing over the processes.
+            met: How many comparisons the sum is made of, if not ``count``. A step in which no process made any has no
+                value in the log, where its 0 would be taken for agreement.
+        """
+        count, met = (value if isinstance(value, Tensor) else total.new_full((), value)
+                      for value in (count, count if met is None else met))
+        self.met = met.detach().to(total)
+        return mean_over_processes(total, count)
 
     def nothing(self, logits: Mapping[str, Tensor]) -> Tensor:
         """The 0 of a batch with nothing to compare."""

@@ -45,12 +45,14 @@ class ContrastiveLoss(JointSpaceLoss):
         own = self.pairs(samples)
         pairs, first, targets = pairs_of_all(own, targets, self.tasks)
         if not own:
-            return self.per_image(self.nothing(logits), samples)
+            return self.per_image(self.nothing(logits), samples, 0)
         mapped = self.embed(logits, targets, own, pairs)
-        return self.per_image(self.contrast(*mapped, pairs, first), samples)
+        total, met = self.contrast(*mapped, pairs, first)
+        return self.per_image(total, samples, met)
 
-    def contrast(self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int) -> Tensor:
-        """The sum over our I pairs, which stand among all J from ``first`` on.
+    def contrast(self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int
+                 ) -> tuple[Tensor, Tensor]:
+        """The sum over our I pairs, which stand among all J from ``first`` on, and how many negatives it has.
 
         Args:
             source: Mapped predictions of ours (I, C, h, w).
@@ -68,4 +70,4 @@ class ContrastiveLoss(JointSpaceLoss):
         kind = index([self.space.pair_number(*pair[1:]) for pair in pairs], known.device)
         other = (image[ours, None] != image) & (kind[ours, None] == kind) & known & known[ours, None]
         nearer = F.relu(distance[:, ours].diagonal()[:, None] - distance + self.margin)
-        return (torch.where(other, nearer, 0).sum(1) / other.sum(1).clamp(min=1)).sum()
+        return (torch.where(other, nearer, 0).sum(1) / other.sum(1).clamp(min=1)).sum(), other.sum()

@@ -53,12 +53,12 @@ class CrossTaskConsistency(JointSpaceLoss):
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
         pairs = self.pairs(samples)
-        total = self.distances(logits, targets, features[-1], pairs) if pairs else self.nothing(logits)
-        return self.per_image(total, samples)
+        total, met = self.distances(logits, targets, features[-1], pairs) if pairs else (self.nothing(logits), 0)
+        return self.per_image(total, samples, met)
 
     def distances(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor,
-                  pairs: Sequence[TaskPair]) -> Tensor:
-        """The sum over all pairs."""
+                  pairs: Sequence[TaskPair]) -> tuple[Tensor, Tensor]:
+        """The sum over all pairs, and how many have a label to compare with."""
         source, target, known = self.embed(logits, targets, pairs)
         distance = cosine_distance(source, target)  # (I,)
         if self.regularizer:
@@ -71,7 +71,7 @@ class CrossTaskConsistency(JointSpaceLoss):
             sources = Counter(image for image, _ in {(pair.image, pair.source) for pair in pairs})
             shares = torch.tensor([1 / sources[pair.image] for pair in pairs])
             distance = distance * shares.to(distance.device, non_blocking=True)
-        return torch.where(known, distance, 0).sum()
+        return torch.where(known, distance, 0).sum(), known.sum()
 
 
 def cosine_distance(a: Tensor, b: Tensor) -> Tensor:

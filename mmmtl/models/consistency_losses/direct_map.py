@@ -42,20 +42,21 @@ class DirectMap(ConsistencyLoss):
     def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
         pairs = task_pairs(samples, list(self.tasks), self.sources)
-        total = self.nothing(logits) if not pairs else mapping_error(self.tasks, self.mappings, logits, targets, pairs)
-        if pairs:
-            total = total + self.mappings.idle({pair[1:] for pair in pairs})
-        return self.per_image(total, samples)
+        if not pairs:
+            return self.per_image(self.nothing(logits), samples, 0)
+        total, met = mapping_error(self.tasks, self.mappings, logits, targets, pairs)
+        return self.per_image(total + self.mappings.idle({pair[1:] for pair in pairs}), samples, met)
 
 
 def mapping_error(tasks: Mapping[str, Task], mappings: LabelMappings, logits: Mapping[str, Tensor],
-                  targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]) -> Tensor:
-    """Sum over the pairs of the target task's mean error of the mapped prediction; 0 where the label is all void."""
-    total = 0.0
+                  targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]) -> tuple[Tensor, Tensor]:
+    """Sum over the pairs of the target task's mean error of the mapped prediction, 0 where the label is all void; and
+    over how many pairs it is not."""
+    total, met = 0.0, 0
     for source, target in dict.fromkeys(pair[1:] for pair in pairs):
         places = [pair.image for pair in pairs if pair[1:] == (source, target)]
         here = at_places({'logits': logits[source], 'target': targets[target]}, places)
         mapped = mappings[source, target](tasks[source].encoding.encode(here['logits']))
         error, count = tasks[target].error(mapped, here['target'])
-        total = total + (error / count.clamp(min=1)).sum()
-    return total
+        total, met = total + (error / count.clamp(min=1)).sum(), met + (count > 0).sum()
+    return total, met

@@ -46,7 +46,7 @@ class DiscriminatorLoss(JointSpaceLoss):
         others = negatives(pairs)[first:first + len(own)]
         here = [place for place, other in enumerate(others) if other is not None]
         if not here:
-            return self.per_image(self.nothing(logits), samples)
+            return self.per_image(self.nothing(logits), samples, 0)
         source, target, known = self.embed(logits, targets, own, pairs)
         anchors, mine, strangers = (index(places, known.device) for places in (
             here, [first + place for place in here], [others[place] for place in here]))
@@ -56,7 +56,7 @@ class DiscriminatorLoss(JointSpaceLoss):
         said = self.discriminator(torch.cat([own, strange])).float().flatten(1).chunk(2)  # logits (I, h w)
         entropy = (F.softplus(-said[0]) + F.softplus(said[1])).mean(1)
         both = known.index_select(0, mine) & known.index_select(0, strangers)
-        return self.per_image(torch.where(both, entropy, 0).sum(), samples)
+        return self.per_image(torch.where(both, entropy, 0).sum(), samples, both.sum())
 
 
 def negatives(pairs: Sequence[TaskPair]) -> list[int | None]:

@@ -43,14 +43,14 @@ class PerceptualMap(ConsistencyLoss):
         names = list(self.tasks)
         learnt = task_pairs(samples, names, 'all')
         if not learnt:
-            return self.per_image(self.nothing(logits), samples)
+            return self.per_image(self.nothing(logits), samples, 0)
         labels = {(pair.image, pair.target) for pair in learnt}
         judged = [TaskPair(image, label, other) for image, label in sorted(labels) for other in names if other != label]
         detached = {name: values.detach() for name, values in logits.items()}
-        total = (mapping_error(self.tasks, self.mappings, detached, targets, learnt)
-                 + self.mappings.idle({pair[1:] for pair in learnt})
+        total, met = mapping_error(self.tasks, self.mappings, detached, targets, learnt)
+        total = (total + self.mappings.idle({pair[1:] for pair in learnt})
                  + self.difference(logits, targets, judged))
-        return self.per_image(total, samples)
+        return self.per_image(total, samples, met)
 
     def difference(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
                    ) -> Tensor:

@@ -8,7 +8,6 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import correspondences, relative_pose, visible_pixels
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss, connected_zero
-from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.models.necks.cross_view.neighbours import nearest_views, take_neighbours
 from mmmtl.models.necks.cross_view.scenes import scenes_by_views, take_rows
 from mmmtl.models.purpose import places_for
@@ -60,7 +59,7 @@ class PlaneMatching(ConsistencyLoss):
             depth = self.seen_depth(targets[self.depth].float(), **cameras)
             depth = at_centres(depth, cost.shape[-2:]) * serving(samples, depth.device)
             total, count = plane_cross_entropy(cost, planes, depth)
-        return mean_over_processes(total, count)
+        return self.mean(total, count)
 
     @torch.no_grad()
     def seen_depth(self, depth: Tensor, views: tuple[int, ...], intrinsics: Tensor, camera_T_world: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.region_bank import RegionBank
 from mmmtl.models.consistency_losses.region_moments import RegionPixels, largest_regions
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
-from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -87,7 +86,7 @@ class RegionContrast(JointSpaceLoss):
                 samples: Sequence[MultiTaskDataSample]) -> Tensor:
         pairs, nothing = self.pairs(samples), self.nothing(logits)
         if not pairs:
-            return mean_over_processes(nothing, nothing.detach())
+            return self.mean(nothing, 0)
         source, target, _ = self.embed(logits, targets, pairs)
         size = tuple(max(1, length // FINER) for length in next(iter(logits.values())).shape[2:])
         with torch.autocast(source.device.type, enabled=False):
@@ -96,7 +95,7 @@ class RegionContrast(JointSpaceLoss):
             mapped = F.interpolate(mapped, size, mode='bilinear', align_corners=False)
             slots = self.slots(pairs, targets, samples, size)
             losses, compared = self.contrast(mapped.unflatten(0, (-1, 2)), slots)
-        return mean_over_processes(nothing + losses.sum(), compared.float().sum())
+        return self.mean(nothing + losses.sum(), compared.float().sum())
 
     def slots(self, pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], samples: Sequence[MultiTaskDataSample],
               size: tuple[int, int]) -> Tensor:

@@ -42,7 +42,7 @@ class SemiSupervised(ConsistencyLoss):
             if here:
                 shares = [1 / len(unlabelled[place]) for place in here]
                 total = total + self.difference(name, logits[name], [samples[place] for place in here], here, shares)
-        return self.per_image(total, samples)
+        return self.per_image(total, samples, sum(map(len, unlabelled.values())))
 
     def difference(self, name: str, logits: Tensor, samples: Sequence[MultiTaskDataSample], places: Sequence[int],
                    shares: Sequence[float]) -> Tensor:

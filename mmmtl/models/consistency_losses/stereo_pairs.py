@@ -13,7 +13,6 @@ from torch import Tensor
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import StereoRig, each_from_the_other, stereo_rig
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
-from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.models.purpose import at_places, places_for
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import require
@@ -95,7 +94,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
         if places:
             pairs = self.pairs(logits, targets, [samples[place] for place in places], places)
             total = total + self.of_pairs(pairs).sum()
-        return mean_over_processes(total, total.new_full((), len(places) / 2))
+        return self.mean(total, len(places) / 2)
 
     def pairs(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor],
               samples: Sequence[MultiTaskDataSample], places: Sequence[int]) -> StereoPairs:

@@ -2,11 +2,13 @@
 
 import pytest
 import torch
-from small_model import MIXED, TASKS, losses_of, make_batch, make_model
+from mmengine.optim import OptimWrapper
+from small_model import ALL, MIXED, TASKS, losses_of, make_batch, make_model
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.models.consistency_losses import ConsistencyLoss
+from mmmtl.models.consistency_losses import ConsistencyLoss, CrossTaskConsistency
+from mmmtl.models.loss_weighting import DynamicWeightAverage
 
 
 class LogitSize(ConsistencyLoss):
@@ -43,10 +45,32 @@ def test_a_sample_for_consistency_teaches_no_task():
     assert len(model.consistency_losses['size'].seen[3]) == 2
 
 
-@pytest.mark.parametrize('name', ['loss', 'depth'])
+@pytest.mark.parametrize('name', ['loss', 'depth', 'grad_norm'])
 def test_a_consistency_loss_with_a_taken_name(name):
     with pytest.raises(ConfigError, match=f'the name {name} is taken'):
         make_model(consistency_losses={name: dict(type=LogitSize)})
+
+
+def test_a_task_with_a_taken_name():
+    with pytest.raises(ConfigError, match='tasks: the name time is taken; choose'):
+        make_model(TASKS | {'time': TASKS['depth']})
+
+
+def test_what_counts_in_the_log():
+    """A loss without a label, or with nothing to compare, does not; one that does not tell always does."""
+    cross = dict(type=CrossTaskConsistency, regularizer=0, space=dict(widths=(4, 4)))
+    losses = dict(size=dict(type=LogitSize), cross=cross)
+    model = make_model(consistency_losses=losses, loss_weighting=dict(type=DynamicWeightAverage, period=2))
+    step = dict(optim_wrapper=OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.0)))
+    whole, depth, none = (model.train_step(make_batch(*shown), **step) for shown in ((ALL, ALL), (('depth',),), ((),)))
+    counted = {name: [log[f'count/{name}'].item() > 0 for log in (whole, depth, none)] for name in whole
+               if not name.startswith('count/')}
+    assert counted == {'semseg': [True, False, False], 'depth': [True, True, False], 'normal': [True, False, False],
+                       'weight/semseg': [True, False, False], 'weight/depth': [True, True, False],
+                       'weight/normal': [True, False, False], 'size': [True] * 3, 'cross': [False, True, False],
+                       'loss': [True] * 3}
+    del model.consistency_losses['size']
+    assert model.train_step(make_batch(()), **step)['count/loss'] == 0
 
 
 @pytest.mark.parametrize('weight', [-1, float('nan'), '2'])

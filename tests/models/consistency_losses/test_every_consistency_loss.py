@@ -32,7 +32,7 @@ def test_a_finite_number_with_a_finite_gradient(name, tasks):
     loss = make_loss(name, tasks)
     batch = make_batch([('depth',), ('normal',), ('depth',), ()], tasks, crops=True)
     value = loss(*batch)
-    assert value.shape == () and value.dtype == torch.float32 and value.isfinite() and value > 0
+    assert value.shape == () and value.dtype == torch.float32 and value.isfinite() and value > 0 and loss.met > 0
     value.backward()
     gradients = [x.grad for x in batch[0].values() if x.grad is not None]
     assert gradients and all(values.isfinite().all() for values in gradients)
@@ -89,7 +89,7 @@ def test_nothing_to_learn_from(name, shown):
     batch, loss = make_batch(shown, void=1.0), make_loss(name)
     value = loss(*batch)
     value.backward()
-    assert value == 0
+    assert value == 0 and loss.met == 0
     for values in (*batch[0].values(), *loss.parameters()):
         assert values.grad is not None and not values.grad.any()
 
