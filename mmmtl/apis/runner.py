@@ -102,11 +102,12 @@ class MultiTaskRunner(Runner):
         return loop
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
-        """The loss log waits on the device, bad samples are counted, depths that no plane can match are told, all
-        processes validate one network, a resumed run owes no validation."""
+        """The loss log waits on the device, bad samples are counted, parameters that no loss depends on and depths that
+        no plane can match are named, all processes validate one network, a resumed run owes no validation."""
         ours = {'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
                 'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
                 'bad_samples': {'type': 'mmmtl.BadSampleHook'},
+                'unused_parameters': {'type': 'mmmtl.UnusedParametersHook'},
                 'depth_range': {'type': 'mmmtl.DepthRangeHook'},
                 'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
                 'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}

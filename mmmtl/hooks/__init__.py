@@ -10,6 +10,7 @@ from mmmtl.hooks.norm_statistics_hook import NormStatisticsHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.resumed_validation_hook import ResumedValidationHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
+from mmmtl.hooks.unused_parameters_hook import UnusedParametersHook
 
 __all__ = [
     'BadSampleHook',
@@ -22,4 +23,5 @@ __all__ = [
     'ProgressBarHook',
     'ResumedValidationHook',
     'TrainingLogHook',
+    'UnusedParametersHook',
 ]
