@@ -12,14 +12,14 @@ from mmmtl.errors import ConfigError
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 
 
-def launch(launcher: str, port: int = 29500) -> None:
+def launch(launcher: str) -> None:
     """Join the process group that ``launcher`` describes; with gloo where there is no GPU.
 
     MMEngine's own launchers choose a GPU first, so they cannot start on a machine without one.
 
     Args:
-        launcher: ``'none'``, ``'pytorch'`` (torchrun sets the environment) or ``'slurm'`` (srun does).
-        port: Of the first node, under Slurm, unless ``MASTER_PORT`` is set.
+        launcher: ``'none'``, ``'pytorch'`` (torchrun sets the environment) or ``'slurm'`` (srun does). Under Slurm the
+            port follows from the job (`slurm_port`), unless ``MASTER_PORT`` is set.
 
     Raises:
         ConfigError: The environment is not that of the launcher.
@@ -27,7 +27,7 @@ def launch(launcher: str, port: int = 29500) -> None:
     if launcher == 'none' or is_distributed():
         return
     if launcher == 'slurm':
-        _slurm_environment(port)
+        _slurm_environment()
     missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
     if missing:
         raise ConfigError(f'--launcher {launcher}: {", ".join(missing)} not set; start it with tools/dist_train.sh '
@@ -38,15 +38,24 @@ def launch(launcher: str, port: int = 29500) -> None:
         dist.init_process_group('gloo')
 
 
-def _slurm_environment(port: int) -> None:
+def _slurm_environment() -> None:
     """Say in torch's variables what srun says in its own."""
     if 'SLURM_PROCID' not in os.environ:
         raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with tools/slurm_train.sh (srun)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ['SLURM_LOCALID']
-    os.environ.setdefault('MASTER_PORT', str(port))
+    if 'MASTER_PORT' not in os.environ:
+        os.environ['MASTER_PORT'] = str(slurm_port(os.environ['SLURM_JOB_ID'], os.environ['SLURM_STEP_ID']))
     if 'MASTER_ADDR' not in os.environ:
         nodes = os.environ['SLURM_STEP_NODELIST' if 'SLURM_STEP_NODELIST' in os.environ else 'SLURM_NODELIST']
         names = subprocess.run(['scontrol', 'show', 'hostnames', nodes], capture_output=True, text=True, check=True)
         os.environ['MASTER_ADDR'] = names.stdout.split()[0]
+
+
+def slurm_port(job: str | int, step: str | int) -> int:
+    """A port of the job step's own, the same on all of its nodes: 10000 to 29999, below those that systems give out.
+
+    16 steps of a job and 1250 jobs in a row have different ones.
+    """
+    return 10000 + (16 * int(job) + int(step)) % 20000

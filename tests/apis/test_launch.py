@@ -5,11 +5,12 @@ import os
 import pytest
 
 from mmmtl.apis import launch as module
-from mmmtl.apis.launch import launch
+from mmmtl.apis.launch import launch, slurm_port
 from mmmtl.errors import ConfigError
 
 TORCH = dict(RANK='1', WORLD_SIZE='2', MASTER_ADDR='node1', MASTER_PORT='1234')
-SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', SLURM_STEP_NODELIST='node[1-4]')
+SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', SLURM_STEP_NODELIST='node[1-4]',
+             SLURM_JOB_ID='4071', SLURM_STEP_ID='2')
 
 
 @pytest.fixture
@@ -53,10 +54,23 @@ def test_slurm(started, monkeypatch):
         return type('Done', (), {'stdout': 'node1\nnode2\n'})
 
     monkeypatch.setattr(module.subprocess, 'run', scontrol)
-    launch('slurm', port=4321)
+    launch('slurm')
     assert asked == [['scontrol', 'show', 'hostnames', 'node[1-4]']] and started == ['gloo']
-    expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1', MASTER_PORT='4321')
+    expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1',
+                    MASTER_PORT=str(slurm_port(4071, 2)))
     assert {key: os.environ[key] for key in expected} == expected
+
+
+def test_a_port_of_ones_own(started):
+    os.environ.update(SLURM, MASTER_ADDR='node1', MASTER_PORT='4321')
+    launch('slurm')
+    assert os.environ['MASTER_PORT'] == '4321'
+
+
+def test_jobs_and_steps_at_once_have_different_ports():
+    ports = {slurm_port(job, step) for job in range(9_999_500, 10_000_500) for step in range(16)}
+    assert len(ports) == 16_000 and min(ports) >= 10_000 and max(ports) < 30_000
+    assert 10_000 <= slurm_port('123', '4294967290') < 30_000  # an interactive step
 
 
 def test_with_a_gpu(started, monkeypatch):

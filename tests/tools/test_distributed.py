@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +16,7 @@ TOLERANCE = dict(rtol=1e-5, atol=1e-5)
 
 def launch(script: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
     """Run a launcher from another folder, as users do."""
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {'PYTHON': sys.executable, 'PORT': str(port), 'OMP_NUM_THREADS': '1'}
+    environment = os.environ | {'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1'}
     return subprocess.run(['bash', ROOT / 'tools' / script, *arguments], env=environment, cwd=folder,
                           capture_output=True, text=True, timeout=240)
 
@@ -65,6 +61,19 @@ def test_training_and_testing_with_two_processes(tmp_path, rooms_cache):
     expected, found = (scores(folder / 'metrics.json') for folder in (one, two))
     assert 'depth/abs_rel' in expected and found.keys() == expected.keys()
     assert found == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh'])
+def test_where_processes_meet(script):
+    """Two runs on a machine must not take the same port; several machines have to agree on one."""
+    def printed(**environment: str) -> list[str]:
+        return subprocess.run(['bash', ROOT / 'tools' / script, 'config.py', '2', '3'], text=True, capture_output=True,
+                              env={'PATH': os.environ['PATH'], 'PYTHON': 'echo', **environment}).stdout.split()
+
+    assert '--standalone' in printed() and '--master_port' not in ' '.join(printed())
+    assert {'--nnodes=1', '--master_port=1234'} < set(printed(PORT='1234'))
+    many = {'--nnodes=2', '--node_rank=1', '--master_addr=first', '--master_port=29500'}
+    assert many < set(printed(NNODES='2', NODE_RANK='1', MASTER_ADDR='first'))
 
 
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh', 'slurm_test.sh'])
