@@ -27,7 +27,7 @@ def partition() -> str:
 @pytest.mark.slow
 def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
     environment = os.environ | {'PYTHON': sys.executable, 'TASKS': '2', 'GPUS_PER_TASK': '0', 'CPUS_PER_TASK': '1',
-                                'OMP_NUM_THREADS': '1', 'MASTER_PORT': '29731'}
+                                'OMP_NUM_THREADS': '1'}
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1']
 
     def slurm(script: str, *arguments) -> str:
