@@ -33,3 +33,17 @@ def set_random_state(state: dict[str, Tensor]) -> None:
     torch.set_rng_state(state['torch'].cpu().clone())  # of a view into a larger tensor torch reads the wrong bytes
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu().clone())
+
+
+def separate_random_streams(seed: int, rank: int) -> None:
+    """Let all processes but the first draw other random numbers from here on.
+
+    With one stream for all, dropout would drop the same channels for the n-th image of every process. The first keeps
+    its stream, so that one process draws as ever. What has to be drawn alike is broadcast (`RandomWeighting`), and data
+    are augmented by generators of their own.
+    """
+    if rank:
+        own = int(np.random.SeedSequence([seed, rank]).generate_state(1)[0])
+        random.seed(own)
+        np.random.seed(own)
+        torch.manual_seed(own)

@@ -18,7 +18,7 @@ from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
 from mmmtl.apis.names import resolve
-from mmmtl.apis.random_state import random_state
+from mmmtl.apis.random_state import random_state, separate_random_streams
 from mmmtl.apis.recipe_entries import recipe_digest, recipe_entries
 from mmmtl.apis.resume import resume
 from mmmtl.apis.resume_check import learnt_from
@@ -100,6 +100,11 @@ class MultiTaskRunner(Runner):
         loop = super().build_test_loop(loop)
         check_each_once(loop.dataloader, 'test_dataloader')
         return loop
+
+    def _init_model_weights(self) -> None:
+        """The same on all processes; after that, each draws random numbers of its own."""
+        super()._init_model_weights()
+        separate_random_streams(self.seed, self.rank)
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
         """The loss log waits on the device, bad samples are counted, parameters that no loss depends on and depths that

@@ -1,13 +1,18 @@
 """The state of the random generators: going back repeats every draw, through a checkpoint file too."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from mmengine.hooks import Hook
+from timm.layers import DropPath
+from tiny_run import tiny_run
+from two_processes import run_in_two, work
 
 from mmmtl.apis.checkpoint import read_checkpoint, write_checkpoint
-from mmmtl.apis.random_state import random_state, set_random_state
+from mmmtl.apis.random_state import random_state, separate_random_streams, set_random_state
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +69,51 @@ def test_reading_the_state_draws_nothing():
         torch.testing.assert_close(value, state[name], equal_nan=True, rtol=0, atol=0)
 
 
+class Masks(Hook):
+    """Which images of every batch one layer of drop-path drops."""
+
+    def before_train(self, runner) -> None:
+        self.kept: list[list[bool]] = []
+        layer = next(m for m in runner.model.modules() if isinstance(m, DropPath))
+        layer.register_forward_hook(lambda _, args, output: self.kept.append(output.flatten(1).any(1).tolist()))
+
+
+def rank_trains(rank: int) -> dict:
+    """Two epochs, and the second of them once more from the checkpoint of the first."""
+    def train(folder: str, **options) -> tuple[list, dict]:
+        masks = Masks()
+        runner = tiny_run(Path(folder), {'masks': masks}, 'tiny_rooms_plain.py', launcher='pytorch',
+                          train_dataloader__batch_size=2, train_cfg__max_epochs=2, train_cfg__val_interval=9,
+                          model__backbone__drop_path_rate=0.5, **options)
+        runner.train()
+        return masks.kept, runner.model.module.state_dict()
+
+    masks, state = train('whole')
+    again, resumed = train('resumed', resume=True, load_from='whole/epoch_1.pth')
+    return {'masks': masks, 'again': again, 'state': state, 'resumed': resumed, 'drawn': draws()}
+
+
+def test_processes_draw_numbers_of_their_own(tmp_path, rooms_cache, monkeypatch):
+    """Weights are the same on all of them, and a resumed run draws what it would have drawn."""
+    monkeypatch.chdir(tmp_path)
+    found = run_in_two(__file__, tmp_path)
+    assert found[0]['masks'] != found[1]['masks'] and found[0]['drawn'] != found[1]['drawn']
+    for one in found:
+        assert one['again'] == one['masks'][len(one['masks']) // 2:]
+        for state in (found[0]['state'], one['state'], one['resumed']):
+            torch.testing.assert_close(state, found[0]['state'], rtol=0, atol=0)
+    before = random_state()
+    separate_random_streams(5, 0)  # one process draws as ever
+    assert torch.equal(random_state()['torch'], before['torch'])
+
+
 @pytest.mark.gpu
 def test_the_gpu_goes_back_too():
     state = random_state()
     first = torch.rand(3, device='cuda')
     set_random_state(state)
     assert torch.equal(torch.rand(3, device='cuda'), first)
+
+
+if __name__ == '__main__':
+    work(rank_trains)
