@@ -107,11 +107,13 @@ class MultiTaskRunner(Runner):
         separate_random_streams(self.seed, self.rank)
 
     def register_default_hooks(self, hooks: dict | None = None) -> None:
-        """The loss log waits on the device, bad samples are counted, parameters that no loss depends on and depths that
-        no plane can match are named, all processes validate one network, a resumed run owes no validation."""
+        """The loss log waits on the device, statistics stay finite, bad samples are counted, parameters that no loss
+        depends on and depths that no plane can match are named, all processes validate one network, a resumed run owes
+        no validation."""
         ours = {'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
                 'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
                 'bad_samples': {'type': 'mmmtl.BadSampleHook'},
+                'finite_buffers': {'type': 'mmmtl.FiniteBuffersHook'},
                 'unused_parameters': {'type': 'mmmtl.UnusedParametersHook'},
                 'depth_range': {'type': 'mmmtl.DepthRangeHook'},
                 'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
