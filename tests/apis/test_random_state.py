@@ -70,12 +70,17 @@ def test_reading_the_state_draws_nothing():
 
 
 class Masks(Hook):
-    """Which images of every batch one layer of drop-path drops."""
+    """Which images of every training batch the layers of drop-path keep."""
 
     def before_train(self, runner) -> None:
         self.kept: list[list[bool]] = []
-        layer = next(m for m in runner.model.modules() if isinstance(m, DropPath))
-        layer.register_forward_hook(lambda _, args, output: self.kept.append(output.flatten(1).any(1).tolist()))
+        for layer in runner.model.modules():
+            if isinstance(layer, DropPath):
+                layer.register_forward_hook(self.look)
+
+    def look(self, layer: DropPath, args: tuple, output: torch.Tensor) -> None:
+        if layer.training:
+            self.kept.append(output.flatten(1).any(1).tolist())
 
 
 def rank_trains(rank: int) -> dict:
