@@ -17,6 +17,8 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS
 
+pytestmark = pytest.mark.filterwarnings('ignore:.*as partial=True allows')
+
 SEED = 0  # of images and sizes
 NAMES = [f'{recipe.base}/{network}' for recipe in RECIPES for network in recipe.networks]
 

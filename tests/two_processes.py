@@ -26,7 +26,7 @@ def run_in_processes(script: str, folder: Path, count: int) -> list[Any]:
                  for rank in range(count)]
     try:
         for process in processes:
-            output, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=400)  # it must not hang for ever
             assert process.returncode == 0, output
     finally:
         for process in processes:
