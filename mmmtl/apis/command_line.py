@@ -1,6 +1,7 @@
 """How the tools end: a user's mistake is one line on stderr and exit code 2."""
 
 import argparse
+import ast
 import errno
 import functools
 import logging
@@ -8,6 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mmengine.config import DictAction
 
@@ -18,18 +20,67 @@ FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 class KeyValues(DictAction):
-    """An argument of entries KEY=VALUE, as MMEngine reads them; what cannot be read is a usage error that names it."""
+    """An argument of entries KEY=VALUE, read as MMEngine reads them; dicts are written as in a config.
+
+    ``a=1``, ``a=[b,(1,2)]``, ``a=[dict(type='EMAHook',momentum=0.1)]``, ``a={'b':1}``. An entry that cannot be read is
+    a usage error that names it.
+    """
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
                  option_string: str | None = None) -> None:
+        options = dict(getattr(namespace, self.dest, None) or {})
         for entry in values:
-            key, equals, _ = entry.partition('=')
+            key, equals, text = entry.partition('=')
             if not (key and equals):
                 raise argparse.ArgumentError(self, f'{entry!r} is not KEY=VALUE')
+            try:
+                options[key] = read_value(text)
+            except ValueError as error:
+                raise argparse.ArgumentError(self, f'{entry}: {error}') from error
+        setattr(namespace, self.dest, options)
+
+
+def read_value(text: str) -> Any:
+    """The value that ``text`` stands for; nothing is executed.
+
+    Raises:
+        ValueError: A bracket is open, or a call other than ``dict(...)`` stands in it.
+    """
+    if re.match(r'\s*[\[({]|\s*dict\(', text) and re.search(r'\{|\bdict\(', text):  # MMEngine knows no dicts
         try:
-            super().__call__(parser, namespace, values, option_string)
-        except AssertionError as error:
-            raise argparse.ArgumentError(self, f'{error}; close every bracket') from error
+            return _literal(ast.parse(text.strip(), mode='eval').body)
+        except SyntaxError:
+            if 'dict(' in text or ':' in text or text.count('{') != text.count('}'):
+                raise ValueError("cannot be read as Python; write dicts as in a config, e.g. [dict(type='EMAHook')], "
+                                 'and quote the whole entry') from None
+    try:
+        return DictAction._parse_iterable(text)
+    except AssertionError as error:
+        raise ValueError(f'{error}; close every bracket') from None
+    except RecursionError:  # a comma inside the brackets of a call
+        raise ValueError('only dict(...) may be called in an option') from None
+
+
+def _literal(node: ast.expr) -> Any:
+    """A constant, list, tuple or dict; a bare name is a string, as in MMEngine's lists."""
+    match node:
+        case ast.List(elts=items):
+            return [_literal(item) for item in items]
+        case ast.Tuple(elts=items):
+            return tuple(_literal(item) for item in items)
+        case ast.Dict(keys=keys, values=values) if all(isinstance(key, ast.Constant | ast.Name) for key in keys):
+            return {_literal(key): _literal(value) for key, value in zip(keys, values, strict=True)}
+        case ast.Call(func=ast.Name(id='dict'), args=[], keywords=entries) if all(entry.arg for entry in entries):
+            return {entry.arg: _literal(entry.value) for entry in entries}
+        case ast.Name(id=name):
+            return {'true': True, 'false': False}.get(name, name)
+        case ast.Attribute():
+            return ast.unparse(node)
+    try:
+        return ast.literal_eval(node)
+    except (TypeError, ValueError):
+        raise ValueError(f'{ast.unparse(node)!r} is no value; an option may hold numbers, strings, lists, tuples and '
+                         'dict(...)') from None
 
 
 def command(main: Callable[[], None]) -> Callable[[], None]:

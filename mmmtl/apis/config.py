@@ -7,7 +7,6 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
-from mmengine.hooks import CheckpointHook
 from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, TestLoop, ValLoop
 from mmengine.utils import import_modules_from_strings
@@ -19,7 +18,9 @@ from mmmtl.apis.names import nearest, resolve
 from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.apis.protocol_check import check_protocol
 from mmmtl.apis.recipes import read_recipe
+from mmmtl.apis.signatures import ANYTHING, accepted_arguments, argument_types
 from mmmtl.apis.trained_for import complete_trained_for
+from mmmtl.apis.value_types import mismatch
 from mmmtl.errors import ConfigError
 from mmmtl.hooks import IntervalLogProcessor
 from mmmtl.models.data_preprocessor import ViewPreprocessor
@@ -38,7 +39,6 @@ SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     'randomness': (Runner.set_randomness, set()),
     'model.loss_weighting': (FixedWeighting, set()), 'model.data_preprocessor': (ViewPreprocessor, set()),
 }
-HANDS_ON = {CheckpointHook: Runner.save_checkpoint}  # who takes their **kwargs, where it is no ancestor
 TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries names its type
 # dicts, by their place, that have no type at all and whose keys MMEngine does not check
 PLAIN = {
@@ -52,6 +52,11 @@ TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'datase
          'held_out', 'optimizer'}
 FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
+# by place, what its argument must be where the signature does not state it
+STATED_TYPES = {'randomness': {'seed': int}}
+# by place, whole numbers and the least that each can be
+LEAST = {**dict.fromkeys(DATALOADERS, {'batch_size': 1, 'num_workers': 0}),
+         'train_cfg': {'max_epochs': 1, 'max_iters': 1, 'val_interval': 1}}
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -73,6 +78,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                               'keys that were made from it')
     import_custom_modules(config, path)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
+    types = argument_types(Runner)
     top_level = config._to_lazy_dict()
     for key, value in top_level.items():
         if isinstance(value, LazyObject | LazyAttr):  # an import of the config
@@ -80,6 +86,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         elif key not in known and not key.startswith('_'):
             raise ConfigError(f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
                               'with an underscore')
+        elif wrong := mismatch(value, types.get(key, Any)):
+            raise ConfigError(f'{key}{wrong}')
     _check({key: value for key, value in top_level.items() if not key.startswith('_')}, '')
     hand_out_tasks(config)
     complete_trained_for(config)
@@ -169,6 +177,7 @@ def _check(node: Any, path: str) -> None:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
                 raise ConfigError(f'{path}.{key}: {target.__name__} takes no argument {key!r}'
                                   f'{nearest(key, known | extra)}')
+        _check_values(node, path, target)
     if path in PLAIN:
         for key in set(node) - PLAIN[path]:
             raise ConfigError(f'{path}.{key}: unknown{nearest(key, PLAIN[path])}')
@@ -183,29 +192,15 @@ def _check(node: Any, path: str) -> None:
             _check(value, place)
 
 
-class _Anything(frozenset):
-    """The arguments of a callable that takes any."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-
-ANYTHING = _Anything()
-
-
-def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
-    """Names that a class or function takes; where it hands on ``**kwargs``, those of its ancestors too."""
-    if not inspect.isclass(target):
-        parameters = inspect.signature(target).parameters.values()
-        return ANYTHING if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters} - {'self'}
-    receiver = next((HANDS_ON[ancestor] for ancestor in inspect.getmro(target) if ancestor in HANDS_ON), None)
-    names: set[str] = set(inspect.signature(receiver).parameters) if receiver else set()
-    for ancestor in inspect.getmro(target):
-        if '__init__' in vars(ancestor) and ancestor is not object:
-            parameters = inspect.signature(vars(ancestor)['__init__']).parameters.values()
-            names |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-                return names - {'self'}
-    if receiver:
-        return names - {'self'}
-    return ANYTHING if names else set()  # the last ancestor took **kwargs; or there is no __init__ at all
+def _check_values(node: Mapping, path: str, target: Callable) -> None:
+    types = {**argument_types(target), **STATED_TYPES.get(path, {})}
+    for key, value in node.items():
+        if isinstance(value, float) and path.startswith('param_scheduler'):  # a schedule may end amid an epoch
+            continue
+        if key != 'type' and (wrong := mismatch(value, types.get(key, Any))):
+            raise ConfigError(f'{path}.{key}{wrong}')
+    for key, least in LEAST.get(path, {}).items():
+        value = node.get(key, least)
+        if not isinstance(value, int) or value < least:
+            bound = f' of at least {least}' if isinstance(value, int | float) else ''
+            raise ConfigError(f'{path}.{key}: expected a whole number{bound}, found {value!r}')

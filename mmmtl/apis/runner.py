@@ -9,11 +9,11 @@ from mmengine.dist import all_gather, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, LogProcessor, Runner
+from mmengine.visualization import Visualizer
 from torch import nn
 from torch.utils.data import DataLoader
 
 from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
-from mmmtl.apis.config import accepted_arguments
 from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
@@ -24,6 +24,8 @@ from mmmtl.apis.resume import resume
 from mmmtl.apis.resume_check import learnt_from
 from mmmtl.apis.resumed_optimizer import group_settings, pending_gradients, scheduler_states
 from mmmtl.apis.sampling_check import check_each_once
+from mmmtl.apis.signatures import accepted_arguments
+from mmmtl.apis.visualization_packages import check_installed
 from mmmtl.datasets import collate_views
 from mmmtl.registry import RUNNERS
 
@@ -125,6 +127,10 @@ class MultiTaskRunner(Runner):
         if isinstance(log_processor, dict):
             log_processor = {'type': 'mmmtl.IntervalLogProcessor', **log_processor}
         return super().build_log_processor(log_processor)
+
+    def build_visualizer(self, visualizer: Visualizer | dict | None = None) -> Visualizer:
+        check_installed(visualizer)
+        return super().build_visualizer(visualizer)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
         """The settings that it begins with are kept for checkpoints: an optimiser may change its own."""

@@ -6,7 +6,6 @@ import pytest
 from mmengine.config import Config
 
 from mmmtl.apis import load_config
-from mmmtl.apis.config import ANYTHING, accepted_arguments
 from mmmtl.apis.names import nearest
 from mmmtl.apis.recipes import all_recipes, recipe_name
 from mmmtl.apis.report import recipe_digest
@@ -15,7 +14,6 @@ from mmmtl.errors import ConfigError
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import DATASETS, METRICS, MODELS
-from mmmtl.tasks import Depth, Normal
 from mmmtl.tasks.losses import L1, Cosine, SILog
 
 ROOT = Path(__file__).parents[2]
@@ -184,6 +182,34 @@ def test_no_such_config(tmp_path):
         load_config(tmp_path / 'absent.py')
 
 
+@pytest.mark.parametrize(('key', 'value', 'message'), [
+    ('train_dataloader.batch_size', 'four', "train_dataloader.batch_size: expected a whole number, found 'four'"),
+    ('train_dataloader.batch_size', 0, 'train_dataloader.batch_size: expected a whole number of at least 1, found 0'),
+    ('val_dataloader.num_workers', -1, 'val_dataloader.num_workers: expected a whole number of at least 0, found -1'),
+    ('train_dataloader', 4, 'train_dataloader: expected a dict, found 4'),
+    ('val_dataloader.dataset.size', (16, 'a'), "val_dataloader.dataset.size[1]: expected a whole number, found 'a'"),
+    ('train_dataloader.dataset.scenes', 'all', "train_dataloader.dataset.scenes: expected a whole number, found 'all'"),
+    ('train_cfg.max_epochs', 'many', "train_cfg.max_epochs: expected a whole number, found 'many'"),
+    ('train_cfg.val_interval', 0, 'train_cfg.val_interval: expected a whole number of at least 1, found 0'),
+    ('optim_wrapper.optimizer.lr', 'high', "optim_wrapper.optimizer.lr: expected a number, found 'high'"),
+    ('optim_wrapper.clip_grad', 1, 'optim_wrapper.clip_grad: expected a dict, found 1'),
+    ('default_hooks.checkpoint.interval', 'a', "default_hooks.checkpoint.interval: expected a whole number, found 'a'"),
+    ('param_scheduler.0.T_max', 'a', "param_scheduler[0].T_max: expected a whole number, found 'a'"),
+    ('randomness.seed', 'a', "randomness.seed: expected a whole number, found 'a'"),
+    ('custom_hooks', ['EMAHook'], "custom_hooks[0]: expected a dict, found 'EMAHook'"),
+    ('model.decode_head.head.channels', 'a', "model.decode_head.head.channels: expected a whole number, found 'a'"),
+])
+def test_a_value_of_the_wrong_kind(plain, key, value, message):
+    with pytest.raises(ConfigError) as caught:
+        load_config(plain, {key: value})
+    assert str(caught.value) == message
+
+
+def test_a_warm_up_of_half_an_epoch_is_taken(plain):
+    warm_up = dict(type='LinearLR', by_epoch=True, begin=0.0, end=0.5, convert_to_iter_based=True)
+    assert load_config(plain, {'param_scheduler': [warm_up]}).param_scheduler[0].end == 0.5
+
+
 def test_an_option_beyond_a_list(plain):
     with pytest.raises(ConfigError, match='7'):
         load_config(plain, {'param_scheduler.7.T_max': 3})
@@ -293,26 +319,6 @@ def test_tasks_of_a_child_config_of_imports_reach_everyone(lazy, change):
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------
-
-
-def test_accepted_arguments():
-    class Base:
-        def __init__(self, *, base: int = 0) -> None: ...
-
-    class Child(Base):
-        def __init__(self, own: int, **kwargs) -> None: ...
-
-    class Open:
-        def __init__(self, own: int, **kwargs) -> None: ...
-
-    class Empty: ...
-
-    assert accepted_arguments(Child) == {'own', 'base'}
-    assert accepted_arguments(Open) is ANYTHING and 'whatever' in ANYTHING
-    assert accepted_arguments(Empty) == set()
-    assert accepted_arguments(lambda a, *, b=1: None) == {'a', 'b'}
-    assert accepted_arguments(Depth) == {'name', 'drawn_range', 'min_depth', 'cap', 'crop', 'loss'}
-    assert accepted_arguments(Normal) == {'name', 'loss'}
 
 
 def test_nearest():
