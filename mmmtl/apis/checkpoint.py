@@ -98,6 +98,16 @@ def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str
     """Load all weights, or none.
 
     Raises:
+        CheckpointError: See `check_weights`.
+    """
+    check_weights(model, state_dict, source)
+    model.load_state_dict(state_dict)
+
+
+def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str | Path) -> None:
+    """Whether a file's weights are those of the model.
+
+    Raises:
         CheckpointError: Keys or shapes differ, or a value is no tensor; the message names the first of them.
     """
     own = model.state_dict()
@@ -115,7 +125,6 @@ def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str
         found += [f'{len(shapes)} shapes differ (first: {shapes[0]})'] if shapes else []
         raise CheckpointError(f'{source}: made for another architecture or other tasks: {"; ".join(found)}; use the '
                               'config that it was trained with')
-    model.load_state_dict(state_dict)
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from mmmtl.apis.config_changes import apply_changes
 from mmmtl.apis.counting import hand_out_counting
+from mmmtl.apis.monitored import fill_in_rules
 from mmmtl.apis.names import nearest, resolve
 from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.apis.protocol_check import check_protocol
@@ -93,6 +94,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     complete_trained_for(config)
     hand_out(config, 'trained_for')
     hand_out_counting(config)
+    fill_in_rules(config)
     read_pretrained_safely()
     check_protocol(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_gather
+from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
@@ -38,6 +39,7 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
                               'weights instead: --cfg-options load_from=FILE')
     meta = checkpoint['meta']
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    check_averages(runner, checkpoint, source)
     check_order(checkpoint['state_dict'], model.state_dict(), source)
     check_seed(runner, meta['seed'], source)
     changes = {}
@@ -54,6 +56,14 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
     restore_optimizer(runner, model, checkpoint, source)
     restore_random_state(runner, checkpoint['random_state'], source)
     runner.logger.info(f'resumed from {source} at epoch {runner.epoch}, iteration {runner.iter}')
+
+
+def check_averages(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
+    """With an `EMAHook`, a checkpoint's weights are the averages; only the hook can exchange them for the run's own."""
+    if 'ema_state_dict' in checkpoint and not any(isinstance(hook, EMAHook) for hook in runner.hooks):
+        raise CheckpointError(f'{source}: its weights are averages of an EMAHook, which this config lacks; add '
+                              "custom_hooks=[dict(type='EMAHook')] to resume, or start from the averages: "
+                              '--cfg-options load_from=FILE')
 
 
 def check_order(saved: Iterable[str], own: Iterable[str], source: str) -> None:

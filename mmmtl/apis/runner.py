@@ -13,7 +13,7 @@ from mmengine.visualization import Visualizer
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mmmtl.apis.checkpoint import latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
+from mmmtl.apis.checkpoint import check_weights, latest_checkpoint, load_weights, read_checkpoint, write_checkpoint
 from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.launch import launch
 from mmmtl.apis.memory import keep_freed_memory
@@ -183,8 +183,9 @@ class MultiTaskRunner(Runner):
                         revise_keys: list | None = None) -> dict:
         """Weights only; all of them, or none and an error."""
         checkpoint = read_checkpoint(filename, map_location)
-        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
+        check_weights(model, checkpoint['state_dict'], filename)  # hooks such as EMAHook rely on it
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         load_weights(model, checkpoint['state_dict'], filename)
         self.logger.info(f'loaded the weights of {filename}')
         return checkpoint

@@ -4,6 +4,7 @@ from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.careful_checkpoint_hook import CarefulCheckpointHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
 from mmmtl.hooks.depth_range_hook import DepthRangeHook
+from mmmtl.hooks.early_stopping_hook import EarlyStoppingHook
 from mmmtl.hooks.finite_buffers_hook import FiniteBuffersHook
 from mmmtl.hooks.handed_out_hook import HandedOutHook
 from mmmtl.hooks.interval_log_processor import IntervalLogProcessor
@@ -19,6 +20,7 @@ __all__ = [
     'ConsistencyRampHook',
     'DepthRangeHook',
     'FiniteBuffersHook',
+    'EarlyStoppingHook',
     'HandedOutHook',
     'IntervalLogProcessor',
     'NormStatisticsHook',

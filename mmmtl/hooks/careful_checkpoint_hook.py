@@ -6,6 +6,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
 
 
@@ -30,6 +31,9 @@ class CarefulCheckpointHook(CheckpointHook):
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
         if not self.save_best:
             return
+        absent = [key for key in self.key_indicators if key != 'auto' and key not in metrics]
+        if absent:
+            raise ConfigError(f'checkpoint.save_best: validation gives no {absent[0]!r}; it gives {", ".join(metrics)}')
         single = len(self.key_indicators) == 1
         held = 'best_ckpt_path' if single else 'best_ckpt_path_dict'
         before = getattr(self, held)

@@ -1,0 +1,52 @@
+"""Watched measures: the rule comes from the task, a name that no metric can give is refused at once."""
+
+import pytest
+from tool_process import CONFIGS
+
+from mmmtl.apis import load_config
+from mmmtl.errors import ConfigError
+
+TINY = CONFIGS / 'tiny_rooms.py'
+
+
+def stopping(monitor: str, **options) -> dict:
+    return {'custom_hooks': [dict(type='EarlyStoppingHook', monitor=monitor, **options)]}
+
+
+@pytest.mark.parametrize('measure, rule', [('depth/abs_rel', 'less'), ('normal/mean', 'less'),
+                                           ('semseg/mIoU', 'greater')])
+def test_the_rule_is_that_of_the_task(measure, rule):
+    config = load_config(TINY, {'default_hooks.checkpoint.save_best': measure, **stopping(measure)})
+    assert config.default_hooks.checkpoint.rule == rule
+    assert config.custom_hooks[0].rule == rule and config.custom_hooks[0].type == 'mmmtl.EarlyStoppingHook'
+    config = load_config(TINY, {'param_scheduler': [dict(type='ReduceOnPlateauLR', monitor=measure)]})
+    assert config.param_scheduler[0].rule == rule
+
+
+def test_several_measures_have_a_rule_each():
+    config = load_config(TINY, {'default_hooks.checkpoint.save_best': ['depth/abs_rel', 'semseg/mIoU']})
+    assert config.default_hooks.checkpoint.rule == ['less', 'greater']
+
+
+def test_a_stated_rule_stays():
+    config = load_config(TINY, stopping('depth/delta1', rule='greater'))
+    assert config.custom_hooks[0].rule == 'greater'
+
+
+@pytest.mark.parametrize('measure, message', [
+    ('depth/delta1', r"custom_hooks\[0\]\.rule: is a higher or a lower 'depth/delta1' better\? State rule='greater'"),
+    ('depht/abs_rel', r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a measure of none of the tasks \(semseg, depth"),
+])
+def test_what_is_not_known_is_asked_for(measure, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(TINY, stopping(measure))
+
+
+def test_scores_of_other_metrics_have_any_name():
+    other = {'val_evaluator': dict(type='DumpResults', out_file_path='a.pkl'), **stopping('whatever', rule='less')}
+    assert load_config(TINY, other).custom_hooks[0].monitor == 'whatever'
+
+
+def test_nothing_is_filled_in_where_nothing_is_watched():
+    config = load_config(TINY)
+    assert 'rule' not in config.default_hooks.checkpoint
