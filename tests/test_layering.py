@@ -16,6 +16,7 @@ FLOORS = {
     'geometry': 0,
     'tasks': 1,
     'structures': 1,
+    'weight_files': 1,
     'datasets': 2,
     'models': 2,
     'metrics': 2,

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mmengine.logging import HistoryBuffer
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError
+from mmmtl.weight_files import read_plain
 
 
 def plain(value: Any) -> Any:
@@ -46,7 +48,7 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
     path = Path(path)
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
-        with unfinished.open('wb') as file:
+        with unfinished.open('wb') as file, _checksums():
             torch.save(plain(checkpoint), file)
             file.flush()
             os.fsync(file.fileno())
@@ -59,26 +61,21 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def read_plain(path: str | Path, map_location: str | torch.device | None = 'cpu') -> Any:
-    """Load tensors, numbers, strings, lists and dicts, and nothing that could run.
+@contextmanager
+def _checksums() -> Iterator[None]:
+    """While a file is written, torch puts the CRC-32 of every entry into it, which reading verifies.
 
-    Raises:
-        CheckpointError: No such file, damaged, or it holds other objects.
+    It does so unless somebody turned it off; before torch 2.6 nobody could.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(f'{path}: no such checkpoint')
+    if not hasattr(torch.serialization, 'set_crc32_options'):
+        yield
+        return
+    before = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(True)
     try:
-        return torch.load(path, map_location=map_location, weights_only=True)
-    except Exception as error:  # zip, pickle, struct, torch: each has its own way to say no
-        text = str(error)
-        foreign = 'Unsupported operand' in text  # bytes that torch never writes
-        if not foreign and ('weights_only' in text or 'Unsupported' in text):
-            raise CheckpointError(f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, '
-                                  'and loading that could run code; re-save only its state_dict on a machine you '
-                                  'trust with it') from None
-        reason = 'torch has not written it' if foreign else text.splitlines()[0] if text else type(error).__name__
-        raise CheckpointError(f'{path}: cannot be read, it is damaged or no checkpoint ({reason})') from None
+        yield
+    finally:
+        torch.serialization.set_crc32_options(before)
 
 
 def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.model.weight_init import PretrainedInit
 from mmengine.optim import OptimWrapper
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, TestLoop, ValLoop
 from mmengine.utils import import_modules_from_strings
@@ -16,7 +17,6 @@ from mmmtl.apis.config_changes import apply_changes
 from mmmtl.apis.counting import hand_out_counting
 from mmmtl.apis.monitored import fill_in_rules
 from mmmtl.apis.names import nearest, resolve
-from mmmtl.apis.pretrained import read_pretrained_safely
 from mmmtl.apis.protocol_check import check_protocol
 from mmmtl.apis.recipes import read_recipe
 from mmmtl.apis.signatures import ANYTHING, accepted_arguments, argument_types
@@ -53,6 +53,7 @@ TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'datase
          'held_out', 'optimizer'}
 FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
+TAKEN_FROM = {PretrainedInit: {'min_matched'}}  # what the model takes out of them before the type sees them
 # by place, what its argument must be where the signature does not state it
 STATED_TYPES = {'randomness': {'seed': int}}
 # by place, whole numbers and the least that each can be
@@ -95,7 +96,6 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     hand_out(config, 'trained_for')
     hand_out_counting(config)
     fill_in_rules(config)
-    read_pretrained_safely()
     check_protocol(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
@@ -175,6 +175,7 @@ def _check(node: Any, path: str) -> None:
         known = accepted_arguments(target)
         if path.startswith('param_scheduler'):
             extra = extra | GIVEN_BY_BUILDERS
+        extra = extra | TAKEN_FROM.get(target, set())
         for key in node:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
                 raise ConfigError(f'{path}.{key}: {target.__name__} takes no argument {key!r}'

@@ -15,6 +15,7 @@ from mmmtl.models.equal_sizes import predict_by_size
 from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.own_size import final_map
+from mmmtl.models.pretrained import loading_pretrained
 from mmmtl.models.purpose import at_places, places_for
 from mmmtl.models.scene_cameras import check_view_sizes, scene_cameras
 from mmmtl.registry import MODELS
@@ -79,6 +80,11 @@ class MultiTaskModel(BaseModel):
             if consistency.needs_matches and getattr(self.neck, 'cost_volume', None) is None:
                 raise ConfigError(f'model.consistency_losses.{name}: {type(consistency).__name__} needs a neck with a '
                                   'cost volume; take CrossViewModule, or leave the loss out')
+
+    def init_weights(self) -> None:
+        """Initialise every part; files of pretrained weights run nothing, and have to fit."""
+        with loading_pretrained(self):
+            super().init_weights()
 
     def val_step(self, data: dict[str, Sequence]) -> list[MultiTaskDataSample]:
         """Predict for raw images of any size; the prediction for an image does not depend on the rest of the batch.

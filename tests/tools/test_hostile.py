@@ -102,7 +102,8 @@ SWIN = dict(type='mmseg.SwinTransformer', embed_dims=8, depths=(1, 1, 1, 1), num
 
 def with_backbone(backbone: dict, file: Path | str) -> None:
     config = load_config(CONFIG)
-    backbone = {**backbone, 'init_cfg': dict(type='Pretrained', checkpoint=str(file))}
+    init = dict(type='Pretrained', checkpoint=str(file), min_matched=0)  # these are another network's weights
+    backbone = {**backbone, 'init_cfg': init}
     config.model.backbone = dict(type='mmmtl.MMSegBackbone', backbone=backbone)
     init_model(config)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from mmmtl.apis.checkpoint import read_plain, write_checkpoint
+from mmmtl.apis.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError, UserError
+from mmmtl.weight_files import read_plain
 
 StateDict = dict[str, Tensor]
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last

@@ -8,6 +8,7 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.pretrained import loading_pretrained
 from mmmtl.registry import MODELS
 
 
@@ -16,7 +17,9 @@ class MMSegBackbone(BaseModule):
     """Builds ``backbone``, for instance ``dict(type='mmseg.ResNet', depth=18)`` and looks at the maps of a black image.
 
     Everything a config can say of an mmseg backbone (``init_cfg`` for pretrained weights, ``frozen_stages``,
-    ``norm_cfg``) is said in ``backbone``. Maps are handed on fine to coarse, whatever order the backbone gives them in.
+    ``norm_cfg``) is said in ``backbone``. A file of ``init_cfg`` that fills less than its ``min_matched`` (0.9 of the
+    backbone's values by default) is refused. Maps are handed on fine to coarse, whatever order the backbone gives them
+    in.
 
     ``forward``: images (N,3,H,W) -> tuple of (N,out_channels[i],about H/strides[i],about W/strides[i]).
 
@@ -41,6 +44,10 @@ class MMSegBackbone(BaseModule):
         self.order = sorted(range(len(maps)), key=lambda i: strides[i])
         self.out_channels = tuple(maps[i].shape[1] for i in self.order)
         self.strides = tuple(strides[i] for i in self.order)
+
+    def init_weights(self) -> None:
+        with loading_pretrained(self):
+            super().init_weights()
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         maps = _as_sequence(self.backbone(images))

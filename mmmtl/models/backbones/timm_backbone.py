@@ -1,19 +1,20 @@
 """Any model of timm as a backbone: CNNs, ViTs and Swins give the same tuple of (N,C,h,w) maps."""
 
 import difflib
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
-import safetensors.torch
 import timm
-import torch
 import torch.nn.functional as F
+from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from timm.layers import Format
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.registry import MODELS
+from mmmtl.weight_files import Match, read_tensors
 
 
 @MODELS.register_module()
@@ -35,7 +36,9 @@ class TimmBackbone(BaseModule):
         drop_path_rate: stochastic depth in [0, 1), where the model has it.
         img_size: height and width a fixed-size model is built for.
         checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
-            download. Apart from the classifier it must have exactly the model's weights.
+            download. What only the file has, a classifier apart, is refused, as long as ``min_matched`` is 1.
+        min_matched: fraction of the model's values that ``checkpoint`` has to fill; below 1, what does not fit is left
+            as it was initialised.
 
     Raises:
         ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.
@@ -52,6 +55,7 @@ class TimmBackbone(BaseModule):
         drop_path_rate: float | None = None,
         img_size: int | Sequence[int] | None = None,
         checkpoint: str | None = None,
+        min_matched: float = 1.0,
     ) -> None:
         super().__init__()
         _check_name(model_name)
@@ -60,7 +64,7 @@ class TimmBackbone(BaseModule):
         )
         options = {name: value for name, value in options.items() if value is not None}
         if checkpoint is not None:
-            self.model, dynamic = _with_checkpoint(model_name, checkpoint, options)
+            self.model, dynamic = _with_checkpoint(model_name, checkpoint, options, min_matched)
         elif pretrained:
             self.model, dynamic = _with_download(model_name, options)
         else:
@@ -122,9 +126,9 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
         ) from None
 
 
-def _with_checkpoint(model_name: str, path: str, options: dict) -> tuple[nn.Module, bool]:
-    """timm's own loading (it renames the keys of older layouts), made strict by leaving out the classifier."""
-    state_dict = _read(path)
+def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: float) -> tuple[nn.Module, bool]:
+    """timm's own loading (it renames the keys of older layouts), which some models do leniently, made strict."""
+    state_dict = read_tensors(path)
     config = timm.get_pretrained_cfg(model_name)
     classifiers = (config.classifier if config else None) or ()
     classifiers = (classifiers,) if isinstance(classifiers, str) else classifiers
@@ -132,26 +136,29 @@ def _with_checkpoint(model_name: str, path: str, options: dict) -> tuple[nn.Modu
     body = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
     overlay = dict(state_dict=body, source='timm', num_classes=0)
     try:
-        return _create(model_name, dict(options, pretrained=True, pretrained_cfg_overlay=overlay))
-    except RuntimeError as error:
-        raise CheckpointError(f'{path} does not fit {model_name!r}: {" ".join(str(error).split())[:500]}') from None
+        with _checked_loading(path, model_name, min_matched):
+            return _create(model_name, dict(options, pretrained=True, pretrained_cfg_overlay=overlay))
+    except (AttributeError, IndexError, KeyError, RuntimeError) as error:  # timm's renaming fails in its own ways
+        reason = ' '.join(str(error).split())[:500]
+        raise CheckpointError(f'{path} does not fit {model_name!r}: {type(error).__name__}: {reason}') from None
 
 
-def _read(path: str) -> dict[str, Tensor]:
-    """The state dict in a file that is trusted with numbers only."""
-    if not Path(path).is_file():
-        raise CheckpointError(f'no checkpoint at {path}')
+@contextmanager
+def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator[None]:
+    """Look at what timm loads: it builds the model, renames the keys and loads in one call, without saying how well."""
+    load = nn.Module.load_state_dict
+
+    def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
+        match = Match.of(model.state_dict(), state_dict)
+        match.require(min_matched, path, repr(model_name))
+        print_log(f'{path} -> {model_name}: {match}', logger='current')
+        if min_matched < 1:
+            fitting = {key: value for key, value in state_dict.items() if key not in match.ignored}
+            return load(model, fitting, strict=False)
+        return load(model, state_dict, *args, **kwargs)
+
+    nn.Module.load_state_dict = checked
     try:
-        if str(path).endswith('.safetensors'):
-            content = safetensors.torch.load_file(path)
-        else:
-            content = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as error:  # a broken or hostile file can fail in any way
-        raise CheckpointError(f'{path} is no safetensors or weights_only checkpoint ({type(error).__name__})') from None
-    for name in ('state_dict', 'model'):
-        if isinstance(content, dict) and isinstance(content.get(name), dict):
-            content = content[name]
-            break
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CheckpointError(f'{path} holds no state dict: expected names and tensors')
-    return content
+        yield
+    finally:
+        nn.Module.load_state_dict = load

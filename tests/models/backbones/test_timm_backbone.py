@@ -153,6 +153,30 @@ def test_a_checkpoint_that_does_not_fit(published, tmp_path):
     assert key in message and 'stray.weight' in message and '\n' not in message
 
 
+@pytest.mark.parametrize('name', [RESNET, 'convnext_atto', 'mobilenetv3_small_050'])  # timm loads some leniently
+def test_a_checkpoint_that_matches_nothing(name, tmp_path):
+    torch.save({'stray.weight': torch.zeros(1)}, tmp_path / 'weights.pth')
+    with pytest.raises(CheckpointError, match=f'weights.pth.* does not fit .{name}') as caught:
+        TimmBackbone(name, checkpoint=str(tmp_path / 'weights.pth'))
+    assert '\n' not in str(caught.value)
+
+
+def test_a_checkpoint_that_has_to_match_in_part(published, tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr('mmmtl.models.backbones.timm_backbone.print_log', lambda line, logger: lines.append(line))
+    path = tmp_path / 'weights.pth'
+    part = {key: value for key, value in published.items() if not key.startswith('layer4')}
+    part['conv1.0.weight'] = torch.zeros(1, 2)
+    torch.save(part, path)
+    with pytest.raises(CheckpointError, match=r'not filled: conv1\.0\.weight, layer4.*at least 100 % are required'):
+        TimmBackbone(RESNET, checkpoint=str(path))
+    backbone = TimmBackbone(RESNET, checkpoint=str(path), min_matched=0.2)
+    (line,) = lines
+    assert f'{path} -> {RESNET}: 59 of 75 entries, ' in line and line.endswith('ignored: conv1.0.weight')
+    del part['conv1.0.weight']
+    assert all(torch.equal(value, part[key]) for key, value in backbone.model.state_dict().items() if key in part)
+
+
 class Marker:
     """Unpickled, it leaves a file behind."""
 
@@ -169,10 +193,10 @@ def test_hostile_broken_and_absent_checkpoints(tmp_path):
     broken.write_bytes(b'no checkpoint')
     torch.save([1, 2], listed)
     for path, reason in (
-        (hostile, 'no safetensors or weights_only checkpoint'),
-        (broken, 'no safetensors or weights_only checkpoint'),
+        (hostile, 'refused, it holds more than tensors'),
+        (broken, 'cannot be read, it is damaged or no checkpoint'),
         (listed, 'no state dict'),
-        (tmp_path / 'absent.pth', 'no checkpoint at'),
+        (tmp_path / 'absent.pth', 'no such checkpoint'),
     ):
         with pytest.raises(CheckpointError, match=reason):
             TimmBackbone(RESNET, checkpoint=str(path))
