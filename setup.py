@@ -59,6 +59,9 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
     python_requires='>=3.11',
+    # Makes an editable install a plain path entry: from the folder above a clone, which is named like the package, a
+    # finder's entry would lose against that folder as an empty namespace package.
+    package_dir={'': '.'},
     packages=find_packages(include=['mmmtl', 'mmmtl.*']),
     package_data={'mmmtl': ['**/*.json', '**/*.csv', '**/*.txt']},
     install_requires=REQUIRES,
