@@ -1,11 +1,14 @@
 """MMEngine's runner with checkpoints that run nothing and a resume that is exact."""
 
+import logging
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import cached_property
 from pathlib import Path
 
 import torch
 from mmengine.dist import all_gather, is_main_process, sync_random_seed
+from mmengine.logging import MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, LogProcessor, Runner
@@ -41,7 +44,30 @@ class MultiTaskRunner(Runner):
     - Loaders collate views, have samplers whose order is a function of (seed, pass), and a generator of their own, so
       that a validation in between does not change the training.
     - Where there is no GPU the process group is gloo, and freed memory is kept for the next step.
+    - Environment, config and order of hooks, some 300 lines, go to the log file alone, unless ``log_level`` is DEBUG;
+      what is wrong with a config or a data set stands at the top of the console.
     """
+
+    quiet: Sequence[tuple[logging.Handler, int]] = ()  # handlers of the console, and their levels once it is built
+
+    def __init__(self, *args, **kwargs) -> None:
+        try:
+            super().__init__(*args, **kwargs)
+        finally:
+            for handler, level in self.quiet:
+                handler.setLevel(level)
+        processes = 'one process' if self.world_size == 1 else f'{self.world_size} processes'
+        device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'the CPU'
+        self.logger.info(f'{processes} on {device}, torch {torch.__version__}, seed {self.seed}; environment, config '
+                         f'and hooks: {Path(self.log_dir, self.timestamp)}.log')
+
+    def build_logger(self, *args, **kwargs) -> MMLogger:
+        logger = super().build_logger(*args, **kwargs)
+        console = [handler for handler in logger.handlers if not isinstance(handler, logging.FileHandler)]
+        self.quiet = [(handler, handler.level) for handler in console if handler.level > logging.DEBUG]
+        for handler, level in self.quiet:
+            handler.setLevel(max(level, logging.WARNING))
+        return logger
 
     def setup_env(self, env_cfg: dict) -> None:
         launch(self._launcher)
