@@ -72,7 +72,8 @@ def evaluate(name: str, options: dict, batch_size: int, dtype: torch.dtype = tor
     """Scores of the validation split, and the logits of the images that this process saw."""
     base, network_name = name.split('/')
     # bases with a protocol judge images at their own size; without one images are resized, here to a miniature size
-    scale = {'trained_for': None} if load_config(BASES / f'{base}.py').get('protocol') else {'trained_for.size': (40, 56)}
+    judged_as_published = load_config(BASES / f'{base}.py').get('protocol')
+    scale = {'trained_for': None} if judged_as_published else {'trained_for.size': (40, 56)}
     config = load_config(BASES / f'{base}.py', options | scale | {
         'protocol': None, 'val_dataloader.num_workers': 0, 'val_dataloader.batch_size': batch_size})
     loader = MultiTaskRunner.build_dataloader(config.val_dataloader, seed=0)
