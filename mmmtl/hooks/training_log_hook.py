@@ -40,15 +40,14 @@ class TrainingLogHook(RuntimeInfoHook):
         self.interval = 1
         # what an iteration gave, as pairs of a value and its count, and its images
         self.pending: list[tuple[dict[str, tuple[Tensor, Tensor]], list[str]]] = []
-        self.descended: Tensor | None = None  # above 0 if there was a loss since the optimiser's last step
+        self.descended: Tensor | float = 0.0  # above 0 if there was a loss since the optimiser's last step
         self.in_a_row = self.skipped = 0
 
     def before_train(self, runner) -> None:
         super().before_train(runner)
         self.interval = log_interval(runner)
-        self.descended = None
         if runner.iter == 0:  # a run that starts from the weights of another has skipped nothing yet
-            self.skipped = self.in_a_row = 0
+            self.skipped, self.in_a_row, self.descended = 0, 0, 0.0
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         """MMEngine logs the learning rate of the first group alone; of `NamedGroups` all others have theirs too."""
@@ -71,10 +70,10 @@ class TrainingLogHook(RuntimeInfoHook):
 
     def gradient_norm(self, wrapper, loss: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
         """The norm of this iteration's optimiser step, and its count: 0 without a step or with no loss to descend."""
-        self.descended = count if self.descended is None else torch.maximum(self.descended, count)
+        self.descended = self.descended + count
         if not wrapper.should_update():
             return torch.zeros_like(loss), torch.zeros_like(count)
-        descended, self.descended = self.descended, None
+        descended, self.descended = self.descended, 0.0
         return wrapper.grad_norm, descended
 
     def fetch(self, runner) -> None:
@@ -117,8 +116,10 @@ class TrainingLogHook(RuntimeInfoHook):
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         self.fetch(runner)
-        checkpoint['meta'] |= {'skipped_steps': self.skipped, 'not_finite_in_a_row': self.in_a_row}
+        checkpoint['meta'] |= {'skipped_steps': self.skipped, 'not_finite_in_a_row': self.in_a_row,
+                               'descended_since_step': float(self.descended)}
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         meta = checkpoint.get('meta', {})
         self.skipped, self.in_a_row = meta.get('skipped_steps', 0), meta.get('not_finite_in_a_row', 0)
+        self.descended = meta.get('descended_since_step', 0.0)

@@ -62,7 +62,8 @@ class ConsistencyLoss(BaseModule, ABC):
                 ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
         """
 
-    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int) -> Tensor:
+    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int | None = None
+                  ) -> Tensor:
         """A sum over the images of this process -> the mean over all images that serve consistency, of all processes.
 
         Args:
