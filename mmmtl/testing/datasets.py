@@ -62,12 +62,12 @@ def records_open_nothing(trial: DatasetTrial) -> None:
     """Where a file lies, `load_records` says; that it is there, `Record.files`."""
     for index in trial.indices:
         record = trial.dataset.records[index]
-        for path in record.files(trial.dataset.shown[index]):
-            assert path.exists(), f'{record.name} names {path}, which does not exist'
         for view in record.views:
             for name, source in view.labels.items():
                 assert not isinstance(source, np.ndarray), (
                     f'{record.name}: the label of {name} is an array; give a source, which is opened when it is shown')
+        for path in record.files(trial.dataset.shown[index]):
+            assert path.exists(), f'{record.name} names {path}, which does not exist'
 
 
 def a_sample_holds_what_is_shown(trial: DatasetTrial) -> None:

@@ -64,6 +64,9 @@ def an_image_without_label_gives_a_connected_zero(trial: TaskTrial) -> None:
 
 def images_do_not_mix(trial: TaskTrial) -> None:
     whole = trial.task.error(trial.logits, trial.target)
+    turned = [values.flip(0) for values in trial.task.error(trial.logits.flip(0), trial.target.flip(0))]
+    for name, one, other in zip(('sum', 'count'), turned, whole, strict=True):
+        same(one, other, f'the {name} changes with the images in another order')
     alone = [trial.task.error(trial.logits[i:i + 1], trial.target[i:i + 1]) for i in range(len(trial.target))]
     for name, both, singles in zip(('sum', 'count'), whole, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(both, torch.cat(singles), msg=lambda text, name=name: (

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from every_task import ALL, every_task, known_labels
 
-from mmmtl.tasks import Depth, Edge, HumanParts, Normal, SemSeg
+from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg
 from mmmtl.tasks.encodings import RelativeEncoding
 from mmmtl.tasks.losses import PixelLoss
 from mmmtl.tasks.stereo_depth import InvertedDepth
@@ -95,7 +95,7 @@ MUTANTS = {
     'check sees no NaN': (changed(Depth, check=lambda self, label: None), {}, 'what_is_no_label_is_refused'),
     'check refuses void': (changed(Depth, check=lambda self, label: Depth.check(self, np.where(label == 0, -1, label))),
                            {}, 'a_label_is_accepted'),
-    'bilinear with void': (changed(Depth, interpolation='bilinear'), {}, 'resizing_mixes_no_label_with_void'),
+    'bilinear with void': (changed(Saliency, interpolation='bilinear'), {}, 'resizing_mixes_no_label_with_void'),
     'prediction of another dtype': (changed(SemSeg, predict=lambda self, logits: logits.argmax(1, True).int()),
                                     dict(classes='abcd'), 'a_prediction_has_the_shape_and_kind_of_a_label'),
     'the loss counts void pixels': (Depth, dict(loss=Leaky()), 'an_image_without_label_gives_a_connected_zero'),

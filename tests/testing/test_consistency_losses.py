@@ -1,0 +1,120 @@
+"""The contract of a consistency loss: ours keep it, and each way to break it is named."""
+
+from functools import partial
+
+import pytest
+import torch
+from every_consistency_loss import LOSSES
+from torch import nn
+
+from mmmtl.models.consistency_losses import ConsistencyLoss
+from mmmtl.testing import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss
+
+# its negatives are the neighbours in the batch
+KNOWN = {('discriminator', 'the_order_of_images_and_of_tasks_changes_nothing')}
+
+
+@pytest.mark.parametrize('name', LOSSES)
+def test_our_losses_keep_it(name):
+    kind, options = LOSSES[name]
+    unlabelled = name == 'semi-supervised'
+    check_consistency_loss(
+        partial(kind, **options), crops=unlabelled, needs_labels=not unlabelled,
+        properties=[one for one in CONSISTENCY_LOSS_PROPERTIES if (name, one) not in KNOWN])
+
+
+class Right(ConsistencyLoss):
+    """Where depth has a label, its prediction is as far from it as a learnt scale says."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.scale = nn.Parameter(torch.tensor([0.5]))
+
+    def places(self, samples):
+        """Images that serve consistency and show depth."""
+        return [n for n, sample in enumerate(samples) if 'depth' in sample.gt and sample.get('purpose') != 'tasks']
+
+    def forward(self, logits, targets, features, samples):
+        places = self.places(samples)
+        known = targets['depth'][places] > 0
+        error = (logits['depth'][places].float() - self.scale * targets['depth'][places]).abs()
+        return self.per_image(torch.where(known, error, 0).sum() + self.nothing(logits), samples)
+
+
+class Unconnected(Right):
+    def nothing(self, logits):
+        return 0.0
+
+    def forward(self, logits, targets, features, samples):
+        return super().forward(logits, targets, features, samples) if self.places(samples) else torch.tensor(0.0)
+
+
+class Peeking(Right):
+    def places(self, samples):
+        return list(range(len(samples)))
+
+
+class OfAllPurposes(Right):
+    def places(self, samples):
+        return [n for n, sample in enumerate(samples) if 'depth' in sample.gt]
+
+
+class OfTheFirst(Right):
+    def forward(self, *batch):
+        return super().forward(*batch) * (1 + batch[0]['depth'][0].mean().detach().abs())
+
+
+class CountsVoid(Right):
+    def forward(self, logits, targets, features, samples):
+        return super().forward(logits, targets, features, samples) + 0.1 * len(self.places(samples))
+
+
+class Half(Right):
+    def forward(self, *batch):
+        return super().forward(*batch).half()
+
+
+class InPlace(Right):
+    def forward(self, logits, targets, features, samples):
+        targets['depth'].add_(1)
+        return super().forward(logits, targets, features, samples)
+
+
+class InHalf(Right):
+    def forward(self, *batch):
+        value = super().forward(*batch)
+        return value.bfloat16() if torch.is_autocast_enabled('cpu') else value
+
+
+class AnyWeight(Right):
+    def __init__(self, *args, weight=1.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.weight = weight
+
+
+class Blunt(Right):
+    def forward(self, *batch):
+        return (super().forward(*batch) * 0 + 1).detach().requires_grad_()
+
+
+@pytest.mark.parametrize('kind, expected', [
+    (Unconnected, 'nothing_to_compare_gives_a_connected_zero'),
+    (CountsVoid, 'nothing_to_compare_gives_a_connected_zero'),
+    (Peeking, 'labels_that_are_hidden_change_nothing'),
+    (OfAllPurposes, 'images_for_the_tasks_change_nothing'),
+    (OfTheFirst, 'the_order_of_images_and_of_tasks_changes_nothing'),
+    (Half, 'it_is_a_finite_number_with_finite_gradients'),
+    (Blunt, 'it_is_a_finite_number_with_finite_gradients'),
+    (InPlace, 'it_leaves_its_inputs_alone'),
+    (InHalf, 'it_works_in_half_precision'),
+    (AnyWeight, 'a_weight_that_is_no_number_from_0_on_is_refused'),
+])
+def test_a_broken_loss_is_found(kind, expected):
+    with pytest.raises(AssertionError, match=f'{kind.__name__}.*{expected.replace("_", " ")}'):
+        check_consistency_loss(kind, properties=[expected])
+    with pytest.raises(AssertionError, match=kind.__name__):
+        check_consistency_loss(kind)
+
+
+def test_what_the_mutants_are_made_of_is_right():
+    check_consistency_loss(Right)
