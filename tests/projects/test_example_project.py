@@ -68,7 +68,7 @@ def test_height_keeps_void_and_follows_a_zoom(project):
 
 
 def test_height_error_and_scores_against_sums_by_hand(project):
-    task = project.Height('height')
+    task = project.Height('height', loss=dict(type='L1'))
     logits = torch.tensor([[[[5.0, 0.0, 1.0]]], [[[0.0, 0.0, 0.0]]]], requires_grad=True)
     target = torch.tensor([[[[-1.0, 0.5, 2.0]]], [[[-1.0, -1.0, -1.0]]]])
     total, count = task.error(logits, target)
@@ -119,7 +119,8 @@ def test_both_forms_of_config_find_the_project(project, tmp_path, text):
 
 
 def run_tool(name: str, *arguments: str, cache: Path) -> str:
-    environment = os.environ | {'PYTHONPATH': str(PROJECT), 'MMMTL_CACHE': str(cache), 'OMP_NUM_THREADS': '1'}
+    path = os.pathsep.join([str(PROJECT), str(ROOT)])
+    environment = os.environ | {'PYTHONPATH': path, 'MMMTL_CACHE': str(cache), 'OMP_NUM_THREADS': '1'}
     done = subprocess.run([sys.executable, str(ROOT / 'tools' / name), str(CONFIG), *arguments], capture_output=True,
                           text=True, env=environment, timeout=120, cwd=cache.parent)
     assert done.returncode == 0, done.stderr[-2000:]

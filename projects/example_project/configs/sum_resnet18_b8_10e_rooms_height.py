@@ -1,10 +1,10 @@
 """Depth and the project's own task, height above the floor, on generated rooms, from scratch in a minute on a CPU."""
 
-custom_imports = dict(imports=['example_project'])  # registers Height, RoomsWithHeight and SumHead
+custom_imports = dict(imports=['example_project'])  # registers Charbonnier, Height, RoomsWithHeight and SumHead
 
 tasks = dict(
     depth=dict(type='mmmtl.Depth', drawn_range=(0.5, 6.0)),
-    height=dict(type='mmmtl.Height'),
+    height=dict(type='mmmtl.Height', loss=dict(type='mmmtl.Charbonnier', epsilon=0.05)),
 )
 
 _loading = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]

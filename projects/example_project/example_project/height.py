@@ -9,7 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks import Task
+from mmmtl.tasks import Task, unchanged
+from mmmtl.tasks.view_changes import SameFromEverywhere
+
+LOWEST = 1e-6  # metres; the least height that logits can state
 
 
 @TASKS.register_module()
@@ -19,6 +22,7 @@ class Height(Task):
     Args:
         name: Key in the samples.
         highest: Metres that the brightest colour of a picture stands for.
+        kwargs: Those of `Task`: the loss, `L1` by default.
 
     Measures, over all valid pixels of the split: ``abs``, the mean error in metres, and ``within_25cm``, the share of
     pixels that are not farther off than that.
@@ -26,16 +30,29 @@ class Height(Task):
 
     channels = 1
     void = -1.0
+    interpolation = 'nearest'
+    whole_numbers = False  # millimetres, most likely
+    loss_space = 'values'
+    default_loss = dict(type='L1')
     headline = 'abs'
     higher_is_better = False
+    view_change = SameFromEverywhere()
+    mirror = unchanged
 
-    def __init__(self, name: str, highest: float = 3.0) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, highest: float = 3.0, **kwargs) -> None:
+        super().__init__(name, **kwargs)
         self.highest = highest
 
-    def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
+    def check(self, label: np.ndarray) -> None:
+        super().check(label)
+        known = label[label != self.void]
+        if known.size and known.min() < 0:
+            raise ValueError(f'{self.name} must be metres >= 0 or -1 (unknown), found {known.min():g}')
+
+    def zoom(self, label: np.ndarray | Tensor, scale: float | Tensor) -> np.ndarray | Tensor:
         """A zoom counts as a smaller world, so heights shrink with depth; unknown stays unknown."""
-        return label / scale * (label >= 0) - 1.0 * (label < 0)
+        known = label >= 0
+        return known * label / scale + ~known * label
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] >= 0
@@ -43,9 +60,17 @@ class Height(Task):
     def activate(self, logits: Tensor) -> Tensor:
         return F.softplus(logits)
 
-    def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """|p - g| in metres."""
-        return self.masked_sum((self.activate(logits) - target)[:, 0].abs(), target)
+    def to_values(self, target: Tensor) -> Tensor:
+        return target.clamp(min=0)
+
+    def to_logits(self, values: Tensor) -> Tensor:
+        """The inverse of softplus, log(e^v - 1)."""
+        values = values.clamp(min=LOWEST)
+        return values + (-torch.expm1(-values)).log()
+
+    def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Metres."""
+        return self.activate(logits), self.to_values(target)
 
     def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)

@@ -1,0 +1,6 @@
+"""The package is importable as with PYTHONPATH."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
