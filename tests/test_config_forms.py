@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmengine.logging import MessageHub
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mmmtl.apis import load_config
@@ -74,6 +76,13 @@ def test_a_recipe_as_a_flat_text(path, tmp_path):
     assert entries(load_config(tmp_path / 'child.py')) == expected
 
 
+@pytest.fixture
+def run_state(monkeypatch) -> None:
+    """What a runner leaves behind is gone after the test: a plain one makes 'mmengine' the scope of all names."""
+    for kind in (DefaultScope, MessageHub):
+        monkeypatch.setattr(kind, '_instance_dict', kind._instance_dict.copy())
+
+
 def few_scenes(node: dict) -> None:
     for key, value in node.items():
         if key == 'scenes':
@@ -88,7 +97,7 @@ def few_scenes(node: dict) -> None:
     'mtpsl/rooms_small.py::onelabel_direct_map', 'region_contrast/rooms_small.py::region_gaussian',
     'weighting/rooms_small.py::mgda', 'cvm/cvm_resnet18_b12_900i_rooms_small_pairs_full.py',
 ])
-def test_a_step_under_plain_mmengine(path, tmp_path, rooms_cache):
+def test_a_step_under_plain_mmengine(path, tmp_path, rooms_cache, run_state):
     """One recipe of each family that learns on generated rooms; a row of a table goes as a flat text."""
     if '::' in path:
         (tmp_path / 'flat.py').write_text(flat_text(load_config(CONFIGS / path), tidy=False))

@@ -26,13 +26,13 @@ PLAIN = dict(model__backbone__drop_path_rate=0.0, train_dataloader__dataset__pip
 
 
 class Seen(Hook):
-    """Writes down the images of every step."""
+    """Writes down the images of every step, below the folder that holds them."""
 
     def __init__(self) -> None:
         self.images: list[list[str]] = []
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
-        self.images.append(sorted(sample.img_path for sample in data_batch['data_samples']))
+        self.images.append(sorted('/'.join(Path(sample.img_path).parts[-3:]) for sample in data_batch['data_samples']))
 
 
 def run(folder: Path, loop: str, steps: int, seen: Seen | None = None, **options):

@@ -124,6 +124,7 @@ def test_what_the_best_checkpoint_is_chosen_by():
     def first(**options) -> str | None:
         return first_by_which_is_chosen(check_same_run(recipe(), recipe(**options), (), 'epoch_2.pth'))
 
-    assert first(default_hooks__checkpoint__save_best='depth/rmse').startswith('default_hooks.checkpoint.save_best was')
+    assert first(default_hooks__checkpoint__save_best='depth/rmse',
+                 default_hooks__checkpoint__rule='less').startswith('default_hooks.checkpoint.save_best was')
     assert first(val_dataloader__dataset__scenes=2) == 'val_dataloader.dataset.scenes was 3, is 2'
     assert first(train_cfg__max_epochs=9, val_dataloader__batch_size=1) is None

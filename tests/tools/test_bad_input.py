@@ -28,7 +28,7 @@ def rooms(tmp_path, rooms_cache, monkeypatch) -> Path:
     copy = tmp_path / 'rooms'
     shutil.copytree(rooms_cache, copy)
     monkeypatch.setenv('MMMTL_CACHE', str(copy))
-    (train,) = copy.glob('*/train')
+    (train,) = copy.glob('*-32x40-1views/train')  # others may have drawn other rooms
     return train / '00007'
 
 
