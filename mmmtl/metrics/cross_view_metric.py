@@ -55,7 +55,7 @@ class CrossViewMetric(BaseMetric):
         self.tasks = {name: tasks[name] for name in (tasks if names is None else names)}
         require(self.tasks, 'view_change', 'CrossViewMetric')
         self.depth, self.tolerance = depth, tolerance
-        self.sums = self.no_sums()
+        self.results: list[dict[str, Tensor]] = [self.no_sums()]  # one entry: the sums of all scenes so far
 
     def no_sums(self) -> dict[str, Tensor]:
         """``{name: (sum, count)}``, float64 (2,), of no view: a score is a sum divided by its count.
@@ -66,10 +66,11 @@ class CrossViewMetric(BaseMetric):
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Take in whole scenes, as dicts, in the order (b v)."""
+        sums = self.results[0]
         for scene in scenes(data_samples):
             for target, source in permutations(scene, 2):
                 for name, value in self.compare(target, source).items():
-                    self.sums[name] = self.sums[name] + value.cpu()
+                    sums[name] = sums[name] + value.cpu()
 
     def compare(self, target: dict, source: dict) -> dict[str, Tensor]:
         """Sums of one ordered pair of views."""
@@ -104,21 +105,21 @@ class CrossViewMetric(BaseMetric):
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Scores of the split, the same on every process; none where no two views see the same point."""
-        sums, self.sums = self.sums, self.no_sums()
+        (sums,), self.results = self.results, [self.no_sums()]
         values = torch.stack(list(sums.values()))
         if get_world_size() > 1:
             all_reduce(values)
-        sums = dict(zip(sums, values.tolist(), strict=True))
+        scores = self.compute_metrics([dict(zip(sums, values.unbind(), strict=True))])
+        return {f'{self.prefix}/{name}': value for name, value in scores.items()}
+
+    def compute_metrics(self, results: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+        """Scores of the sums that `results` of one or several metrics hold, without the prefix."""
+        sums = {name: sum(result[name] for result in results).tolist() for name in ('visible', *self.tasks)}
         if not sums['visible'][0]:
             return {}
         names = {name: f'{name}_{task.view_change.comparison}' for name, task in self.tasks.items()}
         names['visible'] = 'visible'
-        scores = {names[name]: total / count for name, (total, count) in sums.items() if count}
-        return {f'{self.prefix}/{name}': value for name, value in scores.items()}
-
-    def compute_metrics(self, results: list) -> dict:
-        """Not used: `evaluate` scores sums."""
-        raise NotImplementedError
+        return {names[name]: total / count for name, (total, count) in sums.items() if count}
 
 
 def not_void(task: Task, prediction: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from torch import Tensor
 from mmmtl.registry import METRICS
 from mmmtl.tasks import Task, build_tasks
 
+Sums = dict[str, dict[str, Tensor]]  # {task: {name of the sum: value}}
+
 
 @METRICS.register_module()
 class MultiTaskMetric(BaseMetric):
@@ -28,7 +30,7 @@ class MultiTaskMetric(BaseMetric):
     def __init__(self, tasks: Mapping[str, dict | Task], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
         self.tasks = build_tasks(tasks)
-        self.sums: dict[str, dict[str, Tensor]] = {}
+        self.results: list[Sums] = [{}]  # one entry: the sums of all images so far
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Take in samples (as dicts, the form in which MMEngine's evaluator hands them on)."""
@@ -40,21 +42,16 @@ class MultiTaskMetric(BaseMetric):
 
     def add(self, name: str, sums: Mapping[str, Tensor]) -> None:
         """Add one image's sums to those of the split."""
-        held = self.sums.setdefault(name, {})
-        for key, value in sums.items():
-            held[key] = held[key] + value if key in held else value
+        add_up(self.results[0].setdefault(name, {}), sums)
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Scores of the split as ``{task}/{measure}``, the same on every process; a task without labels is left out."""
-        scores = {}
-        for name, task in self.tasks.items():
-            sums = self.sums.get(name) or self.no_sums(task)
-            if get_world_size() > 1:
-                for value in sums.values():
-                    all_reduce(value)
-            if any(value.any() for value in sums.values()):
-                scores |= {f'{name}/{key}': value for key, value in task.score(sums).items()}
-        self.sums = {}
+        sums = {name: self.results[0].get(name) or self.no_sums(task) for name, task in self.tasks.items()}
+        if get_world_size() > 1:
+            for value in (value for held in sums.values() for value in held.values()):
+                all_reduce(value)
+        scores = self.compute_metrics([sums])
+        self.results = [{}]
         return {f'{self.prefix}/{key}': value for key, value in scores.items()} if self.prefix else scores
 
     @staticmethod
@@ -63,6 +60,17 @@ class MultiTaskMetric(BaseMetric):
         shape = 1, task.target_channels, 1, 1
         return task.measure(torch.zeros(shape, dtype=task.dtype), torch.full(shape, task.void, dtype=task.dtype))
 
-    def compute_metrics(self, results: list) -> dict:
-        """Not used: `evaluate` scores sums."""
-        raise NotImplementedError
+    def compute_metrics(self, results: Sequence[Sums]) -> dict[str, float]:
+        """Scores of the sums that `results` of one or several metrics hold, without the prefix."""
+        total: Sums = {}
+        for name, held in ((name, held) for result in results for name, held in result.items()):
+            add_up(total.setdefault(name, {}), held)
+        return {f'{name}/{key}': score for name, task in self.tasks.items()
+                if any(value.any() for value in total.get(name, {}).values())
+                for key, score in task.score(total[name]).items()}
+
+
+def add_up(total: dict[str, Tensor], sums: Mapping[str, Tensor]) -> None:
+    """Add sums to others of their names, in place."""
+    for key, value in sums.items():
+        total[key] = total[key] + value if key in total else value

@@ -49,6 +49,7 @@ class PerDatasetMetric(BaseMetric):
             for metric in metrics:
                 if own:
                     metric.process(data_batch, own)
+        self.results = [{name: [metric.results for metric in metrics] for name, metrics in self.metrics.items()}]
 
     def evaluate(self, size: int) -> dict[str, float]:
         """The scores of all parts, the same on every process."""
@@ -60,11 +61,18 @@ class PerDatasetMetric(BaseMetric):
             for metric in metrics:
                 scores |= {f'{name}/{key}': value for key, value in metric.evaluate(seen.item()).items()}
             self.seen[name] = 0
+        self.results = []
         return scores
 
-    def compute_metrics(self, results: list) -> dict:
-        """Not used: the metrics of the parts score."""
-        raise NotImplementedError
+    def compute_metrics(self, results: Sequence[Mapping[str, Sequence[list]]]) -> dict[str, float]:
+        """Scores of what `results` of one or several of these metrics hold."""
+        scores = {}
+        for name, metrics in self.metrics.items():
+            for number, metric in enumerate(metrics):
+                own = [one for result in results for one in result[name][number]]
+                prefix = f'{name}/{metric.prefix}' if metric.prefix else name
+                scores |= {f'{prefix}/{key}': value for key, value in metric.compute_metrics(own).items()}
+        return scores
 
 
 def as_list(wanted: dict | Sequence[dict]) -> Sequence[dict]:

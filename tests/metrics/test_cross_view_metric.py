@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mmengine.evaluator import Evaluator
+from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.structures import PixelData
 from two_processes import run_in_two, work
 
@@ -185,3 +185,11 @@ def test_two_processes_equal_one(scenes, cache, tmp_path, monkeypatch):
 
 if __name__ == '__main__':
     work(rank_scores)
+
+
+def test_mmengines_own_evaluation_gives_the_same(scenes):
+    metric = CrossViewMetric(dict(depth=Depth('depth')))
+    for scene in scenes:
+        metric.process({}, [sample.to_dict() for sample in scene])
+    found = BaseMetric.evaluate(metric, 4)
+    assert found == {name: value for name, value in score(scenes).items() if 'depth' in name or 'visible' in name}

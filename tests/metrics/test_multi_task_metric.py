@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.evaluator import Evaluator
+from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.structures import PixelData
 from two_processes import run_in_two, work
 
@@ -152,3 +152,16 @@ def test_two_processes_equal_one(tmp_path):
 
 if __name__ == '__main__':
     work(both)
+
+
+def test_mmengines_own_evaluation_gives_the_same_and_sums_of_parts_add_up():
+    samples = [sample.to_dict() for sample in make_samples()]
+    metrics = [MultiTaskMetric(TASKS, prefix='p') for _ in range(4)]
+    for metric, part in zip(metrics, (samples, samples, samples[:1], samples[1:]), strict=True):
+        for start in range(len(part)):
+            metric.process({}, part[start:start + 1])
+    plain, ours, *halves = metrics
+    joined = ours.compute_metrics([*halves[0].results, *halves[1].results])
+    expected = ours.evaluate(4)
+    assert BaseMetric.evaluate(plain, 4) == expected
+    assert {f'p/{key}': value for key, value in joined.items()} == pytest.approx(expected, rel=1e-12)

@@ -96,3 +96,12 @@ def test_two_processes_score_as_one(tmp_path):
 
 if __name__ == '__main__':
     work(scores_of_one_rank)
+
+
+def test_mmengines_own_evaluation_gives_the_same():
+    samples = [sample(('street', 'rooms', 'unjudged')[seed % 3], seed) for seed in range(9)]
+    plain, ours = metric(), metric()
+    for one in (plain, ours):
+        for start in range(0, 9, 2):
+            one.process({}, samples[start:start + 2])
+    assert BaseMetric.evaluate(plain, 9) == pytest.approx(ours.evaluate(9), nan_ok=True)

@@ -1,13 +1,18 @@
 """The hook writes a sheet per test image, named by scene and view, as many as asked for."""
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import VISBACKENDS
 from mmengine.structures import PixelData
+from mmengine.visualization import BaseVisBackend
 from PIL import Image
+from tiny_run import tiny_run
 
+from mmmtl.errors import ConfigError
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth
 from mmmtl.visualization import SheetHook, draw_sheet
@@ -97,3 +102,41 @@ def test_what_else_the_network_shows_stands_at_the_end_of_the_first_row(tmp_path
     cell = more[top:top + height, left:][::3, :width:3]
     np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
     assert (more[top + height:, left:] == 255).all()  # it is no prediction of a task, and has no truth
+
+
+@VISBACKENDS.register_module()
+class Kept(BaseVisBackend):
+    """Keeps the images that it is given."""
+
+    images: ClassVar[list] = []
+
+    def _init_env(self):
+        pass
+
+    @property
+    def experiment(self):
+        return self
+
+    def add_image(self, name, image, step=0, **kwargs):
+        self.images.append((name, image, step))
+
+
+def test_sheets_of_validation_and_test_go_to_the_visualizer(tmp_path, monkeypatch):
+    monkeypatch.setenv('MMMTL_CACHE', str(tmp_path / 'rooms'))
+    Kept.images.clear()
+    runner = tiny_run(
+        tmp_path / 'work', {'sheets': SheetHook(every=2, most=1, visualize=True)}, train_cfg__max_epochs=1,
+        train_cfg__val_interval=1, visualizer=dict(type='Visualizer', vis_backends=[
+            dict(type='Kept', save_dir=str(tmp_path)), dict(type='LocalVisBackend', save_dir=str(tmp_path / 'local'))]))
+    runner.train()
+    ((name, sheet, step),) = Kept.images
+    assert name.startswith('val_') and step == 3 and sheet.dtype == np.uint8 and sheet.shape[2] == 3
+    runner.test()
+    assert [name.split('_')[0] for name, *_ in Kept.images] == ['val', 'test']
+    assert len(list((tmp_path / 'local').rglob('val_*_3.png'))) == 1
+    assert not runner.model.explains
+
+
+def test_sheets_that_would_go_nowhere_are_refused():
+    with pytest.raises(ConfigError, match='set folder, where sheets are written, or visualize=True'):
+        SheetHook()
