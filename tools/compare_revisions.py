@@ -18,16 +18,16 @@ from torch import Tensor
 RECIPES = (  # one per family
     'baseline/aspp_resnet18_b8_2e_rooms_full',
     'baseline/conv_segnet_b8_2e_rooms_full',
-    'mtan/conv_mtan-segnet_b8_2e_rooms_full',
-    'cross_stitch/conv_cross-stitch-segnet_b8_2e_rooms_full',
-    'mtpsl/cross-task_segnet_b8_4e_rooms-small_onelabel',
-    'mtpsl/direct-map_segnet_b8_4e_rooms-small_onelabel',
-    'region_contrast/region-gaussian_segnet_b8_4e_rooms-small_onelabel',
-    'cvm/cvm_resnet18_b12_900i_rooms-small-pairs_full',
-    'pseudo_mtl/full_vgg-small_b4_600i_rooms-small-stereo_pseudo',
-    'weighting/mgda_segnet_b8_2e_rooms-small_full',
-    'weighting/uncertainty_segnet_b8_2e_rooms-small_full',
-    'baseline/aspp_hrnet-w18s_b8_2e_rooms_full',
+    'soft_sharing/segnet.py::mtan_rooms',
+    'soft_sharing/segnet.py::cross_stitch_rooms',
+    'mtpsl/rooms_small.py::onelabel_cross_task',
+    'mtpsl/rooms_small.py::onelabel_direct_map',
+    'region_contrast/rooms_small.py::region_gaussian',
+    'cvm/cvm_resnet18_b12_900i_rooms_small_pairs_full',
+    'pseudo_mtl/rooms_small.py::full',
+    'weighting/rooms_small.py::mgda',
+    'weighting/rooms_small.py::uncertainty',
+    'baseline/aspp_hrnet_w18s_b8_2e_rooms_full',
 )
 PSEUDO_LABELS = ('--disparities', '32', '--block', '3')
 ROOMS, BATCH, SEED = 12, 4, 0
