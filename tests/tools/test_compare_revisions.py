@@ -23,6 +23,8 @@ def test_the_first_difference_is_found_bit_for_bit():
         values, {name: value.double() for name, value in values.items()})
     assert first_difference(values, {'a': values['a']}) == 'b is only there at the old revision'
     assert first_difference({'a': values['a']}, values) == 'b is only there at the new revision'
+    assert first_difference(values, values | {'step 1: loss count/depth': torch.ones(1)}) is None
+    assert 'only there at the old' in first_difference(values | {'step 1: loss depth': torch.ones(1)}, values)
 
 
 @pytest.mark.slow
