@@ -1,12 +1,11 @@
 """Epochs or iterations, and the batch size: stated once, by the training loop and its loader, and handed out."""
 
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import LOOPS
 from mmengine.runner import IterBasedTrainLoop
 
+from mmmtl.apis.names import class_of
 from mmmtl.datasets import PassSampler, ShareSampler
 from mmmtl.errors import ConfigError
-from mmmtl.registry import DATA_SAMPLERS
 
 
 def hand_out_counting(config: Config) -> None:
@@ -35,7 +34,7 @@ def hand_out_counting(config: Config) -> None:
     config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)
     loader = config.get('train_dataloader') or {}
     sampler = loader.get('sampler')
-    kind = _class(sampler['type'], DATA_SAMPLERS) if sampler else None
+    kind = class_of(sampler) if sampler else None
     if kind in (PassSampler, ShareSampler):
         sampler['endless'] = not by_epoch
     if kind is ShareSampler:
@@ -45,9 +44,5 @@ def hand_out_counting(config: Config) -> None:
 def counts_epochs(train_cfg: ConfigDict) -> bool:
     """Whether the training loop is one of epochs."""
     if 'type' in train_cfg:
-        return not issubclass(_class(train_cfg['type'], LOOPS), IterBasedTrainLoop)
+        return not issubclass(class_of(train_cfg), IterBasedTrainLoop)
     return train_cfg.setdefault('by_epoch', 'max_epochs' in train_cfg)
-
-
-def _class(name: str | type, registry) -> type:
-    return registry.get(name) if isinstance(name, str) else name

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from mmmtl.apis.config import DATALOADERS
+from mmmtl.apis.config_check import DATALOADERS
 from mmmtl.apis.depth_files import describe_depths
 from mmmtl.apis.diagnosis import diagnose, some
 from mmmtl.apis.examination import RecordFacts, SplitFacts, examine

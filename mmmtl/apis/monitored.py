@@ -6,11 +6,10 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.optim import ReduceOnPlateauParamScheduler
-from mmengine.registry import HOOKS, PARAM_SCHEDULERS
 
+from mmmtl.apis.names import class_of
 from mmmtl.apis.protocol_check import compared_measures
 from mmmtl.errors import ConfigError
-from mmmtl.registry import METRICS
 
 WATCHES = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
 KNOWN_TO_MMENGINE = [key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)]
@@ -45,8 +44,7 @@ def fill_in_rules(config: Config) -> None:
 def _check_tasks(config: Config, names: list[str], path: str) -> None:
     """Metrics of this package name every score after a task; those of others may do as they like."""
     metrics = config.get('val_evaluator') or []
-    types = [metric['type'] for metric in ([metrics] if isinstance(metrics, dict) else metrics)]
-    classes = [METRICS.get(kind) if isinstance(kind, str) else kind for kind in types]
+    classes = [class_of(metric) for metric in ([metrics] if isinstance(metrics, dict) else metrics)]
     if not all(metric.__module__.startswith('mmmtl.') for metric in classes):
         return
     for name in names:
@@ -58,16 +56,16 @@ def _check_tasks(config: Config, names: list[str], path: str) -> None:
 def _watchers(config: Config) -> Iterator[tuple[str, dict, str]]:
     """The place of each hook and schedule that watches a measure, its config, and the key that names the measure."""
     schedules = config.get('param_scheduler') or []
-    parts: list[tuple[str, Any, Any]] = [
-        *((f'default_hooks.{name}', hook, HOOKS) for name, hook in (config.get('default_hooks') or {}).items()),
-        *((f'custom_hooks[{i}]', hook, HOOKS) for i, hook in enumerate(config.get('custom_hooks') or [])),
-        *((f'param_scheduler[{i}]', schedule, PARAM_SCHEDULERS)
+    parts: list[tuple[str, Any]] = [
+        *((f'default_hooks.{name}', hook) for name, hook in (config.get('default_hooks') or {}).items()),
+        *((f'custom_hooks[{i}]', hook) for i, hook in enumerate(config.get('custom_hooks') or [])),
+        *((f'param_scheduler[{i}]', schedule)
           for i, schedule in enumerate([schedules] if isinstance(schedules, dict) else schedules)),
     ]
-    for path, node, registry in parts:
+    for path, node in parts:
         if not isinstance(node, dict):
             continue
-        target = registry.get(node['type']) if isinstance(node['type'], str) else node['type']
+        target = class_of(node)
         if target is EarlyStoppingHook:
             node['type'] = 'mmmtl.EarlyStoppingHook'
         for ancestor in target.__mro__:

@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mmengine import registry as mmengine_registries
@@ -39,6 +39,11 @@ def resolve(name: Any, path: str) -> Callable:
              for r in registries for child in (r, *r.children.values()) for key in child.module_dict}
     raise ConfigError(f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need "
                       'custom_imports')
+
+
+def class_of(part: Mapping) -> Callable:
+    """The class that the config of a part names by its ``type``."""
+    return resolve(part['type'], 'type')
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

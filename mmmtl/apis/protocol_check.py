@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
+from mmmtl.apis.names import class_of
 from mmmtl.apis.protocols import PROTOCOLS, Data, Protocol, protocol_of
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
-from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task, build_tasks
 
 
@@ -64,7 +64,7 @@ def differences(config: Config, protocol: Protocol) -> Iterator[str]:
 def data_differences(dataset: Mapping, wanted: Data | Mapping[str, Data], size: tuple[int, int] | None,
                      place: str = 'test_dataloader.dataset') -> Iterator[str]:
     """One phrase for every way in which the tested data set departs from the protocol; `metrics.json` comes from it."""
-    target = dataset_class(dataset)
+    target = class_of(dataset)
     if isinstance(wanted, Mapping):
         parts = dataset.get('parts', {})
         if set(parts) != set(wanted):
@@ -98,16 +98,11 @@ def compared_measures(config: Config, scores: Iterable[str]) -> dict[str, bool]:
     return {score: standing[key] for score in scores if (key := '/'.join(score.split('/')[-2:])) in standing}
 
 
-def dataset_class(dataset: Mapping) -> type:
-    """The class of a data set's config."""
-    return DATASETS.get(dataset['type']) if isinstance(dataset['type'], str) else dataset['type']
-
-
 def argument(dataset: Mapping, key: str) -> Any:
     """What a data set is given, or what it takes by default."""
     if key in dataset:
         return dataset[key]
-    for ancestor in inspect.getmro(dataset_class(dataset)):
+    for ancestor in inspect.getmro(class_of(dataset)):
         parameter = inspect.signature(ancestor.__init__).parameters.get(key)
         if parameter is not None:
             return None if parameter.default is parameter.empty else parameter.default
@@ -117,7 +112,7 @@ def argument(dataset: Mapping, key: str) -> Any:
 def evaluated_size(dataset: Mapping) -> tuple[int, int] | None:
     """(H, W) that the last step of the pipeline, or else the data set, says; None where neither does."""
     sizes = [step['size'] for step in dataset.get('pipeline', ()) if 'size' in step]
-    return sizes[-1] if sizes else argument(dataset, 'size') or getattr(dataset_class(dataset), 'SIZE', None)
+    return sizes[-1] if sizes else argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
 
 
 def attribute_of(task: Task, name: str) -> Any:

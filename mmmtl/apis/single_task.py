@@ -9,7 +9,8 @@ from typing import Any
 from mmengine.config import Config
 from torch.utils.data import Dataset
 
-from mmmtl.apis.config import DATALOADERS, EVALUATORS
+from mmmtl.apis.config import EVALUATORS
+from mmmtl.apis.config_check import DATALOADERS
 from mmmtl.apis.label_stats import check_every_task_is_shown
 from mmmtl.apis.names import resolve
 from mmmtl.apis.protocols import protocol_of

@@ -5,11 +5,11 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from mmmtl.apis.protocol_check import argument, dataset_class
+from mmmtl.apis.names import class_of
+from mmmtl.apis.protocol_check import argument
 from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, FixedCrop, PackViews, Pad, Resize
 from mmmtl.datasets.transforms.cover_crop import covering_size
 from mmmtl.errors import ConfigError
-from mmmtl.registry import TRANSFORMS
 
 
 def complete_trained_for(config: Config) -> None:
@@ -65,7 +65,7 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
     if 'parts' in dataset:
         sizes = {size_in_training(part) for part in dataset['parts'].values()}
         return sizes.pop() if len(sizes) == 1 else None
-    size = argument(dataset, 'size') or getattr(dataset_class(dataset), 'SIZE', None)
+    size = argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
     for step in dataset.get('pipeline', ()):
         if is_a(step, Resize, FixedCrop) or (is_a(step, CoverCrop) and size is None):
             size = step['size']
@@ -87,5 +87,5 @@ def give_scale(dataset: Mapping) -> None:
 
 def is_a(step: Mapping, *kinds: type) -> bool:
     """Whether the config of a transform builds one of these."""
-    kind = TRANSFORMS.get(step['type']) if isinstance(step['type'], str) else step['type']
+    kind = class_of(step)
     return isinstance(kind, type) and issubclass(kind, kinds)
