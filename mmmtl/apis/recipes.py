@@ -26,9 +26,10 @@ def read_recipe(name: str | Path) -> Config:
 
 
 def _read(name: str, outer: tuple[str, ...]) -> Config:
-    if name in outer:
-        raise ConfigError(f'{" -> ".join([*outer, name])}: rows that refer to each other in a circle')
     path, _, row = name.partition(SEPARATOR)
+    place = f'{Path(path).resolve()}{SEPARATOR}{row}'  # whatever way leads there
+    if place in outer:
+        raise ConfigError(f'{" -> ".join([*outer, place])}: rows that refer to each other in a circle')
     config = _read_file(Path(path))
     rows = config.get('rows')
     if not row:
@@ -45,7 +46,7 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
             and all(isinstance(changes, dict) for changes in entry[1:])):
         raise ConfigError(f'{name}: expected (recipe, changes, ...), found {entry!r}')
     recipe, *all_changes = entry
-    base = _read(str(Path(path).parent / recipe), (*outer, name))
+    base = _read(str(Path(path).parent / recipe), (*outer, place))
     for changes in all_changes:
         apply_changes(base, dict(dict.items(changes)))
     object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')  # names its runs, and the config that they keep

@@ -76,6 +76,14 @@ def test_rows_that_cannot_be_read(table, row, message):
         read_recipe(f'{table}::{row}' if row else table)
 
 
+def test_a_circle_through_two_folders(tmp_path):
+    for folder, other in (('a', 'b'), ('b', 'a')):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'table.py').write_text(f"rows = dict(x=('../{other}/table.py::x', {{'y': 1}}))")
+    with pytest.raises(ConfigError, match='refer to each other in a circle'):
+        read_recipe(tmp_path / 'a' / 'table.py::x')
+
+
 def test_a_row_of_a_file_without_rows(table):
     with pytest.raises(ConfigError, match=r'recipe\.py is no table'):
         read_recipe(f'{table.with_name("recipe.py")}::fast')
