@@ -153,12 +153,17 @@ def parts_replaced_in_files() -> Iterator[None]:
 def _is_other_part(old: Any, new: Any) -> bool:
     if not (isinstance(old, dict) and isinstance(new, dict) and 'type' in old and 'type' in new):
         return False
-    before, after = (str(dict.get(part, 'type')) for part in (old, new))
-    if before != after:
+    types = [dict.get(part, 'type') for part in (old, new)]
+    before, after = map(str, types)
+    if any(isinstance(one, str) for one in types):  # a registered name may mean the class that the other one imports
+        other = before.split('.')[-1] != after.split('.')[-1]
+    else:
+        other = before != after
+    if other:
         dropped = [key for key in old if key not in new]
         if dropped:
             warnings.warn(f'{before} became {after}; dropped its options {", ".join(dropped)}', stacklevel=3)
-    return before != after
+    return other
 
 
 def _raw(node: Mapping) -> dict:

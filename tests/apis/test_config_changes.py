@@ -125,6 +125,16 @@ def test_a_part_of_another_type_in_a_child_config(tmp_path, lazy):
     assert list(Config.fromfile(child).model.head) != ['type']  # MMEngine is as it was
 
 
+def test_a_name_and_the_class_that_it_means_are_one_type(tmp_path):
+    (tmp_path / 'base.py').write_text(BASE.replace('type=ASPPHead', "type='mmmtl.ASPPHead'"))
+    child = tmp_path / 'child.py'
+    child.write_text(CHILD.replace('ConvHead', 'ASPPHead'))
+    with parts_replaced_in_files(), warnings.catch_warnings():
+        warnings.simplefilter('error')
+        config = Config.fromfile(child)
+    assert set(config.model.head) == {'type', 'in_index', 'low_level_index'}
+
+
 def test_mmengine_is_as_it_was():
     update, merge = ConfigDict.update, Config._merge_a_into_b
     with pytest.raises(ConfigError):
