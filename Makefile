@@ -21,7 +21,7 @@ test: $(STAMP)
 	  $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m gpu || test $$? -eq 5  # 5: none was chosen
 
 lint: $(STAMP)
-	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 clean:
 	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache

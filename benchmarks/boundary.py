@@ -42,9 +42,11 @@ def main() -> None:
         spent = time.perf_counter() - start
     seconds = sum(seconds for _, seconds in results)
     sums = {name: sum(result[name] for result, _ in results) for name in results[0][0]}
-    print(f'{len(images) / spent:.2f} images/s ({len(images)} images, {options.thresholds} thresholds, '
-          f'{options.matching}, {options.processes} processes, {spent:.1f} s); '
-          f'{len(images) / seconds:.2f} images per second of a core')
+    print(
+        f'{len(images) / spent:.2f} images/s ({len(images)} images, {options.thresholds} thresholds, '
+        f'{options.matching}, {options.processes} processes, {spent:.1f} s); '
+        f'{len(images) / seconds:.2f} images per second of a core'
+    )
     print('  '.join(f'{name} {value:.4f}' for name, value in task.score(sums).items()))
 
 

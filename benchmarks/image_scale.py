@@ -43,10 +43,12 @@ def main() -> None:
         measure_photo(infer, tuple(options.photo))
         return
     dataset = DATASETS.build(config.test_dataloader.dataset)
-    names = [*(f'x{factor}' for factor in FACTORS),
-             *(f'{shape}{which}' for shape in SHAPES for which in (', of whole', ''))]
+    names = [
+        *(f'x{factor}' for factor in FACTORS),
+        *(f'{shape}{which}' for shape in SHAPES for which in (', of whole', '')),
+    ]
     metrics = {name: MultiTaskMetric(dataset.tasks) for name in [*names, *(f'{name}, with K' for name in names)]}
-    for record in dataset.records[:options.images]:
+    for record in dataset.records[: options.images]:
         for source in record.views:
             view = load_view(source, dataset.tasks)
             for factor in FACTORS:
@@ -55,8 +57,11 @@ def main() -> None:
                 for shape, proportion in SHAPES.items() if factor == 4 else ():
                     window, part = cut(large, proportion)
                     judge(infer, part, metrics, shape)
-                    add(metrics[f'{shape}, of whole'], {name: values[window] for name, values in whole.items()},
-                        part['labels'])
+                    add(
+                        metrics[f'{shape}, of whole'],
+                        {name: values[window] for name, values in whole.items()},
+                        part['labels'],
+                    )
     print(f'{"":22}' + '  '.join(column.rjust(21) for column in COLUMNS))
     for name, metric in metrics.items():
         if metric.sums:
@@ -94,8 +99,11 @@ def cut(view: dict, proportion: float) -> tuple[tuple[slice, slice], dict]:
     inner = min(height, round(width / proportion)), min(width, round(height * proportion))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
     window = slice(top, top + inner[0]), slice(left, left + inner[1])
-    return window, {'image': view['image'][window], 'labels': {name: x[window] for name, x in view['labels'].items()},
-                    'intrinsics': crop_intrinsics(view['intrinsics'], left, top)}
+    return window, {
+        'image': view['image'][window],
+        'labels': {name: x[window] for name, x in view['labels'].items()},
+        'intrinsics': crop_intrinsics(view['intrinsics'], left, top),
+    }
 
 
 def measure_photo(infer: MultiTaskInferencer, size: tuple[int, int]) -> None:
@@ -108,9 +116,11 @@ def measure_photo(infer: MultiTaskInferencer, size: tuple[int, int]) -> None:
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     returned = sum(values.nbytes for values in maps.values()) / 2**20
-    print(f'{size[0]} x {size[1]}: {seconds:.1f} s, {worked:.1f} s of the processor, '
-          f'{torch.get_num_threads()} threads; {grown:.0f} MiB more at the peak, '
-          f'of which {returned:.0f} MiB are the maps')
+    print(
+        f'{size[0]} x {size[1]}: {seconds:.1f} s, {worked:.1f} s of the processor, '
+        f'{torch.get_num_threads()} threads; {grown:.0f} MiB more at the peak, '
+        f'of which {returned:.0f} MiB are the maps'
+    )
 
 
 if __name__ == '__main__':

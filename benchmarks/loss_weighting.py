@@ -43,8 +43,10 @@ def main() -> None:
     seconds = [{name: run(step, args.device) for name, step in steps.items()} for _ in range(args.turns + 2)][2:]
     print('| | ms a step | times uniform (middle half) |\n| --- | ---: | ---: |')
     for name in steps:
-        print(f'| {name} | {statistics.median(turn[name] for turn in seconds) * 1e3:.0f} | '
-              f'{middle(turn[name] / turn["uniform"] for turn in seconds)} |')
+        print(
+            f'| {name} | {statistics.median(turn[name] for turn in seconds) * 1e3:.0f} | '
+            f'{middle(turn[name] / turn["uniform"] for turn in seconds)} |'
+        )
 
 
 def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:

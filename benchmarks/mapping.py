@@ -21,8 +21,11 @@ from mmmtl.models.consistency_losses import CrossTaskConsistency
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg, Task
 
-TASKS = {'semseg': SemSeg('semseg', [str(number) for number in range(13)]), 'depth': Depth('depth'),
-         'normal': Normal('normal')}
+TASKS = {
+    'semseg': SemSeg('semseg', [str(number) for number in range(13)]),
+    'depth': Depth('depth'),
+    'normal': Normal('normal'),
+}
 
 
 def main() -> None:
@@ -38,8 +41,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     logits, targets, feature, samples = make_batch(args.batch, tuple(args.size), args.widths, args.device)
-    ours = CrossTaskConsistency(TASKS, (args.widths[-1],), (2 ** len(args.widths),),
-                                space=dict(widths=args.widths)).to(args.device)
+    ours = CrossTaskConsistency(TASKS, (args.widths[-1],), (2 ** len(args.widths),), space=dict(widths=args.widths)).to(
+        args.device
+    )
     plain = PlainMapping(TASKS, args.widths).to(args.device)
 
     def our_step() -> Tensor:
@@ -48,20 +52,29 @@ def main() -> None:
     def plain_step() -> Tensor:
         return plain_loss(plain, logits, targets, feature, samples)
 
-    seconds = [[run(step, module, logits) for step, module in ((our_step, ours), (plain_step, plain))]
-               for _ in range(args.pairs + 1)][1:]
+    seconds = [
+        [run(step, module, logits) for step, module in ((our_step, ours), (plain_step, plain))]
+        for _ in range(args.pairs + 1)
+    ][1:]
     a, b = (statistics.median(values) for values in zip(*seconds, strict=True))
-    print(f'{args.device}, {args.threads} threads: at once {a * 1e3:.0f} ms, loop {b * 1e3:.0f} ms a step; loop / at '
-          f'once: median {middle(b / a for a, b in seconds)} of {len(seconds)} pairs')
+    print(
+        f'{args.device}, {args.threads} threads: at once {a * 1e3:.0f} ms, loop {b * 1e3:.0f} ms a step; loop / at '
+        f'once: median {middle(b / a for a, b in seconds)} of {len(seconds)} pairs'
+    )
 
 
-def make_batch(count: int, size: tuple[int, int], widths: list[int], device: str
-               ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor, list[MultiTaskDataSample]]:
+def make_batch(
+    count: int, size: tuple[int, int], widths: list[int], device: str
+) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor, list[MultiTaskDataSample]]:
     """Predictions, labels, the encoder's feature, and samples of which each shows one label."""
-    logits = {name: torch.randn(count, task.channels, *size, device=device).requires_grad_()
-              for name, task in TASKS.items()}
-    targets = {'semseg': torch.randint(13, (count, 1, *size)), 'depth': 0.5 + torch.rand(count, 1, *size),
-               'normal': F.normalize(torch.randn(count, 3, *size), dim=1)}
+    logits = {
+        name: torch.randn(count, task.channels, *size, device=device).requires_grad_() for name, task in TASKS.items()
+    }
+    targets = {
+        'semseg': torch.randint(13, (count, 1, *size)),
+        'depth': 0.5 + torch.rand(count, 1, *size),
+        'normal': F.normalize(torch.randn(count, 3, *size), dim=1),
+    }
     shown = [list(TASKS)[number % len(TASKS)] for number in range(count)]
     samples = [MultiTaskDataSample(gt=PixelData(**{name: targets[name][number]})) for number, name in enumerate(shown)]
     steps = 2 ** len(widths)
@@ -101,14 +114,22 @@ class PlainMapping(nn.Module):
     def __init__(self, tasks: dict[str, Task], widths: list[int]) -> None:
         super().__init__()
         self.pairs = [(s, t) for s in tasks for t in tasks if s != t]
-        self.inputs = nn.ModuleDict({
-            name: nn.Sequential(nn.Conv2d(task.encoding.channels, widths[0], 3, padding=1), nn.BatchNorm2d(widths[0]),
-                                nn.ReLU(inplace=True)) for name, task in tasks.items()})
+        self.inputs = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.Conv2d(task.encoding.channels, widths[0], 3, padding=1),
+                    nn.BatchNorm2d(widths[0]),
+                    nn.ReLU(inplace=True),
+                )
+                for name, task in tasks.items()
+            }
+        )
         self.stages = nn.ModuleList()
         for number, (before, width) in enumerate(zip((widths[0], *widths[:-1]), widths, strict=True)):
             depth = 2 if number < 2 else 3
-            self.stages.append(nn.ModuleList(PlainBlock(before if i == 0 else width, width, len(self.pairs))
-                                             for i in range(depth)))
+            self.stages.append(
+                nn.ModuleList(PlainBlock(before if i == 0 else width, width, len(self.pairs)) for i in range(depth))
+            )
 
     def forward(self, x: Tensor, task: str, one_hot: Tensor) -> Tensor:
         x = self.inputs[task](x)
@@ -119,8 +140,13 @@ class PlainMapping(nn.Module):
         return x
 
 
-def plain_loss(mapping: PlainMapping, logits: dict[str, Tensor], targets: dict[str, Tensor], feature: Tensor,
-               samples: list[MultiTaskDataSample]) -> Tensor:
+def plain_loss(
+    mapping: PlainMapping,
+    logits: dict[str, Tensor],
+    targets: dict[str, Tensor],
+    feature: Tensor,
+    samples: list[MultiTaskDataSample],
+) -> Tensor:
     """Image by image, pair by pair."""
     total = torch.zeros((), device=feature.device)
     for number, sample in enumerate(samples):

@@ -57,10 +57,13 @@ def main() -> None:
         for way, runs in results.items():
             command = [sys.executable, Path(__file__), *sys.argv[1:], '--way', way]
             runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    median = {way: {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-              for way, runs in results.items()}
-    print(f'{args.device}, {args.threads} threads: {args.batch} images, {args.regions} regions, {args.channels} '
-          f'channels, {args.size[0]} x {args.size[1]}')
+    median = {
+        way: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for way, runs in results.items()
+    }
+    print(
+        f'{args.device}, {args.threads} threads: {args.batch} images, {args.regions} regions, {args.channels} '
+        f'channels, {args.size[0]} x {args.size[1]}'
+    )
     for part in ('distances', 'moments', 'whole'):
         loop, ours = median['loop'][part], median['ours'][part]
         print(f'{part:>10}: loop {loop * 1e3:8.1f} ms, ours {ours * 1e3:8.1f} ms, ratio {loop / ours:5.2f}')
@@ -85,8 +88,13 @@ def loop(args: argparse.Namespace) -> dict[str, float]:
     gaussians: list[list[list[tuple[np.ndarray, np.ndarray]]]] = []
 
     def moments() -> None:
-        gaussians[:] = [[[moments_of(features[image, task][:, regions[image] == number])
-                          for number in range(args.regions)] for task in range(2)] for image in range(args.batch)]
+        gaussians[:] = [
+            [
+                [moments_of(features[image, task][:, regions[image] == number]) for number in range(args.regions)]
+                for task in range(2)
+            ]
+            for image in range(args.batch)
+        ]
 
     def distances() -> None:
         for of_image in gaussians:
@@ -101,13 +109,19 @@ def loop(args: argparse.Namespace) -> dict[str, float]:
             for task in range(2):
                 for number, anchor in enumerate(of_image[task]):
                     others = [of_image[1 - task][(number + step) % args.regions] for step in range(1, NEGATIVES + 1)]
-                    positive, *negatives = (similarity(anchor, other)
-                                            for other in (of_image[1 - task][number], *others))
+                    positive, *negatives = (
+                        similarity(anchor, other) for other in (of_image[1 - task][number], *others)
+                    )
                     losses.append(-math.log(positive / (positive + sum(negatives))))
             np.mean(losses)
 
-    return {'moments': seconds(moments, 'cpu'), 'distances': seconds(distances, 'cpu', times=2),
-            'whole': seconds(whole, 'cpu', times=2), 'difference': 0.0, 'largest': 0.0}
+    return {
+        'moments': seconds(moments, 'cpu'),
+        'distances': seconds(distances, 'cpu', times=2),
+        'whole': seconds(whole, 'cpu', times=2),
+        'difference': 0.0,
+        'largest': 0.0,
+    }
 
 
 def moments_of(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,12 +162,18 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
     with torch.no_grad():
         taken = seconds(moments, args.device)
         table = wasserstein(*given)[0].cpu().double()
-    members = [(mean.double().numpy(), covariance.double().numpy())
-               for mean, covariance in zip(*(part[0].detach().cpu() for part in given), strict=True)]
+    members = [
+        (mean.double().numpy(), covariance.double().numpy())
+        for mean, covariance in zip(*(part[0].detach().cpu() for part in given), strict=True)
+    ]
     expected = torch.tensor([distance(members[first], members[second]) for first, second in pairs.T.tolist()])
-    return {'moments': taken, 'distances': seconds(distances, args.device), 'whole': seconds(whole, args.device),
-            'difference': (table[pairs[0].cpu(), pairs[1].cpu()] - expected).abs().max().item(),
-            'largest': expected.max().item()}
+    return {
+        'moments': taken,
+        'distances': seconds(distances, args.device),
+        'whole': seconds(whole, args.device),
+        'difference': (table[pairs[0].cpu(), pairs[1].cpu()] - expected).abs().max().item(),
+        'largest': expected.max().item(),
+    }
 
 
 def seconds(run: Callable[[], object], device: str, times: int = 5) -> float:

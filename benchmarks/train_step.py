@@ -41,9 +41,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ours, plain = measure(args, folder)
     for kind, a, b in zip(('wall', 'CPU'), zip(*ours, strict=True), zip(*plain, strict=True), strict=True):
-        print(f'{kind:>4}: runner {statistics.median(a) * 1e3:.1f} ms, bare loop {statistics.median(b) * 1e3:.1f} ms '
-              f'a step; runner / bare loop: median '
-              f'{middle((x / y for x, y in zip(a, b, strict=True)), 3)} of {len(a)} pairs')
+        print(
+            f'{kind:>4}: runner {statistics.median(a) * 1e3:.1f} ms, bare loop {statistics.median(b) * 1e3:.1f} ms '
+            f'a step; runner / bare loop: median '
+            f'{middle((x / y for x, y in zip(a, b, strict=True)), 3)} of {len(a)} pairs'
+        )
 
 
 def now() -> tuple[float, float]:
@@ -63,8 +65,9 @@ class Alternate(Hook):
     def before_train_epoch(self, runner) -> None:
         self.start = now()
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         if (runner.iter + 1) % self.iterations:
             return
         self.ours.append(self.a_step())
@@ -81,12 +84,20 @@ class Alternate(Hook):
 def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
     """Of the runner and of the bare loop; the first pair warms up and is left out."""
     blocks = args.pairs + 1
-    config = load_config(CONFIG, {
-        'train_cfg': dict(_delete_=True, by_epoch=False, max_iters=blocks * args.iterations, val_interval=10 ** 9),
-        'param_scheduler': [], 'default_hooks.checkpoint.interval': -1, 'default_hooks.checkpoint.save_last': False,
-        'val_cfg': None, 'val_dataloader': None, 'val_evaluator': None, 'train_dataloader.num_workers': args.workers,
-        'train_dataloader.dataset.scenes': args.scenes,
-    })
+    config = load_config(
+        CONFIG,
+        {
+            'train_cfg': dict(_delete_=True, by_epoch=False, max_iters=blocks * args.iterations, val_interval=10**9),
+            'param_scheduler': [],
+            'default_hooks.checkpoint.interval': -1,
+            'default_hooks.checkpoint.save_last': False,
+            'val_cfg': None,
+            'val_dataloader': None,
+            'val_evaluator': None,
+            'train_dataloader.num_workers': args.workers,
+            'train_dataloader.dataset.scenes': args.scenes,
+        },
+    )
     config.work_dir, config.log_level = folder, 'ERROR'
     runner = MultiTaskRunner.from_cfg(config)
     model = MODELS.build(config.model)

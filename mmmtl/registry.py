@@ -27,8 +27,10 @@ METRICS = Registry('metric', parent=MMENGINE_METRICS, scope='mmmtl', locations=[
 HOOKS = Registry('hook', parent=MMENGINE_HOOKS, scope='mmmtl', locations=['mmmtl.hooks', 'mmmtl.visualization'])
 LOG_PROCESSORS = Registry('log processor', parent=MMENGINE_LOG_PROCESSORS, scope='mmmtl', locations=['mmmtl.hooks'])
 OPTIM_WRAPPERS = Registry('optim_wrapper', parent=MMENGINE_OPTIM_WRAPPERS, scope='mmmtl', locations=['mmmtl.optim'])
-OPTIM_WRAPPER_CONSTRUCTORS = Registry('optim_wrapper_constructor', parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
-                                      scope='mmmtl', locations=['mmmtl.optim'])
-PARAM_SCHEDULERS = Registry('param_scheduler', parent=MMENGINE_PARAM_SCHEDULERS, scope='mmmtl',
-                            locations=['mmmtl.optim'])
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    'optim_wrapper_constructor', parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, scope='mmmtl', locations=['mmmtl.optim']
+)
+PARAM_SCHEDULERS = Registry(
+    'param_scheduler', parent=MMENGINE_PARAM_SCHEDULERS, scope='mmmtl', locations=['mmmtl.optim']
+)
 RUNNERS = Registry('runner', parent=MMENGINE_RUNNERS, scope='mmmtl', locations=['mmmtl.apis'])

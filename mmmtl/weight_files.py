@@ -36,12 +36,16 @@ def read_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
         text = str(error)
         foreign = 'Unsupported operand' in text  # bytes that torch never writes
         if not foreign and ('weights_only' in text or 'Unsupported' in text):
-            raise CheckpointError(f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, '
-                                  'and loading that could run code; re-save only its state_dict on a machine you '
-                                  'trust with it') from None
+            raise CheckpointError(
+                f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, '
+                'and loading that could run code; re-save only its state_dict on a machine you '
+                'trust with it'
+            ) from None
         reason = 'torch has not written it' if foreign else text.splitlines()[0] if text else type(error).__name__
-        raise CheckpointError(f'{path}: cannot be read, it is damaged or no checkpoint ({reason}); take another copy '
-                              'or an earlier checkpoint') from None
+        raise CheckpointError(
+            f'{path}: cannot be read, it is damaged or no checkpoint ({reason}); take another copy '
+            'or an earlier checkpoint'
+        ) from None
 
 
 def _verify_checksums(path: Path) -> None:
@@ -92,11 +96,14 @@ class Match:
     def of(cls, own: Mapping[str, Tensor], found: Mapping[str, Any]) -> 'Match':
         """Compare the state dict of a model with one that was found."""
         sizes = {key: value.numel() for key, value in own.items() if value.is_floating_point()}
-        fits = {key for key, value in own.items()
-                if isinstance(found.get(key), Tensor) and found[key].shape == value.shape}
-        return cls({key: size for key, size in sizes.items() if key in fits},
-                   {key: size for key, size in sizes.items() if key not in fits},
-                   [key for key in found if key not in fits])
+        fits = {
+            key for key, value in own.items() if isinstance(found.get(key), Tensor) and found[key].shape == value.shape
+        }
+        return cls(
+            {key: size for key, size in sizes.items() if key in fits},
+            {key: size for key, size in sizes.items() if key not in fits},
+            [key for key in found if key not in fits],
+        )
 
     @property
     def fraction(self) -> float:
@@ -105,10 +112,15 @@ class Match:
         return filled / (filled + unfilled) if filled + unfilled else 1.0
 
     def __str__(self) -> str:
-        parts = [f'{len(self.filled)} of {len(self.filled) + len(self.unfilled)} entries, '
-                 f'{100 * self.fraction:.1f} % of values']
-        parts += [f'{what}: {", ".join(list(keys)[:5])}{f" and {len(keys) - 5} more" if len(keys) > 5 else ""}'
-                  for what, keys in (('not filled', self.unfilled), ('ignored', self.ignored)) if keys]
+        parts = [
+            f'{len(self.filled)} of {len(self.filled) + len(self.unfilled)} entries, '
+            f'{100 * self.fraction:.1f} % of values'
+        ]
+        parts += [
+            f'{what}: {", ".join(list(keys)[:5])}{f" and {len(keys) - 5} more" if len(keys) > 5 else ""}'
+            for what, keys in (('not filled', self.unfilled), ('ignored', self.ignored))
+            if keys
+        ]
         return ', '.join(parts)
 
     def require(self, least: float, source: str | Path, model: str) -> None:
@@ -123,5 +135,6 @@ class Match:
             CheckpointError: It fills less.
         """
         if self.fraction < least:
-            raise CheckpointError(f'{source}: does not fit {model}: {self}; at least {100 * least:g} % are required '
-                                  '(min_matched)')
+            raise CheckpointError(
+                f'{source}: does not fit {model}: {self}; at least {100 * least:g} % are required (min_matched)'
+            )

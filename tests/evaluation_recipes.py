@@ -35,13 +35,25 @@ NETWORKS: dict[str, dict[str, Any]] = {
     'aspp': dict(backbone=RESNET, decode_head=ASPP),
     'aspp-32': dict(backbone=RESNET, decode_head=ASPP, data_preprocessor=dict(type=ViewPreprocessor, divisor=32)),
     'resized': dict(backbone=dict(type=ResizedInput, backbone=RESNET, size=(48, 96)), decode_head=ASPP),
-    'vit': dict(backbone=dict(type=TimmBackbone, model_name='test_vit', out_indices=(1, 3)),
-                decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=16))),
-    'cvm': dict(backbone=RESNET, decode_head=ASPP, neck=dict(
-        type=CrossViewModule, taps=(0,), fusion_stride=None, stride=4, blocks=2,
-        cost_volume=dict(planes=8, depth_range='indoor'))),
-    'ccnn': dict(backbone=dict(type=CCNN), decode_head=dict(type=PerTaskHead, head=dict(
-        type=ConvHead, channels=8, norm=None))),
+    'vit': dict(
+        backbone=dict(type=TimmBackbone, model_name='test_vit', out_indices=(1, 3)),
+        decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=16)),
+    ),
+    'cvm': dict(
+        backbone=RESNET,
+        decode_head=ASPP,
+        neck=dict(
+            type=CrossViewModule,
+            taps=(0,),
+            fusion_stride=None,
+            stride=4,
+            blocks=2,
+            cost_volume=dict(planes=8, depth_range='indoor'),
+        ),
+    ),
+    'ccnn': dict(
+        backbone=dict(type=CCNN), decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, channels=8, norm=None))
+    ),
 }
 
 
@@ -56,8 +68,10 @@ class Recipe:
 
 def one(write: Callable[..., Path], **options: Any) -> Callable[[Path, int], dict[str, Any]]:
     """A data set that needs its root only."""
-    return lambda root, seed: {f'{DATA}.root': str(write(root, seed)),
-                               **{f'{DATA}.{name}': value for name, value in options.items()}}
+    return lambda root, seed: {
+        f'{DATA}.root': str(write(root, seed)),
+        **{f'{DATA}.{name}': value for name, value in options.items()},
+    }
 
 
 def mixture(root: Path, seed: int) -> dict[str, Any]:
@@ -69,8 +83,11 @@ def mixture(root: Path, seed: int) -> dict[str, Any]:
 def pairs(root: Path, seed: int) -> dict[str, Any]:
     """At their own sizes: the pipeline's `Resize` is left out."""
     write_two_view(root, seed)
-    return {f'{PARTS}.{name}.{key}': value for name in ('two_views', 'one_view')
-            for key, value in (('root', str(root)), ('pipeline', WHOLE))}
+    return {
+        f'{PARTS}.{name}.{key}': value
+        for name in ('two_views', 'one_view')
+        for key, value in (('root', str(root)), ('pipeline', WHOLE))
+    }
 
 
 def eigen(root: Path, seed: int) -> dict[str, Any]:
@@ -80,8 +97,10 @@ def eigen(root: Path, seed: int) -> dict[str, Any]:
 def kitti_stereo(root: Path, seed: int) -> dict[str, Any]:
     drives = kitti(root / 'kitti', seed)
     options = {f'{PARTS}.{name}.{key}': value for name in ('eigen', 'improved') for key, value in drives.items()}
-    return options | {f'{PARTS}.semantics.root': str(write_kitti_semantics(root / 'semantics', seed)),
-                      f'{PARTS}.semantics.partial': True}
+    return options | {
+        f'{PARTS}.semantics.root': str(write_kitti_semantics(root / 'semantics', seed)),
+        f'{PARTS}.semantics.partial': True,
+    }
 
 
 def kitti(root: Path, seed: int) -> dict[str, Any]:
@@ -90,8 +109,10 @@ def kitti(root: Path, seed: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     for path in [*root.glob(f'raw/{DATE}/{DRIVE}/image_*/data/*.png'), *root.glob('depth/**/*.png')]:
         size = (36, 90) if path.stem.endswith('6') else (40, 96)
-        save(path, rng.integers(256, 80 * 256, size).astype(np.uint16) if 'depth' in path.parts else
-             photograph(rng, size))
+        save(
+            path,
+            rng.integers(256, 80 * 256, size).astype(np.uint16) if 'depth' in path.parts else photograph(rng, size),
+        )
     lines = [f'{DATE}/{DRIVE} {frame} {side}\n' for frame in (5, 6) for side in 'lr']
     (root / 'frames.txt').write_text(''.join(lines))
     return {'root': str(root), 'frames': str(root / 'frames.txt'), 'count': None}
@@ -127,20 +148,46 @@ RECIPES = (
     Recipe('camvid_bsds500_two_view', ('aspp', 'cvm'), mixture),
     Recipe('cihp', ('aspp', 'vit'), one(write_cihp)),
     Recipe('cityscapes_19', ('aspp',), cityscapes),
-    Recipe('cityscapes_7_mtan', ('aspp',), lambda root, seed: {
-        f'{DATA}.root': str(write_cityscapes_mtan(root, 'val', images=3, size=(40, 72))), f'{DATA}.partial': True}),
+    Recipe(
+        'cityscapes_7_mtan',
+        ('aspp',),
+        lambda root, seed: {
+            f'{DATA}.root': str(write_cityscapes_mtan(root, 'val', images=3, size=(40, 72))),
+            f'{DATA}.partial': True,
+        },
+    ),
     Recipe('cityscapes_stereo', ('aspp',), cityscapes),
     Recipe('kitti_eigen', ('aspp-32',), eigen),
     Recipe('kitti_semantics', ('aspp',), one(write_kitti_semantics, split='all', partial=True)),
     Recipe('kitti_stereo', ('resized',), kitti_stereo),
-    Recipe('nyud_40_sak', ('vit',), lambda root, seed: {
-        f'{DATA}.root': str(write_nyud_sak(root, count=1)), f'{DATA}.partial': True, 'tasks.edge.thresholds': 3}),
-    Recipe('nyuv2_13_mtan', ('aspp',), lambda root, seed: {
-        f'{DATA}.root': str(write_nyuv2_mtan(root)), f'{DATA}.partial': True}),
-    Recipe('pascal_context_sak', ('vit',), lambda root, seed: {
-        f'{DATA}.root': str(write_pascal(root)), f'{DATA}.partial': True, f'{DATA}.pipeline.1.size': (48, 64)}),
-    Recipe('posed_views', ('aspp',), lambda root, seed: {
-        f'{DATA}.root': str(write_two_view(root, seed)), f'{DATA}.pipeline': WHOLE}),
+    Recipe(
+        'nyud_40_sak',
+        ('vit',),
+        lambda root, seed: {
+            f'{DATA}.root': str(write_nyud_sak(root, count=1)),
+            f'{DATA}.partial': True,
+            'tasks.edge.thresholds': 3,
+        },
+    ),
+    Recipe(
+        'nyuv2_13_mtan',
+        ('aspp',),
+        lambda root, seed: {f'{DATA}.root': str(write_nyuv2_mtan(root)), f'{DATA}.partial': True},
+    ),
+    Recipe(
+        'pascal_context_sak',
+        ('vit',),
+        lambda root, seed: {
+            f'{DATA}.root': str(write_pascal(root)),
+            f'{DATA}.partial': True,
+            f'{DATA}.pipeline.1.size': (48, 64),
+        },
+    ),
+    Recipe(
+        'posed_views',
+        ('aspp',),
+        lambda root, seed: {f'{DATA}.root': str(write_two_view(root, seed)), f'{DATA}.pipeline': WHOLE},
+    ),
     Recipe('posed_views_pairs', ('cvm',), pairs),
     Recipe('rooms_matches', ('ccnn',), matches),
     Recipe('rooms_small', ('aspp',), rooms()),
@@ -149,6 +196,9 @@ RECIPES = (
 
 # Bases whose evaluation is that of another one, at another size or over the same images.
 ALIKE = {
-    'nyud_40_sak_video': 'nyud_40_sak', 'posed_video': 'posed_views', 'rooms_pairs': 'rooms_small_pairs',
-    'rooms_small_stereo': 'rooms_small', 'synthetic_rooms': 'rooms_small',
+    'nyud_40_sak_video': 'nyud_40_sak',
+    'posed_video': 'posed_views',
+    'rooms_pairs': 'rooms_small_pairs',
+    'rooms_small_stereo': 'rooms_small',
+    'synthetic_rooms': 'rooms_small',
 }

@@ -76,8 +76,9 @@ class Toy(nn.Module):
                 generator.manual_seed(sum(map(ord, name)))
                 parameter.data = torch.randn(parameter.shape, generator=generator) * 0.3 * scale
 
-    def task_losses(self, images: Tensor, labels: dict[str, Tensor], shown: dict[str, Tensor]
-                    ) -> tuple[list[Tensor], Tensor]:
+    def task_losses(
+        self, images: Tensor, labels: dict[str, Tensor], shown: dict[str, Tensor]
+    ) -> tuple[list[Tensor], Tensor]:
         features = self.backbone(images).tanh()
         sums, counts = [], []
         for task in self.loss_weighting.tasks:
@@ -91,13 +92,15 @@ class Toy(nn.Module):
         return self.loss_weighting(losses, present, dict(self.named_parameters()))
 
 
-def make_batch(seed: int = 0, size: int = 6, hidden: Sequence[str] = (), partly: bool = False
-               ) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
+def make_batch(
+    seed: int = 0, size: int = 6, hidden: Sequence[str] = (), partly: bool = False
+) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
     """Images, labels and who shows what; ``partly``: images lack some labels, unevenly from task to task."""
     generator = torch.Generator().manual_seed(100 + seed)
     images = torch.randn(size, 5, generator=generator)
-    labels = {task: torch.randn(size, generator=generator) * scale
-              for task, scale in zip('abc', (1, 3, 0.5), strict=True)}
+    labels = {
+        task: torch.randn(size, generator=generator) * scale for task, scale in zip('abc', (1, 3, 0.5), strict=True)
+    }
     shown = {task: torch.full((size,), task not in hidden) for task in 'abc'}
     if partly:
         for number, task in enumerate('abc'):

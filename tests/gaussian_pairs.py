@@ -5,8 +5,9 @@ import scipy.linalg
 import torch
 
 
-def by_hand(means: torch.Tensor, covariances: torch.Tensor, other_means: torch.Tensor, other_covariances: torch.Tensor
-            ) -> np.ndarray:
+def by_hand(
+    means: torch.Tensor, covariances: torch.Tensor, other_means: torch.Tensor, other_covariances: torch.Tensor
+) -> np.ndarray:
     """Equation (5) with SciPy's square root of a product, a pair at a time."""
     table = np.zeros((len(means), len(other_means)))
     for i, (mean, covariance) in enumerate(zip(means.numpy(), covariances.numpy(), strict=True)):

@@ -40,8 +40,10 @@ def write_cityscapes(root: Path, split: str = 'train', images: int = 3, size: tu
         disparity = np.full(size, (number + 1) * 256 + 1, np.uint16)
         disparity[0] = 0
         Image.fromarray(disparity).save(path('disparity', 'disparity.png'))
-        camera = {'extrinsic': {'baseline': 0.25, 'pitch': 0.03},
-                  'intrinsic': {'fx': 20.0, 'fy': 21.0, 'u0': 7.5, 'v0': 3.5}}
+        camera = {
+            'extrinsic': {'baseline': 0.25, 'pitch': 0.03},
+            'intrinsic': {'fx': 20.0, 'fy': 21.0, 'u0': 7.5, 'v0': 3.5},
+        }
         path('camera', 'camera.json').write_text(json.dumps(camera))
     return root
 
@@ -68,7 +70,8 @@ def write_kitti(root: Path, size: tuple[int, int] = KITTI_SIZE) -> Path:
         truth.mkdir(parents=True)
         for frame in range(3, 8):
             Image.fromarray(np.full((*size, 3), frame, np.uint8)).save(
-                raw / DRIVE / f'image_{camera}' / 'data' / f'{frame:010d}.png')
+                raw / DRIVE / f'image_{camera}' / 'data' / f'{frame:010d}.png'
+            )
         for frame in (5, 6):
             depth = np.zeros(size, np.uint16)
             depth[8, 10:14] = 256 * frame

@@ -15,7 +15,7 @@ def sizes(rng: np.random.Generator, count: int) -> list[tuple[int, int]]:
 
 def blocks(rng: np.random.Generator, size: tuple[int, int], values: int, void: int | None = None) -> np.ndarray:
     """A label map (H, W) uint8 of blocks of 8 x 8 pixels; its first row is void."""
-    label = np.kron(rng.integers(0, values, (9, 9)), np.ones((8, 8)))[:size[0], :size[1]].astype(np.uint8)
+    label = np.kron(rng.integers(0, values, (9, 9)), np.ones((8, 8)))[: size[0], : size[1]].astype(np.uint8)
     if void is not None:
         label[0] = void
     return label
@@ -23,7 +23,7 @@ def blocks(rng: np.random.Generator, size: tuple[int, int], values: int, void: i
 
 def photograph(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """(H, W, 3) uint8: smooth colours and noise."""
-    rows, columns = np.mgrid[:size[0], :size[1]] / 12
+    rows, columns = np.mgrid[: size[0], : size[1]] / 12
     waves = np.sin(rows[..., None] * rng.random(3) * 2 + columns[..., None] * rng.random(3) * 2)
     return (127 + 80 * waves + rng.normal(0, 15, (*size, 3))).clip(0, 255).astype(np.uint8)
 

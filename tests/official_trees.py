@@ -55,7 +55,7 @@ def write_nyud_sak(root: Path, count: int = 2, size: tuple[int, int] = (425, 560
         names = [f'{number:04d}' for number in range(first, first + count)]
         for name in names:
             rng = np.random.default_rng(int(name))
-            segmentation = np.kron(rng.integers(1, 41, (17, 20)), np.ones((25, 28)))[:size[0], :size[1]]
+            segmentation = np.kron(rng.integers(1, 41, (17, 20)), np.ones((25, 28)))[: size[0], : size[1]]
             segmentation = segmentation.astype(np.uint8)
             depth = rng.uniform(0.5, 9, size).astype(np.float32)
             normals = as_picture(unit_vectors(rng, size))
@@ -108,6 +108,7 @@ def person() -> dict:
 
 def thing(name: str, number: int, parts: dict[str, tuple[slice, slice]]) -> dict:
     """An annotated object as PASCAL-Part has it."""
+
     def mask(*windows: tuple[slice, slice]) -> np.ndarray:
         filled = np.zeros(PASCAL_SIZE, np.uint8)
         for window in windows:
@@ -115,8 +116,12 @@ def thing(name: str, number: int, parts: dict[str, tuple[slice, slice]]) -> dict
         return filled
 
     whole = mask(*parts.values(), np.s_[0:1, 0:1])
-    return {'class': name, 'class_ind': number, 'mask': whole,
-            'parts': [{'part_name': part, 'mask': mask(window)} for part, window in parts.items()]}
+    return {
+        'class': name,
+        'class_ind': number,
+        'mask': whole,
+        'parts': [{'part_name': part, 'mask': mask(window)} for part, window in parts.items()],
+    }
 
 
 def write_parts(path: Path, objects: list[dict]) -> None:
@@ -148,19 +153,33 @@ def write_nyu_mat(folder: Path, count: int = 3) -> dict[str, Path]:
     rows, columns = np.mgrid[:480, :640]
     labels = np.stack([(rows // 60 + columns // 80 + frame) % (len(NYU_NAMES) + 1) for frame in range(count)])
     depths = np.stack([2 + frame + columns / 640 for frame in range(count)])
-    paths = {name: folder / file for name, file in (('src', 'nyu_depth_v2_labeled.mat'), ('splits', 'splits.mat'),
-                                                    ('classes40', 'classMapping40.mat'))}
+    paths = {
+        name: folder / file
+        for name, file in (
+            ('src', 'nyu_depth_v2_labeled.mat'),
+            ('splits', 'splits.mat'),
+            ('classes40', 'classMapping40.mat'),
+        )
+    }
     write_nyu_arrays(paths['src'], rng.integers(0, 256, (count, 480, 640, 3)), depths, labels, NYU_NAMES)
-    write_mat(paths['splits'], trainNdxs=np.arange(2, count + 1, dtype=np.uint16)[:, None],
-              testNdxs=np.ones((1, 1), np.uint16))
+    write_mat(
+        paths['splits'],
+        trainNdxs=np.arange(2, count + 1, dtype=np.uint16)[:, None],
+        testNdxs=np.ones((1, 1), np.uint16),
+    )
     names = np.array(['book', 'unheard of', *NYU_NAMES[:0:-1]], object)[None]  # in another order
-    write_mat(paths['classes40'], allClassName=names, mapClass=np.array([[23, 40, 14, 4, 2, 1, 40]], np.uint8),
-              className=np.array([f'class{number}' for number in range(40)], object)[None])
+    write_mat(
+        paths['classes40'],
+        allClassName=names,
+        mapClass=np.array([[23, 40, 14, 4, 2, 1, 40]], np.uint8),
+        className=np.array([f'class{number}' for number in range(40)], object)[None],
+    )
     return paths
 
 
-def write_nyu_arrays(path: Path, images: np.ndarray, depths: np.ndarray, labels: np.ndarray,
-                     names: tuple[str, ...]) -> None:
+def write_nyu_arrays(
+    path: Path, images: np.ndarray, depths: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
+) -> None:
     """Frames (N, H, W, ...) as MATLAB writes them: axes reversed, 512 bytes of its own before the HDF5 part."""
     with h5py.File(path, 'w', userblock_size=512) as file:
         file['images'] = images.transpose(0, 3, 2, 1).astype(np.uint8)

@@ -42,16 +42,19 @@ def make_sample(size: tuple[int, int], seed: int, shown: tuple[str, ...] = tuple
         'depth': torch.where(known, 0.5 + torch.rand(1, *size, generator=generator), 0),
         'normal': torch.where(known, F.normalize(torch.randn(3, *size, generator=generator), dim=0), 0),
     }
-    return MultiTaskDataSample(metainfo=dict(img_shape=size, img_path=f'{seed}.png'),
-                               gt=PixelData(**{name: labels[name] for name in shown}))
+    return MultiTaskDataSample(
+        metainfo=dict(img_shape=size, img_path=f'{seed}.png'), gt=PixelData(**{name: labels[name] for name in shown})
+    )
 
 
 def make_batch(*shown: tuple[str, ...], sizes: tuple = ((8, 10),) * 9) -> dict:
     """Raw images and samples, one per entry of `shown`."""
     generator = torch.Generator().manual_seed(0)
-    sizes = sizes[:len(shown)]
-    return {'inputs': [torch.randint(256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes],
-            'data_samples': [make_sample(size, seed, shown[seed]) for seed, size in enumerate(sizes)]}
+    sizes = sizes[: len(shown)]
+    return {
+        'inputs': [torch.randint(256, (3, *size), dtype=torch.uint8, generator=generator) for size in sizes],
+        'data_samples': [make_sample(size, seed, shown[seed]) for seed, size in enumerate(sizes)],
+    }
 
 
 ALL = tuple(TASKS)

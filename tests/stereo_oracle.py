@@ -25,8 +25,9 @@ def batch(seed: int = 0) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Mul
     samples = []
     for number in range(2 * PAIRS):
         side = number % 2
-        sample = MultiTaskDataSample(metainfo={'view': side, 'views': 2, 'rectified': True,
-                                               'img_path': f'{number}.png'})
+        sample = MultiTaskDataSample(
+            metainfo={'view': side, 'views': 2, 'rectified': True, 'img_path': f'{number}.png'}
+        )
         disparity, confidence = 0.1 + 0.4 * draw(1, H, W), draw(1, H, W)
         disparity[draw(1, H, W) < 0.15], confidence[draw(1, H, W) < 0.15] = 0, 0
         sample.gt = PixelData(semseg=labels[number], disparity=disparity, confidence=confidence)
@@ -40,8 +41,18 @@ def batch(seed: int = 0) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Mul
 class Oracle:
     """Maps of one pair as numpy; ``other(a, side, y, x)`` is G at one pixel, None outside."""
 
-    def __init__(self, logits, samples, pair: int, how: str, tau: float, beta: float, warp_by: str,
-                 lr: float = 0.5, sides: tuple[float, float] = (1.0, 1.0)):
+    def __init__(
+        self,
+        logits,
+        samples,
+        pair: int,
+        how: str,
+        tau: float,
+        beta: float,
+        warp_by: str,
+        lr: float = 0.5,
+        sides: tuple[float, float] = (1.0, 1.0),
+    ):
         self.lr, self.sides = lr, sides
         places = 2 * pair, 2 * pair + 1
         self.s = [torch.softmax(logits['semseg'][place], 0).double().numpy() for place in places]
@@ -50,8 +61,15 @@ class Oracle:
         self.label = [samples[place].gt.semseg[0].numpy() for place in places]
         self.b = self.pseudo if warp_by == 'pseudo' else self.own
         raw = [samples[place].gt.confidence[0].double().numpy() for place in places]
-        self.c = [{'soft': np.where(c > 0, 1 / (1 + np.exp(-beta * (c - tau))), 0), 'hard': (c >= tau) * (c > 0) * 1.0,
-                   'raw': c, 'off': np.ones_like(c)}[how] for c in raw]
+        self.c = [
+            {
+                'soft': np.where(c > 0, 1 / (1 + np.exp(-beta * (c - tau))), 0),
+                'hard': (c >= tau) * (c > 0) * 1.0,
+                'raw': c,
+                'off': np.ones_like(c),
+            }[how]
+            for c in raw
+        ]
         if warp_by == 'pseudo':
             self.c = [c * (p > 0) for c, p in zip(self.c, self.pseudo, strict=True)]
 
@@ -71,8 +89,12 @@ class Oracle:
         return maps[1 - side][y, min(int(np.floor(self.position(side, y, x))), W - 1)]
 
     def pixels(self, side: int):
-        return [(y, x) for y in range(H) for x in range(W)
-                if self.c[side][y, x] > 0 and self.position(side, y, x) is not None]
+        return [
+            (y, x)
+            for y in range(H)
+            for x in range(W)
+            if self.c[side][y, x] > 0 and self.position(side, y, x) is not None
+        ]
 
     def l_reg(self, side: int, one: Callable, other: Callable, pixels=None) -> float:
         pixels = self.pixels(side) if pixels is None else pixels
@@ -112,5 +134,12 @@ class Oracle:
 
     def regression(self) -> float:
         """Eq. 1."""
-        return sum(self.l_reg(side, lambda y, x, m=self.own[side]: m[y, x], lambda y, x, m=self.pseudo[side]: m[y, x],
-                              [(y, x) for y in range(H) for x in range(W)]) for side in (0, 1))
+        return sum(
+            self.l_reg(
+                side,
+                lambda y, x, m=self.own[side]: m[y, x],
+                lambda y, x, m=self.pseudo[side]: m[y, x],
+                [(y, x) for y in range(H) for x in range(W)],
+            )
+            for side in (0, 1)
+        )

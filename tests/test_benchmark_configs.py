@@ -15,31 +15,51 @@ CONFIGS = Path(__file__).parents[1] / 'configs' / 'baseline'
 SMALL = (64, 96)  # of what the network gets; the pipeline runs at the size of the protocol
 # config -> writer of its files, size of the protocol, tasks, millions of parameters (backbone, heads)
 EXPECTED: dict[str, tuple[Callable, tuple[int, int], set[str], tuple[float, float]]] = {
-    'conv_segnet_b2_200e_nyuv2_13_full': (
-        write_nyuv2_mtan, (288, 384), {'semseg', 'depth', 'normal'}, (24.9, 0.1)),
+    'conv_segnet_b2_200e_nyuv2_13_full': (write_nyuv2_mtan, (288, 384), {'semseg', 'depth', 'normal'}, (24.9, 0.1)),
     'multitap_vit_b16_b4_40k_nyud_40_full': (
-        write_nyud_sak, (448, 576), {'semseg', 'depth', 'normal', 'edge'}, (86.1, 23.6)),
+        write_nyud_sak,
+        (448, 576),
+        {'semseg', 'depth', 'normal', 'edge'},
+        (86.1, 23.6),
+    ),
     'multitap_vit_l16_b4_40k_nyud_40_full': (
-        write_nyud_sak, (448, 576), {'semseg', 'depth', 'normal', 'edge'}, (303.7, 42.0)),
+        write_nyud_sak,
+        (448, 576),
+        {'semseg', 'depth', 'normal', 'edge'},
+        (303.7, 42.0),
+    ),
     'multitap_vit_b16_b4_40k_pascal_full': (
-        write_pascal, (512, 512), {'semseg', 'human_parts', 'saliency', 'normal', 'edge'}, (86.1, 29.5)),
+        write_pascal,
+        (512, 512),
+        {'semseg', 'human_parts', 'saliency', 'normal', 'edge'},
+        (86.1, 29.5),
+    ),
     'multitap_vit_l16_b4_40k_pascal_full': (
-        write_pascal, (512, 512), {'semseg', 'human_parts', 'saliency', 'normal', 'edge'}, (303.7, 52.5)),
+        write_pascal,
+        (512, 512),
+        {'semseg', 'human_parts', 'saliency', 'normal', 'edge'},
+        (303.7, 52.5),
+    ),
 }
 
 
 @pytest.fixture(scope='module')
 def roots(tmp_path_factory) -> dict[Callable, Path]:
-    return {write: write(tmp_path_factory.mktemp(write.__name__)) for write in (write_nyuv2_mtan, write_nyud_sak,
-                                                                                write_pascal)}
+    return {
+        write: write(tmp_path_factory.mktemp(write.__name__))
+        for write in (write_nyuv2_mtan, write_nyud_sak, write_pascal)
+    }
 
 
 @pytest.mark.parametrize('name', EXPECTED)
 def test_one_step_on_official_files(name, roots, capsys):
     write, size, tasks, millions = EXPECTED[name]
     load_config(CONFIGS / f'{name}.py')  # holds to its protocol, which a partial folder does not
-    options = {'protocol': None} | {f'{split}_dataloader.dataset.{key}': value for split in ('train', 'val', 'test')
-                                    for key, value in (('root', str(roots[write])), ('partial', True))}
+    options = {'protocol': None} | {
+        f'{split}_dataloader.dataset.{key}': value
+        for split in ('train', 'val', 'test')
+        for key, value in (('root', str(roots[write])), ('partial', True))
+    }
     config = load_config(CONFIGS / f'{name}.py', options)
     assert set(config.tasks) == tasks
     config.model.backbone.pop('pretrained', None)
@@ -70,7 +90,7 @@ def cut(batch: dict) -> dict:
     top, left = (height - SMALL[0]) // 2, (width - SMALL[1]) // 2
 
     def middle(values: torch.Tensor) -> torch.Tensor:
-        return values[:, top:top + SMALL[0], left:left + SMALL[1]]
+        return values[:, top : top + SMALL[0], left : left + SMALL[1]]
 
     for sample in batch['data_samples']:
         gt = type(sample.gt)(**{name: middle(value) for name, value in sample.gt.items()})

@@ -29,8 +29,16 @@ def plain(value: object) -> object:
 
 
 def entries(config: Config) -> dict:
-    known = ('tasks', 'protocol', 'model', 'optim_wrapper', 'param_scheduler', 'custom_hooks', 'randomness', *(
-        f'{split}_{part}' for split in ('train', 'val', 'test') for part in ('dataloader', 'evaluator', 'cfg')))
+    known = (
+        'tasks',
+        'protocol',
+        'model',
+        'optim_wrapper',
+        'param_scheduler',
+        'custom_hooks',
+        'randomness',
+        *(f'{split}_{part}' for split in ('train', 'val', 'test') for part in ('dataloader', 'evaluator', 'cfg')),
+    )
     return {key: plain(config[key]) for key in known if config.get(key) is not None}
 
 
@@ -39,9 +47,11 @@ def test_a_recipe_can_be_a_base(path, tmp_path):
     (tmp_path / 'configs').symlink_to(CONFIGS)
     module = '.'.join(Path(path).relative_to(CONFIGS).with_suffix('').parts)
     child = tmp_path / 'child.py'
-    child.write_text('from mmengine.config import read_base\n'
-                     f'with read_base():\n    from .configs.{module} import *\n'
-                     "optim_wrapper['optimizer'].update(lr=0.125)\n")
+    child.write_text(
+        'from mmengine.config import read_base\n'
+        f'with read_base():\n    from .configs.{module} import *\n'
+        "optim_wrapper['optimizer'].update(lr=0.125)\n"
+    )
     config = load_config(child)
     assert config.optim_wrapper.optimizer.lr == 0.125
     expected = entries(load_config(path))
@@ -92,11 +102,17 @@ def few_scenes(node: dict) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('path', [
-    'baseline/conv_segnet_small_b8_4e_rooms_small_full.py', 'mtpsl/rooms_small.py::onelabel_cross_task',
-    'mtpsl/rooms_small.py::onelabel_direct_map', 'region_contrast/rooms_small.py::region_gaussian',
-    'weighting/rooms_small.py::mgda', 'cvm/cvm_resnet18_b12_900i_rooms_small_pairs_full.py',
-])
+@pytest.mark.parametrize(
+    'path',
+    [
+        'baseline/conv_segnet_small_b8_4e_rooms_small_full.py',
+        'mtpsl/rooms_small.py::onelabel_cross_task',
+        'mtpsl/rooms_small.py::onelabel_direct_map',
+        'region_contrast/rooms_small.py::region_gaussian',
+        'weighting/rooms_small.py::mgda',
+        'cvm/cvm_resnet18_b12_900i_rooms_small_pairs_full.py',
+    ],
+)
 def test_a_step_under_plain_mmengine(path, tmp_path, rooms_cache, run_state):
     """One recipe of each family that learns on generated rooms; a row of a table goes as a flat text."""
     if '::' in path:
@@ -119,9 +135,11 @@ def test_a_step_under_plain_mmengine(path, tmp_path, rooms_cache, run_state):
 def test_a_part_replaced_in_a_child_of_a_recipe(tmp_path):
     (tmp_path / 'configs').symlink_to(CONFIGS)
     child = tmp_path / 'child.py'
-    child.write_text('from mmengine.config import read_base\nfrom mmmtl.models.decode_heads import ConvHead\n'
-                     'with read_base():\n    from .configs.baseline.aspp_resnet18_b8_2e_rooms_full import *\n'
-                     "model['decode_head'].update(head=dict(type=ConvHead, channels=8))\n")
+    child.write_text(
+        'from mmengine.config import read_base\nfrom mmmtl.models.decode_heads import ConvHead\n'
+        'with read_base():\n    from .configs.baseline.aspp_resnet18_b8_2e_rooms_full import *\n'
+        "model['decode_head'].update(head=dict(type=ConvHead, channels=8))\n"
+    )
     with pytest.warns(UserWarning, match='ASPPHead became .*ConvHead; dropped its options in_index, low_level_index'):
         config = load_config(child)
     assert dict(config.model.decode_head.head) == dict(type=config.model.decode_head.head.type, channels=8)

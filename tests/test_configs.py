@@ -24,7 +24,7 @@ FILES = [path for path in RECIPES if '::' not in path]
 def label_of(task: Task) -> torch.Tensor:
     """(C, 64, 96): ones on the left, zeros on the right, void on top; zeros of depth and normals are void too."""
     label = torch.zeros(task.target_channels, 64, 96, dtype=task.dtype)
-    label[..., :48] = 3 ** -0.5 if isinstance(task, Normal) else 1
+    label[..., :48] = 3**-0.5 if isinstance(task, Normal) else 1
     label[:, :8] = task.void
     return label
 
@@ -69,8 +69,9 @@ def test_one_step(path: str) -> None:
         samples[1].gt = PixelData(**dict([next(iter(samples[0].gt.items()))]))
         samples[0].set_metainfo({'purpose': 'tasks'})
         samples[1].set_metainfo({'purpose': 'consistency', 'window': (8, 8, 48, 72), 'zoom': 4 / 3})
-    data = model.data_preprocessor({'inputs': [torch.randint(256, (3, 64, 96), dtype=torch.uint8) for _ in samples],
-                                    'data_samples': samples})
+    data = model.data_preprocessor(
+        {'inputs': [torch.randint(256, (3, 64, 96), dtype=torch.uint8) for _ in samples], 'data_samples': samples}
+    )
     losses = model(**data, mode='loss')
     losses['loss'].backward()
     print(f'{recipe_name(path)}: {sum(p.numel() for p in model.parameters()):,} parameters')
@@ -82,9 +83,17 @@ def test_one_step(path: str) -> None:
     assert {name: value.shape[1:] for name, value in first.pred.items()} == dict.fromkeys(model.tasks, (64, 96))
 
 
-@pytest.mark.parametrize(('name', 'interpolation'), [
-    ('pascal_context_sak', 'nearest'), ('nyud_40_sak', 'nearest'),
-    ('bsds500', 'lines'), ('bsds500_shares', 'lines'), ('camvid_bsds500_two_view', 'lines'), ('cihp', 'lines')])
+@pytest.mark.parametrize(
+    ('name', 'interpolation'),
+    [
+        ('pascal_context_sak', 'nearest'),
+        ('nyud_40_sak', 'nearest'),
+        ('bsds500', 'lines'),
+        ('bsds500_shares', 'lines'),
+        ('camvid_bsds500_two_view', 'lines'),
+        ('cihp', 'lines'),
+    ],
+)
 def test_published_recipes_resize_edges_by_the_nearest_pixel_and_ours_keep_lines(name: str, interpolation: str) -> None:
     base = Path(__file__).parents[1] / 'configs' / '_base_' / 'datasets' / f'{name}.py'
     assert Config.fromfile(base).tasks.edge.interpolation == interpolation

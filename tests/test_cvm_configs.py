@@ -16,8 +16,11 @@ SMALL = CONFIGS / 'cvm' / 'cvm_resnet18_b12_900i_rooms_small_pairs_full.py'
 VIDEO = CONFIGS / 'cvm' / 'dinov3_vit_l16.py::nyud_40_video_cvm'
 
 
-RECIPES = [path for path in expand(sorted((CONFIGS / 'cvm').glob('*.py')))
-           if Path(path).name.startswith('cvm_') or path.endswith('_cvm')]
+RECIPES = [
+    path
+    for path in expand(sorted((CONFIGS / 'cvm').glob('*.py')))
+    if Path(path).name.startswith('cvm_') or path.endswith('_cvm')
+]
 ABLATIONS = [path for path in expand([CONFIGS / 'cvm' / 'ablation.py']) if not path.endswith(('baseline', 'full'))]
 
 
@@ -52,8 +55,11 @@ def test_ablations_differ_from_the_whole_by_the_module_alone(path):
 
 def few_rooms(train: int = 6, test: int = 2) -> dict:
     options = {f'{split}_dataloader.num_workers': 0 for split in ('train', 'val', 'test')}
-    for split, parts, count in (('train', ('pairs', 'singles'), train), ('val', ('two_views', 'one_view'), test),
-                                ('test', ('two_views', 'one_view'), test)):
+    for split, parts, count in (
+        ('train', ('pairs', 'singles'), train),
+        ('val', ('two_views', 'one_view'), test),
+        ('test', ('two_views', 'one_view'), test),
+    ):
         options |= {f'{split}_dataloader.dataset.parts.{part}.scenes': count for part in parts}
     return options | {'protocol': None}
 
@@ -70,8 +76,12 @@ def test_trains_and_is_judged_with_two_views_and_with_one(rooms_cache, tmp_path)
     scores = runner.test()
     for measure in ('semseg/mIoU', 'depth/abs_rel', 'normal/mean'):
         assert f'two_views/{measure}' in scores and f'one_view/{measure}' in scores
-    assert {'two_views/cross_view/depth_abs_rel', 'two_views/cross_view/semseg_agreement',
-            'two_views/cross_view/normal_angle', 'two_views/cross_view/visible'} <= set(scores)
+    assert {
+        'two_views/cross_view/depth_abs_rel',
+        'two_views/cross_view/semseg_agreement',
+        'two_views/cross_view/normal_angle',
+        'two_views/cross_view/visible',
+    } <= set(scores)
     assert scores['two_views/depth/abs_rel'] != scores['one_view/depth/abs_rel']  # the other view was looked at
 
 
@@ -83,8 +93,9 @@ def test_a_network_without_the_module_cannot_see_the_other_view(rooms_cache, tmp
 
 
 def test_real_pairs(data_root):
-    config = load_config(CONFIGS / 'cvm' / 'cvm_resnet18_b8_540i_two_view_pairs_full.py',
-                         {'train_dataloader.num_workers': 0})
+    config = load_config(
+        CONFIGS / 'cvm' / 'cvm_resnet18_b8_540i_two_view_pairs_full.py', {'train_dataloader.num_workers': 0}
+    )
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
     model = MODELS.build(config.model)
     model.init_weights()
@@ -110,13 +121,19 @@ def write_video(root: Path) -> Path:
 
 def test_labelled_images_and_video_with_depth_only(tmp_path):
     nyud = str(write_nyud_sak(tmp_path / 'nyud', count=3))
-    options = {'protocol': None, 'train_dataloader.num_workers': 0,
-               'train_dataloader.dataset.parts.labelled.root': nyud,
-               'train_dataloader.dataset.parts.labelled.partial': True,
-               'train_dataloader.dataset.parts.video.root': str(write_video(tmp_path / 'video'))}
+    options = {
+        'protocol': None,
+        'train_dataloader.num_workers': 0,
+        'train_dataloader.dataset.parts.labelled.root': nyud,
+        'train_dataloader.dataset.parts.labelled.partial': True,
+        'train_dataloader.dataset.parts.video.root': str(write_video(tmp_path / 'video')),
+    }
     assert load_config(VIDEO).train_dataloader.dataset.parts.video.pipeline[5]['size'] == (448, 576)
-    options |= {f'train_dataloader.dataset.parts.{part}.pipeline.{step}.size': (64, 96)  # which a test can afford
-                for part in ('labelled', 'video') for step in (2, 5)}
+    options |= {
+        f'train_dataloader.dataset.parts.{part}.pipeline.{step}.size': (64, 96)  # which a test can afford
+        for part in ('labelled', 'video')
+        for step in (2, 5)
+    }
     config = load_config(VIDEO, options)
     batch = next(iter(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)))
     labels = {sample.dataset: set(sample.gt.keys()) for sample in batch['data_samples']}
@@ -129,4 +146,3 @@ def test_labelled_images_and_video_with_depth_only(tmp_path):
     losses = model(**model.data_preprocessor(batch), mode='loss')
     losses['loss'].backward()
     assert losses['loss'].isfinite() and all(p.grad.isfinite().all() for p in model.neck.parameters())
-

@@ -23,11 +23,23 @@ SEED = 0  # of images and sizes
 NAMES = [f'{recipe.base}/{network}' for recipe in RECIPES for network in recipe.networks]
 
 # bases whose images are of several sizes
-MIXED = {'bsds500', 'bsds500_shares', 'camvid', 'camvid_bsds500_two_view', 'cihp', 'kitti_eigen', 'kitti_semantics',
-         'kitti_stereo', 'posed_views', 'posed_views_pairs'}
+MIXED = {
+    'bsds500',
+    'bsds500_shares',
+    'camvid',
+    'camvid_bsds500_two_view',
+    'cihp',
+    'kitti_eigen',
+    'kitti_semantics',
+    'kitti_stereo',
+    'posed_views',
+    'posed_views_pairs',
+}
 # number of processes -> what they evaluate: all of these bases, tasks and metrics; two of them a part of it
-GROUPS = {3: [name for name in NAMES if name.split('/')[0] in MIXED | {'pascal_context_sak', 'rooms_small_pairs'}],
-          2: ['bsds500_shares/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm']}
+GROUPS = {
+    3: [name for name in NAMES if name.split('/')[0] in MIXED | {'pascal_context_sak', 'rooms_small_pairs'}],
+    2: ['bsds500_shares/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm'],
+}
 
 
 def batch_size(name: str, processes: int) -> int:
@@ -67,15 +79,18 @@ class Recorded:
 
 
 @torch.no_grad()
-def evaluate(name: str, options: dict, batch_size: int, dtype: torch.dtype = torch.float64
-             ) -> tuple[dict[str, float], dict[str, dict[str, Tensor]]]:
+def evaluate(
+    name: str, options: dict, batch_size: int, dtype: torch.dtype = torch.float64
+) -> tuple[dict[str, float], dict[str, dict[str, Tensor]]]:
     """Scores of the validation split, and the logits of the images that this process saw."""
     base, network_name = name.split('/')
     # bases with a protocol judge images at their own size; without one images are resized, here to a miniature size
     judged_as_published = load_config(BASES / f'{base}.py').get('protocol')
     scale = {'trained_for': None} if judged_as_published else {'trained_for.size': (40, 56)}
-    config = load_config(BASES / f'{base}.py', options | scale | {
-        'protocol': None, 'val_dataloader.num_workers': 0, 'val_dataloader.batch_size': batch_size})
+    config = load_config(
+        BASES / f'{base}.py',
+        options | scale | {'protocol': None, 'val_dataloader.num_workers': 0, 'val_dataloader.batch_size': batch_size},
+    )
     loader = MultiTaskRunner.build_dataloader(config.val_dataloader, seed=0)
     evaluator = Evaluator(config.val_evaluator)
     evaluator.dataset_meta = loader.dataset.metainfo
@@ -97,8 +112,9 @@ def evaluate_in_groups(rank: int) -> dict[int, dict[str, tuple]]:
     for processes, names in GROUPS.items():
         join_group(processes)
         if rank < processes:
-            found[processes] = {name: evaluate(name, options[name.split('/')[0]], batch_size(name, processes))
-                                for name in names}
+            found[processes] = {
+                name: evaluate(name, options[name.split('/')[0]], batch_size(name, processes)) for name in names
+            }
     return found
 
 
@@ -123,8 +139,11 @@ def largest_difference(found: dict[str, dict[str, Tensor]], expected: dict[str, 
     """Of all logits, in standard deviations of those of the same image and task."""
     assert found.keys() == expected.keys()
     assert all(logits[task].std() > 0 for logits in expected.values() for task in logits)
-    return max(((found[image][task] - logits[task]).abs().max() / logits[task].std()).item()
-               for image, logits in expected.items() for task in logits)
+    return max(
+        ((found[image][task] - logits[task]).abs().max() / logits[task].std()).item()
+        for image, logits in expected.items()
+        for task in logits
+    )
 
 
 def test_every_base_is_evaluated_here():
@@ -146,12 +165,22 @@ def test_the_batch_size_does_not_matter(name, options, alone):
     check_scores(scores, alone[name][0])
 
 
-@pytest.mark.parametrize('name', [  # every network once
-    'camvid_bsds500_two_view/cvm', 'cihp/aspp', 'cihp/vit', 'kitti_eigen/aspp-32', 'kitti_stereo/resized',
-    'rooms_matches/ccnn', 'rooms_small_pairs/cvm'])
+@pytest.mark.parametrize(
+    'name',
+    [  # every network once
+        'camvid_bsds500_two_view/cvm',
+        'cihp/aspp',
+        'cihp/vit',
+        'kitti_eigen/aspp-32',
+        'kitti_stereo/resized',
+        'rooms_matches/ccnn',
+        'rooms_small_pairs/cvm',
+    ],
+)
 def test_float32_differs_by_rounding_only(name, options):
-    (_, one), (_, several) = (evaluate(name, options[name.split('/')[0]], size, torch.float32)
-                              for size in (1, batch_size(name, 1)))
+    (_, one), (_, several) = (
+        evaluate(name, options[name.split('/')[0]], size, torch.float32) for size in (1, batch_size(name, 1))
+    )
     assert largest_difference(several, one) < 1e-5
     for image, logits in one.items():
         for task, x in logits.items():

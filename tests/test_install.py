@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FIND = ('import importlib.util, site, sys; site.addsitedir(sys.argv[1]); '
-        'print(importlib.util.find_spec("mmmtl").origin)')  # None of a namespace package
+FIND = (
+    'import importlib.util, site, sys; site.addsitedir(sys.argv[1]); '
+    'print(importlib.util.find_spec("mmmtl").origin)'
+)  # None of a namespace package
 
 
 @pytest.fixture(scope='module')
@@ -43,8 +45,14 @@ def test_the_package_is_found(place, on_pythonpath, clone, installed, tmp_path):
     if on_pythonpath:
         environment['PYTHONPATH'] = str(ROOT)  # which goes before what is installed
     # -S: without what is installed in the environment of the tests, which may be an editable install too
-    done = subprocess.run([sys.executable, '-S', '-c', FIND, installed], cwd=folder, env=environment, text=True,
-                          capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, '-S', '-c', FIND, installed],
+        cwd=folder,
+        env=environment,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     expected = ROOT if on_pythonpath and place != 'in the clone' else clone
     assert Path(done.stdout.strip()) == expected / 'mmmtl' / '__init__.py'

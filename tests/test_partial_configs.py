@@ -27,22 +27,34 @@ def touch(*paths: Path) -> None:
 
 
 def nyuv2(root: Path) -> Path:
-    touch(*(root / 'train' / kind / f'{number}.npy' for number in range(795)
-            for kind in ('image', 'label', 'depth', 'normal')))
+    touch(
+        *(
+            root / 'train' / kind / f'{number}.npy'
+            for number in range(795)
+            for kind in ('image', 'label', 'depth', 'normal')
+        )
+    )
     np.save(root / 'train' / 'image' / '0.npy', np.zeros((288, 384, 3), np.float32))  # the size of one is looked at
     return root
 
 
 def cityscapes(root: Path) -> Path:
-    touch(*(root / 'train' / kind / f'{number}.npy' for number in range(2975)
-            for kind in ('image', 'label_7', 'depth')))
+    touch(
+        *(root / 'train' / kind / f'{number}.npy' for number in range(2975) for kind in ('image', 'label_7', 'depth'))
+    )
     return root
 
 
 def pascal(root: Path) -> Path:
     names = sorted(set(chain(*LabelTable('pascal_onelabel').labelled.values())))
-    kinds = {'JPEGImages': 'jpg', 'semseg/VOC12': 'png', 'human_parts': 'mat', 'pascal-context/trainval': 'mat',
-             'sal_distill': 'png', 'normals_distill': 'png'}
+    kinds = {
+        'JPEGImages': 'jpg',
+        'semseg/VOC12': 'png',
+        'human_parts': 'mat',
+        'pascal-context/trainval': 'mat',
+        'sal_distill': 'png',
+        'normals_distill': 'png',
+    }
     touch(*(root / kind / f'{name}.{suffix}' for name in names for kind, suffix in kinds.items()))
     (root / 'json').mkdir()
     (root / 'json' / 'nyu_classes.json').write_text('["wall"]')
@@ -60,10 +72,15 @@ EXPECTED: dict[str, tuple[Callable, dict[str, int], dict[int, int]]] = {
     'table_4.py::ratio_1_9_supervised': (cityscapes, dict(semseg=298, depth=2677), {1: 2975}),
     'table_4.py::ratio_9_1_supervised': (cityscapes, dict(semseg=2678, depth=297), {1: 2975}),
     'table_3.py::onelabel_supervised': (
-        pascal, dict(semseg=1000, human_parts=999, saliency=1000, normal=1000, edge=999), {1: 4998}),
+        pascal,
+        dict(semseg=1000, human_parts=999, saliency=1000, normal=1000, edge=999),
+        {1: 4998},
+    ),
     'table_3.py::randomlabels_supervised': (
-        pascal, dict(semseg=2450, human_parts=847, saliency=2445, normal=2480, edge=2557),
-        {1: 1538, 2: 1529, 3: 1541, 4: 390}),
+        pascal,
+        dict(semseg=2450, human_parts=847, saliency=2445, normal=2480, edge=2557),
+        {1: 1538, 2: 1529, 3: 1541, 4: 390},
+    ),
 }
 
 
@@ -92,8 +109,17 @@ TABLES: dict[int, set[str]] = {
     2: {'full', *(f'{labels}_{method}' for labels in PARTIAL for method in METHODS)},
     3: {'full', *(f'{labels}_{method}' for labels in PARTIAL for method in ('supervised', 'semi', 'cross_task'))},
     4: {f'ratio_{ratio}_{method}' for ratio in ('1_9', '9_1') for method in METHODS},
-    5: {'full', 'mtan', 'uncertainty', 'gradnorm', 'mgda', 'dwa', 'perceptual_map', 'cross_task',
-        'cross_task_uncertainty'},
+    5: {
+        'full',
+        'mtan',
+        'uncertainty',
+        'gradnorm',
+        'mgda',
+        'dwa',
+        'perceptual_map',
+        'cross_task',
+        'cross_task_uncertainty',
+    },
     6: {f'{labels}_{method}' for labels in PARTIAL for method in ('supervised', 'no_cond', 'no_reg', 'cross_task')},
 }
 ROWS = {number: expand([CONFIGS / f'table_{number}.py']) for number in TABLES}
@@ -111,12 +137,21 @@ def test_rows_of_a_table_have_one_protocol(table):
 
 
 # table -> batch, epochs, FiLM's learning rate where it has its own
-PUBLISHED = {1: (8, 200, 1e-5), 2: (2, 200, 1e-3), 3: (6, 100, None), 4: (8, 200, 1e-5), 5: (2, 200, 1e-3),
-             6: (2, 200, 1e-3)}
+PUBLISHED = {
+    1: (8, 200, 1e-5),
+    2: (2, 200, 1e-3),
+    3: (6, 100, None),
+    4: (8, 200, 1e-5),
+    5: (2, 200, 1e-3),
+    6: (2, 200, 1e-3),
+}
 
 
-@pytest.mark.parametrize(('table', 'row'), [(table, row) for table, rows in ROWS.items() for row in rows],
-                         ids=lambda value: recipe_name(value) if isinstance(value, str) else '')
+@pytest.mark.parametrize(
+    ('table', 'row'),
+    [(table, row) for table, rows in ROWS.items() for row in rows],
+    ids=lambda value: recipe_name(value) if isinstance(value, str) else '',
+)
 def test_the_optimisation_is_the_published_one(table, row):
     config = load_config(row)
     method = re.sub('^(randomlabels|onelabel|ratio_1_9|ratio_9_1)_', '', row.split('::')[1])
@@ -139,8 +174,9 @@ def test_the_optimisation_is_the_published_one(table, row):
         assert loss.weight == 2 and loss.get('regularizer', 0.5) == (0 if method == 'no_reg' else 0.5)
         assert loss.get('sources', 'unlabelled') == ('all' if table == 5 else 'unlabelled')
         assert loss.get('space', {}).get('conditioned', True) == (method != 'no_cond')
-    assert len(losses) == (crossed or method in ('semi', 'perceptual_map', 'direct_map', 'contrastive',
-                                                 'discriminator'))
+    assert len(losses) == (
+        crossed or method in ('semi', 'perceptual_map', 'direct_map', 'contrastive', 'discriminator')
+    )
 
 
 # config -> millions of parameters (backbone, heads)
@@ -157,6 +193,7 @@ def test_the_size_of_the_architectures(name):
     config = load_config(ROOT / 'configs' / name)
     config.model.backbone.pop('pretrained', None)
     model = MODELS.build(config.model)
-    found = tuple(round(sum(p.numel() for p in part.parameters()) / 1e6, 1)
-                  for part in (model.backbone, model.decode_head))
+    found = tuple(
+        round(sum(p.numel() for p in part.parameters()) / 1e6, 1) for part in (model.backbone, model.decode_head)
+    )
     assert found == ARCHITECTURES[name]

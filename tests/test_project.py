@@ -91,7 +91,20 @@ def test_citation_can_be_read():
 
 
 def test_the_label_tables_are_in_what_is_installed(tmp_path):
-    subprocess.run([sys.executable, 'setup.py', '-q', 'build', '--build-base', str(tmp_path), 'build_py',
-                    '--build-lib', str(tmp_path / 'lib')], cwd=ROOT, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            'setup.py',
+            '-q',
+            'build',
+            '--build-base',
+            str(tmp_path),
+            'build_py',
+            '--build-lib',
+            str(tmp_path / 'lib'),
+        ],
+        cwd=ROOT,
+        check=True,
+    )
     installed = {file.name for file in (tmp_path / 'lib/mmmtl/datasets/label_splits').iterdir()}
     assert installed == {file.name for file in (ROOT / 'mmmtl/datasets/label_splits').iterdir()} and installed

@@ -14,8 +14,21 @@ from mmmtl.registry import DATASETS, MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'pseudo_mtl'
 SIZE = 64, 128
-ROWS = ('baseline', 'own_lr', 'own_sides', 'own_all', 'pseudo_lr', 'pseudo_sides', 'pseudo_all', 'confidence',
-        'confidence_lr', 'confidence_sides', 'confidence_all', 'confidence_depth', 'full')
+ROWS = (
+    'baseline',
+    'own_lr',
+    'own_sides',
+    'own_all',
+    'pseudo_lr',
+    'pseudo_sides',
+    'pseudo_all',
+    'confidence',
+    'confidence_lr',
+    'confidence_sides',
+    'confidence_all',
+    'confidence_depth',
+    'full',
+)
 RIVALS = {'deep': 50.7, 'wide': 43.8, 'cross_stitch': 49.9, 'mtan': 41.1, 'dense': 90.5}
 TABLES = {'kitti': CONFIGS / 'table_4.py', 'cityscapes': CONFIGS / 'table_5.py'}
 
@@ -48,21 +61,24 @@ def test_the_rows_of_the_comparison():
         with torch.device('meta'):
             model = MODELS.build(config.model)
             maps = model(torch.zeros(2, 3, 96, 256))
-        assert {task: tuple(x.shape) for task, x in maps.items()} == {'semseg': (2, 7, 96, 256),
-                                                                      'depth': (2, 1, 96, 256)}
+        assert {task: tuple(x.shape) for task, x in maps.items()} == {
+            'semseg': (2, 7, 96, 256),
+            'depth': (2, 1, 96, 256),
+        }
         assert round(sum(p.numel() for p in model.backbone.parameters()) / 1e6, 1) == millions, name
 
 
 def test_the_size_of_the_published_network():
     with torch.device('meta'):
-        model = MODELS.build(load_config(CONFIGS / 'table_5.py::full', {
-            'model.backbone.pretrained': False}).model)
+        model = MODELS.build(load_config(CONFIGS / 'table_5.py::full', {'model.backbone.pretrained': False}).model)
     assert round(sum(p.numel() for p in model.backbone.parameters()) / 1e6, 1) == 14.7
 
 
 @pytest.mark.parametrize('data', ['kitti', 'cityscapes'])
-@pytest.mark.parametrize(('stage', 'terms'), [
-    ('depth', ('regression',)), ('classes', ('semseg',)), ('full', ('semseg', 'regression', 'classes', 'depths'))])
+@pytest.mark.parametrize(
+    ('stage', 'terms'),
+    [('depth', ('regression',)), ('classes', ('semseg',)), ('full', ('semseg', 'regression', 'classes', 'depths'))],
+)
 def test_one_step_on_miniature_pairs(data, stage, terms, tmp_path, monkeypatch):
     monkeypatch.setenv('MMMTL_CACHE', str(tmp_path / 'cache'))
     frames = tmp_path / 'frames.txt'
@@ -70,8 +86,13 @@ def test_one_step_on_miniature_pairs(data, stage, terms, tmp_path, monkeypatch):
     write = {'kitti': write_kitti, 'cityscapes': write_cityscapes}[data]
     size = SIZE if data == 'kitti' else (768, 2048)
     root = write(tmp_path / data, size=size) if data == 'kitti' else write(tmp_path / data, images=2, size=size)
-    options = {'train_dataloader.num_workers': 0, 'train_dataloader.batch_size': 2, 'protocol': None,
-               'train_dataloader.dataset.root': str(root), 'train_dataloader.dataset.partial': True}
+    options = {
+        'train_dataloader.num_workers': 0,
+        'train_dataloader.batch_size': 2,
+        'protocol': None,
+        'train_dataloader.dataset.root': str(root),
+        'train_dataloader.dataset.partial': True,
+    }
     if data == 'kitti':
         options['train_dataloader.dataset.frames'] = str(frames)
     recipe = f'{TABLES[data]}::full' if stage == 'full' else CONFIGS / f'pretrain.py::{data}_{stage}'
@@ -84,9 +105,11 @@ def test_one_step_on_miniature_pairs(data, stage, terms, tmp_path, monkeypatch):
     for record in DATASETS.build(config.train_dataloader.dataset).records:
         (folder / record.name).mkdir(parents=True)
         for view in (0, 1):
-            for name, picture in (('disparity', rng.integers(1, 40 * 256, size).astype(np.uint16)),
-                                  ('confidence', np.full(size, 60000, np.uint16)),
-                                  ('semseg', rng.integers(0, 7, size).astype(np.uint8))):
+            for name, picture in (
+                ('disparity', rng.integers(1, 40 * 256, size).astype(np.uint16)),
+                ('confidence', np.full(size, 60000, np.uint16)),
+                ('semseg', rng.integers(0, 7, size).astype(np.uint8)),
+            ):
                 Image.fromarray(picture).save(folder / record.name / f'{view}_{name}.png')
     batch = next(iter(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)))
     assert all(('semseg' in sample.gt) == ('semseg' in terms) and sample.rectified for sample in batch['data_samples'])

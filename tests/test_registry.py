@@ -9,12 +9,21 @@ from mmengine.registry import Registry
 
 import mmmtl.registry
 
-OURS = {name: value for name, value in vars(mmmtl.registry).items()
-        if isinstance(value, Registry) and not name.startswith('MMENGINE_')}
+OURS = {
+    name: value
+    for name, value in vars(mmmtl.registry).items()
+    if isinstance(value, Registry) and not name.startswith('MMENGINE_')
+}
 ONE_OF_EACH = {
-    'DATASETS': 'SyntheticRooms', 'DATA_SAMPLERS': 'PassSampler', 'TRANSFORMS': 'LoadViews', 'MODELS': 'MultiTaskModel',
-    'METRICS': 'MultiTaskMetric', 'HOOKS': 'TrainingLogHook', 'OPTIM_WRAPPER_CONSTRUCTORS': 'NamedGroups',
-    'PARAM_SCHEDULERS': 'GroupStepLR', 'RUNNERS': 'MultiTaskRunner',
+    'DATASETS': 'SyntheticRooms',
+    'DATA_SAMPLERS': 'PassSampler',
+    'TRANSFORMS': 'LoadViews',
+    'MODELS': 'MultiTaskModel',
+    'METRICS': 'MultiTaskMetric',
+    'HOOKS': 'TrainingLogHook',
+    'OPTIM_WRAPPER_CONSTRUCTORS': 'NamedGroups',
+    'PARAM_SCHEDULERS': 'GroupStepLR',
+    'RUNNERS': 'MultiTaskRunner',
 }
 
 

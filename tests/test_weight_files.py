@@ -15,8 +15,10 @@ from mmmtl.apis.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.errors import CheckpointError
 from mmmtl.weight_files import Match, read_plain, read_tensors
 
-CONTENT = {'state_dict': {'weight': torch.arange(600.0).view(20, 30), 'steps': torch.tensor(7)},
-           'meta': {'epoch': 3, 'lr': 0.1, 'name': 'run', 'flags': [1, 2.5, None, True]}}
+CONTENT = {
+    'state_dict': {'weight': torch.arange(600.0).view(20, 30), 'steps': torch.tensor(7)},
+    'meta': {'epoch': 3, 'lr': 0.1, 'name': 'run', 'flags': [1, 2.5, None, True]},
+}
 
 
 @pytest.fixture(scope='module')
@@ -37,13 +39,18 @@ def read(data: bytes, path: Path) -> dict | None:
 
 
 def equal(found: dict) -> bool:
-    return (found['meta'] == CONTENT['meta'] and found['state_dict'].keys() == CONTENT['state_dict'].keys()
-            and all(torch.equal(value, found['state_dict'][key]) for key, value in CONTENT['state_dict'].items()))
+    return (
+        found['meta'] == CONTENT['meta']
+        and found['state_dict'].keys() == CONTENT['state_dict'].keys()
+        and all(torch.equal(value, found['state_dict'][key]) for key, value in CONTENT['state_dict'].items())
+    )
 
 
 @settings(max_examples=300, deadline=None)
-@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3),
-       tail=st.booleans())
+@given(
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=3),
+    tail=st.booleans(),
+)
 def test_changed_bytes_are_found_or_change_nothing(changes, tail, written):
     data = bytearray(written.read_bytes())
     for place, mask in changes:  # half of the examples among the tables of the zip file, which are at its end
@@ -59,8 +66,11 @@ def test_a_flipped_bit_in_a_value_is_named(needle, written):
     data[data.index(needle)] ^= 1
     path = written.with_name('changed.pth')
     path.write_bytes(data)
-    with pytest.raises(CheckpointError, match=r'changed\.pth: cannot be read, it is damaged .*wrong checksum of .*take '
-                                              'another copy or an earlier checkpoint'):
+    with pytest.raises(
+        CheckpointError,
+        match=r'changed\.pth: cannot be read, it is damaged .*wrong checksum of .*take '
+        'another copy or an earlier checkpoint',
+    ):
         read_checkpoint(path)
 
 
@@ -131,5 +141,7 @@ def test_too_little_is_refused():
     match.require(0.75, 'x.pth', 'Net')
     with pytest.raises(CheckpointError) as caught:
         match.require(0.76, 'x.pth', 'Net')
-    assert str(caught.value) == ('x.pth: does not fit Net: 1 of 2 entries, 75.0 % of values, not filled: b, '
-                                 'ignored: c; at least 76 % are required (min_matched)')
+    assert str(caught.value) == (
+        'x.pth: does not fit Net: 1 of 2 entries, 75.0 % of values, not filled: b, '
+        'ignored: c; at least 76 % are required (min_matched)'
+    )

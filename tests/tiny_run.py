@@ -9,8 +9,9 @@ from tool_process import CONFIGS
 from mmmtl.apis import MultiTaskRunner, load_config
 
 
-def tiny_run(work_dir: Path, hooks: dict[str, dict] | None = None, config: str = 'tiny_rooms.py', **options: Any
-             ) -> MultiTaskRunner:
+def tiny_run(
+    work_dir: Path, hooks: dict[str, dict] | None = None, config: str = 'tiny_rooms.py', **options: Any
+) -> MultiTaskRunner:
     """Built, not started.
 
     Args:

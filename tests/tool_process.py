@@ -11,8 +11,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = ROOT / 'tests' / 'configs'
-PRELOADED = ['mmmtl.apis', 'mmmtl.hooks', 'mmmtl.optim', 'mmmtl.visualization', 'timm', 'mmengine.runner',
-             'matplotlib.pyplot', 'matplotlib.backends.backend_agg', 'yapf']
+PRELOADED = [
+    'mmmtl.apis',
+    'mmmtl.hooks',
+    'mmmtl.optim',
+    'mmmtl.visualization',
+    'timm',
+    'mmengine.runner',
+    'matplotlib.pyplot',
+    'matplotlib.backends.backend_agg',
+    'yapf',
+]
 
 
 @dataclass
@@ -53,8 +62,13 @@ class Tool:
         return lines[-1]
 
 
-def start(tool: str, *arguments: str | Path, folder: Path, environment: Mapping[str, str] | None = None,
-          file_size: int | None = None) -> Tool:
+def start(
+    tool: str,
+    *arguments: str | Path,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    file_size: int | None = None,
+) -> Tool:
     """Start ``tools/{tool}``; its output goes to ``folder``.
 
     Args:
@@ -67,8 +81,16 @@ def start(tool: str, *arguments: str | Path, folder: Path, environment: Mapping[
     folder.mkdir(parents=True, exist_ok=True)
     context = multiprocessing.get_context('forkserver')
     context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=_run, args=(ROOT / 'tools' / tool, [str(a) for a in arguments], folder,
-                                                 {**os.environ, **(environment or {})}, file_size))
+    process = context.Process(
+        target=_run,
+        args=(
+            ROOT / 'tools' / tool,
+            [str(a) for a in arguments],
+            folder,
+            {**os.environ, **(environment or {})},
+            file_size,
+        ),
+    )
     process.start()
     return Tool(process, folder)
 
@@ -78,8 +100,9 @@ def run(tool: str, *arguments: str | Path, **options) -> Tool:
     return start(tool, *arguments, **options).wait()
 
 
-def _run(path: Path, arguments: Sequence[str], folder: Path, environment: dict[str, str], file_size: int | None
-         ) -> None:
+def _run(
+    path: Path, arguments: Sequence[str], folder: Path, environment: dict[str, str], file_size: int | None
+) -> None:
     for number, name in ((1, 'stdout'), (2, 'stderr')):
         os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), number)
     os.environ.clear()

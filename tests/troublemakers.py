@@ -22,8 +22,9 @@ class KillHook(Hook):
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         self.strike(runner, 'before')
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         self.strike(runner, 'after')
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
@@ -33,7 +34,7 @@ class KillHook(Hook):
             def half_save(content, file) -> None:
                 buffer = io.BytesIO()
                 whole_save(content, buffer)
-                file.write(buffer.getvalue()[:len(buffer.getvalue()) // 2])
+                file.write(buffer.getvalue()[: len(buffer.getvalue()) // 2])
                 file.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
 

@@ -21,9 +21,16 @@ def run_in_processes(script: str, folder: Path, count: int) -> list[Any]:
     folder.mkdir(exist_ok=True)
     paths = [str(Path(__file__).parent), *filter(None, [os.environ.get('PYTHONPATH')])]
     environment = os.environ | {'PYTHONPATH': os.pathsep.join(paths), 'OMP_NUM_THREADS': '1'}
-    processes = [subprocess.Popen([sys.executable, script, str(rank), str(folder), str(count)],
-                                  env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-                 for rank in range(count)]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, script, str(rank), str(folder), str(count)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in range(count)
+    ]
     try:
         for process in processes:
             output, _ = process.communicate(timeout=400)  # it must not hang for ever

@@ -29,7 +29,7 @@ def main() -> None:
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
     dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
-    chosen = np.random.default_rng(args.seed).permutation(len(dataset))[:args.count]
+    chosen = np.random.default_rng(args.seed).permutation(len(dataset))[: args.count]
     sheets = []
     for index in chosen:
         packed = dataset[SampleKey(args.seed, 0, int(index))]

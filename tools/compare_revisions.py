@@ -37,9 +37,14 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train recipes at two revisions and compare them bit for bit.')
     parser.add_argument('old', help='git revision, or the folder of a checkout')
     parser.add_argument('new', help='likewise; . is what stands in the working folder')
-    parser.add_argument('--recipe', dest='recipes', nargs='+', metavar='OLD[=NEW]',
-                        help='configs below configs/, without .py; NEW where it is named or kept otherwise there, e.g. '
-                             'a/b=papers/c.py::row (default: one recipe per family)')
+    parser.add_argument(
+        '--recipe',
+        dest='recipes',
+        nargs='+',
+        metavar='OLD[=NEW]',
+        help='configs below configs/, without .py; NEW where it is named or kept otherwise there, e.g. '
+        'a/b=papers/c.py::row (default: one recipe per family)',
+    )
     parser.add_argument('--steps', type=int, default=5)
     return parser.parse_args()
 
@@ -51,8 +56,10 @@ def main() -> None:
         sides = [check_out(revision, Path(folder) / side) for side, revision in (('old', args.old), ('new', args.new))]
         different = 0
         for recipes in pairs:
-            runs = [train(side, recipe, args.steps, Path(folder) / f'run{number}')
-                    for number, (side, recipe) in enumerate(zip(sides, recipes, strict=True))]
+            runs = [
+                train(side, recipe, args.steps, Path(folder) / f'run{number}')
+                for number, (side, recipe) in enumerate(zip(sides, recipes, strict=True))
+            ]
             difference = first_difference(*runs)
             different += difference is not None
             verdict = difference or f'{len(runs[0])} tensors are equal'
@@ -79,8 +86,9 @@ def train(root: Path, recipe: str, steps: int, work_dir: Path) -> dict[str, Tens
     work_dir.mkdir(exist_ok=True)
     environment = os.environ | {'PYTHONPATH': str(root), 'OMP_NUM_THREADS': '1', 'MMMTL_CACHE': str(work_dir / 'rooms')}
     command = [sys.executable, __file__, '--inside', config, str(steps), str(root)]
-    done = subprocess.run(command, cwd=work_dir, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True)
+    done = subprocess.run(
+        command, cwd=work_dir, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     if done.returncode:
         sys.exit(f'{config} does not run:\n{done.stderr[-3000:]}')
     return torch.load(work_dir / 'steps.pt', weights_only=True)
@@ -100,8 +108,10 @@ def first_difference(old: dict[str, Tensor], new: dict[str, Tensor]) -> str | No
             return f'{name} is {tuple(one.shape)} {one.dtype}, then {tuple(other.shape)} {other.dtype}'
         if one.numpy().tobytes() != other.numpy().tobytes():
             distance = (one.double() - other.double()).abs().max().item()
-            return (f'{name} differs by up to {distance:.3g}, from {one.flatten()[0]:.9g} ... to '
-                    f'{other.flatten()[0]:.9g} ...')
+            return (
+                f'{name} differs by up to {distance:.3g}, from {one.flatten()[0]:.9g} ... to '
+                f'{other.flatten()[0]:.9g} ...'
+            )
     return None
 
 
@@ -133,8 +143,12 @@ def inside(config_path: str, steps: str, root: str) -> None:
                 if parameter.grad is not None and runner.iter == 0:
                     self.kept[f'{step}: gradient of {name}'] = parameter.grad.clone()
             if runner.iter + 1 == int(steps):
-                self.kept.update({f'after {step}: {name}': value.detach().clone()
-                                  for name, value in runner.model.state_dict().items()})
+                self.kept.update(
+                    {
+                        f'after {step}: {name}': value.detach().clone()
+                        for name, value in runner.model.state_dict().items()
+                    }
+                )
                 raise Enough
 
     config = load_config(config_path)
@@ -152,8 +166,10 @@ def inside(config_path: str, steps: str, root: str) -> None:
     torch.set_num_threads(1)
     if any('LoadPseudoLabels' in str(step['type']) for step in config.train_dataloader.dataset.get('pipeline', ())):
         options = ['--split', 'train', '--cfg-options', f'train_dataloader.dataset.scenes={ROOMS}']
-        subprocess.run([sys.executable, f'{root}/tools/generate_pseudo_disparity.py', config_path, *PSEUDO_LABELS,
-                        *options], check=True)
+        subprocess.run(
+            [sys.executable, f'{root}/tools/generate_pseudo_disparity.py', config_path, *PSEUDO_LABELS, *options],
+            check=True,
+        )
     runner, recorder = MultiTaskRunner.from_cfg(config), Recorder()
     runner.register_hook(recorder, 'LOWEST')
     try:

@@ -31,8 +31,10 @@ def main() -> None:
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     config = load_config(CONFIG, args.cfg_options)
     config.work_dir, config.log_level = args.work_dir, 'WARNING'  # the bars say enough
-    config.custom_hooks = [ConfigDict(type='mmmtl.ProgressBarHook'),
-                           ConfigDict(type='mmmtl.SheetHook', folder=f'{args.work_dir}/sheets', every=20, most=8)]
+    config.custom_hooks = [
+        ConfigDict(type='mmmtl.ProgressBarHook'),
+        ConfigDict(type='mmmtl.SheetHook', folder=f'{args.work_dir}/sheets', every=20, most=8),
+    ]
     runner = MultiTaskRunner.from_cfg(config)
     rows = {'untrained network': runner.test()}
     runner.train()

@@ -41,18 +41,33 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config file')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
-    parser.add_argument('--backend', choices=('sgbm', 'folder'), default='sgbm',
-                        help="OpenCV's semi-global matching, or disparities that something else has computed")
+    parser.add_argument(
+        '--backend',
+        choices=('sgbm', 'folder'),
+        default='sgbm',
+        help="OpenCV's semi-global matching, or disparities that something else has computed",
+    )
     for name, value in asdict(SemiGlobalMatcher()).items():
         parser.add_argument(f'--{name}', type=type(value), default=value, help=f'of SGBM (default {value})')
     parser.add_argument('--source', help='folder of computed disparities, for --backend folder')
-    parser.add_argument('--patterns', nargs=2, metavar=('LEFT', 'RIGHT'),
-                        help='file names below --source, with {record} and {stem}, e.g. {stem}_l.png {stem}_r.png')
-    for name, value, text in (('scale', 1.0, 'pixels per unit of the file'), ('offset', 0.0, 'pixels'),
-                              ('void', 0.0, 'the number that says "unknown"')):
+    parser.add_argument(
+        '--patterns',
+        nargs=2,
+        metavar=('LEFT', 'RIGHT'),
+        help='file names below --source, with {record} and {stem}, e.g. {stem}_l.png {stem}_r.png',
+    )
+    for name, value, text in (
+        ('scale', 1.0, 'pixels per unit of the file'),
+        ('offset', 0.0, 'pixels'),
+        ('void', 0.0, 'the number that says "unknown"'),
+    ):
         parser.add_argument(f'--{name}', type=float, default=value, help=f'of computed disparities: {text}')
-    parser.add_argument('--network', nargs=2, metavar=('CONFIG', 'CHECKPOINT'),
-                        help='a trained confidence network (default: confidence is the left-right check)')
+    parser.add_argument(
+        '--network',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='a trained confidence network (default: confidence is the left-right check)',
+    )
     parser.add_argument('--device', default='cpu', help='where that network runs (default: cpu)')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
@@ -72,11 +87,16 @@ def sorts(dataset: Config) -> bool:
     return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
 
 
-def manifest(args: argparse.Namespace, dataset: Dataset, backend: SemiGlobalMatcher | DisparityFolder
-             ) -> dict[str, Any]:
+def manifest(
+    args: argparse.Namespace, dataset: Dataset, backend: SemiGlobalMatcher | DisparityFolder
+) -> dict[str, Any]:
     """All that the files depend on."""
-    return {'data': str(dataset), 'backend': args.backend, **asdict(backend),
-            'confidence': [*args.network, digest(Path(args.network[1]).read_bytes())] if args.network else 'left-right'}
+    return {
+        'data': str(dataset),
+        'backend': args.backend,
+        **asdict(backend),
+        'confidence': [*args.network, digest(Path(args.network[1]).read_bytes())] if args.network else 'left-right',
+    }
 
 
 @command
@@ -85,8 +105,10 @@ def main() -> None:
     config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
     if args.backend == 'sgbm':
         if args.disparities > DISPARITIES:
-            raise ConfigError(f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
-                              f'{args.disparities}; take smaller images')
+            raise ConfigError(
+                f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
+                f'{args.disparities}; take smaller images'
+            )
         backend = SemiGlobalMatcher(**{name: getattr(args, name) for name in asdict(SemiGlobalMatcher())})
     elif args.source and args.patterns:
         backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
@@ -104,8 +126,11 @@ def main() -> None:
             continue
         views = pair_of([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
         left, right = (view['image'] for view in views)
-        disparity = backend(left, right) if args.backend == 'sgbm' else backend.read(
-            record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+        disparity = (
+            backend(left, right)
+            if args.backend == 'sgbm'
+            else backend.read(record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+        )
         confidence = network(disparity) if network else left_right_confidence(disparity)
         picture = to_disparity_picture(disparity)
         for view in (0, 1):
@@ -113,8 +138,10 @@ def main() -> None:
             output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
         known += np.count_nonzero(picture)
         pixels += picture.size
-    print(f'{output.root}: {len(dataset.records)} pairs'
-          + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else ''))
+    print(
+        f'{output.root}: {len(dataset.records)} pairs'
+        + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else '')
+    )
 
 
 if __name__ == '__main__':

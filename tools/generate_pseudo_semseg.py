@@ -37,8 +37,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--task', default='semseg', help='name of the task, here and in a network of ours')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
-    parser.add_argument('--own-size', action='store_true',
-                        help='hand images to a network of ours at their own size, not at the one it was trained for')
+    parser.add_argument(
+        '--own-size',
+        action='store_true',
+        help='hand images to a network of ours at their own size, not at the one it was trained for',
+    )
     parser.add_argument('--device', default='cpu', help='where the network runs')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
@@ -49,8 +52,9 @@ def folder_of(pipeline: list[dict], task: str) -> str:
     for step in pipeline:
         if task in step.get('names', ()):
             return step['folder']
-    raise ConfigError(f'the split has no LoadPseudoLabels with {task} among its names; choose another --split, or give '
-                      '--out')
+    raise ConfigError(
+        f'the split has no LoadPseudoLabels with {task} among its names; choose another --split, or give --out'
+    )
 
 
 def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool) -> tuple[Segment, tuple | None]:
@@ -101,9 +105,17 @@ def main() -> None:
         segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
     else:
         segment, size = of_mmseg(args.model, args.checkpoint, task, args.device), None
-    start_folder(folder, args.task, {'data': str(dataset), 'model': args.model, 'checkpoint': args.checkpoint,
-                                     'weights': digest(Path(args.checkpoint).read_bytes()),
-                                     'size': size and list(size)})
+    start_folder(
+        folder,
+        args.task,
+        {
+            'data': str(dataset),
+            'model': args.model,
+            'checkpoint': args.checkpoint,
+            'weights': digest(Path(args.checkpoint).read_bytes()),
+            'size': size and list(size),
+        },
+    )
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
         for number, view in enumerate(views_of(record, pipeline, args.task)):

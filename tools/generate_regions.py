@@ -37,14 +37,24 @@ from mmmtl.tasks import SemSeg
 def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file whose data set is cut')
-    parser.add_argument('--backend', choices=BACKENDS, required=True,
-                        help="'sam' needs --checkpoint; 'instances' are those that come with the data set, "
-                             "'semseg' the classes of its labels, hidden or not")
+    parser.add_argument(
+        '--backend',
+        choices=BACKENDS,
+        required=True,
+        help="'sam' needs --checkpoint; 'instances' are those that come with the data set, "
+        "'semseg' the classes of its labels, hidden or not",
+    )
     parser.add_argument('--out', type=Path, required=True, help='folder to fill; one for each split')
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='train', help='which loader of the config')
     parser.add_argument('--part', help='which part, if its data set is a mixed one')
-    parser.add_argument('--settings', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)')
+    parser.add_argument(
+        '--settings',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)',
+    )
     parser.add_argument('--checkpoint', type=Path, help="SAM's published weights")
     parser.add_argument('--device', default='cpu', help='where SAM runs: cpu, cuda, cuda:1 ...')
     parser.add_argument('--processes', type=int, default=1, help='how many images at a time')
@@ -75,8 +85,10 @@ class Cutting:
             return None
         size = read_size(self.image)
         if regions.shape != size:
-            raise DataError(f'{self.path}: regions of {regions.shape[0]} x {regions.shape[1]}, but the image '
-                            f'{self.image} is {size[0]} x {size[1]}; choose another --out, or delete the folder')
+            raise DataError(
+                f'{self.path}: regions of {regions.shape[0]} x {regions.shape[1]}, but the image '
+                f'{self.image} is {size[0]} x {size[1]}; choose another --out, or delete the folder'
+            )
         return regions
 
     def run(self, segmenter: Segmenter | None) -> int:
@@ -86,8 +98,10 @@ class Cutting:
             image = read_image(self.image)
             regions = self.own() + 1 if self.own else segmenter(image)
             if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= LARGEST:
-                raise DataError(f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
-                                f'{LARGEST} regions, found {regions.shape} with {regions.max()}')
+                raise DataError(
+                    f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
+                    f'{LARGEST} regions, found {regions.shape} with {regions.max()}'
+                )
             write_whole(self.path, regions.astype(np.uint16))
         return np.unique(regions[regions > 0]).size
 
@@ -150,15 +164,21 @@ def check_manifest(out: Path, made: dict[str, Any]) -> None:
         (out / MANIFEST).write_text(as_json(made), encoding='utf-8')
         return
     known = read_manifest(out)
-    different = [f'{key}={known.get(key)!r} there, {made.get(key)!r} now' for key in {*known, *made}
-                 if known.get(key) != made.get(key)]
+    different = [
+        f'{key}={known.get(key)!r} there, {made.get(key)!r} now'
+        for key in {*known, *made}
+        if known.get(key) != made.get(key)
+    ]
     if different:
-        raise DataError(f'{out}: holds regions that were made otherwise ({"; ".join(sorted(different))}); choose '
-                        'another --out, or delete the folder')
+        raise DataError(
+            f'{out}: holds regions that were made otherwise ({"; ".join(sorted(different))}); choose '
+            'another --out, or delete the folder'
+        )
 
 
-def cut_all(cuttings: Sequence[Cutting], args: argparse.Namespace, settings: dict[str, Any]
-            ) -> Iterator[tuple[Path, int]]:
+def cut_all(
+    cuttings: Sequence[Cutting], args: argparse.Namespace, settings: dict[str, Any]
+) -> Iterator[tuple[Path, int]]:
     """Image and number of its regions, in the order in which they are finished."""
     if args.processes == 1:
         prepare(args.backend, settings, args.checkpoint, args.device)
@@ -166,8 +186,9 @@ def cut_all(cuttings: Sequence[Cutting], args: argparse.Namespace, settings: dic
             yield cutting.image, cut(cutting)
         return
     context = multiprocessing.get_context('spawn')  # a CUDA device does not survive a fork
-    with ProcessPoolExecutor(args.processes, context, prepare,
-                             (args.backend, settings, args.checkpoint, args.device)) as pool:
+    with ProcessPoolExecutor(
+        args.processes, context, prepare, (args.backend, settings, args.checkpoint, args.device)
+    ) as pool:
         running = {pool.submit(cut, cutting): cutting for cutting in cuttings}
         try:
             for done in as_completed(running):
@@ -195,20 +216,40 @@ def main() -> None:
     settings = complete(args.backend, args.settings)
     weights = check_checkpoint(args.backend, settings, args.checkpoint)
     dataset = data_set(args)
-    cuttings = [Cutting(view.image, own_regions(args.backend, dataset, view),
-                        args.out / region_file_name(record, number))
-                for record in dataset.records for number, view in enumerate(record.views)]
-    check_manifest(args.out, dict(backend=args.backend, settings=settings, checkpoint_sha256=weights, split=args.split,
-                                  dataset=type(dataset).__name__, images=len(cuttings)))
-    progress = tqdm(cut_all(cuttings, args, settings), total=len(cuttings), desc='regions', unit='image',
-                    mininterval=1.0, dynamic_ncols=True)
+    cuttings = [
+        Cutting(view.image, own_regions(args.backend, dataset, view), args.out / region_file_name(record, number))
+        for record in dataset.records
+        for number, view in enumerate(record.views)
+    ]
+    check_manifest(
+        args.out,
+        dict(
+            backend=args.backend,
+            settings=settings,
+            checkpoint_sha256=weights,
+            split=args.split,
+            dataset=type(dataset).__name__,
+            images=len(cuttings),
+        ),
+    )
+    progress = tqdm(
+        cut_all(cuttings, args, settings),
+        total=len(cuttings),
+        desc='regions',
+        unit='image',
+        mininterval=1.0,
+        dynamic_ncols=True,
+    )
     counts = dict(progress)
     blank = [path for path, count in counts.items() if count == 0]
     if blank:
-        print(f'warning: {len(blank)} of {len(counts)} images have no region, the first is {min(blank)}',
-              file=sys.stderr)
-    print(f'{args.out}: {len(counts)} images with {np.median(list(counts.values())):g} regions in the median, '
-          f'{min(counts.values())} to {max(counts.values())}')
+        print(
+            f'warning: {len(blank)} of {len(counts)} images have no region, the first is {min(blank)}', file=sys.stderr
+        )
+    print(
+        f'{args.out}: {len(counts)} images with {np.median(list(counts.values())):g} regions in the median, '
+        f'{min(counts.values())} to {max(counts.values())}'
+    )
 
 
 if __name__ == '__main__':

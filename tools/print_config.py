@@ -10,11 +10,18 @@ from mmmtl.apis.flat_config import flat_text
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Print a recipe as one flat text config, which other text configs take as their _base_.')
+        description='Print a recipe as one flat text config, which other text configs take as their _base_.'
+    )
     parser.add_argument('config', help='config file, or a row of a table: FILE.py::ROW')
     parser.add_argument('--out', help='write to this file instead')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of the config, e.g. train_dataloader.batch_size=4')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the config, e.g. train_dataloader.batch_size=4',
+    )
     return parser.parse_args()
 
 

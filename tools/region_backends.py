@@ -29,9 +29,14 @@ def known_settings(backend: str) -> dict[str, Any]:
         return dict(n_segments=32, compactness=10.0, sigma=1.0)
     if backend == 'sam':
         generator = segment_anything().SamAutomaticMaskGenerator
-        return {'model': 'vit_h', **{
-            name: parameter.default for name, parameter in inspect.signature(generator).parameters.items()
-            if isinstance(parameter.default, int | float)}}
+        return {
+            'model': 'vit_h',
+            **{
+                name: parameter.default
+                for name, parameter in inspect.signature(generator).parameters.items()
+                if isinstance(parameter.default, int | float)
+            },
+        }
     return {}
 
 
@@ -64,14 +69,17 @@ def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path
         return None
     if checkpoint is None or not checkpoint.is_file():
         found = 'none is given' if checkpoint is None else f'{checkpoint}: no such file'
-        raise CheckpointError(f'--backend sam needs --checkpoint, {found}; download {SAM_WEIGHTS[settings["model"]]} '
-                              f'from {SAM_ADDRESS}, or take --backend felzenszwalb, which needs none')
+        raise CheckpointError(
+            f'--backend sam needs --checkpoint, {found}; download {SAM_WEIGHTS[settings["model"]]} '
+            f'from {SAM_ADDRESS}, or take --backend felzenszwalb, which needs none'
+        )
     with checkpoint.open('rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
-def build_segmenter(backend: str, settings: Mapping[str, Any], checkpoint: Path | None = None, device: str = 'cpu'
-                    ) -> Segmenter:
+def build_segmenter(
+    backend: str, settings: Mapping[str, Any], checkpoint: Path | None = None, device: str = 'cpu'
+) -> Segmenter:
     """The function from an image to its regions, for all backends but those of the data set itself."""
     if backend == 'felzenszwalb':
         return lambda image: felzenszwalb(image, **settings) + 1

@@ -21,8 +21,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', help='where logs go (default: work_dirs/CONFIG)')
     parser.add_argument('--out', help='scores as JSON (default: metrics.json in the work dir)')
     parser.add_argument('--show-dir', help='write a picture sheet of every test image to this folder')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of the config, e.g. test_dataloader.batch_size=4')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the config, e.g. test_dataloader.batch_size=4',
+    )
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -20,11 +20,22 @@ from mmmtl.apis.work_dir import only_run_in
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Pretrain each task by itself, then train all of them jointly.')
     parser.add_argument('config', help='config of the joint training')
-    parser.add_argument('--pretrain', nargs='+', required=True, metavar='TASK=CONFIG',
-                        help='a config for each task; the encoder is taken from the first')
+    parser.add_argument(
+        '--pretrain',
+        nargs='+',
+        required=True,
+        metavar='TASK=CONFIG',
+        help='a config for each task; the encoder is taken from the first',
+    )
     parser.add_argument('--work-dir', help='stages go to folders below it (default: work_dirs/CONFIG)')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of the configs of all stages')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the configs of all stages',
+    )
     return parser.parse_args()
 
 

@@ -55,8 +55,9 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
         os.replace(unfinished, path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
-        raise CheckpointError(f'{path}: cannot write the checkpoint ({reason}); free some space or choose another '
-                              'place') from error
+        raise CheckpointError(
+            f'{path}: cannot write the checkpoint ({reason}); free some space or choose another place'
+        ) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -86,8 +87,9 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
     """
     checkpoint = read_plain(path, map_location)
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
-        raise CheckpointError(f"{path}: no checkpoint of mmmtl, it has no dict 'state_dict'; convert it with "
-                              'tools/model_converters')
+        raise CheckpointError(
+            f"{path}: no checkpoint of mmmtl, it has no dict 'state_dict'; convert it with tools/model_converters"
+        )
     return checkpoint
 
 
@@ -112,20 +114,29 @@ def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: st
     unexpected = [key for key in state_dict if key not in own]
     no_tensor = [key for key in own if not isinstance(state_dict.get(key, own[key]), Tensor)]
     if no_tensor:
-        raise CheckpointError(f'{source}: {no_tensor[0]} is a {type(state_dict[no_tensor[0]]).__name__}, expected a '
-                              'tensor')
-    shapes = [f'{key} is {tuple(state_dict[key].shape)} there, {tuple(own[key].shape)} here'
-              for key in own if key in state_dict and state_dict[key].shape != own[key].shape]
+        raise CheckpointError(
+            f'{source}: {no_tensor[0]} is a {type(state_dict[no_tensor[0]]).__name__}, expected a tensor'
+        )
+    shapes = [
+        f'{key} is {tuple(state_dict[key].shape)} there, {tuple(own[key].shape)} here'
+        for key in own
+        if key in state_dict and state_dict[key].shape != own[key].shape
+    ]
     if missing or unexpected or shapes:
         found = [f'{len(missing)} missing keys (first: {missing[0]})'] if missing else []
         found += [f'{len(unexpected)} unexpected keys (first: {unexpected[0]})'] if unexpected else []
         found += [f'{len(shapes)} shapes differ (first: {shapes[0]})'] if shapes else []
-        raise CheckpointError(f'{source}: made for another architecture or other tasks: {"; ".join(found)}; use the '
-                              'config that it was trained with')
+        raise CheckpointError(
+            f'{source}: made for another architecture or other tasks: {"; ".join(found)}; use the '
+            'config that it was trained with'
+        )
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
     """The ``epoch_N.pth`` or ``iter_N.pth`` with the largest N, None where there is none."""
-    found = [(int(match[1]), path) for path in Path(work_dir).glob('*.pth')
-             if (match := re.fullmatch(r'(?:epoch|iter)_(\d+)\.pth', path.name))]
+    found = [
+        (int(match[1]), path)
+        for path in Path(work_dir).glob('*.pth')
+        if (match := re.fullmatch(r'(?:epoch|iter)_(\d+)\.pth', path.name))
+    ]
     return max(found)[1] if found else None

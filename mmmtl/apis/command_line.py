@@ -26,8 +26,13 @@ class KeyValues(DictAction):
     a usage error that names it.
     """
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Sequence[str],
-                 option_string: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
         options = dict(getattr(namespace, self.dest, None) or {})
         for entry in values:
             key, equals, text = entry.partition('=')
@@ -51,8 +56,10 @@ def read_value(text: str) -> Any:
             return _literal(ast.parse(text.strip(), mode='eval').body)
         except SyntaxError:
             if 'dict(' in text or ':' in text or text.count('{') != text.count('}'):
-                raise ValueError("cannot be read as Python; write dicts as in a config, e.g. [dict(type='EMAHook')], "
-                                 'and quote the whole entry') from None
+                raise ValueError(
+                    "cannot be read as Python; write dicts as in a config, e.g. [dict(type='EMAHook')], "
+                    'and quote the whole entry'
+                ) from None
     try:
         return DictAction._parse_iterable(text)
     except AssertionError as error:
@@ -79,13 +86,13 @@ def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (TypeError, ValueError):
-        raise ValueError(f'{ast.unparse(node)!r} is no value; an option may hold numbers, strings, lists, tuples and '
-                         'dict(...)') from None
+        raise ValueError(
+            f'{ast.unparse(node)!r} is no value; an option may hold numbers, strings, lists, tuples and dict(...)'
+        ) from None
 
 
 def command(main: Callable[[], None]) -> Callable[[], None]:
-    """Decorate a tool's ``main``: a `UserError` or `OSError` is printed as one line, without a traceback; so is Ctrl-C.
-    """
+    """Decorate a tool's ``main``: a `UserError` or `OSError` ends in one line, without a traceback; so does Ctrl-C."""
 
     @functools.wraps(main)
     def run() -> None:

@@ -23,8 +23,19 @@ from mmmtl.apis.value_types import mismatch
 from mmmtl.errors import ConfigError
 
 EVALUATORS = ('val_evaluator', 'test_evaluator')
-TOP_LEVEL = {'tasks', 'protocol', 'trained_for', 'custom_imports', 'model_wrapper_cfg', 'activation_checkpointing',
-             'compile', 'env_cfg', 'work_dir', 'find_unused_parameters', 'resume_despite'}
+TOP_LEVEL = {
+    'tasks',
+    'protocol',
+    'trained_for',
+    'custom_imports',
+    'model_wrapper_cfg',
+    'activation_checkpointing',
+    'compile',
+    'env_cfg',
+    'work_dir',
+    'find_unused_parameters',
+    'resume_despite',
+}
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -42,8 +53,10 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     forget_deletions(config._cfg_dict)
     for key in options or {}:
         if key.startswith('_'):
-            raise ConfigError(f'{key}: a helper of the config file has been used up when options are applied; set the '
-                              'keys that were made from it')
+            raise ConfigError(
+                f'{key}: a helper of the config file has been used up when options are applied; set the '
+                'keys that were made from it'
+            )
     import_custom_modules(config, path)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     types = argument_types(Runner)
@@ -52,8 +65,10 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         if isinstance(value, LazyObject | LazyAttr):  # an import of the config
             resolve(value, f'{path}: {key}')
         elif key not in known and not key.startswith('_'):
-            raise ConfigError(f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
-                              'with an underscore')
+            raise ConfigError(
+                f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
+                'with an underscore'
+            )
         elif wrong := mismatch(value, types.get(key, Any)):
             raise ConfigError(f'{key}{wrong}')
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
@@ -81,8 +96,9 @@ def import_custom_modules(config: Config, path: Path) -> None:
     try:
         import_modules_from_strings(**wanted)
     except ImportError as error:
-        raise ConfigError(f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the '
-                          'package on PYTHONPATH') from error
+        raise ConfigError(
+            f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the package on PYTHONPATH'
+        ) from error
     except TypeError:
         raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
 
@@ -94,8 +110,10 @@ def hand_out_tasks(config: Config) -> None:
     None is left out.
     """
     if not isinstance(config.get('tasks'), dict):
-        raise ConfigError('the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
-                          "data set's base file, which has them")
+        raise ConfigError(
+            'the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
+            "data set's base file, which has them"
+        )
     for name in [name for name, task in config.tasks.items() if task is None]:
         del config.tasks[name]
     if 'model' in config:

@@ -87,12 +87,16 @@ def _index(elements: list, key: str, path: str) -> int:
     """The index of a list's element that a key names: by an index from 0, or by the name of its type."""
     if key.isdecimal() and int(key) < len(elements):
         return int(key)
-    names = [getattr(resolve(dict.get(one, 'type'), f'{path}.type'), '__name__', '') if isinstance(one, dict) else ''
-             for one in elements]
+    names = [
+        getattr(resolve(dict.get(one, 'type'), f'{path}.type'), '__name__', '') if isinstance(one, dict) else ''
+        for one in elements
+    ]
     if names.count(key) != 1:
         told = 'more than one' if key in names else 'no'
-        raise ConfigError(f'{path}.{key}: {told} element of the list is a {key}; name one by its index, 0 to '
-                          f'{len(elements) - 1}, or by its type, one of {", ".join(filter(None, names))}')
+        raise ConfigError(
+            f'{path}.{key}: {told} element of the list is a {key}; name one by its index, 0 to '
+            f'{len(elements) - 1}, or by its type, one of {", ".join(filter(None, names))}'
+        )
     return names.index(key)
 
 
@@ -110,8 +114,9 @@ def drop_options(part: dict, changes: Mapping, place: str) -> None:
         dict.pop(part, key)
     told = [key for key in dropped if key not in changes]
     if told:
-        warnings.warn(f'{place}: {old.__name__} became {new.__name__}; dropped its options {", ".join(told)}',
-                      stacklevel=2)
+        warnings.warn(
+            f'{place}: {old.__name__} became {new.__name__}; dropped its options {", ".join(told)}', stacklevel=2
+        )
 
 
 def _shared_arguments(old: Callable, new: Callable) -> set[str]:

@@ -19,7 +19,8 @@ DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
 SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **dict.fromkeys(DATALOADERS, (DataLoader, {'num_batch_per_epoch'})),
-    'val_cfg': (ValLoop, set()), 'test_cfg': (TestLoop, set()),
+    'val_cfg': (ValLoop, set()),
+    'test_cfg': (TestLoop, set()),
     'log_processor': (IntervalLogProcessor, set()),
     'randomness': (Runner.set_randomness, set()),
     **{path: (kind, PLACE_ENTRIES.get(path, set())) for path, kind in DEFAULT_TYPES.items()},
@@ -30,19 +31,39 @@ PLAIN = {
     'trained_for': {'size', 'field_of_view'},
     'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
     'optim_wrapper.paramwise_cfg': {
-        'custom_keys', 'bias_lr_mult', 'bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult', 'flat_decay_mult',
-        'dcn_offset_lr_mult', 'bypass_duplicate'},
+        'custom_keys',
+        'bias_lr_mult',
+        'bias_decay_mult',
+        'norm_decay_mult',
+        'dwconv_decay_mult',
+        'flat_decay_mult',
+        'dcn_offset_lr_mult',
+        'bypass_duplicate',
+    },
 }
-TYPED = {'model', 'backbone', 'neck', 'decode_head', 'head', 'init_cfg', 'dataset', 'sampler', 'label_setting',
-         'held_out', 'optimizer'}
+TYPED = {
+    'model',
+    'backbone',
+    'neck',
+    'decode_head',
+    'head',
+    'init_cfg',
+    'dataset',
+    'sampler',
+    'label_setting',
+    'held_out',
+    'optimizer',
+}
 FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
 GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
 TAKEN_FROM = {PretrainedInit: {'min_matched'}}  # what the model takes out of them before the type sees them
 # by place, what its argument must be where the signature does not state it
 STATED_TYPES = {'randomness': {'seed': int}}
 # by place, whole numbers and the least that each can be
-LEAST = {**dict.fromkeys(DATALOADERS, {'batch_size': 1, 'num_workers': 0}),
-         'train_cfg': {'max_epochs': 1, 'max_iters': 1, 'val_interval': 1}}
+LEAST = {
+    **dict.fromkeys(DATALOADERS, {'batch_size': 1, 'num_workers': 0}),
+    'train_cfg': {'max_epochs': 1, 'max_iters': 1, 'val_interval': 1},
+}
 
 
 def check_parts(node: Any, path: str = '') -> None:
@@ -68,8 +89,9 @@ def check_parts(node: Any, path: str = '') -> None:
         extra = extra | TAKEN_FROM.get(target, set())
         for key in node:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
-                raise ConfigError(f'{path}.{key}: {target.__name__} takes no argument {key!r}'
-                                  f'{nearest(key, known | extra)}')
+                raise ConfigError(
+                    f'{path}.{key}: {target.__name__} takes no argument {key!r}{nearest(key, known | extra)}'
+                )
         _check_values(node, path, target)
     if path in PLAIN:
         for key in set(node) - PLAIN[path]:

@@ -27,8 +27,10 @@ def hand_out_counting(config: Config) -> None:
     logger = hooks.setdefault('logger', ConfigDict(type='LoggerHook'))
     if checkpoint and checkpoint.setdefault('by_epoch', by_epoch) != by_epoch:
         unit = 'epochs' if by_epoch else 'iterations'
-        raise ConfigError(f'default_hooks.checkpoint.by_epoch={not by_epoch}, but train_cfg counts {unit}: leave it '
-                          f'out, checkpoint.interval is then in {unit} too')
+        raise ConfigError(
+            f'default_hooks.checkpoint.by_epoch={not by_epoch}, but train_cfg counts {unit}: leave it '
+            f'out, checkpoint.interval is then in {unit} too'
+        )
     if logger:
         logger.setdefault('log_metric_by_epoch', by_epoch)
     config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)

@@ -20,8 +20,9 @@ from mmmtl.errors import DataError
 from mmmtl.registry import DATASETS
 
 
-def check_dataset(config: Config, *, limit: int | None = None, workers: int = 0, show_progress: bool = False
-                  ) -> list[SplitFacts]:
+def check_dataset(
+    config: Config, *, limit: int | None = None, workers: int = 0, show_progress: bool = False
+) -> list[SplitFacts]:
     """Examine the data sets of all loaders of a config.
 
     Args:
@@ -37,8 +38,9 @@ def check_dataset(config: Config, *, limit: int | None = None, workers: int = 0,
         check_pipeline(split := SplitFacts(name, built), size if 'test' in name else None)
         wanted = np.unique(np.linspace(0, len(built) - 1, min(limit or len(built), len(built))).round().astype(int))
         loader = DataLoader(Examined(built, wanted), batch_size=None, num_workers=workers)
-        split.records = list(tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False,
-                                  mininterval=0.5))
+        split.records = list(
+            tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False, mininterval=0.5)
+        )
         diagnose(split)
         splits.append(split)
     for one, other in combinations(splits, 2):
@@ -79,8 +81,9 @@ def check_pipeline(split: SplitFacts, size: tuple[int, int] | None) -> None:
     except DataError:
         return  # the examination will name the file
     if size and tuple(image.shape[1:]) != size:
-        split.wrong.append(f'images leave the pipeline as {image.shape[1]} x {image.shape[2]}, the protocol says '
-                           f'{size[0]} x {size[1]}')
+        split.wrong.append(
+            f'images leave the pipeline as {image.shape[1]} x {image.shape[2]}, the protocol says {size[0]} x {size[1]}'
+        )
 
 
 def compare_splits(one: SplitFacts, other: SplitFacts) -> None:
@@ -89,8 +92,12 @@ def compare_splits(one: SplitFacts, other: SplitFacts) -> None:
     for record in one.records:
         for image in record.images:
             known[image.digest] = image.path
-    shared = [(known[image.digest], image.path) for record in other.records for image in record.images
-              if image.digest in known]
+    shared = [
+        (known[image.digest], image.path)
+        for record in other.records
+        for image in record.images
+        if image.digest in known
+    ]
     parts = [set(split.name.split('/')[0].split('=')) for split in (one, other)]
     if not shared or parts[0] == parts[1]:
         return
@@ -104,10 +111,18 @@ def compare_splits(one: SplitFacts, other: SplitFacts) -> None:
 
 def files_of(config: Config) -> set[Path]:
     """All files that the records name, and what lies beside them (cameras, lists)."""
-    opened = {path for _, dataset in data_sets(config)
-              for record in dataset.records for path in record.files(record.label_names())}
-    beside = {path for folder in {path.parent for path in opened} for path in folder.iterdir()
-              if path.is_file() and not path.name.startswith('.')}
+    opened = {
+        path
+        for _, dataset in data_sets(config)
+        for record in dataset.records
+        for path in record.files(record.label_names())
+    }
+    beside = {
+        path
+        for folder in {path.parent for path in opened}
+        for path in folder.iterdir()
+        if path.is_file() and not path.name.startswith('.')
+    }
     return opened | beside
 
 
@@ -125,16 +140,23 @@ def describe(split: SplitFacts) -> str:
     opened = f', {len(records)} of them opened' if len(records) < len(split.dataset) else ''
     common = ', '.join(f'{height} x {width} ({count})' for (height, width), count in sizes.most_common(4))
     rest = f' and {len(sizes) - 4} other sizes' if len(sizes) > 4 else ''
-    lines = [f'{split.name}: {split.dataset}', '',
-             f'  {len(split.dataset)} records{opened}; {views} images of {common}{rest}', '',
-             f'  {"task":<12} {"images":>7} {"known pixels":>13} {"lowest":>9} {"mean":>9} {"highest":>9}']
+    lines = [
+        f'{split.name}: {split.dataset}',
+        '',
+        f'  {len(split.dataset)} records{opened}; {views} images of {common}{rest}',
+        '',
+        f'  {"task":<12} {"images":>7} {"known pixels":>13} {"lowest":>9} {"mean":>9} {"highest":>9}',
+    ]
     for name in split.dataset.tasks:
         lines += describe_task(split, name)
     lines += describe_together(split)
     differ = [record.depths_differ for record in records if record.depths_differ is not None]
     if differ:
-        lines += ['', f'  depth of one view, seen from the next: median difference {100 * np.median(differ):.1f} %, '
-                      f'worst record {100 * max(differ):.1f} %']
+        lines += [
+            '',
+            f'  depth of one view, seen from the next: median difference {100 * np.median(differ):.1f} %, '
+            f'worst record {100 * max(differ):.1f} %',
+        ]
     return '\n'.join(lines)
 
 
@@ -182,6 +204,8 @@ def describe_together(split: SplitFacts) -> Iterator[str]:
     yield from ('', '  images with both labels')
     yield '  ' + ' ' * 12 + ''.join(f'{name:>13}' for name in names)
     for row in names:
-        counts = [sum(min(len(record.labels.get(row, ())), len(record.labels.get(name, ())))
-                      for record in split.records) for name in names]
+        counts = [
+            sum(min(len(record.labels.get(row, ())), len(record.labels.get(name, ()))) for record in split.records)
+            for name in names
+        ]
         yield f'  {row:<12}' + ''.join(f'{count:>13}' for count in counts)

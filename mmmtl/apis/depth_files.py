@@ -37,16 +37,23 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
     values = label[known]
     high = float(values.max(initial=0))
     below = values[values < high]
-    facts = DepthFacts(path, values.size, high, int((values == high).sum()), float(below.max(initial=0)),
-                       int((values >= task.cap).sum()) if task.cap else 0)
+    facts = DepthFacts(
+        path,
+        values.size,
+        high,
+        int((values == high).sum()),
+        float(below.max(initial=0)),
+        int((values >= task.cap).sum()) if task.cap else 0,
+    )
     try:
         raw = read_array(path)
     except DataError:  # of no format that holds a map, such as a scanner's points
         return facts
     if raw.dtype.kind in 'ui' and raw.ndim == 2 and raw.size:
         facts.bits = 8 * raw.dtype.itemsize if raw.dtype.itemsize < 4 or raw.max() > 65535 else 16  # Pillow's mode I
-        rows, columns = (np.arange(wanted) * there // wanted
-                         for wanted, there in zip(label.shape, raw.shape, strict=True))
+        rows, columns = (
+            np.arange(wanted) * there // wanted for wanted, there in zip(label.shape, raw.shape, strict=True)
+        )
         at_end = (raw == 2**facts.bits - 1)[rows][:, columns]
         facts.at_end, facts.learnt = int(at_end.sum()), int((at_end & known).sum())
     return facts
@@ -56,14 +63,16 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
     """What a person should look at, and in which files."""
     shallow = [label.path for label in labels if label.bits == 8]
     if shallow:
-        yield (f'{task}: {len(shallow)} files hold 8 bits, so at most 256 depths; look for files of 16 bits',
-               shallow)
+        yield (f'{task}: {len(shallow)} files hold 8 bits, so at most 256 depths; look for files of 16 bits', shallow)
     ended = [label for label in labels if label.learnt]
     if ended:
         share = sum(label.learnt for label in ended) / sum(label.known for label in ended)
-        yield (f'{task}: {2**ended[0].bits - 1}, the largest number of {ended[0].bits} bits, is learnt as '
-               f'{ended[0].high:.4g} m in {len(ended)} files ({100 * share:.2g} % of their known pixels); is it a mark '
-               'of missing depth? Then give it as void where the label is read', [label.path for label in ended])
+        yield (
+            f'{task}: {2 ** ended[0].bits - 1}, the largest number of {ended[0].bits} bits, is learnt as '
+            f'{ended[0].high:.4g} m in {len(ended)} files ({100 * share:.2g} % of their known pixels); is it a mark '
+            'of missing depth? Then give it as void where the label is read',
+            [label.path for label in ended],
+        )
     by_high = defaultdict(list)
     for label in labels:
         if label.known and not label.learnt:
@@ -72,9 +81,12 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
         share = sum(label.at_high for label in sharing) / sum(label.known for label in sharing)
         often = len(sharing) > max(1, OFTEN * len(labels))
         if share >= SHARED and (often or high > ALONE * max(label.below for label in sharing) > 0):
-            yield (f'{task}: {high:.6g} m is the largest depth of {len(sharing)} files, and {100 * share:.2g} % of '
-                   'their known pixels have it; is it a mark of missing or cut-off depth? Then give it as void, or '
-                   'give a valid range, where the label is read', [label.path for label in sharing])
+            yield (
+                f'{task}: {high:.6g} m is the largest depth of {len(sharing)} files, and {100 * share:.2g} % of '
+                'their known pixels have it; is it a mark of missing or cut-off depth? Then give it as void, or '
+                'give a valid range, where the label is read',
+                [label.path for label in sharing],
+            )
 
 
 def describe_depths(task: Depth, labels: Sequence[DepthFacts]) -> Iterator[str]:

@@ -71,8 +71,9 @@ def orientation(split: SplitFacts, task: str, labels: Sequence[LabelFacts]) -> N
         return
     share = sum(label.facing for label in labels) / sum(label.known for label in labels)
     if share < FACING_SPLIT:
-        split.wrong.append(f'{task}: only {100 * share:.1f} % of the normals face the camera; a wall straight ahead is '
-                           '(0, 0, -1)')
+        split.wrong.append(
+            f'{task}: only {100 * share:.1f} % of the normals face the camera; a wall straight ahead is (0, 0, -1)'
+        )
     away = [str(label.path) for label in labels if label.facing < FACING_IMAGE * label.known]
     split.look += some(away, f'{task}: {len(away)} images whose normals mostly face away')
     turned = [label for label in labels if label.derived]
@@ -81,14 +82,22 @@ def orientation(split: SplitFacts, task: str, labels: Sequence[LabelFacts]) -> N
     count = sum(label.derived for label in turned)
     cosine, best, axes = best_axes(sum(label.turned for label in turned) / count)
     if best > cosine + TURNED:
-        split.wrong.append(f'{task}: agrees with the normals of the depth to a mean cosine of {cosine:.2f}, but of '
-                           f'{best:.2f} if its values are read as {axes}; turn them when the labels are read')
+        split.wrong.append(
+            f'{task}: agrees with the normals of the depth to a mean cosine of {cosine:.2f}, but of '
+            f'{best:.2f} if its values are read as {axes}; turn them when the labels are read'
+        )
     cosines = [np.trace(label.turned) / label.derived for label in turned]
-    odd = [f'{label.path} ({cosine:.2f})' for label, cosine in zip(turned, cosines, strict=True)
-           if cosine < np.median(cosines) - ODD]
+    odd = [
+        f'{label.path} ({cosine:.2f})'
+        for label, cosine in zip(turned, cosines, strict=True)
+        if cosine < np.median(cosines) - ODD
+    ]
     if np.median(cosines) > ALIKE:
-        split.look += some(odd, f'{task}: {len(odd)} images disagree with the normals of their depth (mean cosine); is '
-                                'one the file of another image?')
+        split.look += some(
+            odd,
+            f'{task}: {len(odd)} images disagree with the normals of their depth (mean cosine); is '
+            'one the file of another image?',
+        )
 
 
 def best_axes(turned: np.ndarray) -> tuple[float, float, str]:
@@ -110,11 +119,14 @@ def views_agree(split: SplitFacts) -> None:
         return
     middle = float(np.median([differs for differs, _ in known]))
     if middle > VIEWS_DIFFER:
-        split.wrong.append(f'the depths of neighbouring views differ by {100 * middle:.0f} % where both see the same '
-                           'place; are the poses world to camera, and the depths along z?')
+        split.wrong.append(
+            f'the depths of neighbouring views differ by {100 * middle:.0f} % where both see the same '
+            'place; are the poses world to camera, and the depths along z?'
+        )
         return
-    odd = [f'{name} ({100 * differs:.0f} %)' for differs, name in sorted(known, reverse=True)
-           if differs > RECORD_DIFFERS]
+    odd = [
+        f'{name} ({100 * differs:.0f} %)' for differs, name in sorted(known, reverse=True) if differs > RECORD_DIFFERS
+    ]
     split.look += some(odd, f'{len(odd)} records whose views disagree in depth; is one the file of another view?')
 
 
@@ -128,7 +140,13 @@ def images(split: SplitFacts) -> None:
     split.look += some(twice, f'{len(twice)} images occur more than once')
     blank = [str(image.path) for record in split.records for image in record.images if image.one_colour]
     split.look += some(blank, f'{len(blank)} images of a single colour')
-    turned = [f'{image.path} (orientation {image.orientation})' for record in split.records for image in record.images
-              if image.orientation > 1 and image.labelled]
-    split.look += some(turned, f'{len(turned)} labelled images are turned by EXIF; check that their labels are drawn '
-                               'on the turned image')
+    turned = [
+        f'{image.path} (orientation {image.orientation})'
+        for record in split.records
+        for image in record.images
+        if image.orientation > 1 and image.labelled
+    ]
+    split.look += some(
+        turned,
+        f'{len(turned)} labelled images are turned by EXIF; check that their labels are drawn on the turned image',
+    )

@@ -80,15 +80,24 @@ def examine(dataset: MultiTaskDataset, index: int) -> RecordFacts:
         if loaded is None:
             continue
         image = loaded['image']
-        facts.images.append(ImageFacts(
-            view.image, image.shape[:2], digest(view.image.read_bytes()), bool(image.min() == image.max()),
-            loaded['orientation'], bool(loaded['labels'])))
+        facts.images.append(
+            ImageFacts(
+                view.image,
+                image.shape[:2],
+                digest(view.image.read_bytes()),
+                bool(image.min() == image.max()),
+                loaded['orientation'],
+                bool(loaded['labels']),
+            )
+        )
         for name, label in loaded['labels'].items():
             path = view.labels[name].path
-            from_depth = any(tasks[other].quantity == 'depth' and view.labels[other].path == path
-                             for other in loaded['labels'])  # derived from it: nothing to compare
+            from_depth = any(
+                tasks[other].quantity == 'depth' and view.labels[other].path == path for other in loaded['labels']
+            )  # derived from it: nothing to compare
             facts.labels.setdefault(name, []).append(
-                label_facts(path, tasks[name], label, loaded, None if from_depth else depth_of(loaded, tasks)))
+                label_facts(path, tasks[name], label, loaded, None if from_depth else depth_of(loaded, tasks))
+            )
     if dataset.checksums.known:
         for path in record.files(shown):
             facts.unlisted += str(path.absolute()) not in dataset.checksums.known
@@ -161,8 +170,9 @@ def depths_differ(views: list[dict], tasks: Mapping[str, Task]) -> float | None:
         if target_depth is None or source_depth is None or not posed:
             continue
         pose = relative_pose(source['camera_T_world'][None], target['camera_T_world'][None])
-        positions, expected = correspondences(torch.from_numpy(target_depth)[None, None], target['intrinsics'][None],
-                                              source['intrinsics'][None], pose)
+        positions, expected = correspondences(
+            torch.from_numpy(target_depth)[None, None], target['intrinsics'][None], source['intrinsics'][None], pose
+        )
         measured, inside = warp(torch.from_numpy(source_depth)[None, None], positions, mode='nearest')
         shared = inside & (measured > 0) & (expected > 0)
         if shared.sum() >= LEAST_SHARED * shared.numel():

@@ -22,8 +22,9 @@ def flat_text(config: Config, tidy: bool = True) -> str:
         tidy: Break its lines, which takes about a second.
     """
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
-    return Config({key: _text(value) for key, value in config.items() if key in known},
-                  format_python_code=tidy).pretty_text
+    return Config(
+        {key: _text(value) for key, value in config.items() if key in known}, format_python_code=tidy
+    ).pretty_text
 
 
 def _text(value: Any) -> Any:

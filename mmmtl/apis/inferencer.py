@@ -40,23 +40,34 @@ class MultiTaskInferencer:
         ConfigError: ``size`` is none of these.
     """
 
-    def __init__(self, config: str | Path | Config, checkpoint: str | Path | None = None,
-                 device: str | torch.device = 'cpu', size: tuple[int, int] | Literal['trained'] | None = 'trained'
-                 ) -> None:
+    def __init__(
+        self,
+        config: str | Path | Config,
+        checkpoint: str | Path | None = None,
+        device: str | torch.device = 'cpu',
+        size: tuple[int, int] | Literal['trained'] | None = 'trained',
+    ) -> None:
         config = config if isinstance(config, Config) else load_config(config)
         self.trained_for = config.get('trained_for') or {}
         if size == 'trained':
             size = self.trained_for.get('size')
             if size is None:
-                warnings.warn(f'{config.filename}: states no size that the network was trained for, so images are not '
-                              'resized; add trained_for=dict(size=(height, width)), or pass size=None', stacklevel=2)
+                warnings.warn(
+                    f'{config.filename}: states no size that the network was trained for, so images are not '
+                    'resized; add trained_for=dict(size=(height, width)), or pass size=None',
+                    stacklevel=2,
+                )
         elif size is not None and not is_size(size):
             raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
         self.size = size and tuple(size)
         self.model = init_model(config, checkpoint, device)
 
-    def __call__(self, images: Picture | Iterable[Picture], show_dir: str | Path | None = None,
-                 intrinsics: np.ndarray | Sequence[np.ndarray] | None = None) -> Maps | list[Maps] | dict[str, Maps]:
+    def __call__(
+        self,
+        images: Picture | Iterable[Picture],
+        show_dir: str | Path | None = None,
+        intrinsics: np.ndarray | Sequence[np.ndarray] | None = None,
+    ) -> Maps | list[Maps] | dict[str, Maps]:
         """Predict for an image of any size, for several, or for every image of a folder.
 
         Args:
@@ -81,16 +92,20 @@ class MultiTaskInferencer:
         if isinstance(images, str | Path) and Path(images).is_dir():
             files = image_files(Path(images))
             cameras = per_image(intrinsics, len(files))
-            return {file.name: self._predict(file, file.name, show_dir, camera)
-                    for file, camera in zip(files, cameras, strict=True)}
+            return {
+                file.name: self._predict(file, file.name, show_dir, camera)
+                for file, camera in zip(files, cameras, strict=True)
+            }
         if is_picture(images):
             return self._predict(images, name_of(images), show_dir, per_image(intrinsics, 1)[0])
         if not isinstance(images, Iterable):
             raise DataError(f'expected a path, a PIL image, an array or several of them, found {type(images).__name__}')
         images = list(images)
         cameras = per_image(intrinsics, len(images))
-        return [self._predict(image, f'{number}-{name_of(image)}', show_dir, camera)
-                for number, (image, camera) in enumerate(zip(images, cameras, strict=True))]
+        return [
+            self._predict(image, f'{number}-{name_of(image)}', show_dir, camera)
+            for number, (image, camera) in enumerate(zip(images, cameras, strict=True))
+        ]
 
     @torch.inference_mode()
     def _predict(self, picture: Picture, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None) -> Maps:
@@ -98,8 +113,12 @@ class MultiTaskInferencer:
         view, shape = {'image': image}, image.shape[:2]
         camera = None if intrinsics is None else self._camera(intrinsics, shape, name)
         if self.size is not None:
-            rescale(view, scale_by_area(shape, self.size) if camera is None else
-                    scale_by_camera(camera, shape, self.size, self.trained_for))
+            rescale(
+                view,
+                scale_by_area(shape, self.size)
+                if camera is None
+                else scale_by_camera(camera, shape, self.size, self.trained_for),
+            )
         sample = MultiTaskDataSample(metainfo={'img_shape': view['image'].shape[:2], 'ori_shape': shape})
         if camera is not None:
             sample.intrinsics = camera
@@ -114,8 +133,10 @@ class MultiTaskInferencer:
     def _camera(self, intrinsics: np.ndarray, shape: tuple[int, int], name: str) -> torch.Tensor:
         """The intrinsics, once they fit the image, (3, 3) float32."""
         if self.trained_for.get('field_of_view') is None:
-            raise ConfigError('intrinsics are given, but the config does not state the camera that the network was '
-                              'trained for; add trained_for.field_of_view in degrees, or leave them out')
+            raise ConfigError(
+                'intrinsics are given, but the config does not state the camera that the network was '
+                'trained for; add trained_for.field_of_view in degrees, or leave them out'
+            )
         camera = torch.as_tensor(np.asarray(intrinsics), dtype=torch.float32)
         try:
             check_camera(camera, torch.eye(4), shape, name=name)

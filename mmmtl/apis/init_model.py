@@ -12,8 +12,9 @@ from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS
 
 
-def init_model(config: str | Path | Config, checkpoint: str | Path | None = None, device: str | torch.device = 'cpu'
-               ) -> MultiTaskModel:
+def init_model(
+    config: str | Path | Config, checkpoint: str | Path | None = None, device: str | torch.device = 'cpu'
+) -> MultiTaskModel:
     """Build the model of ``config`` in evaluation mode.
 
     Args:

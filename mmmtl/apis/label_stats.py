@@ -23,12 +23,15 @@ def check_every_task_is_shown(dataset: Dataset, taught: Collection[str] = ()) ->
         return
     missing = set(dataset.tasks) - {name for names in dataset.shown for name in names} - set(taught)
     if missing:
-        raise ConfigError(f'{dataset} shows no label of {", ".join(sorted(missing))} at all, so nothing would teach '
-                          'it; remove the task, or choose a label setting that shows it')
+        raise ConfigError(
+            f'{dataset} shows no label of {", ".join(sorted(missing))} at all, so nothing would teach '
+            'it; remove the task, or choose a label setting that shows it'
+        )
 
 
-def label_stats(config: Config, *, open_files: bool = True, workers: int = 0, show_progress: bool = False
-                ) -> Iterator[str]:
+def label_stats(
+    config: Config, *, open_files: bool = True, workers: int = 0, show_progress: bool = False
+) -> Iterator[str]:
     """One text per data set: counts, co-occurrence and, if files are opened, per-class pixels of what is shown.
 
     Hidden labels are not opened; nor are images.
@@ -40,8 +43,9 @@ def label_stats(config: Config, *, open_files: bool = True, workers: int = 0, sh
         split = SplitFacts(name, dataset)
         if open_files:
             loader = DataLoader(ShownLabels(dataset), batch_size=None, num_workers=workers)
-            split.records = list(tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False,
-                                      mininterval=0.5))
+            split.records = list(
+                tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False, mininterval=0.5)
+            )
         yield '\n'.join([*describe_shown(split), *(describe_pixels(split) if open_files else ())])
 
 

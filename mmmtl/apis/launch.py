@@ -30,8 +30,10 @@ def launch(launcher: str) -> None:
         _slurm_environment()
     missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
     if missing:
-        raise ConfigError(f'--launcher {launcher}: {", ".join(missing)} not set; start it with tools/dist_train.sh '
-                          '(torchrun) or tools/slurm_train.sh (srun)')
+        raise ConfigError(
+            f'--launcher {launcher}: {", ".join(missing)} not set; start it with tools/dist_train.sh '
+            '(torchrun) or tools/slurm_train.sh (srun)'
+        )
     if torch.cuda.is_available():
         init_dist('pytorch', backend='nccl')
     else:

@@ -85,8 +85,9 @@ class PlannedRun:
                 return False
             recipe = read_checkpoint(place).get('meta', {}).get('recipe')
         if recipe != recipe_digest(self.load()):
-            raise ConfigError(f'{place}: of another recipe than {self.config} is now; remove the folder, or choose '
-                              'another --work-dir')
+            raise ConfigError(
+                f'{place}: of another recipe than {self.config} is now; remove the folder, or choose another --work-dir'
+            )
         return place == scores
 
     def _recipe_of(self, scores: Path) -> str:
@@ -96,8 +97,9 @@ class PlannedRun:
                 return found['recipe']
         except (ValueError, LookupError, TypeError):
             pass  # damaged
-        raise ConfigError(f'{scores}: not of the end of a training with seed {self.seed}; remove it, or choose another '
-                          '--work-dir')
+        raise ConfigError(
+            f'{scores}: not of the end of a training with seed {self.seed}; remove it, or choose another --work-dir'
+        )
 
 
 def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
@@ -112,8 +114,10 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     """
     for folder, count in Counter(run.work_dir for run in runs).items():
         if count > 1:
-            raise ConfigError(f'{folder}: {count} runs would go there; give every recipe and every seed once, and '
-                              'recipes different names')
+            raise ConfigError(
+                f'{folder}: {count} runs would go there; give every recipe and every seed once, and '
+                'recipes different names'
+            )
     waiting = [run for run in runs if not run.is_done()]
     print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
     if not waiting:
@@ -134,8 +138,9 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
                     failed.append(f'{name}: {end.exception()}')
                 print(f'[{ended}/{len(waiting)}] {name} {"failed" if end.exception() else "done"}', file=sys.stderr)
     if failed:
-        raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says '
-                          'more')
+        raise ConfigError(
+            f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says more'
+        )
 
 
 def processes(jobs: int) -> ProcessPoolExecutor:

@@ -35,8 +35,9 @@ def fill_in_rules(config: Config) -> None:
         higher = compared_measures(config, names)
         for name in names:
             if name not in higher and not any(key in name.lower() for key in KNOWN_TO_MMENGINE):
-                raise ConfigError(f"{path}.rule: is a higher or a lower {name!r} better? State rule='greater' or "
-                                  "rule='less'")
+                raise ConfigError(
+                    f"{path}.rule: is a higher or a lower {name!r} better? State rule='greater' or rule='less'"
+                )
         rules = [{True: 'greater', False: 'less', None: None}[higher.get(name)] for name in names]
         node['rule'] = rules[0] if isinstance(measures, str) else rules
 
@@ -59,8 +60,10 @@ def _watchers(config: Config) -> Iterator[tuple[str, dict, str]]:
     parts: list[tuple[str, Any]] = [
         *((f'default_hooks.{name}', hook) for name, hook in (config.get('default_hooks') or {}).items()),
         *((f'custom_hooks[{i}]', hook) for i, hook in enumerate(config.get('custom_hooks') or [])),
-        *((f'param_scheduler[{i}]', schedule)
-          for i, schedule in enumerate([schedules] if isinstance(schedules, dict) else schedules)),
+        *(
+            (f'param_scheduler[{i}]', schedule)
+            for i, schedule in enumerate([schedules] if isinstance(schedules, dict) else schedules)
+        ),
     ]
     for path, node in parts:
         if not isinstance(node, dict):

@@ -35,10 +35,15 @@ def resolve(name: Any, path: str) -> Callable:
         found = registry.get(name)
         if found is not None:
             return found
-    known = {key if child.scope == 'mmengine' else f'{child.scope}.{key}'
-             for r in registries for child in (r, *r.children.values()) for key in child.module_dict}
-    raise ConfigError(f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need "
-                      'custom_imports')
+    known = {
+        key if child.scope == 'mmengine' else f'{child.scope}.{key}'
+        for r in registries
+        for child in (r, *r.children.values())
+        for key in child.module_dict
+    }
+    raise ConfigError(
+        f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need custom_imports"
+    )
 
 
 def class_of(part: Mapping) -> Callable:

@@ -26,14 +26,26 @@ def paired_differences(runs: Sequence[str], measures: Sequence[str] = ()) -> str
     (first, ground), *others = grouped(all_runs)
     if not others:
         raise DataError(f'{ground[0].path.parent}: all runs are {first}; differences need a second config')
-    lines = [f'| less {first} | seeds | ' + ' | '.join(key.replace('/', ' ') + arrow(key, compared) for key in columns)
-             + ' |', '| --- | ---: |' + ' ---: |' * len(columns)]
+    lines = [
+        f'| less {first} | seeds | '
+        + ' | '.join(key.replace('/', ' ') + arrow(key, compared) for key in columns)
+        + ' |',
+        '| --- | ---: |' + ' ---: |' * len(columns),
+    ]
     for name, seeds in others:
         pairs = [(run, other) for run in seeds for other in ground if run.seed == other.seed]
         if not pairs:
             raise DataError(f'{name} has no seed in common with {first}; train both with the same --seeds')
-        cells = [cell([run.scores[key] - other.scores[key] for run, other in pairs
-                       if run.scores.get(key) is not None and other.scores.get(key) is not None]) for key in columns]
+        cells = [
+            cell(
+                [
+                    run.scores[key] - other.scores[key]
+                    for run, other in pairs
+                    if run.scores.get(key) is not None and other.scores.get(key) is not None
+                ]
+            )
+            for key in columns
+        ]
         lines.append(f'| {name} | {len(pairs)} | {" | ".join(cells)} |')
     return '\n'.join([*lines, '', f'Less {first}, seed by seed: mean ± standard error.', ''])
 

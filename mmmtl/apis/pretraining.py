@@ -21,8 +21,9 @@ def stages_of(texts: Sequence[str], joint: Config) -> dict[str, str]:
         raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(texts)}')
     stages = dict(text.split('=', 1) for text in texts)
     if set(stages) != set(joint.tasks):
-        raise ConfigError(f'--pretrain: expected a config for each of {", ".join(joint.tasks)}, found '
-                          f'{", ".join(stages)}')
+        raise ConfigError(
+            f'--pretrain: expected a config for each of {", ".join(joint.tasks)}, found {", ".join(stages)}'
+        )
     return stages
 
 

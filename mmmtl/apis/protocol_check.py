@@ -25,8 +25,10 @@ def check_protocol(config: Config) -> None:
     for name in ('val_dataloader', 'test_dataloader'):
         dataset = config[name].dataset if config.get(name) else {}
         if any(part.get('on_bad_sample') == 'skip' for part in (dataset, *dataset.get('parts', {}).values())):
-            raise ConfigError(f"{name}.dataset.on_bad_sample: 'skip' is for training, evaluation would judge the next "
-                              'image twice; remove the bad files from the split')
+            raise ConfigError(
+                f"{name}.dataset.on_bad_sample: 'skip' is for training, evaluation would judge the next "
+                'image twice; remove the bad files from the split'
+            )
     name = config.get('protocol')
     if name is None:
         return
@@ -61,8 +63,12 @@ def differences(config: Config, protocol: Protocol) -> Iterator[str]:
         yield from data_differences(config.test_dataloader.dataset, wanted, protocol.size)
 
 
-def data_differences(dataset: Mapping, wanted: Data | Mapping[str, Data], size: tuple[int, int] | None,
-                     place: str = 'test_dataloader.dataset') -> Iterator[str]:
+def data_differences(
+    dataset: Mapping,
+    wanted: Data | Mapping[str, Data],
+    size: tuple[int, int] | None,
+    place: str = 'test_dataloader.dataset',
+) -> Iterator[str]:
     """One phrase for every way in which the tested data set departs from the protocol; `metrics.json` comes from it."""
     target = class_of(dataset)
     if isinstance(wanted, Mapping):
@@ -93,8 +99,10 @@ def compared_measures(config: Config, scores: Iterable[str]) -> dict[str, bool]:
     """
     protocol = protocol_of(config)
     tasks = build_tasks(config.tasks) if config.get('tasks') else {}
-    standing = {f'{name}/{protocol.measures[name][0] if protocol else task.headline}': task.higher_is_better
-                for name, task in tasks.items()}
+    standing = {
+        f'{name}/{protocol.measures[name][0] if protocol else task.headline}': task.higher_is_better
+        for name, task in tasks.items()
+    }
     return {score: standing[key] for score in scores if (key := '/'.join(score.split('/')[-2:])) in standing}
 
 
@@ -119,4 +127,3 @@ def attribute_of(task: Task, name: str) -> Any:
     """An attribute of the task; ``kind`` is its class, and of an array its length counts."""
     value = type(task).__name__ if name == 'kind' else getattr(task, name, None)
     return len(value) if isinstance(value, np.ndarray) else value
-

@@ -9,13 +9,33 @@ from mmengine.config import Config
 
 Entry = bool | int | float | str | list | None
 
-WITHOUT_INFLUENCE = {'work_dir', 'load_from', 'resume', 'resume_despite', 'launcher', 'default_hooks', 'visualizer',
-                     'vis_backends', 'log_processor', 'log_level', 'env_cfg', 'experiment_name',
-                     'find_unused_parameters', 'trained_for'}
+WITHOUT_INFLUENCE = {
+    'work_dir',
+    'load_from',
+    'resume',
+    'resume_despite',
+    'launcher',
+    'default_hooks',
+    'visualizer',
+    'vis_backends',
+    'log_processor',
+    'log_level',
+    'env_cfg',
+    'experiment_name',
+    'find_unused_parameters',
+    'trained_for',
+}
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # arguments of a loader that decide how fast a batch comes, and not what is in it
-LOADING = {'num_workers', 'pin_memory', 'pin_memory_device', 'persistent_workers', 'prefetch_factor', 'timeout',
-           'multiprocessing_context'}
+LOADING = {
+    'num_workers',
+    'pin_memory',
+    'pin_memory_device',
+    'persistent_workers',
+    'prefetch_factor',
+    'timeout',
+    'multiprocessing_context',
+}
 NOT_SET = object()
 
 
@@ -74,5 +94,6 @@ def _plain(value: Any) -> Entry:
         return [_plain(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return f'{value.__module__}.{value.__qualname__}' if callable(value) and hasattr(value, '__qualname__') else str(
-        value)
+    return (
+        f'{value.__module__}.{value.__qualname__}' if callable(value) and hasattr(value, '__qualname__') else str(value)
+    )

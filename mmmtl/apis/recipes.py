@@ -34,16 +34,21 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     rows = config.get('rows')
     if not row:
         if rows is not None:
-            raise ConfigError(f'{path}: a table; name one of its rows, {path}{SEPARATOR}ROW with ROW one of '
-                              f'{", ".join(rows)}')
+            raise ConfigError(
+                f'{path}: a table; name one of its rows, {path}{SEPARATOR}ROW with ROW one of {", ".join(rows)}'
+            )
         return config
     if rows is None:
         raise ConfigError(f'{name}: {path} is no table, it has no rows; leave out {SEPARATOR}{row}')
     if row not in rows:
         raise ConfigError(f'{name}: no such row{nearest(row, rows)}; the rows are {", ".join(rows)}')
     entry = rows[row]
-    if not (isinstance(entry, tuple | list) and entry and isinstance(entry[0], str)
-            and all(isinstance(changes, dict) for changes in entry[1:])):
+    if not (
+        isinstance(entry, tuple | list)
+        and entry
+        and isinstance(entry[0], str)
+        and all(isinstance(changes, dict) for changes in entry[1:])
+    ):
         raise ConfigError(f'{name}: expected (recipe, changes, ...), found {entry!r}')
     recipe, *all_changes = entry
     base = _read(str(Path(path).parent / recipe), (*outer, place))

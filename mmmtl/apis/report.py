@@ -47,8 +47,10 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         'seed': config.get('randomness', {}).get('seed'),
         'recipe': recipe_digest(config),
         'compared': compared_measures(config, {key: None for values in scores.values() for key in values}),
-        'scores': {row: {key: value if math.isfinite(value) else None for key, value in values.items()}
-                   for row, values in scores.items()},
+        'scores': {
+            row: {key: value if math.isfinite(value) else None for key, value in values.items()}
+            for row, values in scores.items()
+        },
     }
     unfinished = path.with_suffix(f'.{os.getpid()}.tmp')
     try:

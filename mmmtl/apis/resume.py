@@ -35,8 +35,10 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
     """
     missing = [name for name in NEEDED if name not in checkpoint]
     if missing:
-        raise CheckpointError(f'{source}: cannot be resumed from, it lacks {", ".join(missing)}; start from its '
-                              'weights instead: --cfg-options load_from=FILE')
+        raise CheckpointError(
+            f'{source}: cannot be resumed from, it lacks {", ".join(missing)}; start from its '
+            'weights instead: --cfg-options load_from=FILE'
+        )
     meta = checkpoint['meta']
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     check_averages(runner, checkpoint, source)
@@ -46,11 +48,14 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
     if 'recipe_entries' in meta:
         changes = check_same_run(meta, runner.recipe, runner.cfg.get('resume_despite') or (), source)
     else:
-        runner.logger.warning(f'{source}: written by an earlier version, without its recipe: it could not be compared '
-                              'with this config')
+        runner.logger.warning(
+            f'{source}: written by an earlier version, without its recipe: it could not be compared with this config'
+        )
     if changes:
-        runner.logger.warning('the config has changed, and applies as it is now: ' + '; '.join(
-            f'{key} {change}' for key, change in changes.items()))
+        runner.logger.warning(
+            'the config has changed, and applies as it is now: '
+            + '; '.join(f'{key} {change}' for key, change in changes.items())
+        )
     go_to_place(runner, meta)
     restore_log(runner, checkpoint['message_hub'], changes)
     restore_optimizer(runner, model, checkpoint, source)
@@ -61,25 +66,31 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
 def check_averages(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
     """With an `EMAHook`, a checkpoint's weights are the averages; only the hook can exchange them for the run's own."""
     if 'ema_state_dict' in checkpoint and not any(isinstance(hook, EMAHook) for hook in runner.hooks):
-        raise CheckpointError(f'{source}: its weights are averages of an EMAHook, which this config lacks; add '
-                              "custom_hooks=[dict(type='EMAHook')] to resume, or start from the averages: "
-                              '--cfg-options load_from=FILE')
+        raise CheckpointError(
+            f'{source}: its weights are averages of an EMAHook, which this config lacks; add '
+            "custom_hooks=[dict(type='EMAHook')] to resume, or start from the averages: "
+            '--cfg-options load_from=FILE'
+        )
 
 
 def check_order(saved: Iterable[str], own: Iterable[str], source: str) -> None:
     """The optimiser and the weightings know parameters and tasks by their number."""
     for old, new in zip(saved, own, strict=True):
         if old != new:
-            raise CheckpointError(f'{source}: written by a run whose weights are in another order (the first is {old} '
-                                  f'where this run has {new}); list tasks, heads and losses in the order that they had')
+            raise CheckpointError(
+                f'{source}: written by a run whose weights are in another order (the first is {old} '
+                f'where this run has {new}); list tasks, heads and losses in the order that they had'
+            )
 
 
 def check_seed(runner: Runner, seed: int, source: str) -> None:
     """The order of the images is a function of the seed."""
     own = all_gather(torch.tensor(runner.seed))[0].item()  # the first process's: it is the one that was saved
     if seed != own:
-        raise CheckpointError(f'{source}: written with seed {seed}, this run has {own}; set '
-                              f'--cfg-options randomness.seed={seed} to resume')
+        raise CheckpointError(
+            f'{source}: written with seed {seed}, this run has {own}; set '
+            f'--cfg-options randomness.seed={seed} to resume'
+        )
 
 
 def go_to_place(runner: Runner, meta: Mapping[str, Any]) -> None:
@@ -87,12 +98,15 @@ def go_to_place(runner: Runner, meta: Mapping[str, Any]) -> None:
     loop = runner.train_loop
     epoch, iteration = place_in(loop, meta['epoch'], meta['iter'])
     if iteration != meta['iter']:
-        runner.logger.warning(f'an epoch has {len(loop.dataloader)} iterations now: the run goes on with epoch '
-                              f'{epoch + 1}, which begins at iteration {iteration} and not at {meta["iter"]}')
+        runner.logger.warning(
+            f'an epoch has {len(loop.dataloader)} iterations now: the run goes on with epoch '
+            f'{epoch + 1}, which begins at iteration {iteration} and not at {meta["iter"]}'
+        )
     loop._epoch, loop._iter = epoch, iteration
     if iteration >= loop.max_iters:
-        runner.logger.warning(f'nothing is left to train: {iteration} iterations are done, this config has '
-                              f'{loop.max_iters}')
+        runner.logger.warning(
+            f'nothing is left to train: {iteration} iterations are done, this config has {loop.max_iters}'
+        )
 
 
 def place_in(loop: BaseLoop, epoch: int, iteration: int) -> tuple[int, int]:
@@ -124,8 +138,14 @@ def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str,
         replay(schedulers, runner.iter, len(loop.dataloader) if isinstance(loop, EpochBasedTrainLoop) else None)
     except ValueError as error:  # OneCycleLR beyond its end
         raise CheckpointError(f'{source}: param_scheduler does not reach iteration {runner.iter}: {error}') from None
-    load_optimizer(runner.optim_wrapper, checkpoint['optimizer'], checkpoint.get('first_settings'),
-                   runner.first_settings, schedulers, source)
+    load_optimizer(
+        runner.optim_wrapper,
+        checkpoint['optimizer'],
+        checkpoint.get('first_settings'),
+        runner.first_settings,
+        schedulers,
+        source,
+    )
     load_plateaus(schedulers, checkpoint.get('param_schedulers', []))
     before, now = (recipe.get('learnt_from', {}) for recipe in (checkpoint['meta'], runner.recipe))
     if before.get('accumulative_counts') == now['accumulative_counts']:
@@ -136,7 +156,9 @@ def restore_random_state(runner: Runner, states: Mapping[str, torch.Tensor], sou
     """Restore each process's generators; those of a process that was not there before begin with the seed."""
     processes = len(states['torch'])
     if processes != runner.world_size:
-        runner.logger.warning(f'{source} was written by {processes} processes, now there are {runner.world_size}: the '
-                              'random numbers inside the network go on differently')
+        runner.logger.warning(
+            f'{source} was written by {processes} processes, now there are {runner.world_size}: the '
+            'random numbers inside the network go on differently'
+        )
     if runner.rank < processes:
         set_random_state({name: values[runner.rank] for name, values in states.items()})

@@ -24,12 +24,19 @@ def learnt_from(loader: DataLoader, processes: int, accumulative_counts: int) ->
     Images are identified by the names of records and files, so a data set may move to another folder.
     """
     dataset = loader.dataset
-    facts = {'batch_size': loader.batch_size, 'processes': processes, 'accumulative_counts': accumulative_counts,
-             'images': len(dataset)}
+    facts = {
+        'batch_size': loader.batch_size,
+        'processes': processes,
+        'accumulative_counts': accumulative_counts,
+        'images': len(dataset),
+    }
     if hasattr(dataset, 'shown'):  # one of ours
         names = ([record.name, *(view.image.name for view in record.views)] for record in dataset.records)
-        facts |= {'image_names': digest(names), 'shown_labels': digest(dataset.shown),
-                  'labels': dict(sorted(Counter(name for shown in dataset.shown for name in shown).items()))}
+        facts |= {
+            'image_names': digest(names),
+            'shown_labels': digest(dataset.shown),
+            'labels': dict(sorted(Counter(name for shown in dataset.shown for name in shown).items())),
+        }
     return facts
 
 
@@ -41,8 +48,9 @@ def digest(items: Iterable[Any]) -> str:
     return state.hexdigest()
 
 
-def check_same_run(before: Mapping[str, Any], now: Mapping[str, Any], despite: str | Iterable[str], source: str
-                   ) -> dict[str, str]:
+def check_same_run(
+    before: Mapping[str, Any], now: Mapping[str, Any], despite: str | Iterable[str], source: str
+) -> dict[str, str]:
     """Compare the run that was stopped with the one that is to continue it.
 
     Args:
@@ -61,19 +69,25 @@ def check_same_run(before: Mapping[str, Any], now: Mapping[str, Any], despite: s
     """
     despite = {despite} if isinstance(despite, str) else set(despite)
     if despite - set(ASPECTS):
-        raise ConfigError(f'resume_despite: expected some of {", ".join(ASPECTS)}, found '
-                          f'{", ".join(sorted(map(str, despite - set(ASPECTS))))}')
+        raise ConfigError(
+            f'resume_despite: expected some of {", ".join(ASPECTS)}, found '
+            f'{", ".join(sorted(map(str, despite - set(ASPECTS))))}'
+        )
     changes = differences(before['recipe_entries'], now['recipe_entries'])
     other = changed_aspects(before['learnt_from'], now['learnt_from'], changes)
     refused = [aspect for aspect in other if aspect not in despite]
     if refused:
-        raise CheckpointError(f'{source}: written by a run with other {" and ".join(refused)}: '
-                              f'{"; ".join(other[aspect] for aspect in refused)}. Restore what it had, or insist: '
-                              f'--cfg-options resume_despite={",".join(refused)}')
+        raise CheckpointError(
+            f'{source}: written by a run with other {" and ".join(refused)}: '
+            f'{"; ".join(other[aspect] for aspect in refused)}. Restore what it had, or insist: '
+            f'--cfg-options resume_despite={",".join(refused)}'
+        )
     for key in OPTIMIZER:
         if key in changes:
-            raise CheckpointError(f'{source}: {key} {changes[key]}, and cannot take over the state of the other; start '
-                                  'from the weights instead: --cfg-options load_from=FILE')
+            raise CheckpointError(
+                f'{source}: {key} {changes[key]}, and cannot take over the state of the other; start '
+                'from the weights instead: --cfg-options load_from=FILE'
+            )
     return changes | {f'resume_despite={aspect}': f'allows that {text}' for aspect, text in other.items()}
 
 
@@ -83,8 +97,9 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
     sizes = [one['batch_size'] and one['batch_size'] * one['processes'] for one in (before, now)]
     counts = [one['accumulative_counts'] for one in (before, now)]
     if sizes[0] != sizes[1]:
-        old, new = (f'{one["batch_size"]} on {one["processes"]} process{"es" * (one["processes"] > 1)}'
-                    for one in (before, now))
+        old, new = (
+            f'{one["batch_size"]} on {one["processes"]} process{"es" * (one["processes"] > 1)}' for one in (before, now)
+        )
         other['batch'] = f'train_dataloader.batch_size was {old}, is {new}'
     elif counts[0] != counts[1]:
         other['batch'] = f'optim_wrapper.accumulative_counts was {counts[0]}, is {counts[1]}'
@@ -96,8 +111,9 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
         others = ', but other ones or in another order' * (before['images'] == now['images'])
         other['images'] = named(of_images, f'{before["images"]} images, now {now["images"]}{others}')
     if of_labels if other_images else before.get('shown_labels') != now.get('shown_labels'):
-        old, new = (', '.join(f'{count} {name}' for name, count in one.get('labels', {}).items())
-                    for one in (before, now))
+        old, new = (
+            ', '.join(f'{count} {name}' for name, count in one.get('labels', {}).items()) for one in (before, now)
+        )
         other['labels'] = named(of_labels, f'labels of {old}, now of {new}{", but on other images" * (old == new)}')
     return other
 

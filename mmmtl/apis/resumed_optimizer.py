@@ -18,14 +18,19 @@ PLATEAU = ('best', 'num_bad_epochs', 'cooldown_counter', 'last_step', '_last_val
 
 def group_settings(optim_wrapper: OptimWrapper) -> list[dict[str, Any]]:
     """The settings of every group of parameters as plain values: learning rate, weight decay, betas, ..."""
-    return plain([{key: value for key, value in group.items() if key != 'params'}
-                  for group in optim_wrapper.optimizer.param_groups])
+    return plain(
+        [
+            {key: value for key, value in group.items() if key != 'params'}
+            for group in optim_wrapper.optimizer.param_groups
+        ]
+    )
 
 
 def scheduler_states(schedulers: Iterable[_ParamScheduler]) -> list[dict[str, Any]]:
     """Their states without functions, which a checkpoint cannot hold (`OneCycleLR` keeps one)."""
-    return [{key: value for key, value in scheduler.state_dict().items() if not callable(value)}
-            for scheduler in schedulers]
+    return [
+        {key: value for key, value in scheduler.state_dict().items() if not callable(value)} for scheduler in schedulers
+    ]
 
 
 def replay(schedulers: Sequence[_ParamScheduler], iterations: int, epoch_length: int | None) -> None:
@@ -49,8 +54,14 @@ def replay(schedulers: Sequence[_ParamScheduler], iterations: int, epoch_length:
                     scheduler.step()
 
 
-def load_optimizer(optim_wrapper: OptimWrapper, saved: Mapping[str, Any], before: Sequence[Mapping[str, Any]] | None,
-                   now: Sequence[Mapping[str, Any]], schedulers: Sequence[_ParamScheduler], source: str) -> None:
+def load_optimizer(
+    optim_wrapper: OptimWrapper,
+    saved: Mapping[str, Any],
+    before: Sequence[Mapping[str, Any]] | None,
+    now: Sequence[Mapping[str, Any]],
+    schedulers: Sequence[_ParamScheduler],
+    source: str,
+) -> None:
     """Load what the optimiser remembers, and leave its groups as the config and its schedules have set them.
 
     An optimiser may also keep what it remembers in its groups (Prodigy, schedule-free ones): a value is the
@@ -71,18 +82,24 @@ def load_optimizer(optim_wrapper: OptimWrapper, saved: Mapping[str, Any], before
     groups = optim_wrapper.optimizer.param_groups
     shapes = [[(group.get('name'), len(group['params'])) for group in some] for some in (saved['param_groups'], groups)]
     if shapes[0] != shapes[1]:
-        raise CheckpointError(f'{source}: the optimiser had {len(shapes[0])} groups of parameters, now it has '
-                              f'{len(shapes[1])} or other ones, so its state cannot be taken over; restore '
-                              'optim_wrapper, or start from the weights: --cfg-options load_from=FILE')
+        raise CheckpointError(
+            f'{source}: the optimiser had {len(shapes[0])} groups of parameters, now it has '
+            f'{len(shapes[1])} or other ones, so its state cannot be taken over; restore '
+            'optim_wrapper, or start from the weights: --cfg-options load_from=FILE'
+        )
     moved = SCHEDULED | {scheduler.param_name for scheduler in schedulers}
     moved -= {scheduler.param_name for scheduler in plateaus(schedulers)}
     merged = []
     for number, (old, new) in enumerate(zip(saved['param_groups'], groups, strict=True)):
-        kept = {key: value for key, value in old.items() if key not in moved and (
-            before is None or before[number].get(key) == now[number].get(key))}
+        kept = {
+            key: value
+            for key, value in old.items()
+            if key not in moved and (before is None or before[number].get(key) == now[number].get(key))
+        }
         merged.append({**new, **kept})
-    optim_wrapper.load_state_dict({**{key: value for key, value in saved.items() if key != 'base_param_settings'},
-                                   'param_groups': merged})
+    optim_wrapper.load_state_dict(
+        {**{key: value for key, value in saved.items() if key != 'base_param_settings'}, 'param_groups': merged}
+    )
 
 
 def plateaus(schedulers: Iterable[_ParamScheduler]) -> list[ReduceOnPlateauParamScheduler]:

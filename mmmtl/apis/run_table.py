@@ -38,8 +38,9 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequenc
     multi, baselines = [read_run(text) for text in runs], [read_run(text) for text in single]
     protocol = only_protocol([*multi, *baselines])
     compared, columns = chosen_columns([*multi, *baselines], measures)
-    rows = [(name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns])
-            for name, seeds in grouped(multi)]
+    rows = [
+        (name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns]) for name, seeds in grouped(multi)
+    ]
     titles = [column.replace('/', ' ') + arrow(column, compared) for column in columns]
     if baselines:
         truth = baseline_scores(baselines, compared)
@@ -50,8 +51,7 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequenc
         rows.insert(0, ('single task', baselines, [*(cell(values, len(values)) for values in learnt), '–']))
         titles.append('Δ_MTL % ↑')
     lines = [f'| run | seeds | {" | ".join(titles)} |', '| --- | ---: |' + ' ---: |' * len(titles)]
-    lines += [f'| {name} | {len({run.seed for run in seeds})} | {" | ".join(cells)} |'
-              for name, seeds, cells in rows]
+    lines += [f'| {name} | {len({run.seed for run in seeds})} | {" | ".join(cells)} |' for name, seeds, cells in rows]
     about = f'Protocol `{protocol}`' if protocol else 'No protocol: nothing says that these numbers are comparable'
     return '\n'.join([*lines, '', f'{about}; mean ± standard deviation over seeds.', ''])
 
@@ -65,14 +65,24 @@ def read_run(text: str) -> Run:
         content = json.loads(path.read_text())
         rows = content['scores']
         row = rows['trained network'] if 'trained network' in rows else only(rows)
-        return Run(path, name or Path(content['config'] or place).stem, bool(name), content['protocol'],
-                   content['seed'], content['recipe'], content['compared'], row)
+        return Run(
+            path,
+            name or Path(content['config'] or place).stem,
+            bool(name),
+            content['protocol'],
+            content['seed'],
+            content['recipe'],
+            content['compared'],
+            row,
+        )
     except FileNotFoundError:
-        raise DataError(f'{path}: no such file; tools/test.py CONFIG CHECKPOINT --work-dir {path.parent} writes it'
-                        ) from None
+        raise DataError(
+            f'{path}: no such file; tools/test.py CONFIG CHECKPOINT --work-dir {path.parent} writes it'
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f'{path}: expected the scores that tools/test.py writes ({type(error).__name__}: {error}); '
-                        'test again') from None
+        raise DataError(
+            f'{path}: expected the scores that tools/test.py writes ({type(error).__name__}: {error}); test again'
+        ) from None
 
 
 def only(rows: Mapping[str, Mapping]) -> Mapping:
@@ -87,8 +97,10 @@ def only_protocol(runs: Sequence[Run]) -> str | None:
     first = runs[0]
     for run in runs:
         if run.protocol != first.protocol:
-            raise DataError(f'{first.path} is of protocol {first.protocol}, {run.path} of {run.protocol}: their '
-                            'numbers do not belong in one table')
+            raise DataError(
+                f'{first.path} is of protocol {first.protocol}, {run.path} of {run.protocol}: their '
+                'numbers do not belong in one table'
+            )
     return first.protocol
 
 
@@ -131,11 +143,15 @@ def grouped(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
     for run in runs:
         for other in rows.setdefault(run.name, []):
             if run.seed == other.seed:
-                raise DataError(f'{other.path} and {run.path}: both are {run.name} with seed {run.seed}; give one, or '
-                                'different names: NAME=WORK_DIR')
+                raise DataError(
+                    f'{other.path} and {run.path}: both are {run.name} with seed {run.seed}; give one, or '
+                    'different names: NAME=WORK_DIR'
+                )
             if run.recipe != other.recipe and not run.named:
-                raise DataError(f'{other.path} and {run.path}: both are {run.name}, but their configs differ in more '
-                                'than the seed; give different names, or one on purpose: NAME=WORK_DIR')
+                raise DataError(
+                    f'{other.path} and {run.path}: both are {run.name}, but their configs differ in more '
+                    'than the seed; give different names, or one on purpose: NAME=WORK_DIR'
+                )
         rows[run.name].append(run)
     return list(rows.items())
 

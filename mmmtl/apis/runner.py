@@ -58,8 +58,10 @@ class MultiTaskRunner(Runner):
                 handler.setLevel(level)
         processes = 'one process' if self.world_size == 1 else f'{self.world_size} processes'
         device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'the CPU'
-        self.logger.info(f'{processes} on {device}, torch {torch.__version__}, seed {self.seed}; environment, config '
-                         f'and hooks: {Path(self.log_dir, self.timestamp)}.log')
+        self.logger.info(
+            f'{processes} on {device}, torch {torch.__version__}, seed {self.seed}; environment, config '
+            f'and hooks: {Path(self.log_dir, self.timestamp)}.log'
+        )
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
         logger = super().build_logger(*args, **kwargs)
@@ -88,13 +90,18 @@ class MultiTaskRunner(Runner):
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """DDP without device ids where there is no GPU."""
         if self.distributed and not torch.cuda.is_available() and model_wrapper_cfg is None:
-            model_wrapper_cfg = {'type': 'MMDistributedDataParallel', 'device_ids': None, 'broadcast_buffers': False,
-                                 'find_unused_parameters': self.cfg.get('find_unused_parameters', False)}
+            model_wrapper_cfg = {
+                'type': 'MMDistributedDataParallel',
+                'device_ids': None,
+                'broadcast_buffers': False,
+                'find_unused_parameters': self.cfg.get('find_unused_parameters', False),
+            }
         return super().wrap_model(model_wrapper_cfg, model)
 
     @staticmethod
-    def build_dataloader(dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
-                         ) -> DataLoader:
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
         """Defaults of the house: `collate_views`, `EvenlySplitSampler`, a generator of the loader's own; a sampler
         that takes the batch size is given it."""
         if isinstance(dataloader, dict):
@@ -138,14 +145,16 @@ class MultiTaskRunner(Runner):
         """The loss log waits on the device, statistics stay finite, bad samples are counted, parameters that no loss
         depends on and depths that no plane can match are named, all processes validate one network, a resumed run owes
         no validation."""
-        ours = {'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
-                'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
-                'bad_samples': {'type': 'mmmtl.BadSampleHook'},
-                'finite_buffers': {'type': 'mmmtl.FiniteBuffersHook'},
-                'unused_parameters': {'type': 'mmmtl.UnusedParametersHook'},
-                'depth_range': {'type': 'mmmtl.DepthRangeHook'},
-                'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
-                'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'}}
+        ours = {
+            'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
+            'checkpoint': {'type': 'mmmtl.CarefulCheckpointHook', 'interval': 1},
+            'bad_samples': {'type': 'mmmtl.BadSampleHook'},
+            'finite_buffers': {'type': 'mmmtl.FiniteBuffersHook'},
+            'unused_parameters': {'type': 'mmmtl.UnusedParametersHook'},
+            'depth_range': {'type': 'mmmtl.DepthRangeHook'},
+            'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
+            'resumed_validation': {'type': 'mmmtl.ResumedValidationHook'},
+        }
         super().register_default_hooks({**ours, **(hooks or {})})
 
     def build_log_processor(self, log_processor: LogProcessor | dict) -> LogProcessor:
@@ -168,8 +177,10 @@ class MultiTaskRunner(Runner):
     def recipe(self) -> dict:
         """What a resumed run is compared by."""
         counts = self.optim_wrapper._accumulative_counts
-        return {'recipe_entries': recipe_entries(self.cfg),
-                'learnt_from': learnt_from(self.train_dataloader, self.world_size, counts)}
+        return {
+            'recipe_entries': recipe_entries(self.cfg),
+            'learnt_from': learnt_from(self.train_dataloader, self.world_size, counts),
+        }
 
     @cached_property
     def config_text(self) -> str:
@@ -178,16 +189,31 @@ class MultiTaskRunner(Runner):
 
     # -- checkpoints ----------------------------------------------------------------------------------------------
 
-    def save_checkpoint(self, out_dir: str, filename: str, file_client_args: dict | None = None,
-                        save_optimizer: bool = True, save_param_scheduler: bool = True, meta: dict | None = None,
-                        by_epoch: bool = True, backend_args: dict | None = None) -> None:
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename: str,
+        file_client_args: dict | None = None,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        meta: dict | None = None,
+        by_epoch: bool = True,
+        backend_args: dict | None = None,
+    ) -> None:
         """Called on every process, and so are the hooks; the first one writes."""
         states = {name: torch.stack(all_gather(value)) for name, value in random_state().items()}  # (processes, ...)
         done = {'epoch': self.epoch + by_epoch, 'iter': self.iter + (not by_epoch)}
         model = self.model.module if is_model_wrapper(self.model) else self.model
         checkpoint = {
-            'meta': {**done, **(meta or {}), 'seed': self.seed, 'experiment_name': self.experiment_name,
-                     'config': self.config_text, 'recipe': recipe_digest(self.cfg), **self.recipe},
+            'meta': {
+                **done,
+                **(meta or {}),
+                'seed': self.seed,
+                'experiment_name': self.experiment_name,
+                'config': self.config_text,
+                'recipe': recipe_digest(self.cfg),
+                **self.recipe,
+            },
             'state_dict': model.state_dict(),
             'random_state': states,
         }
@@ -201,12 +227,14 @@ class MultiTaskRunner(Runner):
         hub = self.message_hub
         checkpoint['message_hub'] = {
             'log_scalars': dict(hub.log_scalars),
-            'best_scores': {key: value for key, value in hub.runtime_info.items() if key.startswith('best_score')}}
+            'best_scores': {key: value for key, value in hub.runtime_info.items() if key.startswith('best_score')},
+        }
         if is_main_process():
             write_checkpoint(checkpoint, Path(out_dir) / filename)
 
-    def load_checkpoint(self, filename: str, map_location: str = 'cpu', strict: bool = True,
-                        revise_keys: list | None = None) -> dict:
+    def load_checkpoint(
+        self, filename: str, map_location: str = 'cpu', strict: bool = True, revise_keys: list | None = None
+    ) -> dict:
         """Weights only; all of them, or none and an error."""
         checkpoint = read_checkpoint(filename, map_location)
         model = self.model.module if is_model_wrapper(self.model) else self.model
@@ -223,8 +251,9 @@ class MultiTaskRunner(Runner):
         source = self._load_from
         if self._resume:
             source = self._resumed_from(source)
-            self.logger.info(f'resuming from {source}' if source else
-                             f'{self.work_dir}: nothing to resume, starting anew')
+            self.logger.info(
+                f'resuming from {source}' if source else f'{self.work_dir}: nothing to resume, starting anew'
+            )
         if source is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(source))
             self._has_loaded = True

@@ -24,6 +24,8 @@ def check_each_once(loader: DataLoader, name: str) -> None:
     drawn = torch.tensor(len(sampler))
     all_reduce(drawn)
     if drawn != len(loader.dataset):
-        raise ConfigError(f'{name}.sampler: {type(sampler).__name__} draws {drawn} samples of {len(loader.dataset)} '
-                          'over all processes, so some would count twice or not at all; leave the sampler out, or take '
-                          'EvenlySplitSampler')
+        raise ConfigError(
+            f'{name}.sampler: {type(sampler).__name__} draws {drawn} samples of {len(loader.dataset)} '
+            'over all processes, so some would count twice or not at all; leave the sampler out, or take '
+            'EvenlySplitSampler'
+        )

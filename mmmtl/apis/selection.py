@@ -12,8 +12,9 @@ from mmmtl.datasets import HeldOut
 from mmmtl.errors import CheckpointError, ConfigError
 
 
-def selection_options(config: Config, share: float, measure: str, higher_is_better: bool, seed: int = 0
-                      ) -> dict[str, Any]:
+def selection_options(
+    config: Config, share: float, measure: str, higher_is_better: bool, seed: int = 0
+) -> dict[str, Any]:
     """Options for `load_config` that hold out a slice of the training set, validate on it and keep the best checkpoint.
 
     Args:
@@ -28,8 +29,10 @@ def selection_options(config: Config, share: float, measure: str, higher_is_bett
     """
     train = plain(config.train_dataloader.dataset)
     if 'parts' in train:
-        raise ConfigError('train_dataloader.dataset: a slice of a MixedDataset is held out part by part; give the '
-                          'parts their held_out=dict(type=HeldOut)')
+        raise ConfigError(
+            'train_dataloader.dataset: a slice of a MixedDataset is held out part by part; give the '
+            'parts their held_out=dict(type=HeldOut)'
+        )
     if not config.get('val_dataloader'):
         raise ConfigError('val_dataloader: there is none, so nothing can be chosen on the slice that is held out')
     pipeline = plain(config.val_dataloader.dataset)['pipeline']
@@ -37,10 +40,19 @@ def selection_options(config: Config, share: float, measure: str, higher_is_bett
     once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # each image is judged once
     return {
         'train_dataloader.dataset': {'_delete_': True, **train, 'held_out': held_out},
-        'val_dataloader.dataset': {'_delete_': True, **train, **once, 'pipeline': pipeline,
-                                   'held_out': {**held_out, 'give': 'slice'}},
-        'default_hooks.checkpoint': {'_delete_': True, **plain(config.default_hooks.checkpoint), 'save_best': measure,
-                                     'rule': 'greater' if higher_is_better else 'less'},
+        'val_dataloader.dataset': {
+            '_delete_': True,
+            **train,
+            **once,
+            'pipeline': pipeline,
+            'held_out': {**held_out, 'give': 'slice'},
+        },
+        'default_hooks.checkpoint': {
+            '_delete_': True,
+            **plain(config.default_hooks.checkpoint),
+            'save_best': measure,
+            'rule': 'greater' if higher_is_better else 'less',
+        },
     }
 
 
@@ -55,8 +67,11 @@ def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
         found = latest_checkpoint(work_dir)
     else:
         name = re.escape(f'best_{best}_'.replace('/', '_')) + r'(?:epoch|iter)_(\d+)\.pth'
-        matches = [(int(match[1]), path) for path in Path(work_dir).glob('best_*.pth')
-                   if (match := re.fullmatch(name, path.name))]
+        matches = [
+            (int(match[1]), path)
+            for path in Path(work_dir).glob('best_*.pth')
+            if (match := re.fullmatch(name, path.name))
+        ]
         found = max(matches)[1] if matches else None
     if found is None:
         wanted = f'best checkpoint by {best}' if best else 'checkpoint'

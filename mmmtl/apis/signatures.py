@@ -52,5 +52,8 @@ def argument_types(target: Callable) -> dict[str, Any]:
 
 
 def _constructors(target: type) -> list[Callable]:
-    return [vars(ancestor)['__init__'] for ancestor in inspect.getmro(target)
-            if '__init__' in vars(ancestor) and ancestor is not object]
+    return [
+        vars(ancestor)['__init__']
+        for ancestor in inspect.getmro(target)
+        if '__init__' in vars(ancestor) and ancestor is not object
+    ]

@@ -65,8 +65,11 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
     if model.get('consistency_losses'):
         options['model.consistency_losses'] = None
     if config.get('custom_hooks'):
-        options['custom_hooks'] = [hook for hook in map(plain, config.custom_hooks)
-                                   if resolve(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook]
+        options['custom_hooks'] = [
+            hook
+            for hook in map(plain, config.custom_hooks)
+            if resolve(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook
+        ]
     if config.get('default_hooks', {}).get('checkpoint', {}).get('save_best'):
         measure, higher_is_better = headline_of(config, task)
         options['default_hooks.checkpoint.save_best'] = measure
@@ -75,14 +78,16 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
 
 
 def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> dict[str, Any]:
-    """Groups of `NamedGroups` of which the single-task model has no parameter go, and what moves their learning rate.
-    """
+    """Groups of `NamedGroups` without a parameter in the single-task model go, and what moves their learning rate."""
     wrapper = config.get('optim_wrapper') or {}
     constructor = wrapper.get('constructor')
     if constructor is None or resolve(constructor, 'optim_wrapper.constructor') is not NamedGroups:
         return {}
-    model = plain(config.model) | {'tasks': {task: plain(config.tasks[task])}, 'loss_weighting': None,
-                                   'consistency_losses': None}
+    model = plain(config.model) | {
+        'tasks': {task: plain(config.tasks[task])},
+        'loss_weighting': None,
+        'consistency_losses': None,
+    }
     if 'model.decode_head.overrides' in changed:
         own = {key: one for key, one in (changed['model.decode_head.overrides'] or {}).items() if key != '_delete_'}
         model['decode_head'] = {**model['decode_head'], 'overrides': own}
@@ -92,13 +97,19 @@ def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> 
     gone = set(groups) - there
     if not gone:
         return {}
-    options: dict[str, Any] = {'optim_wrapper.paramwise_cfg': {
-        '_delete_': True, **{name: group for name, group in groups.items() if name not in gone}}}
+    options: dict[str, Any] = {
+        'optim_wrapper.paramwise_cfg': {
+            '_delete_': True,
+            **{name: group for name, group in groups.items() if name not in gone},
+        }
+    }
     schedulers = config.get('param_scheduler') or []
     schedulers = [plain(one) for one in ([schedulers] if isinstance(schedulers, Mapping) else schedulers)]
     options['param_scheduler'] = [
         {**one, 'groups': [name for name in one['groups'] if name not in gone]} if 'groups' in one else one
-        for one in schedulers if not ('groups' in one and set(one['groups']) <= gone)]
+        for one in schedulers
+        if not ('groups' in one and set(one['groups']) <= gone)
+    ]
     return options
 
 
@@ -107,9 +118,18 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
     options = {}
     for loader, dataset in built.items():
         wanted = plain(config[loader].dataset)
-        changes = {name: {'label_setting': {'type': LabelTable, 'table': str(tables[name])}, 'without_label': 'replace',
-                          **without_consistency(wanted['parts'][name] if name else wanted)}
-                   for name in tables} if loader == 'train_dataloader' else {}
+        changes = (
+            {
+                name: {
+                    'label_setting': {'type': LabelTable, 'table': str(tables[name])},
+                    'without_label': 'replace',
+                    **without_consistency(wanted['parts'][name] if name else wanted),
+                }
+                for name in tables
+            }
+            if loader == 'train_dataloader'
+            else {}
+        )
         if 'parts' in wanted:
             know = [name for name, part in dataset.parts.items() if any(task in names for names in part.shown)]
             if not know:
@@ -132,8 +152,10 @@ def without_consistency(dataset: Mapping[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
     kinds = [resolve(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
     if TwoCrops in kinds:
-        changes['pipeline'] = [{'type': PackViews} if kind is TwoCrops else step
-                               for kind, step in zip(kinds, dataset['pipeline'], strict=True)]
+        changes['pipeline'] = [
+            {'type': PackViews} if kind is TwoCrops else step
+            for kind, step in zip(kinds, dataset['pipeline'], strict=True)
+        ]
     return changes
 
 

@@ -43,8 +43,9 @@ class SemiGlobalMatcher:
 
     def __post_init__(self) -> None:
         if self.disparities < 16 or self.disparities % 16 or self.block % 2 == 0:
-            raise ConfigError('SGBM needs disparities in multiples of 16 and an odd block, found '
-                              f'{self.disparities} and {self.block}')
+            raise ConfigError(
+                f'SGBM needs disparities in multiples of 16 and an odd block, found {self.disparities} and {self.block}'
+            )
 
     def __call__(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """RGB images (H, W, 3) -> disparities."""
@@ -54,12 +55,23 @@ class SemiGlobalMatcher:
     def _match(self, view: np.ndarray, other: np.ndarray) -> np.ndarray:
         weight = round(self.smoothness * 3 * self.block**2)
         matcher = cv2.StereoSGBM_create(
-            minDisparity=0, numDisparities=self.disparities, blockSize=self.block, P1=8 * weight, P2=32 * weight,
-            disp12MaxDiff=-1, preFilterCap=63, uniquenessRatio=self.uniqueness, speckleWindowSize=self.speckle,
-            speckleRange=2, mode=cv2.StereoSGBM_MODE_HH)
-        padded = [cv2.copyMakeBorder(np.ascontiguousarray(image), 0, 0, self.disparities, 0, cv2.BORDER_REPLICATE)
-                  for image in (view, other)]
-        disparity = matcher.compute(*padded)[:, self.disparities:].astype(np.float32) / 16
+            minDisparity=0,
+            numDisparities=self.disparities,
+            blockSize=self.block,
+            P1=8 * weight,
+            P2=32 * weight,
+            disp12MaxDiff=-1,
+            preFilterCap=63,
+            uniquenessRatio=self.uniqueness,
+            speckleWindowSize=self.speckle,
+            speckleRange=2,
+            mode=cv2.StereoSGBM_MODE_HH,
+        )
+        padded = [
+            cv2.copyMakeBorder(np.ascontiguousarray(image), 0, 0, self.disparities, 0, cv2.BORDER_REPLICATE)
+            for image in (view, other)
+        ]
+        disparity = matcher.compute(*padded)[:, self.disparities :].astype(np.float32) / 16
         outside = np.arange(view.shape[1]) + 0.5 - disparity < 0
         return np.where((disparity <= 0) | outside, np.float32(np.nan), disparity)
 
@@ -119,15 +131,18 @@ class NetworkConfidence:
         self.model = init_model(config, checkpoint, device)
         self.device = device
         if [task.quantity for task in self.model.tasks.values()] != ['confidence']:
-            raise ConfigError(f'{checkpoint}: expected a network of the one task Confidence, found tasks '
-                              f'{", ".join(self.model.tasks)}')
+            raise ConfigError(
+                f'{checkpoint}: expected a network of the one task Confidence, found tasks '
+                f'{", ".join(self.model.tasks)}'
+            )
 
     @torch.no_grad()
     def __call__(self, disparity: np.ndarray) -> np.ndarray:
         """Confidences of both views, 0 where there is no disparity."""
         known = np.isfinite(disparity)
         pixels = torch.from_numpy(np.where(known, disparity, 0).astype(np.float32))
-        data = self.model.data_preprocessor({'inputs': list(pixels[:, None].expand(-1, 3, -1, -1).to(self.device)),
-                                             'data_samples': None})
-        (name, logits), = self.model(data['inputs']).items()
+        data = self.model.data_preprocessor(
+            {'inputs': list(pixels[:, None].expand(-1, 3, -1, -1).to(self.device)), 'data_samples': None}
+        )
+        ((name, logits),) = self.model(data['inputs']).items()
         return self.model.tasks[name].activate(logits)[:, 0].cpu().numpy() * known

@@ -50,14 +50,19 @@ def check_trained_for(trained_for: Mapping[str, Any]) -> None:
     if angle is not None and not (isinstance(angle, int | float) and 0 < angle < 180):
         raise ConfigError(f'trained_for.field_of_view must be degrees between 0 and 180, found {angle!r}')
     if angle is not None and size is None:
-        raise ConfigError('trained_for.field_of_view is given, but no size, and the training data do not tell it; add '
-                          'size=(height, width)')
+        raise ConfigError(
+            'trained_for.field_of_view is given, but no size, and the training data do not tell it; add '
+            'size=(height, width)'
+        )
 
 
 def is_size(size: Any) -> bool:
     """Whether it is two whole numbers above 0."""
-    return (isinstance(size, list | tuple) and len(size) == 2
-            and all(isinstance(length, int) and not isinstance(length, bool) and length > 0 for length in size))
+    return (
+        isinstance(size, list | tuple)
+        and len(size) == 2
+        and all(isinstance(length, int) and not isinstance(length, bool) and length > 0 for length in size)
+    )
 
 
 def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
@@ -82,7 +87,7 @@ def give_scale(dataset: Mapping) -> None:
     if pipeline and not any(is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
         places = [place for place, step in enumerate(pipeline) if is_a(step, PackViews)]
         if places:
-            dataset['pipeline'] = [*pipeline[:places[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[places[0]:]]
+            dataset['pipeline'] = [*pipeline[: places[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[places[0] :]]
 
 
 def is_a(step: Mapping, *kinds: type) -> bool:

@@ -27,8 +27,12 @@ def typical_scores(config: Config) -> dict[str, float]:
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
     if 'parts' not in test:
         return part_scores(config.tasks, train, test)
-    return {f'{name}/{key}': value for name, part in test.parts.items() if name in train.parts
-            for key, value in part_scores(config.tasks, train.parts[name], part).items()}
+    return {
+        f'{name}/{key}': value
+        for name, part in test.parts.items()
+        if name in train.parts
+        for key, value in part_scores(config.tasks, train.parts[name], part).items()
+    }
 
 
 def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str, float]:
@@ -41,8 +45,10 @@ def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str,
     test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': tasks})
     for sample in samples_of(test_set):
         if sample.own_shape not in maps:
-            raise ConfigError(f'{sample.img_path}: no training image of {training_set} has its size '
-                              f'{sample.own_shape}; give both loaders one size')
+            raise ConfigError(
+                f'{sample.img_path}: no training image of {training_set} has its size '
+                f'{sample.own_shape}; give both loaders one size'
+            )
         known = maps[sample.own_shape]
         for name in set(known) & set(sample.gt.keys()):
             metric.add(name, tasks[name].measure(known[name][None], sample.gt.get(name)[None]))

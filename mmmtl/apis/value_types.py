@@ -15,8 +15,14 @@ from mmengine.visualization import Visualizer
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-NOUNS = {int: 'a whole number', float: 'a number', bool: 'True or False', str: 'a string', dict: 'a dict',
-         list: 'a list'}
+NOUNS = {
+    int: 'a whole number',
+    float: 'a number',
+    bool: 'True or False',
+    str: 'a string',
+    dict: 'a dict',
+    list: 'a list',
+}
 LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
 BUILT = (nn.Module, DataLoader, Dataset, Hook, BaseLoop, Evaluator, OptimWrapper, Visualizer)  # a config gives a dict
 
@@ -38,8 +44,11 @@ def mismatch(value: Any, annotation: Any) -> str:
         ((_, items),) = wanted
         if len(items) == 1:
             items *= len(value)
-        wrong = (f'[{index}]{found}' for index, (item, kind) in enumerate(zip(value, items, strict=False))
-                 if (found := mismatch(item, kind)))
+        wrong = (
+            f'[{index}]{found}'
+            for index, (item, kind) in enumerate(zip(value, items, strict=False))
+            if (found := mismatch(item, kind))
+        )
         return next(wrong, '')
     return ''
 
@@ -67,8 +76,7 @@ def _wanted(annotation: Any) -> list[tuple[Any, tuple]]:
 
 def _fits(value: Any, kind: Any) -> bool:
     if kind is int:
-        return not isinstance(value, str | list | tuple | Mapping) and not (
-            isinstance(value, float) and value % 1 > 0)
+        return not isinstance(value, str | list | tuple | Mapping) and not (isinstance(value, float) and value % 1 > 0)
     if kind in (float, bool):
         return not isinstance(value, str | list | tuple | Mapping)
     if kind is str:

@@ -32,5 +32,7 @@ def check_installed(visualizer: Visualizer | dict | None) -> None:
         target = resolve(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
         missing = [name for name in PACKAGES.get(target, ()) if find_spec(name) is None]
         if missing:
-            raise ConfigError(f'{path}: {target.__name__} needs {" and ".join(missing)}, which is not installed; '
-                              f'pip install {" ".join(missing)}')
+            raise ConfigError(
+                f'{path}: {target.__name__} needs {" and ".join(missing)}, which is not installed; '
+                f'pip install {" ".join(missing)}'
+            )

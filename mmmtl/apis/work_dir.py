@@ -28,11 +28,13 @@ def only_run_in(work_dir: str | Path) -> Iterator[None]:
         lock = FileLock(folder / '.lock')
         lock.acquire(timeout=0)
     except Timeout:
-        raise ConfigError(f'{folder}: another run writes to this work dir; wait for it or choose another '
-                          '--work-dir') from None
+        raise ConfigError(
+            f'{folder}: another run writes to this work dir; wait for it or choose another --work-dir'
+        ) from None
     except OSError as error:
-        raise ConfigError(f'{folder}: cannot write to this work dir ({error.strerror}); choose another '
-                          '--work-dir') from None
+        raise ConfigError(
+            f'{folder}: cannot write to this work dir ({error.strerror}); choose another --work-dir'
+        ) from None
     try:
         for unfinished in folder.glob('.*.tmp'):
             unfinished.unlink()

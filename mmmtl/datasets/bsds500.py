@@ -51,8 +51,22 @@ class BSDS500(MultiTaskDataset):
         images = needed_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
         truth = self.root / 'groundTruth' / self.split
-        return [Record(image.stem, (View(image, {'edge': AnnotatedBoundaries(
-                    needed_file(truth / f'{image.stem}.mat', "the annotators' boundaries"))}),)) for image in images]
+        return [
+            Record(
+                image.stem,
+                (
+                    View(
+                        image,
+                        {
+                            'edge': AnnotatedBoundaries(
+                                needed_file(truth / f'{image.stem}.mat', "the annotators' boundaries")
+                            )
+                        },
+                    ),
+                ),
+            )
+            for image in images
+        ]
 
     def __repr__(self) -> str:
         return f'BSDS500({self.root}, {self.split})'
@@ -89,9 +103,22 @@ class BSDS500Shares(MultiTaskDataset):
         folder = self.root / self.split
         images = needed_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
-        return [Record(image.stem, (View(image, {'edge': LabelFile(
-                    needed_file(image.with_suffix('.png'), 'the share of annotators'), scale=1 / 255)}),))
-                for image in images]
+        return [
+            Record(
+                image.stem,
+                (
+                    View(
+                        image,
+                        {
+                            'edge': LabelFile(
+                                needed_file(image.with_suffix('.png'), 'the share of annotators'), scale=1 / 255
+                            )
+                        },
+                    ),
+                ),
+            )
+            for image in images
+        ]
 
     def __repr__(self) -> str:
         return f'BSDS500Shares({self.root}, {self.split})'
@@ -113,10 +140,12 @@ class AnnotatedBoundaries:
         if task.target_channels == 1:
             return maps.mean(0, dtype=np.float32)
         if len(maps) > task.target_channels:
-            raise DataError(f'{self.path}: {len(maps)} annotators, but {task.name} keeps {task.target_channels} apart; '
-                            f'set its annotators to {MOST_ANNOTATORS}')
+            raise DataError(
+                f'{self.path}: {len(maps)} annotators, but {task.name} keeps {task.target_channels} apart; '
+                f'set its annotators to {MOST_ANNOTATORS}'
+            )
         label = np.full((*maps.shape[1:], task.target_channels), task.void, np.float32)
-        label[..., :len(maps)] = maps.transpose(1, 2, 0)
+        label[..., : len(maps)] = maps.transpose(1, 2, 0)
         return label
 
     def annotators(self) -> np.ndarray:
@@ -131,12 +160,14 @@ class AnnotatedBoundaries:
         except FileNotFoundError:
             raise DataError(f'{self.path}: no such file; restore it or remove it from the split') from None
         except Exception as error:  # scipy has many ways to say "damaged"
-            raise DataError(f"{self.path}: expected BSDS500's groundTruth ({type(error).__name__}: {error}); restore "
-                            'the file') from None
+            raise DataError(
+                f"{self.path}: expected BSDS500's groundTruth ({type(error).__name__}: {error}); restore the file"
+            ) from None
         shapes = {values.shape for values in maps}
         if not maps or len(shapes) != 1 or maps[0].ndim != 2:
-            raise DataError(f'{self.path}: expected annotators with maps of one size, found {sorted(shapes)}; restore '
-                            'the file')
+            raise DataError(
+                f'{self.path}: expected annotators with maps of one size, found {sorted(shapes)}; restore the file'
+            )
         if any(values.dtype.kind not in 'biu' or values.max() > 1 for values in maps):
             raise DataError(f'{self.path}: expected boundaries of 0 and 1, found something else; restore the file')
         return np.stack(maps) > 0

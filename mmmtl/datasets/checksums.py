@@ -32,11 +32,13 @@ class Checksums:
         """
         try:
             listed = json.loads(read_text(manifest))
-            self.known |= {str(manifest.parent.absolute() / name): (str(value), manifest)
-                           for name, value in listed.items()}
+            self.known |= {
+                str(manifest.parent.absolute() / name): (str(value), manifest) for name, value in listed.items()
+            }
         except FileNotFoundError:
-            raise DataError(f'{manifest}: no such list of checksums; write it with check_dataset.py CONFIG '
-                            '--write-checksums FILE') from None
+            raise DataError(
+                f'{manifest}: no such list of checksums; write it with check_dataset.py CONFIG --write-checksums FILE'
+            ) from None
         except (OSError, ValueError, AttributeError) as error:
             raise DataError(f'{manifest}: expected JSON {{file: digest}} ({error}); write it again') from None
 
@@ -44,8 +46,10 @@ class Checksums:
         """Raise DataError if the file is listed and holds something else."""
         expected = self.known.get(str(path.absolute()))
         if expected and digest(path.read_bytes()) != expected[0]:
-            raise DataError(f'{path}: not the file that {expected[1]} lists; restore it, or write the list again if '
-                            'the change is meant')
+            raise DataError(
+                f'{path}: not the file that {expected[1]} lists; restore it, or write the list again if '
+                'the change is meant'
+            )
 
 
 def write_checksums(manifest: Path, files: Iterable[Path]) -> int:
@@ -61,8 +65,9 @@ def write_checksums(manifest: Path, files: Iterable[Path]) -> int:
             listed[str(path.relative_to(folder))] = digest(path.read_bytes())
         manifest.write_text(as_json(listed))
     except ValueError:
-        raise DataError(f'{manifest}: must stand in a folder above all files of the data set, but {path} is not below '
-                        f'{folder}') from None
+        raise DataError(
+            f'{manifest}: must stand in a folder above all files of the data set, but {path} is not below {folder}'
+        ) from None
     except OSError as error:
         raise DataError(f'{manifest}: cannot list the files ({error})') from None
     return len(listed)

@@ -32,9 +32,28 @@ class CIHP(MultiTaskDataset):
         DataError: The number of images is another one, or a label map is missing.
     """
 
-    CLASSES = ('background', 'hat', 'hair', 'glove', 'sunglasses', 'upper clothes', 'dress', 'coat', 'socks', 'pants',
-               'torso skin', 'scarf', 'skirt', 'face', 'left arm', 'right arm', 'left leg', 'right leg', 'left shoe',
-               'right shoe')
+    CLASSES = (
+        'background',
+        'hat',
+        'hair',
+        'glove',
+        'sunglasses',
+        'upper clothes',
+        'dress',
+        'coat',
+        'socks',
+        'pants',
+        'torso skin',
+        'scarf',
+        'skirt',
+        'face',
+        'left arm',
+        'right arm',
+        'left leg',
+        'right leg',
+        'left shoe',
+        'right shoe',
+    )
 
     def __init__(self, *, root: str, count: int | None = None, **kwargs) -> None:
         self.root, self.count = data_root(root), count
@@ -48,8 +67,11 @@ class CIHP(MultiTaskDataset):
 
     def _record(self, image: Path) -> Record:
         files = {'human_parts': ('labels', 'the parts of the image'), 'edge': ('edges', 'the edges of the image')}
-        labels = {task: LabelFile(needed_file(self.root / folder / f'{image.stem}.png', what))
-                  for task, (folder, what) in files.items() if task in self.tasks}
+        labels = {
+            task: LabelFile(needed_file(self.root / folder / f'{image.stem}.png', what))
+            for task, (folder, what) in files.items()
+            if task in self.tasks
+        }
         return Record(image.stem, (View(image, labels),))
 
     def __repr__(self) -> str:

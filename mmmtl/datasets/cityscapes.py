@@ -16,11 +16,48 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
 COUNTS = {'train': 2975, 'val': 500}
-CLASSES = ('road', 'sidewalk', 'building', 'wall', 'fence', 'pole', 'traffic light', 'traffic sign', 'vegetation',
-           'terrain', 'sky', 'person', 'rider', 'car', 'truck', 'bus', 'train', 'motorcycle', 'bicycle')
-PALETTE = ((128, 64, 128), (244, 35, 232), (70, 70, 70), (102, 102, 156), (190, 153, 153), (153, 153, 153),
-           (250, 170, 30), (220, 220, 0), (107, 142, 35), (152, 251, 152), (70, 130, 180), (220, 20, 60), (255, 0, 0),
-           (0, 0, 142), (0, 0, 70), (0, 60, 100), (0, 80, 100), (0, 0, 230), (119, 11, 32))
+CLASSES = (
+    'road',
+    'sidewalk',
+    'building',
+    'wall',
+    'fence',
+    'pole',
+    'traffic light',
+    'traffic sign',
+    'vegetation',
+    'terrain',
+    'sky',
+    'person',
+    'rider',
+    'car',
+    'truck',
+    'bus',
+    'train',
+    'motorcycle',
+    'bicycle',
+)
+PALETTE = (
+    (128, 64, 128),
+    (244, 35, 232),
+    (70, 70, 70),
+    (102, 102, 156),
+    (190, 153, 153),
+    (153, 153, 153),
+    (250, 170, 30),
+    (220, 220, 0),
+    (107, 142, 35),
+    (152, 251, 152),
+    (70, 130, 180),
+    (220, 20, 60),
+    (255, 0, 0),
+    (0, 0, 142),
+    (0, 0, 70),
+    (0, 60, 100),
+    (0, 80, 100),
+    (0, 0, 230),
+    (119, 11, 32),
+)
 EVALUATED_IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)  # by class
 CATEGORIES = ('flat', 'construction', 'object', 'nature', 'sky', 'human', 'vehicle')
 CATEGORY_OF_CLASS = (0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6)
@@ -68,8 +105,11 @@ class CityscapesMTAN(MultiTaskDataset):
         kinds = {'semseg': ('label_7', {'void': -1}), 'depth': ('depth', {})}
         records = []
         for image in sorted(images, key=lambda path: (len(path.stem), path.stem)):
-            labels = {task: LabelFile(needed_file(folder / kind / image.name, task), **options)
-                      for task, (kind, options) in kinds.items() if task in self.tasks}
+            labels = {
+                task: LabelFile(needed_file(folder / kind / image.name, task), **options)
+                for task, (kind, options) in kinds.items()
+                if task in self.tasks
+            }
             records.append(Record(f'{self.split}/{image.stem}', (View(image, labels),)))
         return records
 
@@ -111,8 +151,17 @@ class Cityscapes(MultiTaskDataset):
     CLASSES = CLASSES
     PALETTE = PALETTE
 
-    def __init__(self, *, root: str, split: str, views: str = 'single', far: float = 300.0, categories: bool = False,
-                 partial: bool = False, **kwargs) -> None:
+    def __init__(
+        self,
+        *,
+        root: str,
+        split: str,
+        views: str = 'single',
+        far: float = 300.0,
+        categories: bool = False,
+        partial: bool = False,
+        **kwargs,
+    ) -> None:
         if views not in ('single', 'stereo'):
             raise ConfigError(f"Cityscapes.views must be 'single' or 'stereo', found {views!r}")
         self.root, self.split = data_root(root), check_split('Cityscapes', split)
@@ -143,8 +192,9 @@ class Cityscapes(MultiTaskDataset):
             pose = np.eye(4)
         if 'depth' in self.tasks:
             path = beside('disparity', 'disparity.png', 'disparity_trainvaltest.zip')
-            labels['depth'] = DepthFromDisparity(path, intrinsics[0, 0], baseline, scale=1 / 256, offset=-1 / 256,
-                                                 far=self.far)
+            labels['depth'] = DepthFromDisparity(
+                path, intrinsics[0, 0], baseline, scale=1 / 256, offset=-1 / 256, far=self.far
+            )
         views = (View(image, labels, intrinsics, pose),)
         if self.views == 'stereo':
             right = beside('rightImg8bit', 'rightImg8bit.png', 'rightImg8bit_trainvaltest.zip')
@@ -173,9 +223,12 @@ def read_camera(path: Path) -> tuple[np.ndarray, float]:
         intrinsic, baseline = camera['intrinsic'], float(camera['extrinsic']['baseline'])
         fx, fy, cx, cy = (float(intrinsic[key]) for key in ('fx', 'fy', 'u0', 'v0'))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f'{path}: expected a camera of Cityscapes ({type(error).__name__}: {error}); unpack '
-                        'camera_trainvaltest.zip again') from None
+        raise DataError(
+            f'{path}: expected a camera of Cityscapes ({type(error).__name__}: {error}); unpack '
+            'camera_trainvaltest.zip again'
+        ) from None
     if not (fx > 0 and fy > 0 and 0 < baseline < 10):
-        raise DataError(f'{path}: expected positive focal lengths and a baseline in metres, found {fx:g}, {fy:g} and '
-                        f'{baseline:g}')
+        raise DataError(
+            f'{path}: expected positive focal lengths and a baseline in metres, found {fx:g}, {fy:g} and {baseline:g}'
+        )
     return np.array([[fx, 0, cx + 0.5], [0, fy, cy + 0.5], [0, 0, 1]]), baseline

@@ -27,8 +27,9 @@ class ClassTable:
         if raw.dtype.kind not in 'iu' or raw.ndim != 2:
             raise DataError(f'{self.path}: expected H x W class numbers, found {raw.dtype} of shape {raw.shape}')
         if raw.size and not 0 <= raw.min() <= raw.max() < len(self.table):
-            raise DataError(f'{self.path}: expected class numbers 0..{len(self.table) - 1}, found '
-                            f'{raw.min()}..{raw.max()}')
+            raise DataError(
+                f'{self.path}: expected class numbers 0..{len(self.table) - 1}, found {raw.min()}..{raw.max()}'
+            )
         table = np.array([task.void if number is None else number for number in self.table], np.int64)
         return table[raw]
 
@@ -55,14 +56,21 @@ class ColourTable:
         if raw.dtype != np.uint8 or raw.ndim != 3 or raw.shape[2] != 3:
             raise DataError(f'{self.path}: expected RGB of 8 bits, found {raw.dtype} of shape {raw.shape}')
         colours = np.array(sorted(self.classes))  # (K, 3)
-        numbers = np.array([task.void if self.classes[tuple(colour)] is None else self.classes[tuple(colour)]
-                            for colour in colours.tolist()], np.int64)
+        numbers = np.array(
+            [
+                task.void if self.classes[tuple(colour)] is None else self.classes[tuple(colour)]
+                for colour in colours.tolist()
+            ],
+            np.int64,
+        )
         known, found = code(colours), code(raw)
         place = np.searchsorted(known, found).clip(max=len(known) - 1)
         if (unknown := known[place] != found).any():
             row, column = np.argwhere(unknown)[0]
-            raise DataError(f'{self.path}: colour {tuple(raw[row, column].tolist())} at row {row}, column {column} is '
-                            f'none of the {len(known)} of the table; add it, or make the label again without smoothing')
+            raise DataError(
+                f'{self.path}: colour {tuple(raw[row, column].tolist())} at row {row}, column {column} is '
+                f'none of the {len(known)} of the table; add it, or make the label again without smoothing'
+            )
         return numbers[place]
 
 

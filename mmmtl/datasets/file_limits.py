@@ -29,8 +29,10 @@ def check_pixels(name: str, width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise DataError(f'{name}: the header gives {height} x {width} pixels; restore the file')
     if width * height > largest_picture():
-        raise DataError(f'{name}: {height} x {width} pixels, but at most {largest_picture()} are read; shrink it, or '
-                        f'raise the limit by {VARIABLE}={width * height}')
+        raise DataError(
+            f'{name}: {height} x {width} pixels, but at most {largest_picture()} are read; shrink it, or '
+            f'raise the limit by {VARIABLE}={width * height}'
+        )
 
 
 def check_bytes(name: str, size: int) -> None:
@@ -39,5 +41,7 @@ def check_bytes(name: str, size: int) -> None:
         DataError: An array takes more bytes than `BYTES_PER_PIXEL` per pixel of the largest picture.
     """
     if size > BYTES_PER_PIXEL * largest_picture():
-        raise DataError(f'{name}: {size} bytes, but at most {BYTES_PER_PIXEL * largest_picture()} are read; shrink it, '
-                        f'or raise the limit by {VARIABLE}={-(-size // BYTES_PER_PIXEL)}')
+        raise DataError(
+            f'{name}: {size} bytes, but at most {BYTES_PER_PIXEL * largest_picture()} are read; shrink it, '
+            f'or raise the limit by {VARIABLE}={-(-size // BYTES_PER_PIXEL)}'
+        )

@@ -40,5 +40,8 @@ class HeldOut:
         order = np.random.default_rng(self.seed).permutation(len(scenes))
         count = min(max(1, round(self.share * len(scenes))), len(scenes) - 1)
         held = {scenes[number] for number in order[:count]}
-        return [place for place, record in enumerate(records)
-                if ((record.scene or record.name) in held) == (self.give == 'slice')]
+        return [
+            place
+            for place, record in enumerate(records)
+            if ((record.scene or record.name) in held) == (self.give == 'slice')
+        ]

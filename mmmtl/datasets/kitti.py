@@ -17,8 +17,10 @@ from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
-DRIVE = re.compile(r'(?:\S*/)?(?P<date>\d{4}_\d\d_\d\d)/(?P<drive>(?P=date)_drive_\d{4}_sync)'
-                   r'(?:/image_(?P<camera>0[23])/data/(?P<frame>\d{10})\.(?:png|jpg))?')
+DRIVE = re.compile(
+    r'(?:\S*/)?(?P<date>\d{4}_\d\d_\d\d)/(?P<drive>(?P=date)_drive_\d{4}_sync)'
+    r'(?:/image_(?P<camera>0[23])/data/(?P<frame>\d{10})\.(?:png|jpg))?'
+)
 SIDES = {'l': '02', 'r': '03'}
 
 
@@ -75,10 +77,23 @@ class KITTI(MultiTaskDataset):
         DataError: A file is missing, or the number of records is another than ``count``.
     """
 
-    def __init__(self, *, root: str, frames: str, views: str = 'single', depth: str = 'improved',
-                 count: int | None = None, unlabelled: str = 'drop', partial: bool = False, **kwargs) -> None:
-        for key, value, known in (('views', views, ('single', 'stereo')), ('depth', depth, ('improved', 'lidar')),
-                                  ('unlabelled', unlabelled, ('drop', 'keep'))):
+    def __init__(
+        self,
+        *,
+        root: str,
+        frames: str,
+        views: str = 'single',
+        depth: str = 'improved',
+        count: int | None = None,
+        unlabelled: str = 'drop',
+        partial: bool = False,
+        **kwargs,
+    ) -> None:
+        for key, value, known in (
+            ('views', views, ('single', 'stereo')),
+            ('depth', depth, ('improved', 'lidar')),
+            ('unlabelled', unlabelled, ('drop', 'keep')),
+        ):
             if value not in known:
                 raise ConfigError(f'KITTI.{key} must be {known[0]!r} or {known[1]!r}, found {value!r}')
         self.root = data_root(root)
@@ -88,12 +103,13 @@ class KITTI(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        annotated = {path.name: path for part in ('train', 'val')
-                     for path in (self.root / 'depth' / part).glob('*_sync')}
+        annotated = {
+            path.name: path for part in ('train', 'val') for path in (self.root / 'depth' / part).glob('*_sync')
+        }
         records: list[Record] = []
         frames, missing = read_frames(self.frames), []
         for frame in frames:
-            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[:1 + (self.views == 'stereo')]
+            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[: 1 + (self.views == 'stereo')]
             images = [self._image(frame, camera) for camera in cameras]
             absent = [image for image in images if not image.is_file()]
             missing += map(str, absent[:1])
@@ -215,5 +231,7 @@ def parse(words: Sequence[str], path: Path, number: int) -> Frame:
         return Frame(match['date'], match['drive'], match['camera'], match['frame'])
     if match and len(words) == 3 and words[1].isdecimal() and words[2] in SIDES:
         return Frame(match['date'], match['drive'], SIDES[words[2]], f'{int(words[1]):010d}')
-    raise DataError(f"{path}, line {number}: expected 'DATE/DRIVE/image_02/data/FRAME.png' or 'DATE/DRIVE FRAME l', "
-                    f'found {" ".join(words)!r}')
+    raise DataError(
+        f"{path}, line {number}: expected 'DATE/DRIVE/image_02/data/FRAME.png' or 'DATE/DRIVE FRAME l', "
+        f'found {" ".join(words)!r}'
+    )

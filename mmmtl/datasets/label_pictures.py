@@ -40,8 +40,10 @@ class NormalFile:
         known = length > SHORTEST
         off = np.count_nonzero(np.abs(length[known] - 1) > 0.1)
         if not (length <= LONGEST).all() or off > MOST_OFF * np.count_nonzero(known):
-            raise DataError(f'{self.path}: expected unit vectors and gaps near (0, 0, 0), found {off} of another '
-                            f'length, at most {length.max():.3g}; restore the file')
+            raise DataError(
+                f'{self.path}: expected unit vectors and gaps near (0, 0, 0), found {off} of another '
+                f'length, at most {length.max():.3g}; restore the file'
+            )
         return np.where(known, normal / np.maximum(length, SHORTEST) * np.float32(self.signs), 0).astype(np.float32)
 
 

@@ -49,8 +49,9 @@ def read_points(path: Path) -> np.ndarray:
     return points
 
 
-def project_points(points: np.ndarray, image_T_lidar: np.ndarray, size: tuple[int, int],
-                   void: float = 0.0) -> np.ndarray:
+def project_points(
+    points: np.ndarray, image_T_lidar: np.ndarray, size: tuple[int, int], void: float = 0.0
+) -> np.ndarray:
     """Points (N, 3) -> depth (H, W) float32; of several points in one pixel the nearest counts."""
     height, width = size
     homogeneous = points.astype(np.float64) @ image_T_lidar[:, :3].T + image_T_lidar[:, 3]  # (N, 3)

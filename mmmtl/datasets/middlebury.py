@@ -73,17 +73,22 @@ def read_calibration(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], float, 
     """
     try:
         entries = dict(line.split('=', 1) for line in read_lines(path).values() if '=' in line)
-        cameras = tuple(np.array(re.sub(r'[\[\];]', ' ', entries[f'cam{number}']).split(), float).reshape(3, 3)
-                        for number in (0, 1))
+        cameras = tuple(
+            np.array(re.sub(r'[\[\];]', ' ', entries[f'cam{number}']).split(), float).reshape(3, 3) for number in (0, 1)
+        )
         doffs, baseline = float(entries['doffs']), float(entries['baseline']) / 1000
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f'{path}: expected a calibration of Middlebury with cam0, cam1, doffs and baseline '
-                        f'({type(error).__name__}: {error}); restore it') from None
+        raise DataError(
+            f'{path}: expected a calibration of Middlebury with cam0, cam1, doffs and baseline '
+            f'({type(error).__name__}: {error}); restore it'
+        ) from None
     if not baseline > 0:
         raise DataError(f'{path}: the baseline is {1000 * baseline:g} mm, expected a number above 0; restore the file')
     if abs(cameras[1][0, 2] - cameras[0][0, 2] - doffs) > 0.01:
-        raise DataError(f'{path}: doffs is {doffs:g}, but the principal points are '
-                        f'{cameras[1][0, 2] - cameras[0][0, 2]:g} apart; restore the file')
+        raise DataError(
+            f'{path}: doffs is {doffs:g}, but the principal points are '
+            f'{cameras[1][0, 2] - cameras[0][0, 2]:g} apart; restore the file'
+        )
     for intrinsics in cameras:
         intrinsics[:2, 2] += 0.5
     return cameras, doffs, baseline

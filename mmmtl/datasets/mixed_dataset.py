@@ -34,12 +34,14 @@ class MixedDataset(Dataset):
         if not parts:
             raise ConfigError('MixedDataset.parts is empty: name at least one data set')
         self.parts: dict[str, MultiTaskDataset] = {
-            name: part if isinstance(part, Dataset) else DATASETS.build(part) for name, part in parts.items()}
+            name: part if isinstance(part, Dataset) else DATASETS.build(part) for name, part in parts.items()
+        }
         self.ends = list(accumulate(len(part) for part in self.parts.values()))
         unknown = set(self.tasks) - {name for shown in self.shown for name in shown}
         if unknown:
-            raise ConfigError(f'{self}: no part has a label for {", ".join(sorted(unknown))}; add a part that has, or '
-                              'remove the task')
+            raise ConfigError(
+                f'{self}: no part has a label for {", ".join(sorted(unknown))}; add a part that has, or remove the task'
+            )
 
     @property
     def tasks(self) -> dict[str, Task]:

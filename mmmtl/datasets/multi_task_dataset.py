@@ -45,14 +45,24 @@ class MultiTaskDataset(Dataset, ABC):
         DataError: The split is empty.
     """
 
-    def __init__(self, *, tasks: Mapping[str, dict | Task], pipeline: Sequence[dict],
-                 label_setting: dict | None = None, held_out: dict | None = None, without_label: str = 'keep',
-                 on_bad_sample: str = 'raise', checksums: str | None = None, regions: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tasks: Mapping[str, dict | Task],
+        pipeline: Sequence[dict],
+        label_setting: dict | None = None,
+        held_out: dict | None = None,
+        without_label: str = 'keep',
+        on_bad_sample: str = 'raise',
+        checksums: str | None = None,
+        regions: str | None = None,
+    ) -> None:
         if on_bad_sample not in ('raise', 'skip'):
             raise ConfigError(f"{type(self).__name__}.on_bad_sample must be 'raise' or 'skip', found {on_bad_sample!r}")
         if without_label not in ('keep', 'drop', 'replace'):
-            raise ConfigError(f"{type(self).__name__}.without_label must be 'keep', 'drop' or 'replace', found "
-                              f'{without_label!r}')
+            raise ConfigError(
+                f"{type(self).__name__}.without_label must be 'keep', 'drop' or 'replace', found {without_label!r}"
+            )
         self.on_bad_sample = on_bad_sample
         self.checksums = Checksums()
         if checksums:
@@ -72,8 +82,9 @@ class MultiTaskDataset(Dataset, ABC):
         if held_out:
             self.keep(DATASETS.build(held_out).places(self.records))
         if not any(self.shown) and not self.computed():
-            raise ConfigError(f'{self}: {type(self.label_setting).__name__} hides every label of '
-                              f'{", ".join(self.tasks)}')
+            raise ConfigError(
+                f'{self}: {type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}'
+            )
         if without_label != 'keep':
             labelled = [place for place, names in enumerate(self.shown) if names]
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
@@ -126,11 +137,13 @@ class MultiTaskDataset(Dataset, ABC):
         They are compared last, so that a damaged file is named by what is wrong with it.
         """
         record, shown = self.records[key.index], self.shown[key.index]
-        packed = self.pipeline({
-            'record': record,
-            'tasks': {name: self.tasks[name] for name in shown},
-            'rng': np.random.default_rng(key),
-        })
+        packed = self.pipeline(
+            {
+                'record': record,
+                'tasks': {name: self.tasks[name] for name in shown},
+                'rng': np.random.default_rng(key),
+            }
+        )
         if self.checksums.known:
             for path in record.files(shown):
                 self.checksums.verify(path)
@@ -152,8 +165,10 @@ def data_root(root: str | Path) -> Path:
     for folder in folders:
         if folder.is_dir():
             return folder
-    raise DataError(f'data root {" or ".join(map(str, folders))} does not exist: set the data set\'s root to the '
-                    'folder, or the environment variable MMMTL_DATA to the folder above it')
+    raise DataError(
+        f"data root {' or '.join(map(str, folders))} does not exist: set the data set's root to the "
+        'folder, or the environment variable MMMTL_DATA to the folder above it'
+    )
 
 
 def cache_root() -> Path:

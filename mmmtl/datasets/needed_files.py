@@ -18,8 +18,9 @@ def needed_files(folder: Path, pattern: str, what: str) -> list[Path]:
     other = sorted(set(visible(folder, re.sub('[a-zA-Z]', either_case, pattern))) - set(paths))
     near = f'{len(other)} that differ in upper and lower case, the first is {other[0].name}' if other else 'none'
     if not paths:
-        raise DataError(f'{folder}: expected {what} ({pattern}), found {near}; unpack the data set there, or correct '
-                        'root and split')
+        raise DataError(
+            f'{folder}: expected {what} ({pattern}), found {near}; unpack the data set there, or correct root and split'
+        )
     if other:
         warnings.warn(f'{folder}: {len(paths)} {what} ({pattern}) are taken, but not {near}; rename them', stacklevel=2)
     return paths
@@ -42,6 +43,8 @@ def needed_file(path: Path, what: str) -> Path:
         DataError: There is no such file.
     """
     if not path.is_file():
-        raise DataError(f'{path}: no such file, expected {what}{hint_in(path)}; restore it, or leave out the task or '
-                        'the views that need it')
+        raise DataError(
+            f'{path}: no such file, expected {what}{hint_in(path)}; restore it, or leave out the task or '
+            'the views that need it'
+        )
     return path

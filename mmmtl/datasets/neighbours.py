@@ -33,8 +33,13 @@ class PairRule:
     seed: int = 0
 
 
-def choose_neighbours(camera_T_world: np.ndarray, intrinsics: np.ndarray, depth: Callable[[int], np.ndarray],
-                      rule: PairRule, key: Sequence[int] = ()) -> list[int | None]:
+def choose_neighbours(
+    camera_T_world: np.ndarray,
+    intrinsics: np.ndarray,
+    depth: Callable[[int], np.ndarray],
+    rule: PairRule,
+    key: Sequence[int] = (),
+) -> list[int | None]:
     """For every frame its neighbour, or None where no candidate fits.
 
     A pure function of its arguments: candidates are those within the baseline, tried in an order drawn from the rule's
@@ -54,20 +59,30 @@ def choose_neighbours(camera_T_world: np.ndarray, intrinsics: np.ndarray, depth:
     for place, centre in enumerate(centres):
         distance = np.linalg.norm(centres - centre, axis=1)
         candidates = np.flatnonzero((distance >= rule.baseline[0]) & (distance <= rule.baseline[1]))
-        order = np.random.default_rng([rule.seed, *key, place]).permutation(candidates)[:rule.tries]
-        fitting = (int(other) for other in order
-                   if rule.overlap[0] <= mutual_overlap(thinned(place), thinned(int(other)), poses[place], poses[other])
-                   <= rule.overlap[1])
+        order = np.random.default_rng([rule.seed, *key, place]).permutation(candidates)[: rule.tries]
+        fitting = (
+            int(other)
+            for other in order
+            if rule.overlap[0]
+            <= mutual_overlap(thinned(place), thinned(int(other)), poses[place], poses[other])
+            <= rule.overlap[1]
+        )
         chosen.append(next(fitting, None))
     return chosen
 
 
-def mutual_overlap(first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch.Tensor, torch.Tensor],
-                   first_T_world: torch.Tensor, second_T_world: torch.Tensor) -> float:
+def mutual_overlap(
+    first: tuple[torch.Tensor, torch.Tensor],
+    second: tuple[torch.Tensor, torch.Tensor],
+    first_T_world: torch.Tensor,
+    second_T_world: torch.Tensor,
+) -> float:
     """The smaller of the two shares that one view sees of the other; a view is (depth (1, 1, H, W), intrinsics)."""
     shares = []
     for (depth, own), (other_depth, other), pose, other_pose in (
-            (first, second, first_T_world, second_T_world), (second, first, second_T_world, first_T_world)):
+        (first, second, first_T_world, second_T_world),
+        (second, first, second_T_world, first_T_world),
+    ):
         positions, expected = correspondences(depth, own, other, relative_pose(other_pose, pose)[None].float())
         shares.append(overlap(visible_pixels(positions, expected, other_depth), depth).item())
     return min(shares)
@@ -76,7 +91,9 @@ def mutual_overlap(first: tuple[torch.Tensor, torch.Tensor], second: tuple[torch
 def thin_out(depth: np.ndarray, intrinsics: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     """Every n-th pixel of a depth map (H, W) as (1, 1, h, w), and its intrinsics (1, 3, 3)."""
     step = max(1, depth.shape[0] // ROWS)
-    few = np.ascontiguousarray(depth[step // 2::step, step // 2::step], np.float32)
+    few = np.ascontiguousarray(depth[step // 2 :: step, step // 2 :: step], np.float32)
     scales = few.shape[1] / depth.shape[1], few.shape[0] / depth.shape[0]
-    return (torch.from_numpy(few)[None, None],
-            resize_intrinsics(torch.as_tensor(intrinsics, dtype=torch.float32), *scales)[None])
+    return (
+        torch.from_numpy(few)[None, None],
+        resize_intrinsics(torch.as_tensor(intrinsics, dtype=torch.float32), *scales)[None],
+    )

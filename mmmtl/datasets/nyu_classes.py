@@ -3,25 +3,90 @@
 import numpy as np
 
 CLASSES_40 = (
-    'wall', 'floor', 'cabinet', 'bed', 'chair', 'sofa', 'table', 'door', 'window', 'bookshelf', 'picture', 'counter',
-    'blinds', 'desk', 'shelves', 'curtain', 'dresser', 'pillow', 'mirror', 'floor mat', 'clothes', 'ceiling', 'books',
-    'refrigerator', 'television', 'paper', 'towel', 'shower curtain', 'box', 'whiteboard', 'person', 'night stand',
-    'toilet', 'sink', 'lamp', 'bathtub', 'bag', 'other structure', 'other furniture', 'other prop',
+    'wall',
+    'floor',
+    'cabinet',
+    'bed',
+    'chair',
+    'sofa',
+    'table',
+    'door',
+    'window',
+    'bookshelf',
+    'picture',
+    'counter',
+    'blinds',
+    'desk',
+    'shelves',
+    'curtain',
+    'dresser',
+    'pillow',
+    'mirror',
+    'floor mat',
+    'clothes',
+    'ceiling',
+    'books',
+    'refrigerator',
+    'television',
+    'paper',
+    'towel',
+    'shower curtain',
+    'box',
+    'whiteboard',
+    'person',
+    'night stand',
+    'toilet',
+    'sink',
+    'lamp',
+    'bathtub',
+    'bag',
+    'other structure',
+    'other furniture',
+    'other prop',
 )
-CLASSES_13 = ('bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv',
-              'wall', 'window')
+CLASSES_13 = (
+    'bed',
+    'books',
+    'ceiling',
+    'chair',
+    'floor',
+    'furniture',
+    'objects',
+    'picture',
+    'sofa',
+    'table',
+    'tv',
+    'wall',
+    'window',
+)
 _MEMBERS = {
-    'bed': ('bed',), 'books': ('books',), 'ceiling': ('ceiling',), 'chair': ('chair',),
+    'bed': ('bed',),
+    'books': ('books',),
+    'ceiling': ('ceiling',),
+    'chair': ('chair',),
     'floor': ('floor', 'floor mat'),
-    'furniture': ('cabinet', 'bookshelf', 'counter', 'shelves', 'dresser', 'refrigerator', 'night stand',
-                  'other furniture'),
-    'picture': ('picture',), 'sofa': ('sofa',), 'table': ('table', 'desk'), 'tv': ('television',),
-    'wall': ('wall', 'door'), 'window': ('window', 'blinds', 'curtain'),
+    'furniture': (
+        'cabinet',
+        'bookshelf',
+        'counter',
+        'shelves',
+        'dresser',
+        'refrigerator',
+        'night stand',
+        'other furniture',
+    ),
+    'picture': ('picture',),
+    'sofa': ('sofa',),
+    'table': ('table', 'desk'),
+    'tv': ('television',),
+    'wall': ('wall', 'door'),
+    'window': ('window', 'blinds', 'curtain'),
 }
 _COARSE = {fine: coarse for coarse, members in _MEMBERS.items() for fine in members}  # the rest are objects
 # (41,) uint8: class of 40 -> class of 13, both counted from 1, 0 unlabelled
 FORTY_TO_THIRTEEN = np.array(
-    [0, *(CLASSES_13.index(_COARSE.get(name, 'objects')) + 1 for name in CLASSES_40)], np.uint8)
+    [0, *(CLASSES_13.index(_COARSE.get(name, 'objects')) + 1 for name in CLASSES_40)], np.uint8
+)
 
 # The toolbox's colour camera at 480 x 640; its principal point counts pixel centres as whole numbers, ours are at +0.5.
 INTRINSICS = np.array([[518.8579, 0, 325.5824 + 0.5], [0, 519.4696, 253.7362 + 0.5], [0, 0, 1]])

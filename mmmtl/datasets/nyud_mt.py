@@ -43,11 +43,16 @@ class NYUDMT(MultiTaskDataset):
 
     CLASSES = CLASSES_40
     COUNTS = {'train': 795, 'val': 654}
-    FOLDERS = {'semseg': ('segmentation', '.png'), 'depth': ('depth', '.npy'), 'normal': ('normals', '.png'),
-               'edge': ('edge', '.png')}
+    FOLDERS = {
+        'semseg': ('segmentation', '.png'),
+        'depth': ('depth', '.npy'),
+        'normal': ('normals', '.png'),
+        'edge': ('edge', '.png'),
+    }
 
-    def __init__(self, *, root: str, split: str, partial: bool = False,
-                 normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs) -> None:
+    def __init__(
+        self, *, root: str, split: str, partial: bool = False, normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs
+    ) -> None:
         self.root, self.split = data_root(root), check_split('NYUDMT', split)
         self.partial, self.normal_signs = partial, tuple(normal_signs)
         super().__init__(**kwargs)
@@ -61,15 +66,27 @@ class NYUDMT(MultiTaskDataset):
         images = of_the_split(listed, files_in(folder, '.png'), folder, self.partial)
         for path in list(images.values())[:1]:
             if (shape := read_image(path).shape)[:2] != VALID_SIZE:
-                raise DataError(f'{path}: expected 425 x 560 x 3, found shape {shape}; other sizes are '
-                                'another protocol')
+                raise DataError(
+                    f'{path}: expected 425 x 560 x 3, found shape {shape}; other sizes are another protocol'
+                )
         sources: dict[str, dict[str, LabelSource]] = {}
         for task, (where, suffix) in self.FOLDERS.items():
             if task in self.tasks:
                 files = of_the_split(images, files_in(self.root / where, suffix), self.root / where, self.partial)
                 sources[task] = {name: self._source(task, path) for name, path in files.items()}
-        return [Record(name, (View(path, {task: known[name] for task, known in sources.items() if name in known},
-                                   valid_intrinsics()),)) for name, path in images.items()]
+        return [
+            Record(
+                name,
+                (
+                    View(
+                        path,
+                        {task: known[name] for task, known in sources.items() if name in known},
+                        valid_intrinsics(),
+                    ),
+                ),
+            )
+            for name, path in images.items()
+        ]
 
     def _source(self, task: str, path: Path) -> LabelSource:
         if task == 'semseg':

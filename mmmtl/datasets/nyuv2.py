@@ -48,8 +48,9 @@ class NYUv2(MultiTaskDataset):
     SIZE = (288, 384)
     COUNTS = {'train': 795, 'val': 654}
 
-    def __init__(self, *, root: str, split: str, partial: bool = False,
-                 normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs) -> None:
+    def __init__(
+        self, *, root: str, split: str, partial: bool = False, normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs
+    ) -> None:
         self.root, self.split = data_root(root), check_split('NYUv2', split)
         self.partial, self.normal_signs = partial, tuple(normal_signs)
         super().__init__(**kwargs)
@@ -66,14 +67,18 @@ class NYUv2(MultiTaskDataset):
             check_size(images[names[0]], self.SIZE)
         sources: dict[str, dict[str, Path]] = {
             task: of_the_split(names, files_in(folder / where, '.npy'), folder / where, self.partial)
-            for task, where in (('semseg', 'label'), ('depth', 'depth'), ('normal', 'normal')) if task in self.tasks}
+            for task, where in (('semseg', 'label'), ('depth', 'depth'), ('normal', 'normal'))
+            if task in self.tasks
+        }
         camera = self.root / 'camera.txt'
         intrinsics = None
         if camera.exists():
             intrinsics = load_numbers(camera, columns=3)
             self.checksums.verify(camera)
-        return [Record(f'{self.split}/{name}', (View(images[name], self._labels(name, sources), intrinsics),))
-                for name in names]
+        return [
+            Record(f'{self.split}/{name}', (View(images[name], self._labels(name, sources), intrinsics),))
+            for name in names
+        ]
 
     def _labels(self, name: str, sources: dict[str, dict[str, Path]]) -> dict[str, LabelSource]:
         open_with = {
@@ -94,5 +99,6 @@ def check_size(path: Path, size: tuple[int, int]) -> None:
     """
     shape = read_array(path).shape
     if shape[:2] != size:
-        raise DataError(f'{path}: expected {size[0]} x {size[1]} x 3, found shape {shape}; resized images are another '
-                        'protocol')
+        raise DataError(
+            f'{path}: expected {size[0]} x {size[1]} x 3, found shape {shape}; resized images are another protocol'
+        )

@@ -48,14 +48,35 @@ class PascalContext(MultiTaskDataset):
         DataError: Files are missing or damaged.
     """
 
-    CLASSES = ('background', 'aeroplane', 'bicycle', 'bird', 'boat', 'bottle', 'bus', 'car', 'cat', 'chair', 'cow',
-               'diningtable', 'dog', 'horse', 'motorbike', 'person', 'pottedplant', 'sheep', 'sofa', 'train',
-               'tvmonitor')
+    CLASSES = (
+        'background',
+        'aeroplane',
+        'bicycle',
+        'bird',
+        'boat',
+        'bottle',
+        'bus',
+        'car',
+        'cat',
+        'chair',
+        'cow',
+        'diningtable',
+        'dog',
+        'horse',
+        'motorbike',
+        'person',
+        'pottedplant',
+        'sheep',
+        'sofa',
+        'train',
+        'tvmonitor',
+    )
     PARTS = PARTS
     COUNTS = {'train': 4998, 'val': 5105}
 
-    def __init__(self, *, root: str, split: str, partial: bool = False,
-                 normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs) -> None:
+    def __init__(
+        self, *, root: str, split: str, partial: bool = False, normal_signs: tuple[int, int, int] = (1, 1, 1), **kwargs
+    ) -> None:
         self.root, self.split = data_root(root), check_split('PascalContext', split)
         self.partial, self.normal_signs = partial, tuple(normal_signs)
         super().__init__(**kwargs)
@@ -66,11 +87,18 @@ class PascalContext(MultiTaskDataset):
         self.checksums.verify(split_file)
         check_count(len(listed), self.COUNTS[self.split], split_file, self.partial)
         images = self._files(listed, 'JPEGImages', '.jpg')
-        finders = {'semseg': self._semseg, 'human_parts': self._human_parts, 'saliency': self._saliency,
-                   'normal': self._normals, 'edge': self._edges}
+        finders = {
+            'semseg': self._semseg,
+            'human_parts': self._human_parts,
+            'saliency': self._saliency,
+            'normal': self._normals,
+            'edge': self._edges,
+        }
         sources = {task: find(images) for task, find in finders.items() if task in self.tasks}
-        return [Record(name, (View(path, {task: known[name] for task, known in sources.items() if name in known}),))
-                for name, path in images.items()]
+        return [
+            Record(name, (View(path, {task: known[name] for task, known in sources.items() if name in known}),))
+            for name, path in images.items()
+        ]
 
     def _files(self, names: list[str] | dict[str, Path], folder: str, suffix: str) -> dict[str, Path]:
         return of_the_split(names, files_in(self.root / folder, suffix), self.root / folder, self.partial)
@@ -90,8 +118,11 @@ class PascalContext(MultiTaskDataset):
     def _normals(self, names: dict[str, Path]) -> dict[str, LabelSource]:
         valid = valid_normal_classes(self.root / 'json')
         maps = self._files(names, 'pascal-context/trainval', '.mat')
-        return {name: DistilledNormals(NormalFile(path, self.normal_signs), maps[name], valid)
-                for name, path in self._files(names, 'normals_distill', '.png').items() if name in maps}
+        return {
+            name: DistilledNormals(NormalFile(path, self.normal_signs), maps[name], valid)
+            for name, path in self._files(names, 'normals_distill', '.png').items()
+            if name in maps
+        }
 
     def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelSource]:
         files = self._files(names, 'human_parts', '.mat')
@@ -115,8 +146,10 @@ def valid_normal_classes(folder: Path) -> tuple[int, ...]:
     names = {name for name in nyu if name != 'unknown'} | {'tvmonitor'}
     valid = tuple(sorted(context[name] for name in names if name in context))
     if 'tvmonitor' not in context or not all(isinstance(number, int) for number in valid):
-        raise DataError(f'{folder / "context_classes.json"}: expected {{name: number}} with tvmonitor among the names; '
-                        'restore the file')
+        raise DataError(
+            f'{folder / "context_classes.json"}: expected {{name: number}} with tvmonitor among the names; '
+            'restore the file'
+        )
     return valid
 
 
@@ -131,6 +164,8 @@ def read_json(path: Path, kinds: tuple[type, ...] = (dict,)) -> dict | list:
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: cannot be read as JSON ({type(error).__name__}); restore the file') from None
     if not isinstance(content, kinds):
-        raise DataError(f'{path}: expected {" or ".join(kind.__name__ for kind in kinds)}, found '
-                        f'{type(content).__name__}; restore the file')
+        raise DataError(
+            f'{path}: expected {" or ".join(kind.__name__ for kind in kinds)}, found '
+            f'{type(content).__name__}; restore the file'
+        )
     return content

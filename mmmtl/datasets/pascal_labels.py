@@ -56,8 +56,10 @@ class DistilledNormals:
     def load(self, task: Task) -> np.ndarray:
         normal, classes = self.normals.load(task), read_label_map(self.label_map)
         if classes.shape != normal.shape[:2]:
-            raise DataError(f'{self.path}: {normal.shape[0]} x {normal.shape[1]}, but {self.label_map} is '
-                            f'{classes.shape[0]} x {classes.shape[1]}; restore the file')
+            raise DataError(
+                f'{self.path}: {normal.shape[0]} x {normal.shape[1]}, but {self.label_map} is '
+                f'{classes.shape[0]} x {classes.shape[1]}; restore the file'
+            )
         return np.where(np.isin(classes, self.valid_classes)[..., None], normal, np.float32(0))
 
 
@@ -80,8 +82,9 @@ class HumanPartsFile:
                 if name not in PART_CLASS:
                     raise DataError(f'{self.path}: {name!r} is none of the 24 parts of a person; restore the file')
                 if mask.shape != parts.shape:
-                    raise DataError(f'{self.path}: mask of {name} has shape {mask.shape}, expected {parts.shape}; '
-                                    'restore the file')
+                    raise DataError(
+                        f'{self.path}: mask of {name} has shape {mask.shape}, expected {parts.shape}; restore the file'
+                    )
                 parts[mask > 0] = PART_CLASS[name]  # later persons stand in front, as in the published code
         return in_dtype(parts if parts.any() else np.full_like(parts, task.void), task)
 
@@ -90,8 +93,9 @@ def read_label_map(path: Path) -> np.ndarray:
     """(H, W) classes of PASCAL-Context, 1..459, 0 unlabelled."""
     label_map = read_mat(path).get('LabelMap')
     if not isinstance(label_map, np.ndarray) or label_map.ndim != 2 or label_map.dtype.kind not in 'ui':
-        raise DataError(f'{path}: expected whole numbers H x W in LabelMap, found {describe(label_map)}; '
-                        'restore the file')
+        raise DataError(
+            f'{path}: expected whole numbers H x W in LabelMap, found {describe(label_map)}; restore the file'
+        )
     return label_map
 
 
@@ -99,10 +103,13 @@ def read_objects(path: Path) -> list[Mapping[str, Any]]:
     """The annotated objects of PASCAL-Part: dicts of class_ind, mask (H, W) and parts."""
     annotation = read_mat(path).get('anno')
     objects = as_list(annotation.get('objects')) if isinstance(annotation, dict) else None
-    if objects is None or not all(isinstance(thing, dict) and {'class_ind', 'mask', 'parts'} <= set(thing) and
-                                  np.ndim(thing['mask']) == 2 for thing in objects):
-        raise DataError(f'{path}: expected anno.objects with class_ind, mask and parts, as PASCAL-Part has them; '
-                        'restore the file')
+    if objects is None or not all(
+        isinstance(thing, dict) and {'class_ind', 'mask', 'parts'} <= set(thing) and np.ndim(thing['mask']) == 2
+        for thing in objects
+    ):
+        raise DataError(
+            f'{path}: expected anno.objects with class_ind, mask and parts, as PASCAL-Part has them; restore the file'
+        )
     return objects
 
 
@@ -124,8 +131,9 @@ def read_mat(path: Path) -> dict[str, Any]:
         raise DataError(f'{path}: no such file; restore it or remove it from the split') from None
     except Exception as error:  # zlib, struct, MatReadError, NotImplementedError: each has its own way to say "damaged"
         reason = ' '.join(str(error).split())
-        raise DataError(f'{path}: cannot be read as a MATLAB 5 file ({type(error).__name__}: {reason}); restore the '
-                        'file') from None
+        raise DataError(
+            f'{path}: cannot be read as a MATLAB 5 file ({type(error).__name__}: {reason}); restore the file'
+        ) from None
 
 
 def describe(value: Any) -> str:

@@ -47,8 +47,10 @@ def check_picture(picture: Image.Image, name: str) -> None:
     check_pixels(name, *picture.size)
     frames = getattr(picture, 'n_frames', 1)
     if frames > 1 and picture.format != 'MPO':
-        raise DataError(f'{name}: {frames} frames or pages, expected a single picture; store each in a file of its own '
-                        f'(magick {Path(name).name} frame_%d.png)')
+        raise DataError(
+            f'{name}: {frames} frames or pages, expected a single picture; store each in a file of its own '
+            f'(magick {Path(name).name} frame_%d.png)'
+        )
 
 
 def orientation_of(picture: Image.Image) -> int:
@@ -87,8 +89,10 @@ def image_of(picture: Image.Image, name: str) -> tuple[np.ndarray, int]:
     """
     check_picture(picture, name)
     if picture.mode in DEEP:  # Pillow would turn all that is above 255 white
-        raise DataError(f'{name}: expected colours of 8 bits, found grey levels of 16 bits or more (mode '
-                        f'{picture.mode}); scale them to 8 bits, or to [0, 1] in an H x W x 3 .npy file')
+        raise DataError(
+            f'{name}: expected colours of 8 bits, found grey levels of 16 bits or more (mode '
+            f'{picture.mode}); scale them to 8 bits, or to [0, 1] in an H x W x 3 .npy file'
+        )
     if picture.mode == 'LAB':
         raise DataError(f'{name}: expected colours in RGB, found CIELAB; convert it (magick IN -colorspace sRGB OUT)')
     orientation = orientation_of(picture)
@@ -112,11 +116,15 @@ def quantities_of(picture: Image.Image, name: str) -> np.ndarray:
     """
     stored = check_label(picture, name)
     if picture.has_transparency_data:
-        raise DataError(f'{name}: a label with an alpha channel or a transparent colour; store it without, its unknown '
-                        'pixels marked by a value')
+        raise DataError(
+            f'{name}: a label with an alpha channel or a transparent colour; store it without, its unknown '
+            'pixels marked by a value'
+        )
     if picture.mode == 'RGB' and ';16' in stored:
-        raise DataError(f'{name}: colours of 16 bits, of which 8 would be lost; store the numbers as .npy: '
-                        'numpy.save(path, cv2.imread(name, cv2.IMREAD_UNCHANGED)[..., ::-1])')
+        raise DataError(
+            f'{name}: colours of 16 bits, of which 8 would be lost; store the numbers as .npy: '
+            'numpy.save(path, cv2.imread(name, cv2.IMREAD_UNCHANGED)[..., ::-1])'
+        )
     if picture.mode == 'P':
         numbers = np.array(picture.convert('RGB'))
         return numbers[..., 0] if (numbers == numbers[..., :1]).all() else numbers
@@ -137,11 +145,15 @@ def indices_of(picture: Image.Image, name: str) -> np.ndarray:
     if picture.mode in ('LA', 'PA', 'RGBA'):
         raise DataError(f'{name}: a label with an alpha channel; store the class numbers as grey levels or palette')
     if picture.mode not in ('1', 'L', 'P', *DEEP):
-        raise DataError(f'{name}: expected one number per pixel, found colours (mode {picture.mode}); classes '
-                        'in colours are read by mmmtl.datasets.class_table.ColourTable(path, {(r, g, b): class})')
+        raise DataError(
+            f'{name}: expected one number per pixel, found colours (mode {picture.mode}); classes '
+            'in colours are read by mmmtl.datasets.class_table.ColourTable(path, {(r, g, b): class})'
+        )
     if stored.startswith(('L;', '1;I')):
-        raise DataError(f'{name}: grey levels of 2 or 4 bits, or with white as 0, which readers scale; store the class '
-                        'numbers with 8 bits')
+        raise DataError(
+            f'{name}: grey levels of 2 or 4 bits, or with white as 0, which readers scale; store the class '
+            'numbers with 8 bits'
+        )
     return _native(picture)
 
 

@@ -59,15 +59,27 @@ class PosedVideo(MultiTaskDataset):
         DataError: A file is missing or does not hold what it should; or no frame has a neighbour.
     """
 
-    def __init__(self, *, root: str, scenes: str | None = None, views: str = 'single', every: int = 1,
-                 overlap: tuple[float, float] = (0.6, 0.9), baseline: tuple[float, float] = (0.05, 0.30), seed: int = 0,
-                 depth_void: Sequence[float] = MISSING, depth_range: tuple[float, float] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        *,
+        root: str,
+        scenes: str | None = None,
+        views: str = 'single',
+        every: int = 1,
+        overlap: tuple[float, float] = (0.6, 0.9),
+        baseline: tuple[float, float] = (0.05, 0.30),
+        seed: int = 0,
+        depth_void: Sequence[float] = MISSING,
+        depth_range: tuple[float, float] | None = None,
+        **kwargs,
+    ) -> None:
         if views not in ('single', 'pair'):
             raise ConfigError(f"PosedVideo.views must be 'single' or 'pair', found {views!r}")
         if not 0 <= overlap[0] < overlap[1] <= 1 or not 0 < baseline[0] < baseline[1]:
-            raise ConfigError('PosedVideo: overlap must be two rising shares and baseline two rising lengths, found '
-                              f'{overlap} and {baseline}')
+            raise ConfigError(
+                'PosedVideo: overlap must be two rising shares and baseline two rising lengths, found '
+                f'{overlap} and {baseline}'
+            )
         self.root, self.views, self.every = data_root(root), views, every
         self.scenes = data_root(Path(scenes).parent) / Path(scenes).name if scenes else None
         self.rule = PairRule(tuple(overlap), tuple(baseline), seed=seed)
@@ -80,17 +92,21 @@ class PosedVideo(MultiTaskDataset):
         names = read_split(self.scenes) if self.scenes else there
         missing = [name for name in names if name not in there]
         if missing:
-            raise DataError(f'{self.scenes}: {len(missing)} of {len(names)} scenes are not in {self.root}, the first '
-                            f'is {missing[0]}{hint(missing[0], there)}; restore them, or correct the list')
+            raise DataError(
+                f'{self.scenes}: {len(missing)} of {len(names)} scenes are not in {self.root}, the first '
+                f'is {missing[0]}{hint(missing[0], there)}; restore them, or correct the list'
+            )
         records = [record for name in names for record in self._scene(self.root / name)]
         if not records and self.rejected:
-            raise DataError(f'{self.root}: not one of {self.rejected} frames has a neighbour with overlap '
-                            f'{self.rule.overlap} and baseline {self.rule.baseline} m; widen them, or lower every')
+            raise DataError(
+                f'{self.root}: not one of {self.rejected} frames has a neighbour with overlap '
+                f'{self.rule.overlap} and baseline {self.rule.baseline} m; widen them, or lower every'
+            )
         return records
 
     def _scene(self, folder: Path) -> list[Record]:
         images = needed_files(folder / 'color', '*.jpg', 'the frames of the video')
-        frames = sorted(images, key=lambda path: (len(path.stem), path.stem))[::self.every]
+        frames = sorted(images, key=lambda path: (len(path.stem), path.stem))[:: self.every]
         camera = folder / 'intrinsic' / 'intrinsic_color.txt'
         intrinsics = read_intrinsics(camera)
         self.checksums.verify(camera)
@@ -102,14 +118,18 @@ class PosedVideo(MultiTaskDataset):
                 continue
             path = needed_file(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
             depth = DepthAtImageSize(self.depth_file(path), image)
-            views[image.stem] = View(image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics,
-                                     np.linalg.inv(pose))
+            views[image.stem] = View(
+                image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics, np.linalg.inv(pose)
+            )
         if self.views == 'single':
             return [Record(f'{folder.name}/{name}', (view,), folder.name) for name, view in views.items()]
         neighbours = self._neighbours(folder.name, list(views.values()))
         self.rejected += neighbours.count(None)
-        return [Record(f'{folder.name}/{name}', (view, list(views.values())[other]), folder.name)
-                for (name, view), other in zip(views.items(), neighbours, strict=True) if other is not None]
+        return [
+            Record(f'{folder.name}/{name}', (view, list(views.values())[other]), folder.name)
+            for (name, view), other in zip(views.items(), neighbours, strict=True)
+            if other is not None
+        ]
 
     def _neighbours(self, scene: str, views: list[View]) -> list[int | None]:
         """The chosen places, from the cache where they have been chosen before."""
@@ -117,15 +137,25 @@ class PosedVideo(MultiTaskDataset):
             return []
         poses = np.stack([view.camera_T_world for view in views])
         files = [view.labels['depth'].path for view in views]
-        told = [repr(self.rule), repr(self.depth_file.keywords), str(self.root.absolute()), scene,
-                *(f'{path.name} {path.stat().st_size}' for path in files)]
+        told = [
+            repr(self.rule),
+            repr(self.depth_file.keywords),
+            str(self.root.absolute()),
+            scene,
+            *(f'{path.name} {path.stat().st_size}' for path in files),
+        ]
         content = '\n'.join(told).encode() + poses.tobytes() + views[0].intrinsics.tobytes()
         folder = cache_root() / 'pairs'
         path = folder / f'{hashlib.blake2b(content, digest_size=12).hexdigest()}.json'
         if path.is_file():
             return json.loads(path.read_text())
-        chosen = choose_neighbours(poses, views[0].intrinsics, lambda place: views[place].labels['depth'].load(DEPTH),
-                                   self.rule, key=(zlib.crc32(scene.encode()),))
+        chosen = choose_neighbours(
+            poses,
+            views[0].intrinsics,
+            lambda place: views[place].labels['depth'].load(DEPTH),
+            self.rule,
+            key=(zlib.crc32(scene.encode()),),
+        )
         folder.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f'.{os.getpid()}')
         temporary.write_text(json.dumps(chosen))
@@ -153,8 +183,10 @@ class DepthAtImageSize:
         depth = self.file.load(task)
         height, width = read_size(self.image)
         if abs(depth.shape[1] * height - depth.shape[0] * width) > 0.02 * depth.shape[0] * width:
-            raise DataError(f'{self.path}: {depth.shape[0]} x {depth.shape[1]} is not the shape of its image '
-                            f'{self.image}, {height} x {width}, at another size')
+            raise DataError(
+                f'{self.path}: {depth.shape[0]} x {depth.shape[1]} is not the shape of its image '
+                f'{self.image}, {height} x {width}, at another size'
+            )
         return cv2.resize(depth, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
 
 

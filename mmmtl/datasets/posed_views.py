@@ -47,9 +47,17 @@ class PosedViews(MultiTaskDataset):
         DataError: A folder lacks a file, or a file does not hold what it should.
     """
 
-    def __init__(self, *, root: str, split: str, val_scenes: Sequence[str] = (), views: str = 'single',
-                 depth_void: Sequence[float] = MISSING, depth_range: tuple[float, float] | None = None,
-                 **kwargs) -> None:
+    def __init__(
+        self,
+        *,
+        root: str,
+        split: str,
+        val_scenes: Sequence[str] = (),
+        views: str = 'single',
+        depth_void: Sequence[float] = MISSING,
+        depth_range: tuple[float, float] | None = None,
+        **kwargs,
+    ) -> None:
         if split not in ('train', 'val', 'all'):
             raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
         if views not in ('single', 'all'):
@@ -64,8 +72,11 @@ class PosedViews(MultiTaskDataset):
         folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
         scenes = [folder for folder in folders if not folder.name.startswith('.')]
         if self.split != 'all':
-            scenes = [folder for folder in scenes
-                      if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')]
+            scenes = [
+                folder
+                for folder in scenes
+                if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')
+            ]
         records = []
         for folder in scenes:
             views = load_scene(folder, self.depth_file)
@@ -107,15 +118,18 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
     if intrinsics.shape != (3, 3):
         raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     if (folder / f'{len(poses)}.jpg').exists():
-        raise DataError(f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
-                        'its pose or remove it')
+        raise DataError(
+            f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
+            'its pose or remove it'
+        )
     views = []
     for number, pose in enumerate(poses):
         image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'
         for path in (image, depth_path):
             if not path.is_file():
-                raise DataError(f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the '
-                                'scene')
+                raise DataError(
+                    f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene'
+                )
         depth = depth_file(depth_path)
         camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
         labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}

@@ -44,8 +44,9 @@ def start_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
         found, wanted = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
         differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
         if differ:
-            raise ConfigError(f'{path}: written with another {", ".join(differ)}; choose another --out, or delete the '
-                              'folder')
+            raise ConfigError(
+                f'{path}: written with another {", ".join(differ)}; choose another --out, or delete the folder'
+            )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding='utf-8')
 
@@ -89,8 +90,10 @@ def pair_of(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
         DataError: They are none.
     """
     if len(views) != 2:
-        raise DataError(f"{name}: {len(views)} views, but a stereo pair has 2; give the data set "
-                        "views='stereo', and restore the missing image")
+        raise DataError(
+            f'{name}: {len(views)} views, but a stereo pair has 2; give the data set '
+            "views='stereo', and restore the missing image"
+        )
     for view in views:
         if 'camera_T_world' not in view:
             raise DataError(f'{view["img_path"]}: a stereo pair needs intrinsics and poses of both cameras')

@@ -80,15 +80,20 @@ class LabelFile:
         scaled = (self.scale, self.offset) != (1.0, 0.0)
         if not task.dtype.is_floating_point:
             if raw.dtype.kind == 'f' and not (np.abs(raw).max(initial=0) < 2**31 and np.array_equal(raw, raw.round())):
-                raise DataError(f'{self.path}: expected whole numbers for {task.name}, found fractions, NaN or values '
-                                'beyond 2^31')
+                raise DataError(
+                    f'{self.path}: expected whole numbers for {task.name}, found fractions, NaN or values beyond 2^31'
+                )
             return raw.astype(np.int64) + int(self.offset)
         if raw.dtype.kind != 'f' and not task.whole_numbers and not scaled:
-            raise DataError(f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; whole '
-                            'numbers need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres')
+            raise DataError(
+                f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; whole '
+                'numbers need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres'
+            )
         if raw.dtype == bool and scaled:
-            raise DataError(f'{self.path}: expected {task.name} to be scaled by {self.scale:g}, found 1 bit per pixel; '
-                            'store it with 8 bits or more')
+            raise DataError(
+                f'{self.path}: expected {task.name} to be scaled by {self.scale:g}, found 1 bit per pixel; '
+                'store it with 8 bits or more'
+            )
         label = raw.astype(np.float32)
         return label * np.float32(self.scale) + np.float32(self.offset) if scaled else label
 
@@ -135,8 +140,13 @@ class Record:
 
     def files(self, tasks: Collection[str]) -> list[Path]:
         """The images, the files of the labels of ``tasks`` and those of regions, each once."""
-        labels = [path for view in self.views for name, source in view.labels.items() if name in tasks
-                  for path in getattr(source, 'paths', (source.path,))]
+        labels = [
+            path
+            for view in self.views
+            for name, source in view.labels.items()
+            if name in tasks
+            for path in getattr(source, 'paths', (source.path,))
+        ]
         regions = [view.regions.path for view in self.views if view.regions is not None]
         return list(dict.fromkeys([view.image for view in self.views] + labels + regions))
 
@@ -146,5 +156,5 @@ def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
     if how == 'all':
         return [Record(name, views)]
     if how == 'stereo':
-        return [Record(f'{name}/{pair}', views[2 * pair:2 * pair + 2], name) for pair in range(len(views) // 2)]
+        return [Record(f'{name}/{pair}', views[2 * pair : 2 * pair + 2], name) for pair in range(len(views) // 2)]
     return [Record(f'{name}/{number}', (view,), name) for number, view in enumerate(views)]

@@ -33,8 +33,10 @@ class RegionFile:
         """
         raw = read_indices(self.path)
         if raw.ndim != 2 or raw.dtype.kind not in 'ui' or (raw.size and not 0 <= raw.min() <= raw.max() <= LARGEST):
-            raise DataError(f'{self.path}: expected regions as H x W numbers 0..{LARGEST}, found shape {raw.shape} '
-                            f'{raw.dtype}; make it again with tools/generate_regions.py')
+            raise DataError(
+                f'{self.path}: expected regions as H x W numbers 0..{LARGEST}, found shape {raw.shape} '
+                f'{raw.dtype}; make it again with tools/generate_regions.py'
+            )
         regions = raw.astype(np.int32)
         if self.void is not None:
             regions[raw == self.void] = -1
@@ -61,8 +63,10 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
     if regions == INSTANCES:
         lacking = next((view for record in records for view in record.views if view.instances is None), None)
         if lacking:
-            raise ConfigError(f"regions='instances': {lacking.image} comes with no instances; make regions with "
-                              'tools/generate_regions.py and give their folder')
+            raise ConfigError(
+                f"regions='instances': {lacking.image} comes with no instances; make regions with "
+                'tools/generate_regions.py and give their folder'
+            )
         return [_changed(record, [RegionFile(view.instances) for view in record.views]) for record in records]
     folder = root(regions)
     read_manifest(folder)
@@ -70,10 +74,14 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
     names = [[region_file_name(record, number) for number in range(len(record.views))] for record in records]
     missing = [name for of_record in names for name in of_record if name not in there]
     if missing:
-        raise DataError(f'{folder}: no region map for {len(missing)} images, the first is {missing[0]}; run '
-                        'tools/generate_regions.py again for this split, it goes on where it stopped')
-    return [_changed(record, [RegionFile(folder / name, void=0) for name in of_record])
-            for record, of_record in zip(records, names, strict=True)]
+        raise DataError(
+            f'{folder}: no region map for {len(missing)} images, the first is {missing[0]}; run '
+            'tools/generate_regions.py again for this split, it goes on where it stopped'
+        )
+    return [
+        _changed(record, [RegionFile(folder / name, void=0) for name in of_record])
+        for record, of_record in zip(records, names, strict=True)
+    ]
 
 
 def read_manifest(folder: Path) -> dict:
@@ -88,11 +96,14 @@ def read_manifest(folder: Path) -> dict:
             raise ValueError('it names no backend')
         return manifest
     except FileNotFoundError:
-        raise DataError(f'{folder}: no {MANIFEST}, so no folder of region maps; make one with '
-                        'tools/generate_regions.py') from None
+        raise DataError(
+            f'{folder}: no {MANIFEST}, so no folder of region maps; make one with tools/generate_regions.py'
+        ) from None
     except (OSError, ValueError) as error:
-        raise DataError(f'{folder / MANIFEST}: expected how the regions were made ({error}); make them again with '
-                        'tools/generate_regions.py') from None
+        raise DataError(
+            f'{folder / MANIFEST}: expected how the regions were made ({error}); make them again with '
+            'tools/generate_regions.py'
+        ) from None
 
 
 def _changed(record: Record, sources: Sequence[RegionFile]) -> Record:

@@ -53,7 +53,7 @@ class PassSampler(Sampler[SampleKey]):
         run_pass, place = self.run_pass, self.place + self.rank
         while True:
             order = np.random.default_rng([self.seed, run_pass]).permutation(self.size)
-            for index in np.resize(order, self.length)[place::self.world_size]:
+            for index in np.resize(order, self.length)[place :: self.world_size]:
                 yield SampleKey(self.seed, run_pass, int(index))
             if not self.endless:
                 return

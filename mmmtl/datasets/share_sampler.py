@@ -38,13 +38,21 @@ class ShareSampler(Sampler[SampleKey]):
         ConfigError: The shares do not name the parts of the data set, or one is not positive.
     """
 
-    def __init__(self, dataset: MixedDataset, shares: Mapping[str, float], batch_size: int, seed: int | None = None,
-                 endless: bool = False) -> None:
+    def __init__(
+        self,
+        dataset: MixedDataset,
+        shares: Mapping[str, float],
+        batch_size: int,
+        seed: int | None = None,
+        endless: bool = False,
+    ) -> None:
         if not isinstance(dataset, MixedDataset):
             raise ConfigError(f'ShareSampler is for a MixedDataset, found {dataset!r}; use PassSampler')
         if set(shares) != set(dataset.parts) or not all(share > 0 for share in shares.values()):
-            raise ConfigError(f'ShareSampler.shares must give a positive share for each of {", ".join(dataset.parts)}, '
-                              f'found {dict(shares)}')
+            raise ConfigError(
+                f'ShareSampler.shares must give a positive share for each of {", ".join(dataset.parts)}, '
+                f'found {dict(shares)}'
+            )
         self.indices = list(dataset.indices.values())
         self.seed, self.endless, self.batch_size = seed or 0, endless, batch_size
         self.turns = turns([shares[name] for name in dataset.parts])
@@ -76,9 +84,12 @@ class ShareSampler(Sampler[SampleKey]):
     def _dealt(self, batch: int) -> list[SampleKey]:
         """This rank's samples of a batch of all ranks."""
         begin, end = batch * self.whole_batch, (batch + 1) * self.whole_batch
-        drawn = [self._key(part, number) for part in range(len(self.indices))
-                 for number in range(self._taken(part, begin), self._taken(part, end))]
-        return drawn[self.rank::self.world_size]
+        drawn = [
+            self._key(part, number)
+            for part in range(len(self.indices))
+            for number in range(self._taken(part, begin), self._taken(part, end))
+        ]
+        return drawn[self.rank :: self.world_size]
 
     def _taken(self, part: int, places: int) -> int:
         """How many of the first ``places`` places of the run belong to a part."""
@@ -111,7 +122,10 @@ def turns(shares: list[float]) -> list[int]:
     whole = [int(part * scale) for part in parts]
     period, row = sum(whole), []
     for place in range(1, period + 1):
-        behind = {part: number * place - row.count(part) * period for part, number in enumerate(whole)
-                  if row.count(part) < number}
+        behind = {
+            part: number * place - row.count(part) * period
+            for part, number in enumerate(whole)
+            if row.count(part) < number
+        }
         row.append(max(behind, key=behind.get))
     return row

@@ -69,8 +69,10 @@ class StereoMatches(MultiTaskDataset):
     def load_records(self) -> list[Record]:
         dataset = DATASETS.build(self.pairs)
         self.name = f'StereoMatches({dataset}, {self.tolerance:g} px)'
-        return [Record(record.name, tuple(self._view(record, number) for number in range(len(record.views))))
-                for record in dataset.records]
+        return [
+            Record(record.name, tuple(self._view(record, number) for number in range(len(record.views))))
+            for record in dataset.records
+        ]
 
     def _view(self, record: Record, number: int) -> View:
         if len(record.views) != 2 or any(view.camera_T_world is None for view in record.views):
@@ -78,8 +80,11 @@ class StereoMatches(MultiTaskDataset):
         view, (left, right) = record.views[number], record.views
         labels = {}
         if 'depth' in view.labels:
-            rig = (float(left.intrinsics[0, 0]), float(left.camera_T_world[0, 3] - right.camera_T_world[0, 3]),
-                   float(right.intrinsics[0, 2] - left.intrinsics[0, 2]))
+            rig = (
+                float(left.intrinsics[0, 0]),
+                float(left.camera_T_world[0, 3] - right.camera_T_world[0, 3]),
+                float(right.intrinsics[0, 2] - left.intrinsics[0, 2]),
+            )
             path = self.folder / record.name / f'{number}_disparity.png'
             labels['confidence'] = RightMatches(path, view.labels['depth'], rig, self.tolerance)
         return View(view.image, labels, view.intrinsics, view.camera_T_world)

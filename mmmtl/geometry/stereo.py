@@ -40,8 +40,9 @@ def stereo_rig(intrinsics: Tensor, camera_T_world: Tensor) -> StereoRig:
     return StereoRig(*(number.view(-1, 1, 1, 1, 1) for number in numbers))
 
 
-def check_rectified(intrinsics: Tensor, camera_T_world: Tensor, sizes: tuple[tuple[int, int], tuple[int, int]], *,
-                    name: str) -> None:
+def check_rectified(
+    intrinsics: Tensor, camera_T_world: Tensor, sizes: tuple[tuple[int, int], tuple[int, int]], *, name: str
+) -> None:
     """Raise a ValueError that names the pair unless it is rectified, left before right. For loading, not for training.
 
     Args:
@@ -56,19 +57,26 @@ def check_rectified(intrinsics: Tensor, camera_T_world: Tensor, sizes: tuple[tup
     turned = (right_T_left[:3, :3] - torch.eye(3, dtype=torch.float64)).abs().max()
     x, y, z = right_T_left[:3, 3].tolist()
     if turned > 1e-3 or max(abs(y), abs(z)) > max(0.02 * abs(x), 1e-6):
-        raise ValueError(f'{name}: not a rectified pair, the right camera is turned by {turned:.2g} rad and stands at '
-                         f'({-x:.3g}, {-y:.3g}, {-z:.3g}) m from the left one; rectify the images first')
+        raise ValueError(
+            f'{name}: not a rectified pair, the right camera is turned by {turned:.2g} rad and stands at '
+            f'({-x:.3g}, {-y:.3g}, {-z:.3g}) m from the left one; rectify the images first'
+        )
     if abs(x) < 1e-4:
-        raise ValueError(f'{name}: the baseline of the pair is {abs(x):.3f} m, which tells no depth; correct the '
-                         'cameras')
+        raise ValueError(
+            f'{name}: the baseline of the pair is {abs(x):.3f} m, which tells no depth; correct the cameras'
+        )
     if x > 0:
-        raise ValueError(f'{name}: left and right view are swapped (the second camera stands {x:.3g} m left of the '
-                         'first); give the left one first')
+        raise ValueError(
+            f'{name}: left and right view are swapped (the second camera stands {x:.3g} m left of the '
+            'first); give the left one first'
+        )
     left, right = intrinsics.double()
     for what, row, column in (('focal lengths', 0, 0), ('focal lengths', 1, 1), ('principal rows', 1, 2)):
         if abs(left[row, column] - right[row, column]) > 1e-3 * left[0, 0]:
-            raise ValueError(f'{name}: not a rectified pair, the {what} are {left[row, column]:g} and '
-                             f'{right[row, column]:g}; rectify the images first')
+            raise ValueError(
+                f'{name}: not a rectified pair, the {what} are {left[row, column]:g} and '
+                f'{right[row, column]:g}; rectify the images first'
+            )
 
 
 def left_from_right(right: Tensor, disparity: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:

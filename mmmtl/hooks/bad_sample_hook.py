@@ -21,8 +21,9 @@ class BadSampleHook(Hook):
         self.total: Counter[str] = Counter()  # on all of them, when the last epoch ended
         self.told: set[str] = set()
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         errors = [error for sample in data_batch['data_samples'] for error in sample.get('skipped', ())]
         self.found.update(errors)
         self.tell(runner, errors)
@@ -31,8 +32,10 @@ class BadSampleHook(Hook):
         self.total = sum(all_gather_object(self.found), Counter())
         self.tell(runner, self.total)
         if self.total:
-            runner.logger.warning(f'{self.total.total()} samples have been left out so far, for {len(self.total)} bad '
-                                  'files; check_dataset.py CONFIG lists them')
+            runner.logger.warning(
+                f'{self.total.total()} samples have been left out so far, for {len(self.total)} bad '
+                'files; check_dataset.py CONFIG lists them'
+            )
 
     def tell(self, runner, errors) -> None:
         """Each error once."""

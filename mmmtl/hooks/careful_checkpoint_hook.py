@@ -50,7 +50,10 @@ class CarefulCheckpointHook(CheckpointHook):
         if not is_main_process():
             return
         pattern = re.escape(template).replace(r'\{\}', r'(\d+)')
-        found = sorted((int(match[1]), path) for path in Path(self.out_dir).iterdir()
-                       if (match := re.fullmatch(pattern, path.name)) and int(match[1]) <= step)
+        found = sorted(
+            (int(match[1]), path)
+            for path in Path(self.out_dir).iterdir()
+            if (match := re.fullmatch(pattern, path.name)) and int(match[1]) <= step
+        )
         for _, path in found[:-most]:
             path.unlink()

@@ -27,18 +27,24 @@ class ConsistencyRampHook(Hook):
     def __init__(self, name: str, *, epochs: float | None = None, iterations: int | None = None) -> None:
         lengths = [length for length in (epochs, iterations) if length is not None]
         if len(lengths) != 1 or not lengths[0] > 0:
-            raise ConfigError(f'ConsistencyRampHook({name!r}): expected epochs or iterations, a number above 0, found '
-                              f'epochs={epochs}, iterations={iterations}')
+            raise ConfigError(
+                f'ConsistencyRampHook({name!r}): expected epochs or iterations, a number above 0, found '
+                f'epochs={epochs}, iterations={iterations}'
+            )
         self.name, self.by_epoch, self.length = name, epochs is not None, lengths[0]
 
     def before_train(self, runner) -> None:
         losses = self.losses(runner)
         if self.name not in losses:
-            raise ConfigError(f'ConsistencyRampHook.name: the model has no consistency loss {self.name!r}, it has '
-                              f'{", ".join(losses) or "none"}')
+            raise ConfigError(
+                f'ConsistencyRampHook.name: the model has no consistency loss {self.name!r}, it has '
+                f'{", ".join(losses) or "none"}'
+            )
         if self.by_epoch and not isinstance(runner.train_loop, EpochBasedTrainLoop):
-            raise ConfigError(f'ConsistencyRampHook({self.name!r}): the training loop counts iterations and would stay '
-                              'in epoch 0; give iterations instead of epochs')
+            raise ConfigError(
+                f'ConsistencyRampHook({self.name!r}): the training loop counts iterations and would stay '
+                'in epoch 0; give iterations instead of epochs'
+            )
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         done = runner.epoch if self.by_epoch else runner.iter

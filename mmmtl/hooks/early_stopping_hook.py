@@ -27,12 +27,14 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
             self.best_score, self.wait_count = state['best_score'], state['wait_count']
         runner.logger.info(
             f'stops early once {self.monitor} is not {"higher" if self.rule == "greater" else "lower"} than its best '
-            f'by at least {abs(self.min_delta):g} in {self.patience} validations in a row')
+            f'by at least {abs(self.min_delta):g} in {self.patience} validations in a row'
+        )
 
     def after_val_epoch(self, runner, metrics: dict[str, float]) -> None:
         if self.monitor not in metrics:
-            raise ConfigError(f'EarlyStoppingHook.monitor: validation gives no {self.monitor!r}; it gives '
-                              f'{", ".join(metrics)}')
+            raise ConfigError(
+                f'EarlyStoppingHook.monitor: validation gives no {self.monitor!r}; it gives {", ".join(metrics)}'
+            )
         super().after_val_epoch(runner, metrics)
         state = {'monitor': self.monitor, 'best_score': self.best_score, 'wait_count': self.wait_count}
         runner.message_hub.update_info(STATE, state)

@@ -34,13 +34,15 @@ class FiniteBuffersHook(Hook):
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         self.before = [flat(group) for group in self.groups]
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         if not self.groups:
             return
         after = [flat(group) for group in self.groups]
-        broken = torch.stack([(~now.isfinite() & earlier.isfinite()).any()
-                              for now, earlier in zip(after, self.before, strict=True)]).any()
+        broken = torch.stack(
+            [(~now.isfinite() & earlier.isfinite()).any() for now, earlier in zip(after, self.before, strict=True)]
+        ).any()
         for group, now, earlier in zip(self.groups, after, self.before, strict=True):
             pieces = torch.where(broken, earlier, now).split([buffer.numel() for buffer in group])
             torch._foreach_copy_(group, [piece.view_as(buffer) for piece, buffer in zip(pieces, group, strict=True)])

@@ -32,8 +32,10 @@ class HandedOutHook(Hook):
 def check_handed_out(config: Config) -> None:
     """Raise ConfigError where a part of the config contradicts it."""
     for path in contradictions(config):
-        raise ConfigError(f'{path} contradicts the config: it was changed in one place only; load the config by '
-                          'mmmtl.apis.load_config, or change it there too')
+        raise ConfigError(
+            f'{path} contradicts the config: it was changed in one place only; load the config by '
+            'mmmtl.apis.load_config, or change it there too'
+        )
 
 
 def contradictions(config: Config) -> Iterator[str]:

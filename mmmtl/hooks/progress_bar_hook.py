@@ -22,12 +22,14 @@ class ProgressBarHook(Hook):
     def before_test_epoch(self, runner) -> None:
         self._start('test', len(runner.test_dataloader), 0)
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         self._advance()
 
-    def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: list | None = None
-                        ) -> None:
+    def after_test_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: list | None = None
+    ) -> None:
         self._advance()
 
     def after_train(self, runner) -> None:

@@ -18,10 +18,15 @@ class ResumedValidationHook(Hook):
 
     def before_train(self, runner) -> None:
         loop = runner.train_loop
-        done, end = ((loop.epoch, loop.max_epochs) if isinstance(loop, EpochBasedTrainLoop) else
-                     (loop.iter, loop.max_iters))
+        done, end = (
+            (loop.epoch, loop.max_epochs) if isinstance(loop, EpochBasedTrainLoop) else (loop.iter, loop.max_iters)
+        )
         if done:
             loop._decide_current_val_interval()  # it may change on the way (dynamic_intervals)
-        if done and runner.val_loop is not None and done >= loop.val_begin and (
-                done % loop.val_interval == 0 or done == end):
+        if (
+            done
+            and runner.val_loop is not None
+            and done >= loop.val_begin
+            and (done % loop.val_interval == 0 or done == end)
+        ):
             runner.val_loop.run()

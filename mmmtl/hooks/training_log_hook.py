@@ -56,11 +56,15 @@ class TrainingLogHook(RuntimeInfoHook):
             if 'name' in group:
                 runner.message_hub.update_scalar(f'train/{group["name"]}.lr', group['lr'])
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         always = torch.ones_like(outputs['loss'])
-        values = {name: (value, outputs.get(f'count/{name}', always)) for name, value in outputs.items()
-                  if not name.startswith('count/')}
+        values = {
+            name: (value, outputs.get(f'count/{name}', always))
+            for name, value in outputs.items()
+            if not name.startswith('count/')
+        }
         if hasattr(runner.optim_wrapper, 'grad_norm'):
             values['grad_norm'] = self.gradient_norm(runner.optim_wrapper, *values['loss'])
         self.pending.append((values, [sample.img_path for sample in data_batch['data_samples']]))
@@ -105,8 +109,9 @@ class TrainingLogHook(RuntimeInfoHook):
         images = [image for part in all_gather_object(images) for image in part]
         message = f'{what} is not finite on {", ".join(images)}'
         if self.in_a_row >= self.max_not_finite:
-            raise DivergenceError(f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip, '
-                                  'or look at these images')
+            raise DivergenceError(
+                f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip, or look at these images'
+            )
         runner.logger.warning(f'{message}: step skipped ({self.skipped} so far)')
 
     def after_train(self, runner) -> None:
@@ -116,8 +121,11 @@ class TrainingLogHook(RuntimeInfoHook):
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         self.fetch(runner)
-        checkpoint['meta'] |= {'skipped_steps': self.skipped, 'not_finite_in_a_row': self.in_a_row,
-                               'descended_since_step': float(self.descended)}
+        checkpoint['meta'] |= {
+            'skipped_steps': self.skipped,
+            'not_finite_in_a_row': self.in_a_row,
+            'descended_since_step': float(self.descended),
+        }
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         meta = checkpoint.get('meta', {})

@@ -36,11 +36,13 @@ class UnusedParametersHook(Hook):
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         self.learnt = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.reached = set()
-        self.watches = [value.register_post_accumulate_grad_hook(self._watch(name))
-                        for name, value in self.learnt.items()]
+        self.watches = [
+            value.register_post_accumulate_grad_hook(self._watch(name)) for name, value in self.learnt.items()
+        ]
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         if not self.watches or not runner.optim_wrapper.should_update():
             return
         self.after_train(runner)
@@ -53,8 +55,10 @@ class UnusedParametersHook(Hook):
         what = f'no loss depends on {", ".join(common_parts(unused, list(self.learnt)))}'
         remedy = 'leave it out (fewer out_indices of the backbone), connect it (in_index of the head) or freeze it'
         if is_model_wrapper(runner.model) and not runner.model.find_unused_parameters:
-            raise ConfigError(f'{what}, and with several processes every parameter must get a gradient: {remedy}; or '
-                              'set --cfg-options find_unused_parameters=True')
+            raise ConfigError(
+                f'{what}, and with several processes every parameter must get a gradient: {remedy}; or '
+                'set --cfg-options find_unused_parameters=True'
+            )
         runner.logger.warning(f'{what}, which does not learn: {remedy}')
 
     def after_train(self, runner) -> None:
@@ -74,6 +78,11 @@ def common_parts(some: Sequence[str], every: Sequence[str]) -> list[str]:
     """Dotted names, put together where all that begins alike is among them: ``'backbone.stage_3 (12 parameters)'``."""
     chosen, parts = set(some), Counter()
     for name in some:
-        parts[next(part for part in accumulate(name.split('.'), '{}.{}'.format)
-                   if all(other in chosen for other in every if f'{other}.'.startswith(f'{part}.')))] += 1
+        parts[
+            next(
+                part
+                for part in accumulate(name.split('.'), '{}.{}'.format)
+                if all(other in chosen for other in every if f'{other}.'.startswith(f'{part}.'))
+            )
+        ] += 1
     return [f'{part} ({count} parameters)' if count > 1 else part for part, count in parts.items()]

@@ -44,14 +44,21 @@ class CrossViewMetric(BaseMetric):
 
     default_prefix = 'cross_view'
 
-    def __init__(self, tasks: Mapping[str, dict | Task], depth: str = 'depth', tolerance: float = 0.05,
-                 prefix: str | None = None, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, dict | Task],
+        depth: str = 'depth',
+        tolerance: float = 0.05,
+        prefix: str | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
         super().__init__(prefix=prefix)
         tasks = build_tasks(tasks)
         unknown = set(names or ()) - set(tasks)
         if unknown:
-            raise ConfigError(f'CrossViewMetric.names: {", ".join(sorted(unknown))} is no task; the tasks are '
-                              f'{", ".join(tasks)}')
+            raise ConfigError(
+                f'CrossViewMetric.names: {", ".join(sorted(unknown))} is no task; the tasks are {", ".join(tasks)}'
+            )
         self.tasks = {name: tasks[name] for name in (tasks if names is None else names)}
         require(self.tasks, 'view_change', 'CrossViewMetric')
         self.depth, self.tolerance = depth, tolerance
@@ -100,8 +107,10 @@ class CrossViewMetric(BaseMetric):
         if self.depth not in view['gt']:
             lacking.append(f'true {self.depth}')
         if lacking:
-            raise DataError(f'{view.get("img_path", "a view")}: views cannot be compared without {", ".join(lacking)}; '
-                            'load them in the pipeline or leave CrossViewMetric out')
+            raise DataError(
+                f'{view.get("img_path", "a view")}: views cannot be compared without {", ".join(lacking)}; '
+                'load them in the pipeline or leave CrossViewMetric out'
+            )
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Scores of the split, the same on every process; none where no two views see the same point."""
@@ -141,10 +150,12 @@ def scenes(samples: Sequence[dict | MultiTaskDataSample]) -> list[list[dict]]:
     found, place = [], 0
     while place < len(samples):
         views = samples[place].get('views', 1)
-        scene = samples[place:place + views]
+        scene = samples[place : place + views]
         if [view.get('view', 0) for view in scene] != list(range(views)):
-            raise DataError(f'{samples[place].get("img_path", "a view")}: expected {views} views of one scene in a '
-                            f'row, found {[view.get("view", 0) for view in scene]}; give CrossViewMetric whole scenes')
+            raise DataError(
+                f'{samples[place].get("img_path", "a view")}: expected {views} views of one scene in a '
+                f'row, found {[view.get("view", 0) for view in scene]}; give CrossViewMetric whole scenes'
+            )
         if views > 1:
             found.append(list(scene))
         place += views

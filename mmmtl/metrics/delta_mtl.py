@@ -22,8 +22,9 @@ def delta_mtl(scores: Mapping[str, float], single_task: Mapping[str, float], mea
     return sum(gains.values()) / len(gains)
 
 
-def relative_gains(scores: Mapping[str, float], single_task: Mapping[str, float], measures: Mapping[str, bool]
-                   ) -> dict[str, float]:
+def relative_gains(
+    scores: Mapping[str, float], single_task: Mapping[str, float], measures: Mapping[str, bool]
+) -> dict[str, float]:
     """Per measure, in per cent and positive where the scores are better.
 
     Raises:
@@ -34,8 +35,9 @@ def relative_gains(scores: Mapping[str, float], single_task: Mapping[str, float]
     for side, given in (('scores', scores), ('single-task scores', single_task)):
         missing = [name for name in measures if name not in given]
         if missing:
-            raise ConfigError(f'Delta_MTL: the {side} lack {", ".join(missing)}; '
-                              f'they hold {", ".join(given) or "nothing"}')
+            raise ConfigError(
+                f'Delta_MTL: the {side} lack {", ".join(missing)}; they hold {", ".join(given) or "nothing"}'
+            )
     gains = {}
     for name, higher_is_better in measures.items():
         if single_task[name] == 0:

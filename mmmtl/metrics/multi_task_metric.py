@@ -65,9 +65,12 @@ class MultiTaskMetric(BaseMetric):
         total: Sums = {}
         for name, held in ((name, held) for result in results for name, held in result.items()):
             add_up(total.setdefault(name, {}), held)
-        return {f'{name}/{key}': score for name, task in self.tasks.items()
-                if any(value.any() for value in total.get(name, {}).values())
-                for key, score in task.score(total[name]).items()}
+        return {
+            f'{name}/{key}': score
+            for name, task in self.tasks.items()
+            if any(value.any() for value in total.get(name, {}).values())
+            for key, score in task.score(total[name]).items()
+        }
 
 
 def add_up(total: dict[str, Tensor], sums: Mapping[str, Tensor]) -> None:

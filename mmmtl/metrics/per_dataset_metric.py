@@ -35,8 +35,10 @@ class PerDatasetMetric(BaseMetric):
     def dataset_meta(self, meta: dict) -> None:
         unknown = set(self.metrics) - set(meta.get('parts', ()))
         if unknown:
-            raise ConfigError(f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the data '
-                              f'set are {", ".join(meta.get("parts", ())) or "none: it is no MixedDataset"}')
+            raise ConfigError(
+                f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the data '
+                f'set are {", ".join(meta.get("parts", ())) or "none: it is no MixedDataset"}'
+            )
         self._dataset_meta = meta
         for metric in (metric for metrics in self.metrics.values() for metric in metrics):
             metric.dataset_meta = meta

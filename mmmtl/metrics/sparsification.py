@@ -3,8 +3,9 @@
 import numpy as np
 
 
-def sparsification_curve(error: np.ndarray, confidence: np.ndarray, *, threshold: float | None = None,
-                         steps: int = 20) -> tuple[np.ndarray, np.ndarray]:
+def sparsification_curve(
+    error: np.ndarray, confidence: np.ndarray, *, threshold: float | None = None, steps: int = 20
+) -> tuple[np.ndarray, np.ndarray]:
     """Error of the most confident share of the pixels, as that share grows from 1 / steps to 1.
 
     Pixels of equal confidence are taken as a mixture, so that their order, which nobody has chosen, does not count.
@@ -32,12 +33,15 @@ def sparsification_curve(error: np.ndarray, confidence: np.ndarray, *, threshold
     return shares, np.interp(taken, edges, sums) / taken
 
 
-def sparsification_area(error: np.ndarray, confidence: np.ndarray, *, threshold: float | None = None,
-                        steps: int = 20) -> dict[str, float]:
+def sparsification_area(
+    error: np.ndarray, confidence: np.ndarray, *, threshold: float | None = None, steps: int = 20
+) -> dict[str, float]:
     """Area under the curve: ``auc``; that of an oracle that knows the errors: ``oracle``; the difference: ``ause``.
 
     The area is the mean of the curve over its shares, so a confidence that says nothing gets the mean error.
     """
-    areas = [sparsification_curve(error, ranked, threshold=threshold, steps=steps)[1].mean()
-             for ranked in (confidence, -error)]
+    areas = [
+        sparsification_curve(error, ranked, threshold=threshold, steps=steps)[1].mean()
+        for ranked in (confidence, -error)
+    ]
     return {'auc': float(areas[0]), 'oracle': float(areas[1]), 'ause': float(areas[0] - areas[1])}

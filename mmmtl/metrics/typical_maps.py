@@ -8,8 +8,9 @@ from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
 
-def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Task]
-                 ) -> dict[tuple[int, int], dict[str, Tensor]]:
+def typical_maps(
+    samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Task]
+) -> dict[tuple[int, int], dict[str, Tensor]]:
     """The row that every table should hold: what a network must beat to have looked at the image.
 
     What is averaged are the values of a task, or one-hot classes, over the images in which a pixel is known; images of
@@ -30,8 +31,10 @@ def typical_maps(samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Tas
             total, count = (found.setdefault(tuple(target.shape[2:]), {}) for found in (sums, counts))
             total[name] = total.get(name, 0) + tasks[name].to_values(target)
             count[name] = count.get(name, 0) + tasks[name].valid(target)  # (1, H, W)
-    return {size: {name: typical_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
-            for size, total in sums.items()}
+    return {
+        size: {name: typical_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
+        for size, total in sums.items()
+    }
 
 
 def typical_map(task: Task, total: Tensor, count: Tensor) -> Tensor:

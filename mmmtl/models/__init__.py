@@ -5,5 +5,12 @@ from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.multi_task_model import MultiTaskModel
 
-__all__ = ['FixedWeighting', 'MultiTaskModel', 'ViewPreprocessor', 'backbones', 'consistency_losses', 'decode_heads',
-           'necks']
+__all__ = [
+    'FixedWeighting',
+    'MultiTaskModel',
+    'ViewPreprocessor',
+    'backbones',
+    'consistency_losses',
+    'decode_heads',
+    'necks',
+]

@@ -29,8 +29,14 @@ class ViewPreprocessor(BaseDataPreprocessor):
         channels_last: Hand the batch on in that memory format, which convolutions keep; faster on a CPU.
     """
 
-    def __init__(self, mean: Sequence[float] = IMAGENET_MEAN, std: Sequence[float] = IMAGENET_STD, divisor: int = 1,
-                 channels_last: bool = False, non_blocking: bool = True) -> None:
+    def __init__(
+        self,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        divisor: int = 1,
+        channels_last: bool = False,
+        non_blocking: bool = True,
+    ) -> None:
         super().__init__(non_blocking)
         self.divisor = divisor
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
@@ -49,8 +55,13 @@ class ViewPreprocessor(BaseDataPreprocessor):
         if all(image.shape[1:] == (height, width) for image in images):
             batch = (torch.stack(tuple(images)).float() - self.mean) / self.std
         else:
-            batch = torch.stack([
-                F.pad((image.float() - self.mean) / self.std, (0, width - image.shape[2], 0, height - image.shape[1]))
-                for image in images])
+            batch = torch.stack(
+                [
+                    F.pad(
+                        (image.float() - self.mean) / self.std, (0, width - image.shape[2], 0, height - image.shape[1])
+                    )
+                    for image in images
+                ]
+            )
         batch = batch.contiguous(memory_format=self.memory_format)
         return {'inputs': batch, 'data_samples': data['data_samples']}

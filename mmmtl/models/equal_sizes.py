@@ -9,8 +9,9 @@ from mmmtl.structures import MultiTaskDataSample
 Batch = dict[str, Sequence]  # 'inputs': N images (3, H_i, W_i), 'data_samples': N samples
 
 
-def predict_by_size(predict: Callable[[Batch], list[MultiTaskDataSample]], data: Batch,
-                    size_of: Callable[[Tensor], tuple[int, int]]) -> list[MultiTaskDataSample]:
+def predict_by_size(
+    predict: Callable[[Batch], list[MultiTaskDataSample]], data: Batch, size_of: Callable[[Tensor], tuple[int, int]]
+) -> list[MultiTaskDataSample]:
     """Run ``predict`` once per image size and return its samples in the order of the images.
 
     A small image that is padded to the size of a larger one gets another prediction: convolutions see the padding at

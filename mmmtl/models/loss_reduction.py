@@ -33,12 +33,15 @@ def reduce_losses(sums: Sequence[Tensor], counts: Sequence[Tensor], how: str) ->
         losses are not stacked: going back from one of them would pass through the heads of all.
     """
     parts = [SHARES[how](*of_task) for of_task in zip(sums, counts, strict=True)]
-    totals = torch.stack([torch.stack([weights.sum(), count.sum()])
-                          for (_, weights), count in zip(parts, counts, strict=True)])  # (T, 2)
+    totals = torch.stack(
+        [torch.stack([weights.sum(), count.sum()]) for (_, weights), count in zip(parts, counts, strict=True)]
+    )  # (T, 2)
     all_reduce(totals)
     weight, labelled = totals.unbind(1)
-    return [shares.sum() / divisor * get_world_size()
-            for (shares, _), divisor in zip(parts, weight.clamp(min=1).unbind(), strict=True)], labelled > 0
+    return [
+        shares.sum() / divisor * get_world_size()
+        for (shares, _), divisor in zip(parts, weight.clamp(min=1).unbind(), strict=True)
+    ], labelled > 0
 
 
 def mean_over_processes(total: Tensor, count: Tensor) -> Tensor:

@@ -46,10 +46,19 @@ class MultiTaskModel(BaseModel):
         data_preprocessor: Views into one normalised batch; ImageNet's mean and deviation by default.
     """
 
-    def __init__(self, tasks: Mapping[str, dict | Task], backbone: dict, decode_head: dict, *, neck: dict | None = None,
-                 loss_weighting: dict | None = None, consistency_losses: Mapping[str, dict] | None = None,
-                 reduction: str = 'labelled', data_preprocessor: dict | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, dict | Task],
+        backbone: dict,
+        decode_head: dict,
+        *,
+        neck: dict | None = None,
+        loss_weighting: dict | None = None,
+        consistency_losses: Mapping[str, dict] | None = None,
+        reduction: str = 'labelled',
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), init_cfg)
         if reduction not in SHARES:
             raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
@@ -59,27 +68,43 @@ class MultiTaskModel(BaseModel):
         self.counts: dict[str, Tensor] = {}  # of the last losses, see `loss`
         kind = MODELS.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
         self.backbone = MODELS.build(
-            {**backbone, 'tasks': tuple(self.tasks)} if getattr(kind, 'needs_tasks', False) else backbone)
+            {**backbone, 'tasks': tuple(self.tasks)} if getattr(kind, 'needs_tasks', False) else backbone
+        )
         told = self.backbone
         self.neck = None
         if neck is not None:
             self.neck = told = MODELS.build({**neck, 'in_channels': told.out_channels, 'strides': told.strides})
         self.decode_head = MODELS.build(
-            {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides})
+            {**decode_head, 'tasks': self.tasks, 'in_channels': told.out_channels, 'strides': told.strides}
+        )
         self.loss_weighting = MODELS.build(
-            {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)})
-        for place, taken in (('tasks', LOGGED & {*self.tasks}),
-                             ('model.consistency_losses', {*LOGGED, *self.tasks} & {*(consistency_losses or {})})):
+            {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)}
+        )
+        for place, taken in (
+            ('tasks', LOGGED & {*self.tasks}),
+            ('model.consistency_losses', {*LOGGED, *self.tasks} & {*(consistency_losses or {})}),
+        ):
             if taken:
                 raise ConfigError(f'{place}: the name {", ".join(sorted(taken))} is taken; choose another')
-        self.consistency_losses = nn.ModuleDict({
-            name: MODELS.build({**config, 'tasks': self.tasks, 'in_channels': self.backbone.out_channels,
-                                'strides': self.backbone.strides})
-            for name, config in (consistency_losses or {}).items()})
+        self.consistency_losses = nn.ModuleDict(
+            {
+                name: MODELS.build(
+                    {
+                        **config,
+                        'tasks': self.tasks,
+                        'in_channels': self.backbone.out_channels,
+                        'strides': self.backbone.strides,
+                    }
+                )
+                for name, config in (consistency_losses or {}).items()
+            }
+        )
         for name, consistency in self.consistency_losses.items():
             if consistency.needs_matches and getattr(self.neck, 'cost_volume', None) is None:
-                raise ConfigError(f'model.consistency_losses.{name}: {type(consistency).__name__} needs a neck with a '
-                                  'cost volume; take CrossViewModule, or leave the loss out')
+                raise ConfigError(
+                    f'model.consistency_losses.{name}: {type(consistency).__name__} needs a neck with a '
+                    'cost volume; take CrossViewModule, or leave the loss out'
+                )
 
     def init_weights(self) -> None:
         """Initialise every part; files of pretrained weights run nothing, and have to fit."""
@@ -104,8 +129,9 @@ class MultiTaskModel(BaseModel):
 
     test_step = val_step
 
-    def forward(self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None,
-                mode: str = 'tensor') -> dict[str, Tensor] | list[MultiTaskDataSample]:
+    def forward(
+        self, inputs: Tensor, data_samples: Sequence[MultiTaskDataSample] | None = None, mode: str = 'tensor'
+    ) -> dict[str, Tensor] | list[MultiTaskDataSample]:
         """Images (N, 3, H, W) -> logits (``'tensor'``), losses (``'loss'``), samples with ``pred`` (``'predict'``).
 
         The network sees the padding that brings smaller images to (H, W); `val_step` and `test_step` add none.
@@ -125,26 +151,36 @@ class MultiTaskModel(BaseModel):
         """Whether the neck is also given the images and cameras of the other views of a scene."""
         return getattr(self.neck, 'needs_views', False)
 
-    def match(self, features: tuple[Tensor, ...], images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None
-              ) -> dict[str, Tensor]:
+    def match(
+        self, features: tuple[Tensor, ...], images: Tensor, data_samples: Sequence[MultiTaskDataSample] | None
+    ) -> dict[str, Tensor]:
         """What a neck that looks across views finds there; samples tell which images share a scene. Else nothing."""
         if not self.looks_across_views:
             return {}
         return self.neck.match(features, images, **scene_cameras(data_samples))
 
-    def decode(self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
-               ) -> dict[str, Tensor]:
+    def decode(
+        self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
+    ) -> dict[str, Tensor]:
         """The backbone's taps and what `match` found -> ``{task: (N, channels, *size)}``, float32 at least."""
         if matched:
             features = self.neck.join(features, matched, size)
         elif self.neck is not None:
             features = self.neck(features)
-        return {name: at_least_float32(logits) if logits.shape[2:] == size else F.interpolate(
-                    at_least_float32(logits), size, mode='bilinear', align_corners=False)
-                for name, logits in self.decode_head(features).items()}
+        return {
+            name: at_least_float32(logits)
+            if logits.shape[2:] == size
+            else F.interpolate(at_least_float32(logits), size, mode='bilinear', align_corners=False)
+            for name, logits in self.decode_head(features).items()
+        }
 
-    def loss(self, logits: dict[str, Tensor], features: tuple[Tensor, ...], data_samples: Sequence[MultiTaskDataSample],
-             matched: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+    def loss(
+        self,
+        logits: dict[str, Tensor],
+        features: tuple[Tensor, ...],
+        data_samples: Sequence[MultiTaskDataSample],
+        matched: dict[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
         """Task losses and consistency losses by name, and ``'loss'``, the total that is descended.
 
         A weighting that moves is logged too, as ``weight/<task>``. ``self.counts`` has a number for each: 0 where no
@@ -170,8 +206,9 @@ class MultiTaskModel(BaseModel):
             counts |= {f'weight/{name}': counts[name] for name in self.tasks}
         return log | {'loss': total}
 
-    def task_losses(self, logits: dict[str, Tensor], targets: dict[str, Tensor],
-                    data_samples: Sequence[MultiTaskDataSample]) -> tuple[list[Tensor], Tensor]:
+    def task_losses(
+        self, logits: dict[str, Tensor], targets: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
+    ) -> tuple[list[Tensor], Tensor]:
         """T losses of the images that learn from their labels, and bool (T,): which tasks have one anywhere."""
         places = places_for('tasks', data_samples)
         logits, targets = at_places(logits, places), at_places(targets, places)
@@ -188,22 +225,32 @@ class MultiTaskModel(BaseModel):
             for place, sample in zip(target, data_samples, strict=True):
                 if name in sample.gt:
                     label = sample.gt.get(name)
-                    place[:, :label.shape[1], :label.shape[2]] = label
+                    place[:, : label.shape[1], : label.shape[2]] = label
             targets[name] = target
         return targets
 
-    def predict(self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
-                ) -> list[MultiTaskDataSample]:
+    def predict(
+        self, logits: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
+    ) -> list[MultiTaskDataSample]:
         """Final maps into ``sample.pred``, cut and resized to the image's own size."""
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
-            sample.pred = PixelData(**{
-                name: final_map(task, logits[name][number:number + 1, :, :height, :width], sample.own_shape,
-                                sample.get('magnification', 1.0)) for name, task in self.tasks.items()})
+            sample.pred = PixelData(
+                **{
+                    name: final_map(
+                        task,
+                        logits[name][number : number + 1, :, :height, :width],
+                        sample.own_shape,
+                        sample.get('magnification', 1.0),
+                    )
+                    for name, task in self.tasks.items()
+                }
+            )
         return list(data_samples)
 
-    def explain(self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
-                ) -> list[MultiTaskDataSample]:
+    def explain(
+        self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
+    ) -> list[MultiTaskDataSample]:
         """What the neck shows of itself into ``sample.extra`` of every view that others look at."""
         if not matched or not hasattr(self.neck, 'explain'):
             return data_samples
@@ -211,9 +258,12 @@ class MultiTaskModel(BaseModel):
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
             if sample.get('views', 1) > 1:
-                sample.extra = PixelData(**{
-                    name: F.interpolate(values[number:number + 1, :, :height, :width], sample.own_shape)[0]
-                    for name, values in maps.items()})
+                sample.extra = PixelData(
+                    **{
+                        name: F.interpolate(values[number : number + 1, :, :height, :width], sample.own_shape)[0]
+                        for name, values in maps.items()
+                    }
+                )
         return data_samples
 
     @property

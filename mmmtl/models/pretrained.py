@@ -99,8 +99,9 @@ def _explain(error: Exception, parts: list[_Part]) -> None:
         if any(frame.f_locals.get('self') is part.module for frame in frames):
             found = f'{part.match}; ' if part.match else ''
             reason = ' '.join(str(error).split())[:300]
-            raise CheckpointError(f'{part.init["checkpoint"]}: does not fit {part.name}: {found}'
-                                  f'{type(error).__name__}: {reason}') from error
+            raise CheckpointError(
+                f'{part.init["checkpoint"]}: does not fit {part.name}: {found}{type(error).__name__}: {reason}'
+            ) from error
 
 
 def read_file(filename: str, map_location: str | torch.device | None = None) -> Any:

@@ -21,6 +21,6 @@ def at_places(maps: Mapping[str, Tensor], places: Sequence[int]) -> dict[str, Te
     if len(places) == count:
         return dict(maps)
     if places and list(places) == list(range(places[0], places[-1] + 1)):
-        return {name: values[places[0]:places[-1] + 1] for name, values in maps.items()}
+        return {name: values[places[0] : places[-1] + 1] for name, values in maps.items()}
     index = torch.as_tensor(places, dtype=torch.long)
     return {name: values[index.to(values.device, non_blocking=True)] for name, values in maps.items()}

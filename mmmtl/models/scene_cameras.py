@@ -25,13 +25,16 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
     check_view_sizes(data_samples)
     cameras = {}
-    for name, read, size in (('intrinsics', lambda sample: sample.seen_intrinsics, 3),
-                             ('camera_T_world', lambda sample: sample.camera_T_world, 4)):
+    for name, read, size in (
+        ('intrinsics', lambda sample: sample.seen_intrinsics, 3),
+        ('camera_T_world', lambda sample: sample.camera_T_world, 4),
+    ):
         rows = []
         for sample in data_samples:
             if sample.get('views', 1) > 1 and name not in sample:
-                raise DataError(f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is '
-                                'not known')
+                raise DataError(
+                    f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is not known'
+                )
             rows.append(read(sample) if sample.get('views', 1) > 1 else None)
         known = next(row for row in rows if row is not None)
         lone = torch.eye(size, dtype=known.dtype, device=known.device)
@@ -43,8 +46,10 @@ def check_view_sizes(data_samples: Sequence[MultiTaskDataSample]) -> None:
     """Raise DataError, naming the scene, if its views are of different size."""
     for place, first in enumerate(data_samples):
         count = first.get('views', 1) if first.get('view', 0) == 0 else 1
-        sizes = [tuple(sample.img_shape) for sample in data_samples[place:place + count] if 'img_shape' in sample]
+        sizes = [tuple(sample.img_shape) for sample in data_samples[place : place + count] if 'img_shape' in sample]
         if len(set(sizes)) > 1:
-            raise DataError(f'{first.img_path}: the {count} views of {first.scene} are of different size, '
-                            f'{", ".join(f"{height} x {width}" for height, width in sizes)}; bring them to one size by '
-                            'Resize in the pipeline')
+            raise DataError(
+                f'{first.img_path}: the {count} views of {first.scene} are of different size, '
+                f'{", ".join(f"{height} x {width}" for height, width in sizes)}; bring them to one size by '
+                'Resize in the pipeline'
+            )

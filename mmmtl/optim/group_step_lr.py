@@ -28,13 +28,17 @@ class OfGroups:
         self.groups = list(groups)
         known = {group.get('name', REST) for group in optimizer.param_groups}
         if not groups or set(groups) - known:
-            raise ConfigError(f'param_scheduler: {type(self).__name__}.groups must be among '
-                              f'{", ".join(sorted(known))}, found {self.groups}')
+            raise ConfigError(
+                f'param_scheduler: {type(self).__name__}.groups must be among '
+                f'{", ".join(sorted(known))}, found {self.groups}'
+            )
         super().__init__(optimizer, **kwargs)
 
     def _get_value(self) -> list[float]:
-        return [value if group.get('name', REST) in self.groups else group[self.param_name]
-                for group, value in zip(self.optimizer.param_groups, super()._get_value(), strict=True)]
+        return [
+            value if group.get('name', REST) in self.groups else group[self.param_name]
+            for group, value in zip(self.optimizer.param_groups, super()._get_value(), strict=True)
+        ]
 
 
 @PARAM_SCHEDULERS.register_module()

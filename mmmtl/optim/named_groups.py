@@ -31,8 +31,10 @@ class NamedGroups:
         self.optim_wrapper_cfg, self.groups = dict(optim_wrapper_cfg), dict(paramwise_cfg or {})
         for name, group in self.groups.items():
             if name == REST or not isinstance(group, Mapping) or not group.get('keys'):
-                raise ConfigError(f"optim_wrapper.paramwise_cfg.{name}: expected dict(keys=['film'], lr=1e-3) under a "
-                                  f'name other than {REST!r}, found {group!r}')
+                raise ConfigError(
+                    f"optim_wrapper.paramwise_cfg.{name}: expected dict(keys=['film'], lr=1e-3) under a "
+                    f'name other than {REST!r}, found {group!r}'
+                )
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         members: dict[str, list[nn.Parameter]] = {name: [] for name in (*self.groups, REST)}
@@ -41,10 +43,13 @@ class NamedGroups:
                 members[self.group_of(name)].append(parameter)
         for name, group in self.groups.items():
             if not members[name]:
-                raise ConfigError(f'optim_wrapper.paramwise_cfg.{name}: no parameter has {" or ".join(group["keys"])} '
-                                  'in its name; remove the group')
-        settings = {name: {key: value for key, value in group.items() if key != 'keys'}
-                    for name, group in self.groups.items()}
+                raise ConfigError(
+                    f'optim_wrapper.paramwise_cfg.{name}: no parameter has {" or ".join(group["keys"])} '
+                    'in its name; remove the group'
+                )
+        settings = {
+            name: {key: value for key, value in group.items() if key != 'keys'} for name, group in self.groups.items()
+        }
         groups = [{'params': members[name], 'name': name, **settings.get(name, {})} for name in (REST, *self.groups)]
         config = {'type': OptimWrapper, **self.optim_wrapper_cfg}
         config['optimizer'] = OPTIMIZERS.build({**config['optimizer'], 'params': groups})

@@ -12,5 +12,19 @@ from mmmtl.tasks.saliency import Saliency
 from mmmtl.tasks.semseg import SemSeg
 from mmmtl.tasks.task import Task, build_tasks, require, unchanged
 
-__all__ = ['Confidence', 'Depth', 'Disparity', 'Edge', 'HumanParts', 'InverseDepth', 'Loss', 'Normal', 'Saliency',
-           'SemSeg', 'Task', 'build_tasks', 'require', 'unchanged']
+__all__ = [
+    'Confidence',
+    'Depth',
+    'Disparity',
+    'Edge',
+    'HumanParts',
+    'InverseDepth',
+    'Loss',
+    'Normal',
+    'Saliency',
+    'SemSeg',
+    'Task',
+    'build_tasks',
+    'require',
+    'unchanged',
+]

@@ -17,8 +17,14 @@ OUTLIER = 100.0  # what an unmatched pixel costs, in largest distances: more tha
 COUNTS = ('truth_hit', 'truth', 'edge_hit', 'edge')
 
 
-def boundary_counts(strength: np.ndarray, truths: Sequence[np.ndarray], thresholds: np.ndarray, *, max_distance: float,
-                    matching: str = 'cardinality') -> dict[str, np.ndarray]:
+def boundary_counts(
+    strength: np.ndarray,
+    truths: Sequence[np.ndarray],
+    thresholds: np.ndarray,
+    *,
+    max_distance: float,
+    matching: str = 'cardinality',
+) -> dict[str, np.ndarray]:
     """Counts of one image at every threshold.
 
     The pixels with strength >= threshold are thinned, then matched to each annotator's boundary by itself. A boundary
@@ -50,8 +56,9 @@ def boundary_counts(strength: np.ndarray, truths: Sequence[np.ndarray], threshol
     return dict(zip(COUNTS, counts, strict=True))
 
 
-def count_pairs(edges: np.ndarray, links: Sequence[csr_array], match: Callable[[csr_array, float], np.ndarray],
-                reach: float) -> tuple[int, int, int, int]:
+def count_pairs(
+    edges: np.ndarray, links: Sequence[csr_array], match: Callable[[csr_array, float], np.ndarray], reach: float
+) -> tuple[int, int, int, int]:
     """One threshold: ``truth_hit, truth, edge_hit, edge`` for the linear indices of the edge pixels."""
     matched = np.zeros(len(edges), bool)
     hits = 0
@@ -92,10 +99,11 @@ def match_most(near: csr_array, reach: float) -> np.ndarray:
     start, end = 0, 1 + rows + truths
     ahead = np.concatenate([np.arange(1, rows + 1), 1 + rows + near.indices, np.full(truths, end)])
     bounds = np.concatenate([[0], rows + near.indptr, rows + near.nnz + np.arange(1, truths + 1), [len(ahead)]])
-    graph = csr_array((np.ones(len(ahead), np.int32), ahead.astype(np.int32), bounds.astype(np.int32)),
-                      shape=(end + 1, end + 1))
+    graph = csr_array(
+        (np.ones(len(ahead), np.int32), ahead.astype(np.int32), bounds.astype(np.int32)), shape=(end + 1, end + 1)
+    )
     flow = maximum_flow(graph, start, end, method='dinic').flow
-    first = flow.indices[:flow.indptr[1]][flow.data[:flow.indptr[1]] > 0]  # what leaves the start
+    first = flow.indices[: flow.indptr[1]][flow.data[: flow.indptr[1]] > 0]  # what leaves the start
     return np.sort(first) - 1
 
 
@@ -113,8 +121,9 @@ def match_cheapest(near: csr_array, reach: float) -> np.ndarray:
 def image_sums(counts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Counts of one image -> sums that may be added up: per threshold, and at the image's best threshold."""
     best = int(np.argmax(f_measure(*precision_recall(counts))))
-    return ({name: counts[name].astype(np.float64) for name in COUNTS}
-            | {f'best_{name}': np.float64(counts[name][best]) for name in COUNTS})
+    return {name: counts[name].astype(np.float64) for name in COUNTS} | {
+        f'best_{name}': np.float64(counts[name][best]) for name in COUNTS
+    }
 
 
 def boundary_scores(sums: Mapping[str, np.ndarray], thresholds: np.ndarray) -> dict[str, float]:
@@ -127,14 +136,21 @@ def boundary_scores(sums: Mapping[str, np.ndarray], thresholds: np.ndarray) -> d
     f = f_measure(precision, recall)
     best = int(np.argmax(f))
     ois = f_measure(*precision_recall({name: sums[f'best_{name}'] for name in COUNTS}))
-    return {'odsF': float(f[best]), 'oisF': float(ois), 'AP': average_precision(precision, recall),
-            'threshold': float(thresholds[best]), 'precision': float(precision[best]), 'recall': float(recall[best])}
+    return {
+        'odsF': float(f[best]),
+        'oisF': float(ois),
+        'AP': average_precision(precision, recall),
+        'threshold': float(thresholds[best]),
+        'precision': float(precision[best]),
+        'recall': float(recall[best]),
+    }
 
 
 def precision_recall(counts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """0 where nothing was found or nothing was there."""
-    return tuple(counts[hit] / np.maximum(counts[all_], 1)
-                 for hit, all_ in (('edge_hit', 'edge'), ('truth_hit', 'truth')))
+    return tuple(
+        counts[hit] / np.maximum(counts[all_], 1) for hit, all_ in (('edge_hit', 'edge'), ('truth_hit', 'truth'))
+    )
 
 
 def f_measure(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:

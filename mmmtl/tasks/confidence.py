@@ -37,8 +37,9 @@ class Confidence(Task):
         super().check(label)
         known = label[label != self.void]
         if known.size and not 0 <= known.min() <= known.max() <= 1:
-            raise ValueError(f'{self.name} must lie in [0, 1] or be -1 (unknown), found '
-                             f'{known.min():g}..{known.max():g}')
+            raise ValueError(
+                f'{self.name} must lie in [0, 1] or be -1 (unknown), found {known.min():g}..{known.max():g}'
+            )
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] >= 0
@@ -64,8 +65,12 @@ class Confidence(Task):
         found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
         safe = found.clamp(TINY, 1 - TINY)
         entropy = -(truth * safe.log() + (1 - truth) * (1 - safe).log())
-        return {'count': valid.sum(), 'cross_entropy': entropy.sum(),
-                'accuracy': ((found > 0.5) == (truth > 0.5)).sum(), 'brier': (found - truth).square().sum()}
+        return {
+            'count': valid.sum(),
+            'cross_entropy': entropy.sum(),
+            'accuracy': ((found > 0.5) == (truth > 0.5)).sum(),
+            'brier': (found - truth).square().sum(),
+        }
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}

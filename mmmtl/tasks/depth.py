@@ -59,9 +59,17 @@ class Depth(Task):
     higher_is_better = False
     mirror = unchanged
 
-    def __init__(self, name: str, drawn_range: tuple[float, float] | None = None, *, min_depth: float = 0.0,
-                 cap: float | None = None, crop: str | None = None, interpolation: str = 'nearest',
-                 loss: Mapping[str, Any] | Loss | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        drawn_range: tuple[float, float] | None = None,
+        *,
+        min_depth: float = 0.0,
+        cap: float | None = None,
+        crop: str | None = None,
+        interpolation: str = 'nearest',
+        loss: Mapping[str, Any] | Loss | None = None,
+    ) -> None:
         super().__init__(name, loss)
         if min_depth < 0 or (cap is not None and cap <= min_depth):
             raise ConfigError(f'{name}: expected 0 <= min_depth < cap, found min_depth={min_depth}, cap={cap}')
@@ -77,8 +85,10 @@ class Depth(Task):
         if label.dtype.kind != 'f':
             raise ValueError(f'expected metres of {self.name} as floating point, found dtype {label.dtype}')
         if label.size and label.min() < 0:
-            raise ValueError(f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}; give '
-                             'other marks as void where the label is read')
+            raise ValueError(
+                f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}; give '
+                'other marks as void where the label is read'
+            )
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
         """What is seen larger counts as nearer: d / s."""
@@ -122,7 +132,7 @@ class Depth(Task):
             height, width = depth.shape[1:]
             top, bottom, left, right = CROPS[self.crop]
             window = torch.zeros_like(inside)
-            window[:, int(top * height):int(bottom * height), int(left * width):int(right * width)] = True
+            window[:, int(top * height) : int(bottom * height), int(left * width) : int(right * width)] = True
             inside &= window
         return inside
 

@@ -65,8 +65,12 @@ class Disparity(Task):
         found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
         difference = (found - truth).abs()
         factor = torch.maximum(found.clamp(min=1e-9) / truth, truth / found.clamp(min=1e-9))
-        return {'count': valid.sum(), 'abs': difference.sum(), 'abs_rel': (difference / truth).sum(),
-                **{f'delta{power}': (factor < 1.25**power).sum() for power in (1, 2, 3)}}
+        return {
+            'count': valid.sum(),
+            'abs': difference.sum(),
+            'abs_rel': (difference / truth).sum(),
+            **{f'delta{power}': (factor < 1.25**power).sum() for power in (1, 2, 3)},
+        }
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}

@@ -55,13 +55,23 @@ class Edge(Task):
     higher_is_better = True
     mirror = zoom = unchanged
 
-    def __init__(self, name: str, *, annotators: int = 1, max_distance: float | str = 'pascal', thresholds: int = 99,
-                 matching: str = 'cardinality', suppress: bool = True, interpolation: str = 'lines',
-                 loss: Mapping[str, Any] | Loss | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        annotators: int = 1,
+        max_distance: float | str = 'pascal',
+        thresholds: int = 99,
+        matching: str = 'cardinality',
+        suppress: bool = True,
+        interpolation: str = 'lines',
+        loss: Mapping[str, Any] | Loss | None = None,
+    ) -> None:
         super().__init__(name, loss)
         if isinstance(max_distance, str) and max_distance not in MAX_DISTANCE:
-            raise ConfigError(f'{name}: max_distance must be a number or one of {", ".join(MAX_DISTANCE)}, '
-                              f'found {max_distance!r}')
+            raise ConfigError(
+                f'{name}: max_distance must be a number or one of {", ".join(MAX_DISTANCE)}, found {max_distance!r}'
+            )
         if matching not in ('cardinality', 'cost'):
             raise ConfigError(f"{name}: matching must be 'cardinality' or 'cost', found {matching!r}")
         if interpolation not in ('lines', 'nearest'):
@@ -75,8 +85,10 @@ class Edge(Task):
         super().check(label)
         known = label[label != self.void]
         if known.size and not 0 <= known.min() <= known.max() <= 1:
-            raise ValueError(f'values of {self.name} must lie in 0..1 or be {self.void:g} (unknown), '
-                             f'found {known.min():g}..{known.max():g}')
+            raise ValueError(
+                f'values of {self.name} must lie in 0..1 or be {self.void:g} (unknown), '
+                f'found {known.min():g}..{known.max():g}'
+            )
 
     def valid(self, target: Tensor) -> Tensor:
         return (target != self.void).any(1)
@@ -126,15 +138,19 @@ class Edge(Task):
         if self.suppress:
             strength = np.where(anywhere, suppress_non_maxima(strength), 0)
         masks = [thin(said & (truth > 0)) for truth, said in zip(truths, known, strict=True) if said.any()]
-        counts = boundary_counts(strength, masks, self.thresholds, max_distance=self.max_distance,
-                                 matching=self.matching)
+        counts = boundary_counts(
+            strength, masks, self.thresholds, max_distance=self.max_distance, matching=self.matching
+        )
         return image_sums(counts) | {'images': np.float64(1)}
 
     @cached_property
     def no_sums(self) -> dict[str, np.ndarray]:
         """The sums of no image."""
-        return ({name: np.zeros(len(self.thresholds)) for name in COUNTS}
-                | {f'best_{name}': np.float64(0) for name in COUNTS} | {'images': np.float64(0)})
+        return (
+            {name: np.zeros(len(self.thresholds)) for name in COUNTS}
+            | {f'best_{name}': np.float64(0) for name in COUNTS}
+            | {'images': np.float64(0)}
+        )
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)

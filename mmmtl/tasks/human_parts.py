@@ -31,8 +31,15 @@ class HumanParts(SemSeg):
         loss: As in `SemSeg`.
     """
 
-    def __init__(self, name: str, classes: Sequence[str] = PARTS, palette: Sequence[Sequence[int]] | None = None, *,
-                 absent: str = 'zero', loss: Mapping[str, Any] | Loss | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        classes: Sequence[str] = PARTS,
+        palette: Sequence[Sequence[int]] | None = None,
+        *,
+        absent: str = 'zero',
+        loss: Mapping[str, Any] | Loss | None = None,
+    ) -> None:
         if palette is None:
             palette = COLOURS if tuple(classes) == PARTS else [COLOURS[0], *spread_colours(len(classes) - 1)]
         super().__init__(name, classes, palette, absent=absent, loss=loss)

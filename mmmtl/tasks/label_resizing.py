@@ -92,5 +92,9 @@ def by_opencv(label: np.ndarray, size: tuple[int, int], flag: int) -> np.ndarray
     return cv2.resize(carried, size[::-1], interpolation=flag).astype(label.dtype)
 
 
-INTERPOLATIONS = {'nearest': resize_nearest, 'bilinear': resize_bilinear, 'lines': resize_lines,
-                  'points': resize_points}
+INTERPOLATIONS = {
+    'nearest': resize_nearest,
+    'bilinear': resize_bilinear,
+    'lines': resize_lines,
+    'points': resize_points,
+}

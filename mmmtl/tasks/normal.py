@@ -87,8 +87,9 @@ class Normal(Task):
             'within_22.5': (angle < 22.5).sum(),
             'within_30': (angle < 30).sum(),
             # NaN stays in the mean, where it can be seen; the histogram takes it as 180 degrees
-            'histogram': torch.bincount((angle.nan_to_num(180) * BINS_PER_DEGREE).long(),
-                                        minlength=180 * BINS_PER_DEGREE + 1),
+            'histogram': torch.bincount(
+                (angle.nan_to_num(180) * BINS_PER_DEGREE).long(), minlength=180 * BINS_PER_DEGREE + 1
+            ),
         }
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:

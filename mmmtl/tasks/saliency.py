@@ -87,8 +87,10 @@ class Saliency(Task):
         broken = torch.where(said.isnan().any(), torch.nan, 0.0).double()  # NaN reaches no threshold: it must not hide
         steps = STEPS.to(said)
         chosen = torch.bucketize(said, steps, right=True)  # how many thresholds the pixel reaches
-        reached = [torch.bincount(part, minlength=len(STEPS) + 1).flip(0).cumsum(0).flip(0)[1:]
-                   for part in (chosen, chosen[salient])]
+        reached = [
+            torch.bincount(part, minlength=len(STEPS) + 1).flip(0).cumsum(0).flip(0)[1:]
+            for part in (chosen, chosen[salient])
+        ]
         pairs = 2 * salient.long() + (said >= 0.5).long()
         sums = {
             'chosen': reached[0] + broken,
@@ -101,8 +103,12 @@ class Saliency(Task):
     def measure_images(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Sums of the measures that are taken image by image, on the CPU."""
         sums = dict.fromkeys(SINGLE, 0.0) | {f'{curve}_curve': np.zeros(LEVELS) for curve in 'FE'} | {'images': 0.0}
-        for saliency, label, valid in zip(prediction[:, 0].cpu().double().numpy(), target[:, 0].cpu().numpy(),
-                                          self.valid(target).cpu().numpy(), strict=True):
+        for saliency, label, valid in zip(
+            prediction[:, 0].cpu().double().numpy(),
+            target[:, 0].cpu().numpy(),
+            self.valid(target).cpu().numpy(),
+            strict=True,
+        ):
             if not valid.any():
                 continue
             window = known_window(valid)
@@ -113,8 +119,9 @@ class Saliency(Task):
             else:
                 values = measure_saliency(saliency, valid & (label > 0))
             sums = {name: value + values.get(name, 1) for name, value in sums.items()}
-        return {name: torch.tensor(value, dtype=torch.float64, device=prediction.device)
-                for name, value in sums.items()}
+        return {
+            name: torch.tensor(value, dtype=torch.float64, device=prediction.device) for name, value in sums.items()
+        }
 
     def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         confusion = sums['confusion']

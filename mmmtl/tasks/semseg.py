@@ -46,8 +46,15 @@ class SemSeg(Task):
     higher_is_better = True
     mirror = zoom = unchanged
 
-    def __init__(self, name: str, classes: Sequence[str], palette: Sequence[Sequence[int]] | None = None, *,
-                 absent: str = 'skip', loss: Mapping[str, Any] | Loss | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        classes: Sequence[str],
+        palette: Sequence[Sequence[int]] | None = None,
+        *,
+        absent: str = 'skip',
+        loss: Mapping[str, Any] | Loss | None = None,
+    ) -> None:
         self.channels = len(classes)
         super().__init__(name, loss)
         if absent not in ('skip', 'zero'):
@@ -58,8 +65,9 @@ class SemSeg(Task):
         self.classes = tuple(classes)
         self.palette = np.asarray(spread_colours(self.channels) if palette is None else palette, dtype=np.uint8)
         if self.palette.shape != (self.channels, 3):
-            raise ConfigError(f'{name}: palette must be {self.channels} x 3 (one colour per class), '
-                              f'found {self.palette.shape}')
+            raise ConfigError(
+                f'{name}: palette must be {self.channels} x 3 (one colour per class), found {self.palette.shape}'
+            )
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -67,8 +75,10 @@ class SemSeg(Task):
             raise ValueError(f'expected integer classes of {self.name}, found dtype {label.dtype}')
         known = label[label != self.void]
         if known.size and not 0 <= known.min() <= known.max() < self.channels:
-            raise ValueError(f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (unknown), '
-                             f'found {known.min()}..{known.max()}')
+            raise ValueError(
+                f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (unknown), '
+                f'found {known.min()}..{known.max()}'
+            )
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] != self.void
@@ -115,12 +125,15 @@ class SemSeg(Task):
 
     def draw(self, values: np.ndarray) -> np.ndarray:
         table = np.zeros((256, 3), np.uint8)
-        table[:self.channels] = self.palette
+        table[: self.channels] = self.palette
         return table[values.astype(np.uint8)]
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
-        return [(self.classes[index], tuple(self.palette[index].tolist()))
-                for index in np.unique(values) if index < self.channels]
+        return [
+            (self.classes[index], tuple(self.palette[index].tolist()))
+            for index in np.unique(values)
+            if index < self.channels
+        ]
 
 
 class DrawnClasses(Encoding):

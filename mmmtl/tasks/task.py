@@ -21,11 +21,22 @@ from mmmtl.tasks.losses import Loss, build_loss
 from mmmtl.tasks.stereo_depth import StereoDepth
 from mmmtl.tasks.view_changes import ViewChange
 
-STATED = ('channels', 'void', 'interpolation', 'whole_numbers', 'loss_space', 'default_loss', 'headline',
-          'higher_is_better')
+STATED = (
+    'channels',
+    'void',
+    'interpolation',
+    'whole_numbers',
+    'loss_space',
+    'default_loss',
+    'headline',
+    'higher_is_better',
+)
 # optional abilities, by the attribute that is None where a task has none
-CAPABILITIES = {'encoding': 'encoding for networks that relate tasks', 'view_change': 'change of view',
-                'stereo': 'depth in metres'}
+CAPABILITIES = {
+    'encoding': 'encoding for networks that relate tasks',
+    'view_change': 'change of view',
+    'stereo': 'depth in metres',
+}
 
 
 class Task(ABC):
@@ -63,8 +74,9 @@ class Task(ABC):
         if unstated:
             raise TypeError(f'{type(self).__name__} does not state {", ".join(unstated)}; see mmmtl.tasks.Task')
         self.name = name
-        self.loss = build_loss(self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space,
-                               self.channels)
+        self.loss = build_loss(
+            self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space, self.channels
+        )
 
     # -- labels, as numpy arrays (H, W) or (H, W, C), on their way through the pipeline ------------------------------
 
@@ -72,11 +84,15 @@ class Task(ABC):
         """Raise ValueError, saying what was expected and found, when ``label`` cannot be one of this task."""
         expected = 2 if self.target_channels == 1 else 3
         if label.ndim != expected or (expected == 3 and label.shape[2] != self.target_channels):
-            raise ValueError(f'expected {"H x W" if expected == 2 else f"H x W x {self.target_channels}"} values of '
-                             f'{self.name}, found shape {label.shape}')
+            raise ValueError(
+                f'expected {"H x W" if expected == 2 else f"H x W x {self.target_channels}"} values of '
+                f'{self.name}, found shape {label.shape}'
+            )
         if label.dtype.kind == 'f' and not np.isfinite(label).all():
-            raise ValueError(f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
-                             f'mark missing values by {self.void}, or give them as void where the label is read')
+            raise ValueError(
+                f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
+                f'mark missing values by {self.void}, or give them as void where the label is read'
+            )
 
     def resize(self, label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """The label at another size (H, W)."""
@@ -164,8 +180,10 @@ def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
         raise ConfigError('tasks is empty: name at least one, e.g. tasks = dict(depth=dict(type=Depth))')
     if 'loss' in tasks:
         raise ConfigError("tasks.loss: 'loss' is the name of the total; call the task something else")
-    return {name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
-            for name, task in tasks.items()}
+    return {
+        name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
+        for name, task in tasks.items()
+    }
 
 
 def require(tasks: Mapping[str, Task], capability: str, consumer: str) -> None:
@@ -178,8 +196,10 @@ def require(tasks: Mapping[str, Task], capability: str, consumer: str) -> None:
     """
     for name, task in tasks.items():
         if getattr(task, capability) is None:
-            raise ConfigError(f'{consumer}: the task {name} ({type(task).__name__}) has no {CAPABILITIES[capability]}; '
-                              f'leave the task out or take another one, or state {type(task).__name__}.{capability}')
+            raise ConfigError(
+                f'{consumer}: the task {name} ({type(task).__name__}) has no {CAPABILITIES[capability]}; '
+                f'leave the task out or take another one, or state {type(task).__name__}.{capability}'
+            )
 
 
 def known_window(known: np.ndarray) -> tuple[slice, slice]:

@@ -7,8 +7,9 @@ import numpy as np
 RING = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1), (1, 0), (1, 1))  # (row, column)
 
 
-def suppress_non_maxima(strength: np.ndarray, *, smoothing: int = 4, radius: int = 1, border: int = 5,
-                        multiplier: float = 1.01) -> np.ndarray:
+def suppress_non_maxima(
+    strength: np.ndarray, *, smoothing: int = 4, radius: int = 1, border: int = 5, multiplier: float = 1.01
+) -> np.ndarray:
     """Strength (H, W) where it is a ridge, 0 elsewhere.
 
     A pixel stays if, on both sides along the direction across the edge, no value within ``radius`` exceeds
@@ -31,11 +32,12 @@ def suppress_non_maxima(strength: np.ndarray, *, smoothing: int = 4, radius: int
     xx = np.gradient(along_x, axis=1)
     across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.where(xx + yy < 0, np.pi / 2, 0)  # of the largest |curvature|
     step_x, step_y = np.cos(across).astype(np.float32), np.sin(across).astype(np.float32)
-    y, x = np.mgrid[:strength.shape[0], :strength.shape[1]].astype(np.float32)
+    y, x = np.mgrid[: strength.shape[0], : strength.shape[1]].astype(np.float32)
     ridge = np.ones(strength.shape, bool)
     for distance in (*range(-radius, 0), *range(1, radius + 1)):
-        beside = cv2.remap(strength, x + distance * step_x, y + distance * step_y, cv2.INTER_LINEAR,
-                           borderMode=cv2.BORDER_REPLICATE)
+        beside = cv2.remap(
+            strength, x + distance * step_x, y + distance * step_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         ridge &= strength * multiplier >= beside
     return np.where(ridge, strength, 0) * rim_fade(strength.shape, border)
 

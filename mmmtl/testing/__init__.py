@@ -11,5 +11,11 @@ from mmmtl.testing.consistency_losses import CONSISTENCY_LOSS_PROPERTIES, check_
 from mmmtl.testing.datasets import DATASET_PROPERTIES, check_dataset
 from mmmtl.testing.tasks import TASK_PROPERTIES, check_task
 
-__all__ = ['CONSISTENCY_LOSS_PROPERTIES', 'DATASET_PROPERTIES', 'TASK_PROPERTIES', 'check_consistency_loss',
-           'check_dataset', 'check_task']
+__all__ = [
+    'CONSISTENCY_LOSS_PROPERTIES',
+    'DATASET_PROPERTIES',
+    'TASK_PROPERTIES',
+    'check_consistency_loss',
+    'check_dataset',
+    'check_task',
+]

@@ -29,9 +29,15 @@ SHOWN = (('saliency',), ('depth',), ('depth', 'normal'), (), ('saliency',), ('no
 Batch = tuple[dict[str, Tensor], dict[str, Tensor], tuple[Tensor, Tensor], list[MultiTaskDataSample]]
 
 
-def make_batch(shown: Sequence[Sequence[str]] = SHOWN, tasks: Mapping[str, Task] = TASKS,
-               labels: Mapping[str, MakeLabel] = LABELS, *, void: float = 0.3, crops: bool = False, seed: int = 0
-               ) -> Batch:
+def make_batch(
+    shown: Sequence[Sequence[str]] = SHOWN,
+    tasks: Mapping[str, Task] = TASKS,
+    labels: Mapping[str, MakeLabel] = LABELS,
+    *,
+    void: float = 0.3,
+    crops: bool = False,
+    seed: int = 0,
+) -> Batch:
     """Logits (leaves), targets, features (leaves) and samples, one per entry of ``shown``.
 
     Args:
@@ -55,18 +61,22 @@ def make_batch(shown: Sequence[Sequence[str]] = SHOWN, tasks: Mapping[str, Task]
             for number, sample in enumerate(samples):
                 if name not in sample.gt:
                     targets[name][number] = task.void
-        features = tuple(torch.randn(count, channels, SIZE[0] // stride, SIZE[1] // stride).requires_grad_()
-                         for channels, stride in zip(IN_CHANNELS, STRIDES, strict=True))
+        features = tuple(
+            torch.randn(count, channels, SIZE[0] // stride, SIZE[1] // stride).requires_grad_()
+            for channels, stride in zip(IN_CHANNELS, STRIDES, strict=True)
+        )
     return logits, targets, features, samples
 
 
-def make_sample(number: int, shown: Sequence[Sequence[str]], targets: Mapping[str, Tensor], crops: bool
-                ) -> MultiTaskDataSample:
+def make_sample(
+    number: int, shown: Sequence[Sequence[str]], targets: Mapping[str, Tensor], crops: bool
+) -> MultiTaskDataSample:
     """The sample at one place of the batch."""
     names = shown[number // 2 if crops else number]
     sample = MultiTaskDataSample(
         metainfo={'img_shape': SIZE, 'img_path': f'{number}.png', 'view': 0, 'views': 1},
-        gt=PixelData(**{name: targets[name][number].clone() for name in names}))
+        gt=PixelData(**{name: targets[name][number].clone() for name in names}),
+    )
     if crops:
         second = {'purpose': 'consistency', 'window': (1 + number % 4, 2, 10, 16), 'zoom': 1.5}
         sample.set_metainfo(second if number % 2 else {'purpose': 'tasks'})
@@ -77,6 +87,9 @@ def pick(batch: Batch, places: Sequence[int]) -> Batch:
     """The images at some places, as leaves again."""
     logits, targets, features, samples = batch
     places = list(places)
-    return ({name: values.detach()[places].requires_grad_() for name, values in logits.items()},
-            {name: values[places] for name, values in targets.items()},
-            tuple(values.detach()[places].requires_grad_() for values in features), [samples[n] for n in places])
+    return (
+        {name: values.detach()[places].requires_grad_() for name, values in logits.items()},
+        {name: values[places] for name, values in targets.items()},
+        tuple(values.detach()[places].requires_grad_() for values in features),
+        [samples[n] for n in places],
+    )

@@ -44,9 +44,15 @@ class LossTrial:
         return [list(dict.fromkeys(names[name] for name in one)) for one in SHOWN]
 
 
-def check_consistency_loss(build: Build, *, tasks: Mapping[str, Task] = TASKS,
-                           labels: Mapping[str, MakeLabel] = LABELS, crops: bool = False, needs_labels: bool = True,
-                           properties: Collection[str] | None = None) -> None:
+def check_consistency_loss(
+    build: Build,
+    *,
+    tasks: Mapping[str, Task] = TASKS,
+    labels: Mapping[str, MakeLabel] = LABELS,
+    crops: bool = False,
+    needs_labels: bool = True,
+    properties: Collection[str] | None = None,
+) -> None:
     """Try everything that `ConsistencyLoss` demands.
 
     Args:
@@ -61,8 +67,12 @@ def check_consistency_loss(build: Build, *, tasks: Mapping[str, Task] = TASKS,
     Raises:
         AssertionError: The message names the loss, the property that it breaks, and what was found.
     """
-    run(CONSISTENCY_LOSS_PROPERTIES, properties, getattr(build, 'func', build),
-        lambda: LossTrial(build, tasks, labels, crops, needs_labels))
+    run(
+        CONSISTENCY_LOSS_PROPERTIES,
+        properties,
+        getattr(build, 'func', build),
+        lambda: LossTrial(build, tasks, labels, crops, needs_labels),
+    )
 
 
 def it_is_a_finite_number_with_finite_gradients(trial: LossTrial) -> None:
@@ -180,7 +190,12 @@ def equal(found: Tensor, expected: Tensor, when: str, exact: bool = True, tolera
 
 
 CONSISTENCY_LOSS_PROPERTIES = by_name(
-    it_is_a_finite_number_with_finite_gradients, it_leaves_its_inputs_alone, labels_that_are_hidden_change_nothing,
-    images_for_the_tasks_change_nothing, nothing_to_compare_gives_a_connected_zero,
-    the_order_of_images_and_of_tasks_changes_nothing, it_works_in_half_precision,
-    a_weight_that_is_no_number_from_0_on_is_refused)
+    it_is_a_finite_number_with_finite_gradients,
+    it_leaves_its_inputs_alone,
+    labels_that_are_hidden_change_nothing,
+    images_for_the_tasks_change_nothing,
+    nothing_to_compare_gives_a_connected_zero,
+    the_order_of_images_and_of_tasks_changes_nothing,
+    it_works_in_half_precision,
+    a_weight_that_is_no_number_from_0_on_is_refused,
+)

@@ -18,8 +18,12 @@ def by_name(*properties: Callable[[Trial], None]) -> dict[str, Callable[[Trial],
     return {check.__name__: check for check in properties}
 
 
-def run(properties: Mapping[str, Callable[[Trial], None]], chosen: Collection[str] | None, part: object,
-        trial: Callable[[], Trial]) -> None:
+def run(
+    properties: Mapping[str, Callable[[Trial], None]],
+    chosen: Collection[str] | None,
+    part: object,
+    trial: Callable[[], Trial],
+) -> None:
     """Try the chosen properties, all by default, each on a fresh trial of seed 0.
 
     Raises:
@@ -56,8 +60,11 @@ def to_target(task: Task, array: np.ndarray) -> Tensor:
 
 def same(found: Tensor, expected: Tensor, message: str) -> None:
     """Equal bit for bit; NaN equals NaN."""
-    equal = found.dtype == expected.dtype and torch.equal(found.nan_to_num(), expected.nan_to_num()) and torch.equal(
-        found.isnan(), expected.isnan())
+    equal = (
+        found.dtype == expected.dtype
+        and torch.equal(found.nan_to_num(), expected.nan_to_num())
+        and torch.equal(found.isnan(), expected.isnan())
+    )
     assert equal, f'{message}: {numbers(found)}, then {numbers(expected)}'
 
 

@@ -65,7 +65,8 @@ def records_open_nothing(trial: DatasetTrial) -> None:
         for view in record.views:
             for name, source in view.labels.items():
                 assert not isinstance(source, np.ndarray), (
-                    f'{record.name}: the label of {name} is an array; give a source, which is opened when it is shown')
+                    f'{record.name}: the label of {name} is an array; give a source, which is opened when it is shown'
+                )
         for path in record.files(trial.dataset.shown[index]):
             assert path.exists(), f'{record.name} names {path}, which does not exist'
 
@@ -79,7 +80,8 @@ def a_sample_holds_what_is_shown(trial: DatasetTrial) -> None:
         allowed = {*dataset.shown[index], *dataset.computed()}
         for number, (image, sample) in enumerate(zip(images, samples, strict=True)):
             assert image.dtype == torch.uint8 and image.ndim == 3 and image.shape[0] == 3, (
-                f'{record.name}: the image is {image.dtype} {tuple(image.shape)}, expected uint8 (3, H, W)')
+                f'{record.name}: the image is {image.dtype} {tuple(image.shape)}, expected uint8 (3, H, W)'
+            )
             assert tuple(sample.img_shape) == tuple(image.shape[1:]), f'{record.name}: img_shape {sample.img_shape}'
             assert sample.view == number and sample.scene == record.name, f'{record.name}: view {sample.view}'
             hidden = set(sample.gt.keys()) - allowed
@@ -119,16 +121,19 @@ def cameras_are_cameras(trial: DatasetTrial) -> None:
                 k = sample.intrinsics
                 assert tuple(k.shape) == (3, 3), f'{sample.img_path}: intrinsics {tuple(k.shape)}'
                 assert k[0, 0] > 0 and k[1, 1] > 0 and (k[2] == k.new_tensor([0, 0, 1])).all(), (
-                    f'{sample.img_path}: no intrinsics: {k.tolist()}')
+                    f'{sample.img_path}: no intrinsics: {k.tolist()}'
+                )
                 assert -width < k[0, 2] < 2 * width and -height < k[1, 2] < 2 * height, (
                     f'{sample.img_path}: the principal point {k[0, 2]:g}, {k[1, 2]:g} does not belong to an image of '
-                    f'{height} x {width}; intrinsics are in pixels of the image')
+                    f'{height} x {width}; intrinsics are in pixels of the image'
+                )
             if 'camera_T_world' in sample:
                 pose = sample.camera_T_world
                 assert tuple(pose.shape) == (4, 4), f'{sample.img_path}: camera_T_world {tuple(pose.shape)}'
                 product = pose[:3, :3] @ pose[:3, :3].T
                 assert torch.allclose(product, torch.eye(3, dtype=product.dtype), atol=1e-3), (
-                    f'{sample.img_path}: camera_T_world does not hold a rotation')
+                    f'{sample.img_path}: camera_T_world does not hold a rotation'
+                )
 
 
 def a_draw_depends_on_its_key_alone(trial: DatasetTrial) -> None:
@@ -186,6 +191,13 @@ class Forbidden:
 
 
 DATASET_PROPERTIES = by_name(
-    records_are_named_once_and_stay_in_order, its_name_is_that_of_the_data, records_open_nothing,
-    a_sample_holds_what_is_shown, labels_fit_their_tasks, some_label_is_known, cameras_are_cameras,
-    a_draw_depends_on_its_key_alone, a_hidden_label_is_not_opened)
+    records_are_named_once_and_stay_in_order,
+    its_name_is_that_of_the_data,
+    records_open_nothing,
+    a_sample_holds_what_is_shown,
+    labels_fit_their_tasks,
+    some_label_is_known,
+    cameras_are_cameras,
+    a_draw_depends_on_its_key_alone,
+    a_hidden_label_is_not_opened,
+)

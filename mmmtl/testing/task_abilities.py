@@ -40,7 +40,8 @@ def void_is_encoded_as_no_known_pixel(trial: TaskTrial) -> None:
     logits = torch.zeros_like(trial.logits).requires_grad_()
     encoding.encode(logits).sum().backward()
     assert encoding.encode_target(trial.all_void).isfinite().all() and logits.grad.isfinite().all(), (
-        'logits of 0, or labels that are void all over, are not encoded as finite values')
+        'logits of 0, or labels that are void all over, are not encoded as finite values'
+    )
 
 
 def the_same_camera_changes_nothing(trial: TaskTrial) -> None:
@@ -87,6 +88,10 @@ def camera(angle: float, shift: float) -> Tensor:
     return pose[None]
 
 
-PROPERTIES = (a_prediction_is_encoded_like_its_label, void_is_encoded_as_no_known_pixel,
-              the_same_camera_changes_nothing, a_map_agrees_with_itself_and_not_with_another,
-              parallax_is_baseline_over_depth)
+PROPERTIES = (
+    a_prediction_is_encoded_like_its_label,
+    void_is_encoded_as_no_known_pixel,
+    the_same_camera_changes_nothing,
+    a_map_agrees_with_itself_and_not_with_another,
+    parallax_is_baseline_over_depth,
+)

@@ -12,11 +12,16 @@ from mmmtl.testing.task_trial import TaskTrial
 def measures_of_images_add_up(trial: TaskTrial) -> None:
     task, prediction = trial.task, trial.task.predict(trial.logits)
     whole = task.measure(prediction, trial.target)
-    single = [task.measure(prediction[i:i + 1], trial.target[i:i + 1]) for i in reversed(range(len(prediction)))]
+    single = [task.measure(prediction[i : i + 1], trial.target[i : i + 1]) for i in reversed(range(len(prediction)))]
     for name, value in whole.items():
         assert value.dtype in (torch.float64, torch.int64), f'the sum {name} is {value.dtype}, not float64 or int64'
-        torch.testing.assert_close(sum(sums[name] for sums in single), value, rtol=1e-12, atol=0,
-                                   msg=lambda text, name=name: f'{name} of three images is no sum of each: {text}')
+        torch.testing.assert_close(
+            sum(sums[name] for sums in single),
+            value,
+            rtol=1e-12,
+            atol=0,
+            msg=lambda text, name=name: f'{name} of three images is no sum of each: {text}',
+        )
 
 
 def a_void_pixel_does_not_exist_for_the_measure(trial: TaskTrial) -> None:
@@ -34,7 +39,8 @@ def the_right_prediction_scores_better(trial: TaskTrial) -> None:
     right, random = (named[task.headline] for named in scores)
     assert (right > random) == task.higher_is_better and right != random, (
         f'{task.headline} of right logits is {right:g}, of random ones {random:g}, and higher_is_better is '
-        f'{task.higher_is_better}')
+        f'{task.higher_is_better}'
+    )
     for name, value in scores[1].items():
         assert type(value) is float and math.isfinite(value), f'{name} is {value!r}, not a plain finite number'
 
@@ -68,6 +74,11 @@ def a_picture_is_rgb_and_void_is_black(trial: TaskTrial) -> None:
     assert not task.draw(to_array(task, trial.all_void[0])).any(), 'a map that is void all over is not black'
 
 
-PROPERTIES = (measures_of_images_add_up, a_void_pixel_does_not_exist_for_the_measure,
-              the_right_prediction_scores_better, a_split_without_labels_scores_nan, a_broken_network_does_not_hide,
-              a_picture_is_rgb_and_void_is_black)
+PROPERTIES = (
+    measures_of_images_add_up,
+    a_void_pixel_does_not_exist_for_the_measure,
+    the_right_prediction_scores_better,
+    a_split_without_labels_scores_nan,
+    a_broken_network_does_not_hide,
+    a_picture_is_rgb_and_void_is_black,
+)

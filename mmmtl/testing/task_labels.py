@@ -22,8 +22,11 @@ def what_is_no_label_is_refused(trial: TaskTrial) -> None:
     array = to_array(task, trial.target[0])
     broken = array.astype(np.float32)
     broken[0, 0] = math.nan
-    for wrong, what in ((np.zeros((*array.shape[:2], task.target_channels + 1), array.dtype), 'a channel too many'),
-                        (array[0], 'a row in the place of a map'), (broken, 'NaN')):
+    for wrong, what in (
+        (np.zeros((*array.shape[:2], task.target_channels + 1), array.dtype), 'a channel too many'),
+        (array[0], 'a row in the place of a map'),
+        (broken, 'NaN'),
+    ):
         try:
             task.check(wrong)
         except ValueError as error:
@@ -65,8 +68,11 @@ def there_and_back(trial: TaskTrial, there, back) -> None:
 
 def a_zoom_of_tensors_is_that_of_arrays(trial: TaskTrial) -> None:
     task = trial.task
-    near(task.zoom(trial.label[:1].float(), torch.full((1, 1, 1, 1), ZOOM)),
-         to_target(task, task.zoom(to_array(task, trial.label[0].float()), ZOOM)), 'tensors and arrays')
+    near(
+        task.zoom(trial.label[:1].float(), torch.full((1, 1, 1, 1), ZOOM)),
+        to_target(task, task.zoom(to_array(task, trial.label[0].float()), ZOOM)),
+        'tensors and arrays',
+    )
 
 
 def resizing_mixes_no_label_with_void(trial: TaskTrial) -> None:
@@ -79,7 +85,8 @@ def resizing_mixes_no_label_with_void(trial: TaskTrial) -> None:
         found = resized.movedim(1, -1)[task.valid(resized)]
         assert (found == value.flatten()).all(), (
             f'a label of {value.flatten().tolist()} and void alone holds {found.unique().tolist()[:4]} after a resize; '
-            f'interpolation={task.interpolation!r} mixes them')
+            f'interpolation={task.interpolation!r} mixes them'
+        )
 
 
 def logits_state_the_label(trial: TaskTrial) -> None:
@@ -87,12 +94,15 @@ def logits_state_the_label(trial: TaskTrial) -> None:
     values = task.to_values(trial.target)
     assert not values.masked_select(~known).any(), 'to_values is not 0 where the label is void'
     stated = task.activate(trial.right)
-    assert stated.shape == values.shape, (f'activate gives {tuple(stated.shape)} and to_values '
-                                          f'{tuple(values.shape)}: they must state the same')
-    near(torch.where(known, stated, 0), torch.where(known, values, 0),
-         'activate(to_logits(values)) is not values')
-    near(torch.where(known, task.predict(trial.right), 0), torch.where(known, trial.target, 0),
-         'predict(to_logits(to_values(label))) is not the label')
+    assert stated.shape == values.shape, (
+        f'activate gives {tuple(stated.shape)} and to_values {tuple(values.shape)}: they must state the same'
+    )
+    near(torch.where(known, stated, 0), torch.where(known, values, 0), 'activate(to_logits(values)) is not values')
+    near(
+        torch.where(known, task.predict(trial.right), 0),
+        torch.where(known, trial.target, 0),
+        'predict(to_logits(to_values(label))) is not the label',
+    )
 
 
 def a_prediction_has_the_shape_and_kind_of_a_label(trial: TaskTrial) -> None:
@@ -103,6 +113,14 @@ def a_prediction_has_the_shape_and_kind_of_a_label(trial: TaskTrial) -> None:
     same(alone, prediction, 'a prediction depends on the other images of the batch')
 
 
-PROPERTIES = (a_label_is_accepted, what_is_no_label_is_refused, void_is_not_valid, flipping_twice_changes_nothing,
-              zooming_in_and_out_changes_nothing, a_zoom_of_tensors_is_that_of_arrays,
-              resizing_mixes_no_label_with_void, logits_state_the_label, a_prediction_has_the_shape_and_kind_of_a_label)
+PROPERTIES = (
+    a_label_is_accepted,
+    what_is_no_label_is_refused,
+    void_is_not_valid,
+    flipping_twice_changes_nothing,
+    zooming_in_and_out_changes_nothing,
+    a_zoom_of_tensors_is_that_of_arrays,
+    resizing_mixes_no_label_with_void,
+    logits_state_the_label,
+    a_prediction_has_the_shape_and_kind_of_a_label,
+)

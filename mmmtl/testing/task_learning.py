@@ -24,8 +24,9 @@ def the_loss_has_a_sum_and_a_count_of_every_image(trial: TaskTrial) -> None:
 
 def agreement_costs_little(trial: TaskTrial) -> None:
     agreed, random = (trial.task.error(logits, trial.target)[0] for logits in (trial.right, trial.logits))
-    assert (agreed <= LEAST * random).all(), (f'logits that state the label cost {numbers(agreed)}, random ones '
-                                              f'{numbers(random)}')
+    assert (agreed <= LEAST * random).all(), (
+        f'logits that state the label cost {numbers(agreed)}, random ones {numbers(random)}'
+    )
 
 
 def a_void_pixel_does_not_exist_for_the_loss(trial: TaskTrial) -> None:
@@ -67,10 +68,13 @@ def images_do_not_mix(trial: TaskTrial) -> None:
     turned = [values.flip(0) for values in trial.task.error(trial.logits.flip(0), trial.target.flip(0))]
     for name, one, other in zip(('sum', 'count'), turned, whole, strict=True):
         same(one, other, f'the {name} changes with the images in another order')
-    alone = [trial.task.error(trial.logits[i:i + 1], trial.target[i:i + 1]) for i in range(len(trial.target))]
+    alone = [trial.task.error(trial.logits[i : i + 1], trial.target[i : i + 1]) for i in range(len(trial.target))]
     for name, both, singles in zip(('sum', 'count'), whole, zip(*alone, strict=True), strict=True):
-        torch.testing.assert_close(both, torch.cat(singles), msg=lambda text, name=name: (
-            f'the {name} of an image depends on the other images: {text}'))
+        torch.testing.assert_close(
+            both,
+            torch.cat(singles),
+            msg=lambda text, name=name: f'the {name} of an image depends on the other images: {text}',
+        )
 
 
 def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
@@ -83,12 +87,19 @@ def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
         total.backward()
         optimizer.step()
     assert total.item() < LEAST * first, f'100 steps of Adam lead from {first:g} to {total.item():g}'
-    scores = [trial.task.score(trial.task.measure(trial.task.predict(values), trial.target))[trial.task.headline]
-              for values in (trial.logits, logits.detach())]
+    scores = [
+        trial.task.score(trial.task.measure(trial.task.predict(values), trial.target))[trial.task.headline]
+        for values in (trial.logits, logits.detach())
+    ]
     better = scores[1] > scores[0] if trial.task.higher_is_better else scores[1] < scores[0]
     assert better, f'the loss falls, but {trial.task.headline} goes from {scores[0]:g} to {scores[1]:g}'
 
 
-PROPERTIES = (the_loss_has_a_sum_and_a_count_of_every_image, agreement_costs_little,
-              a_void_pixel_does_not_exist_for_the_loss, an_image_without_label_gives_a_connected_zero,
-              images_do_not_mix, descending_the_loss_finds_the_label)
+PROPERTIES = (
+    the_loss_has_a_sum_and_a_count_of_every_image,
+    agreement_costs_little,
+    a_void_pixel_does_not_exist_for_the_loss,
+    an_image_without_label_gives_a_connected_zero,
+    images_do_not_mix,
+    descending_the_loss_finds_the_label,
+)

@@ -8,11 +8,18 @@ from mmmtl.testing.contract import MakeLabel, by_name, run
 from mmmtl.testing.task_trial import TaskTrial
 
 TASK_PROPERTIES = by_name(
-    *task_labels.PROPERTIES, *task_learning.PROPERTIES, *task_judging.PROPERTIES, *task_abilities.PROPERTIES)
+    *task_labels.PROPERTIES, *task_learning.PROPERTIES, *task_judging.PROPERTIES, *task_abilities.PROPERTIES
+)
 
 
-def check_task(task: Task, make_label: MakeLabel, *, images: int = 3, size: tuple[int, int] = (5, 7),
-               properties: Collection[str] | None = None) -> None:
+def check_task(
+    task: Task,
+    make_label: MakeLabel,
+    *,
+    images: int = 3,
+    size: tuple[int, int] = (5, 7),
+    properties: Collection[str] | None = None,
+) -> None:
     """Try everything that `mmmtl.tasks.Task` demands.
 
     Args:

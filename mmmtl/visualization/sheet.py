@@ -26,8 +26,12 @@ class Drawer(Protocol):
         """(caption, colour) for what is in the map."""
 
 
-def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, Tensor]],
-               further: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+def draw_sheet(
+    image: np.ndarray,
+    tasks: Mapping[str, Drawer],
+    rows: Mapping[str, Mapping[str, Tensor]],
+    further: Mapping[str, np.ndarray] | None = None,
+) -> np.ndarray:
     """One view as a sheet.
 
     Args:
@@ -45,8 +49,10 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
     if image.shape[0] * image.shape[1] > LARGEST:
         image, maps, further = shrunk(image, maps, further or {})
     legend = legend_of(tasks, maps)
-    grid = [picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
-            for number, (row, values) in enumerate(maps.items())]
+    grid = [
+        picture_row(image, tasks, row, values, first=number == 0, only=len(maps) == 1)
+        for number, (row, values) in enumerate(maps.items())
+    ]
     grid[0] += list((further or {}).items())
     longest = max(text_width(caption) for cells in grid for caption, _ in cells)
     times = -(-longest // image.shape[1])
@@ -70,8 +76,9 @@ def draw_sheet(image: np.ndarray, tasks: Mapping[str, Drawer], rows: Mapping[str
     return np.asarray(sheet)
 
 
-def picture_row(image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: Mapping[str, np.ndarray], *,
-                first: bool, only: bool) -> list[tuple[str, np.ndarray | None]]:
+def picture_row(
+    image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: Mapping[str, np.ndarray], *, first: bool, only: bool
+) -> list[tuple[str, np.ndarray | None]]:
     """Captions and pictures from left to right."""
     cells = [('image', image)] if first else []
     covered = overlay(image, tasks, maps)
@@ -79,8 +86,10 @@ def picture_row(image: np.ndarray, tasks: Mapping[str, Drawer], row: str, maps: 
         cells.append(('overlay', covered))
     elif not first:
         cells.append(('', None))  # below the image, so that the columns stay what they are
-    return cells + [(f'{name}, {row}', tasks[name].draw(maps[name])) if name in maps else (f'{name}, {row}: none', None)
-                    for name in tasks]
+    return cells + [
+        (f'{name}, {row}', tasks[name].draw(maps[name])) if name in maps else (f'{name}, {row}: none', None)
+        for name in tasks
+    ]
 
 
 def overlay(image: np.ndarray, tasks: Mapping[str, Drawer], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
@@ -99,8 +108,9 @@ def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
     Image.fromarray(np.concatenate(padded)).save(path)
 
 
-def shrunk(image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], further: Mapping[str, np.ndarray]
-           ) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
+def shrunk(
+    image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], further: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """The same with `LARGEST` pixels per image: colours are averaged, of maps every so many values are kept."""
     scale = (LARGEST / (image.shape[0] * image.shape[1])) ** 0.5
     height, width = (max(1, int(length * scale)) for length in image.shape[:2])
@@ -110,8 +120,11 @@ def shrunk(image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], furt
     def smaller(picture: np.ndarray) -> np.ndarray:
         return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
 
-    return (smaller(image), {row: {name: values[down][:, across] for name, values in maps.items()}
-                             for row, maps in rows.items()}, {name: smaller(one) for name, one in further.items()})
+    return (
+        smaller(image),
+        {row: {name: values[down][:, across] for name, values in maps.items()} for row, maps in rows.items()},
+        {name: smaller(one) for name, one in further.items()},
+    )
 
 
 def as_picture(image: Tensor, sample: MultiTaskDataSample) -> np.ndarray:
@@ -126,15 +139,20 @@ def as_map(values: Tensor) -> np.ndarray:
     return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
 
 
-def legend_of(tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, np.ndarray]]
-              ) -> dict[str, tuple[int, int, int]]:
+def legend_of(
+    tasks: Mapping[str, Drawer], rows: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, tuple[int, int, int]]:
     """Captions and colours of all that is drawn."""
-    return dict(sorted({entry for maps in rows.values() for name, values in maps.items()
-                        for entry in tasks[name].legend(values)}))
+    return dict(
+        sorted(
+            {entry for maps in rows.values() for name, values in maps.items() for entry in tasks[name].legend(values)}
+        )
+    )
 
 
-def legend_lines(legend: Mapping[str, tuple[int, int, int]], width: int
-                 ) -> list[list[tuple[str, tuple[int, int, int]]]]:
+def legend_lines(
+    legend: Mapping[str, tuple[int, int, int]], width: int
+) -> list[list[tuple[str, tuple[int, int, int]]]]:
     """Break a legend into lines of at most ``width`` pixels."""
     lines: list[list] = []
     used = width

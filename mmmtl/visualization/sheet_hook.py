@@ -32,8 +32,9 @@ class SheetHook(Hook):
         ConfigError: They would go nowhere.
     """
 
-    def __init__(self, folder: str | None = None, every: int = 1, most: int | None = None, visualize: bool = False
-                 ) -> None:
+    def __init__(
+        self, folder: str | None = None, every: int = 1, most: int | None = None, visualize: bool = False
+    ) -> None:
         if folder is None and not visualize:
             raise ConfigError('SheetHook: set folder, where sheets are written, or visualize=True')
         self.folder, self.every, self.most = None if folder is None else Path(folder), every, most
@@ -58,22 +59,33 @@ class SheetHook(Hook):
         self.seen = self.written = 0
         network(runner).explains = True
 
-    def after_test_iter(self, runner, batch_idx: int, data_batch: dict | None = None,
-                        outputs: Sequence[MultiTaskDataSample] | None = None) -> None:
+    def after_test_iter(
+        self,
+        runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[MultiTaskDataSample] | None = None,
+    ) -> None:
         for name, sheet in self.sheets(runner, data_batch, outputs):
             if self.folder is not None:
                 write_sheets(self.folder / f'{name}.png', [sheet])
             if self.visualize:
                 runner.visualizer.add_image(f'test_{name}', sheet, step=runner.iter)
 
-    def after_val_iter(self, runner, batch_idx: int, data_batch: dict | None = None,
-                       outputs: Sequence[MultiTaskDataSample] | None = None) -> None:
+    def after_val_iter(
+        self,
+        runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[MultiTaskDataSample] | None = None,
+    ) -> None:
         if self.visualize:
             for name, sheet in self.sheets(runner, data_batch, outputs):
                 runner.visualizer.add_image(f'val_{name}', sheet, step=runner.iter)
 
-    def sheets(self, runner, data_batch: dict, outputs: Sequence[MultiTaskDataSample]
-               ) -> Iterator[tuple[str, np.ndarray]]:
+    def sheets(
+        self, runner, data_batch: dict, outputs: Sequence[MultiTaskDataSample]
+    ) -> Iterator[tuple[str, np.ndarray]]:
         """Names and uint8 RGB pictures of those images of a batch that are drawn."""
         drawers = network(runner).drawers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):

@@ -31,8 +31,9 @@ class Watch(Hook):
             self.average[name] = (1 - MOMENTUM) * before + MOMENTUM * value
 
     def before_val_epoch(self, runner) -> None:
-        self.validated.append(all(torch.allclose(value, self.average[name], atol=1e-6)
-                                  for name, value in runner.model.named_parameters()))
+        self.validated.append(
+            all(torch.allclose(value, self.average[name], atol=1e-6) for name, value in runner.model.named_parameters())
+        )
 
 
 def same(a: dict, b: dict) -> None:
@@ -57,8 +58,9 @@ def test_averages_are_validated_and_saved_and_resume_is_exact(tmp_path, rooms_ca
 
     tested = tiny_run(tmp_path / 'test', load_from=str(tmp_path / 'whole' / 'epoch_4.pth'), **options)
     plain = tiny_run(tmp_path / 'test', load_from=str(tmp_path / 'whole' / 'epoch_4.pth'))
-    assert {**tested.test(), 'time': 0, 'data_time': 0} == pytest.approx({**plain.test(), 'time': 0, 'data_time': 0},
-                                                                         nan_ok=True)
+    assert {**tested.test(), 'time': 0, 'data_time': 0} == pytest.approx(
+        {**plain.test(), 'time': 0, 'data_time': 0}, nan_ok=True
+    )
 
 
 def test_averages_are_not_taken_for_the_weights_of_a_run(tmp_path, rooms_cache):

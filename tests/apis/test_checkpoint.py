@@ -27,8 +27,11 @@ def folder_of(path: Path) -> list[str]:
 
 def test_round_trip(tmp_path):
     path = tmp_path / 'epoch_1.pth'
-    content = {'state_dict': WEIGHTS, 'meta': {'epoch': 1, 'lr': 0.1, 'name': 'run', 'resumed': False, 'seed': None},
-               'optimizer': {'state': {0: {'step': torch.tensor(3.0)}}, 'param_groups': [{'betas': (0.9, 0.99)}]}}
+    content = {
+        'state_dict': WEIGHTS,
+        'meta': {'epoch': 1, 'lr': 0.1, 'name': 'run', 'resumed': False, 'seed': None},
+        'optimizer': {'state': {0: {'step': torch.tensor(3.0)}}, 'param_groups': [{'betas': (0.9, 0.99)}]},
+    }
     write_checkpoint(content, path)
     found = read_checkpoint(path)
     assert torch.equal(found['state_dict']['weight'], WEIGHTS['weight']) and found['state_dict']['steps'] == 7
@@ -118,7 +121,7 @@ def damaged(kind: str) -> bytes:
     file = io.BytesIO()
     torch.save({'state_dict': {'weight': torch.ones(1000)}}, file)
     whole = file.getvalue()
-    return whole[:{'half': len(whole) // 2, 'nearly whole': -30, 'empty': 0}[kind]]
+    return whole[: {'half': len(whole) // 2, 'nearly whole': -30, 'empty': 0}[kind]]
 
 
 @pytest.mark.parametrize('kind', ['half', 'nearly whole', 'empty', 'text'])
@@ -156,12 +159,15 @@ def test_weights_load():
     assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
 
 
-@pytest.mark.parametrize(('theirs', 'message'), [
-    (network(2, 4, 1), r'3 shapes differ \(first: 0\.weight is \(4, 2\) there, \(3, 2\) here\)'),
-    (network(2, 3), r'2 missing keys \(first: 1\.weight\)'),
-    (network(2, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\)'),
-    (network(5, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\); 1 shapes differ \(first: 0\.weight'),
-])
+@pytest.mark.parametrize(
+    ('theirs', 'message'),
+    [
+        (network(2, 4, 1), r'3 shapes differ \(first: 0\.weight is \(4, 2\) there, \(3, 2\) here\)'),
+        (network(2, 3), r'2 missing keys \(first: 1\.weight\)'),
+        (network(2, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\)'),
+        (network(5, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\); 1 shapes differ \(first: 0\.weight'),
+    ],
+)
 def test_another_architecture_is_told_and_nothing_is_loaded(theirs, message):
     ours = network(2, 3, 1)
     before = [parameter.clone() for parameter in ours.parameters()]
@@ -236,8 +242,16 @@ def test_a_kill_while_writing_leaves_the_old_one(tmp_path):
 
 def test_the_latest_is_the_one_with_the_largest_number(tmp_path):
     assert latest_checkpoint(tmp_path) is None and latest_checkpoint(tmp_path / 'absent') is None
-    for name in ('epoch_2.pth', 'epoch_10.pth', 'best_depth_abs_rel_epoch_12.pth', '.epoch_11.pth.77.tmp',
-                 'epoch_99.pt', 'iter_x.pth', 'my_epoch_50.pth', 'last_checkpoint'):
+    for name in (
+        'epoch_2.pth',
+        'epoch_10.pth',
+        'best_depth_abs_rel_epoch_12.pth',
+        '.epoch_11.pth.77.tmp',
+        'epoch_99.pt',
+        'iter_x.pth',
+        'my_epoch_50.pth',
+        'last_checkpoint',
+    ):
         (tmp_path / name).touch()
     assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
     (tmp_path / 'iter_400.pth').touch()

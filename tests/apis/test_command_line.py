@@ -76,28 +76,46 @@ def test_entries_are_read():
     assert options('a.b=1', 'c=x=y', 'd=[1,(2,3)]') == {'a.b': 1, 'c': 'x=y', 'd': [1, (2, 3)]}
 
 
-@pytest.mark.parametrize('text, value', [
-    ("[dict(type='EMAHook')]", [{'type': 'EMAHook'}]),
-    ("[dict(type='EarlyStoppingHook',monitor='depth/abs_rel',rule='less',patience=3)]",
-     [{'type': 'EarlyStoppingHook', 'monitor': 'depth/abs_rel', 'rule': 'less', 'patience': 3}]),
-    ('dict(type=mmmtl.MGDA, lr=-1e-3, flag=true, none=None, sizes=[(1, 2), {}])',
-     {'type': 'mmmtl.MGDA', 'lr': -1e-3, 'flag': True, 'none': None, 'sizes': [(1, 2), {}]}),
-    ("{'a b': 'two words', 1: [c]}", {'a b': 'two words', 1: ['c']}),
-    ('epoch_{}.pth', 'epoch_{}.pth'), ('[a_{}.pth,b]', ['a_{}.pth', 'b']), ('1e-3', 1e-3), ('false', False),
-    ('None', None), ('a,2', ['a', 2]),
-])
+@pytest.mark.parametrize(
+    'text, value',
+    [
+        ("[dict(type='EMAHook')]", [{'type': 'EMAHook'}]),
+        (
+            "[dict(type='EarlyStoppingHook',monitor='depth/abs_rel',rule='less',patience=3)]",
+            [{'type': 'EarlyStoppingHook', 'monitor': 'depth/abs_rel', 'rule': 'less', 'patience': 3}],
+        ),
+        (
+            'dict(type=mmmtl.MGDA, lr=-1e-3, flag=true, none=None, sizes=[(1, 2), {}])',
+            {'type': 'mmmtl.MGDA', 'lr': -1e-3, 'flag': True, 'none': None, 'sizes': [(1, 2), {}]},
+        ),
+        ("{'a b': 'two words', 1: [c]}", {'a b': 'two words', 1: ['c']}),
+        ('epoch_{}.pth', 'epoch_{}.pth'),
+        ('[a_{}.pth,b]', ['a_{}.pth', 'b']),
+        ('1e-3', 1e-3),
+        ('false', False),
+        ('None', None),
+        ('a,2', ['a', 2]),
+    ],
+)
 def test_dicts_are_written_as_in_a_config(text, value):
     found = options(f'a={text}')['a']
     assert found == value and type(found) is type(value)
 
 
-@pytest.mark.parametrize('entry, told', [
-    ("a=[dict(type='EMAHook']", "a=[dict(type='EMAHook']: cannot be read as Python; write dicts as in a config"),
-    ("a=[dict(b=open('c'))]", "a=[dict(b=open('c'))]: \"open('c')\" is no value"),
-    ('a=[dict(b=__import__)]', None), ('a={[]:1}', "'{[]: 1}' is no value"), ("a={'b'", 'cannot be read as Python'),
-    ('a=f(b,c)', 'only dict(...) may be called'), ('a=[f(b,c)]', 'only dict(...) may be called'),
-    ('a=[dict(**b)]', "'dict(**b)' is no value"), ('a=[dict(1)]', "'dict(1)' is no value"),
-])
+@pytest.mark.parametrize(
+    'entry, told',
+    [
+        ("a=[dict(type='EMAHook']", "a=[dict(type='EMAHook']: cannot be read as Python; write dicts as in a config"),
+        ("a=[dict(b=open('c'))]", "a=[dict(b=open('c'))]: \"open('c')\" is no value"),
+        ('a=[dict(b=__import__)]', None),
+        ('a={[]:1}', "'{[]: 1}' is no value"),
+        ("a={'b'", 'cannot be read as Python'),
+        ('a=f(b,c)', 'only dict(...) may be called'),
+        ('a=[f(b,c)]', 'only dict(...) may be called'),
+        ('a=[dict(**b)]', "'dict(**b)' is no value"),
+        ('a=[dict(1)]', "'dict(1)' is no value"),
+    ],
+)
 def test_nothing_in_an_option_is_called(entry, told, capsys):
     if told is None:
         assert options(entry) == {'a': [{'b': '__import__'}]}  # a name is a string
@@ -108,8 +126,14 @@ def test_nothing_in_an_option_is_called(entry, told, capsys):
     assert f'error: argument --cfg-options: {entry}: ' in (message := capsys.readouterr().err) and told in message
 
 
-@pytest.mark.parametrize('entry, told', [('a', "'a' is not KEY=VALUE"), ('=1', "'=1' is not KEY=VALUE"),
-                                         ('a=1,[2', 'a=1,[2: Imbalanced brackets exist in 1,[2; close every bracket')])
+@pytest.mark.parametrize(
+    'entry, told',
+    [
+        ('a', "'a' is not KEY=VALUE"),
+        ('=1', "'=1' is not KEY=VALUE"),
+        ('a=1,[2', 'a=1,[2: Imbalanced brackets exist in 1,[2; close every bracket'),
+    ],
+)
 def test_what_cannot_be_read_is_named(entry, told, capsys):
     with pytest.raises(SystemExit) as caught:
         options('b=1', entry)

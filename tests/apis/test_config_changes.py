@@ -26,15 +26,18 @@ def changed(changes: dict) -> dict:
     return config.to_dict()
 
 
-@pytest.mark.parametrize(('changes', 'path', 'expected'), [
-    ({'a.b.c': 3}, 'a.b', {'c': 3, 'd': 2}),
-    ({'a.b': dict(f=3)}, 'a.b', {'c': 1, 'd': 2, 'f': 3}),
-    ({'a.b': dict(_delete_=True, f=3)}, 'a.b', {'f': 3}),
-    ({'a.b': None}, 'a.b', None),
-    ({'a.b': dict(f=3), 'a.b.c': 5}, 'a.b', {'c': 5, 'd': 2, 'f': 3}),
-    ({'a.e.1.x': 3}, 'a.e', [{'x': 1}, {'x': 3}]),
-    ({'new.part.x': 3}, 'new', {'part': {'x': 3}}),
-])
+@pytest.mark.parametrize(
+    ('changes', 'path', 'expected'),
+    [
+        ({'a.b.c': 3}, 'a.b', {'c': 3, 'd': 2}),
+        ({'a.b': dict(f=3)}, 'a.b', {'c': 1, 'd': 2, 'f': 3}),
+        ({'a.b': dict(_delete_=True, f=3)}, 'a.b', {'f': 3}),
+        ({'a.b': None}, 'a.b', None),
+        ({'a.b': dict(f=3), 'a.b.c': 5}, 'a.b', {'c': 5, 'd': 2, 'f': 3}),
+        ({'a.e.1.x': 3}, 'a.e', [{'x': 1}, {'x': 3}]),
+        ({'new.part.x': 3}, 'new', {'part': {'x': 3}}),
+    ],
+)
 def test_changes_are_merged(changes, path, expected):
     found = changed(changes)
     for key in path.split('.'):
@@ -49,12 +52,15 @@ def test_an_element_is_named_by_its_type():
     assert [step['type'] for step in replaced] == ['mmmtl.LoadViews', 'mmmtl.Resize', 'mmmtl.TwoCrops']
 
 
-@pytest.mark.parametrize(('changes', 'message'), [
-    ({'steps.7.size': 1}, r'steps\.7: no element of the list is a 7'),
-    ({'steps.Pad.size': 1}, r'steps\.Pad: no element .* one of LoadViews, Resize, PackViews'),
-    ({'a.b.c.d': 1}, r"a\.b\.c: is 1, which has no entry 'd'"),
-    ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is set as a whole'),
-])
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'steps.7.size': 1}, r'steps\.7: no element of the list is a 7'),
+        ({'steps.Pad.size': 1}, r'steps\.Pad: no element .* one of LoadViews, Resize, PackViews'),
+        ({'a.b.c.d': 1}, r"a\.b\.c: is 1, which has no entry 'd'"),
+        ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is set as a whole'),
+    ],
+)
 def test_a_change_that_leads_nowhere(changes, message):
     with pytest.raises(ConfigError, match=message):
         changed(changes)

@@ -44,17 +44,24 @@ def test_a_loss_is_chosen_by_an_option(plain, rooms):
     options = {'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance_focus': 0.5}
     for name, tasks in everyone(load_config(plain, options)).items():
         assert isinstance(tasks['depth'].loss, SILog) and tasks['depth'].loss.variance_focus == 0.5, name
-    digests = {recipe_digest(load_config(plain, options)) for options in (
-        {}, {'tasks.depth.loss.type': 'SILog'}, options, {'tasks.depth.loss.type': 'BerHu'})}
+    digests = {
+        recipe_digest(load_config(plain, options))
+        for options in ({}, {'tasks.depth.loss.type': 'SILog'}, options, {'tasks.depth.loss.type': 'BerHu'})
+    }
     assert len(digests) == 4
 
 
-@pytest.mark.parametrize('options, message', [
-    ({'tasks.depth.loss.type': 'SILogg'}, "tasks.depth.loss.type: 'SILogg' is not registered; did you mean"),
-    ({'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance': 1},
-     "tasks.depth.loss.variance: SILog takes no argument 'variance'; did you mean 'variance_focus'"),
-    ({'tasks.depth.loss.type': 'CrossEntropy'}, 'tasks.depth.loss: CrossEntropy compares classes, not positive'),
-])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        ({'tasks.depth.loss.type': 'SILogg'}, "tasks.depth.loss.type: 'SILogg' is not registered; did you mean"),
+        (
+            {'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance': 1},
+            "tasks.depth.loss.variance: SILog takes no argument 'variance'; did you mean 'variance_focus'",
+        ),
+        ({'tasks.depth.loss.type': 'CrossEntropy'}, 'tasks.depth.loss: CrossEntropy compares classes, not positive'),
+    ],
+)
 def test_a_loss_that_cannot_be_is_refused(plain, rooms, options, message):
     with pytest.raises(ConfigError, match=message):
         everyone(load_config(plain, options))
@@ -68,18 +75,26 @@ def test_a_new_task_by_option_reaches_everyone(plain, rooms):
 
 def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
     child = plain.with_name('child.py')
-    child.write_text("_base_ = ['plain.py']\n"
-                     "tasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth', drawn_range=(2, 3)))")
+    child.write_text(
+        "_base_ = ['plain.py']\ntasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth', drawn_range=(2, 3)))"
+    )
     for name, tasks in everyone(load_config(child)).items():
         assert list(tasks) == ['depth'] and tasks['depth'].drawn_range == (2, 3), name
 
 
-@pytest.mark.parametrize('change', ["tasks = dict(normal=dict(type=Normal, loss=dict(type='L1')))",
-                                    "tasks.pop('depth')\ntasks['normal'].update(loss=dict(type='L1'))"])
+@pytest.mark.parametrize(
+    'change',
+    [
+        "tasks = dict(normal=dict(type=Normal, loss=dict(type='L1')))",
+        "tasks.pop('depth')\ntasks['normal'].update(loss=dict(type='L1'))",
+    ],
+)
 def test_tasks_of_a_child_config_of_imports_reach_everyone(lazy, change):
     child = lazy.with_name('child.py')
-    child.write_text('from mmengine.config import read_base\nfrom mmmtl.tasks import Normal\n'
-                     f'with read_base():\n    from .lazy import *\n{change}\n')
+    child.write_text(
+        'from mmengine.config import read_base\nfrom mmmtl.tasks import Normal\n'
+        f'with read_base():\n    from .lazy import *\n{change}\n'
+    )
     config = load_config(child)
     for part in (MODELS.build(config.model), METRICS.build(config.val_evaluator)):
         assert list(part.tasks) == ['normal'] and isinstance(part.tasks['normal'].loss, L1)

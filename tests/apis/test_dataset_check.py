@@ -16,8 +16,11 @@ from mmmtl.datasets.checksums import write_checksums
 from mmmtl.datasets.reading import read_array
 
 PIPELINE = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
-TASKS = dict(semseg=dict(type='mmmtl.SemSeg', classes=SyntheticRooms.CLASSES), depth=dict(type='mmmtl.Depth'),
-             normal=dict(type='mmmtl.Normal'))
+TASKS = dict(
+    semseg=dict(type='mmmtl.SemSeg', classes=SyntheticRooms.CLASSES),
+    depth=dict(type='mmmtl.Depth'),
+    normal=dict(type='mmmtl.Normal'),
+)
 
 
 @pytest.fixture(scope='module')
@@ -40,12 +43,29 @@ def rooms(drawn, tmp_path) -> Path:
 
 def config_of(cache: Path, views: str = 'all', **options) -> Config:
     def loader(split: str, scenes: int) -> dict:
-        return dict(dataset=dict(
-            type='mmmtl.SyntheticRooms', split=split, scenes=scenes, views_per_scene=2, views=views, size=(64, 80),
-            cache=str(cache), pipeline=PIPELINE, tasks=TASKS, **options))
+        return dict(
+            dataset=dict(
+                type='mmmtl.SyntheticRooms',
+                split=split,
+                scenes=scenes,
+                views_per_scene=2,
+                views=views,
+                size=(64, 80),
+                cache=str(cache),
+                pipeline=PIPELINE,
+                tasks=TASKS,
+                **options,
+            )
+        )
 
-    return Config(dict(tasks=TASKS, train_dataloader=loader('train', 5), val_dataloader=loader('val', 2),
-                       test_dataloader=loader('val', 2)))
+    return Config(
+        dict(
+            tasks=TASKS,
+            train_dataloader=loader('train', 5),
+            val_dataloader=loader('val', 2),
+            test_dataloader=loader('val', 2),
+        )
+    )
 
 
 def splits_of(config: Config, **options) -> list[SplitFacts]:
@@ -65,8 +85,14 @@ def test_sound_rooms_pass(rooms):
     assert (train.name, val.name) == ('train', 'val=test')
     assert not train.wrong and not val.wrong
     text = describe(train)
-    for part in ('5 records; 10 images of 64 x 80 (10)', 'wall ', '100.0 % face the camera', 'images with both labels',
-                 'mean cosine with the normals that follow from the depth: 0.9', 'from the next: median difference 0.'):
+    for part in (
+        '5 records; 10 images of 64 x 80 (10)',
+        'wall ',
+        '100.0 % face the camera',
+        'images with both labels',
+        'mean cosine with the normals that follow from the depth: 0.9',
+        'from the next: median difference 0.',
+    ):
         assert part in text, part
 
 
@@ -136,8 +162,11 @@ def test_poses_the_wrong_way_round_are_wrong(rooms, monkeypatch):
     import mmmtl.datasets.synthetic_rooms.dataset as module
 
     read = module.read_cameras
-    monkeypatch.setattr(module, 'read_cameras', lambda path: [
-        camera | {'camera_T_world': np.linalg.inv(camera['camera_T_world'])} for camera in read(path)])
+    monkeypatch.setattr(
+        module,
+        'read_cameras',
+        lambda path: [camera | {'camera_T_world': np.linalg.inv(camera['camera_T_world'])} for camera in read(path)],
+    )
     assert any('are the poses world to camera' in message for message in splits_of(config_of(rooms))[0].wrong)
 
 
@@ -214,9 +243,15 @@ def test_hidden_labels_are_not_opened(rooms):
 
 
 def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_root):
-    options = dict(type='mmmtl.PosedViews', root=str(data_root / 'real_bench' / 'two_view'), pipeline=PIPELINE,
-                   tasks=dict(depth=TASKS['depth'], normal=TASKS['normal']), views='all', split='val',
-                   val_scenes=('rgbd_0005?',))
+    options = dict(
+        type='mmmtl.PosedViews',
+        root=str(data_root / 'real_bench' / 'two_view'),
+        pipeline=PIPELINE,
+        tasks=dict(depth=TASKS['depth'], normal=TASKS['normal']),
+        views='all',
+        split='val',
+        val_scenes=('rgbd_0005?',),
+    )
     (split,) = check_dataset(Config(dict(val_dataloader=dict(dataset=options))), limit=4)
     text = describe(split)
     assert not split.wrong and 'face the camera' in text and 'mean cosine' not in text

@@ -63,14 +63,16 @@ def test_the_largest_number_of_the_file(tmp_path):
     missing = facts_of(tmp_path, 65.535, '.png', void=(0, 65535))
     assert not list(named(missing))
     assert list(describe_depths(TASK, missing)) == [
-        '24 pixels hold 65535, the largest number of 16 bits: taken as missing']
+        '24 pixels hold 65535, the largest number of 16 bits: taken as missing'
+    ]
 
 
 def test_depth_beyond_the_cap_is_counted(tmp_path):
     np.save(tmp_path / 'd.npy', np.linspace(1, 20, 200, dtype=np.float32).reshape(10, 20))
     facts = depth_facts(tmp_path / 'd.npy', TASK, LabelFile(tmp_path / 'd.npy').load(TASK))
     assert list(describe_depths(TASK, [facts])) == [
-        '52 % of the known pixels are at or beyond 10 m: learnt, not measured']
+        '52 % of the known pixels are at or beyond 10 m: learnt, not measured'
+    ]
 
 
 def test_8_bits_are_named(tmp_path):

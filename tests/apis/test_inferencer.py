@@ -20,7 +20,10 @@ CONFIG = next((Path(__file__).parents[2] / 'configs' / 'baseline').glob('aspp_re
 def test_maps_have_the_size_of_the_image(infer, size):
     maps = infer(noise(*size))
     assert {name: (values.shape, values.dtype) for name, values in maps.items()} == {
-        'semseg': (size, np.int64), 'depth': (size, np.float32), 'normal': ((*size, 3), np.float32)}
+        'semseg': (size, np.int64),
+        'depth': (size, np.float32),
+        'normal': ((*size, 3), np.float32),
+    }
     assert all(np.isfinite(values).all() for values in maps.values())
     assert 0 <= maps['semseg'].min() <= maps['semseg'].max() < 13
     np.testing.assert_allclose(np.linalg.norm(maps['normal'], axis=-1), 1, atol=1e-4)
@@ -34,8 +37,9 @@ def test_the_maps_are_those_of_the_model(weights):
     batch = ((torch.from_numpy(image) / 255 - mean) / std).permute(2, 0, 1)[None]
     with torch.no_grad():
         logits = infer.model.decode_head(infer.model.backbone(batch))
-    full = {name: torch.nn.functional.interpolate(values, (37, 53), mode='bilinear')[0]
-            for name, values in logits.items()}
+    full = {
+        name: torch.nn.functional.interpolate(values, (37, 53), mode='bilinear')[0] for name, values in logits.items()
+    }
     maps = infer(image)
     np.testing.assert_allclose(maps['depth'], full['depth'][0], atol=1e-5)
     assert (maps['semseg'] == full['semseg'].argmax(0).numpy()).mean() > 0.999
@@ -74,7 +78,7 @@ def test_sheets_show_image_overlay_and_every_task(infer, tmp_path):
     infer(image, show_dir=tmp_path / 'new')
     sheet = np.asarray(Image.open(tmp_path / 'new' / 'array.png'))
     assert sheet.shape[1] == GAP + 5 * (90 + GAP) and sheet.shape[0] > GAP + 60 + LINE + GAP  # a legend below
-    np.testing.assert_array_equal(sheet[GAP + LINE:GAP + LINE + 60, GAP:GAP + 90], image)
+    np.testing.assert_array_equal(sheet[GAP + LINE : GAP + LINE + 60, GAP : GAP + 90], image)
 
 
 def test_sheets_replace_neither_images_nor_each_other(infer, tmp_path):
@@ -106,8 +110,11 @@ def test_what_cannot_be_predicted_is_named(infer, tmp_path):
     empty.mkdir()
     (empty / 'notes.txt').write_text('no image')
     (tmp_path / 'broken.jpg').write_bytes(b'\xff\xd8\xff')
-    for path, match in ((empty, 'no image in this folder'), (tmp_path / 'gone.png', 'no such file'),
-                        (tmp_path / 'broken.jpg', 'cannot be read')):
+    for path, match in (
+        (empty, 'no image in this folder'),
+        (tmp_path / 'gone.png', 'no such file'),
+        (tmp_path / 'broken.jpg', 'cannot be read'),
+    ):
         with pytest.raises(DataError, match=match) as caught:
             infer(path)
         assert str(path) in str(caught.value) and '\n' not in str(caught.value)

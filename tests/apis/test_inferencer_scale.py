@@ -61,7 +61,9 @@ def test_the_size_can_be_chosen_or_left_alone(weights):
     image = noise(60, 50)
     assert sizes_seen(MultiTaskInferencer(CONFIG, weights, size=None), image) == [(60, 50)]
     assert sizes_seen(MultiTaskInferencer(CONFIG, weights, size=(30, 25)), image, image.repeat(2, 0).repeat(2, 1)) == [
-        (30, 25), (30, 25)]
+        (30, 25),
+        (30, 25),
+    ]
     for size in ((30,), (30, 0), 'large', 30):
         with pytest.raises(ConfigError, match=r"size must be 'trained', \(height, width\) in pixels or None"):
             MultiTaskInferencer(CONFIG, weights, size=size)
@@ -97,14 +99,21 @@ def test_a_sheet_per_image_of_a_list_whatever_their_names(infer, tmp_path):
         write(tmp_path / folder / 'a.png', noise(20, 30))
     infer([tmp_path / 'one' / 'a.png', tmp_path / 'two' / 'a.png', noise(20, 30)], show_dir=tmp_path / 'sheets')
     assert sorted(path.name for path in (tmp_path / 'sheets').iterdir()) == [
-        '0-a.png.png', '1-a.png.png', '2-array.png']
+        '0-a.png.png',
+        '1-a.png.png',
+        '2-array.png',
+    ]
 
 
-@pytest.mark.parametrize(('given', 'match'), [
-    (7, 'expected a path, a PIL image, an array or several of them, found int'),
-    ([np.zeros((4, 5, 3), np.uint8), 7], '1-int: expected a path, a PIL image or an array, found int'),
-    ([np.zeros((4, 5), np.uint8)], '0-array: expected an image H x W x 3, uint8 RGB, found'),
-    (['gone.png'], 'gone.png: no such file')])
+@pytest.mark.parametrize(
+    ('given', 'match'),
+    [
+        (7, 'expected a path, a PIL image, an array or several of them, found int'),
+        ([np.zeros((4, 5, 3), np.uint8), 7], '1-int: expected a path, a PIL image or an array, found int'),
+        ([np.zeros((4, 5), np.uint8)], '0-array: expected an image H x W x 3, uint8 RGB, found'),
+        (['gone.png'], 'gone.png: no such file'),
+    ],
+)
 def test_what_is_no_image_is_named(infer, given, match):
     with pytest.raises(DataError, match=match):
         infer(given)
@@ -155,8 +164,11 @@ def test_intrinsics_per_image(infer, tmp_path):
     expected = [infer(image, intrinsics=one)['depth'] for image, one in zip(images, cameras, strict=True)]
     for image, name in zip(images, 'ab', strict=True):
         write(tmp_path / f'{name}.png', image)
-    for found in (infer(images, intrinsics=cameras), infer(images, intrinsics=np.stack(cameras)),
-                  list(infer(tmp_path, intrinsics=cameras).values())):
+    for found in (
+        infer(images, intrinsics=cameras),
+        infer(images, intrinsics=np.stack(cameras)),
+        list(infer(tmp_path, intrinsics=cameras).values()),
+    ):
         for maps, depth in zip(found, expected, strict=True):
             np.testing.assert_array_equal(maps['depth'], depth)
     both = infer(images, intrinsics=cameras[0])
@@ -166,9 +178,11 @@ def test_intrinsics_per_image(infer, tmp_path):
 
 def test_intrinsics_that_cannot_be_used_are_refused(infer, weights):
     image = noise(20, 30)
-    for given, match in ((camera(-5, 20, 30), 'array: focal lengths must be positive'),
-                         (np.eye(4), 'array: expected intrinsics'),
-                         ([camera(20, 20, 30)] * 2, '2 intrinsics for 1 images')):
+    for given, match in (
+        (camera(-5, 20, 30), 'array: focal lengths must be positive'),
+        (np.eye(4), 'array: expected intrinsics'),
+        ([camera(20, 20, 30)] * 2, '2 intrinsics for 1 images'),
+    ):
         with pytest.raises(DataError, match=match):
             infer(image, intrinsics=given)
     config = load_config(CONFIG, {'trained_for': ConfigDict(size=(96, 128), field_of_view=None)})
@@ -176,9 +190,16 @@ def test_intrinsics_that_cannot_be_used_are_refused(infer, weights):
         MultiTaskInferencer(config, weights)(image, intrinsics=camera(20, 20, 30))
 
 
-@pytest.mark.parametrize('image', [
-    np.zeros((4, 5), np.uint8), np.zeros((4, 5, 4), np.uint8), np.zeros((4, 5, 3), np.float32),
-    np.zeros((2, 4, 5, 3), np.uint8), np.zeros((0, 5, 3), np.uint8)])
+@pytest.mark.parametrize(
+    'image',
+    [
+        np.zeros((4, 5), np.uint8),
+        np.zeros((4, 5, 4), np.uint8),
+        np.zeros((4, 5, 3), np.float32),
+        np.zeros((2, 4, 5, 3), np.uint8),
+        np.zeros((0, 5, 3), np.uint8),
+    ],
+)
 def test_an_array_that_is_no_image_is_refused(infer, image):
     with pytest.raises(DataError, match='expected an image H x W x 3, uint8 RGB, found'):
         infer(image)

@@ -10,9 +10,17 @@ from mmmtl.errors import DataError
 COLOURS = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
 
 
-@pytest.mark.parametrize(('orientation', 'turn'), [
-    (1, lambda x: x), (2, lambda x: x[:, ::-1]), (3, lambda x: x[::-1, ::-1]), (4, lambda x: x[::-1]),
-    (6, lambda x: np.rot90(x, -1)), (8, np.rot90)])
+@pytest.mark.parametrize(
+    ('orientation', 'turn'),
+    [
+        (1, lambda x: x),
+        (2, lambda x: x[:, ::-1]),
+        (3, lambda x: x[::-1, ::-1]),
+        (4, lambda x: x[::-1]),
+        (6, lambda x: np.rot90(x, -1)),
+        (8, np.rot90),
+    ],
+)
 def test_a_pil_image_is_upright(orientation, turn):
     picture = Image.fromarray(COLOURS)
     picture.getexif()[0x0112] = orientation
@@ -48,4 +56,8 @@ def test_folders_are_sorted_and_none_is_an_image(tmp_path):
 
 def test_names():
     assert [name_of(one) for one in ('x/a.png', COLOURS, Image.fromarray(COLOURS), 7)] == [
-        'a.png', 'array', 'image', 'int']
+        'a.png',
+        'array',
+        'image',
+        'int',
+    ]

@@ -11,30 +11,58 @@ from mmmtl.datasets import SyntheticRooms
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 
-TASKS = dict(semseg=dict(type='mmmtl.SemSeg', classes=SyntheticRooms.CLASSES), depth=dict(type='mmmtl.Depth'),
-             normal=dict(type='mmmtl.Normal'))
+TASKS = dict(
+    semseg=dict(type='mmmtl.SemSeg', classes=SyntheticRooms.CLASSES),
+    depth=dict(type='mmmtl.Depth'),
+    normal=dict(type='mmmtl.Normal'),
+)
 
 
 @pytest.fixture
 def config(tmp_path) -> Config:
-    (tmp_path / 'table.json').write_text(json.dumps(
-        {'tasks': ['semseg', 'depth', 'normal'], 'labelled': ['110', '100', '000', '110']}))
-    return Config(dict(train_dataloader=dict(dataset=dict(
-        type='mmmtl.SyntheticRooms', split='train', scenes=2, views_per_scene=2, size=(32, 40), pipeline=[],
-        tasks=TASKS, cache=str(tmp_path), label_setting=dict(type='mmmtl.LabelTable',
-                                                             table=str(tmp_path / 'table.json'))))))
+    (tmp_path / 'table.json').write_text(
+        json.dumps({'tasks': ['semseg', 'depth', 'normal'], 'labelled': ['110', '100', '000', '110']})
+    )
+    return Config(
+        dict(
+            train_dataloader=dict(
+                dataset=dict(
+                    type='mmmtl.SyntheticRooms',
+                    split='train',
+                    scenes=2,
+                    views_per_scene=2,
+                    size=(32, 40),
+                    pipeline=[],
+                    tasks=TASKS,
+                    cache=str(tmp_path),
+                    label_setting=dict(type='mmmtl.LabelTable', table=str(tmp_path / 'table.json')),
+                )
+            )
+        )
+    )
 
 
 def test_counts_and_pixels(config):
     (text,) = label_stats(config)
     lines = [' '.join(line.split()) for line in text.splitlines()]
     assert lines[0] == 'train: SyntheticRooms(train, 2 scenes), 4 records, LabelTable'
-    for expected in ('semseg 3 1 75.0 %', 'depth 2 2 50.0 %', 'normal 0 4 0.0 %',
-                     '2 semseg + depth', '1 semseg', '1 nothing', 'semseg 3 100.0 %', 'semseg 3 2', 'depth 2 2'):
+    for expected in (
+        'semseg 3 1 75.0 %',
+        'depth 2 2 50.0 %',
+        'normal 0 4 0.0 %',
+        '2 semseg + depth',
+        '1 semseg',
+        '1 nothing',
+        'semseg 3 100.0 %',
+        'semseg 3 2',
+        'depth 2 2',
+    ):
         assert expected in lines, expected
     dataset = DATASETS.build(config.train_dataloader.dataset)
-    floor = sum((dataset.records[place].views[0].labels['semseg'].load(dataset.tasks['semseg']) == 4).sum()
-                for place in (0, 1, 3))
+    floor = sum(
+        (dataset.records[place].views[0].labels['semseg'].load(dataset.tasks['semseg']) == 4).sum()
+        for place in (0, 1, 3)
+    )
     (line,) = (line for line in lines if line.startswith(SyntheticRooms.CLASSES[4] + ' '))
     assert line.startswith(f'{SyntheticRooms.CLASSES[4]} {100 * floor / (3 * 32 * 40):.3f} % of the pixels, in ')
 
@@ -66,7 +94,9 @@ def test_a_task_that_nothing_shows(config):
 
 def test_training_does_not_start_without_a_label_for_every_task(tmp_path, rooms_cache):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00001/0'], 'depth': [], 'normal': []}}))
-    runner = tiny_run(tmp_path, train_dataloader__dataset__label_setting=dict(
-        type='mmmtl.LabelTable', table=str(tmp_path / 'table.json')))
+    runner = tiny_run(
+        tmp_path,
+        train_dataloader__dataset__label_setting=dict(type='mmmtl.LabelTable', table=str(tmp_path / 'table.json')),
+    )
     with pytest.raises(ConfigError, match='shows no label of depth, normal at all'):
         runner.train()

@@ -9,8 +9,14 @@ from mmmtl.apis.launch import launch, slurm_port
 from mmmtl.errors import ConfigError
 
 TORCH = dict(RANK='1', WORLD_SIZE='2', MASTER_ADDR='node1', MASTER_PORT='1234')
-SLURM = dict(SLURM_PROCID='3', SLURM_NTASKS='8', SLURM_LOCALID='1', SLURM_STEP_NODELIST='node[1-4]',
-             SLURM_JOB_ID='4071', SLURM_STEP_ID='2')
+SLURM = dict(
+    SLURM_PROCID='3',
+    SLURM_NTASKS='8',
+    SLURM_LOCALID='1',
+    SLURM_STEP_NODELIST='node[1-4]',
+    SLURM_JOB_ID='4071',
+    SLURM_STEP_ID='2',
+)
 
 
 @pytest.fixture
@@ -56,8 +62,7 @@ def test_slurm(started, monkeypatch):
     monkeypatch.setattr(module.subprocess, 'run', scontrol)
     launch('slurm')
     assert asked == [['scontrol', 'show', 'hostnames', 'node[1-4]']] and started == ['gloo']
-    expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1',
-                    MASTER_PORT=str(slurm_port(4071, 2)))
+    expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1', MASTER_PORT=str(slurm_port(4071, 2)))
     assert {key: os.environ[key] for key in expected} == expected
 
 

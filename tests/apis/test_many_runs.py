@@ -95,8 +95,17 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
 @pytest.mark.slow
 def test_an_interrupt_starts_no_further_run(tmp_path):
     """Ctrl-C goes to the tool and to its runs."""
-    command = [sys.executable, ROOT / 'tools/analysis_tools/train_table.py', CONFIGS / 'tiny_rooms.py', '--seeds',
-               *map(str, range(4)), '--work-dir', tmp_path, '--cfg-options', 'train_cfg.max_epochs=1000']
+    command = [
+        sys.executable,
+        ROOT / 'tools/analysis_tools/train_table.py',
+        CONFIGS / 'tiny_rooms.py',
+        '--seeds',
+        *map(str, range(4)),
+        '--work-dir',
+        tmp_path,
+        '--cfg-options',
+        'train_cfg.max_epochs=1000',
+    ]
     tool = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     try:
         log = tmp_path / 'tiny_rooms' / 'seed_0' / 'output.txt'

@@ -13,8 +13,9 @@ def stopping(monitor: str, **options) -> dict:
     return {'custom_hooks': [dict(type='EarlyStoppingHook', monitor=monitor, **options)]}
 
 
-@pytest.mark.parametrize('measure, rule', [('depth/abs_rel', 'less'), ('normal/mean', 'less'),
-                                           ('semseg/mIoU', 'greater')])
+@pytest.mark.parametrize(
+    'measure, rule', [('depth/abs_rel', 'less'), ('normal/mean', 'less'), ('semseg/mIoU', 'greater')]
+)
 def test_the_rule_is_that_of_the_task(measure, rule):
     config = load_config(TINY, {'default_hooks.checkpoint.save_best': measure, **stopping(measure)})
     assert config.default_hooks.checkpoint.rule == rule
@@ -33,10 +34,19 @@ def test_a_stated_rule_stays():
     assert config.custom_hooks[0].rule == 'greater'
 
 
-@pytest.mark.parametrize('measure, message', [
-    ('depth/delta1', r"custom_hooks\[0\]\.rule: is a higher or a lower 'depth/delta1' better\? State rule='greater'"),
-    ('depht/abs_rel', r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a measure of none of the tasks \(semseg, depth"),
-])
+@pytest.mark.parametrize(
+    'measure, message',
+    [
+        (
+            'depth/delta1',
+            r"custom_hooks\[0\]\.rule: is a higher or a lower 'depth/delta1' better\? State rule='greater'",
+        ),
+        (
+            'depht/abs_rel',
+            r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a measure of none of the tasks \(semseg, depth",
+        ),
+    ],
+)
 def test_what_is_not_known_is_asked_for(measure, message):
     with pytest.raises(ConfigError, match=message):
         load_config(TINY, stopping(measure))

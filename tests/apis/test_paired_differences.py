@@ -15,10 +15,18 @@ def run(tmp_path):
     def write(config: str, seed: int, abs_rel: float | None) -> str:
         folder = tmp_path / config / f'seed_{seed}'
         folder.mkdir(parents=True)
-        (folder / 'metrics.json').write_text(json.dumps({
-            'config': f'{config}.py', 'protocol': 'nyuv2-13/mtan', 'seed': seed, 'recipe': config,
-            'compared': {'depth/abs_rel': False},
-            'scores': {'trained network': {'depth/abs_rel': abs_rel, 'depth/rmse': 1.0}}}))
+        (folder / 'metrics.json').write_text(
+            json.dumps(
+                {
+                    'config': f'{config}.py',
+                    'protocol': 'nyuv2-13/mtan',
+                    'seed': seed,
+                    'recipe': config,
+                    'compared': {'depth/abs_rel': False},
+                    'scores': {'trained network': {'depth/abs_rel': abs_rel, 'depth/rmse': 1.0}},
+                }
+            )
+        )
         return str(folder)
 
     return write

@@ -35,21 +35,30 @@ def test_protocols_are_whole():
         assert all(protocol.measures.values()), name
 
 
-@pytest.mark.parametrize(('options', 'found'), [
-    ({'tasks.semseg.classes': ['a', 'b']}, 'tasks.semseg: channels is 2, not 13'),
-    ({'tasks.depth.cap': 4.0}, 'tasks.depth: cap is 4.0, not None'),
-    ({'tasks.depth.crop': 'garg'}, "tasks.depth: crop is 'garg', not None"),
-    ({'tasks.depth': dict(type='mmmtl.Normal', _delete_=True)}, "tasks.depth: kind is 'Normal', not 'Depth'"),
-    ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is none of its tasks (semseg, depth, normal)'),
-    ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 96 x 128'),
-    ({'test_dataloader.dataset.split': 'val'}, "test_dataloader.dataset.split is 'val', not 'test'"),
-    ({'test_dataloader.dataset.views_per_scene': 4}, 'test_dataloader.dataset.views_per_scene is 4, not 2'),
-    ({'test_dataloader.dataset': dict(_delete_=True, type='mmmtl.PosedViews', root='.', split='val', pipeline=[])},
-     'test_dataloader.dataset is of type PosedViews, not SyntheticRooms'),
-    ({'protocol': 'nyuv2-13/mtan'}, "model.reduction is 'labelled', not 'batch'"),
-    ({'protocol': 'rooms/dmeo'}, "protocol: 'rooms/dmeo' is unknown; known are nyuv2-13/mtan"),
-    ({'protocol': ['rooms/demo']}, "protocol: ['rooms/demo'] is unknown"),
-])
+@pytest.mark.parametrize(
+    ('options', 'found'),
+    [
+        ({'tasks.semseg.classes': ['a', 'b']}, 'tasks.semseg: channels is 2, not 13'),
+        ({'tasks.depth.cap': 4.0}, 'tasks.depth: cap is 4.0, not None'),
+        ({'tasks.depth.crop': 'garg'}, "tasks.depth: crop is 'garg', not None"),
+        ({'tasks.depth': dict(type='mmmtl.Normal', _delete_=True)}, "tasks.depth: kind is 'Normal', not 'Depth'"),
+        ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is none of its tasks (semseg, depth, normal)'),
+        ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 96 x 128'),
+        ({'test_dataloader.dataset.split': 'val'}, "test_dataloader.dataset.split is 'val', not 'test'"),
+        ({'test_dataloader.dataset.views_per_scene': 4}, 'test_dataloader.dataset.views_per_scene is 4, not 2'),
+        (
+            {
+                'test_dataloader.dataset': dict(
+                    _delete_=True, type='mmmtl.PosedViews', root='.', split='val', pipeline=[]
+                )
+            },
+            'test_dataloader.dataset is of type PosedViews, not SyntheticRooms',
+        ),
+        ({'protocol': 'nyuv2-13/mtan'}, "model.reduction is 'labelled', not 'batch'"),
+        ({'protocol': 'rooms/dmeo'}, "protocol: 'rooms/dmeo' is unknown; known are nyuv2-13/mtan"),
+        ({'protocol': ['rooms/demo']}, "protocol: ['rooms/demo'] is unknown"),
+    ],
+)
 def test_a_departure_is_named(options, found):
     with pytest.raises(ConfigError) as caught:
         load_config(ROOMS, options)
@@ -61,12 +70,15 @@ def test_all_departures_are_named_at_once():
         load_config(ROOMS, {'tasks.depth.cap': 4.0, 'test_dataloader.dataset.scenes': 3})
 
 
-@pytest.mark.parametrize('options', [
-    {'protocol': None, 'test_dataloader.dataset.scenes': 3},  # left on purpose
-    {'train_dataloader.dataset.scenes': 3, 'val_dataloader.dataset.scenes': 3},  # what is not tested is free
-    {'model.reduction': 'pixels'},  # this protocol leaves it open
-    {'tasks': dict(_delete_=True, depth=dict(type='mmmtl.Depth'))},  # a single-task baseline
-])
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'protocol': None, 'test_dataloader.dataset.scenes': 3},  # left on purpose
+        {'train_dataloader.dataset.scenes': 3, 'val_dataloader.dataset.scenes': 3},  # what is not tested is free
+        {'model.reduction': 'pixels'},  # this protocol leaves it open
+        {'tasks': dict(_delete_=True, depth=dict(type='mmmtl.Depth'))},  # a single-task baseline
+    ],
+)
 def test_what_a_protocol_leaves_free(options):
     load_config(ROOMS, options)
 
@@ -98,8 +110,13 @@ def test_what_is_compared_is_the_protocols_choice_or_the_headline():
 
 
 def test_a_project_adds_its_own(monkeypatch):
-    own = Protocol(about='mine', size=(64, 80), dataset=('SyntheticRooms', {}),
-                   tasks=dict(depth=dict(kind='Depth')), measures=dict(depth=('rmse',)))
+    own = Protocol(
+        about='mine',
+        size=(64, 80),
+        dataset=('SyntheticRooms', {}),
+        tasks=dict(depth=dict(kind='Depth')),
+        measures=dict(depth=('rmse',)),
+    )
     monkeypatch.setitem(PROTOCOLS, 'mine/v1', own)
 
     def load(**options):
@@ -112,8 +129,11 @@ def test_a_project_adds_its_own(monkeypatch):
 
 
 def test_the_last_step_of_the_pipeline_says_the_size():
-    steps = [dict(type='mmmtl.Resize', size=(10, 20)), dict(type='mmmtl.Pad', size=(16, 32)),
-             dict(type='mmmtl.PackViews')]
+    steps = [
+        dict(type='mmmtl.Resize', size=(10, 20)),
+        dict(type='mmmtl.Pad', size=(16, 32)),
+        dict(type='mmmtl.PackViews'),
+    ]
     assert evaluated_size(dict(type='mmmtl.SyntheticRooms', pipeline=steps)) == (16, 32)
     assert evaluated_size(dict(type='mmmtl.SyntheticRooms', pipeline=steps[2:])) == (128, 160)
     assert evaluated_size(dict(type='mmmtl.NYUv2', pipeline=[])) == (288, 384)

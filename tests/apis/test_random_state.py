@@ -24,9 +24,18 @@ def other_tests_go_on_as_if_nothing_was():
 
 def draws() -> list[float]:
     """Of every kind that keeps something back: a normal draw of Python and of NumPy makes two numbers."""
-    return [random.random(), random.gauss(0, 1), random.randrange(10**9), np.random.rand(), np.random.randn(),
-            float(np.random.randint(10**9)), torch.rand(()).item(), torch.randn(()).item(),
-            torch.randperm(99)[0].item(), torch.nn.functional.dropout(torch.ones(64)).sum().item()]
+    return [
+        random.random(),
+        random.gauss(0, 1),
+        random.randrange(10**9),
+        np.random.rand(),
+        np.random.randn(),
+        float(np.random.randint(10**9)),
+        torch.rand(()).item(),
+        torch.randn(()).item(),
+        torch.randperm(99)[0].item(),
+        torch.nn.functional.dropout(torch.ones(64)).sum().item(),
+    ]
 
 
 @pytest.mark.parametrize('drawn_before', [0, 1, 2])
@@ -85,11 +94,20 @@ class Masks(Hook):
 
 def rank_trains(rank: int) -> dict:
     """Two epochs, and the second of them once more from the checkpoint of the first."""
+
     def train(folder: str, **options) -> tuple[list, dict]:
         masks = Masks()
-        runner = tiny_run(Path(folder), {'masks': masks}, 'tiny_rooms_plain.py', launcher='pytorch',
-                          train_dataloader__batch_size=2, train_cfg__max_epochs=2, train_cfg__val_interval=9,
-                          model__backbone__drop_path_rate=0.5, **options)
+        runner = tiny_run(
+            Path(folder),
+            {'masks': masks},
+            'tiny_rooms_plain.py',
+            launcher='pytorch',
+            train_dataloader__batch_size=2,
+            train_cfg__max_epochs=2,
+            train_cfg__val_interval=9,
+            model__backbone__drop_path_rate=0.5,
+            **options,
+        )
         runner.train()
         return masks.kept, runner.model.module.state_dict()
 
@@ -104,7 +122,7 @@ def test_processes_draw_numbers_of_their_own(tmp_path, rooms_cache, monkeypatch)
     found = run_in_two(__file__, tmp_path)
     assert found[0]['masks'] != found[1]['masks'] and found[0]['drawn'] != found[1]['drawn']
     for one in found:
-        assert one['again'] == one['masks'][len(one['masks']) // 2:]
+        assert one['again'] == one['masks'][len(one['masks']) // 2 :]
         for state in (found[0]['state'], one['state'], one['resumed']):
             torch.testing.assert_close(state, found[0]['state'], rtol=0, atol=0)
     before = random_state()

@@ -28,8 +28,11 @@ def test_a_recipe_is_all_but_the_seed_and_the_place():
 @pytest.mark.parametrize('loader', ['train', 'val', 'test'])
 def test_how_fast_batches_come_does_not_count(loader):
     def digest(**changes) -> str:
-        return recipe_digest(load_config(CONFIGS / 'tiny_rooms.py', {f'{loader}_dataloader.{key}': value
-                                                                     for key, value in changes.items()}))
+        return recipe_digest(
+            load_config(
+                CONFIGS / 'tiny_rooms.py', {f'{loader}_dataloader.{key}': value for key, value in changes.items()}
+            )
+        )
 
     assert digest() == digest(num_workers=3, pin_memory=True, persistent_workers=False, prefetch_factor=4, timeout=9)
     assert digest() == digest(num_workers=2, multiprocessing_context='spawn', pin_memory_device='cuda')
@@ -56,5 +59,9 @@ def test_differences_state_both_values():
     now = {'a': 1, 'b': [1, 3], 'c': None, 'new': 0.5, 'long': 'z' * 100}
     found = differences(before, now)
     assert found.pop('long') == f'was {"y" * 57}..., is {"z" * 57}...'
-    assert found == {'b': 'was [1, 2], is [1, 3]', 'c': 'was x, is None', 'gone': 'was True, is not set',
-                     'new': 'was not set, is 0.5'}
+    assert found == {
+        'b': 'was [1, 2], is [1, 3]',
+        'c': 'was x, is None',
+        'gone': 'was True, is not set',
+        'new': 'was not set, is 0.5',
+    }

@@ -66,11 +66,16 @@ def test_tables_are_expanded(table):
     assert all_recipes(table.parent) == [recipe, *rows]  # a file of changes is no recipe
 
 
-@pytest.mark.parametrize(('row', 'message'), [
-    ('', 'a table; name one of its rows'), ('fsat', "no such row; did you mean 'fast'"),
-    ('round', 'refer to each other in a circle'), ('odd', r'expected \(recipe, changes, ...\)'),
-    ('gone', r'absent\.py: no such config'),
-])
+@pytest.mark.parametrize(
+    ('row', 'message'),
+    [
+        ('', 'a table; name one of its rows'),
+        ('fsat', "no such row; did you mean 'fast'"),
+        ('round', 'refer to each other in a circle'),
+        ('odd', r'expected \(recipe, changes, ...\)'),
+        ('gone', r'absent\.py: no such config'),
+    ],
+)
 def test_rows_that_cannot_be_read(table, row, message):
     with pytest.raises(ConfigError, match=message):
         read_recipe(f'{table}::{row}' if row else table)

@@ -12,8 +12,10 @@ from mmengine.config import Config
 from mmmtl.apis.report import print_scores, write_scores
 from mmmtl.tasks import Depth, SemSeg
 
-SCORES = {'trained': {'depth/abs_rel': 0.125, 'depth/rmse': math.inf, 'semseg/IoU/bed': math.nan},
-          'untrained': {'depth/abs_rel': 3.5}}
+SCORES = {
+    'trained': {'depth/abs_rel': 0.125, 'depth/rmse': math.inf, 'semseg/IoU/bed': math.nan},
+    'untrained': {'depth/abs_rel': 3.5},
+}
 
 
 def strict(text: str) -> dict:
@@ -32,9 +34,15 @@ def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
     content = strict(path.read_text())
     assert len(content.pop('recipe')) == 16
     assert content == {
-        'config': None, 'protocol': 'mine/v1', 'seed': 3, 'compared': {},
-        'scores': {'trained': {'depth/abs_rel': 0.125, 'depth/rmse': None, 'semseg/IoU/bed': None},
-                   'untrained': {'depth/abs_rel': 3.5}}}
+        'config': None,
+        'protocol': 'mine/v1',
+        'seed': 3,
+        'compared': {},
+        'scores': {
+            'trained': {'depth/abs_rel': 0.125, 'depth/rmse': None, 'semseg/IoU/bed': None},
+            'untrained': {'depth/abs_rel': 3.5},
+        },
+    }
     assert [file.name for file in path.parent.iterdir()] == ['metrics.json']
 
 
@@ -66,8 +74,13 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path, monkeypatch, mo
 
 def test_the_table(capsys):
     model = SimpleNamespace(tasks={'semseg': SemSeg('semseg', ('a', 'b')), 'depth': Depth('depth')})
-    print_scores({'mean': {'semseg/mIoU': 0.25, 'depth/abs_rel': 0.5, 'depth/rmse': 9}, 'trained network': {
-        'semseg/mIoU': 0.12345}}, model)
+    print_scores(
+        {
+            'mean': {'semseg/mIoU': 0.25, 'depth/abs_rel': 0.5, 'depth/rmse': 9},
+            'trained network': {'semseg/mIoU': 0.12345},
+        },
+        model,
+    )
     header, first, second = capsys.readouterr().out.splitlines()
     assert [cell.strip() for cell in header.split('|')] == ['', 'semseg mIoU ↑', 'depth abs_rel ↓']
     assert [cell.strip() for cell in first.split('|')] == ['mean', '0.25', '0.5']

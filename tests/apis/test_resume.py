@@ -1,6 +1,5 @@
 """Stop at a random step, change one thing, resume: the run goes on rightly, or one line names what differs."""
 
-import math
 import os
 import random
 import sys
@@ -9,55 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from mmengine.hooks import Hook
+from resumed_run import LENGTH, LOOPS, PLAIN, Seen, closed_form, log, rates, run
 from tiny_run import tiny_run
 from two_processes import run_in_two, work
 
 from mmmtl.apis.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.apis.resume import place_in
 from mmmtl.errors import CheckpointError
-
-LOOPS = {'epochs': 'tiny_rooms.py', 'iterations': 'tiny_rooms_iterations.py'}
-LENGTH, BATCH, IMAGES = 3, 4, 10  # iterations of an epoch
-WARMUP = [dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=5)]
-COSINE = dict(type='CosineAnnealingLR', eta_min=0.0)  # to the end of the run, whatever that is
-PLAIN = dict(model__backbone__drop_path_rate=0.0, train_dataloader__dataset__pipeline=[
-    dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')])
-
-
-class Seen(Hook):
-    """Writes down the images of every step, below the folder that holds them."""
-
-    def __init__(self) -> None:
-        self.images: list[list[str]] = []
-
-    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
-        self.images.append(sorted('/'.join(Path(sample.img_path).parts[-3:]) for sample in data_batch['data_samples']))
-
-
-def run(folder: Path, loop: str, steps: int, seen: Seen | None = None, **options):
-    """So many iterations; checkpoints after each epoch, or each iteration."""
-    by_epoch = loop == 'epochs'
-    length = dict(by_epoch=True, max_epochs=steps // LENGTH) if by_epoch else dict(by_epoch=False, max_iters=steps)
-    cosine = COSINE | (dict(by_epoch=True, convert_to_iter_based=True) if by_epoch else dict(by_epoch=False))
-    defaults = dict(param_scheduler=[*WARMUP, cosine], val_cfg=None, val_dataloader=None, val_evaluator=None,
-                    default_hooks__checkpoint__interval=1, default_hooks__checkpoint__max_keep_ckpts=-1)
-    runner = tiny_run(folder, {'seen': seen or Seen()}, LOOPS[loop], **defaults | dict(train_cfg={
-        '_delete_': True, **length}) | options)
-    runner.train()
-    return runner
-
-
-def closed_form(step: int, steps: int, base: float = 1e-3) -> float:
-    return base * (0.1 + 0.9 * min(step / 4, 1)) * (1 + math.cos(math.pi * step / steps)) / 2
-
-
-def rates(runner) -> list[float]:
-    return runner.message_hub.get_scalar('train/lr').data[0].tolist()
-
-
-def log(folder: Path) -> str:
-    return ''.join(path.read_text() for path in folder.glob('*/*.log'))
 
 
 @pytest.fixture(scope='module')
@@ -86,8 +43,15 @@ def some_step(loop: str, what: str) -> int:
 def test_nothing_that_counts_is_changed(loop, change, stopped, tmp_path, rooms_cache):
     step = some_step(loop, f'{change}')
     seen = Seen()
-    runner = run(tmp_path, loop, 12, seen, resume=True, load_from=str(checkpoint_of(stopped, loop, step)),
-                 **{f'train_dataloader__{key}': value for key, value in change.items()})
+    runner = run(
+        tmp_path,
+        loop,
+        12,
+        seen,
+        resume=True,
+        load_from=str(checkpoint_of(stopped, loop, step)),
+        **{f'train_dataloader__{key}': value for key, value in change.items()},
+    )
     whole = stopped[loop].runner
     for name, value in whole.model.state_dict().items():
         assert torch.equal(runner.model.state_dict()[name], value), (step, name)
@@ -103,7 +67,7 @@ def test_another_length_of_the_run(loop, steps, stopped, tmp_path, rooms_cache):
     runner = run(tmp_path, loop, steps, seen, resume=True, load_from=str(checkpoint_of(stopped, loop, step)))
     expected = [closed_form(number, 12 if number < step else steps) for number in range(steps)]
     assert rates(runner) == pytest.approx(expected, abs=1e-9)
-    assert seen.images[:12 - step] == stopped[loop].seen[step:steps]
+    assert seen.images[: 12 - step] == stopped[loop].seen[step:steps]
     entry = 'max_epochs was 4, is' if loop == 'epochs' else 'max_iters was 12, is'
     assert f'the config has changed, and applies as it is now: train_cfg.{entry}' in log(tmp_path)
 
@@ -111,8 +75,10 @@ def test_another_length_of_the_run(loop, steps, stopped, tmp_path, rooms_cache):
 CHANGES = {
     'batch': (dict(train_dataloader__batch_size=2), 'train_dataloader.batch_size was 4 on 1 process, is 2 on 1'),
     'images': (dict(train_dataloader__dataset__scenes=5), 'train_dataloader.dataset.scenes was 10, is 5'),
-    'labels': (dict(train_dataloader__dataset__label_setting=dict(type='mmmtl.OneLabel')),
-               'train_dataloader.dataset.label_setting.type was not set, is mmmtl.OneLabel'),
+    'labels': (
+        dict(train_dataloader__dataset__label_setting=dict(type='mmmtl.OneLabel')),
+        'train_dataloader.dataset.label_setting.type was not set, is mmmtl.OneLabel',
+    ),
 }
 
 
@@ -138,8 +104,15 @@ def test_another_batch_images_or_labels_only_if_insisted_on(loop, what, stopped,
 
 
 def test_settings_of_the_optimizer_are_the_configs(stopped, tmp_path, rooms_cache):
-    runner = run(tmp_path, 'epochs', 12, resume=True, load_from=str(checkpoint_of(stopped, 'epochs', 9)),
-                 optim_wrapper__optimizer__lr=1e-4, optim_wrapper__optimizer__weight_decay=0.3)
+    runner = run(
+        tmp_path,
+        'epochs',
+        12,
+        resume=True,
+        load_from=str(checkpoint_of(stopped, 'epochs', 9)),
+        optim_wrapper__optimizer__lr=1e-4,
+        optim_wrapper__optimizer__weight_decay=0.3,
+    )
     assert rates(runner)[9:] == pytest.approx([closed_form(number, 12, 1e-4) for number in range(9, 12)], abs=1e-10)
     assert runner.optim_wrapper.param_groups[0]['weight_decay'] == 0.3
     assert 'optim_wrapper.optimizer.lr was 0.001, is 0.0001; ' in log(tmp_path)
@@ -178,8 +151,14 @@ def test_a_best_score_by_another_measure_is_forgotten(stopped, tmp_path, rooms_c
     options = dict(resume=True, load_from=str(tmp_path / 'best.pth'))
     kept = run(tmp_path / 'kept', 'epochs', 9, **options)
     assert kept.message_hub.get_info('best_score') == 0.25
-    anew = run(tmp_path / 'anew', 'epochs', 9, default_hooks__checkpoint__save_best='depth/rmse',
-               default_hooks__checkpoint__rule='less', **options)
+    anew = run(
+        tmp_path / 'anew',
+        'epochs',
+        9,
+        default_hooks__checkpoint__save_best='depth/rmse',
+        default_hooks__checkpoint__rule='less',
+        **options,
+    )
     assert 'best_score' not in anew.message_hub.runtime_info
     assert 'the best checkpoint is chosen anew' in log(tmp_path / 'anew')
 
@@ -188,8 +167,9 @@ def test_half_a_step_is_taken_up(tmp_path, rooms_cache):
     """Two batches make a step and three an epoch, so a checkpoint lies in the middle of a step."""
     options = dict(optim_wrapper__accumulative_counts=2)
     whole = run(tmp_path / 'whole', 'epochs', 6, **options)
-    resumed = run(tmp_path / 'resumed', 'epochs', 6, resume=True, load_from=str(tmp_path / 'whole' / 'epoch_1.pth'),
-                  **options)
+    resumed = run(
+        tmp_path / 'resumed', 'epochs', 6, resume=True, load_from=str(tmp_path / 'whole' / 'epoch_1.pth'), **options
+    )
     for name, value in whole.model.state_dict().items():
         assert torch.equal(resumed.model.state_dict()[name], value), name
     assert 'gradient of some iterations is lost' not in log(tmp_path / 'resumed')
@@ -200,8 +180,9 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
     whole = run(tmp_path / 'whole', 'epochs', 6, **free)
     assert isinstance(whole.seed, int) and whole.cfg.randomness.seed == whole.seed
     assert f'seed: {whole.seed}' in log(tmp_path / 'whole').lower()
-    resumed = run(tmp_path / 'resumed', 'epochs', 6, resume=True, load_from=str(tmp_path / 'whole' / 'epoch_1.pth'),
-                  **free)
+    resumed = run(
+        tmp_path / 'resumed', 'epochs', 6, resume=True, load_from=str(tmp_path / 'whole' / 'epoch_1.pth'), **free
+    )
     assert resumed.seed == resumed.cfg.randomness.seed == whole.seed
     for name, value in whole.model.state_dict().items():
         assert torch.equal(resumed.model.state_dict()[name], value), name
@@ -210,17 +191,28 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
     assert all(map(torch.equal, stated.model.state_dict().values(), whole.model.state_dict().values()))
 
 
-@pytest.mark.parametrize(('loop', 'epoch', 'iteration', 'expected'), [
-    ('epochs', 2, 6, (2, 6)), ('epochs', 2, 10, (2, 6)), ('epochs', 0, 8, (2, 6)), ('iterations', 0, 8, (0, 8)),
-    ('iterations', 2, 6, (0, 6))])
+@pytest.mark.parametrize(
+    ('loop', 'epoch', 'iteration', 'expected'),
+    [
+        ('epochs', 2, 6, (2, 6)),
+        ('epochs', 2, 10, (2, 6)),
+        ('epochs', 0, 8, (2, 6)),
+        ('iterations', 0, 8, (0, 8)),
+        ('iterations', 2, 6, (0, 6)),
+    ],
+)
 def test_places_in_another_kind_of_loop(loop, epoch, iteration, expected, tmp_path, rooms_cache):
     assert place_in(tiny_run(tmp_path, config=LOOPS[loop]).train_loop, epoch, iteration) == expected
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
 
-NINE = dict(train_dataloader__dataset__scenes=9, optim_wrapper__type='mmmtl.FiniteOptimWrapper', **PLAIN,
-            model__decode_head__head__norm=None)  # no batch norm, and two processes do not divide the images
+NINE = dict(
+    train_dataloader__dataset__scenes=9,
+    optim_wrapper__type='mmmtl.FiniteOptimWrapper',
+    **PLAIN,
+    model__decode_head__head__norm=None,
+)  # no batch norm, and two processes do not divide the images
 
 
 @pytest.mark.slow
@@ -232,8 +224,9 @@ def test_another_number_of_processes(tmp_path, rooms_cache):
     for steps, learning_rates in both:
         assert len(steps) == 9 and learning_rates == rates(whole)
     assert [sorted(a + b) for a, b in zip(*(steps for steps, _ in both), strict=True)] == seen.images[3:]
-    end = run(tmp_path / 'end', 'iterations', 12, last, resume=True, load_from=str(tmp_path / 'two' / 'iter_8.pth'),
-              **NINE)
+    end = run(
+        tmp_path / 'end', 'iterations', 12, last, resume=True, load_from=str(tmp_path / 'two' / 'iter_8.pth'), **NINE
+    )
     assert last.images == seen.images[8:] and rates(end) == rates(whole)
     assert 'was written by 2 processes, now there are 1' in log(tmp_path / 'end')
     for name, value in whole.model.state_dict().items():
@@ -243,8 +236,17 @@ def test_another_number_of_processes(tmp_path, rooms_cache):
 def continue_in_two(rank: int) -> tuple[list[list[str]], list[float]]:
     os.environ['LOCAL_RANK'] = str(rank)
     folder, seen = Path(sys.argv[2]), Seen()
-    runner = run(folder / 'two', 'iterations', 12, seen, launcher='pytorch', train_dataloader__batch_size=2,
-                 resume=True, load_from=str(folder / 'one' / 'iter_3.pth'), **NINE)
+    runner = run(
+        folder / 'two',
+        'iterations',
+        12,
+        seen,
+        launcher='pytorch',
+        train_dataloader__batch_size=2,
+        resume=True,
+        load_from=str(folder / 'one' / 'iter_3.pth'),
+        **NINE,
+    )
     return seen.images, rates(runner)
 
 

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.usefixtures('rooms_cache')
 def recipe(processes: int = 1, **options) -> dict:
     """What a run of the tiny config would write down."""
     config = load_config(CONFIGS / 'tiny_rooms.py', {key.replace('__', '.'): value for key, value in options.items()})
-    loader = DataLoader(DATASETS.build(config.train_dataloader.dataset), config.train_dataloader.batch_size,
-                        collate_fn=collate_views)
+    loader = DataLoader(
+        DATASETS.build(config.train_dataloader.dataset), config.train_dataloader.batch_size, collate_fn=collate_views
+    )
     counts = config.optim_wrapper.get('accumulative_counts', 1)
     return {'recipe_entries': recipe_entries(config), 'learnt_from': learnt_from(loader, processes, counts)}
 
@@ -35,20 +36,35 @@ def refusal(before: dict, now: dict, despite=()) -> str:
 SETTING = 'train_dataloader__dataset__label_setting'
 
 
-@pytest.mark.parametrize(('change', 'aspect', 'said'), [
-    (dict(train_dataloader__batch_size=2), 'batch',
-     'train_dataloader.batch_size was 4 on 1 process, is 2 on 1 process'),
-    (dict(processes=2), 'batch', 'train_dataloader.batch_size was 4 on 1 process, is 4 on 2 processes'),
-    (dict(optim_wrapper__accumulative_counts=3), 'batch', 'optim_wrapper.accumulative_counts was 1, is 3'),
-    (dict(train_dataloader__dataset__scenes=7), 'images',
-     'train_dataloader.dataset.scenes was 10, is 7 (10 images, now 7)'),
-    (dict(train_dataloader__dataset__held_out=dict(type='mmmtl.HeldOut', share=0.2)), 'images',
-     'train_dataloader.dataset.held_out.type was not set, is mmmtl.HeldOut, '
-     'train_dataloader.dataset.held_out.share was not set, is 0.2 (10 images, now 8)'),
-    ({SETTING: dict(type='mmmtl.OneLabel')}, 'labels',
-     'train_dataloader.dataset.label_setting.type was not set, is mmmtl.OneLabel (labels of 10 depth, 10 normal, '
-     '10 semseg, now of '),
-])
+@pytest.mark.parametrize(
+    ('change', 'aspect', 'said'),
+    [
+        (
+            dict(train_dataloader__batch_size=2),
+            'batch',
+            'train_dataloader.batch_size was 4 on 1 process, is 2 on 1 process',
+        ),
+        (dict(processes=2), 'batch', 'train_dataloader.batch_size was 4 on 1 process, is 4 on 2 processes'),
+        (dict(optim_wrapper__accumulative_counts=3), 'batch', 'optim_wrapper.accumulative_counts was 1, is 3'),
+        (
+            dict(train_dataloader__dataset__scenes=7),
+            'images',
+            'train_dataloader.dataset.scenes was 10, is 7 (10 images, now 7)',
+        ),
+        (
+            dict(train_dataloader__dataset__held_out=dict(type='mmmtl.HeldOut', share=0.2)),
+            'images',
+            'train_dataloader.dataset.held_out.type was not set, is mmmtl.HeldOut, '
+            'train_dataloader.dataset.held_out.share was not set, is 0.2 (10 images, now 8)',
+        ),
+        (
+            {SETTING: dict(type='mmmtl.OneLabel')},
+            'labels',
+            'train_dataloader.dataset.label_setting.type was not set, is mmmtl.OneLabel (labels of 10 depth, '
+            '10 normal, 10 semseg, now of ',
+        ),
+    ],
+)
 def test_what_is_refused_names_the_entry_and_how_to_insist(change, aspect, said):
     before, now = recipe(), recipe(**change)
     line = refusal(before, now)
@@ -70,11 +86,17 @@ def test_another_draw_of_labels_and_several_at_once():
     assert refusal(before, now, 'batch').endswith('resume_despite=labels')
 
 
-@pytest.mark.parametrize('change', [
-    dict(train_cfg__max_epochs=9), dict(train_dataloader__num_workers=2), dict(optim_wrapper__optimizer__lr=0.5),
-    dict(processes=2, train_dataloader__batch_size=2), dict(processes=4, train_dataloader__batch_size=1),
-    dict(train_dataloader__dataset__pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]),
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        dict(train_cfg__max_epochs=9),
+        dict(train_dataloader__num_workers=2),
+        dict(optim_wrapper__optimizer__lr=0.5),
+        dict(processes=2, train_dataloader__batch_size=2),
+        dict(processes=4, train_dataloader__batch_size=1),
+        dict(train_dataloader__dataset__pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]),
+    ],
+)
 def test_what_may_change_is_listed(change):
     changes = check_same_run(recipe(), recipe(**change), (), 'epoch_2.pth')
     silent = {'train_dataloader__num_workers', 'processes'}
@@ -97,8 +119,10 @@ def test_files_that_have_changed_under_the_same_config():
 
 def test_another_place_of_the_same_images_is_no_change(tmp_path):
     def loader(folder) -> DataLoader:
-        records = [SimpleNamespace(name=f'{number}', views=[SimpleNamespace(image=folder / f'{number}.jpg')])
-                   for number in range(3)]
+        records = [
+            SimpleNamespace(name=f'{number}', views=[SimpleNamespace(image=folder / f'{number}.jpg')])
+            for number in range(3)
+        ]
 
         class Images(list):
             shown = [('depth',)] * 3
@@ -124,7 +148,8 @@ def test_what_the_best_checkpoint_is_chosen_by():
     def first(**options) -> str | None:
         return first_by_which_is_chosen(check_same_run(recipe(), recipe(**options), (), 'epoch_2.pth'))
 
-    assert first(default_hooks__checkpoint__save_best='depth/rmse',
-                 default_hooks__checkpoint__rule='less').startswith('default_hooks.checkpoint.save_best was')
+    assert first(default_hooks__checkpoint__save_best='depth/rmse', default_hooks__checkpoint__rule='less').startswith(
+        'default_hooks.checkpoint.save_best was'
+    )
     assert first(val_dataloader__dataset__scenes=2) == 'val_dataloader.dataset.scenes was 3, is 2'
     assert first(train_cfg__max_epochs=9, val_dataloader__batch_size=1) is None

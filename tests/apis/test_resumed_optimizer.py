@@ -39,16 +39,23 @@ LENGTH, EPOCHS = 4, 6  # iterations of an epoch
 CHAINS = {
     'warmup and cosine by iteration': lambda wrapper: [
         LinearLR(wrapper, start_factor=0.1, by_epoch=False, end=5),
-        CosineAnnealingLR(wrapper, T_max=19, eta_min=1e-5, by_epoch=False, begin=5)],
+        CosineAnnealingLR(wrapper, T_max=19, eta_min=1e-5, by_epoch=False, begin=5),
+    ],
     'cosine by epoch, converted': lambda wrapper: [
-        CosineAnnealingLR.build_iter_from_epoch(wrapper, T_max=EPOCHS, epoch_length=LENGTH, end=EPOCHS)],
+        CosineAnnealingLR.build_iter_from_epoch(wrapper, T_max=EPOCHS, epoch_length=LENGTH, end=EPOCHS)
+    ],
     'steps by epoch, poly by iteration, momentum': lambda wrapper: [
-        MultiStepLR(wrapper, milestones=[2, 3, 3], gamma=0.3), PolyLR(wrapper, power=0.9, by_epoch=False, end=24),
-        StepLR(wrapper, step_size=2, gamma=0.5, begin=1), LinearMomentum(wrapper, start_factor=0.5, end=3)],
+        MultiStepLR(wrapper, milestones=[2, 3, 3], gamma=0.3),
+        PolyLR(wrapper, power=0.9, by_epoch=False, end=24),
+        StepLR(wrapper, step_size=2, gamma=0.5, begin=1),
+        LinearMomentum(wrapper, start_factor=0.5, end=3),
+    ],
     'restarts of one group': lambda wrapper: [
         ExponentialLR(wrapper, gamma=0.9),
-        GroupCosineRestartLR(wrapper, groups=['film'], periods=[3, 7, 14], restart_weights=[1, 0.5, 0.2], eta_min=0.0,
-                             by_epoch=False)],
+        GroupCosineRestartLR(
+            wrapper, groups=['film'], periods=[3, 7, 14], restart_weights=[1, 0.5, 0.2], eta_min=0.0, by_epoch=False
+        ),
+    ],
     'one cycle': lambda wrapper: [OneCycleLR(wrapper, eta_max=0.1, total_steps=24, by_epoch=False)],
 }
 
@@ -56,8 +63,10 @@ CHAINS = {
 def wrapper_of(lr: float = 0.01, optimizer: type = AdamW, **settings) -> OptimWrapper:
     torch.manual_seed(0)
     one, two = nn.Linear(2, 3), nn.Linear(3, 1)
-    groups = [{'params': list(one.parameters()), 'name': 'rest'},
-              {'params': list(two.parameters()), 'name': 'film', 'lr': 3 * lr}]
+    groups = [
+        {'params': list(one.parameters()), 'name': 'rest'},
+        {'params': list(two.parameters()), 'name': 'film', 'lr': 3 * lr},
+    ]
     return FiniteOptimWrapper(optimizer=optimizer(groups, lr=lr, **settings))
 
 
@@ -77,8 +86,9 @@ def train(wrapper: OptimWrapper, schedulers: list, iterations: range) -> None:
 
 def states(wrapper: OptimWrapper, schedulers: list) -> list:
     """What has to be the same, to the last bit."""
-    return deepcopy(plain([group_settings(wrapper), scheduler_states(schedulers), wrapper.get_lr(),
-                           wrapper.get_momentum()]))
+    return deepcopy(
+        plain([group_settings(wrapper), scheduler_states(schedulers), wrapper.get_lr(), wrapper.get_momentum()])
+    )
 
 
 @pytest.mark.parametrize('chain', CHAINS)
@@ -100,8 +110,10 @@ def test_a_longer_cosine_follows_its_closed_form(stop, length):
     train(old, [CosineAnnealingLR(old, T_max=24, by_epoch=False)], range(stop))
     new = wrapper_of(optimizer=SGD, momentum=0.9)
     before = now = group_settings(new)
-    schedulers = [LinearLR(new, start_factor=0.1, by_epoch=False, end=5),
-                  CosineAnnealingLR(new, T_max=length, by_epoch=False)]
+    schedulers = [
+        LinearLR(new, start_factor=0.1, by_epoch=False, end=5),
+        CosineAnnealingLR(new, T_max=length, by_epoch=False),
+    ]
     replay(schedulers, stop, None)
     load_optimizer(new, plain(old.state_dict()), before, now, schedulers, 'x.pth')
     for step in range(stop, length):
@@ -129,8 +141,10 @@ def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
     load_optimizer(taken_up, half, first, first, fresh, 'x.pth')
     train(taken_up, fresh, range(LENGTH, 2 * LENGTH))
     assert states(taken_up, fresh) == states(whole, schedulers)
-    pairs = zip(*([p for group in one.optimizer.param_groups for p in group['params']] for one in (taken_up, whole)),
-                strict=True)
+    pairs = zip(
+        *([p for group in one.optimizer.param_groups for p in group['params']] for one in (taken_up, whole)),
+        strict=True,
+    )
     assert all(torch.equal(a, b) for a, b in pairs)
 
 

@@ -19,9 +19,18 @@ def run(tmp_path):
     def write(name, scores, *, seed=0, config='mtan.py', protocol='nyuv2-13/mtan', recipe='r', compared=COMPARED):
         folder = tmp_path / name
         folder.mkdir()
-        (folder / 'metrics.json').write_text(json.dumps({
-            'config': config, 'protocol': protocol, 'seed': seed, 'recipe': recipe,
-            'compared': {key: up for key, up in compared.items() if key in scores}, 'scores': {'epoch_1.pth': scores}}))
+        (folder / 'metrics.json').write_text(
+            json.dumps(
+                {
+                    'config': config,
+                    'protocol': protocol,
+                    'seed': seed,
+                    'recipe': recipe,
+                    'compared': {key: up for key, up in compared.items() if key in scores},
+                    'scores': {'epoch_1.pth': scores},
+                }
+            )
+        )
         return str(folder)
 
     return write
@@ -32,8 +41,12 @@ def numbers(semseg, depth, normal):
 
 
 def rows(table):
-    return {cells[0]: cells[1:] for line in table.splitlines() if line.startswith('|')
-            for cells in [[cell.strip() for cell in line.strip('|').split('|')]]}
+    return {
+        cells[0]: cells[1:]
+        for line in table.splitlines()
+        if line.startswith('|')
+        for cells in [[cell.strip() for cell in line.strip('|').split('|')]]
+    }
 
 
 def test_mean_and_deviation_over_seeds(run):
@@ -47,9 +60,12 @@ def test_mean_and_deviation_over_seeds(run):
 
 
 def test_delta_against_single_tasks(run):
-    single = [run('s', {'semseg/mIoU': 0.4}, config='semseg.py'), run('d', {'depth/abs_rel': 0.25}, config='depth.py'),
-              run('n1', {'normal/mean': 19}, config='normal.py'),
-              run('n2', {'normal/mean': 21}, config='normal.py', seed=1)]
+    single = [
+        run('s', {'semseg/mIoU': 0.4}, config='semseg.py'),
+        run('d', {'depth/abs_rel': 0.25}, config='depth.py'),
+        run('n1', {'normal/mean': 19}, config='normal.py'),
+        run('n2', {'normal/mean': 21}, config='normal.py', seed=1),
+    ]
     multi = [run('m0', numbers(0.44, 0.2, 22)), run('m1', numbers(0.4, 0.25, 20), seed=1)]
     found = rows(run_table(multi, single))
     assert found['run'][-1] == 'Δ_MTL % ↑'
@@ -65,8 +81,10 @@ def test_columns_of_ones_own(run):
 
 
 def test_a_number_that_is_none_is_seen(run):
-    dirs = [run(name, numbers(iou, 0.2, 20), seed=seed) for seed, (name, iou) in enumerate(
-        {'a': 0.5, 'b': None, 'c': 0.7}.items())]
+    dirs = [
+        run(name, numbers(iou, 0.2, 20), seed=seed)
+        for seed, (name, iou) in enumerate({'a': 0.5, 'b': None, 'c': 0.7}.items())
+    ]
     assert rows(run_table(dirs))['mtan'][1] == '0.6 ± 0.14 (2 of 3)'
     assert rows(run_table(dirs[1:2]))['mtan'][1] == '–'
     single = [run('s', numbers(0.5, 0.2, 20), config='x.py')]
@@ -108,10 +126,16 @@ def test_runs_must_agree_in_what_stands_for_a_task(run):
         run_table([run('a', numbers(0.5, 0.2, 20)), other])
 
 
-@pytest.mark.parametrize(('text', 'match'), [
-    (None, r'no such file; tools/test.py CONFIG CHECKPOINT --work-dir'), ('{', 'expected the scores'),
-    ('{"scores": {}}', 'expected the scores'), ('[]', 'expected the scores'),
-    ('{"scores": {"a": {}, "b": {}}}', 'one row of scores, found 2: a, b')])
+@pytest.mark.parametrize(
+    ('text', 'match'),
+    [
+        (None, r'no such file; tools/test.py CONFIG CHECKPOINT --work-dir'),
+        ('{', 'expected the scores'),
+        ('{"scores": {}}', 'expected the scores'),
+        ('[]', 'expected the scores'),
+        ('{"scores": {"a": {}, "b": {}}}', 'one row of scores, found 2: a, b'),
+    ],
+)
 def test_a_file_that_is_none_is_named(tmp_path, text, match):
     if text is not None:
         (tmp_path / 'metrics.json').write_text(text)
@@ -123,16 +147,21 @@ def test_what_the_tools_write_is_what_is_read(tmp_path):
     config = Config(dict(tasks=dict(depth=dict(type='Depth')), randomness=dict(seed=3), protocol='kitti/eigen'))
     write_scores(tmp_path / 'metrics.json', {'epoch_1.pth': {'depth/abs_rel': 0.125, 'depth/rmse': 4}}, config)
     assert rows(run_table([f'mine={tmp_path}']))['mine'] == ['1', '0.125']
-    write_scores(tmp_path / 'metrics.json', {'mean per pixel': {'depth/abs_rel': 0.5},
-                                             'trained network': {'depth/abs_rel': 0.25}}, config)
+    write_scores(
+        tmp_path / 'metrics.json',
+        {'mean per pixel': {'depth/abs_rel': 0.5}, 'trained network': {'depth/abs_rel': 0.25}},
+        config,
+    )
     assert rows(run_table([f'mine={tmp_path}']))['mine'] == ['1', '0.25']  # what tools/demo.py writes
 
 
 def test_single_task_runs_of_one_config(run):
     """As `single_task.py` makes them: one config, a task each."""
-    single = [run(f'{measure[:3]}{seed}', {measure: value + seed}, recipe=measure, seed=seed)
-              for measure, value in (('semseg/mIoU', 0.4), ('depth/abs_rel', 0.25), ('normal/mean', 19))
-              for seed in (0, 1)]
+    single = [
+        run(f'{measure[:3]}{seed}', {measure: value + seed}, recipe=measure, seed=seed)
+        for measure, value in (('semseg/mIoU', 0.4), ('depth/abs_rel', 0.25), ('normal/mean', 19))
+        for seed in (0, 1)
+    ]
     assert rows(run_table([run('m', numbers(0.4, 0.25, 20))], single))['single task'][0] == '2'
     again = run('again', {'normal/mean': 5}, recipe='normal/mean', seed=1)
     with pytest.raises(DataError, match='both are mtan normal/mean with seed 1; give one, or different names'):

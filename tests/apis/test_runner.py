@@ -19,8 +19,16 @@ def checkpoint(tmp_path, rooms_cache):
 
 def test_a_checkpoint_is_complete(checkpoint):
     content = read_checkpoint(checkpoint)
-    assert set(content) == {'meta', 'state_dict', 'random_state', 'optimizer', 'first_settings', 'gradients',
-                            'param_schedulers', 'message_hub'}
+    assert set(content) == {
+        'meta',
+        'state_dict',
+        'random_state',
+        'optimizer',
+        'first_settings',
+        'gradients',
+        'param_schedulers',
+        'message_hub',
+    }
     assert (content['meta']['epoch'], content['meta']['iter'], content['meta']['seed']) == (1, 3, 0)
     assert all(value.shape[0] == 1 for value in content['random_state'].values())  # one process
 
@@ -36,8 +44,10 @@ def test_resume_takes_up_everything(checkpoint, tmp_path):
     torch.testing.assert_close(optimizer['state'], content['optimizer']['state'], rtol=0, atol=0)
     assert runner.param_schedulers[0].state_dict() == content['param_schedulers'][0]
     assert torch.equal(torch.get_rng_state(), content['random_state']['torch'][0])
-    assert runner.message_hub.get_scalar('train/loss').data[0].tolist() == content['message_hub']['log_scalars'][
-        'train/loss']['log_history']
+    assert (
+        runner.message_hub.get_scalar('train/loss').data[0].tolist()
+        == content['message_hub']['log_scalars']['train/loss']['log_history']
+    )
 
 
 def test_load_from_takes_the_weights_alone(checkpoint, tmp_path):
@@ -105,8 +115,13 @@ def test_ddp_without_a_gpu(tmp_path, rooms_cache, monkeypatch):
 @pytest.mark.gpu
 def test_a_step_does_not_wait_for_the_device(tmp_path, rooms_cache):
     """Between two logs nothing is brought to the host."""
-    runner = tiny_run(tmp_path, train_cfg__max_epochs=1, default_hooks__logger__interval=50,
-                      default_hooks__checkpoint=None, optim_wrapper__optimizer__fused=True)
+    runner = tiny_run(
+        tmp_path,
+        train_cfg__max_epochs=1,
+        default_hooks__logger__interval=50,
+        default_hooks__checkpoint=None,
+        optim_wrapper__optimizer__fused=True,
+    )
     runner.train()  # all is built, and each kernel has run once
     batch = next(iter(runner.train_dataloader))
     torch.cuda.synchronize()

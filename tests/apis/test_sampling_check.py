@@ -10,8 +10,11 @@ from mmmtl.apis.sampling_check import check_each_once
 from mmmtl.datasets import EvenlySplitSampler
 from mmmtl.errors import ConfigError
 
-SAMPLERS = {'default': DefaultSampler, 'not rounded up': lambda data: DefaultSampler(data, round_up=False),
-            'even': EvenlySplitSampler}
+SAMPLERS = {
+    'default': DefaultSampler,
+    'not rounded up': lambda data: DefaultSampler(data, round_up=False),
+    'even': EvenlySplitSampler,
+}
 
 
 def refusal(sampler: Sampler, data: list[int]) -> str:
@@ -28,8 +31,11 @@ def refusal(sampler: Sampler, data: list[int]) -> str:
 
 
 def refusals(rank: int) -> dict[str, str]:
-    return {f'{name}, {size}': refusal(sampler(list(range(size))), list(range(size)))
-            for name, sampler in SAMPLERS.items() for size in (4, 5)}
+    return {
+        f'{name}, {size}': refusal(sampler(list(range(size))), list(range(size)))
+        for name, sampler in SAMPLERS.items()
+        for size in (4, 5)
+    }
 
 
 def test_two_processes(tmp_path):

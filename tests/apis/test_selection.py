@@ -16,8 +16,10 @@ MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_1
 
 @pytest.mark.parametrize('without_label', ['keep', 'replace'])
 def test_the_slice_is_validated_on_and_not_learnt_from(rooms_cache, without_label):
-    own = {'train_dataloader.dataset.label_setting': dict(type='mmmtl.OneLabel', seed=1),
-           'train_dataloader.dataset.without_label': without_label}
+    own = {
+        'train_dataloader.dataset.label_setting': dict(type='mmmtl.OneLabel', seed=1),
+        'train_dataloader.dataset.without_label': without_label,
+    }
     before = load_config(TINY, own)
     config = load_config(TINY, own | selection_options(before, 0.3, 'depth/abs_rel', False))
     train, val, test = (DATASETS.build(config[f'{name}_dataloader'].dataset) for name in ('train', 'val', 'test'))

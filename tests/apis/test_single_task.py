@@ -23,8 +23,7 @@ RICH = {
     'model.loss_weighting': dict(weights=dict(normal=2.0, depth=0.5)),
     'model.decode_head.overrides': dict(depth=dict(channels=8), semseg=dict(channels=12)),
     'model.consistency_losses': dict(tie=dict(type='mmmtl.Tie')),
-    'custom_hooks': [dict(type='mmmtl.ConsistencyRampHook', name='tie', epochs=2),
-                     dict(type='mmengine.EMAHook')],
+    'custom_hooks': [dict(type='mmmtl.ConsistencyRampHook', name='tie', epochs=2), dict(type='mmengine.EMAHook')],
     'default_hooks.checkpoint.save_best': 'semseg/mIoU',
 }
 
@@ -69,9 +68,15 @@ def test_nothing_is_left_of_the_other_tasks(tmp_path, rooms_cache):
         assert model.decode_head.heads[task].classifier.in_channels == dict(depth=8, semseg=12, normal=16)[task]
         assert [hook.type for hook in config.custom_hooks] == ['mmengine.EMAHook']
         checkpoint = config.default_hooks.checkpoint
-        assert (checkpoint.save_best, checkpoint.rule) == {
-            'semseg': ('semseg/mIoU', 'greater'), 'depth': ('depth/abs_rel', 'less'), 'normal': ('normal/mean', 'less'),
-        }[task] == (headline_of(multi, task)[0], 'greater' if headline_of(multi, task)[1] else 'less')
+        assert (
+            (checkpoint.save_best, checkpoint.rule)
+            == {
+                'semseg': ('semseg/mIoU', 'greater'),
+                'depth': ('depth/abs_rel', 'less'),
+                'normal': ('normal/mean', 'less'),
+            }[task]
+            == (headline_of(multi, task)[0], 'greater' if headline_of(multi, task)[1] else 'less')
+        )
         same = ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness')
         assert all(config[key] == multi[key] for key in same)
         assert config.model.backbone == multi.model.backbone
@@ -90,8 +95,11 @@ def test_what_comes_with_a_consistency_loss_goes_with_it(tmp_path, rooms_cache):
         'model.consistency_losses': dict(ours=dict(type='mmmtl.CrossTaskConsistency', space=dict(widths=(4, 8)))),
         'optim_wrapper.constructor': 'mmmtl.NamedGroups',
         'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-2), heads=dict(keys=['decode_head'])),
-        'param_scheduler': [{**steps, 'groups': ['film']}, {**steps, 'groups': ['rest', 'film']},
-                            {**steps, 'groups': ['heads']}],
+        'param_scheduler': [
+            {**steps, 'groups': ['film']},
+            {**steps, 'groups': ['rest', 'film']},
+            {**steps, 'groups': ['heads']},
+        ],
     }
     multi, single = derived(tmp_path, options)
     samples = DATASETS.build(multi.train_dataloader.dataset)[0]['data_samples']
@@ -136,7 +144,8 @@ def test_the_table_is_named_by_its_content(tmp_path, rooms_cache):
     assert path == write_table(dataset, tmp_path)
     table = json.loads(path.read_text())['labelled']
     assert {task: len(names) for task, names in table.items()} == {
-        task: sum(task in names for names in dataset.shown) for task in dataset.tasks}
+        task: sum(task in names for names in dataset.shown) for task in dataset.tasks
+    }
     dataset.shown[0], dataset.shown[1] = dataset.shown[1], dataset.shown[0]
     assert dataset.shown[0] == dataset.shown[1] or write_table(dataset, tmp_path) != path
     dataset.records[3] = Record(dataset.records[2].name, dataset.records[3].views)

@@ -14,8 +14,9 @@ from mmmtl.tasks import Depth
 
 def test_rooms_in_both_directions(rooms_cache):
     tasks = {'depth': Depth('depth')}
-    dataset = SyntheticRooms(split='train', scenes=2, views_per_scene=1, size=(64, 80), stereo=True, views='stereo',
-                             tasks=tasks, pipeline=[])
+    dataset = SyntheticRooms(
+        split='train', scenes=2, views_per_scene=1, size=(64, 80), stereo=True, views='stereo', tasks=tasks, pipeline=[]
+    )
     for record in dataset.records:
         views = [load_view(view, tasks) for view in record.views]
         found = SemiGlobalMatcher(disparities=32, block=3)(views[0]['image'], views[1]['image'])

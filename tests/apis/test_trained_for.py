@@ -34,12 +34,16 @@ def test_every_data_set_of_photographs_tells_its_size(path):
         assert 60 < height < width < 2049
 
 
-@pytest.mark.parametrize(('pipeline', 'size'), [
-    ([], (60, 80)),
-    ([dict(type=Resize, size=(30, 44))], (30, 44)),
-    ([dict(type=FixedCrop, size=(40, 70)), dict(type='mmmtl.Resize', size=(20, 35))], (20, 35)),
-    ([dict(type=CoverCrop, size=(30, 30))], (30, 40)),
-    ([dict(type=RandomCropLimited, size=(20, 20)), dict(type=Pad, size=(99, 99))], (60, 80))])
+@pytest.mark.parametrize(
+    ('pipeline', 'size'),
+    [
+        ([], (60, 80)),
+        ([dict(type=Resize, size=(30, 44))], (30, 44)),
+        ([dict(type=FixedCrop, size=(40, 70)), dict(type='mmmtl.Resize', size=(20, 35))], (20, 35)),
+        ([dict(type=CoverCrop, size=(30, 30))], (30, 40)),
+        ([dict(type=RandomCropLimited, size=(20, 20)), dict(type=Pad, size=(99, 99))], (60, 80)),
+    ],
+)
 def test_the_size_is_that_of_a_whole_image_where_the_network_sees_it(pipeline, size):
     steps = [dict(type=LoadViews), *pipeline, dict(type=PackViews)]
     assert trained_for({**ROOMS, 'pipeline': steps}) == {'size': size, 'field_of_view': None}
@@ -67,14 +71,18 @@ def test_an_option_that_changes_the_data_changes_the_size():
     assert load_config(TINY, {'train_dataloader.dataset.size': (16, 24)}).trained_for.size == (16, 24)
 
 
-@pytest.mark.parametrize(('options', 'match'), [
-    ({'trained_for': 96}, r'trained_for must be dict\(size=\(height, width\)\), or None, found 96'),
-    ({'trained_for.size': (96,)}, r'trained_for.size must be \(height, width\) in pixels, found \(96,\)'),
-    ({'trained_for.size': (0, 96)}, 'trained_for.size must be'),
-    ({'trained_for.size': 'large'}, 'trained_for.size must be'),
-    ({'trained_for.field_of_view': 180}, 'trained_for.field_of_view must be degrees between 0 and 180, found 180'),
-    ({'trained_for.field_of_view': 'wide'}, 'trained_for.field_of_view must be degrees'),
-    ({'trained_for.sise': (96, 128)}, "trained_for.sise: unknown; did you mean 'size'?")])
+@pytest.mark.parametrize(
+    ('options', 'match'),
+    [
+        ({'trained_for': 96}, r'trained_for must be dict\(size=\(height, width\)\), or None, found 96'),
+        ({'trained_for.size': (96,)}, r'trained_for.size must be \(height, width\) in pixels, found \(96,\)'),
+        ({'trained_for.size': (0, 96)}, 'trained_for.size must be'),
+        ({'trained_for.size': 'large'}, 'trained_for.size must be'),
+        ({'trained_for.field_of_view': 180}, 'trained_for.field_of_view must be degrees between 0 and 180, found 180'),
+        ({'trained_for.field_of_view': 'wide'}, 'trained_for.field_of_view must be degrees'),
+        ({'trained_for.sise': (96, 128)}, "trained_for.sise: unknown; did you mean 'size'?"),
+    ],
+)
 def test_mistakes_are_named(options, match):
     with pytest.raises(ConfigError, match=match):
         load_config(TINY, options)
@@ -87,8 +95,10 @@ def test_an_angle_without_a_size_is_refused():
 
 
 def steps(config: Config, loader: str = 'test_dataloader') -> list[str]:
-    return [step['type'] if isinstance(step['type'], str) else step['type'].__name__
-            for step in config[loader].dataset.pipeline]
+    return [
+        step['type'] if isinstance(step['type'], str) else step['type'].__name__
+        for step in config[loader].dataset.pipeline
+    ]
 
 
 def test_evaluation_without_a_protocol_sees_the_scale_that_was_trained_for():
@@ -100,7 +110,10 @@ def test_evaluation_without_a_protocol_sees_the_scale_that_was_trained_for():
     assert steps(load_config(TINY, {'trained_for': None})) == ['LoadViews', 'PackViews']
     resized = [dict(type=LoadViews), dict(type=Resize, size=(9, 9)), dict(type=PackViews)]
     assert steps(load_config(TINY, {'test_dataloader.dataset.pipeline': resized})) == [
-        'LoadViews', 'Resize', 'PackViews']
+        'LoadViews',
+        'Resize',
+        'PackViews',
+    ]
 
 
 @pytest.mark.parametrize('path', DATA, ids=lambda path: path.stem)
@@ -152,4 +165,5 @@ def enlarging(factor: int):
         view['image'] = view['image'].repeat(factor, 0).repeat(factor, 1)
         view['labels'] = {name: np.repeat(np.repeat(x, factor, 0), factor, 1) for name, x in view['labels'].items()}
         return view
+
     return load

@@ -32,8 +32,10 @@ def test_the_most_frequent_class(tmp_path):
 
 
 def test_parts_by_themselves(tmp_path):
-    parts = [{name: camvid(tmp_path / name, split, classes) for name, classes in labels.items()}
-             for split, labels in (('train', dict(one=[1], two=[2])), ('val', dict(one=[1, 4], two=[2])))]
+    parts = [
+        {name: camvid(tmp_path / name, split, classes) for name, classes in labels.items()}
+        for split, labels in (('train', dict(one=[1], two=[2])), ('val', dict(one=[1, 4], two=[2])))
+    ]
     scores = typical_scores(config_of(*(dict(type='mmmtl.MixedDataset', parts=part) for part in parts)))
     assert scores['one/semseg/pixel_accuracy'] == 0.5 and scores['two/semseg/pixel_accuracy'] == 1
 

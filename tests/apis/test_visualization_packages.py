@@ -13,23 +13,36 @@ def nothing_installed(monkeypatch):
     monkeypatch.setattr('mmmtl.apis.visualization_packages.find_spec', lambda name: None)
 
 
-@pytest.mark.parametrize('backend, packages', [
-    ('TensorboardVisBackend', 'tensorboard'), (TensorboardVisBackend, 'tensorboard'), ('WandbVisBackend', 'wandb'),
-    ('DVCLiveVisBackend', 'pygit2 and dvclive'),
-])
+@pytest.mark.parametrize(
+    'backend, packages',
+    [
+        ('TensorboardVisBackend', 'tensorboard'),
+        (TensorboardVisBackend, 'tensorboard'),
+        ('WandbVisBackend', 'wandb'),
+        ('DVCLiveVisBackend', 'pygit2 and dvclive'),
+    ],
+)
 def test_a_missing_package_is_named(backend, packages, nothing_installed):
     backends = [dict(type='LocalVisBackend'), dict(type=backend)]
     with pytest.raises(ConfigError) as caught:
         check_installed(dict(type='Visualizer', vis_backends=backends))
     name = backend if isinstance(backend, str) else backend.__name__
-    assert str(caught.value) == (f'visualizer.vis_backends[1]: {name} needs {packages}, which is not installed; '
-                                 f'pip install {packages.replace(" and", "")}')
+    assert str(caught.value) == (
+        f'visualizer.vis_backends[1]: {name} needs {packages}, which is not installed; '
+        f'pip install {packages.replace(" and", "")}'
+    )
 
 
-@pytest.mark.parametrize('visualizer', [
-    None, dict(type='Visualizer'), dict(type='Visualizer', vis_backends=[dict(type=LocalVisBackend)]),
-    dict(type='Visualizer', vis_backends=dict(type='LocalVisBackend')), Visualizer(name='built'),
-])
+@pytest.mark.parametrize(
+    'visualizer',
+    [
+        None,
+        dict(type='Visualizer'),
+        dict(type='Visualizer', vis_backends=[dict(type=LocalVisBackend)]),
+        dict(type='Visualizer', vis_backends=dict(type='LocalVisBackend')),
+        Visualizer(name='built'),
+    ],
+)
 def test_what_needs_nothing_passes(visualizer, nothing_installed):
     check_installed(visualizer)
 

@@ -13,8 +13,11 @@ from mmmtl.tasks import Depth, Normal, SemSeg, Task
 
 @pytest.fixture(scope='session')
 def tasks() -> dict[str, Task]:
-    return {'semseg': SemSeg('semseg', classes=SyntheticRooms.CLASSES), 'depth': Depth('depth'),
-            'normal': Normal('normal')}
+    return {
+        'semseg': SemSeg('semseg', classes=SyntheticRooms.CLASSES),
+        'depth': Depth('depth'),
+        'normal': Normal('normal'),
+    }
 
 
 @pytest.fixture(scope='session')

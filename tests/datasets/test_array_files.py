@@ -21,8 +21,12 @@ def npy_bytes(shape: tuple[int, ...], content: bytes, dtype: str = '<f4') -> byt
 def test_arrays_are_what_numpy_reads(tmp_path):
     rng = np.random.default_rng(0)
     for dtype in (np.uint8, '>u2', np.float16, np.float64, bool):
-        for values in (rng.integers(0, 2, (3, 4)).astype(dtype), np.asfortranarray(np.ones((2, 3, 4), dtype)),
-                       np.zeros((0, 5), dtype), np.array(1, dtype)):
+        for values in (
+            rng.integers(0, 2, (3, 4)).astype(dtype),
+            np.asfortranarray(np.ones((2, 3, 4), dtype)),
+            np.zeros((0, 5), dtype),
+            np.array(1, dtype),
+        ):
             np.save(tmp_path / 'a.npy', values)
             np.savez_compressed(tmp_path / 'a.npz', values)
             for found in (read_npy(tmp_path / 'a.npy'), read_npz(tmp_path / 'a.npz')):
@@ -30,8 +34,10 @@ def test_arrays_are_what_numpy_reads(tmp_path):
                 np.testing.assert_array_equal(found, values)
 
 
-@pytest.mark.parametrize(('shape', 'content'), [((2, 2), bytes(15)), ((2, 2), bytes(17)), ((10**6, 10), b''),
-                                                ((2, 2), bytes(16) + npy_bytes((2, 2), bytes(16)))])
+@pytest.mark.parametrize(
+    ('shape', 'content'),
+    [((2, 2), bytes(15)), ((2, 2), bytes(17)), ((10**6, 10), b''), ((2, 2), bytes(16) + npy_bytes((2, 2), bytes(16)))],
+)
 @pytest.mark.parametrize('zipped', [False, True])
 def test_a_header_that_promises_another_size(tmp_path, data_error, shape, content, zipped):
     path = write(tmp_path, npy_bytes(shape, content), zipped)
@@ -51,7 +57,7 @@ def test_a_member_of_3_gb_is_refused_unread(tmp_path, data_error):
     path = write(tmp_path, npy_bytes((3, 2**28), bytes(16)), zipped=True)
     content = bytearray(path.read_bytes())
     entry = content.rindex(b'PK\x01\x02')
-    content[entry + 24:entry + 28] = struct.pack('<I', 3 * 2**30 + 128)
+    content[entry + 24 : entry + 28] = struct.pack('<I', 3 * 2**30 + 128)
     path.write_bytes(content)
     assert zipfile.ZipFile(path).infolist()[0].file_size > 3 * 2**30
     with data_error(path, '3221225472 bytes, but at most'):
@@ -80,14 +86,24 @@ def write(folder: Path, content: bytes, zipped: bool) -> Path:
     return path
 
 
-@pytest.mark.parametrize(('header', 'match'), [
-    ('Pf\n-1 2\n-1\n', 'expected width and height'), ('Pf\n2 -2\n-1\n', 'expected width and height'),
-    ('Pf\n0 2\n-1\n', 'the header gives 2 x 0 pixels'), ('Pf\n2\n-1\n', 'expected width and height'),
-    ('Pf\n2 2\n0\n', 'expected a scale'), ('Pf\n2 2\nnan\n', 'expected a scale'),
-    ('Pf\n2 2\ninf\n', 'expected a scale'),
-    ('Pf\n2 2\none\n', 'could not convert'), ('PF\n2 2\n-1\n', 'expected a grey float map'), ('Pf\n', 'expected width'),
-    ('Pf\n2 3\n-1\n', 'expected 24 bytes for 3 x 2 values, found 16'), ('Pf\n2 1\n-1\n', 'expected 8 bytes'),
-    ('Pf\n99999 99999\n-1\n', 'at most')])
+@pytest.mark.parametrize(
+    ('header', 'match'),
+    [
+        ('Pf\n-1 2\n-1\n', 'expected width and height'),
+        ('Pf\n2 -2\n-1\n', 'expected width and height'),
+        ('Pf\n0 2\n-1\n', 'the header gives 2 x 0 pixels'),
+        ('Pf\n2\n-1\n', 'expected width and height'),
+        ('Pf\n2 2\n0\n', 'expected a scale'),
+        ('Pf\n2 2\nnan\n', 'expected a scale'),
+        ('Pf\n2 2\ninf\n', 'expected a scale'),
+        ('Pf\n2 2\none\n', 'could not convert'),
+        ('PF\n2 2\n-1\n', 'expected a grey float map'),
+        ('Pf\n', 'expected width'),
+        ('Pf\n2 3\n-1\n', 'expected 24 bytes for 3 x 2 values, found 16'),
+        ('Pf\n2 1\n-1\n', 'expected 8 bytes'),
+        ('Pf\n99999 99999\n-1\n', 'at most'),
+    ],
+)
 def test_a_float_map_with_a_header_that_cannot_be(tmp_path, data_error, header, match):
     path = tmp_path / 'd.pfm'
     path.write_bytes(header.encode() + bytes(16))

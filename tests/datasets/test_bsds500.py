@@ -61,7 +61,7 @@ def test_damaged_annotations_are_named(official, data_error):
     path = official / 'groundTruth' / 'train' / '12003.mat'
     whole = path.read_bytes()
     scipy.io.savemat(tmp := official / 'other.mat', {'something': 1})
-    for content in (b'', b'no mat file', whole[:len(whole) // 2], tmp.read_bytes()):
+    for content in (b'', b'no mat file', whole[: len(whole) // 2], tmp.read_bytes()):
         path.write_bytes(content)
         with data_error(path):
             AnnotatedBoundaries(path).annotators()
@@ -105,8 +105,9 @@ def test_the_real_images(data_root):
         annotators = (label[..., :] != 255).any((0, 1)).sum()
         assert 4 <= annotators <= 9 and 0.002 < label[..., :annotators].mean() < 0.1
     for split, count in (('train', 200), ('val', 100)):
-        dataset = BSDS500Shares(root=str(data_root / 'real_bench' / 'bsds500'), split=split,
-                                tasks={'edge': Edge('edge')}, pipeline=PIPELINE)
+        dataset = BSDS500Shares(
+            root=str(data_root / 'real_bench' / 'bsds500'), split=split, tasks={'edge': Edge('edge')}, pipeline=PIPELINE
+        )
         assert len(dataset) == count
         share = dataset[0]['data_samples'][0].gt.edge
         assert 0 < (share > 0).float().mean() < 0.3 and share.max() <= 1

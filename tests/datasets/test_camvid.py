@@ -10,8 +10,10 @@ from mmmtl.datasets import CamVid
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import SemSeg
 
-OPTIONS = dict(tasks={'semseg': SemSeg('semseg', CamVid.CLASSES, CamVid.PALETTE)},
-               pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+OPTIONS = dict(
+    tasks={'semseg': SemSeg('semseg', CamVid.CLASSES, CamVid.PALETTE)},
+    pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+)
 
 
 @pytest.fixture

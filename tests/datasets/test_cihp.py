@@ -33,8 +33,10 @@ def test_edges_are_needed_where_they_are_learnt(root, data_error):
 
 def test_a_mirrored_left_arm_is_a_right_arm(root):
     flip = [dict(type=LoadViews), dict(type=RandomFlip, prob=1.0), dict(type=PackViews)]
-    plain, mirrored = (CIHP(root=str(root), tasks={'human_parts': PARTS}, pipeline=pipeline)[0]['data_samples'][0]
-                       for pipeline in (PIPELINE, flip))
+    plain, mirrored = (
+        CIHP(root=str(root), tasks={'human_parts': PARTS}, pipeline=pipeline)[0]['data_samples'][0]
+        for pipeline in (PIPELINE, flip)
+    )
     exchange = {14: 15, 15: 14, 16: 17, 17: 16, 18: 19, 19: 18}
     expected = [[exchange.get(value, value) for value in row[::-1]] for row in plain.gt.human_parts[0].tolist()]
     assert mirrored.gt.human_parts[0].tolist() == expected

@@ -31,7 +31,10 @@ def load(root: Path, **options) -> Cityscapes:
 def test_images_labels_depth_and_camera(official):
     dataset = load(official)
     assert [record.name for record in dataset.records] == [
-        'aachen/aachen_000000_000019', 'aachen/aachen_000002_000019', 'bochum/bochum_000001_000019']
+        'aachen/aachen_000000_000019',
+        'aachen/aachen_000002_000019',
+        'bochum/bochum_000001_000019',
+    ]
     sample = dataset[1]['data_samples'][0]
     assert sample.gt.semseg.unique().tolist() == [255]  # id 9, parking, is not evaluated
     assert dataset[0]['data_samples'][0].gt.semseg.unique().tolist() == [0]  # id 7, road
@@ -55,8 +58,9 @@ def test_the_right_camera_stands_one_baseline_to_the_right(official):
 def test_only_what_the_tasks_need_must_be_there(official, data_error):
     for folder in ('disparity', 'camera', 'rightImg8bit'):
         (official / folder).rename(official / f'_{folder}')
-    alone = Cityscapes(root=str(official), split='train', partial=True, pipeline=PIPELINE,
-                       tasks={'semseg': TASKS['semseg']})
+    alone = Cityscapes(
+        root=str(official), split='train', partial=True, pipeline=PIPELINE, tasks={'semseg': TASKS['semseg']}
+    )
     assert alone[0]['data_samples'][0].gt.keys() == ['semseg']
     with data_error(official / 'camera' / 'train' / 'aachen', 'camera_trainvaltest.zip'):
         load(official)
@@ -93,8 +97,10 @@ def test_classes_and_categories_follow_the_ids():
     by_id = dict(zip(module.EVALUATED_IDS, Cityscapes.CLASSES, strict=True))
     assert by_id[7] == 'road' and by_id[17] == 'pole' and by_id[23] == 'sky' and by_id[33] == 'bicycle'
     assert len(module.CLASS_OF_ID) == len(module.CATEGORY_OF_ID) == 34
-    categories = {name: module.CATEGORIES[number] for name, number in
-                  zip(Cityscapes.CLASSES, module.CATEGORY_OF_CLASS, strict=True)}
+    categories = {
+        name: module.CATEGORIES[number]
+        for name, number in zip(Cityscapes.CLASSES, module.CATEGORY_OF_CLASS, strict=True)
+    }
     assert categories['sidewalk'] == 'flat' and categories['fence'] == 'construction'
     assert categories['traffic sign'] == 'object' and categories['terrain'] == 'nature' and categories['sky'] == 'sky'
     assert categories['rider'] == 'human' and categories['bicycle'] == 'vehicle'

@@ -21,9 +21,16 @@ def test_numbers_become_classes_and_void(tmp_path):
     TASK.check(label)
 
 
-@pytest.mark.parametrize('values', [
-    np.array([[4]], np.uint8), np.array([[255]], np.uint8), np.array([[-1]]), np.array([[1.0]]),
-    np.zeros((2, 2, 3), np.uint8)])
+@pytest.mark.parametrize(
+    'values',
+    [
+        np.array([[4]], np.uint8),
+        np.array([[255]], np.uint8),
+        np.array([[-1]]),
+        np.array([[1.0]]),
+        np.zeros((2, 2, 3), np.uint8),
+    ],
+)
 def test_what_the_table_does_not_know_is_an_error(tmp_path, data_error, values):
     np.save(tmp_path / 'l.npy', values)
     with data_error(tmp_path / 'l.npy', 'class numbers'):

@@ -5,8 +5,7 @@ uncompressed array is as good as any other. That is counted here too, so that no
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from damaged_files import DAMAGE, damaged, exchange_tasks, not_a_number, other_size, out_of_range
 from PIL import Image
 
 from mmmtl.datasets import LabelFile, MultiTaskDataset, PosedViews, Record, SyntheticRooms, View
@@ -28,7 +28,6 @@ SIZE = (24, 32)
 PLAIN = [dict(type=LoadViews), dict(type=PackViews)]
 TASKS = {'semseg': SemSeg('semseg', SyntheticRooms.CLASSES), 'depth': Depth('depth'), 'normal': Normal('normal')}
 OUTCOMES = ('refused', 'sound', 'silent')
-OUT_OF_RANGE = {'image': 300, 'semseg': 77, 'depth': -3, 'normal': 5}
 
 
 class Arrays(MultiTaskDataset):
@@ -39,10 +38,22 @@ class Arrays(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        return [Record(str(n), (View(self.root / f'image/{n}.npy', {
-            'semseg': LabelFile(self.root / f'semseg/{n}.npy', void=-1),
-            'depth': LabelFile(self.root / f'depth/{n}.npy'),
-            'normal': LabelFile(self.root / f'normal/{n}.npy')}),)) for n in range(6)]
+        return [
+            Record(
+                str(n),
+                (
+                    View(
+                        self.root / f'image/{n}.npy',
+                        {
+                            'semseg': LabelFile(self.root / f'semseg/{n}.npy', void=-1),
+                            'depth': LabelFile(self.root / f'depth/{n}.npy'),
+                            'normal': LabelFile(self.root / f'normal/{n}.npy'),
+                        },
+                    ),
+                ),
+            )
+            for n in range(6)
+        ]
 
 
 @dataclass
@@ -64,10 +75,15 @@ def sources(tmp_path_factory) -> dict[str, Source]:
     root = tmp_path_factory.mktemp('fuzz')
     rooms = partial(SyntheticRooms, split='train', scenes=3, views_per_scene=2, size=SIZE, views='all', cache=str(root))
     views = [view for record in rooms(tasks=TASKS, pipeline=PLAIN).records for view in record.views]
-    drawn = [{'image': read_array(view.image)} | {name: view.labels[name].load(TASKS[name]) for name in TASKS}
-             for view in views]
-    return {'rooms': rooms_source(rooms, views), 'arrays': arrays_source(root / 'arrays', drawn),
-            'posed views': posed_source(root / 'posed', drawn, views)}
+    drawn = [
+        {'image': read_array(view.image)} | {name: view.labels[name].load(TASKS[name]) for name in TASKS}
+        for view in views
+    ]
+    return {
+        'rooms': rooms_source(rooms, views),
+        'arrays': arrays_source(root / 'arrays', drawn),
+        'posed views': posed_source(root / 'posed', drawn, views),
+    }
 
 
 def rooms_source(build: Callable, views: list[View]) -> Source:
@@ -113,112 +129,19 @@ def posed_source(root: Path, drawn: list[dict], views: list[View]) -> Source:
     return Source(partial(PosedViews, root=str(root), split='all', views='all'), files, [manifest], str(manifest))
 
 
-# -- damage: each function writes to the file and says what else it wrote to, or that it cannot (None) -----------------
-
-
-def cut(source, kind, path, rng):
-    content = path.read_bytes()
-    path.write_bytes(content[:rng.integers(len(content))])
-
-
-def flip_a_byte(source, kind, path, rng):
-    content = bytearray(path.read_bytes())
-    content[rng.integers(len(content))] ^= rng.integers(1, 256)
-    path.write_bytes(content)
-
-
-def exchange_samples(source, kind, path, rng):
-    exchange(path, rng.choice([other for other in source.files[kind] if other != path]))
-
-
-def exchange_tasks(source, kind, path, rng):
-    place = source.files[kind].index(path)
-    others = [paths[place] for name, paths in source.files.items()
-              if name != kind and len(paths) == len(source.files[kind])]
-    return exchange(path, rng.choice(others)) if others else 'cannot'
-
-
-def exchange(one: Path, other: Path) -> None:
-    content = one.read_bytes()
-    one.write_bytes(other.read_bytes())
-    other.write_bytes(content)
-
-
-def rewrite(path: Path, kind: str, change: Callable[[np.ndarray], np.ndarray]) -> str | None:
-    """Write a changed array in the file's own format; some formats cannot hold some arrays."""
-    if path.suffix in ('.json', '.txt'):
-        return 'cannot'
-    try:
-        array = change(read_array(path))
-        if path.suffix == '.npy':
-            np.save(path, array)
-        elif path.suffix == '.npz':
-            np.savez_compressed(path, values=array)
-        else:
-            Image.fromarray(array).save(path)
-    except (TypeError, ValueError, OSError, OverflowError):
-        return 'cannot'
-
-
-def other_dtype(source, kind, path, rng):
-    return rewrite(path, kind, lambda array: array.astype(rng.choice(
-        ['uint8', 'uint16', 'int32', 'float16', 'float64', 'complex64', 'bool', 'U4'])))
-
-
-def not_a_number(source, kind, path, rng):
-    def change(array: np.ndarray) -> np.ndarray:
-        array = array.copy()
-        array[tuple(rng.integers(array.shape[:2]))] = rng.choice([np.nan, np.inf, -np.inf])
-        return array
-
-    if path.suffix == '.txt':
-        words = path.read_text().split(' ')
-        words[rng.integers(len(words) - 1)] = 'nan'
-        path.write_text(' '.join(words))
-        return None
-    return rewrite(path, kind, change) if path.suffix in ('.npy', '.npz') else 'cannot'
-
-
-def out_of_range(source, kind, path, rng):
-    def change(array: np.ndarray) -> np.ndarray:
-        array = array.copy()
-        array[tuple(rng.integers(array.shape[:2]))] = OUT_OF_RANGE[kind]  # OverflowError where the file cannot hold it
-        return array
-
-    return rewrite(path, kind, change)
-
-
-def other_size(source, kind, path, rng):
-    ways = [lambda a: a[:-1], lambda a: a[:, 1:], lambda a: a.swapaxes(0, 1), lambda a: a[::2, ::2], lambda a: a[:0],
-            lambda a: np.concatenate([a, a]), lambda a: a[None], lambda a: a.ravel()]
-    return rewrite(path, kind, lambda array: np.ascontiguousarray(ways[rng.integers(len(ways))](array)))
-
-
-DAMAGE = (cut, flip_a_byte, exchange_samples, exchange_tasks, other_dtype, not_a_number, out_of_range, other_size)
-
-
-@contextmanager
-def damaged(source: Source, how: Callable, rng: np.random.Generator) -> Iterator[str | None]:
-    """The kind of file that is damaged meanwhile; None where the damage cannot be done to the file that was drawn."""
-    before = {path: path.read_bytes() for paths in source.files.values() for path in paths}
-    kind = str(rng.choice(list(source.files)))
-    try:
-        done = how(source, kind, rng.choice(source.files[kind]), rng) != 'cannot'
-        yield kind if done and any(path.read_bytes() != content for path, content in before.items()) else None
-    finally:
-        for path, content in before.items():
-            path.write_bytes(content)
-
-
 # -- what comes of it -------------------------------------------------------------------------------------------------
 
 
 def contents(packed: dict) -> list[torch.Tensor]:
     """All that a network would see of a record."""
     return [*packed['inputs']] + [
-        tensor for sample in packed['data_samples']
-        for tensor in [*(sample.gt.get(name) for name in sorted(sample.gt.keys())),
-                       *(getattr(sample, name) for name in ('intrinsics', 'camera_T_world') if name in sample)]]
+        tensor
+        for sample in packed['data_samples']
+        for tensor in [
+            *(sample.gt.get(name) for name in sorted(sample.gt.keys())),
+            *(getattr(sample, name) for name in ('intrinsics', 'camera_T_world') if name in sample),
+        ]
+    ]
 
 
 def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
@@ -264,8 +187,10 @@ def check_skip(source: Source, truth: list[list[torch.Tensor]], refused: set[int
 @pytest.mark.filterwarnings('ignore:overflow encountered')  # a flipped byte can make a normal 1e38 long
 def test_no_damage_is_silent(sources):
     rng = np.random.default_rng(20)
-    truths = {name: [contents(packed) for packed in map(source.open(True).__getitem__, range(len(source.open(True))))]
-              for name, source in sources.items()}
+    truths = {
+        name: [contents(packed) for packed in map(source.open(True).__getitem__, range(len(source.open(True))))]
+        for name, source in sources.items()
+    }
     known, blind, case = Counter(), Counter(), 0
     while case < CASES:
         how, name = DAMAGE[case % len(DAMAGE)], str(rng.choice(list(sources)))
@@ -295,6 +220,7 @@ def test_no_damage_is_silent(sources):
 
 
 def table(counts: Counter, title: str) -> str:
-    rows = [f'{how.__name__:<18}' + ''.join(f'{counts[how.__name__, found]:>9}' for found in OUTCOMES)
-            for how in DAMAGE]
+    rows = [
+        f'{how.__name__:<18}' + ''.join(f'{counts[how.__name__, found]:>9}' for found in OUTCOMES) for how in DAMAGE
+    ]
     return '\n'.join([f'{title:<18}' + ''.join(f'{found:>9}' for found in OUTCOMES), *rows])

@@ -27,8 +27,9 @@ def test_neither_part_is_empty(share, expected):
 
 
 def test_a_scene_is_not_cut(rooms):
-    rest, held = (rooms(PLAIN, views='single', held_out=dict(type=HeldOut, share=0.3, give=give))
-                  for give in ('rest', 'slice'))
+    rest, held = (
+        rooms(PLAIN, views='single', held_out=dict(type=HeldOut, share=0.3, give=give)) for give in ('rest', 'slice')
+    )
     assert (len(rest), len(held)) == (4, 2)
     assert not {record.scene for record in rest.records} & {record.scene for record in held.records}
 

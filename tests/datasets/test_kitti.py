@@ -16,6 +16,8 @@ from mmmtl.tasks import Depth, SemSeg
 
 TASKS = {'depth': Depth('depth')}
 PIPELINE = [dict(type=LoadViews), dict(type=PackViews)]
+
+
 @pytest.fixture
 def root(tmp_path) -> Path:
     return write_kitti(tmp_path / 'kitti')
@@ -45,15 +47,34 @@ def test_improved_depth_is_sparse_and_frames_without_are_left_out(root):
 
 
 def test_both_forms_of_a_list(root):
-    path = Path(write_list(root, f'{DATE}/{DRIVE}/image_03/data/0000000005.jpg', f'{DATE}/{DRIVE} 6 l', '',
-                           f'{DATE}/{DRIVE} 0000000007 r',
-                           f'data/{DATE}/{DRIVE}/image_02/data/0000000003.png other.png'))
-    assert read_frames(path) == [Frame(DATE, DRIVE, '03', '0000000005'), Frame(DATE, DRIVE, '02', '0000000006'),
-                                 Frame(DATE, DRIVE, '03', '0000000007'), Frame(DATE, DRIVE, '02', '0000000003')]
+    path = Path(
+        write_list(
+            root,
+            f'{DATE}/{DRIVE}/image_03/data/0000000005.jpg',
+            f'{DATE}/{DRIVE} 6 l',
+            '',
+            f'{DATE}/{DRIVE} 0000000007 r',
+            f'data/{DATE}/{DRIVE}/image_02/data/0000000003.png other.png',
+        )
+    )
+    assert read_frames(path) == [
+        Frame(DATE, DRIVE, '03', '0000000005'),
+        Frame(DATE, DRIVE, '02', '0000000006'),
+        Frame(DATE, DRIVE, '03', '0000000007'),
+        Frame(DATE, DRIVE, '02', '0000000003'),
+    ]
 
 
-@pytest.mark.parametrize('line', ['nonsense', f'{DATE}/{DRIVE} 5', f'{DATE}/{DRIVE} five l', f'{DATE}/{DRIVE} 5 m',
-                                  '2011_09_26/2011_09_28_drive_0001_sync 5 l'])
+@pytest.mark.parametrize(
+    'line',
+    [
+        'nonsense',
+        f'{DATE}/{DRIVE} 5',
+        f'{DATE}/{DRIVE} five l',
+        f'{DATE}/{DRIVE} 5 m',
+        '2011_09_26/2011_09_28_drive_0001_sync 5 l',
+    ],
+)
 def test_a_line_of_another_form_is_named(root, data_error, line):
     path = write_list(root, ALL[0], line)
     with data_error(path, 'line 2'):
@@ -117,8 +138,9 @@ def test_missing_images_counts_and_arguments(root, data_error):
             load(root, **{key: 'nonsense'})
 
 
-@pytest.mark.parametrize('text', ['', 'P_rect_02: 1 2 3', CAMERAS.replace('7.215377e+01', 'x'),
-                                  CAMERAS.replace('R_rect_00', 'R_rect_01')])
+@pytest.mark.parametrize(
+    'text', ['', 'P_rect_02: 1 2 3', CAMERAS.replace('7.215377e+01', 'x'), CAMERAS.replace('R_rect_00', 'R_rect_01')]
+)
 def test_a_damaged_calibration_is_named(root, data_error, text):
     path = root / 'raw' / DATE / 'calib_cam_to_cam.txt'
     path.write_text(text)
@@ -138,9 +160,11 @@ def test_classes_of_2015(tmp_path, data_error):
         (tmp_path / 'training' / kind).mkdir(parents=True)
     for number in range(7):
         Image.fromarray(np.full((*KITTI_SIZE, 3), number, np.uint8)).save(
-            tmp_path / 'training' / 'image_2' / f'{number:06d}_10.png')
+            tmp_path / 'training' / 'image_2' / f'{number:06d}_10.png'
+        )
         Image.fromarray(np.full(KITTI_SIZE, 20 + number, np.uint8)).save(
-            tmp_path / 'training' / 'semantic' / f'{number:06d}_10.png')
+            tmp_path / 'training' / 'semantic' / f'{number:06d}_10.png'
+        )
     options = dict(root=str(tmp_path), tasks={'semseg': SemSeg('semseg', Cityscapes.CLASSES)}, pipeline=PIPELINE)
     splits = {split: KITTISemantics(split=split, partial=True, **options) for split in ('all', 'train', 'val')}
     names = {split: [record.name for record in dataset.records] for split, dataset in splits.items()}

@@ -67,8 +67,10 @@ def test_what_holds_no_normals_is_refused(tmp_path, data_error):
         np.save(tmp_path / 'whole.npy', np.ones((4, 4, 3), np.int32))
 
 
-@pytest.mark.parametrize(('values', 'expected'), [
-    ([0, 255, 127, 128], [0, 1, 0, 1]), ([0, 1, 1, 0], [0, 1, 1, 0]), ([0, 0, 0, 0], [0, 0, 0, 0])])
+@pytest.mark.parametrize(
+    ('values', 'expected'),
+    [([0, 255, 127, 128], [0, 1, 0, 1]), ([0, 1, 1, 0], [0, 1, 1, 0]), ([0, 0, 0, 0], [0, 0, 0, 0])],
+)
 def test_pictures_of_two_values(tmp_path, values, expected):
     path = tmp_path / 'b.png'
     Image.fromarray(np.array([values], np.uint8)).save(path)

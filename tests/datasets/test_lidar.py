@@ -38,9 +38,16 @@ def test_projection_equals_a_loop():
     np.testing.assert_allclose(project_points(points, CAMERA, (6, 8)), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize('content', [
-    b'', b'1234567', np.ones(6, np.float32).tobytes(), np.full(8, np.nan, np.float32).tobytes(),
-    np.full(8, 1e9, np.float32).tobytes()])
+@pytest.mark.parametrize(
+    'content',
+    [
+        b'',
+        b'1234567',
+        np.ones(6, np.float32).tobytes(),
+        np.full(8, np.nan, np.float32).tobytes(),
+        np.full(8, 1e9, np.float32).tobytes(),
+    ],
+)
 def test_damaged_sweeps_are_named(tmp_path, data_error, content):
     (tmp_path / 'p.bin').write_bytes(content)
     with data_error(tmp_path / 'p.bin'):

@@ -64,11 +64,19 @@ def test_a_float_map_of_either_byte_order(tmp_path):
         assert np.array_equal(read_pfm(path), values)
 
 
-@pytest.mark.parametrize(('name', 'content', 'words'), [
-    ('calib.txt', CALIBRATION.replace('baseline=200', 'baseline=0'), 'baseline is 0 mm'),
-    ('calib.txt', CALIBRATION.replace('doffs=2.5', 'doffs=0'), 'doffs is 0, but the principal points are 2.5 apart'),
-    ('calib.txt', 'nonsense', 'expected a calibration of Middlebury'),
-    ('im1.png', None, 'right image of the pair')])
+@pytest.mark.parametrize(
+    ('name', 'content', 'words'),
+    [
+        ('calib.txt', CALIBRATION.replace('baseline=200', 'baseline=0'), 'baseline is 0 mm'),
+        (
+            'calib.txt',
+            CALIBRATION.replace('doffs=2.5', 'doffs=0'),
+            'doffs is 0, but the principal points are 2.5 apart',
+        ),
+        ('calib.txt', 'nonsense', 'expected a calibration of Middlebury'),
+        ('im1.png', None, 'right image of the pair'),
+    ],
+)
 def test_what_is_wrong_is_named(root, data_error, name, content, words):
     path = root / 'Attic' / name
     path.write_text(content) if content else path.unlink()
@@ -83,7 +91,8 @@ def pseudo(tmp_path_factory) -> Path:
     folder.mkdir(parents=True)
     for number, pixels in enumerate((7.5, 3.0)):
         Image.fromarray(to_disparity_picture(np.full((8, 12), pixels, np.float32))).save(
-            folder / f'{number}_disparity.png')
+            folder / f'{number}_disparity.png'
+        )
         Image.fromarray(to_confidence_picture(np.ones((8, 12), np.float32))).save(folder / f'{number}_confidence.png')
     return folder.parents[1]
 
@@ -92,7 +101,8 @@ def test_pseudo_disparity_minds_doffs(root, pseudo):
     steps = [*PIPELINE[:2], dict(type=LoadPseudoLabels, folder=str(pseudo))]
     plain, as_image = (
         Middlebury(root=str(root), tasks={'depth': Depth('depth')}, pipeline=[*steps, *more, PIPELINE[2]])[0]
-        for more in ([], [dict(type=DisparityImage)]))
+        for more in ([], [dict(type=DisparityImage)])
+    )
     left, right = plain['data_samples']
     assert left.gt.disparity[0, 5, 5] == pytest.approx((7.5 + 2.5) / 50)  # (d + doffs) / f = B / depth
     assert left.gt.disparity[0, 5, 5] == pytest.approx(0.2 / left.gt.depth[0, 5, 5].item())
@@ -102,8 +112,12 @@ def test_pseudo_disparity_minds_doffs(root, pseudo):
 
 
 def test_matches_mind_doffs(root, pseudo):
-    matches = StereoMatches(pairs=dict(type='mmmtl.Middlebury', root=str(root)), folder=str(pseudo),
-                            tasks={'confidence': Confidence('confidence')}, pipeline=[])
+    matches = StereoMatches(
+        pairs=dict(type='mmmtl.Middlebury', root=str(root)),
+        folder=str(pseudo),
+        tasks={'confidence': Confidence('confidence')},
+        pipeline=[],
+    )
     label = matches.records[0].views[0].labels['confidence'].load(Confidence('confidence'))
     assert label[5, 5] == 1 and label[1, 2] == 0  # found 7.5: true at the one, 1.5 at the other
 
@@ -123,9 +137,11 @@ def write_motorcycle(source: Path, root: Path) -> Path:
     for number, side in enumerate(('left', 'right')):
         cv2.imwrite(str(folder / f'im{number}.png'), cv2.imread(str(source / f'motorcycle_{side}.png')))
     write_pfm(folder / 'disp0.pfm', np.load(source / 'motorcycle_disp.npz')['arr_0'])
-    (folder / 'calib.txt').write_text('cam0=[994.978 0 311.193; 0 994.978 254.877; 0 0 1]\n'
-                                      'cam1=[994.978 0 342.279; 0 994.978 254.877; 0 0 1]\n'
-                                      'doffs=31.086\nbaseline=193.001\n')
+    (folder / 'calib.txt').write_text(
+        'cam0=[994.978 0 311.193; 0 994.978 254.877; 0 0 1]\n'
+        'cam1=[994.978 0 342.279; 0 994.978 254.877; 0 0 1]\n'
+        'doffs=31.086\nbaseline=193.001\n'
+    )
     return root
 
 

@@ -35,7 +35,8 @@ def test_indices_records_and_labels(mixed):
     assert len(mixed.records) == len(mixed.shown) == 7
     assert [set(shown) for shown in mixed.shown] == [{'semseg', 'depth', 'normal'}] * 3 + [{'semseg'}] * 4
     assert [packed['data_samples'][0].dataset for packed in (mixed[index] for index in range(7))] == (
-        ['rooms'] * 3 + ['street'] * 4)
+        ['rooms'] * 3 + ['street'] * 4
+    )
     assert mixed.metainfo['parts'] == ('rooms', 'street')
     for index in (-1, 7):
         with pytest.raises(IndexError):

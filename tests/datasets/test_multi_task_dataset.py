@@ -15,8 +15,13 @@ from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortio
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.tasks import Depth, SemSeg
 
-AUGMENTED = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=RandomFlip), dict(type=PhotometricDistortion),
-             dict(type=PackViews)]
+AUGMENTED = [
+    dict(type=LoadViews),
+    dict(type=RandomZoomCrop),
+    dict(type=RandomFlip),
+    dict(type=PhotometricDistortion),
+    dict(type=PackViews),
+]
 PLAIN = [dict(type=LoadViews), dict(type=PackViews)]
 
 
@@ -76,7 +81,11 @@ def test_views_stand_side_by_side_in_the_batch(rooms):
     dataset = rooms(PLAIN)
     batch = collate_views([dataset[2], dataset[0]])
     assert [(sample.scene, sample.view, sample.views) for sample in batch['data_samples']] == [
-        ('00002', 0, 2), ('00002', 1, 2), ('00000', 0, 2), ('00000', 1, 2)]
+        ('00002', 0, 2),
+        ('00002', 1, 2),
+        ('00000', 0, 2),
+        ('00000', 1, 2),
+    ]
     single = rooms(PLAIN, views='single')
     for place, index in enumerate((4, 5, 0, 1)):
         assert torch.equal(batch['inputs'][place], single[index]['inputs'][0])
@@ -124,12 +133,17 @@ def test_every_hidden_label_file_may_be_gone(copied, tmp_path, monkeypatch, sett
     rows = ['110', '001', '000', '010', '101', '011']
     Path('table.json').write_text(json.dumps({'tasks': ['semseg', 'depth', 'normal'], 'labelled': rows}))
     dataset = copied(views='single', label_setting=setting)
-    hidden = [source.path for record, shown in zip(dataset.records, dataset.shown, strict=True)
-              for name, source in record.views[0].labels.items() if name not in shown]
+    hidden = [
+        source.path
+        for record, shown in zip(dataset.records, dataset.shown, strict=True)
+        for name, source in record.views[0].labels.items()
+        if name not in shown
+    ]
     for path in hidden:
         path.unlink()
-    loader = DataLoader(dataset, sampler=PassSampler(dataset, seed=1), batch_size=2, collate_fn=collate_views,
-                        num_workers=1)
+    loader = DataLoader(
+        dataset, sampler=PassSampler(dataset, seed=1), batch_size=2, collate_fn=collate_views, num_workers=1
+    )
     seen = {sample.scene: set(sample.gt.keys()) for batch in loader for sample in batch['data_samples']}
     assert hidden
     assert seen == {record.name: set(shown) for record, shown in zip(dataset.records, dataset.shown, strict=True)}
@@ -212,11 +226,17 @@ def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
         rooms(PLAIN, nearest=nearest)
 
 
-@pytest.mark.parametrize(('values', 'match'), [
-    (np.full((96, 128), 13, np.uint8), r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13'),
-    (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),
-    (np.zeros((96, 128, 3), np.uint8), 'expected one number per pixel, found colours'),
-])
+@pytest.mark.parametrize(
+    ('values', 'match'),
+    [
+        (
+            np.full((96, 128), 13, np.uint8),
+            r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13',
+        ),
+        (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),
+        (np.zeros((96, 128, 3), np.uint8), 'expected one number per pixel, found colours'),
+    ],
+)
 def test_a_label_that_cannot_be_one_is_named(copied, data_error, values, match):
     dataset = copied(tasks={'semseg': SemSeg('semseg', classes=copied().CLASSES)})
     path = dataset.records[0].views[0].labels['semseg'].path

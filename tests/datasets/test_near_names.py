@@ -5,9 +5,19 @@ import pytest
 from mmmtl.datasets.near_names import hint, hint_in, without_suffix
 
 
-@pytest.mark.parametrize(('name', 'near'), [
-    ('IMG_1', 'img_1'), ('img_1.jpg', 'img_1'), ('JPEGImages/img_1.png', 'img_1'), ('images\\IMG_1.PNG', 'img_1'),
-    ('img_2', 'Img_2.JPG'), ('img_1', None), ('img_3', None), ('img', None)])
+@pytest.mark.parametrize(
+    ('name', 'near'),
+    [
+        ('IMG_1', 'img_1'),
+        ('img_1.jpg', 'img_1'),
+        ('JPEGImages/img_1.png', 'img_1'),
+        ('images\\IMG_1.PNG', 'img_1'),
+        ('img_2', 'Img_2.JPG'),
+        ('img_1', None),
+        ('img_3', None),
+        ('img', None),
+    ],
+)
 def test_hints(name, near):
     assert hint(name, ['img_1', 'Img_2.JPG', 'other']) == (f' (there is {near})' if near else '')
 
@@ -20,4 +30,10 @@ def test_hints_of_a_folder(tmp_path):
 
 def test_only_suffixes_of_images_are_none_of_the_name():
     assert [without_suffix(name) for name in ('1.jpg', '1.PNG', 'a.b', 'v1.5', '.jpg', 'x.tar.npy')] == [
-        '1', '1', 'a.b', 'v1.5', '.jpg', 'x.tar']
+        '1',
+        '1',
+        'a.b',
+        'v1.5',
+        '.jpg',
+        'x.tar',
+    ]

@@ -58,8 +58,10 @@ def test_a_wrong_pose_is_rejected():
 
 def test_the_choice_is_a_function_of_seed_and_key():
     poses = looking_at_a_wall(*np.arange(0, 2, 0.06))
-    choose = {seed: [choose_neighbours(poses, INTRINSICS, wall, PairRule(seed=seed), key=(key,)) for key in (0, 0, 1)]
-              for seed in (0, 1)}
+    choose = {
+        seed: [choose_neighbours(poses, INTRINSICS, wall, PairRule(seed=seed), key=(key,)) for key in (0, 0, 1)]
+        for seed in (0, 1)
+    }
     assert choose[0][0] == choose[0][1] != choose[0][2] != choose[1][0]
     offsets = {other - place for place, other in enumerate(choose[0][0]) if other is not None}
     assert len(offsets) > 1  # not always the same neighbour
@@ -82,8 +84,9 @@ def test_rooms_pairs_obey_the_rule(rooms):
     views = dataset.records[0].views
     depths = [view.labels['depth'].load(dataset.tasks['depth']) for view in views]
     poses = np.stack([view.camera_T_world for view in views])
-    shares = mutual_overlap(*(thin_out(depth, views[0].intrinsics) for depth in depths),
-                            *torch.as_tensor(poses, dtype=torch.float64))
+    shares = mutual_overlap(
+        *(thin_out(depth, views[0].intrinsics) for depth in depths), *torch.as_tensor(poses, dtype=torch.float64)
+    )
     distance = np.linalg.norm(np.linalg.inv(poses[0])[:3, 3] - np.linalg.inv(poses[1])[:3, 3])
     wide = PairRule(overlap=(shares - 0.01, shares + 0.01), baseline=(distance - 0.01, distance + 0.01))
     assert choose_neighbours(poses, views[0].intrinsics, depths.__getitem__, wide) == [1, 0]

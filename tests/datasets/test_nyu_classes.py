@@ -8,8 +8,12 @@ from PIL import Image
 from mmmtl.datasets import SyntheticRooms
 from mmmtl.datasets.nyu_classes import CLASSES_13, CLASSES_40, FORTY_TO_THIRTEEN, valid_intrinsics
 
-DIFFERENTLY_SPELT = {'refridgerator': 'refrigerator', 'otherstructure': 'other structure',
-                     'otherfurniture': 'other furniture', 'otherprop': 'other prop'}
+DIFFERENTLY_SPELT = {
+    'refridgerator': 'refrigerator',
+    'otherstructure': 'other structure',
+    'otherfurniture': 'other furniture',
+    'otherprop': 'other prop',
+}
 
 
 def test_table():
@@ -17,7 +21,14 @@ def test_table():
     assert set(FORTY_TO_THIRTEEN[1:]) == set(range(1, 14))
     coarse = {fine: CLASSES_13[FORTY_TO_THIRTEEN[number] - 1] for number, fine in enumerate(CLASSES_40, 1)}
     assert [coarse[name] for name in ('bed', 'desk', 'blinds', 'television', 'lamp', 'door', 'floor mat')] == [
-        'bed', 'table', 'window', 'tv', 'objects', 'wall', 'floor']
+        'bed',
+        'table',
+        'window',
+        'tv',
+        'objects',
+        'wall',
+        'floor',
+    ]
     assert CLASSES_13 == tuple(SyntheticRooms.CLASSES)
 
 

@@ -11,8 +11,12 @@ from mmmtl.datasets import NYUDMT
 from mmmtl.datasets.transforms import LoadViews, PackViews, Pad
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
-TASKS = {'semseg': SemSeg('semseg', classes=NYUDMT.CLASSES), 'depth': Depth('depth'), 'normal': Normal('normal'),
-         'edge': Edge('edge')}
+TASKS = {
+    'semseg': SemSeg('semseg', classes=NYUDMT.CLASSES),
+    'depth': Depth('depth'),
+    'normal': Normal('normal'),
+    'edge': Edge('edge'),
+}
 
 
 @pytest.fixture(scope='module')
@@ -32,8 +36,10 @@ def test_every_file_comes_out_as_it_is_meant(root, split):
     for number, record in enumerate(dataset.records):
         packed = dataset[number]
         gt = {name: value.numpy() for name, value in packed['data_samples'][0].gt.items()}
-        stored = {name: np.array(Image.open(root / name / f'{record.name}.png'))
-                  for name in ('images', 'segmentation', 'normals', 'edge')}
+        stored = {
+            name: np.array(Image.open(root / name / f'{record.name}.png'))
+            for name in ('images', 'segmentation', 'normals', 'edge')
+        }
         np.testing.assert_array_equal(packed['inputs'][0].numpy().transpose(1, 2, 0), stored['images'])
         np.testing.assert_array_equal(gt['semseg'][0, 1:], stored['segmentation'][1:] - 1)
         np.testing.assert_array_equal(gt['edge'][0], stored['edge'] > 0)
@@ -51,8 +57,9 @@ def test_grey_normals_are_void(root):
 def test_camera_of_the_toolbox_and_of_the_padded_image(root):
     """fx fy cx cy at 425 x 560, and after 8 columns and 11 rows were added; pixel centres at +0.5."""
     intrinsics = build(root)[0]['data_samples'][0].intrinsics
-    np.testing.assert_allclose(intrinsics[[0, 1, 0, 1], [0, 1, 2, 2]], (518.8579, 519.4696, 286.0824, 209.2362),
-                               atol=1e-3)
+    np.testing.assert_allclose(
+        intrinsics[[0, 1, 0, 1], [0, 1, 2, 2]], (518.8579, 519.4696, 286.0824, 209.2362), atol=1e-3
+    )
     padded = build(root, steps=[dict(type=Pad, size=(448, 576))])[0]
     assert padded['inputs'][0].shape == (3, 448, 576)
     np.testing.assert_allclose(padded['data_samples'][0].intrinsics[:2, 2], (294.0824, 220.2362), atol=1e-3)

@@ -29,8 +29,9 @@ def test_every_file_comes_out_as_it_is_meant(root, split):
     assert [record.name for record in dataset.records] == [f'{split}/{number}' for number in range(3)]
     for number in range(3):
         packed = dataset[number]
-        stored = {name: np.load(root / split / name / f'{number}.npy')
-                  for name in ('image', 'label', 'depth', 'normal')}
+        stored = {
+            name: np.load(root / split / name / f'{number}.npy') for name in ('image', 'label', 'depth', 'normal')
+        }
         gt = {name: value.numpy() for name, value in packed['data_samples'][0].gt.items()}
         np.testing.assert_array_equal(packed['inputs'][0].numpy().transpose(1, 2, 0), (stored['image'] * 255).round())
         np.testing.assert_array_equal(gt['semseg'][0], np.where(stored['label'] == -1, 255, stored['label']))

@@ -14,9 +14,13 @@ from mmmtl.datasets.pascal_labels import PART_CLASS, HumanPartsFile
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import Edge, HumanParts, Normal, Saliency, SemSeg
 
-TASKS = {'semseg': SemSeg('semseg', classes=PascalContext.CLASSES), 'normal': Normal('normal'),
-         'human_parts': HumanParts('human_parts'),
-         'saliency': Saliency('saliency'), 'edge': Edge('edge')}
+TASKS = {
+    'semseg': SemSeg('semseg', classes=PascalContext.CLASSES),
+    'normal': Normal('normal'),
+    'human_parts': HumanParts('human_parts'),
+    'saliency': Saliency('saliency'),
+    'edge': Edge('edge'),
+}
 
 
 @pytest.fixture(scope='module')
@@ -35,16 +39,20 @@ def build(root, split='train', partial=True, tasks=TASKS, **options) -> PascalCo
 
 
 def labels(dataset: PascalContext, number: int = 0) -> dict[str, np.ndarray]:
-    return {name: value.numpy().squeeze(0) if len(value) == 1 else value.numpy().transpose(1, 2, 0)
-            for name, value in dataset[number]['data_samples'][0].gt.items()}
+    return {
+        name: value.numpy().squeeze(0) if len(value) == 1 else value.numpy().transpose(1, 2, 0)
+        for name, value in dataset[number]['data_samples'][0].gt.items()
+    }
 
 
 def test_every_task_comes_out_as_it_is_meant(root):
     dataset = build(root)
     assert [record.name for record in dataset.records] == ['2008_train_0', '2008_train_1']
     found = labels(dataset)
-    picture = {name: np.array(Image.open(root / name / '2008_train_0.png'))
-               for name in ('semseg/VOC12', 'sal_distill', 'normals_distill')}
+    picture = {
+        name: np.array(Image.open(root / name / '2008_train_0.png'))
+        for name in ('semseg/VOC12', 'sal_distill', 'normals_distill')
+    }
     np.testing.assert_array_equal(found['semseg'], picture['semseg/VOC12'])
     np.testing.assert_array_equal(found['saliency'], picture['sal_distill'] > 127.5)
     valid = np.isin(context_map(), [CONTEXT[name] for name in ('wall', 'floor', 'tvmonitor')])
@@ -95,11 +103,14 @@ def test_a_cache_of_another_split_is_refused(copy, data_error):
         build(copy)
 
 
-@pytest.mark.parametrize(('objects', 'filled'), [
-    ([thing('person', 15, {})], False),  # a person without annotated parts
-    ([person(), person()], True),
-    ([thing('dog', 12, {'head': np.s_[0:5, 0:5]})], False),  # a dog's head is not a person's
-])
+@pytest.mark.parametrize(
+    ('objects', 'filled'),
+    [
+        ([thing('person', 15, {})], False),  # a person without annotated parts
+        ([person(), person()], True),
+        ([thing('dog', 12, {'head': np.s_[0:5, 0:5]})], False),  # a dog's head is not a person's
+    ],
+)
 def test_one_or_several_objects(tmp_path, objects, filled):
     path = tmp_path / 'a.mat'
     write_parts(path, objects)
@@ -111,7 +122,8 @@ def test_only_what_the_tasks_need_is_asked_for(copy):
     for folder in ('sal_distill', 'normals_distill', 'pascal-context', 'human_parts', 'json'):
         shutil.rmtree(copy / folder)
     dataset = type('Two', (PascalContext,), {'COUNTS': {'train': 2}})(
-        root=str(copy), split='train', tasks={'semseg': TASKS['semseg']}, pipeline=[dict(type=LoadViews)])
+        root=str(copy), split='train', tasks={'semseg': TASKS['semseg']}, pipeline=[dict(type=LoadViews)]
+    )
     assert len(dataset) == 2
 
 

@@ -160,9 +160,12 @@ def test_classes_are_read_by_index_and_quantities_by_value(tmp_path):
     grey_ramp = [0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255]
     colours = np.array(COLOURS, np.uint8).reshape(-1, 3)
     for picture, index, quantity in (
-            (Image.fromarray(GREY), GREY, GREY), (Image.fromarray(deep), deep, deep),
-            (Image.fromarray(GREY > 127), GREY > 127, GREY > 127), (palette(), INDICES, colours[INDICES]),
-            (palette(grey_ramp), INDICES, INDICES * 85)):
+        (Image.fromarray(GREY), GREY, GREY),
+        (Image.fromarray(deep), deep, deep),
+        (Image.fromarray(GREY > 127), GREY > 127, GREY > 127),
+        (palette(), INDICES, colours[INDICES]),
+        (palette(grey_ramp), INDICES, INDICES * 85),
+    ):
         for suffix in ('.png', '.tif', '.bmp'):
             path = saved(tmp_path / f'l{suffix}', picture)
             if path:
@@ -204,10 +207,15 @@ def test_what_no_label_may_be(tmp_path, data_error, form):
     grey_alpha = saved(tmp_path / 'grey_alpha.png', KINDS['grey, alpha']())
     turned = [saved(tmp_path / f'turned{n}.png', KINDS['grey'](), n) for n in range(2, 9)]
     turned_tiff = saved(tmp_path / 'turned.tif', KINDS['grey'](), 6)
-    for path, match in ((alpha, 'alpha channel'), (grey_alpha, 'alpha channel'),
-                        *((path, r'EXIF orientation [2-8]; turn its pixels') for path in (*turned, turned_tiff)),
-                        *((frames(tmp_path / f'frames{suffix}'), '2 frames or pages, expected a single picture')
-                          for suffix in ('.png', '.gif', '.tif'))):
+    for path, match in (
+        (alpha, 'alpha channel'),
+        (grey_alpha, 'alpha channel'),
+        *((path, r'EXIF orientation [2-8]; turn its pixels') for path in (*turned, turned_tiff)),
+        *(
+            (frames(tmp_path / f'frames{suffix}'), '2 frames or pages, expected a single picture')
+            for suffix in ('.png', '.gif', '.tif')
+        ),
+    ):
         with data_error(path, match):
             FORMS[form](path)
 
@@ -217,11 +225,14 @@ def test_what_no_class_numbers_may_be(tmp_path, data_error, form):
     four_bits, pgm = tmp_path / 'four.png', tmp_path / 'grey.pgm'
     four_bits.write_bytes(raw_png((1, 2), 4, 0, [b'\x12']))
     pgm.write_bytes(b'P5\n2 1\n20\n\x01\x02')
-    for path, match in ((saved(tmp_path / 'l.jpg', KINDS['grey']()), 'JPEG changes the class numbers'),
-                        (saved(tmp_path / 'l.tif', KINDS['grey'](), compression='jpeg'), 'JPEG changes'),
-                        (saved(tmp_path / 'rgb.png', KINDS['rgb']()), 'ColourTable'),
-                        (saved(tmp_path / 'cmyk.tif', KINDS['cmyk']()), 'found colours'),
-                        (four_bits, 'grey levels of 2 or 4 bits'), (pgm, 'numbers up to 20, which readers scale')):
+    for path, match in (
+        (saved(tmp_path / 'l.jpg', KINDS['grey']()), 'JPEG changes the class numbers'),
+        (saved(tmp_path / 'l.tif', KINDS['grey'](), compression='jpeg'), 'JPEG changes'),
+        (saved(tmp_path / 'rgb.png', KINDS['rgb']()), 'ColourTable'),
+        (saved(tmp_path / 'cmyk.tif', KINDS['cmyk']()), 'found colours'),
+        (four_bits, 'grey levels of 2 or 4 bits'),
+        (pgm, 'numbers up to 20, which readers scale'),
+    ):
         with data_error(path, match):
             FORMS[form](path)
 

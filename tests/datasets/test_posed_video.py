@@ -69,7 +69,10 @@ def test_a_list_of_scenes_and_every_other_frame(root, tmp_path, data_error):
     with data_error(tmp_path / 'train.txt', r'1 of 2 scenes .* first is Scene0001_00 \(there is scene0001_00\)'):
         load(root, scenes=str(tmp_path / 'train.txt'))
     assert [record.name for record in load(root, every=4).records] == [
-        'scene0000_00/9', 'scene0000_00/13', 'scene0001_00/9']
+        'scene0000_00/9',
+        'scene0000_00/13',
+        'scene0001_00/9',
+    ]
 
 
 def test_pairs_obey_the_rule_and_the_rest_is_counted(root):

@@ -123,14 +123,17 @@ def test_an_image_without_a_pose_is_named(tree, data_error):
         dataset(tree)
 
 
-@pytest.mark.parametrize(('name', 'text', 'match'), [
-    ('cam.txt', '1 0 0\n0 1 0', r'expected 3 x 3 intrinsics, found \(2, 3\)'),
-    ('cam.txt', '1 0\n0 1', 'rows of 3'),
-    ('cam.txt', 'fx fy cx', 'rows of 3'),
-    ('poses.txt', '1 0 0 0 0 1 0 0 0 0 1', 'rows of 12'),
-    ('poses.txt', 'nan 0 0 0 0 1 0 0 0 0 1 0', 'finite'),
-    ('poses.txt', '', 'rows of 12'),
-])
+@pytest.mark.parametrize(
+    ('name', 'text', 'match'),
+    [
+        ('cam.txt', '1 0 0\n0 1 0', r'expected 3 x 3 intrinsics, found \(2, 3\)'),
+        ('cam.txt', '1 0\n0 1', 'rows of 3'),
+        ('cam.txt', 'fx fy cx', 'rows of 3'),
+        ('poses.txt', '1 0 0 0 0 1 0 0 0 0 1', 'rows of 12'),
+        ('poses.txt', 'nan 0 0 0 0 1 0 0 0 0 1 0', 'finite'),
+        ('poses.txt', '', 'rows of 12'),
+    ],
+)
 @pytest.mark.filterwarnings('ignore:loadtxt')
 def test_wrong_numbers_are_named(tree, data_error, name, text, match):
     (tree / 'scene3' / name).write_text(text)
@@ -189,8 +192,9 @@ def warp_error(pair: dict, inverted: bool = False) -> float:
 
 def test_poses_of_real_pairs_are_world_to_camera(real):
     pairs = dataset(real)
-    right, wrong = (np.array([warp_error(pairs[index], inverted) for index in range(0, 83, 6)])
-                    for inverted in (False, True))
+    right, wrong = (
+        np.array([warp_error(pairs[index], inverted) for index in range(0, 83, 6)]) for inverted in (False, True)
+    )
     assert np.median(right) < 0.02 and right.max() < 0.1
     assert np.median(wrong) > 3 * np.median(right) and (wrong > right).mean() > 0.9
 

@@ -122,8 +122,12 @@ def test_loading_leaves_the_file_and_a_second_load_alone(tmp_path):
 def test_any_mark_of_missing_depth_is_void_or_out_of_range(tmp_path, mark):
     values = np.array([[2.5, mark, 0, 7]], np.float32)
     path = npy(tmp_path / 'd.npy', values)
-    for options in (dict(void=mark), dict(void=(0, mark)), dict(valid_range=(0, 20)),
-                    dict(valid_range=(2, 7), void=-5)):
+    for options in (
+        dict(void=mark),
+        dict(void=(0, mark)),
+        dict(valid_range=(0, 20)),
+        dict(valid_range=(2, 7), void=-5),
+    ):
         label = LabelFile(path, **options).load(DEPTH)
         assert label.dtype == np.float32 and label.tolist() == [[2.5, 0, 0, 7]], options
         DEPTH.check(label)
@@ -137,7 +141,8 @@ def test_several_voids_and_a_range_of_scaled_values(tmp_path):
     np.testing.assert_allclose(label, [[0, 0, 1, 0, 20, 0]], rtol=1e-6)
     classes = png(tmp_path / 's.png', np.array([[0, 1, 254, 255, 3]], np.uint8))
     assert LabelFile(classes, offset=-1, void=(0, 255), valid_range=(0, 1)).load(SEMSEG).tolist() == [
-        [255, 0, 255, 255, 255]]
+        [255, 0, 255, 255, 255]
+    ]
     gaps = npy(tmp_path / 's.npy', np.array([[np.nan, 3]]))
     assert LabelFile(gaps, void=np.nan).load(SEMSEG).tolist() == [[255, 3]]
 
@@ -177,8 +182,15 @@ def test_an_array_is_an_image_as_bytes_or_between_0_and_1(tmp_path, data_error):
     values = np.array([[[0, 0.5, 1]]], np.float32)
     assert read_image(npy(tmp_path / 'i.npy', values)).tolist() == [[[0, 128, 255]]]
     assert read_image(npy(tmp_path / 'i.npy', (values * 255).astype(np.uint8))).tolist() == [[[0, 127, 255]]]
-    for bad in (values * 1.01, values - 0.1, values * np.nan, values[..., 0], values[..., :2],
-                values.astype(np.int64), values[:0]):
+    for bad in (
+        values * 1.01,
+        values - 0.1,
+        values * np.nan,
+        values[..., 0],
+        values[..., :2],
+        values.astype(np.int64),
+        values[:0],
+    ):
         path = npy(tmp_path / 'bad.npy', bad)
         with data_error(path, 'expected'):
             read_image(path)
@@ -199,7 +211,7 @@ def truncated(path: Path, suffix: str) -> Path:
     whole = io.BytesIO()
     Image.fromarray(noise).save(whole, format={'.jpg': 'JPEG', '.png': 'PNG'}[suffix])
     path = path / f'cut{suffix}'
-    path.write_bytes(whole.getvalue()[:len(whole.getvalue()) * 2 // 3])
+    path.write_bytes(whole.getvalue()[: len(whole.getvalue()) * 2 // 3])
     return path
 
 
@@ -216,11 +228,17 @@ def wrong_files(folder: Path) -> list[Path]:
     (folder / 'folder.png').mkdir()
     whole = io.BytesIO()
     np.savez_compressed(whole, values=np.random.default_rng(0).random((32, 32)))
-    (folder / 'cut.npz').write_bytes(whole.getvalue()[:len(whole.getvalue()) // 2])
+    (folder / 'cut.npz').write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
     np.save(whole := io.BytesIO(), np.ones((32, 32)))
     (folder / 'cut.npy').write_bytes(whole.getvalue()[:-100])
-    return [truncated(folder, '.jpg'), truncated(folder, '.png'), *sorted(folder.glob('[!c]*')), *folder.glob('c*.np*'),
-            folder / 'missing.png', folder / 'missing.npz']
+    return [
+        truncated(folder, '.jpg'),
+        truncated(folder, '.png'),
+        *sorted(folder.glob('[!c]*')),
+        *folder.glob('c*.np*'),
+        folder / 'missing.png',
+        folder / 'missing.npz',
+    ]
 
 
 def test_every_wrong_file_is_named_in_one_line(tmp_path, data_error):

@@ -58,16 +58,18 @@ def test_maps_behind_links_are_found(rooms, tmp_path):
     (folder / '00001').symlink_to(tmp_path / 'elsewhere')
     (folder / '00000' / 'up').symlink_to(folder)  # a circle
     (tmp_path / 'link').symlink_to(folder)
-    assert all(len(packed['data_samples'][0].regions.unique()) > 1
-               for packed in rooms(LOADED, regions=str(tmp_path / 'link')))
+    assert all(
+        len(packed['data_samples'][0].regions.unique()) > 1 for packed in rooms(LOADED, regions=str(tmp_path / 'link'))
+    )
 
 
 def test_a_folder(rooms, tmp_path):
     folder = fill(tmp_path / 'maps', rooms(LOADED))
     assert (folder / '00000' / '1.png').is_file()
     for views in ('all', 'single'):  # the names are the same
-        for sample in (sample for packed in rooms(LOADED, regions=str(folder), views=views)
-                       for sample in packed['data_samples']):
+        for sample in (
+            sample for packed in rooms(LOADED, regions=str(folder), views=views) for sample in packed['data_samples']
+        ):
             assert torch.equal(sample.regions, sample.gt.semseg.int() + 1)
     blank = fill(tmp_path / 'blank', rooms(LOADED), np.full((96, 128), -1))
     assert (rooms(LOADED, regions=str(blank))[0]['data_samples'][0].regions == -1).all()
@@ -79,9 +81,16 @@ def test_below_the_data_folder(rooms, tmp_path, monkeypatch):
     assert 'regions' in rooms(LOADED, regions='maps')[0]['data_samples'][0]
 
 
-MOVES = [dict(type=Resize, size=(48, 72)), dict(type=RandomZoomCrop, scales=(1.5,)), dict(type=RandomFlip, prob=1.0),
-         dict(type=RandomScale, lowest=0.6, highest=1.7), dict(type=RandomCropLimited, size=(50, 60)),
-         dict(type=CoverCrop, size=(80, 80)), dict(type=Pad, size=(120, 150)), dict(type=PhotometricDistortion)]
+MOVES = [
+    dict(type=Resize, size=(48, 72)),
+    dict(type=RandomZoomCrop, scales=(1.5,)),
+    dict(type=RandomFlip, prob=1.0),
+    dict(type=RandomScale, lowest=0.6, highest=1.7),
+    dict(type=RandomCropLimited, size=(50, 60)),
+    dict(type=CoverCrop, size=(80, 80)),
+    dict(type=Pad, size=(120, 150)),
+    dict(type=PhotometricDistortion),
+]
 
 
 @pytest.mark.parametrize('moves', [[move] for move in MOVES] + [MOVES[1:]], ids=lambda moves: moves[0]['type'].__name__)
@@ -100,7 +109,7 @@ def test_both_crops_have_theirs(rooms):
     packed = rooms([LOADED[0], dict(type=TwoCrops, scales=(1.5,))], regions='instances')[0]['data_samples']
     assert [sample.purpose for sample in packed] == ['tasks'] * 2 + ['consistency'] * 2
     top, left, height, width = packed[2].window
-    inside = set(packed[0].regions[0, top:top + height, left:left + width].unique().tolist())
+    inside = set(packed[0].regions[0, top : top + height, left : left + width].unique().tolist())
     assert set(packed[2].regions.unique().tolist()) == inside
 
 

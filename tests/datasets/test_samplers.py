@@ -65,8 +65,11 @@ def test_endless_is_pass_after_pass():
 @pytest.mark.parametrize('world_size', [1, 2, 3])
 @pytest.mark.parametrize('taken', [0, 1, 5, 6, 11, 12, 40])
 def test_skip_is_iterating(on_ranks, world_size, taken):
-    for plain, skipped in zip(on_ranks(world_size, PassSampler, seed=2, endless=True),
-                              on_ranks(world_size, PassSampler, seed=2, endless=True), strict=True):
+    for plain, skipped in zip(
+        on_ranks(world_size, PassSampler, seed=2, endless=True),
+        on_ranks(world_size, PassSampler, seed=2, endless=True),
+        strict=True,
+    ):
         skipped.skip(taken)
         assert list(islice(skipped, 25)) == list(islice(plain, taken, taken + 25))
 
@@ -87,11 +90,11 @@ def test_batches_of_all_ranks_together_are_those_of_one_process(on_ranks, world_
     per_rank = [list(rank) for rank in ranks]
     assert {len(keys) for keys in per_rank} == {len(rank) for rank in ranks} == {-(-size // world_size)}
     whole = list(alone)
-    whole += whole[:len(per_rank[0]) * world_size - size]  # filled up from the beginning
+    whole += whole[: len(per_rank[0]) * world_size - size]  # filled up from the beginning
     batch = 2  # per rank
     for first in range(0, len(per_rank[0]), batch):
-        together = [key for keys in per_rank for key in keys[first:first + batch]]
-        assert Counter(together) == Counter(whole[first * world_size:(first + batch) * world_size])
+        together = [key for keys in per_rank for key in keys[first : first + batch]]
+        assert Counter(together) == Counter(whole[first * world_size : (first + batch) * world_size])
 
 
 @pytest.mark.parametrize(('world_size', 'size'), [(2, 12), (2, 11), (3, 11), (4, 3)])
@@ -106,9 +109,9 @@ def test_a_place_in_an_endless_run_is_the_same_on_any_number_of_ranks(on_ranks, 
         rank.skip(done * batch)
     per_rank = [list(islice(rank, batches * batch)) for rank in ranks]
     for number in range(batches):
-        together = {key for keys in per_rank for key in keys[number * batch:(number + 1) * batch]}
+        together = {key for keys in per_rank for key in keys[number * batch : (number + 1) * batch]}
         first = (done + number) * batch * world_size
-        assert together == set(whole[first:first + batch * world_size])
+        assert together == set(whole[first : first + batch * world_size])
 
 
 @pytest.mark.parametrize('world_size', [1, 2, 3, 5])
@@ -123,5 +126,8 @@ def test_evaluation_takes_every_sample_once_over_all_ranks(on_ranks, world_size,
 
 
 def test_evaluation_draws_the_same_whatever_the_seed():
-    assert list(EvenlySplitSampler(range(3), seed=1)) == list(EvenlySplitSampler(range(3), seed=2)) == [
-        SampleKey(0, 0, 0), SampleKey(0, 0, 1), SampleKey(0, 0, 2)]
+    assert (
+        list(EvenlySplitSampler(range(3), seed=1))
+        == list(EvenlySplitSampler(range(3), seed=2))
+        == [SampleKey(0, 0, 0), SampleKey(0, 0, 1), SampleKey(0, 0, 2)]
+    )

@@ -83,7 +83,7 @@ def test_a_part_gives_each_of_its_samples_once_per_pass_of_its_own(on_ranks):
     keys = [key for batch in batches(sampler, 8, 14) for key in batch]  # 56 samples of pairs: 8 passes
     pairs = [key for key in keys if key.index < 7]
     assert sorted(pairs) == sorted((0, run_pass, index) for run_pass in range(8) for index in range(7))
-    assert len({tuple(key.index for key in pairs[7 * run_pass:7 * run_pass + 7]) for run_pass in range(8)}) > 1
+    assert len({tuple(key.index for key in pairs[7 * run_pass : 7 * run_pass + 7]) for run_pass in range(8)}) > 1
     assert len(set(keys)) == len(keys)  # no draw comes twice
 
 
@@ -107,8 +107,11 @@ def test_batches_of_all_ranks_together_are_those_of_one_process(on_ranks, world_
 @pytest.mark.parametrize('world_size', [1, 2, 3])
 @pytest.mark.parametrize('taken', [0, 1, 5, 8, 9, 64, 131])
 def test_skip_is_iterating(on_ranks, world_size, taken):
-    for plain, skipped in zip(on_ranks(world_size, 8, HALF, seed=2, endless=True),
-                              on_ranks(world_size, 8, HALF, seed=2, endless=True), strict=True):
+    for plain, skipped in zip(
+        on_ranks(world_size, 8, HALF, seed=2, endless=True),
+        on_ranks(world_size, 8, HALF, seed=2, endless=True),
+        strict=True,
+    ):
         skipped.skip(taken)
         assert list(islice(skipped, 40)) == list(islice(plain, taken, taken + 40))
 
@@ -119,7 +122,7 @@ def test_an_epoch_is_a_stretch_of_the_endless_row(on_ranks):
     row = list(islice(endless, 3 * 48))
     for epoch in (2, 0, 1):
         sampler.set_epoch(epoch)
-        assert list(sampler) == row[48 * epoch:48 * (epoch + 1)] == list(sampler)
+        assert list(sampler) == row[48 * epoch : 48 * (epoch + 1)] == list(sampler)
     sampler.skip(48 + 10)
     assert list(sampler) == row[58:96]
 

@@ -44,11 +44,17 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
             Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / record.name / f'{number}_disparity.png')
     cache = str(Path(inner.folder).parents[1])
     dataset = StereoMatches(
-        pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config), folder=str(tmp_path),
-        tasks={'confidence': Confidence('confidence')}, pipeline=[
-            dict(type=LoadViews), dict(type=RectifiedPair),
-            dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('disparity',)), dict(type=DisparityImage),
-            dict(type=PackViews)])
+        pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config),
+        folder=str(tmp_path),
+        tasks={'confidence': Confidence('confidence')},
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=RectifiedPair),
+            dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('disparity',)),
+            dict(type=DisparityImage),
+            dict(type=PackViews),
+        ],
+    )
     for number in range(3):
         for sample in dataset[number]['data_samples']:
             right = sample.gt.confidence[0]
@@ -58,8 +64,12 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
     truth = dataset.records[0].views[0].labels['confidence'].truth()
     assert truth.shape == (96, 128) and (truth > 1).all()
     with pytest.raises(ConfigError, match="is no pair with cameras; give it views='stereo'"):
-        StereoMatches(pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'views': 'single'}),
-                      folder='x', tasks={'confidence': Confidence('confidence')}, pipeline=[])
+        StereoMatches(
+            pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'views': 'single'}),
+            folder='x',
+            tasks={'confidence': Confidence('confidence')},
+            pipeline=[],
+        )
 
 
 def test_shown_tasks(rooms):
@@ -92,12 +102,16 @@ def test_rooms_as_pairs(rooms):
 def test_the_categories_of_cityscapes(tmp_path):
     root = write_cityscapes(tmp_path, images=5)  # image n has label id 7 + n
     options = dict(root=str(root), split='train', partial=True, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
-    classes, categories = (Cityscapes(tasks={'semseg': SemSeg('semseg', names)}, categories=short, **options)
-                           for names, short in ((Cityscapes.CLASSES, False), (CityscapesMTAN.CLASSES, True)))
+    classes, categories = (
+        Cityscapes(tasks={'semseg': SemSeg('semseg', names)}, categories=short, **options)
+        for names, short in ((Cityscapes.CLASSES, False), (CityscapesMTAN.CLASSES, True))
+    )
 
     def found(dataset: Cityscapes) -> dict[int, int]:
-        return {int(record.name[-13:-7]): dataset[i]['data_samples'][0].gt.semseg[0, 0, 0].item()
-                for i, record in enumerate(dataset.records)}
+        return {
+            int(record.name[-13:-7]): dataset[i]['data_samples'][0].gt.semseg[0, 0, 0].item()
+            for i, record in enumerate(dataset.records)
+        }
 
     assert found(classes) == {0: 0, 1: 1, 2: 255, 3: 255, 4: 2}  # road, sidewalk, -, -, building
     assert found(categories) == {0: 0, 1: 0, 2: 255, 3: 255, 4: 1}

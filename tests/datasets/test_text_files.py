@@ -28,14 +28,23 @@ READERS = {
     'rows': ('poses.txt', '1 2 3\n4 5 6\n', lambda path: load_numbers(path, 3).tolist()),
     'intrinsics': ('k.txt', MATRIX, lambda path: read_intrinsics(path).tolist()),
     'pose': ('0.txt', MATRIX, lambda path: read_pose(path).tolist()),
-    "KITTI's calibration": ('c.txt', CAMERAS,
-                            lambda path: kitti_calibration.read_calibration(path, ['R_rect_00'])['R_rect_00'].tolist()),
-    "Middlebury's calibration": ('calib.txt', MIDDLEBURY,
-                                 lambda path: np.array(middlebury.read_calibration(path)[0]).tolist()),
+    "KITTI's calibration": (
+        'c.txt',
+        CAMERAS,
+        lambda path: kitti_calibration.read_calibration(path, ['R_rect_00'])['R_rect_00'].tolist(),
+    ),
+    "Middlebury's calibration": (
+        'calib.txt',
+        MIDDLEBURY,
+        lambda path: np.array(middlebury.read_calibration(path)[0]).tolist(),
+    ),
     "Cityscapes' camera": ('camera.json', CITYSCAPES, lambda path: read_camera(path)[0].tolist()),
     'classes': ('classes.json', '{"b\u00e4r": 1}', read_json),
-    'table of labels': ('table.json', '{"tasks": ["a"], "labelled": ["1"]}',
-                        lambda path: LabelTable(str(path)).labelled),
+    'table of labels': (
+        'table.json',
+        '{"tasks": ["a"], "labelled": ["1"]}',
+        lambda path: LabelTable(str(path)).labelled,
+    ),
     'checksums': ('sums.json', '{"a.png": "00"}', lambda path: read_known(path)),
     'regions': ('manifest.json', '{"backend": "slic"}', lambda path: read_manifest(path.parent)),
 }
@@ -72,11 +81,14 @@ def test_lines_keep_their_numbers(tmp_path):
     assert read_lines(tmp_path / 'list') == {2: 'a b', 4: 'c'}
 
 
-@pytest.mark.parametrize(('content', 'message'), [
-    ('B\xe4r'.encode('latin-1'), 'at byte 1, so no text in utf-8; save it as UTF-8'),
-    ('abc'.encode('utf-16-le'), 'bytes of 0, so no text in UTF-8; save it as UTF-8'),
-    (b'\xff\xfe\x00', 'no text in utf-16; save it as UTF-8'),
-])
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('B\xe4r'.encode('latin-1'), 'at byte 1, so no text in utf-8; save it as UTF-8'),
+        ('abc'.encode('utf-16-le'), 'bytes of 0, so no text in UTF-8; save it as UTF-8'),
+        (b'\xff\xfe\x00', 'no text in utf-16; save it as UTF-8'),
+    ],
+)
 def test_what_is_no_text_says_so(tmp_path, content, message):
     (tmp_path / 'list').write_bytes(content)
     with pytest.raises(ValueError, match=message):

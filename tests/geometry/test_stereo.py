@@ -1,6 +1,5 @@
 """Rectified pairs: what one view shows is found in the other, on generated rooms and on Middlebury's Motorcycle."""
 
-
 import cv2
 import numpy as np
 import pytest
@@ -37,9 +36,15 @@ def room(request) -> dict[str, torch.Tensor]:
 
     intrinsics, poses = both([c.intrinsics for c in cameras]), both([c.camera_T_world for c in cameras])
     depth = both([view['depth'] for view in views])[:, :, None]
-    y, x = np.mgrid[:SIZE[0], :SIZE[1]] + 0.5
-    points = both([(camera.position[:, None] + camera.directions(x, y) * view['depth'].reshape(1, -1))
-                   .reshape(3, *SIZE).astype(np.float32) for camera, view in zip(cameras, views, strict=True)])
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]] + 0.5
+    points = both(
+        [
+            (camera.position[:, None] + camera.directions(x, y) * view['depth'].reshape(1, -1))
+            .reshape(3, *SIZE)
+            .astype(np.float32)
+            for camera, view in zip(cameras, views, strict=True)
+        ]
+    )
     instance = both([view['instance'].astype(np.float32) for view in views])[:, :, None]
     normal = both([view['normal'].transpose(2, 0, 1) for view in views])
     return dict(intrinsics=intrinsics, poses=poses, depth=depth, points=points, instance=instance, normal=normal)
@@ -101,10 +106,13 @@ def test_the_left_right_check_knows_what_the_other_view_does_not_see(room):
 
 
 def test_a_mirrored_pair_is_the_pair_of_the_other_view_first(room):
-    mirrored = dict(intrinsics=flip_intrinsics(room['intrinsics'], SIZE[1]).flip(1),
-                    poses=flip_pose(room['poses']).flip(1))
-    rig, flipped = stereo_rig(room['intrinsics'], room['poses']), stereo_rig(**{
-        'intrinsics': mirrored['intrinsics'], 'camera_T_world': mirrored['poses']})
+    mirrored = dict(
+        intrinsics=flip_intrinsics(room['intrinsics'], SIZE[1]).flip(1), poses=flip_pose(room['poses']).flip(1)
+    )
+    rig, flipped = (
+        stereo_rig(room['intrinsics'], room['poses']),
+        stereo_rig(**{'intrinsics': mirrored['intrinsics'], 'camera_T_world': mirrored['poses']}),
+    )
     for name in ('focal', 'baseline', 'doffs'):
         torch.testing.assert_close(getattr(flipped, name), getattr(rig, name))
     check_rectified(mirrored['intrinsics'][0], mirrored['poses'][0], (SIZE, SIZE), name='mirrored')
@@ -158,11 +166,19 @@ def test_disparity_and_parallax_there_and_back():
     assert not nothing.any()
 
 
-@pytest.mark.parametrize(('change', 'words'), [
-    (dict(x=0.2), ('swapped', 'left one first')), (dict(x=0.0), ('baseline', '0.000 m')),
-    (dict(y=0.05), ('not a rectified',)),
-    (dict(z=-0.05), ('not a rectified',)), (dict(turn=0.02), ('not a rectified', '0.02 rad')),
-    (dict(focal=51.0), ('focal lengths',)), (dict(row=9.0), ('principal rows',)), (dict(size=(10, 13)), ('sizes',))])
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        (dict(x=0.2), ('swapped', 'left one first')),
+        (dict(x=0.0), ('baseline', '0.000 m')),
+        (dict(y=0.05), ('not a rectified',)),
+        (dict(z=-0.05), ('not a rectified',)),
+        (dict(turn=0.02), ('not a rectified', '0.02 rad')),
+        (dict(focal=51.0), ('focal lengths',)),
+        (dict(row=9.0), ('principal rows',)),
+        (dict(size=(10, 13)), ('sizes',)),
+    ],
+)
 def test_what_is_no_rectified_pair_is_named(change, words):
     intrinsics = torch.tensor([[50.0, 0, 6], [0, 50, 5], [0, 0, 1]]).repeat(2, 1, 1)
     intrinsics[1, 0, 0], intrinsics[1, 1, 2] = change.get('focal', 50.0), change.get('row', 5.0)
@@ -189,8 +205,10 @@ def test_motorcycle(data_root):
     folder = data_root / 'real' / 'stereo'
     if not folder.is_dir():
         pytest.skip(f'real data: no {folder}')
-    left, right = (torch.from_numpy(cv2.imread(str(folder / f'motorcycle_{side}.png')).astype(np.float32))
-                   .permute(2, 0, 1)[None] for side in ('left', 'right'))
+    left, right = (
+        torch.from_numpy(cv2.imread(str(folder / f'motorcycle_{side}.png')).astype(np.float32)).permute(2, 0, 1)[None]
+        for side in ('left', 'right')
+    )
     disparity = torch.from_numpy(np.load(folder / 'motorcycle_disp.npz')['arr_0'])[None, None]
     known = disparity.isfinite()
     disparity = torch.where(known, disparity, 0)
@@ -213,5 +231,3 @@ def test_motorcycle(data_root):
     depth = rig.baseline / rig.parallax(disparity[None].expand(1, 2, -1, -1, -1))[0, 0]
     depth = depth[0][..., known[0, 0]].flatten()
     assert 2 < depth.min() and depth.max() < 6  # metres; without doffs up to 26
-
-

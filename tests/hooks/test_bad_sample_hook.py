@@ -23,8 +23,11 @@ class Log:
 
 
 def batch(*skipped: list[str]) -> dict:
-    return {'data_samples': [MultiTaskDataSample(metainfo={'skipped': list(errors)} if errors else {})
-                             for errors in skipped]}
+    return {
+        'data_samples': [
+            MultiTaskDataSample(metainfo={'skipped': list(errors)} if errors else {}) for errors in skipped
+        ]
+    }
 
 
 @pytest.fixture

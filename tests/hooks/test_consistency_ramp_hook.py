@@ -49,20 +49,26 @@ def test_epochs_do_not_pass_in_a_loop_of_iterations(tmp_path, rooms_cache):
 
 
 def mtpsl(work_dir: Path, **options) -> MultiTaskRunner:
-    """One label per image, two crops, consistency in a joint space that comes in over four iterations, FiLM by itself.
-    """
+    """One label per image, two crops, consistency in a joint space that comes in over four iterations; own FiLM."""
     return tiny_run(
         work_dir,
         train_dataloader__dataset__label_setting=dict(type='mmmtl.OneLabel'),
-        train_dataloader__dataset__pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.RandomFlip'),
-                                             dict(type='mmmtl.TwoCrops')],
+        train_dataloader__dataset__pipeline=[
+            dict(type='mmmtl.LoadViews'),
+            dict(type='mmmtl.RandomFlip'),
+            dict(type='mmmtl.TwoCrops'),
+        ],
         model__consistency_losses=dict(
-            tie=dict(type='mmmtl.CrossTaskConsistency', weight=2.0, space=dict(widths=(6, 32)))),
+            tie=dict(type='mmmtl.CrossTaskConsistency', weight=2.0, space=dict(widths=(6, 32)))
+        ),
         optim_wrapper__constructor='mmmtl.NamedGroups',
         optim_wrapper__paramwise_cfg=dict(film=dict(keys=['film'], lr=0.01)),
         param_scheduler=[dict(type='mmmtl.GroupStepLR', groups=['film'], by_epoch=True, step_size=1, gamma=0.5)],
         custom_hooks=[dict(type='mmmtl.ConsistencyRampHook', name='tie', iterations=4)],
-        default_hooks__logger__interval=1, train_cfg__val_interval=9, **options)
+        default_hooks__logger__interval=1,
+        train_cfg__val_interval=9,
+        **options,
+    )
 
 
 @pytest.mark.slow
@@ -77,8 +83,9 @@ def test_mtpsl_is_trained_and_goes_on_where_it_stood(tmp_path, rooms_cache):
     assert len(log['train/loss']) == 6
     assert all((value - dict(whole.model.named_parameters())[name]).abs().max() > 0.01 for name, value in film.items())
 
-    resumed = mtpsl(tmp_path / 'resumed', train_cfg__max_epochs=2, resume=True,
-                    load_from=str(tmp_path / 'whole' / 'epoch_1.pth'))
+    resumed = mtpsl(
+        tmp_path / 'resumed', train_cfg__max_epochs=2, resume=True, load_from=str(tmp_path / 'whole' / 'epoch_1.pth')
+    )
     resumed.train()
     for (name, one), other in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
         assert torch.equal(one, other), name

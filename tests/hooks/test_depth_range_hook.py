@@ -43,8 +43,12 @@ def test_each_view_once(step):
 
 
 def test_silence_where_nothing_is_wrong_or_nothing_is_swept():
-    for running, data in ((runner((0.5, 10)), batch(2.0)), (runner((0.5, 10)), batch(30.0, views=1)),
-                          (runner(None), batch(30.0)), (runner((0.5, 10)), batch(0.0))):
+    for running, data in (
+        (runner((0.5, 10)), batch(2.0)),
+        (runner((0.5, 10)), batch(30.0, views=1)),
+        (runner(None), batch(30.0)),
+        (runner((0.5, 10)), batch(0.0)),
+    ):
         assert told(DepthRangeHook(), running, data) == []
     unlabelled = batch(30.0)
     for sample in unlabelled['data_samples']:

@@ -25,8 +25,14 @@ def validate(loop) -> dict[str, float]:
 
 def run(folder, until: int, monitor: str = 'depth/abs_rel', **options):
     hook = dict(type='EarlyStoppingHook', monitor=monitor, rule='less', patience=3, min_delta=0.0)
-    return tiny_run(folder, custom_hooks=[hook], train_cfg__max_epochs=until, train_cfg__val_interval=1,
-                    param_scheduler=None, **options)
+    return tiny_run(
+        folder,
+        custom_hooks=[hook],
+        train_cfg__max_epochs=until,
+        train_cfg__val_interval=1,
+        param_scheduler=None,
+        **options,
+    )
 
 
 @pytest.mark.parametrize('stops', [(), (3, 4)])

@@ -80,10 +80,12 @@ class Poison(Hook):
 
     def before_train(self, runner) -> None:
         runner.model.decode_head.register_forward_pre_hook(
-            lambda _, args: ([x * (math.nan if runner.iter == 1 else 1) for x in args[0]], *args[1:]))
+            lambda _, args: ([x * (math.nan if runner.iter == 1 else 1) for x in args[0]], *args[1:])
+        )
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         self.states.append({name: values.clone() for name, values in runner.model.state_dict().items()})
 
 

@@ -42,8 +42,10 @@ def lines_of(work_dir: Path) -> list[dict[str, float]]:
     """The printed training lines: what stands behind a name and a colon."""
     (log,) = work_dir.glob('*/*.log')
     found = [line for line in log.read_text().splitlines() if '(train)' in line and 'loss: ' in line]
-    return [{name: float(value) for name, value in re.findall(r'(\S+): (-?[\d.e+-]+)(?:  |$)', line.split(' - ')[-1])}
-            for line in found]
+    return [
+        {name: float(value) for name, value in re.findall(r'(\S+): (-?[\d.e+-]+)(?:  |$)', line.split(' - ')[-1])}
+        for line in found
+    ]
 
 
 def plotted(work_dir: Path) -> list[dict]:
@@ -62,19 +64,30 @@ def check(steps: list[dict[str, float]], ends: list[tuple[int, int]], *logs: lis
                     assert name not in line
                 else:
                     assert line[name] == pytest.approx(np.nanmean(values), abs=2e-4)
-            assert line['loss'] == pytest.approx(np.mean([sum(v for v in step.values() if v == v)
-                                                          for step in steps[first:last]]), abs=2e-4)
+            assert line['loss'] == pytest.approx(
+                np.mean([sum(v for v in step.values() if v == v) for step in steps[first:last]]), abs=2e-4
+            )
 
 
-@pytest.mark.parametrize('interval, batch, ends', [
-    (1, 2, [(k, k + 1) for k in range(10)]),
-    (3, 2, [(0, 3), (5, 8)]),
-    (50, 4, [(0, 3), (3, 6)]),  # an epoch shorter than the interval ends in a line
-])
+@pytest.mark.parametrize(
+    'interval, batch, ends',
+    [
+        (1, 2, [(k, k + 1) for k in range(10)]),
+        (3, 2, [(0, 3), (5, 8)]),
+        (50, 4, [(0, 3), (3, 6)]),  # an epoch shorter than the interval ends in a line
+    ],
+)
 def test_a_line_holds_means_over_the_labelled_steps(interval, batch, ends, tmp_path, rooms_cache):
     oracle = Oracle()
-    tiny_run(tmp_path, {'oracle': oracle}, PLAIN, train_cfg__max_epochs=2, train_dataloader__batch_size=batch,
-             default_hooks__logger__interval=interval, **STILL).train()
+    tiny_run(
+        tmp_path,
+        {'oracle': oracle},
+        PLAIN,
+        train_cfg__max_epochs=2,
+        train_dataloader__batch_size=batch,
+        default_hooks__logger__interval=interval,
+        **STILL,
+    ).train()
     losses = np.array([list(step.values()) for step in oracle.steps])
     assert np.isnan(losses).any() and not np.isnan(losses).all(0).any()
     check(oracle.steps, ends, lines_of(tmp_path), plotted(tmp_path))
@@ -83,15 +96,26 @@ def test_a_line_holds_means_over_the_labelled_steps(interval, batch, ends, tmp_p
 def test_iterations_and_a_resume_within_the_interval(tmp_path, rooms_cache):
     """And between two steps of the optimiser."""
     oracle, options = Oracle(), {**STILL, 'default_hooks__checkpoint__interval': 3}
-    options |= dict(train_cfg=dict(by_epoch=False, max_iters=8, val_interval=9), train_dataloader__batch_size=1,
-                    log_processor__by_epoch=False, default_hooks__logger__interval=4, config='tiny_rooms_iterations.py',
-                    default_hooks__checkpoint__max_keep_ckpts=9, optim_wrapper__accumulative_counts=2,
-                    train_dataloader__dataset__label_setting=dict(type='mmmtl.OneLabel'))
+    options |= dict(
+        train_cfg=dict(by_epoch=False, max_iters=8, val_interval=9),
+        train_dataloader__batch_size=1,
+        log_processor__by_epoch=False,
+        default_hooks__logger__interval=4,
+        config='tiny_rooms_iterations.py',
+        default_hooks__checkpoint__max_keep_ckpts=9,
+        optim_wrapper__accumulative_counts=2,
+        train_dataloader__dataset__label_setting=dict(type='mmmtl.OneLabel'),
+    )
     tiny_run(tmp_path / 'whole', {'oracle': oracle}, **options).train()
     whole = lines_of(tmp_path / 'whole')
     check(oracle.steps, [(0, 4), (4, 8)], whole, plotted(tmp_path / 'whole'))
-    tiny_run(tmp_path / 'resumed', {'oracle': Oracle()}, **options, resume=True,
-             load_from=str(tmp_path / 'whole' / 'iter_3.pth')).train()
+    tiny_run(
+        tmp_path / 'resumed',
+        {'oracle': Oracle()},
+        **options,
+        resume=True,
+        load_from=str(tmp_path / 'whole' / 'iter_3.pth'),
+    ).train()
     resumed = lines_of(tmp_path / 'resumed')
     for line in (*whole, *resumed):
         assert line['grad_norm'] > 0
@@ -102,14 +126,28 @@ def test_iterations_and_a_resume_within_the_interval(tmp_path, rooms_cache):
 
 def rank_trains(rank: int) -> None:
     """The first process writes the lines."""
-    tiny_run(Path.cwd(), config=PLAIN, launcher='pytorch', train_cfg__max_epochs=2, train_dataloader__batch_size=1,
-             default_hooks__logger__interval=3, **STILL).train()
+    tiny_run(
+        Path.cwd(),
+        config=PLAIN,
+        launcher='pytorch',
+        train_cfg__max_epochs=2,
+        train_dataloader__batch_size=1,
+        default_hooks__logger__interval=3,
+        **STILL,
+    ).train()
 
 
 def test_two_processes_print_the_same_lines(tmp_path, rooms_cache, monkeypatch):
     oracle = Oracle()
-    tiny_run(tmp_path / 'one', {'oracle': oracle}, PLAIN, train_cfg__max_epochs=2, train_dataloader__batch_size=2,
-             default_hooks__logger__interval=3, **STILL).train()
+    tiny_run(
+        tmp_path / 'one',
+        {'oracle': oracle},
+        PLAIN,
+        train_cfg__max_epochs=2,
+        train_dataloader__batch_size=2,
+        default_hooks__logger__interval=3,
+        **STILL,
+    ).train()
     (tmp_path / 'two').mkdir()
     monkeypatch.chdir(tmp_path / 'two')
     run_in_two(__file__, tmp_path / 'two')
@@ -140,14 +178,23 @@ def test_a_window_of_the_users_own(tmp_path, rooms_cache):
     runner.message_hub.update_scalar('train/normal', 0.0, 0)
     tag, line = runner.log_processor.get_log_after_iter(runner, 2, 'train')
     assert {name: tag[name] for name in ('depth', 'depth_lr', 'lr', 'film.lr')} == {
-        'depth': 2.0, 'depth_lr': 2.0, 'lr': 3.0, 'film.lr': 3.0}
+        'depth': 2.0,
+        'depth_lr': 2.0,
+        'lr': 3.0,
+        'film.lr': 3.0,
+    }
     assert 'normal' not in tag and 'film.lr: 3.00e+00' in line
 
 
 def test_every_named_group_has_its_learning_rate(tmp_path, rooms_cache):
     groups = dict(heads=dict(keys=['decode_head'], lr=1e-5))
-    tiny_run(tmp_path, config=PLAIN, optim_wrapper__constructor='mmmtl.NamedGroups', train_cfg__max_epochs=1,
-             optim_wrapper__paramwise_cfg=groups).train()
+    tiny_run(
+        tmp_path,
+        config=PLAIN,
+        optim_wrapper__constructor='mmmtl.NamedGroups',
+        train_cfg__max_epochs=1,
+        optim_wrapper__paramwise_cfg=groups,
+    ).train()
     assert plotted(tmp_path)[-1]['heads.lr'] == 1e-5 and plotted(tmp_path)[-1]['lr'] == 0.05
 
 

@@ -14,9 +14,17 @@ from mmmtl.models.consistency_losses.region_bank import RegionBank
 
 def network() -> nn.ModuleDict:
     torch.manual_seed(0)
-    return nn.ModuleDict({'body': nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.GroupNorm(2, 4),
-                                                nn.InstanceNorm2d(4, track_running_stats=True)),
-                          'bank': RegionBank(2, 3)})
+    return nn.ModuleDict(
+        {
+            'body': nn.Sequential(
+                nn.Conv2d(3, 4, 1),
+                nn.BatchNorm2d(4),
+                nn.GroupNorm(2, 4),
+                nn.InstanceNorm2d(4, track_running_stats=True),
+            ),
+            'bank': RegionBank(2, 3),
+        }
+    )
 
 
 def state(rank: int) -> dict[str, dict[str, torch.Tensor]]:
@@ -36,8 +44,13 @@ def state(rank: int) -> dict[str, dict[str, torch.Tensor]]:
 def test_statistics_become_those_of_the_first_process(tmp_path):
     first, second = run_in_two(__file__, tmp_path)
     differ = {name for name, value in first['trained'].items() if not torch.equal(value, second['trained'][name])}
-    assert differ == {'body.1.running_mean', 'body.1.running_var', 'body.3.running_mean', 'body.3.running_var',
-                      'bank.means'}
+    assert differ == {
+        'body.1.running_mean',
+        'body.1.running_var',
+        'body.3.running_mean',
+        'body.3.running_var',
+        'bank.means',
+    }
     for moment in ('before_val_epoch', 'before_test_epoch'):
         for name, value in first['trained'].items():
             assert torch.equal(first[moment][name], value)  # what a checkpoint holds does not change

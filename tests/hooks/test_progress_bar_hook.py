@@ -7,10 +7,13 @@ import pytest
 from mmmtl.hooks import ProgressBarHook
 
 
-@pytest.mark.parametrize(('before', 'after', 'end', 'start'), [
-    ('before_train', 'after_train_iter', 'after_train', 3),
-    ('before_test_epoch', 'after_test_iter', 'after_test_epoch', 0),
-])
+@pytest.mark.parametrize(
+    ('before', 'after', 'end', 'start'),
+    [
+        ('before_train', 'after_train_iter', 'after_train', 3),
+        ('before_test_epoch', 'after_test_iter', 'after_test_epoch', 0),
+    ],
+)
 def test_the_bar(before, after, end, start):
     hook, runner = ProgressBarHook(), SimpleNamespace(max_iters=5, iter=3, test_dataloader=range(5))
     getattr(hook, before)(runner)

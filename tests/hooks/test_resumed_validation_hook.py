@@ -6,10 +6,13 @@ from tiny_run import tiny_run
 from mmmtl.hooks import ResumedValidationHook
 
 
-@pytest.mark.parametrize(('config', 'counter', 'due'), [
-    ('tiny_rooms.py', '_epoch', {2, 4, 5}),
-    ('tiny_rooms_iterations.py', '_iter', {4, 8, 12, 15}),
-])
+@pytest.mark.parametrize(
+    ('config', 'counter', 'due'),
+    [
+        ('tiny_rooms.py', '_epoch', {2, 4, 5}),
+        ('tiny_rooms_iterations.py', '_iter', {4, 8, 12, 15}),
+    ],
+)
 @pytest.mark.parametrize('begin', [1, 3])
 def test_what_is_owed(config, counter, due, begin, tmp_path, rooms_cache, monkeypatch):
     runner = tiny_run(tmp_path, config=config, train_cfg__val_begin=begin)

@@ -22,8 +22,9 @@ class Recorder(Hook):
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         self.before = torch.cat([p.detach().flatten() for p in runner.model.parameters()])
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
-                         ) -> None:
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
         now = torch.cat([p.detach().flatten() for p in runner.model.parameters()])
         self.changed.append(not torch.equal(now, self.before))
         self.losses.append(outputs['loss'].item())
@@ -48,8 +49,12 @@ def test_every_iteration_is_logged(tmp_path, rooms_cache):
 @pytest.mark.parametrize('fused', [False, True])
 def test_steps_that_are_not_finite_are_skipped_and_reported(fused, tmp_path, rooms_cache):
     recorder = Recorder()
-    runner = tiny_run(tmp_path, {'nan': NaNHook([1, 4], 'depth'), 'recorder': recorder}, train_cfg__max_epochs=2,
-                      optim_wrapper__optimizer__fused=fused)
+    runner = tiny_run(
+        tmp_path,
+        {'nan': NaNHook([1, 4], 'depth'), 'recorder': recorder},
+        train_cfg__max_epochs=2,
+        optim_wrapper__optimizer__fused=fused,
+    )
     runner.train()
     assert recorder.changed == [True, False, True, True, False, True]
     log = log_of(tmp_path)
@@ -62,9 +67,12 @@ def test_steps_that_are_not_finite_are_skipped_and_reported(fused, tmp_path, roo
 
 
 def test_too_many_in_a_row_stop_the_run(tmp_path, rooms_cache):
-    runner = tiny_run(tmp_path, {'nan': NaNHook([2, 4, 5, 6, 7], 'normal')},
-                      default_hooks__runtime_info__max_not_finite=3,
-                      default_hooks__runtime_info__type='mmmtl.TrainingLogHook')
+    runner = tiny_run(
+        tmp_path,
+        {'nan': NaNHook([2, 4, 5, 6, 7], 'normal')},
+        default_hooks__runtime_info__max_not_finite=3,
+        default_hooks__runtime_info__type='mmmtl.TrainingLogHook',
+    )
     with pytest.raises(DivergenceError, match=r'loss of normal is not finite on .*_image\.png.*; 3 steps in a row'):
         runner.train()
     assert runner.iter < 9
@@ -72,9 +80,14 @@ def test_too_many_in_a_row_stop_the_run(tmp_path, rooms_cache):
 
 def test_the_count_goes_on_after_a_resume(tmp_path, rooms_cache):
     tiny_run(tmp_path, {'nan': NaNHook([1, 2], 'depth')}, train_cfg__max_epochs=1).train()
-    runner = tiny_run(tmp_path, {'nan': NaNHook([3], 'depth')}, train_cfg__max_epochs=2, resume=True,
-                      default_hooks__runtime_info__max_not_finite=3,
-                      default_hooks__runtime_info__type='mmmtl.TrainingLogHook')
+    runner = tiny_run(
+        tmp_path,
+        {'nan': NaNHook([3], 'depth')},
+        train_cfg__max_epochs=2,
+        resume=True,
+        default_hooks__runtime_info__max_not_finite=3,
+        default_hooks__runtime_info__type='mmmtl.TrainingLogHook',
+    )
     with pytest.raises(DivergenceError, match='3 steps in a row'):
         runner.train()
 

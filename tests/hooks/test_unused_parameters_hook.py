@@ -9,8 +9,12 @@ from two_processes import run_in_two, work
 from mmmtl.errors import ConfigError
 from mmmtl.hooks.unused_parameters_hook import common_parts
 
-FIRST_STAGE = dict(config='tiny_rooms_plain.py', model__decode_head__head__in_index=0, train_cfg__max_epochs=1,
-                   train_cfg__val_interval=9)
+FIRST_STAGE = dict(
+    config='tiny_rooms_plain.py',
+    model__decode_head__head__in_index=0,
+    train_cfg__max_epochs=1,
+    train_cfg__val_interval=9,
+)
 LINE = 'no loss depends on backbone.model.stages_1 (22 parameters)'
 
 
@@ -26,8 +30,9 @@ def test_one_process_warns_once(options, tmp_path, rooms_cache):
     assert LINE in line and 'out_indices' in line
 
 
-@pytest.mark.parametrize('options', [{}, {'model__loss_weighting': dict(type='mmmtl.MGDA')},
-                                     {'train_dataloader__batch_size': 1}])
+@pytest.mark.parametrize(
+    'options', [{}, {'model__loss_weighting': dict(type='mmmtl.MGDA')}, {'train_dataloader__batch_size': 1}]
+)
 def test_unlabelled_tasks_and_frozen_stages_are_no_such_case(options, tmp_path, rooms_cache):
     """A batch of one image shows one label of three."""
     runner = tiny_run(tmp_path, **{**FIRST_STAGE, 'model__decode_head__head__in_index': 1}, **options)

@@ -23,8 +23,16 @@ TASKS = dict(semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES), depth=dic
 
 def rooms(cache: Path, scenes: int = 2) -> list[list[MultiTaskDataSample]]:
     """Scenes of two views whose predictions are the truth."""
-    dataset = SyntheticRooms(split='val', scenes=scenes, views='all', views_per_scene=2, size=(96, 120),
-                             cache=str(cache), tasks=TASKS, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = SyntheticRooms(
+        split='val',
+        scenes=scenes,
+        views='all',
+        views_per_scene=2,
+        size=(96, 120),
+        cache=str(cache),
+        tasks=TASKS,
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     found = [dataset[index]['data_samples'] for index in range(scenes)]
     for sample in (sample for scene in found for sample in scene):
         sample.pred = PixelData(**dict(sample.gt.items()))
@@ -84,6 +92,7 @@ def test_predictions_are_judged_and_not_the_truth(scenes):
 
 def test_values_change_with_the_camera(scenes):
     """Depth and normals that are carried over as they are would not agree."""
+
     class StaysAsItIs(MovedDepth):
         def to_view(self, values, rays, target_T_source):
             return values
@@ -110,8 +119,11 @@ def test_labels_with_gaps_score_as_what_is_labelled(scenes):
     samples = [sample for scene in scenes for sample in scene]
     gaps = [torch.from_numpy(rng.random((1, 96, 120)) < 0.25) for _ in samples]
     for sample, gap in zip(samples, gaps, strict=True):
-        sample.pred = PixelData(depth=sample.gt.depth, semseg=sample.gt.semseg.masked_fill(gap, 255),
-                                normal=sample.gt.normal.masked_fill(gap, 0))
+        sample.pred = PixelData(
+            depth=sample.gt.depth,
+            semseg=sample.gt.semseg.masked_fill(gap, 255),
+            normal=sample.gt.normal.masked_fill(gap, 0),
+        )
     scores = score(scenes)
     for name in ('depth_abs_rel', 'visible'):  # what has no gaps is compared at all visible pixels
         assert scores[f'cross_view/{name}'] == truth[f'cross_view/{name}']
@@ -173,7 +185,7 @@ def test_what_it_refuses(scenes):
 def rank_scores(rank: int) -> tuple[dict[str, float], dict[str, float]]:
     """A scene each; then both for rank 0 and nothing for rank 1."""
     both = rooms(Path(os.environ['ROOMS']))
-    return score(both[rank:rank + 1]), score(both if rank == 0 else [])
+    return score(both[rank : rank + 1]), score(both if rank == 0 else [])
 
 
 def test_two_processes_equal_one(scenes, cache, tmp_path, monkeypatch):

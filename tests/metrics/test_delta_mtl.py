@@ -13,17 +13,20 @@ VIDEO = (63.68, 0.4113, 15.53, 80.10)
 PASCAL_BASE, PASCAL_LARGE = (80.25, 70.54, 84.54, 13.57, 74.22), (81.61, 72.77, 83.80, 13.87, 75.24)
 
 
-@pytest.mark.parametrize(('measures', 'single', 'row', 'published'), [
-    (NYU, NYU_BASE, (59.93, 0.4942, 17.60, 78.60), 11.11),
-    (NYU, NYU_BASE, (49.27, 0.5823, 19.92, 75.88), -1.72),
-    (NYU, NYU_BASE, (55.03, 0.5186, 18.49, 77.97), 6.33),
-    (NYU, VIDEO, (64.03, 0.3954, 15.35, 80.52), 1.52),
-    (NYU, VIDEO, (64.25, 0.3952, 15.24, 80.15), 1.68),
-    (NYU, VIDEO, (65.27, 0.3836, 15.35, 81.69), 3.09),
-    (PASCAL, PASCAL_BASE, (76.76, 65.26, 84.39, 13.98, 70.37), -4.04),
-    (PASCAL, PASCAL_BASE, (81.88, 74.30, 84.79, 14.02, 74.09), 0.83),
-    (PASCAL, PASCAL_LARGE, (84.01, 76.99, 84.65, 13.82, 76.27), 2.30),
-])
+@pytest.mark.parametrize(
+    ('measures', 'single', 'row', 'published'),
+    [
+        (NYU, NYU_BASE, (59.93, 0.4942, 17.60, 78.60), 11.11),
+        (NYU, NYU_BASE, (49.27, 0.5823, 19.92, 75.88), -1.72),
+        (NYU, NYU_BASE, (55.03, 0.5186, 18.49, 77.97), 6.33),
+        (NYU, VIDEO, (64.03, 0.3954, 15.35, 80.52), 1.52),
+        (NYU, VIDEO, (64.25, 0.3952, 15.24, 80.15), 1.68),
+        (NYU, VIDEO, (65.27, 0.3836, 15.35, 81.69), 3.09),
+        (PASCAL, PASCAL_BASE, (76.76, 65.26, 84.39, 13.98, 70.37), -4.04),
+        (PASCAL, PASCAL_BASE, (81.88, 74.30, 84.79, 14.02, 74.09), 0.83),
+        (PASCAL, PASCAL_LARGE, (84.01, 76.99, 84.65, 13.82, 76.27), 2.30),
+    ],
+)
 def test_published_rows(measures, single, row, published):
     scores, single = dict(zip(measures, row, strict=True)), dict(zip(measures, single, strict=True))
     assert round(delta_mtl(scores, single, measures), 2) == published

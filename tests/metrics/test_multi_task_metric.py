@@ -15,8 +15,13 @@ from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
 
 CLASSES = [str(i) for i in range(13)]
-TASKS = dict(semseg=dict(type=SemSeg, classes=CLASSES), depth=dict(type=Depth), normal=dict(type=Normal),
-             edge=dict(type=Edge, annotators=2, suppress=False), saliency=dict(type=Saliency))
+TASKS = dict(
+    semseg=dict(type=SemSeg, classes=CLASSES),
+    depth=dict(type=Depth),
+    normal=dict(type=Normal),
+    edge=dict(type=Edge, annotators=2, suppress=False),
+    saliency=dict(type=Saliency),
+)
 GOLDEN = Path(__file__).parents[1] / 'golden' / 'mtpsl_segnet_shared.npz'
 
 
@@ -43,27 +48,44 @@ def make_samples(count: int = 4) -> list[MultiTaskDataSample]:
         if number == 3:
             labels['saliency'] = torch.where(known, (torch.rand(1, *size) < 0.4).float(), 255)
             labels['normal'] = torch.where(known, F.normalize(torch.randn(3, *size), dim=0), 0)
-        pred = PixelData(semseg=torch.randint(13, (1, *size)), depth=0.5 + torch.rand(1, *size),
-                         normal=F.normalize(torch.randn(3, *size), dim=0), edge=torch.rand(1, *size),
-                         saliency=torch.rand(1, *size))
+        pred = PixelData(
+            semseg=torch.randint(13, (1, *size)),
+            depth=0.5 + torch.rand(1, *size),
+            normal=F.normalize(torch.randn(3, *size), dim=0),
+            edge=torch.rand(1, *size),
+            saliency=torch.rand(1, *size),
+        )
         samples.append(MultiTaskDataSample(gt=PixelData(**labels), pred=pred))
     return samples
 
 
 def test_the_published_numbers():
     golden = np.load(GOLDEN)
-    truth = {'semseg': np.where(golden['gt_semantic'] == -1, 255, golden['gt_semantic'])[:, None],
-             'depth': golden['gt_depth'], 'normal': golden['gt_normal']}
+    truth = {
+        'semseg': np.where(golden['gt_semantic'] == -1, 255, golden['gt_semantic'])[:, None],
+        'depth': golden['gt_depth'],
+        'normal': golden['gt_normal'],
+    }
     guess = {'semseg': golden['semantic'].argmax(1)[:, None], 'depth': golden['depth'], 'normal': golden['normal']}
-    samples = [MultiTaskDataSample(**{
-        field: PixelData(**{name: torch.from_numpy(values[image]) for name, values in maps.items()})
-        for field, maps in (('gt', truth), ('pred', guess))}) for image in range(2)]
+    samples = [
+        MultiTaskDataSample(
+            **{
+                field: PixelData(**{name: torch.from_numpy(values[image]) for name, values in maps.items()})
+                for field, maps in (('gt', truth), ('pred', guess))
+            }
+        )
+        for image in range(2)
+    ]
     scores = score(samples)
     assert (golden['depth'] < 0).any()  # else the clamped measures would not be told from the unclamped one
     for ours, theirs in {
-        'semseg/mIoU': 'metric_miou', 'semseg/pixel_accuracy': 'metric_pixacc', 'depth/abs': 'metric_depth_abs',
-        'depth/rmse': 'metric_depth_rmse', 'depth/rmse_log': 'metric_depth_log_rmse',
-        'depth/abs_rel_unclamped': 'metric_depth_rel_first', 'normal/mean': 'metric_normal_mean',
+        'semseg/mIoU': 'metric_miou',
+        'semseg/pixel_accuracy': 'metric_pixacc',
+        'depth/abs': 'metric_depth_abs',
+        'depth/rmse': 'metric_depth_rmse',
+        'depth/rmse_log': 'metric_depth_log_rmse',
+        'depth/abs_rel_unclamped': 'metric_depth_rel_first',
+        'normal/mean': 'metric_normal_mean',
         'normal/rmse': 'metric_normal_rmse',
     }.items():
         assert scores[ours] == pytest.approx(float(golden[theirs]), rel=1e-5), ours
@@ -159,7 +181,7 @@ def test_mmengines_own_evaluation_gives_the_same_and_sums_of_parts_add_up():
     metrics = [MultiTaskMetric(TASKS, prefix='p') for _ in range(4)]
     for metric, part in zip(metrics, (samples, samples, samples[:1], samples[1:]), strict=True):
         for start in range(len(part)):
-            metric.process({}, part[start:start + 1])
+            metric.process({}, part[start : start + 1])
     plain, ours, *halves = metrics
     joined = ours.compute_metrics([*halves[0].results, *halves[1].results])
     expected = ours.evaluate(4)

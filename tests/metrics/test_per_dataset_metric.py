@@ -26,8 +26,9 @@ def sample(dataset: str, seed: int) -> dict:
 
 
 def metric(**parts) -> PerDatasetMetric:
-    parts = parts or dict(street=dict(type='mmmtl.MultiTaskMetric', tasks=TASKS),
-                          rooms=[dict(type='mmmtl.MultiTaskMetric', tasks=TASKS)])
+    parts = parts or dict(
+        street=dict(type='mmmtl.MultiTaskMetric', tasks=TASKS), rooms=[dict(type='mmmtl.MultiTaskMetric', tasks=TASKS)]
+    )
     built = PerDatasetMetric(parts)
     built.dataset_meta = {'parts': ('street', 'rooms', 'unjudged')}
     return built
@@ -37,7 +38,7 @@ def test_the_scores_are_those_of_the_part_alone():
     samples = [sample(('street', 'rooms', 'unjudged')[seed % 3], seed) for seed in range(9)]
     mixed = metric()
     for start in range(0, 9, 2):
-        mixed.process({}, samples[start:start + 2])
+        mixed.process({}, samples[start : start + 2])
     scores = mixed.evaluate(9)
     expected = {}
     for name in ('street', 'rooms'):
@@ -80,8 +81,12 @@ class HowMany(BaseMetric):
 def scores_of_one_rank(rank: int, world_size: int = 2) -> dict[str, float]:
     """Seven samples shared by the ranks; the only image of rooms falls to rank 0."""
     samples = [sample('rooms' if seed == 0 else 'street', seed) for seed in range(7)]
-    both = metric(**{name: [dict(type='mmmtl.MultiTaskMetric', tasks=TASKS), dict(type='HowMany')]
-                     for name in ('street', 'rooms')})
+    both = metric(
+        **{
+            name: [dict(type='mmmtl.MultiTaskMetric', tasks=TASKS), dict(type='HowMany')]
+            for name in ('street', 'rooms')
+        }
+    )
     for one in samples[rank::world_size]:
         both.process({}, [one])
     return both.evaluate(7)
@@ -103,5 +108,5 @@ def test_mmengines_own_evaluation_gives_the_same():
     plain, ours = metric(), metric()
     for one in (plain, ours):
         for start in range(0, 9, 2):
-            one.process({}, samples[start:start + 2])
+            one.process({}, samples[start : start + 2])
     assert BaseMetric.evaluate(plain, 9) == pytest.approx(ours.evaluate(9), nan_ok=True)

@@ -10,8 +10,10 @@ ERROR = np.random.default_rng(0).exponential(size=1000)
 
 @pytest.mark.parametrize('threshold', [None, 1.0])
 def test_from_oracle_to_the_worst_order(threshold):
-    good, none, bad = (sparsification_area(ERROR, confidence, threshold=threshold)
-                       for confidence in (-ERROR + np.random.default_rng(1).normal(size=1000), 0 * ERROR, ERROR))
+    good, none, bad = (
+        sparsification_area(ERROR, confidence, threshold=threshold)
+        for confidence in (-ERROR + np.random.default_rng(1).normal(size=1000), 0 * ERROR, ERROR)
+    )
     values = ERROR if threshold is None else ERROR > threshold
     assert good['oracle'] < good['auc'] < none['auc'] < bad['auc'] and good['oracle'] == none['oracle']
     assert none['auc'] == pytest.approx(values.mean())

@@ -42,20 +42,35 @@ def test_normals_are_averaged_to_unit_length() -> None:
 
 
 def test_sizes_are_kept_apart():
-    maps = typical_maps([sample(depth=torch.full((1, 2, 3), value)) for value in (1.0, 3.0)]
-                        + [sample(depth=torch.full((1, 3, 2), 7.0))], TASKS)
+    maps = typical_maps(
+        [sample(depth=torch.full((1, 2, 3), value)) for value in (1.0, 3.0)]
+        + [sample(depth=torch.full((1, 3, 2), 7.0))],
+        TASKS,
+    )
     assert {size: found['depth'].mean().item() for size, found in maps.items()} == {(2, 3): 2, (3, 2): 7}
 
 
 def test_means_and_modes():
-    tasks = {'semseg': SemSeg('semseg', ('a', 'b', 'c')), 'depth': Depth('depth'), 'edge': Edge('edge'),
-             'saliency': Saliency('saliency'), 'missing': Depth('missing')}
-    labels = [dict(semseg=[1, 2, 255], depth=[1, 0, 4], edge=[1, 0, 255], saliency=[1, 0, 255]),
-              dict(semseg=[1, 255, 0], depth=[2, 0, 4], edge=[0, 0, 1], saliency=[0, 0, 1]),
-              dict(semseg=[2, 2, 0])]
-    samples = [MultiTaskDataSample(gt=PixelData(**{
-        name: torch.tensor(values, dtype=tasks[name].dtype).view(1, 1, 3) for name, values in label.items()}))
-        for label in labels]
+    tasks = {
+        'semseg': SemSeg('semseg', ('a', 'b', 'c')),
+        'depth': Depth('depth'),
+        'edge': Edge('edge'),
+        'saliency': Saliency('saliency'),
+        'missing': Depth('missing'),
+    }
+    labels = [
+        dict(semseg=[1, 2, 255], depth=[1, 0, 4], edge=[1, 0, 255], saliency=[1, 0, 255]),
+        dict(semseg=[1, 255, 0], depth=[2, 0, 4], edge=[0, 0, 1], saliency=[0, 0, 1]),
+        dict(semseg=[2, 2, 0]),
+    ]
+    samples = [
+        MultiTaskDataSample(
+            gt=PixelData(
+                **{name: torch.tensor(values, dtype=tasks[name].dtype).view(1, 1, 3) for name, values in label.items()}
+            )
+        )
+        for label in labels
+    ]
     maps = typical_maps(samples, tasks)[1, 3]
     assert set(maps) == {'semseg', 'depth', 'edge', 'saliency'}
     assert maps['semseg'].tolist() == [[[1, 2, 0]]]

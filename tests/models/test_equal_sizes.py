@@ -39,13 +39,15 @@ class OtherView(nn.Module):
         super().__init__()
         self.out_channels, self.strides = (in_channels[0] + 3,), strides
 
-    def match(self, features: tuple[Tensor, ...], images: Tensor, *, views: tuple[int, ...], **cameras: Tensor
-              ) -> dict[str, Tensor]:
+    def match(
+        self, features: tuple[Tensor, ...], images: Tensor, *, views: tuple[int, ...], **cameras: Tensor
+    ) -> dict[str, Tensor]:
         assert set(views) == {2} and sum(views) == len(images)
         return {'other': images.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)[:, :, ::2, ::2]}
 
-    def join(self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
-             ) -> tuple[Tensor, ...]:
+    def join(
+        self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
+    ) -> tuple[Tensor, ...]:
         return (torch.cat([features[0], matched['other']], 1),)
 
 
@@ -63,8 +65,8 @@ def test_the_views_of_a_scene_stay_together():
     batch = pairs((8, 10), (8, 10), (6, 10), (6, 10), (8, 10), (8, 10))
     together = model.test_step(batch)
     for scene in range(3):
-        alone = model.test_step({name: values[2 * scene:2 * scene + 2] for name, values in batch.items()})
-        for one, other in zip(alone, together[2 * scene:2 * scene + 2], strict=True):
+        alone = model.test_step({name: values[2 * scene : 2 * scene + 2] for name, values in batch.items()})
+        for one, other in zip(alone, together[2 * scene : 2 * scene + 2], strict=True):
             assert one.img_path == other.img_path
             torch.testing.assert_close(one.pred.depth, other.pred.depth)
 

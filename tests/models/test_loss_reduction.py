@@ -54,8 +54,9 @@ def test_fully_labelled_images_of_one_size_make_all_ways_one(how):
 @every_way
 def test_the_order_of_images_does_not_matter(how):
     order = [2, 0, 3, 1]
-    torch.testing.assert_close(reduce_losses(numbers()[:, order], COUNTS[:, order], how)[0],
-                               reduce_losses(numbers(), COUNTS, how)[0])
+    torch.testing.assert_close(
+        reduce_losses(numbers()[:, order], COUNTS[:, order], how)[0], reduce_losses(numbers(), COUNTS, how)[0]
+    )
 
 
 @every_way

@@ -75,8 +75,10 @@ def test_the_neck_is_told_and_tells():
 def test_predictions_are_cut_to_the_image_and_come_from_its_own_logits(divisor):
     model = make_model(data_preprocessor=dict(type=ViewPreprocessor, divisor=divisor)).eval()
     batch = make_batch(ALL, ALL, ALL, ALL, sizes=((8, 10), (6, 10), (8, 10), (8, 7)))
-    logits = [model(model.data_preprocessor({name: [values[index]] for name, values in batch.items()})['inputs'])
-              for index in range(4)]
+    logits = [
+        model(model.data_preprocessor({name: [values[index]] for name, values in batch.items()})['inputs'])
+        for index in range(4)
+    ]
     for step in (model.val_step, model.test_step):
         samples = step(batch)
         assert [sample.img_path for sample in samples] == ['0.png', '1.png', '2.png', '3.png']
@@ -102,12 +104,14 @@ def test_losses_by_a_loop(how):
         for number, sample in enumerate(batch['data_samples']):
             if name in sample.gt:
                 height, width = sample.img_shape
-                one = task.error(logits[name][number:number + 1, :, :height, :width], sample.gt.get(name)[None])
+                one = task.error(logits[name][number : number + 1, :, :height, :width], sample.gt.get(name)[None])
                 sums.append(one[0].item())
                 counts.append(one[1].item())
-        expected = {'batch': sum(s / c for s, c in zip(sums, counts, strict=True)) / 4,
-                    'labelled': sum(s / c for s, c in zip(sums, counts, strict=True)) / len(sums),
-                    'pixels': sum(sums) / sum(counts)}[how]
+        expected = {
+            'batch': sum(s / c for s, c in zip(sums, counts, strict=True)) / 4,
+            'labelled': sum(s / c for s, c in zip(sums, counts, strict=True)) / len(sums),
+            'pixels': sum(sums) / sum(counts),
+        }[how]
         assert losses[name].item() == pytest.approx(expected, rel=1e-5)
     assert losses['loss'].item() == pytest.approx(sum(losses[name].item() for name in TASKS), rel=1e-6)
 
@@ -181,8 +185,7 @@ def test_padding_adds_nothing():
     images = model.data_preprocessor(batch)['inputs']
     narrow = losses_of(model, batch)
     # a wider canvas; the convolution sees zeros beyond the border in both cases, the resize its last column
-    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, (),
-                      batch['data_samples'])
+    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, (), batch['data_samples'])
     for name, value in narrow.items():
         torch.testing.assert_close(wide[name], value)
 
@@ -244,9 +247,15 @@ def test_training_brings_every_loss_down():
     coarse = torch.rand(4, 3, 4, 5, generator=generator)
     images = (255 * F.interpolate(coarse, (8, 10))).byte()
     colours = images / 255
-    samples = [MultiTaskDataSample(metainfo=dict(img_shape=(8, 10)), gt=PixelData(
-        semseg=colour.argmax(0, keepdim=True), depth=1 + colour[:1], normal=F.normalize(colour - 0.5, dim=0)))
-        for colour in colours]
+    samples = [
+        MultiTaskDataSample(
+            metainfo=dict(img_shape=(8, 10)),
+            gt=PixelData(
+                semseg=colour.argmax(0, keepdim=True), depth=1 + colour[:1], normal=F.normalize(colour - 0.5, dim=0)
+            ),
+        )
+        for colour in colours
+    ]
     del samples[0].gt.semseg, samples[1].gt.depth, samples[2].gt.normal
     batch = {'inputs': list(images), 'data_samples': samples}
     model = make_model().train()
@@ -260,6 +269,7 @@ def test_training_brings_every_loss_down():
 @pytest.mark.parametrize('by_gradients', [False, True])
 def test_what_is_returned_holds_no_activations_longer_than_the_total_needs(by_gradients):
     """MMEngine keeps the losses until the optimiser has stepped."""
+
     class Kept:
         def __init__(self, tensor):
             self.tensor = tensor

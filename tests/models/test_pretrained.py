@@ -18,17 +18,21 @@ BACKBONES = pytest.mark.parametrize('backbone', [RESNET, SWIN], ids=['resnet', '
 
 
 def build(backbone: dict, file: Path, **options) -> MMSegBackbone:
-    return MMSegBackbone({**backbone, 'init_cfg': dict(type='Pretrained', checkpoint=str(file), **options)},
-                         image_size=(64, 64))
+    return MMSegBackbone(
+        {**backbone, 'init_cfg': dict(type='Pretrained', checkpoint=str(file), **options)}, image_size=(64, 64)
+    )
 
 
 @pytest.fixture
 def published(request, tmp_path):
     """A file with the weights of another initialisation, as its backbone's authors would publish them."""
     torch.manual_seed(7)
-    weights = {key: torch.rand_like(value) if value.is_floating_point() else value
-               for key, value in MMSegBackbone(request.getfixturevalue('backbone'), image_size=(64, 64)
-                                               ).backbone.state_dict().items()}
+    weights = {
+        key: torch.rand_like(value) if value.is_floating_point() else value
+        for key, value in MMSegBackbone(request.getfixturevalue('backbone'), image_size=(64, 64))
+        .backbone.state_dict()
+        .items()
+    }
 
     def write(change=lambda weights: weights) -> Path:
         torch.save({'state_dict': change(dict(weights))}, tmp_path / 'published.pth')
@@ -51,9 +55,14 @@ def test_a_file_that_fits_is_loaded_and_its_head_ignored(backbone, published, mo
 
 
 @BACKBONES
-@pytest.mark.parametrize('change', [
-    lambda weights: {f'encoder.{key}': value for key, value in weights.items()}, lambda weights: {},
-], ids=['other names', 'empty'])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda weights: {f'encoder.{key}': value for key, value in weights.items()},
+        lambda weights: {},
+    ],
+    ids=['other names', 'empty'],
+)
 def test_a_file_that_fills_nothing_is_refused(backbone, change, published):
     with pytest.raises(CheckpointError, match=r'published\.pth: does not fit backbone \(\w+\)') as caught:
         build(backbone, published(change)).init_weights()
@@ -63,7 +72,7 @@ def test_a_file_that_fills_nothing_is_refused(backbone, change, published):
 @BACKBONES
 def test_the_config_states_how_much_has_to_fit(backbone, published):
     def half(weights: dict) -> dict:
-        return dict(list(weights.items())[:len(weights) // 2])
+        return dict(list(weights.items())[: len(weights) // 2])
 
     with pytest.raises(CheckpointError, match=r' entries, \d+\.\d % of values, not filled: .*at least 90 % are'):
         build(backbone, published(half)).init_weights()
@@ -103,8 +112,10 @@ def test_each_of_nested_parts_is_measured_by_itself(tmp_path):
     outer = {f'net.{key}': torch.full_like(value, 6) for key, value in inner.items()}
     torch.save(inner, tmp_path / 'inner.pth')
     torch.save(outer, tmp_path / 'outer.pth')
-    model = Part(Part(init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'inner.pth'))), init_cfg=dict(
-        type='Pretrained', checkpoint=str(tmp_path / 'outer.pth'), prefix='net.', min_matched=0.5))
+    model = Part(
+        Part(init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'inner.pth'))),
+        init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'outer.pth'), prefix='net.', min_matched=0.5),
+    )
     with loading_pretrained(model):
         model.init_weights()
     assert model.layer.weight.eq(6).all() and model.inner.layer.weight.eq(5).all()

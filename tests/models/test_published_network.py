@@ -47,8 +47,13 @@ def published_model() -> MultiTaskModel:
 def published_samples(golden) -> list[MultiTaskDataSample]:
     semseg = np.where(golden['gt_semantic'] == -1, 255, golden['gt_semantic'])[:, None]
     labels = {'semseg': semseg, 'depth': golden['gt_depth'], 'normal': golden['gt_normal']}
-    return [MultiTaskDataSample(metainfo=dict(img_shape=(64, 96)), gt=PixelData(
-        **{name: torch.from_numpy(values[number]) for name, values in labels.items()})) for number in range(2)]
+    return [
+        MultiTaskDataSample(
+            metainfo=dict(img_shape=(64, 96)),
+            gt=PixelData(**{name: torch.from_numpy(values[number]) for name, values in labels.items()}),
+        )
+        for number in range(2)
+    ]
 
 
 @torch.no_grad()
@@ -64,8 +69,11 @@ def test_the_published_predictions_losses_and_scores(published_model, published_
         metric.process({}, [sample.to_dict()])
     scores = metric.evaluate(2)
     for ours, theirs in {
-        'semseg/mIoU': 'metric_miou', 'depth/abs': 'metric_depth_abs', 'depth/rmse': 'metric_depth_rmse',
-        'depth/abs_rel_unclamped': 'metric_depth_rel_first', 'normal/mean': 'metric_normal_mean',
+        'semseg/mIoU': 'metric_miou',
+        'depth/abs': 'metric_depth_abs',
+        'depth/rmse': 'metric_depth_rmse',
+        'depth/abs_rel_unclamped': 'metric_depth_rel_first',
+        'normal/mean': 'metric_normal_mean',
     }.items():
         assert scores[ours] == pytest.approx(float(golden[theirs]), rel=1e-3), ours
     for how in SHARES:

@@ -19,7 +19,10 @@ def sample(view: int, views: int, focal: float | None = None) -> MultiTaskDataSa
 def test_single_views_need_no_camera() -> None:
     assert scene_cameras(None) == {'views': None, 'intrinsics': None, 'camera_T_world': None}
     assert scene_cameras([sample(0, 1), sample(0, 1, 5.0)]) == {
-        'views': (1, 1), 'intrinsics': None, 'camera_T_world': None}
+        'views': (1, 1),
+        'intrinsics': None,
+        'camera_T_world': None,
+    }
     assert scene_cameras([MultiTaskDataSample()])['views'] == (1,)
 
 

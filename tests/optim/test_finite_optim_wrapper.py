@@ -48,8 +48,9 @@ def test_a_bad_step_changes_nothing(kind, bad):
     torch.testing.assert_close(wrapper.optimizer.state_dict(), optimiser.state_dict(), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize('clip', [dict(max_norm=0.5), dict(max_norm=0.5, norm_type=1.0),
-                                  dict(type='value', clip_value=0.1)])
+@pytest.mark.parametrize(
+    'clip', [dict(max_norm=0.5), dict(max_norm=0.5, norm_type=1.0), dict(type='value', clip_value=0.1)]
+)
 def test_clipping_is_torchs_own(clip):
     model, plain = network(), network()
     wrapper = FiniteOptimWrapper(optimizer=SGD(model.parameters(), lr=1.0), clip_grad=dict(clip))

@@ -30,8 +30,12 @@ class Filmed(nn.Module):
 def make(groups: dict = FILM) -> tuple[nn.Module, FiniteOptimWrapper]:
     torch.manual_seed(0)
     model = Filmed()
-    return model, build_optim_wrapper(model, dict(type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=1e-4),
-                                                  constructor=NamedGroups, paramwise_cfg=groups))
+    return model, build_optim_wrapper(
+        model,
+        dict(
+            type=FiniteOptimWrapper, optimizer=dict(type=Adam, lr=1e-4), constructor=NamedGroups, paramwise_cfg=groups
+        ),
+    )
 
 
 def schedulers(wrapper: FiniteOptimWrapper) -> list[GroupStepLR]:
@@ -55,11 +59,14 @@ def epochs(model: nn.Module, wrapper: FiniteOptimWrapper, schedule: list[GroupSt
 def test_a_cosine_that_starts_anew_beside_steps():
     """Region contrast's: from 1e-4 to 1e-6 in 10 epochs, twice, for the rest; the FiLM halved every 10."""
     model, wrapper = make()
-    both = [GroupCosineRestartLR(wrapper, groups=['rest'], periods=[10] * 2, restart_weights=[1.0] * 2, eta_min=1e-6),
-            GroupStepLR(wrapper, groups=['film'], step_size=10, gamma=0.5)]
+    both = [
+        GroupCosineRestartLR(wrapper, groups=['rest'], periods=[10] * 2, restart_weights=[1.0] * 2, eta_min=1e-6),
+        GroupStepLR(wrapper, groups=['film'], step_size=10, gamma=0.5),
+    ]
     seen = epochs(model, wrapper, both, 20)
     assert [one['rest'] for one in seen] == pytest.approx(
-        [1e-6 + (1e-4 - 1e-6) * (1 + math.cos(math.pi * (epoch % 10) / 10)) / 2 for epoch in range(20)])
+        [1e-6 + (1e-4 - 1e-6) * (1 + math.cos(math.pi * (epoch % 10) / 10)) / 2 for epoch in range(20)]
+    )
     assert [one['film'] for one in seen] == pytest.approx([1e-3] * 10 + [5e-4] * 10)
 
 
@@ -76,7 +83,7 @@ def test_every_group_falls_by_its_own_schedule():
     seen = epochs(model, wrapper, schedulers(wrapper), 10)
     assert [one['film'] for one in seen] == pytest.approx([1e-3 * 0.5 ** (epoch // 3) for epoch in range(10)])
     assert [one['rest'] for one in seen] == pytest.approx([1e-4 * 0.5 ** (epoch // 4) for epoch in range(10)])
-    assert wrapper.get_lr()['base_lr'][0] == pytest.approx(1e-4 * 0.5 ** 2)  # what the log shows
+    assert wrapper.get_lr()['base_lr'][0] == pytest.approx(1e-4 * 0.5**2)  # what the log shows
 
 
 @pytest.mark.parametrize('at', [3, 4, 5])
@@ -98,8 +105,9 @@ def test_a_resumed_run_goes_on_exactly(at):
         assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize('groups', [dict(film=dict(keys=['flim'])), dict(film=dict(lr=1.0)), dict(rest=FILM['film']),
-                                    dict(film=1e-3)])
+@pytest.mark.parametrize(
+    'groups', [dict(film=dict(keys=['flim'])), dict(film=dict(lr=1.0)), dict(rest=FILM['film']), dict(film=1e-3)]
+)
 def test_groups_that_cannot_be(groups):
     with pytest.raises(ConfigError, match='paramwise_cfg.(film|rest)'):
         make(groups)
@@ -112,9 +120,12 @@ def test_a_schedule_for_nobody():
 
 @pytest.mark.slow
 def test_a_run_from_a_config(tmp_path, rooms_cache):
-    options = dict(optim_wrapper__constructor=NamedGroups, train_cfg__max_epochs=3,
-                   optim_wrapper__paramwise_cfg=dict(head=dict(keys=['decode_head'], lr=1e-2)),
-                   param_scheduler=[dict(type=GroupStepLR, groups=['head'], step_size=1, gamma=0.5, by_epoch=True)])
+    options = dict(
+        optim_wrapper__constructor=NamedGroups,
+        train_cfg__max_epochs=3,
+        optim_wrapper__paramwise_cfg=dict(head=dict(keys=['decode_head'], lr=1e-2)),
+        param_scheduler=[dict(type=GroupStepLR, groups=['head'], step_size=1, gamma=0.5, by_epoch=True)],
+    )
     whole = tiny_run(tmp_path / 'whole', **options)
     whole.train()
     assert rates(whole.optim_wrapper) == pytest.approx({'head': 1e-2 / 4, 'rest': 1e-3})  # of the third epoch

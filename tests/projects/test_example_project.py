@@ -31,8 +31,13 @@ def project():
 
 @pytest.fixture
 def rooms(project, tmp_path):
-    config = load_config(CONFIG, {f'val_dataloader.dataset.{key}': value for key, value in (
-        ('scenes', 3), ('size', (48, 64)), ('cache', str(tmp_path)))})
+    config = load_config(
+        CONFIG,
+        {
+            f'val_dataloader.dataset.{key}': value
+            for key, value in (('scenes', 3), ('size', (48, 64)), ('cache', str(tmp_path)))
+        },
+    )
     config.tasks.semseg = dict(type='mmmtl.SemSeg', classes=project.RoomsWithHeight.CLASSES)
     return DATASETS.build({**config.val_dataloader.dataset, 'tasks': config.tasks})
 
@@ -92,23 +97,27 @@ def test_without_the_package_the_config_says_what_to_do(monkeypatch, tmp_path):
         load_config(config)
 
 
-@pytest.mark.parametrize('text', [
-    # names in strings, in a config that has imports of its own
-    """from mmengine.config import read_base
+@pytest.mark.parametrize(
+    'text',
+    [
+        # names in strings, in a config that has imports of its own
+        """from mmengine.config import read_base
 from mmmtl.models import MultiTaskModel
 with read_base():
     from .base import *
 custom_imports = dict(imports=['example_project'])
 model.update(type=MultiTaskModel, decode_head=dict(type='mmmtl.SumHead', channels=8))
 """,
-    # real classes
-    """from example_project import Height, SumHead
+        # real classes
+        """from example_project import Height, SumHead
 from mmengine.config import read_base
 with read_base():
     from .base import *
 tasks.update(height=dict(type=Height, highest=2.0))
 model.update(decode_head=dict(type=SumHead, channels=8))
-"""])
+""",
+    ],
+)
 def test_both_forms_of_config_find_the_project(project, tmp_path, text):
     (tmp_path / 'base.py').write_text(CONFIG.read_text())
     (tmp_path / 'child.py').write_text(text)
@@ -121,19 +130,40 @@ def test_both_forms_of_config_find_the_project(project, tmp_path, text):
 def run_tool(name: str, *arguments: str, cache: Path) -> str:
     path = os.pathsep.join([str(PROJECT), str(ROOT)])
     environment = os.environ | {'PYTHONPATH': path, 'MMMTL_CACHE': str(cache), 'OMP_NUM_THREADS': '1'}
-    done = subprocess.run([sys.executable, str(ROOT / 'tools' / name), str(CONFIG), *arguments], capture_output=True,
-                          text=True, env=environment, timeout=120, cwd=cache.parent)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / name), str(CONFIG), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        cwd=cache.parent,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
 
 def test_the_tools_train_and_test_it(tmp_path):
-    tiny = ['--cfg-options', *(f'{split}_dataloader.dataset.{option}' for split in ('train', 'val', 'test')
-                               for option in ('scenes=2', 'size=(48,64)')), 'train_cfg.max_epochs=1']
+    tiny = [
+        '--cfg-options',
+        *(
+            f'{split}_dataloader.dataset.{option}'
+            for split in ('train', 'val', 'test')
+            for option in ('scenes=2', 'size=(48,64)')
+        ),
+        'train_cfg.max_epochs=1',
+    ]
     work_dir, cache = tmp_path / 'work', tmp_path / 'cache'
     run_tool('train.py', '--work-dir', str(work_dir), *tiny, cache=cache)
-    said = run_tool('test.py', str(work_dir / 'epoch_1.pth'), '--work-dir', str(work_dir), '--show-dir',
-                    str(tmp_path / 'sheets'), *tiny, cache=cache)
+    said = run_tool(
+        'test.py',
+        str(work_dir / 'epoch_1.pth'),
+        '--work-dir',
+        str(work_dir),
+        '--show-dir',
+        str(tmp_path / 'sheets'),
+        *tiny,
+        cache=cache,
+    )
     assert 'depth abs_rel ↓ | height abs ↓' in said
     (scores,) = json.loads((work_dir / 'metrics.json').read_text())['scores'].values()
     assert 0 < scores['height/abs'] < 5 and 0 <= scores['height/within_25cm'] <= 1 and scores['depth/abs_rel'] > 0

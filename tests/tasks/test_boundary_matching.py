@@ -43,8 +43,9 @@ def scattered(seed: int, annotators: int, size: tuple[int, int] = (40, 60)) -> t
     return strength, [rng.random(size) < 0.02 for _ in range(annotators)]
 
 
-def slow_counts(strength: np.ndarray, truths: list[np.ndarray], thresholds: np.ndarray, max_distance: float, *,
-                nudge: float = 0) -> dict[str, list[int]]:
+def slow_counts(
+    strength: np.ndarray, truths: list[np.ndarray], thresholds: np.ndarray, max_distance: float, *, nudge: float = 0
+) -> dict[str, list[int]]:
     """The definition, by full distance tables and the Hungarian method: most pairs first, then the least distance.
 
     ``nudge`` times a number that differs from pair to pair is added to the distances, to decide between equals.
@@ -84,8 +85,10 @@ def test_several_annotators_equal_the_slow_solver(seed):
     slow = [slow_counts(strength, truths, THRESHOLDS, 0.08, nudge=nudge) for nudge in (1e-4, -1e-4, 0)]
     unique = np.equal(slow[0]['edge_hit'], slow[1]['edge_hit'])
     assert unique.sum() >= 4
-    cost, most = (boundary_counts(strength, truths, THRESHOLDS, max_distance=0.08, matching=matching)
-                  for matching in ('cost', 'cardinality'))
+    cost, most = (
+        boundary_counts(strength, truths, THRESHOLDS, max_distance=0.08, matching=matching)
+        for matching in ('cost', 'cardinality')
+    )
     for name in ('truth_hit', 'truth', 'edge'):
         assert cost[name].tolist() == most[name].tolist() == slow[2][name]
     assert cost['edge_hit'][unique].tolist() == np.array(slow[2]['edge_hit'])[unique].tolist()
@@ -137,8 +140,10 @@ def test_strength_equal_to_a_threshold_is_above_it():
 def test_the_distance_is_a_share_of_the_diagonal():
     strength, truth = np.zeros((30, 40)), np.zeros((30, 40), bool)
     truth[15, 10], strength[15, 15] = True, 1
-    hit = [boundary_counts(strength, [truth], np.array([0.5]), max_distance=share)['truth_hit'].item()
-           for share in (0.0999, 0.1)]
+    hit = [
+        boundary_counts(strength, [truth], np.array([0.5]), max_distance=share)['truth_hit'].item()
+        for share in (0.0999, 0.1)
+    ]
     assert hit == [0, 1]
     assert MAX_DISTANCE == {'pascal': 0.0075, 'bsds': 0.0075, 'nyud': 0.011}
 
@@ -197,7 +202,15 @@ def test_the_published_benchmark(data_root):
     np.testing.assert_allclose(ours, expected[:, 1:], atol=1e-3)
     best, r, p, f, ois_r, ois_p, ois_f, area = np.loadtxt(folder / 'test_2' / 'eval_bdry.txt')
     scores = boundary_scores(total, thresholds)
-    assert (scores['threshold'], scores['recall'], scores['precision'], scores['odsF'], scores['oisF'], scores['AP']
-            ) == pytest.approx((best, r, p, f, ois_f, area), rel=1e-3)
-    assert (total['best_truth_hit'] / total['best_truth'], total['best_edge_hit'] / total['best_edge']
-            ) == pytest.approx((ois_r, ois_p), rel=1e-3)
+    assert (
+        scores['threshold'],
+        scores['recall'],
+        scores['precision'],
+        scores['odsF'],
+        scores['oisF'],
+        scores['AP'],
+    ) == pytest.approx((best, r, p, f, ois_f, area), rel=1e-3)
+    assert (
+        total['best_truth_hit'] / total['best_truth'],
+        total['best_edge_hit'] / total['best_edge'],
+    ) == pytest.approx((ois_r, ois_p), rel=1e-3)

@@ -30,8 +30,11 @@ def test_error_by_a_loop(task, maps):
     prediction, truth = maps
     total, count = task.error(prediction, truth)
     for image in range(2):
-        differences = [abs(p - g) for p, g in zip(prediction[image].flatten().tolist(), truth[image].flatten().tolist(),
-                                                  strict=True) if g > 0]
+        differences = [
+            abs(p - g)
+            for p, g in zip(prediction[image].flatten().tolist(), truth[image].flatten().tolist(), strict=True)
+            if g > 0
+        ]
         assert count[image] == len(differences)
         assert total[image].item() == pytest.approx(sum(differences), rel=1e-6)
 
@@ -42,17 +45,20 @@ def test_scores_by_numpy(task, maps):
     raw, g = (x.double().numpy()[truth.numpy() > 0] for x in (prediction, truth))
     p = np.maximum(raw, 1e-9)
     factor = np.maximum(p / g, g / p)
-    assert scores == pytest.approx({
-        'abs': np.mean(abs(p - g)),
-        'rmse': np.sqrt(np.mean((p - g) ** 2)),
-        'rmse_log': np.sqrt(np.mean((np.log(p) - np.log(g)) ** 2)),
-        'abs_rel': np.mean(abs(p - g) / g),
-        'abs_rel_unclamped': np.mean(abs(raw - g) / g),
-        'sq_rel': np.mean((p - g) ** 2 / g),
-        'delta1': np.mean(factor < 1.25),
-        'delta2': np.mean(factor < 1.25**2),
-        'delta3': np.mean(factor < 1.25**3),
-    }, rel=1e-9)
+    assert scores == pytest.approx(
+        {
+            'abs': np.mean(abs(p - g)),
+            'rmse': np.sqrt(np.mean((p - g) ** 2)),
+            'rmse_log': np.sqrt(np.mean((np.log(p) - np.log(g)) ** 2)),
+            'abs_rel': np.mean(abs(p - g) / g),
+            'abs_rel_unclamped': np.mean(abs(raw - g) / g),
+            'sq_rel': np.mean((p - g) ** 2 / g),
+            'delta1': np.mean(factor < 1.25),
+            'delta2': np.mean(factor < 1.25**2),
+            'delta3': np.mean(factor < 1.25**3),
+        },
+        rel=1e-9,
+    )
     assert scores['abs_rel_unclamped'] > scores['abs_rel']  # the negative prediction
 
 
@@ -86,12 +92,15 @@ def test_cap_and_least_depth_bound_truth_and_prediction():
     assert task.error(prediction, truth)[1] == 6  # what is learnt is not bounded
 
 
-@pytest.mark.parametrize(('crop', 'size', 'window'), [
-    ('eigen', (375, 1242), (124, 342, 44, 1197)),
-    ('garg', (375, 1242), (153, 371, 44, 1197)),
-    ('nyu-eigen', (480, 640), (45, 471, 41, 601)),
-    (None, (375, 1242), (0, 375, 0, 1242)),
-])
+@pytest.mark.parametrize(
+    ('crop', 'size', 'window'),
+    [
+        ('eigen', (375, 1242), (124, 342, 44, 1197)),
+        ('garg', (375, 1242), (153, 371, 44, 1197)),
+        ('nyu-eigen', (480, 640), (45, 471, 41, 601)),
+        (None, (375, 1242), (0, 375, 0, 1242)),
+    ],
+)
 def test_crops(crop, size, window):
     """The windows that the published code cuts out of images of that size."""
     inside = Depth('depth', crop=crop).measured(torch.ones(1, 1, *size))[0].numpy()
@@ -100,12 +109,15 @@ def test_crops(crop, size, window):
     assert inside.sum() == (window[1] - window[0]) * (window[3] - window[2])
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(crop='kitti'), "crop must be None or one of eigen, garg, nyu-eigen, found 'kitti'"),
-    (dict(min_depth=5, cap=4), 'expected 0 <= min_depth < cap, found min_depth=5, cap=4'),
-    (dict(min_depth=-1), 'found min_depth=-1'),
-    (dict(interpolation='lines'), "interpolation must be 'nearest' or 'points', found 'lines'"),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(crop='kitti'), "crop must be None or one of eigen, garg, nyu-eigen, found 'kitti'"),
+        (dict(min_depth=5, cap=4), 'expected 0 <= min_depth < cap, found min_depth=5, cap=4'),
+        (dict(min_depth=-1), 'found min_depth=-1'),
+        (dict(interpolation='lines'), "interpolation must be 'nearest' or 'points', found 'lines'"),
+    ],
+)
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ConfigError, match=message):
         Depth('depth', **arguments)

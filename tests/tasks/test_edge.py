@@ -26,11 +26,15 @@ def test_error_by_a_loop(positive_weight):
     target[0, 0, :2] = 255
     total, count = Edge('edge', loss=dict(positive_weight=positive_weight)).error(logits, target)
     for image in range(2):
-        pairs = [(x, t) for x, t in zip(logits[image].flatten().tolist(), target[image].flatten().tolist(), strict=True)
-                 if t != 255]
+        pairs = [
+            (x, t)
+            for x, t in zip(logits[image].flatten().tolist(), target[image].flatten().tolist(), strict=True)
+            if t != 255
+        ]
         w = positive_weight or sum(t == 0 for _, t in pairs) / len(pairs)
-        expected = sum(-w * math.log(1 / (1 + math.exp(-x))) if t else -(1 - w) * math.log(1 / (1 + math.exp(x)))
-                       for x, t in pairs)
+        expected = sum(
+            -w * math.log(1 / (1 + math.exp(-x))) if t else -(1 - w) * math.log(1 / (1 + math.exp(x))) for x, t in pairs
+        )
         assert total[image].item() == pytest.approx(expected, rel=1e-5)
         assert count[image] == len(pairs)
 
@@ -99,8 +103,10 @@ def test_padding_does_not_change_the_score():
     """Distances are shares of the diagonal of the image itself."""
     torch.manual_seed(0)
     task, prediction, truth = Edge('edge', max_distance=0.02), torch.rand(1, 1, 40, 50), frame()
-    padded = [torch.nn.functional.pad(values, (30, 40, 20, 50), value=fill)
-              for values, fill in ((prediction, 0.9), (truth, 255.0))]
+    padded = [
+        torch.nn.functional.pad(values, (30, 40, 20, 50), value=fill)
+        for values, fill in ((prediction, 0.9), (truth, 255.0))
+    ]
     expected = task.measure(prediction, truth)
     for name, value in task.measure(*padded).items():
         assert torch.equal(value, expected[name]), name
@@ -108,7 +114,7 @@ def test_padding_does_not_change_the_score():
 
 def test_fewer_thresholds_are_near():
     y, x = np.mgrid[:40, :50]
-    soft = np.exp(-np.minimum.reduce([abs(x - 12), abs(x - 37), abs(y - 10), abs(y - 29)]) ** 2 / 4.0)
+    soft = np.exp(-(np.minimum.reduce([abs(x - 12), abs(x - 37), abs(y - 10), abs(y - 29)]) ** 2) / 4.0)
     prediction = torch.from_numpy(soft * np.linspace(0.3, 1, 50))[None, None]
     scores = [task.score(task.measure(prediction, frame()))['odsF'] for task in (Edge('e'), Edge('e', thresholds=19))]
     assert 0.5 < scores[1] <= scores[0] < scores[1] + 0.02
@@ -136,12 +142,15 @@ def test_check_knows_shares():
         Edge('edge', annotators=4).check(np.zeros((2, 2), np.float32))
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    (dict(max_distance='coco'), "max_distance must be a number or one of pascal, bsds, nyud, found 'coco'"),
-    (dict(matching='greedy'), "matching must be 'cardinality' or 'cost', found 'greedy'"),
-    (dict(interpolation='area'), "interpolation must be 'lines' or 'nearest', found 'area'"),
-    (dict(loss=dict(positive_weight=1.0)), 'positive_weight must lie between 0 and 1 or be None, found 1.0'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (dict(max_distance='coco'), "max_distance must be a number or one of pascal, bsds, nyud, found 'coco'"),
+        (dict(matching='greedy'), "matching must be 'cardinality' or 'cost', found 'greedy'"),
+        (dict(interpolation='area'), "interpolation must be 'lines' or 'nearest', found 'area'"),
+        (dict(loss=dict(positive_weight=1.0)), 'positive_weight must lie between 0 and 1 or be None, found 1.0'),
+    ],
+)
 def test_wrong_arguments(arguments, message):
     with pytest.raises(ConfigError, match=message):
         Edge('edge', **arguments)

@@ -21,9 +21,9 @@ def outline(rng: np.random.Generator, size: tuple[int, int] = (90, 110)) -> np.n
     bottom, right = rng.integers(62, size[0] - 2), rng.integers(62, size[1] - 2)
     if rng.random() < 0.5:
         line = np.zeros(size, bool)
-        line[[top, bottom], left:right + 1] = line[top:bottom + 1, [left, right]] = True
+        line[[top, bottom], left : right + 1] = line[top : bottom + 1, [left, right]] = True
     else:
-        y, x = np.mgrid[:size[0], :size[1]]
+        y, x = np.mgrid[: size[0], : size[1]]
         disc = ((2 * y - top - bottom) / (bottom - top)) ** 2 + ((2 * x - left - right) / (right - left)) ** 2 < 1
         line = disc & ~(cv2.erode(disc.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     return thin(line).astype(np.float32)
@@ -132,8 +132,9 @@ def test_where_a_map_grows_values_are_those_of_the_nearest_pixel(seed):
     values = rng.random((9, 13)).astype(np.float32)
     size = int(rng.integers(9, 40)), int(rng.integers(13, 40))
     larger = largest_per_row(largest_per_row(values, size[0]).T, size[1]).T
-    rows, columns = (np.floor((np.arange(new) + 0.5) * old / new).astype(int)
-                     for new, old in zip(size, values.shape, strict=True))
+    rows, columns = (
+        np.floor((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, values.shape, strict=True)
+    )
     np.testing.assert_array_equal(larger, values[rows][:, columns])
 
 
@@ -155,8 +156,9 @@ def test_void_spreads_over_no_line():
     unknown[:, 60:] = True
     small = resize_lines(np.where(unknown & (line == 0), VOID, line).astype(np.float32), (45, 55), VOID)
     np.testing.assert_array_equal(np.where(small == VOID, 0, small), expected)
-    np.testing.assert_array_equal(small == VOID, (expected == 0) & (resize_nearest(line, (45, 55)) == 0)
-                                  & (np.arange(55) >= 30))
+    np.testing.assert_array_equal(
+        small == VOID, (expected == 0) & (resize_nearest(line, (45, 55)) == 0) & (np.arange(55) >= 30)
+    )
 
 
 def test_annotators_are_resized_one_by_one():
@@ -172,8 +174,9 @@ def test_the_published_way_takes_the_nearest_pixel(dtype):
     rng = np.random.default_rng(0)
     label = rng.choice([0, 1, VOID], (48, 63)).astype(dtype)
     for size in ((16, 21), (48, 21), (32, 100), (80, 64)):  # no pixel centre falls on an edge
-        rows, columns = (np.floor((np.arange(new) + 0.5) * old / new).astype(int)
-                         for new, old in zip(size, label.shape, strict=True))
+        rows, columns = (
+            np.floor((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, label.shape, strict=True)
+        )
         found = Edge('edge', interpolation='nearest').resize(label, size)
         np.testing.assert_array_equal(found, label[rows][:, columns])
         np.testing.assert_array_equal(found, resize_nearest(label, size))
@@ -192,8 +195,10 @@ def test_points_are_where_projection_into_the_new_size_would_put_them(size):
     rng = np.random.default_rng(0)
     pixels, depth = np.floor(rng.random((900, 2)) * (120, 100)) + 0.5, rng.uniform(1, 60, 900)
     points = np.column_stack([pixels * depth[:, None], depth])
-    large, small = (project_points(points, np.diag([width / 120, height / 100, 1]) @ np.eye(3, 4), (height, width))
-                    for height, width in ((100, 120), size))
+    large, small = (
+        project_points(points, np.diag([width / 120, height / 100, 1]) @ np.eye(3, 4), (height, width))
+        for height, width in ((100, 120), size)
+    )
     resized = resize_points(large, size, 0)
     np.testing.assert_allclose(resized, small, rtol=1e-6)
     assert resized.dtype == np.float32

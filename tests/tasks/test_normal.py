@@ -49,12 +49,18 @@ def test_scores_by_numpy(maps):
     p, g = (x.double().numpy().transpose(0, 2, 3, 1)[truth.any(1).numpy()] for x in (logits, truth))
     cosine = (p * g).sum(-1) / np.linalg.norm(p, axis=-1) / np.linalg.norm(g, axis=-1)
     angle = np.rad2deg(np.arccos(cosine.clip(-1, 1)))
-    assert angle.size % 2 == 1 or np.ptp(np.sort(angle)[angle.size // 2 - 1:][:2]) > 0.01
+    assert angle.size % 2 == 1 or np.ptp(np.sort(angle)[angle.size // 2 - 1 :][:2]) > 0.01
     assert scores.pop('median') == pytest.approx(np.median(angle), abs=1e-3)
-    assert scores == pytest.approx({
-        'mean': angle.mean(), 'rmse': np.sqrt((angle**2).mean()),
-        'within_11.25': (angle < 11.25).mean(), 'within_22.5': (angle < 22.5).mean(), 'within_30': (angle < 30).mean(),
-    }, rel=1e-5)
+    assert scores == pytest.approx(
+        {
+            'mean': angle.mean(),
+            'rmse': np.sqrt((angle**2).mean()),
+            'within_11.25': (angle < 11.25).mean(),
+            'within_22.5': (angle < 22.5).mean(),
+            'within_30': (angle < 30).mean(),
+        },
+        rel=1e-5,
+    )
 
 
 def test_tiny_angles_are_not_lost():

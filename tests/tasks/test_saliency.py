@@ -25,11 +25,15 @@ def test_error_by_a_loop(maps):
     logits, target = maps
     total, count = Saliency('saliency').error(logits, target)
     for image in range(2):
-        known = [(x, int(t)) for x, t in zip(logits[image].flatten(1).T.tolist(), target[image].flatten().tolist(),
-                                             strict=True) if t != 255]
+        known = [
+            (x, int(t))
+            for x, t in zip(logits[image].flatten(1).T.tolist(), target[image].flatten().tolist(), strict=True)
+            if t != 255
+        ]
         share = sum(t for _, t in known) / len(known)
-        expected = sum((1 - share if t else share) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t])
-                       for x, t in known)
+        expected = sum(
+            (1 - share if t else share) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t]) for x, t in known
+        )
         assert count[image] == len(known)
         assert total[image].item() == pytest.approx(expected, rel=1e-5)
 
@@ -38,8 +42,9 @@ def batch_form(logits: torch.Tensor, target: torch.Tensor) -> float:
     """As published: the shares of the whole batch, divided by its valid pixels."""
     known = target[:, 0] != 255
     share = target[:, 0][known].mean()
-    loss = F.cross_entropy(logits, target[:, 0].long(), weight=torch.stack([share, 1 - share]), ignore_index=255,
-                           reduction='none')
+    loss = F.cross_entropy(
+        logits, target[:, 0].long(), weight=torch.stack([share, 1 - share]), ignore_index=255, reduction='none'
+    )
     return (loss.sum() / known.sum()).item()
 
 
@@ -80,8 +85,10 @@ def test_pooled_f_by_a_loop(maps):
         precision, recall = (chosen & truth).sum() / max(chosen.sum(), 1), (chosen & truth).sum() / truth.sum()
         fs.append(1.3 * precision * recall / (0.3 * precision + recall) if precision + recall else 0)
     assert scores['maxF'] == pytest.approx(max(fs), rel=1e-6)
-    ious = [((said >= 0.5) & truth).sum() / ((said >= 0.5) | truth).sum(),
-            (~(said >= 0.5) & ~truth).sum() / (~(said >= 0.5) | ~truth).sum()]
+    ious = [
+        ((said >= 0.5) & truth).sum() / ((said >= 0.5) | truth).sum(),
+        (~(said >= 0.5) & ~truth).sum() / (~(said >= 0.5) | ~truth).sum(),
+    ]
     assert scores['IoU/salient'] == pytest.approx(ious[0]) and scores['mIoU'] == pytest.approx(np.mean(ious))
     assert not [name for name in scores if name.startswith('per_image')]
 
@@ -98,8 +105,10 @@ def test_per_image_measures_are_means_over_images(maps):
     prediction = task.predict(logits)
     scores = task.score(task.measure(prediction, target))
     window = np.s_[:, :12]  # what is not padding
-    singles = [measure_saliency(values[0].double().numpy(), truth[0].numpy() == 1) for values, truth in
-               ((prediction[0][..., window[1]], target[0][..., window[1]]), (prediction[1], target[1]))]
+    singles = [
+        measure_saliency(values[0].double().numpy(), truth[0].numpy() == 1)
+        for values, truth in ((prediction[0][..., window[1]], target[0][..., window[1]]), (prediction[1], target[1]))
+    ]
     for name in ('MAE', 'S', 'wF', 'adpF', 'adpE'):
         assert scores[f'per_image/{name}'] == pytest.approx(np.mean([single[name] for single in singles]))
     for curve in 'FE':

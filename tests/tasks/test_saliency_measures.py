@@ -20,7 +20,7 @@ NAMES = {'MAE': 'MAE', 'S': 'Smeasure', 'wF': 'wFmeasure', 'adpF': 'adpFm', 'adp
 
 
 def disc(size: tuple[int, int] = (30, 40)) -> np.ndarray:
-    y, x = np.mgrid[:size[0], :size[1]]
+    y, x = np.mgrid[: size[0], : size[1]]
     return np.hypot(y - 14, x - 18) < 8
 
 

@@ -23,8 +23,10 @@ def test_error_is_zero_where_prediction_and_label_agree(task):
 @every_task
 def test_the_perfect_prediction_beats_another_one(task):
     target = labels(task)
-    scores = [task.score(task.measure(task.predict(logits), target))[task.headline]
-              for logits in (perfect(task, target), some_logits(task, target))]
+    scores = [
+        task.score(task.measure(task.predict(logits), target))[task.headline]
+        for logits in (perfect(task, target), some_logits(task, target))
+    ]
     assert (scores[0] > scores[1]) == task.higher_is_better
     assert scores[0] == pytest.approx(1.0 if task.higher_is_better else 0.0, abs=1e-3)
 
@@ -77,14 +79,27 @@ def test_what_a_class_does_not_state_is_named():
         vague('vague')
 
 
-@pytest.mark.parametrize('build, message', [
-    (lambda task: JointTaskSpace({'depth': Depth('depth'), 'x': task}),
-     r'JointTaskSpace: the task x \(Bare\) has no encoding for networks that relate tasks; leave the task out'),
-    (lambda task: LabelMappings({'depth': Depth('depth'), 'x': task}), r'LabelMappings: the task x \(Bare\) has no e'),
-    (lambda task: CrossViewMetric({'depth': Depth('depth'), 'x': task}),
-     r'CrossViewMetric: the task x \(Bare\) has no change of view; .* or state Bare.view_change'),
-    (lambda task: CrossViewMetric({'x': task}, names=['y']), 'CrossViewMetric.names: y is no task; the tasks are x'),
-])
+@pytest.mark.parametrize(
+    'build, message',
+    [
+        (
+            lambda task: JointTaskSpace({'depth': Depth('depth'), 'x': task}),
+            r'JointTaskSpace: the task x \(Bare\) has no encoding for networks that relate tasks; leave the task out',
+        ),
+        (
+            lambda task: LabelMappings({'depth': Depth('depth'), 'x': task}),
+            r'LabelMappings: the task x \(Bare\) has no e',
+        ),
+        (
+            lambda task: CrossViewMetric({'depth': Depth('depth'), 'x': task}),
+            r'CrossViewMetric: the task x \(Bare\) has no change of view; .* or state Bare.view_change',
+        ),
+        (
+            lambda task: CrossViewMetric({'x': task}, names=['y']),
+            'CrossViewMetric.names: y is no task; the tasks are x',
+        ),
+    ],
+)
 def test_what_needs_an_ability_that_a_task_lacks_refuses_it(build, message):
     bare = type('Bare', (Depth,), dict(encoding=None, view_change=None, stereo=None))('x')
     with pytest.raises(ConfigError, match=message) as error:

@@ -56,7 +56,7 @@ def test_a_soft_line_becomes_its_ridge(degrees):
     y, x = np.mgrid[:64, :64] - 31.5
     angle = np.deg2rad(degrees)
     distance = np.abs(x * np.sin(angle) - y * np.cos(angle))
-    strength = np.exp(-distance**2 / 8)
+    strength = np.exp(-(distance**2) / 8)
     ridge = suppress_non_maxima(strength)
     middle = np.hypot(x, y) < 22
     assert distance[(ridge > 0.01) & middle & (strength > 0.05)].max() < 1.0

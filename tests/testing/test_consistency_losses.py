@@ -19,8 +19,11 @@ def test_our_losses_keep_it(name):
     kind, options = LOSSES[name]
     unlabelled = name == 'semi-supervised'
     check_consistency_loss(
-        partial(kind, **options), crops=unlabelled, needs_labels=not unlabelled,
-        properties=[one for one in CONSISTENCY_LOSS_PROPERTIES if (name, one) not in KNOWN])
+        partial(kind, **options),
+        crops=unlabelled,
+        needs_labels=not unlabelled,
+        properties=[one for one in CONSISTENCY_LOSS_PROPERTIES if (name, one) not in KNOWN],
+    )
 
 
 class Right(ConsistencyLoss):
@@ -97,18 +100,21 @@ class Blunt(Right):
         return (super().forward(*batch) * 0 + 1).detach().requires_grad_()
 
 
-@pytest.mark.parametrize('kind, expected', [
-    (Unconnected, 'nothing_to_compare_gives_a_connected_zero'),
-    (CountsVoid, 'nothing_to_compare_gives_a_connected_zero'),
-    (Peeking, 'labels_that_are_hidden_change_nothing'),
-    (OfAllPurposes, 'images_for_the_tasks_change_nothing'),
-    (OfTheFirst, 'the_order_of_images_and_of_tasks_changes_nothing'),
-    (Half, 'it_is_a_finite_number_with_finite_gradients'),
-    (Blunt, 'it_is_a_finite_number_with_finite_gradients'),
-    (InPlace, 'it_leaves_its_inputs_alone'),
-    (InHalf, 'it_works_in_half_precision'),
-    (AnyWeight, 'a_weight_that_is_no_number_from_0_on_is_refused'),
-])
+@pytest.mark.parametrize(
+    'kind, expected',
+    [
+        (Unconnected, 'nothing_to_compare_gives_a_connected_zero'),
+        (CountsVoid, 'nothing_to_compare_gives_a_connected_zero'),
+        (Peeking, 'labels_that_are_hidden_change_nothing'),
+        (OfAllPurposes, 'images_for_the_tasks_change_nothing'),
+        (OfTheFirst, 'the_order_of_images_and_of_tasks_changes_nothing'),
+        (Half, 'it_is_a_finite_number_with_finite_gradients'),
+        (Blunt, 'it_is_a_finite_number_with_finite_gradients'),
+        (InPlace, 'it_leaves_its_inputs_alone'),
+        (InHalf, 'it_works_in_half_precision'),
+        (AnyWeight, 'a_weight_that_is_no_number_from_0_on_is_refused'),
+    ],
+)
 def test_a_broken_loss_is_found(kind, expected):
     with pytest.raises(AssertionError, match=f'{kind.__name__}.*{expected.replace("_", " ")}'):
         check_consistency_loss(kind, properties=[expected])

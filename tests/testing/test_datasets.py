@@ -20,8 +20,14 @@ def cache(tmp_path_factory) -> str:
 
 def build(kind: type, cache: str, **options) -> SyntheticRooms:
     pipeline = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=RandomFlip), dict(type=PackViews)]
-    return kind(split='train', scenes=3, views_per_scene=2, size=(32, 40), cache=cache,
-                **dict(tasks=TASKS, pipeline=pipeline) | options)
+    return kind(
+        split='train',
+        scenes=3,
+        views_per_scene=2,
+        size=(32, 40),
+        cache=cache,
+        **dict(tasks=TASKS, pipeline=pipeline) | options,
+    )
 
 
 @pytest.mark.parametrize('views', ['single', 'all'])
@@ -45,8 +51,10 @@ class Nameless(SyntheticRooms):
 
 class Lost(SyntheticRooms):
     def load_records(self) -> list[Record]:
-        return [replace(record, views=tuple(replace(view, image=view.image.with_suffix('.jpg'))
-                                            for view in record.views)) for record in super().load_records()]
+        return [
+            replace(record, views=tuple(replace(view, image=view.image.with_suffix('.jpg')) for view in record.views))
+            for record in super().load_records()
+        ]
 
 
 class Chancy(SyntheticRooms):
@@ -99,13 +107,21 @@ class Telling(SyntheticRooms):
             self.shown[key.index] = shown
 
 
-@pytest.mark.parametrize('kind, expected', [
-    (Shuffled, 'records_are_named_once_and_stay_in_order'), (NamedAlike, 'records_are_named_once_and_stay_in_order'),
-    (Nameless, 'its_name_is_that_of_the_data'), (Lost, 'records_open_nothing'),
-    (Chancy, 'a_draw_depends_on_its_key_alone'), (WrongCamera, 'cameras_are_cameras'),
-    (Doubles, 'labels_fit_their_tasks'), (Grey, 'a_sample_holds_what_is_shown'),
-    (Blank, 'some_label_is_known'), (Telling, 'a_hidden_label_is_not_opened'),
-])
+@pytest.mark.parametrize(
+    'kind, expected',
+    [
+        (Shuffled, 'records_are_named_once_and_stay_in_order'),
+        (NamedAlike, 'records_are_named_once_and_stay_in_order'),
+        (Nameless, 'its_name_is_that_of_the_data'),
+        (Lost, 'records_open_nothing'),
+        (Chancy, 'a_draw_depends_on_its_key_alone'),
+        (WrongCamera, 'cameras_are_cameras'),
+        (Doubles, 'labels_fit_their_tasks'),
+        (Grey, 'a_sample_holds_what_is_shown'),
+        (Blank, 'some_label_is_known'),
+        (Telling, 'a_hidden_label_is_not_opened'),
+    ],
+)
 def test_a_broken_data_set_is_found(cache, kind, expected):
     dataset = build(kind, cache)
     with pytest.raises(AssertionError, match=expected.replace('_', ' ')):
@@ -117,8 +133,10 @@ def test_a_broken_data_set_is_found(cache, kind, expected):
 def test_labels_that_are_opened_at_once_are_found(cache):
     dataset = build(SyntheticRooms, cache)
     opened = {'depth': np.ones((32, 40), np.float32)}
-    dataset.records = [replace(record, views=tuple(replace(view, labels=opened) for view in record.views))
-                       for record in dataset.records]
+    dataset.records = [
+        replace(record, views=tuple(replace(view, labels=opened) for view in record.views))
+        for record in dataset.records
+    ]
     with pytest.raises(AssertionError, match='records open nothing'):
         check_dataset(dataset, properties=['records_open_nothing'])
 

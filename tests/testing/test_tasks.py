@@ -71,72 +71,193 @@ def masks_late(self, logits, target):
 
 LEFT_HAND = dict(classes=('background', 'left hand', 'right hand', 'head'))
 MUTANTS = {
-    'zoom gives float64': (changed(Depth, zoom=lambda self, label, scale: label.astype(np.float64) / scale), {},
-                           'zooming_in_and_out_changes_nothing'),
-    'zoom the wrong way back': (changed(Depth, zoom=lambda self, label, scale: label / max(scale, 1)), {},
-                                'zooming_in_and_out_changes_nothing'),
-    'zoom moves void': (changed(Depth, void=-1.0, valid=lambda self, target: target[:, 0] != -1,
-                                zoom=lambda self, label, scale: label / scale), {},
-                        'zooming_in_and_out_changes_nothing'),
-    'zoom writes into the label': (changed(Depth, zoom=lambda self, label, scale: np.divide(label, scale, out=label)),
-                                   {}, 'zooming_in_and_out_changes_nothing'),
-    'zoom knows arrays alone': (changed(Depth, zoom=lambda self, label, scale: np.asarray(label / np.float32(
-        scale if np.isscalar(scale) else 1))), {}, 'a_zoom_of_tensors_is_that_of_arrays'),
-    'flip is no involution': (changed(Normal, mirror=lambda self, label: label[..., [1, 0, 2]] * np.array(
-        [-1, 1, 1], label.dtype)), {}, 'flipping_twice_changes_nothing'),
-    'flip changes the dtype': (changed(HumanParts, mirror=lambda self, label: self.mirrored[label].astype(np.int32)),
-                               LEFT_HAND, 'flipping_twice_changes_nothing'),
-    'identity as the inverse of softplus': (changed(Depth, activate=lambda self, logits: F.softplus(logits)), {},
-                                            'logits_state_the_label'),
-    'values are not 0 where void': (changed(Depth, to_values=lambda self, target: target.clamp(min=0.1)), {},
-                                    'logits_state_the_label'),
-    'void is a class': (changed(SemSeg, valid=lambda self, target: target[:, 0] < 1000), dict(classes='abcd'),
-                        'void_is_not_valid'),
+    'zoom gives float64': (
+        changed(Depth, zoom=lambda self, label, scale: label.astype(np.float64) / scale),
+        {},
+        'zooming_in_and_out_changes_nothing',
+    ),
+    'zoom the wrong way back': (
+        changed(Depth, zoom=lambda self, label, scale: label / max(scale, 1)),
+        {},
+        'zooming_in_and_out_changes_nothing',
+    ),
+    'zoom moves void': (
+        changed(
+            Depth,
+            void=-1.0,
+            valid=lambda self, target: target[:, 0] != -1,
+            zoom=lambda self, label, scale: label / scale,
+        ),
+        {},
+        'zooming_in_and_out_changes_nothing',
+    ),
+    'zoom writes into the label': (
+        changed(Depth, zoom=lambda self, label, scale: np.divide(label, scale, out=label)),
+        {},
+        'zooming_in_and_out_changes_nothing',
+    ),
+    'zoom knows arrays alone': (
+        changed(
+            Depth, zoom=lambda self, label, scale: np.asarray(label / np.float32(scale if np.isscalar(scale) else 1))
+        ),
+        {},
+        'a_zoom_of_tensors_is_that_of_arrays',
+    ),
+    'flip is no involution': (
+        changed(Normal, mirror=lambda self, label: label[..., [1, 0, 2]] * np.array([-1, 1, 1], label.dtype)),
+        {},
+        'flipping_twice_changes_nothing',
+    ),
+    'flip changes the dtype': (
+        changed(HumanParts, mirror=lambda self, label: self.mirrored[label].astype(np.int32)),
+        LEFT_HAND,
+        'flipping_twice_changes_nothing',
+    ),
+    'identity as the inverse of softplus': (
+        changed(Depth, activate=lambda self, logits: F.softplus(logits)),
+        {},
+        'logits_state_the_label',
+    ),
+    'values are not 0 where void': (
+        changed(Depth, to_values=lambda self, target: target.clamp(min=0.1)),
+        {},
+        'logits_state_the_label',
+    ),
+    'void is a class': (
+        changed(SemSeg, valid=lambda self, target: target[:, 0] < 1000),
+        dict(classes='abcd'),
+        'void_is_not_valid',
+    ),
     'check sees no NaN': (changed(Depth, check=lambda self, label: None), {}, 'what_is_no_label_is_refused'),
-    'check refuses void': (changed(Depth, check=lambda self, label: Depth.check(self, np.where(label == 0, -1, label))),
-                           {}, 'a_label_is_accepted'),
+    'check refuses void': (
+        changed(Depth, check=lambda self, label: Depth.check(self, np.where(label == 0, -1, label))),
+        {},
+        'a_label_is_accepted',
+    ),
     'bilinear with void': (changed(Saliency, interpolation='bilinear'), {}, 'resizing_mixes_no_label_with_void'),
-    'prediction of another dtype': (changed(SemSeg, predict=lambda self, logits: logits.argmax(1, True).int()),
-                                    dict(classes='abcd'), 'a_prediction_has_the_shape_and_kind_of_a_label'),
+    'prediction of another dtype': (
+        changed(SemSeg, predict=lambda self, logits: logits.argmax(1, True).int()),
+        dict(classes='abcd'),
+        'a_prediction_has_the_shape_and_kind_of_a_label',
+    ),
     'the loss counts void pixels': (Depth, dict(loss=Leaky()), 'an_image_without_label_gives_a_connected_zero'),
     'the loss sees the batch': (Depth, dict(loss=OfTheBatch()), 'images_do_not_mix'),
     'no zero without a label': (Depth, dict(loss=Detached()), 'an_image_without_label_gives_a_connected_zero'),
     'NaN without a label': (Depth, dict(loss=Mean()), 'an_image_without_label_gives_a_connected_zero'),
     'void is masked too late': (changed(Depth, error=masks_late), {}, 'a_void_pixel_does_not_exist_for_the_loss'),
-    'the sigmoid is taken twice': (changed(Edge, loss_inputs=lambda self, logits, target: (
-        self.activate(logits), self.to_values(target))), dict(suppress=False), 'agreement_costs_little'),
-    'the loss leads away': (changed(Depth, loss_inputs=lambda self, logits, target: (
-        logits, 7 - self.to_values(target))), {}, 'descending_the_loss_finds_the_label'),
-    'measures are means': (changed(Depth, measure=lambda self, prediction, target: {
-        name: value / len(target) for name, value in Depth.measure(self, prediction, target).items()}), {},
-        'measures_of_images_add_up'),
-    'measures count void': (changed(Depth, measured=lambda self, target: target[:, 0] > -1), {},
-                            'a_void_pixel_does_not_exist_for_the_measure'),
+    'the sigmoid is taken twice': (
+        changed(Edge, loss_inputs=lambda self, logits, target: (self.activate(logits), self.to_values(target))),
+        dict(suppress=False),
+        'agreement_costs_little',
+    ),
+    'the loss leads away': (
+        changed(Depth, loss_inputs=lambda self, logits, target: (logits, 7 - self.to_values(target))),
+        {},
+        'descending_the_loss_finds_the_label',
+    ),
+    'measures are means': (
+        changed(
+            Depth,
+            measure=lambda self, prediction, target: {
+                name: value / len(target) for name, value in Depth.measure(self, prediction, target).items()
+            },
+        ),
+        {},
+        'measures_of_images_add_up',
+    ),
+    'measures count void': (
+        changed(Depth, measured=lambda self, target: target[:, 0] > -1),
+        {},
+        'a_void_pixel_does_not_exist_for_the_measure',
+    ),
     'higher is taken for better': (changed(Depth, higher_is_better=True), {}, 'the_right_prediction_scores_better'),
     'the headline is no score': (changed(Depth, headline='RMSE'), {}, 'the_right_prediction_scores_better'),
-    'scores are tensors': (changed(Depth, score=lambda self, sums: {
-        name: torch.tensor(value) for name, value in Depth.score(self, sums).items()}), {},
-        'the_right_prediction_scores_better'),
-    'nothing labelled scores 0': (changed(Depth, score=lambda self, sums: {
-        name: float(np.nan_to_num(value)) for name, value in Depth.score(self, sums).items()}), {},
-        'a_split_without_labels_scores_nan'),
-    'NaN is measured as 0': (changed(Depth, measure=lambda self, prediction, target: Depth.measure(
-        self, prediction.nan_to_num(), target)), {}, 'a_broken_network_does_not_hide'),
-    'void is drawn': (changed(Depth, draw=lambda self, values: Depth.draw(self, values + 1)), {},
-                      'a_picture_is_rgb_and_void_is_black'),
-    'labels are encoded in other terms': (changed(Depth, encoding=property(lambda self: type('Half', (
-        RelativeEncoding,), dict(encode_target=lambda it, target: RelativeEncoding.encode_target(it, target) / 2))(
-        self))), {}, 'a_prediction_is_encoded_like_its_label'),
-    'void is encoded as a class': (changed(SemSeg, to_values=lambda self, target: F.one_hot(torch.where(
-        target == 255, 0, target)[:, 0], self.channels).permute(0, 3, 1, 2).float()), dict(classes='abcd'),
-        'void_is_encoded_as_no_known_pixel'),
-    'everything agrees': (changed(Depth, view_change=type('Blind', (SameFromEverywhere,), dict(
-        compare=lambda self, values, others: torch.zeros_like(values)[:, 0]))()), {},
-        'a_map_agrees_with_itself_and_not_with_another'),
-    'the same camera moves': (changed(Depth, view_change=type('Moving', (SameFromEverywhere,), dict(
-        to_view=lambda self, values, rays, pose: values * 1.1))()), {}, 'the_same_camera_changes_nothing'),
-    'parallax is no inverse': (changed(Depth, stereo=property(lambda self: type('Straight', (InvertedDepth,), dict(
-        parallax=lambda it, logits, baseline: baseline * logits))(self))), {}, 'parallax_is_baseline_over_depth'),
+    'scores are tensors': (
+        changed(
+            Depth,
+            score=lambda self, sums: {name: torch.tensor(value) for name, value in Depth.score(self, sums).items()},
+        ),
+        {},
+        'the_right_prediction_scores_better',
+    ),
+    'nothing labelled scores 0': (
+        changed(
+            Depth,
+            score=lambda self, sums: {
+                name: float(np.nan_to_num(value)) for name, value in Depth.score(self, sums).items()
+            },
+        ),
+        {},
+        'a_split_without_labels_scores_nan',
+    ),
+    'NaN is measured as 0': (
+        changed(Depth, measure=lambda self, prediction, target: Depth.measure(self, prediction.nan_to_num(), target)),
+        {},
+        'a_broken_network_does_not_hide',
+    ),
+    'void is drawn': (
+        changed(Depth, draw=lambda self, values: Depth.draw(self, values + 1)),
+        {},
+        'a_picture_is_rgb_and_void_is_black',
+    ),
+    'labels are encoded in other terms': (
+        changed(
+            Depth,
+            encoding=property(
+                lambda self: type(
+                    'Half',
+                    (RelativeEncoding,),
+                    dict(encode_target=lambda it, target: RelativeEncoding.encode_target(it, target) / 2),
+                )(self)
+            ),
+        ),
+        {},
+        'a_prediction_is_encoded_like_its_label',
+    ),
+    'void is encoded as a class': (
+        changed(
+            SemSeg,
+            to_values=lambda self, target: (
+                F.one_hot(torch.where(target == 255, 0, target)[:, 0], self.channels).permute(0, 3, 1, 2).float()
+            ),
+        ),
+        dict(classes='abcd'),
+        'void_is_encoded_as_no_known_pixel',
+    ),
+    'everything agrees': (
+        changed(
+            Depth,
+            view_change=type(
+                'Blind',
+                (SameFromEverywhere,),
+                dict(compare=lambda self, values, others: torch.zeros_like(values)[:, 0]),
+            )(),
+        ),
+        {},
+        'a_map_agrees_with_itself_and_not_with_another',
+    ),
+    'the same camera moves': (
+        changed(
+            Depth,
+            view_change=type(
+                'Moving', (SameFromEverywhere,), dict(to_view=lambda self, values, rays, pose: values * 1.1)
+            )(),
+        ),
+        {},
+        'the_same_camera_changes_nothing',
+    ),
+    'parallax is no inverse': (
+        changed(
+            Depth,
+            stereo=property(
+                lambda self: type(
+                    'Straight', (InvertedDepth,), dict(parallax=lambda it, logits, baseline: baseline * logits)
+                )(self)
+            ),
+        ),
+        {},
+        'parallax_is_baseline_over_depth',
+    ),
 }
 
 
@@ -157,8 +278,10 @@ def _original(task):
 
 
 def test_labels_that_are_made_wrong_are_named():
-    for make_label, message in ((lambda images, size: torch.ones(images, *size), 'make_label gives .3, 5, 7.'),
-                                (lambda images, size: torch.ones(images, 1, *size).double(), 'make_label gives torch'),
-                                (lambda images, size: torch.zeros(images, 1, *size), 'make_label gives void pixels')):
+    for make_label, message in (
+        (lambda images, size: torch.ones(images, *size), 'make_label gives .3, 5, 7.'),
+        (lambda images, size: torch.ones(images, 1, *size).double(), 'make_label gives torch'),
+        (lambda images, size: torch.zeros(images, 1, *size), 'make_label gives void pixels'),
+    ):
         with pytest.raises(AssertionError, match=message):
             check_task(ALL['depth'], make_label)

@@ -53,9 +53,18 @@ def test_the_doctor(tmp_path, start):
 def test_the_table(tmp_path, start, protocol, code):
     for seed, name in enumerate(('kitti/eigen', protocol)):
         (tmp_path / str(seed)).mkdir()
-        (tmp_path / str(seed) / 'metrics.json').write_text(json.dumps({
-            'config': 'a.py', 'protocol': name, 'seed': seed, 'recipe': 'r', 'compared': {'depth/abs_rel': False},
-            'scores': {'epoch_1.pth': {'depth/abs_rel': 0.25}}}))
+        (tmp_path / str(seed) / 'metrics.json').write_text(
+            json.dumps(
+                {
+                    'config': 'a.py',
+                    'protocol': name,
+                    'seed': seed,
+                    'recipe': 'r',
+                    'compared': {'depth/abs_rel': False},
+                    'scores': {'epoch_1.pth': {'depth/abs_rel': 0.25}},
+                }
+            )
+        )
     found, out, problem = start('compare_runs.py', tmp_path / '0', tmp_path / '1', '--out', tmp_path / 'table.md')
     assert found == code
     if code:

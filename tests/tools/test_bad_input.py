@@ -23,8 +23,15 @@ POSED = ROOT / 'configs' / 'baseline' / 'aspp_resnet18_b8_30e_two_view_full.py'
 def rooms(tmp_path, rooms_cache, monkeypatch) -> Path:
     """The rooms of the tiny config, as files that a test may damage; returns the folder of a training scene."""
     for split, scenes in (('train', 10), ('val', 3), ('test', 3)):
-        SyntheticRooms(split=split, scenes=scenes, views_per_scene=1, size=(32, 40), pipeline=[],
-                       cache=str(rooms_cache), tasks={'semseg': SemSeg('semseg', classes=SyntheticRooms.CLASSES)})
+        SyntheticRooms(
+            split=split,
+            scenes=scenes,
+            views_per_scene=1,
+            size=(32, 40),
+            pipeline=[],
+            cache=str(rooms_cache),
+            tasks={'semseg': SemSeg('semseg', classes=SyntheticRooms.CLASSES)},
+        )
     copy = tmp_path / 'rooms'
     shutil.copytree(rooms_cache, copy)
     monkeypatch.setenv('MMMTL_CACHE', str(copy))
@@ -53,7 +60,7 @@ def remove(path: Path) -> None:
 
 
 def cut_off(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def another_size(path: Path) -> None:
@@ -77,16 +84,19 @@ def nan(path: Path) -> None:
 
 
 @pytest.mark.parametrize('workers', [0, 2])
-@pytest.mark.parametrize(('name', 'damage', 'said'), [
-    ('0_depth.npz', remove, 'no such file'),
-    ('0_image.png', cut_off, 'cannot be read'),
-    ('0_normal.npz', cut_off, 'cannot be read'),
-    ('0_depth.npz', another_size, '16 x 20'),
-    ('0_depth.npz', text, 'expected numbers'),
-    ('0_image.png', sixteen_bits, '8 bits'),
-    ('0_semseg.png', class_77, '77'),
-    ('0_depth.npz', nan, 'NaN'),
-])
+@pytest.mark.parametrize(
+    ('name', 'damage', 'said'),
+    [
+        ('0_depth.npz', remove, 'no such file'),
+        ('0_image.png', cut_off, 'cannot be read'),
+        ('0_normal.npz', cut_off, 'cannot be read'),
+        ('0_depth.npz', another_size, '16 x 20'),
+        ('0_depth.npz', text, 'expected numbers'),
+        ('0_image.png', sixteen_bits, '8 bits'),
+        ('0_semseg.png', class_77, '77'),
+        ('0_depth.npz', nan, 'NaN'),
+    ],
+)
 def test_damaged_data(name: str, damage: Callable[[Path], None], said: str, workers: int, rooms, work_dir):
     damage(rooms / name)
     line = train(work_dir, '--cfg-options', f'train_dataloader.num_workers={workers}')
@@ -108,14 +118,17 @@ def test_empty_split(rooms, work_dir, tmp_path):
 # -- configs and options
 
 
-@pytest.mark.parametrize(('options', 'said'), [
-    (['optim_wraper.optimizer.lr=5'], "'optim_wrapper'"),
-    (['optim_wrapper.optimizer.learning_rate=5'], 'optim_wrapper.optimizer.learning_rate'),
-    (['model.backbone.outindices=1'], "'out_indices'"),
-    (['model.backbone.type=mmmtl.TimBackbone'], "'mmmtl.TimmBackbone'"),
-    (['default_hooks.checkpoint.by_epoch=False'], 'default_hooks.checkpoint.by_epoch'),
-    (['optim_wrapper.type=mmmtl.MixedPrecisionOptimWrapper', 'optim_wrapper.dtype=float16'], 'needs a GPU'),
-])
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (['optim_wraper.optimizer.lr=5'], "'optim_wrapper'"),
+        (['optim_wrapper.optimizer.learning_rate=5'], 'optim_wrapper.optimizer.learning_rate'),
+        (['model.backbone.outindices=1'], "'out_indices'"),
+        (['model.backbone.type=mmmtl.TimBackbone'], "'mmmtl.TimmBackbone'"),
+        (['default_hooks.checkpoint.by_epoch=False'], 'default_hooks.checkpoint.by_epoch'),
+        (['optim_wrapper.type=mmmtl.MixedPrecisionOptimWrapper', 'optim_wrapper.dtype=float16'], 'needs a GPU'),
+    ],
+)
 def test_options(options, said, rooms, work_dir):
     assert said in train(work_dir, '--cfg-options', *options)
 
@@ -131,16 +144,32 @@ def test_missing_config(work_dir):
 def checkpoint(tmp_path_factory) -> Path:
     """A good one, of two epochs."""
     folder = tmp_path_factory.mktemp('trained')
-    done = run('train.py', CONFIG, '--work-dir', folder, '--cfg-options', 'train_cfg.max_epochs=2',
-               folder=folder / 'output', environment={'MMMTL_CACHE': str(folder / 'rooms')})
+    done = run(
+        'train.py',
+        CONFIG,
+        '--work-dir',
+        folder,
+        '--cfg-options',
+        'train_cfg.max_epochs=2',
+        folder=folder / 'output',
+        environment={'MMMTL_CACHE': str(folder / 'rooms')},
+    )
     assert done.code == 0, done.stderr
     return folder / 'epoch_2.pth'
 
 
-@pytest.mark.parametrize('arguments', [['test.py', CONFIG, '{file}'], ['train.py', CONFIG, '--resume', '{file}'],
-                                       ['train.py', CONFIG, '--cfg-options', 'load_from={file}']])
-@pytest.mark.parametrize(('kind', 'said'), [('missing', 'no such checkpoint'), ('cut off', 'damaged'),
-                                            ('of another architecture', 'backbone.model.stem')])
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        ['test.py', CONFIG, '{file}'],
+        ['train.py', CONFIG, '--resume', '{file}'],
+        ['train.py', CONFIG, '--cfg-options', 'load_from={file}'],
+    ],
+)
+@pytest.mark.parametrize(
+    ('kind', 'said'),
+    [('missing', 'no such checkpoint'), ('cut off', 'damaged'), ('of another architecture', 'backbone.model.stem')],
+)
 def test_checkpoints(kind, said, arguments, checkpoint, rooms, work_dir, tmp_path):
     file = tmp_path / 'given.pth'
     if kind == 'cut off':
@@ -162,11 +191,13 @@ def test_weights_alone_and_another_seed_are_not_resumed(checkpoint, rooms, work_
 
 def test_a_changed_batch_is_not_resumed_unless_insisted_on(checkpoint, rooms, work_dir):
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=2']
-    assert 'train_dataloader.batch_size was 4 on 1 process, is 2' in (line := train(
-        work_dir, '--resume', checkpoint, *options))
+    assert 'train_dataloader.batch_size was 4 on 1 process, is 2' in (
+        line := train(work_dir, '--resume', checkpoint, *options)
+    )
     assert line.endswith('insist: --cfg-options resume_despite=batch')
     assert 'expected some of batch, images, labels, found optimizer' in train(
-        work_dir, '--resume', checkpoint, *options, 'resume_despite=optimizer')
+        work_dir, '--resume', checkpoint, *options, 'resume_despite=optimizer'
+    )
 
 
 # -- places to write to
@@ -176,8 +207,9 @@ def test_no_write_permission(checkpoint, rooms, tmp_path):
     (tmp_path / 'file').write_text('')
     for place in (tmp_path / 'file' / 'work', Path('/proc/work')):
         assert str(place) in run('train.py', CONFIG, '--work-dir', place, folder=tmp_path / 'output').error
-        done = run('test.py', CONFIG, checkpoint, '--work-dir', tmp_path / 'tested', '--out', place,
-                   folder=tmp_path / 'output')
+        done = run(
+            'test.py', CONFIG, checkpoint, '--work-dir', tmp_path / 'tested', '--out', place, folder=tmp_path / 'output'
+        )
         assert str(place.parent) in done.error
     assert os.listdir(tmp_path / 'tested') and not list((tmp_path / 'tested').rglob('*.tmp'))
 

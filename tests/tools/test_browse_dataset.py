@@ -10,8 +10,13 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 CONFIG = next((ROOT / 'configs' / 'baseline').glob('aspp_resnet18_*_rooms_full.py'))
-SMALL = ['protocol=None', 'train_dataloader.dataset.scenes=4', 'train_dataloader.dataset.size=(48,64)',
-         'val_dataloader.dataset.scenes=1', 'val_dataloader.dataset.size=(48,64)']
+SMALL = [
+    'protocol=None',
+    'train_dataloader.dataset.scenes=4',
+    'train_dataloader.dataset.size=(48,64)',
+    'val_dataloader.dataset.scenes=1',
+    'val_dataloader.dataset.size=(48,64)',
+]
 
 
 @pytest.fixture
@@ -20,8 +25,11 @@ def browse(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv('MMMTL_CACHE', str(tmp_path / 'cache'))
 
     def run(*arguments: str, options: list[str] = SMALL, out: str = 'out') -> tuple[str, str]:
-        monkeypatch.setattr(sys, 'argv', ['browse_dataset.py', str(CONFIG), '--out', str(tmp_path / out), *arguments,
-                                          '--cfg-options', *options])
+        monkeypatch.setattr(
+            sys,
+            'argv',
+            ['browse_dataset.py', str(CONFIG), '--out', str(tmp_path / out), *arguments, '--cfg-options', *options],
+        )
         runpy.run_path(str(ROOT / 'tools' / 'browse_dataset.py'), run_name='__main__')
         return capsys.readouterr().out
 

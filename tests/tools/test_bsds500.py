@@ -40,8 +40,13 @@ def write_source(folder: Path, size: tuple[int, int]) -> Path:
 def test_the_share_of_annotators(convert, tmp_path, size, small, capsys):
     convert(write_source(tmp_path / 'data', size), tmp_path / 'out')
     assert 'val: 1 of 100 images' in capsys.readouterr().out
-    dataset = BSDS500Shares(root=str(tmp_path / 'out'), split='val', partial=True, tasks={'edge': Edge('edge')},
-                            pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = BSDS500Shares(
+        root=str(tmp_path / 'out'),
+        split='val',
+        partial=True,
+        tasks={'edge': Edge('edge')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     edge = dataset[0]['data_samples'][0].gt.edge[0]
     assert edge.shape == small
     columns = edge[10].nonzero().ravel()

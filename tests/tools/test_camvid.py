@@ -32,8 +32,13 @@ def test_folders_are_converted_and_kept(convert, tmp_path, capsys):
     source = write_source(tmp_path / 'CamVid', np.full((360, 480), 11, np.uint8))
     convert(source, tmp_path / 'out')
     assert 'train: 1 of 367 images' in capsys.readouterr().out
-    dataset = CamVid(root=str(tmp_path / 'out'), split='train', partial=True, pipeline=[],
-                     tasks={'semseg': SemSeg('semseg', CamVid.CLASSES)})
+    dataset = CamVid(
+        root=str(tmp_path / 'out'),
+        split='train',
+        partial=True,
+        pipeline=[],
+        tasks={'semseg': SemSeg('semseg', CamVid.CLASSES)},
+    )
     assert len(dataset) == 1
     assert np.array(Image.open(tmp_path / 'out' / 'train' / '0001.png')).shape == (240, 320)
     convert(source, tmp_path / 'out')

@@ -38,10 +38,13 @@ def archives(tmp_path) -> Path:
         disparity = np.full(SIZE, 256 * (number + 1) + 1, np.uint16)
         camera = {'extrinsic': {'baseline': 0.2}, 'intrinsic': {'fx': 500, 'fy': 500, 'u0': 255.5, 'v0': 127.5}}
         for kind, ending, content in (
-                ('leftImg8bit', 'leftImg8bit.png', png(np.full((*SIZE, 3), 51 * number, np.uint8))),
-                ('gtFine', 'gtFine_labelIds.png', png(labels)), ('gtFine', 'gtFine_color.png', b'colours'),
-                ('gtFine', 'gtFine_polygons.json', b'{}'), ('disparity', 'disparity.png', png(disparity)),
-                ('camera', 'camera.json', json.dumps(camera).encode())):
+            ('leftImg8bit', 'leftImg8bit.png', png(np.full((*SIZE, 3), 51 * number, np.uint8))),
+            ('gtFine', 'gtFine_labelIds.png', png(labels)),
+            ('gtFine', 'gtFine_color.png', b'colours'),
+            ('gtFine', 'gtFine_polygons.json', b'{}'),
+            ('disparity', 'disparity.png', png(disparity)),
+            ('camera', 'camera.json', json.dumps(camera).encode()),
+        ):
             files.setdefault(kind, {})[f'{kind}/{stem}_{ending}'] = content
     for kind, members in files.items():
         with zipfile.ZipFile(folder / f'{kind}_trainvaltest.zip', 'w') as archive:
@@ -79,7 +82,9 @@ def test_mtan_arrays(archives, convert, tmp_path, capsys):
     root = tmp_path / 'mtan'
     convert(archives, tmp_path / 'cityscapes', '--mtan', root)
     assert (root / 'train' / 'names.txt').read_text().split() == [
-        'aachen/aachen_000001_000019', 'bochum/bochum_000000_000019']
+        'aachen/aachen_000001_000019',
+        'bochum/bochum_000000_000019',
+    ]
     shapes = {kind: np.load(root / 'val' / kind / '0.npy').shape for kind in ('image', 'label_7', 'depth')}
     assert shapes == {'image': (128, 256, 3), 'label_7': (128, 256), 'depth': (128, 256, 1)}
     assert np.unique(np.load(root / 'val' / 'label_7' / '0.npy')).tolist() == [-1, 6]

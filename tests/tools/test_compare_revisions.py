@@ -20,7 +20,8 @@ def test_the_first_difference_is_found_bit_for_bit():
     assert first_difference(values, {name: value.clone() for name, value in values.items()}) is None
     assert 'b differs by up to 0, from 0 ... to -0' in first_difference(values, values | {'b': torch.tensor([-0.0])})
     assert 'a is (2,) torch.float32, then (2,) torch.float64' in first_difference(
-        values, {name: value.double() for name, value in values.items()})
+        values, {name: value.double() for name, value in values.items()}
+    )
     assert first_difference(values, {'a': values['a']}) == 'b is only there at the old revision'
     assert first_difference({'a': values['a']}, values) == 'b is only there at the new revision'
     assert first_difference(values, values | {'step 1: loss count/depth': torch.ones(1)}) is None
@@ -36,7 +37,12 @@ def test_a_changed_loss_is_named(tmp_path):
     text = reduction.read_text()
     reduction.write_text(text.replace('shares.sum() / divisor', 'shares.sum() / (divisor + 0.001)'))
     assert reduction.read_text() != text
-    done = subprocess.run([sys.executable, TOOL, ROOT, changed, '--recipe', RECIPE, '--steps', '1'],
-                          capture_output=True, text=True, timeout=400, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, TOOL, ROOT, changed, '--recipe', RECIPE, '--steps', '1'],
+        capture_output=True,
+        text=True,
+        timeout=400,
+        cwd=tmp_path,
+    )
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith(f'{RECIPE}: step 1: loss semseg differs by up to ')  # and no image before it

@@ -20,14 +20,17 @@ def content_of(path: Path):
     return np.array(Image.open(path)) if path.suffix == '.png' else path.read_text()
 
 
-@pytest.mark.parametrize(('name', 'content', 'expected'), [
-    ('a.npy', np.arange(6.0), np.arange(6.0)),
-    ('deep/down/a.png', np.full((3, 4), 65535, np.uint16), np.full((3, 4), 65535)),
-    ('a.png', np.full((3, 4, 3), 7, np.uint8), np.full((3, 4, 3), 7)),
-    ('a.txt', ['b', 3], 'b\n3\n'),
-    ('a.json', {'a': [1]}, '{\n "a": [\n  1\n ]\n}\n'),
-    ('a.bin', Path(__file__), Path(__file__).read_text()),
-])
+@pytest.mark.parametrize(
+    ('name', 'content', 'expected'),
+    [
+        ('a.npy', np.arange(6.0), np.arange(6.0)),
+        ('deep/down/a.png', np.full((3, 4), 65535, np.uint16), np.full((3, 4), 65535)),
+        ('a.png', np.full((3, 4, 3), 7, np.uint8), np.full((3, 4, 3), 7)),
+        ('a.txt', ['b', 3], 'b\n3\n'),
+        ('a.json', {'a': [1]}, '{\n "a": [\n  1\n ]\n}\n'),
+        ('a.bin', Path(__file__), Path(__file__).read_text()),
+    ],
+)
 def test_what_was_written_is_there_and_whole(conversion, tmp_path, capsys, name, content, expected):
     output = conversion.Output(tmp_path / 'new')
     assert not output.has(name)
@@ -40,9 +43,15 @@ def test_what_was_written_is_there_and_whole(conversion, tmp_path, capsys, name,
     assert capsys.readouterr().out == f'{path.parent}: 1 written, 0 there already\n'.replace('/.:', ':')
 
 
-@pytest.mark.parametrize(('name', 'content'), [
-    ('a.npy', np.zeros(1000)), ('a.png', np.random.default_rng(0).integers(0, 256, (50, 50), np.uint8)),
-    ('a.json', {'a': [1, 2, 3]}), ('a.txt', ['abc'])])
+@pytest.mark.parametrize(
+    ('name', 'content'),
+    [
+        ('a.npy', np.zeros(1000)),
+        ('a.png', np.random.default_rng(0).integers(0, 256, (50, 50), np.uint8)),
+        ('a.json', {'a': [1, 2, 3]}),
+        ('a.txt', ['abc']),
+    ],
+)
 def test_a_file_that_was_cut_off_is_written_anew(conversion, tmp_path, name, content):
     output = conversion.Output(tmp_path)
     output.write(name, content)

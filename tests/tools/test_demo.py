@@ -10,10 +10,22 @@ DEMO = Path(__file__).parents[2] / 'tools' / 'demo.py'
 
 
 def test_demo_end_to_end(tmp_path: Path) -> None:
-    options = [f'{split}_dataloader.{option}' for split in ('train', 'val', 'test')
-               for option in ('dataset.scenes=3', 'dataset.size=(32,40)', 'num_workers=0')]
-    command = [sys.executable, str(DEMO), '--work-dir', str(tmp_path / 'demo'), '--cfg-options', *options,
-               'train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'protocol=None']
+    options = [
+        f'{split}_dataloader.{option}'
+        for split in ('train', 'val', 'test')
+        for option in ('dataset.scenes=3', 'dataset.size=(32,40)', 'num_workers=0')
+    ]
+    command = [
+        sys.executable,
+        str(DEMO),
+        '--work-dir',
+        str(tmp_path / 'demo'),
+        '--cfg-options',
+        *options,
+        'train_cfg.max_epochs=1',
+        'train_cfg.val_interval=1',
+        'protocol=None',
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, 'MMMTL_CACHE': str(tmp_path)})
     assert done.returncode == 0, done.stderr
     rows = [line for line in done.stdout.splitlines() if ' | ' in line]

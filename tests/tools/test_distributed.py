@@ -17,8 +17,14 @@ TOLERANCE = dict(rtol=1e-5, atol=1e-5)
 def launch(script: str, *arguments: str | Path, folder: Path) -> subprocess.CompletedProcess:
     """Run a launcher from another folder, as users do."""
     environment = os.environ | {'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1'}
-    return subprocess.run(['bash', ROOT / 'tools' / script, *arguments], env=environment, cwd=folder,
-                          capture_output=True, text=True, timeout=240)
+    return subprocess.run(
+        ['bash', ROOT / 'tools' / script, *arguments],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
 
 
 def scalars(work_dir: Path) -> list[dict]:
@@ -50,8 +56,10 @@ def test_training_and_testing_with_two_processes(tmp_path, rooms_cache):
         assert len(mean) == 9
         torch.testing.assert_close(mean, single, **TOLERANCE, msg=name)
     for expected, found in zip(scalars(one), scalars(two), strict=True):
-        expected, found = ({key: value for key, value in line.items() if key not in ('time', 'data_time', 'memory')}
-                           for line in (expected, found))
+        expected, found = (
+            {key: value for key, value in line.items() if key not in ('time', 'data_time', 'memory')}
+            for line in (expected, found)
+        )
         assert found == pytest.approx(expected, abs=1e-5, nan_ok=True)
 
     done = run('test.py', CONFIG, one / 'epoch_3.pth', '--work-dir', one, folder=tmp_path / 'output')
@@ -66,9 +74,14 @@ def test_training_and_testing_with_two_processes(tmp_path, rooms_cache):
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh'])
 def test_where_processes_meet(script):
     """Two runs on a machine must not take the same port; several machines have to agree on one."""
+
     def printed(**environment: str) -> list[str]:
-        return subprocess.run(['bash', ROOT / 'tools' / script, 'config.py', '2', '3'], text=True, capture_output=True,
-                              env={'PATH': os.environ['PATH'], 'PYTHON': 'echo', **environment}).stdout.split()
+        return subprocess.run(
+            ['bash', ROOT / 'tools' / script, 'config.py', '2', '3'],
+            text=True,
+            capture_output=True,
+            env={'PATH': os.environ['PATH'], 'PYTHON': 'echo', **environment},
+        ).stdout.split()
 
     assert '--standalone' in printed() and '--master_port' not in ' '.join(printed())
     assert {'--nnodes=1', '--master_port=1234'} < set(printed(PORT='1234'))

@@ -111,8 +111,13 @@ def convert(tool, monkeypatch):
 
 
 def read(folder) -> PosedViews:
-    return PosedViews(root=str(folder), split='all', views='all', tasks={'depth': Depth('depth')},
-                      pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    return PosedViews(
+        root=str(folder),
+        split='all',
+        views='all',
+        tasks={'depth': Depth('depth')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
 
 
 def test_pairs_in_metres_that_load(convert, video, tmp_path, capsys):
@@ -194,11 +199,14 @@ def test_a_real_clip(tool, monkeypatch, data_root, tmp_path, capsys):
         (folder / kind).symlink_to(source / kind)
     (folder / 'cam.txt').write_text('525 0 320\n0 525 240\n0 0 1\n')
     script = tool('dataset_converters/estimate_poses')
-    monkeypatch.setattr(sys, 'argv', ['estimate_poses.py', str(folder), str(tmp_path / 'out'), '--whole',
-                                      '--exhaustive', '--threads', '1'])
+    monkeypatch.setattr(
+        sys,
+        'argv',
+        ['estimate_poses.py', str(folder), str(tmp_path / 'out'), '--whole', '--exhaustive', '--threads', '1'],
+    )
     script.main()
     lines = (source / 'trajectory.log').read_text().splitlines()
-    truth = [np.linalg.inv(np.loadtxt(lines[5 * frame + 1:5 * frame + 5])) for frame in range(5)]
+    truth = [np.linalg.inv(np.loadtxt(lines[5 * frame + 1 : 5 * frame + 5])) for frame in range(5)]
     ours = [sample.camera_T_world.double().numpy() for sample in read(tmp_path / 'out')[0]['data_samples']]
     for frame in range(1, 5):
         found, true = (poses[frame] @ np.linalg.inv(poses[0]) for poses in (ours, truth))

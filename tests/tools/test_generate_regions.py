@@ -44,29 +44,35 @@ def maps_of(folder: Path) -> dict[str, np.ndarray]:
     return {path.relative_to(folder).as_posix(): np.asarray(Image.open(path)) for path in sorted(folder.rglob('*.png'))}
 
 
-@pytest.mark.parametrize(('backend', 'settings'), [('felzenszwalb', ['min_size=40', 'scale=50']),
-                                                   ('slic', ['n_segments=6']), ('instances', []), ('semseg', [])])
+@pytest.mark.parametrize(
+    ('backend', 'settings'),
+    [('felzenszwalb', ['min_size=40', 'scale=50']), ('slic', ['n_segments=6']), ('instances', []), ('semseg', [])],
+)
 def test_backends(generate, tmp_path, backend, settings):
     out = tmp_path / 'maps'
     said, _, code = generate('--backend', backend, '--out', out, *(['--settings', *settings] if settings else []))
     assert code == 0 and said.startswith(f'{out}: 10 images with ')
     maps = maps_of(out)
     assert list(maps) == [f'{number:05d}.png' for number in range(10)] or len(maps) == 10
-    assert all(regions.shape == (32, 40) and regions.dtype == np.uint16 and regions.min() > 0
-               for regions in maps.values())
+    assert all(
+        regions.shape == (32, 40) and regions.dtype == np.uint16 and regions.min() > 0 for regions in maps.values()
+    )
     assert np.mean([len(np.unique(regions)) for regions in maps.values()]) >= 3
     manifest = json.loads((out / 'manifest.json').read_text())
     assert manifest['backend'] == backend and manifest['images'] == 10 and manifest['split'] == 'train'
     assert manifest['settings'].get('min_size', 40) == 40
-    dataset = DATASETS.build(load_config(ROOMS, {'train_dataloader.dataset.regions': str(out)}
-                                         ).train_dataloader.dataset)
+    dataset = DATASETS.build(
+        load_config(ROOMS, {'train_dataloader.dataset.regions': str(out)}).train_dataloader.dataset
+    )
     assert dataset[0]['data_samples'][0].regions.max() > 0
 
 
 def test_instances_are_those_of_the_data_set(generate, tmp_path):
     generate('--backend', 'instances', '--out', tmp_path / 'maps')
-    loaded = [DATASETS.build(load_config(ROOMS, {'train_dataloader.dataset.regions': where}).train_dataloader.dataset)
-              for where in (str(tmp_path / 'maps'), 'instances')]
+    loaded = [
+        DATASETS.build(load_config(ROOMS, {'train_dataloader.dataset.regions': where}).train_dataloader.dataset)
+        for where in (str(tmp_path / 'maps'), 'instances')
+    ]
     ours, theirs = (dataset[2]['data_samples'][0].regions for dataset in loaded)
     assert torch.equal(ours, theirs + 1)
 
@@ -103,16 +109,27 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
     assert code == 2 and 'regions of 5 x 6, but the image' in err and 'is 32 x 40' in err
 
 
-@pytest.mark.parametrize(('arguments', 'line'), [
-    (['--backend', 'sam'], '--backend sam needs --checkpoint, none is given; download sam_vit_h_4b8939.pth from https'),
-    (['--backend', 'sam', '--settings', 'model=vit_b', '--checkpoint', 'nowhere.pth'],
-     'nowhere.pth: no such file; download sam_vit_b_01ec64.pth'),
-    (['--backend', 'sam', '--settings', 'model=vit_x'], "model='vit_x': expected one of vit_b, vit_l, vit_h"),
-    (['--backend', 'slic', '--settings', 'scale=3'], '--settings scale: slic has the settings n_segments, compactness'),
-    (['--backend', 'slic', '--settings', 'n_segments=many'], "n_segments='many': expected something like 32"),
-    (['--backend', 'instances', '--settings', 'a=1'], 'instances has the settings none'),
-    (['--backend', 'slic', '--processes', '0'], '--processes must be 1 or more'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'line'),
+    [
+        (
+            ['--backend', 'sam'],
+            '--backend sam needs --checkpoint, none is given; download sam_vit_h_4b8939.pth from https',
+        ),
+        (
+            ['--backend', 'sam', '--settings', 'model=vit_b', '--checkpoint', 'nowhere.pth'],
+            'nowhere.pth: no such file; download sam_vit_b_01ec64.pth',
+        ),
+        (['--backend', 'sam', '--settings', 'model=vit_x'], "model='vit_x': expected one of vit_b, vit_l, vit_h"),
+        (
+            ['--backend', 'slic', '--settings', 'scale=3'],
+            '--settings scale: slic has the settings n_segments, compactness',
+        ),
+        (['--backend', 'slic', '--settings', 'n_segments=many'], "n_segments='many': expected something like 32"),
+        (['--backend', 'instances', '--settings', 'a=1'], 'instances has the settings none'),
+        (['--backend', 'slic', '--processes', '0'], '--processes must be 1 or more'),
+    ],
+)
 def test_mistakes(generate, tmp_path, arguments, line):
     _, err, code = generate(*arguments, '--out', tmp_path / 'maps')
     assert code == 2 and line in err and len(err.strip().splitlines()) == 1
@@ -121,8 +138,16 @@ def test_mistakes(generate, tmp_path, arguments, line):
 
 def test_a_checkpoint_of_something_else(generate, tmp_path):
     torch.save({'weight': torch.zeros(1)}, tmp_path / 'weights.pth')
-    _, err, code = generate('--backend', 'sam', '--out', tmp_path / 'maps', '--settings', 'model=vit_b',
-                            '--checkpoint', tmp_path / 'weights.pth')
+    _, err, code = generate(
+        '--backend',
+        'sam',
+        '--out',
+        tmp_path / 'maps',
+        '--settings',
+        'model=vit_b',
+        '--checkpoint',
+        tmp_path / 'weights.pth',
+    )
     assert code == 2 and 'made for another architecture' in err
 
 
@@ -134,8 +159,21 @@ def test_no_instances(generate, data_root, tmp_path):
 
 def test_several_processes(rooms_cache, tmp_path):
     done = subprocess.run(
-        [sys.executable, ROOT / 'tools' / 'generate_regions.py', ROOMS, '--backend', 'slic', '--out', tmp_path / 'maps',
-         '--processes', '2'], env=os.environ | {'PYTHONPATH': str(ROOT)}, capture_output=True, text=True)
+        [
+            sys.executable,
+            ROOT / 'tools' / 'generate_regions.py',
+            ROOMS,
+            '--backend',
+            'slic',
+            '--out',
+            tmp_path / 'maps',
+            '--processes',
+            '2',
+        ],
+        env=os.environ | {'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert 'regions: 100%' in done.stderr and len(maps_of(tmp_path / 'maps')) == 10
 
@@ -156,14 +194,27 @@ def test_sam_on_a_real_photograph(generate, tool, data_root, tmp_path):
     weights = tmp_path / 'sam.pth'
     torch.save(tool('region_backends').segment_anything().sam_model_registry['vit_b']().state_dict(), weights)
     common = ['--backend', 'sam', '--checkpoint', weights]
-    off = ['model=vit_b', 'points_per_side=8', 'pred_iou_thresh=-1000.0', 'stability_score_thresh=-1.0',
-           'box_nms_thresh=1.0']
+    off = [
+        'model=vit_b',
+        'points_per_side=8',
+        'pred_iou_thresh=-1000.0',
+        'stability_score_thresh=-1.0',
+        'box_nms_thresh=1.0',
+    ]
     out, err, code = generate(*common, '--out', tmp_path / 'off', '--settings', *off, config=NYUV2, options=options)
     assert code == 0 and 'warning' not in err
     (regions,) = maps_of(tmp_path / 'off').values()
     assert regions.shape == (288, 384) and len(np.unique(regions[regions > 0])) >= 5
-    out, err, code = generate(*common, '--out', tmp_path / 'on', '--settings', 'model=vit_b', 'points_per_side=4',
-                              config=NYUV2, options=options)
+    out, err, code = generate(
+        *common,
+        '--out',
+        tmp_path / 'on',
+        '--settings',
+        'model=vit_b',
+        'points_per_side=4',
+        config=NYUV2,
+        options=options,
+    )
     assert code == 0 and 'warning: 1 of 1 images have no region, the first is' in err
     (regions,) = maps_of(tmp_path / 'on').values()
     assert not regions.any()

@@ -32,8 +32,9 @@ def trained(tmp_path_factory) -> dict:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('MMMTL_CACHE', str(tmp_path_factory.getbasetemp() / 'hostile rooms'))
         folder = tmp_path_factory.mktemp('trained')
-        done = run('train.py', CONFIG, '--work-dir', folder, '--cfg-options', 'train_cfg.max_epochs=1',
-                   folder=folder / 'out')
+        done = run(
+            'train.py', CONFIG, '--work-dir', folder, '--cfg-options', 'train_cfg.max_epochs=1', folder=folder / 'out'
+        )
         assert done.code == 0, done.stderr
         yield torch.load(folder / 'epoch_1.pth', weights_only=True)
 
@@ -61,12 +62,17 @@ def test_the_files_would_do_harm(trained, tmp_path):
     assert (tmp_path / 'harm').exists()
 
 
-@pytest.mark.parametrize('arguments', [
-    pytest.param(['train.py', CONFIG, '--resume', '{file}'], id='resume'),
-    pytest.param(['train.py', CONFIG, '--resume'], id='resume the latest'),
-    pytest.param(['train.py', CONFIG, '--cfg-options', 'train_cfg.max_epochs=1', 'load_from={file}'], id='load_from'),
-    pytest.param(['test.py', CONFIG, '{file}'], id='test'),
-])
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        pytest.param(['train.py', CONFIG, '--resume', '{file}'], id='resume'),
+        pytest.param(['train.py', CONFIG, '--resume'], id='resume the latest'),
+        pytest.param(
+            ['train.py', CONFIG, '--cfg-options', 'train_cfg.max_epochs=1', 'load_from={file}'], id='load_from'
+        ),
+        pytest.param(['test.py', CONFIG, '{file}'], id='test'),
+    ],
+)
 def test_tools(arguments, hostile, tmp_path, rooms_cache):
     tool, *arguments = (str(argument).format(file=hostile.file) for argument in arguments)
     work_dir = tmp_path if arguments[-1] == '--resume' else tmp_path / 'work'
@@ -96,8 +102,9 @@ def test_converters(converter, hostile, tmp_path):
 
 
 MMSEG_RESNET = dict(type='mmseg.ResNet', depth=18, base_channels=8)
-SWIN = dict(type='mmseg.SwinTransformer', embed_dims=8, depths=(1, 1, 1, 1), num_heads=(1, 1, 1, 1),
-            window_size=2)  # reads the file by itself
+SWIN = dict(
+    type='mmseg.SwinTransformer', embed_dims=8, depths=(1, 1, 1, 1), num_heads=(1, 1, 1, 1), window_size=2
+)  # reads the file by itself
 
 
 def with_backbone(backbone: dict, file: Path | str) -> None:

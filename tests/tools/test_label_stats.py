@@ -28,11 +28,17 @@ def test_what_is_shown(config, tmp_path):
 
 
 def test_a_wrong_setting_is_one_line(config, tmp_path):
-    for options, problem in ((['LabelTable', 'table=nyuv2_one'], 'none of the published ones'),
-                             (['LabelTable', 'table=nyuv2_onelabel'], 'has 795 rows, but the split has 4 images')):
+    for options, problem in (
+        (['LabelTable', 'table=nyuv2_one'], 'none of the published ones'),
+        (['LabelTable', 'table=nyuv2_onelabel'], 'has 795 rows, but the split has 4 images'),
+    ):
         kind, argument = options
         tool = tool_process.run(
-            'analysis_tools/label_stats.py', config, '--cfg-options',
+            'analysis_tools/label_stats.py',
+            config,
+            '--cfg-options',
             f'train_dataloader.dataset.label_setting.type=mmmtl.{kind}',
-            f'train_dataloader.dataset.label_setting.{argument}', folder=tmp_path / argument)
+            f'train_dataloader.dataset.label_setting.{argument}',
+            folder=tmp_path / argument,
+        )
         assert problem in tool.error

@@ -30,8 +30,18 @@ def run(tool, monkeypatch):
     monkeypatch.setattr(module, 'SENSOR_RADIUS', 1)
 
     def convert(paths, dst, layout, *more):
-        arguments = ['nyuv2.py', paths['src'], dst, '--format', layout, '--splits', paths['splits'],
-                     '--classes40', paths['classes40'], *more]
+        arguments = [
+            'nyuv2.py',
+            paths['src'],
+            dst,
+            '--format',
+            layout,
+            '--splits',
+            paths['splits'],
+            '--classes40',
+            paths['classes40'],
+            *more,
+        ]
         monkeypatch.setattr(sys, 'argv', [str(argument) for argument in arguments])
         module.main()
 
@@ -50,13 +60,16 @@ def raw_labels(frame: int) -> np.ndarray:
 
 def test_to_mtan(run, source, tmp_path):
     run(source, tmp_path, 'mtan')
-    train, val = (NYUv2(root=str(tmp_path), split=split, partial=True, tasks=tasks(NYUv2.CLASSES), pipeline=PIPELINE)
-                  for split in ('train', 'val'))
+    train, val = (
+        NYUv2(root=str(tmp_path), split=split, partial=True, tasks=tasks(NYUv2.CLASSES), pipeline=PIPELINE)
+        for split in ('train', 'val')
+    )
     assert (len(train), len(val)) == (2, 1)
     for dataset, number, frame in ((val, 0, 1), (train, 0, 2), (train, 1, 3)):
         sample = dataset[number]['data_samples'][0]
-        rows, columns = (np.floor((np.arange(new) + 0.5) * old / new).astype(int)
-                         for new, old in ((288, 425), (384, 560)))
+        rows, columns = (
+            np.floor((np.arange(new) + 0.5) * old / new).astype(int) for new, old in ((288, 425), (384, 560))
+        )
         truth = FORTY_TO_THIRTEEN[FORTY[raw_labels(frame)]][VALID][rows][:, columns].astype(int)
         assert (sample.gt.semseg[0].numpy() == np.where(truth == 0, 255, truth - 1)).mean() > 0.99  # ties, see OpenCV
         np.testing.assert_allclose(sample.gt.depth[0, 5], 1 + frame + (40 + columns) / 640, atol=0.003)
@@ -71,8 +84,13 @@ def test_to_mtan(run, source, tmp_path):
 def test_to_sak(run, source, tmp_path):
     run(source, tmp_path, 'sak')
     assert (tmp_path / 'gt_sets' / 'train.txt').read_text() == '0002\n0003\n'
-    dataset = NYUDMT(root=str(tmp_path), split='train', partial=True, pipeline=PIPELINE,
-                     tasks=tasks(NYUDMT.CLASSES) | {'edge': SemSeg('edge', classes=('none', 'edge'))})
+    dataset = NYUDMT(
+        root=str(tmp_path),
+        split='train',
+        partial=True,
+        pipeline=PIPELINE,
+        tasks=tasks(NYUDMT.CLASSES) | {'edge': SemSeg('edge', classes=('none', 'edge'))},
+    )
     sample = dataset[1]['data_samples'][0]
     truth = FORTY[raw_labels(3)][VALID]
     np.testing.assert_array_equal(sample.gt.semseg[0], np.where(truth == 0, 255, truth - 1))
@@ -155,12 +173,17 @@ def test_real_frames(run, tmp_path, data_root):
     real = data_root / 'real' / 'nyuv2'
     if not (real / 'depth').is_dir():
         pytest.skip('no real NYU frames')
-    read = {kind: [np.array(Image.open(real / kind / f'{name}.png')) for name in ('0001', '0002', '0009')]
-            for kind in ('rgb', 'depth', 'label40', 'label13')}
+    read = {
+        kind: [np.array(Image.open(real / kind / f'{name}.png')) for name in ('0001', '0002', '0009')]
+        for kind in ('rgb', 'depth', 'label40', 'label13')
+    }
     mapping = scipy.io.loadmat(real / 'meta' / 'classMapping40.mat', simplify_cells=True)
     names = tuple(str(mapping['allClassName'][list(mapping['mapClass']).index(number)]) for number in range(1, 41))
-    paths = {'src': tmp_path / 'nyu.mat', 'splits': tmp_path / 'splits.mat',
-             'classes40': real / 'meta' / 'classMapping40.mat'}
+    paths = {
+        'src': tmp_path / 'nyu.mat',
+        'splits': tmp_path / 'splits.mat',
+        'classes40': real / 'meta' / 'classMapping40.mat',
+    }
     images, depths, labels = (np.stack(read[kind]) for kind in ('rgb', 'depth', 'label40'))
     write_nyu_arrays(paths['src'], images, depths / 1000, labels, names)
     write_mat(paths['splits'], trainNdxs=np.array([[2], [3]]), testNdxs=np.array([[1]]))

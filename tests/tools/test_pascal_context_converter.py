@@ -11,8 +11,17 @@ from mmmtl.datasets import PascalContext
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import HumanParts
 
-FOLDERS = ('ImageSets/Context', 'json', 'JPEGImages', 'semseg/VOC12', 'semseg/pascal-context', 'human_parts',
-           'pascal-context/trainval', 'sal_distill', 'normals_distill')
+FOLDERS = (
+    'ImageSets/Context',
+    'json',
+    'JPEGImages',
+    'semseg/VOC12',
+    'semseg/pascal-context',
+    'human_parts',
+    'pascal-context/trainval',
+    'sal_distill',
+    'normals_distill',
+)
 
 
 @pytest.fixture
@@ -52,9 +61,13 @@ def test_assembled_from_scattered_folders(run, source, tmp_path, capsys):
     assert 'train: 2 images listed, the official split has 4998' in out and 'missing' not in out
     lists = json.loads((tmp_path / 'new' / 'ImageSets' / 'Parts' / 'train.txt').read_text())
     assert lists == {'2008_train_0': [15], '2008_train_1': [12]}
-    dataset = PascalContext(root=str(tmp_path / 'new'), split='train', partial=True,
-                            tasks={'human_parts': HumanParts('human_parts')},
-                            pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = PascalContext(
+        root=str(tmp_path / 'new'),
+        split='train',
+        partial=True,
+        tasks={'human_parts': HumanParts('human_parts')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     assert dataset[0]['data_samples'][0].gt.human_parts.max() == 6 and not dataset[1]['data_samples'][0].gt.keys()
 
 

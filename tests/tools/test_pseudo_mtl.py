@@ -21,8 +21,14 @@ FULL = CONFIGS / 'rooms_small.py::full'
 CCNN = CONFIGS / 'confidence_ccnn_b4_600i_rooms_full.py'
 SCENES = 3
 FEW = ['train_dataloader.dataset.scenes=3', 'val_dataloader.dataset.scenes=1', 'train_dataloader.batch_size=2']
-SHORT = [*FEW, 'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2',
-         'model.backbone.widths=[4,8]', 'model.backbone.depths=[1,1]']
+SHORT = [
+    *FEW,
+    'train_cfg.max_iters=2',
+    'train_cfg.val_interval=2',
+    'default_hooks.checkpoint.interval=2',
+    'model.backbone.widths=[4,8]',
+    'model.backbone.depths=[1,1]',
+]
 MATCHER = ['--disparities', '32', '--block', '3']
 
 
@@ -55,7 +61,7 @@ def test_pseudo_disparity_is_written_once_and_to_where_it_is_looked_for(tool, tm
     assert json.loads((folder / 'manifest_disparity.json').read_text())['block'] == 3
     first, second = (folder / name for name in names[1::4][:2])
     stamp, content = first.stat().st_mtime_ns, second.read_bytes()
-    second.write_bytes(content[:len(content) // 2])  # as if the tool had been killed
+    second.write_bytes(content[: len(content) // 2])  # as if the tool had been killed
     assert disparity(tool).code == 0
     assert first.stat().st_mtime_ns == stamp and second.read_bytes() == content
     other = tool('generate_pseudo_disparity.py', FULL, '--disparities', '48', '--cfg-options', *FEW)
@@ -90,14 +96,23 @@ def test_disparities_of_another_matcher(tool, tmp_path):
 
 def test_the_chain_pretrains_merges_and_trains(tool, tmp_path):
     assert disparity(tool).code == 0
-    arguments = ['train_chain.py', FULL, '--pretrain',
-                 f'depth={CONFIGS}/pretrain.py::rooms_small_depth',
-                 f'semseg={CONFIGS}/pretrain.py::rooms_small_classes',
-                 '--work-dir', tmp_path / 'chain', '--cfg-options', *SHORT]
+    arguments = [
+        'train_chain.py',
+        FULL,
+        '--pretrain',
+        f'depth={CONFIGS}/pretrain.py::rooms_small_depth',
+        f'semseg={CONFIGS}/pretrain.py::rooms_small_classes',
+        '--work-dir',
+        tmp_path / 'chain',
+        '--cfg-options',
+        *SHORT,
+    ]
     done = tool(*arguments)
     assert done.code == 0, done.stderr
-    depth, classes, merged = (torch.load(tmp_path / 'chain' / name, weights_only=True)['state_dict'] for name in (
-        'pretrain_depth/iter_2.pth', 'pretrain_semseg/iter_2.pth', 'merged.pth'))
+    depth, classes, merged = (
+        torch.load(tmp_path / 'chain' / name, weights_only=True)['state_dict']
+        for name in ('pretrain_depth/iter_2.pth', 'pretrain_semseg/iter_2.pth', 'merged.pth')
+    )
     for key, value in merged.items():
         source = classes if 'semseg' in key.split('.') else depth
         assert torch.equal(value, source[key]), key
@@ -118,21 +133,39 @@ def test_the_chain_pretrains_merges_and_trains(tool, tmp_path):
 
 
 def test_confidence_is_learnt_compared_and_used(tool, tmp_path):
-    rooms = ['train_dataloader.dataset.pairs.scenes=2', 'val_dataloader.dataset.pairs.scenes=1',
-             'test_dataloader.dataset.pairs.scenes=1']
+    rooms = [
+        'train_dataloader.dataset.pairs.scenes=2',
+        'val_dataloader.dataset.pairs.scenes=1',
+        'test_dataloader.dataset.pairs.scenes=1',
+    ]
     for split in ('train', 'test'):
-        done = tool('generate_pseudo_disparity.py', CCNN, '--split', split, '--disparities', '64', '--cfg-options',
-                    *rooms)
+        done = tool(
+            'generate_pseudo_disparity.py', CCNN, '--split', split, '--disparities', '64', '--cfg-options', *rooms
+        )
         assert done.code == 0, done.stderr
-    done = tool('train.py', CCNN, '--work-dir', tmp_path / 'ccnn', '--cfg-options', *rooms, 'train_cfg.max_iters=2',
-                'train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2', 'train_dataloader.batch_size=1')
+    done = tool(
+        'train.py',
+        CCNN,
+        '--work-dir',
+        tmp_path / 'ccnn',
+        '--cfg-options',
+        *rooms,
+        'train_cfg.max_iters=2',
+        'train_cfg.val_interval=2',
+        'default_hooks.checkpoint.interval=2',
+        'train_dataloader.batch_size=1',
+    )
     assert done.code == 0 and 'confidence/cross_entropy' in done.stdout, done.stderr
     checkpoint = tmp_path / 'ccnn' / 'iter_2.pth'
     done = tool('analysis_tools/compare_confidence.py', CCNN, checkpoint, '--cfg-options', *rooms)
     assert done.code == 0, done.stderr
     table = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()[-4:]}
     assert table['oracle'] < table['left-right'] < table['none'] and set(table) == {
-        'network', 'left-right', 'none', 'oracle'}
+        'network',
+        'left-right',
+        'none',
+        'oracle',
+    }
     done = tool('analysis_tools/compare_confidence.py', CCNN, checkpoint, '--parts', '8', '--cfg-options', *rooms)
     counts = {line.split(':')[0]: int(line.split()[-9]) for line in done.stdout.splitlines() if 'are wrong' in line}
     both, hidden, near, far, every = counts.values()
@@ -182,8 +215,12 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
     root = write_cityscapes(tmp_path / 'city', images=2, size=(64, 128))
     config = CONFIGS / 'table_5.py::full'
     teacher = teacher_of(library, tmp_path)
-    options = ['--cfg-options', 'protocol=None', f'train_dataloader.dataset.root={root}',
-               'train_dataloader.dataset.partial=True']
+    options = [
+        '--cfg-options',
+        'protocol=None',
+        f'train_dataloader.dataset.root={root}',
+        'train_dataloader.dataset.partial=True',
+    ]
     done = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options)
     assert done.code == 0 and '2 written, 0 there already' in done.stdout, done.stderr
     folder = tmp_path / 'cache' / 'pseudo' / 'cityscapes' / 'train'
@@ -191,16 +228,22 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
     assert found == ['aachen/aachen_000000_000019/1_semseg.png', 'bochum/bochum_000001_000019/1_semseg.png']
     classes = np.array(Image.open(folder / found[0]))
     assert classes.shape == (64, 128) and classes.max() < 7
-    assert '0 written, 2 there already' in tool('generate_pseudo_semseg.py', config, *teacher, '--library', library,
-                                                *options).stdout
+    assert (
+        '0 written, 2 there already'
+        in tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options).stdout
+    )
     last = CityscapesMTAN.CLASSES[-1]
     text = teacher[0].read_text()
     for old, new in ((f", '{last}'", ''), (f"'{last}'", "'cheese'")):
         teacher[0].write_text(text.replace(old, new).replace('num_classes=7', 'num_classes=6'))
-        wrong = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, '--out', tmp_path / 'x',
-                     *options)
-        assert ('shapes differ' in wrong.error or '6 classes of semseg, but 7 are wanted' in wrong.error
-                or f'cheese where {last} is wanted' in wrong.error)
+        wrong = tool(
+            'generate_pseudo_semseg.py', config, *teacher, '--library', library, '--out', tmp_path / 'x', *options
+        )
+        assert (
+            'shapes differ' in wrong.error
+            or '6 classes of semseg, but 7 are wanted' in wrong.error
+            or f'cheese where {last} is wanted' in wrong.error
+        )
     assert not (tmp_path / 'x').exists(), 'a network that does not fit leaves no manifest behind'
     teacher[0].write_text(text)
     weights = torch.load(teacher[1], weights_only=True)

@@ -50,8 +50,12 @@ def test_our_model_gives_the_published_numbers(published, convert, tmp_path):
     image = torch.from_numpy(golden['image'])
     logits = model(image)
     joined = model.decode_head.join(model.backbone(image))
-    for ours, name in ((joined, 'feature'), (logits['semseg'], 'semantic'), (logits['depth'], 'depth'),
-                       (logits['normal'], 'normal')):
+    for ours, name in (
+        (joined, 'feature'),
+        (logits['semseg'], 'semantic'),
+        (logits['depth'], 'depth'),
+        (logits['normal'], 'normal'),
+    ):
         reference = torch.from_numpy(golden[name])
         assert (ours - reference).abs().max() < 1e-4 * reference.std()
 
@@ -62,15 +66,21 @@ def test_the_model_of_two_tasks(published, convert, tmp_path):
     assert len(state_dict) == len(two) and not [key for key in state_dict if 'normal' in key]
 
 
-@pytest.mark.parametrize(('change', 'line'), [
-    (lambda keys: keys | {'backbone.conv9.weight': torch.zeros(1)}, 'unknown backbone.backbone.conv9.weight'),
-    (lambda keys: keys | {'attention.weight': torch.zeros(1)}, "'attention.weight', one of 1 unknown keys"),
-    (lambda keys: {key: value for key, value in keys.items() if key != 'backbone.bn1.bias'}, 'missing backbone.back'),
-    (lambda keys: {key: value for key, value in keys.items() if 'semseg' not in key}, 'the semantic classifier'),
-    (lambda keys: keys | {'depth_head.last_layer.3.weight': torch.zeros(2, 270, 1, 1)}, 'must have shape (1, 270'),
-    (lambda keys: [1], 'holds no state dict'),
-    (lambda keys: dict(keys, hostile=print), 'refused, it holds more than'),
-])
+@pytest.mark.parametrize(
+    ('change', 'line'),
+    [
+        (lambda keys: keys | {'backbone.conv9.weight': torch.zeros(1)}, 'unknown backbone.backbone.conv9.weight'),
+        (lambda keys: keys | {'attention.weight': torch.zeros(1)}, "'attention.weight', one of 1 unknown keys"),
+        (
+            lambda keys: {key: value for key, value in keys.items() if key != 'backbone.bn1.bias'},
+            'missing backbone.back',
+        ),
+        (lambda keys: {key: value for key, value in keys.items() if 'semseg' not in key}, 'the semantic classifier'),
+        (lambda keys: keys | {'depth_head.last_layer.3.weight': torch.zeros(2, 270, 1, 1)}, 'must have shape (1, 270'),
+        (lambda keys: [1], 'holds no state dict'),
+        (lambda keys: dict(keys, hostile=print), 'refused, it holds more than'),
+    ],
+)
 def test_not_the_published_layout(published, convert, tmp_path, change, line):
     said = convert(change(published), tmp_path)
     assert line in said and '\n' not in said

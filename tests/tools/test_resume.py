@@ -25,8 +25,12 @@ MOMENTS = {
 @pytest.mark.parametrize(('loop', 'workers'), MOMENTS)
 def test_a_killed_run_ends_like_an_undisturbed_one(loop, workers, tmp_path, rooms_cache):
     config = LOOPS[loop]
-    options = ['--cfg-options', 'default_hooks.checkpoint.max_keep_ckpts=1', f'train_dataloader.num_workers={workers}',
-               f'val_dataloader.num_workers={workers}']
+    options = [
+        '--cfg-options',
+        'default_hooks.checkpoint.max_keep_ckpts=1',
+        f'train_dataloader.num_workers={workers}',
+        f'val_dataloader.num_workers={workers}',
+    ]
     whole = run('train.py', config, '--work-dir', tmp_path / 'whole', *options, folder=tmp_path / 'output')
     assert whole.code == 0, whole.stderr
 
@@ -44,8 +48,14 @@ def test_a_killed_run_ends_like_an_undisturbed_one(loop, workers, tmp_path, room
             assert process.wait().code == -9, 'it had ended already'
         else:
             hook = {'type': 'KillHook', 'iteration': iteration, 'when': when}
-            done = run('train.py', config, *disturbed, 'custom_imports.imports=troublemakers',
-                       *(f'default_hooks.kill.{key}={value}' for key, value in hook.items()), folder=output)
+            done = run(
+                'train.py',
+                config,
+                *disturbed,
+                'custom_imports.imports=troublemakers',
+                *(f'default_hooks.kill.{key}={value}' for key, value in hook.items()),
+                folder=output,
+            )
             assert done.code == -9, f'{done.stdout}{done.stderr}'
         if when == 'saving':
             assert list(killed.glob('.*.tmp'))

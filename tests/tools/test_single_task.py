@@ -43,10 +43,20 @@ def test_baselines(tmp_path, rooms_cache):
     worse = {key: value * 1.5 if key == 'depth/abs_rel' else value for key, value in scores.items()}
     compared = {'semseg/mIoU': True, 'depth/abs_rel': False}
     (tmp_path / 'multi').mkdir()
-    (tmp_path / 'multi' / 'metrics.json').write_text(json.dumps(dict(
-        config='two.py', protocol=None, seed=0, recipe='', compared=compared, scores={'trained network': worse})))
-    again = tool_process.run('analysis_tools/single_task.py', *arguments, '--against', f'half={tmp_path / "multi"}',
-                             folder=tmp_path / 'again')
+    (tmp_path / 'multi' / 'metrics.json').write_text(
+        json.dumps(
+            dict(
+                config='two.py', protocol=None, seed=0, recipe='', compared=compared, scores={'trained network': worse}
+            )
+        )
+    )
+    again = tool_process.run(
+        'analysis_tools/single_task.py',
+        *arguments,
+        '--against',
+        f'half={tmp_path / "multi"}',
+        folder=tmp_path / 'again',
+    )
     assert again.code == 0 and '2 runs, 2 of them done' in again.stderr
     (row,) = (line for line in again.stdout.splitlines() if line.startswith('| half '))
     assert row.endswith(' -25 |')  # one task of two is worse by a half
@@ -55,7 +65,11 @@ def test_baselines(tmp_path, rooms_cache):
 def test_a_label_setting_that_leaves_a_task_out_is_one_line(tmp_path, rooms_cache):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00001/0'], 'depth': [], 'normal': []}}))
     tool = tool_process.run(
-        'analysis_tools/single_task.py', CONFIGS / 'tiny_rooms.py', '--cfg-options',
+        'analysis_tools/single_task.py',
+        CONFIGS / 'tiny_rooms.py',
+        '--cfg-options',
         'train_dataloader.dataset.label_setting.type=mmmtl.LabelTable',
-        f'train_dataloader.dataset.label_setting.table={tmp_path / "table.json"}', folder=tmp_path / 'run')
+        f'train_dataloader.dataset.label_setting.table={tmp_path / "table.json"}',
+        folder=tmp_path / 'run',
+    )
     assert 'shows no label of depth, normal at all' in tool.error

@@ -26,13 +26,24 @@ def partition() -> str:
 
 @pytest.mark.slow
 def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
-    environment = os.environ | {'PYTHON': sys.executable, 'TASKS': '2', 'GPUS_PER_TASK': '0', 'CPUS_PER_TASK': '1',
-                                'OMP_NUM_THREADS': '1'}
+    environment = os.environ | {
+        'PYTHON': sys.executable,
+        'TASKS': '2',
+        'GPUS_PER_TASK': '0',
+        'CPUS_PER_TASK': '1',
+        'OMP_NUM_THREADS': '1',
+    }
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1']
 
     def slurm(script: str, *arguments) -> str:
-        done = subprocess.run(['bash', ROOT / 'tools' / script, partition, 'tiny', *arguments, *options], cwd=tmp_path,
-                              env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            ['bash', ROOT / 'tools' / script, partition, 'tiny', *arguments, *options],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

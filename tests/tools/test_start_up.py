@@ -10,8 +10,16 @@ CONFIG = CONFIGS / 'tiny_rooms.py'
 
 def test_the_console_begins_with_the_run_and_the_file_has_the_rest(tmp_path, rooms_cache):
     hooks = "custom_hooks=[dict(type='EMAHook', momentum=0.1),dict(type='EarlyStoppingHook',monitor='depth/abs_rel')]"
-    done = run('train.py', CONFIG, '--work-dir', tmp_path / 'work', '--cfg-options', 'train_cfg.max_epochs=1', hooks,
-               folder=tmp_path / 'out')
+    done = run(
+        'train.py',
+        CONFIG,
+        '--work-dir',
+        tmp_path / 'work',
+        '--cfg-options',
+        'train_cfg.max_epochs=1',
+        hooks,
+        folder=tmp_path / 'out',
+    )
     assert done.code == 0, done.stderr
     lines = (done.stdout + done.stderr).splitlines()
     first = next(number for number, line in enumerate(lines) if 'Epoch(train)' in line)
@@ -24,8 +32,10 @@ def test_the_console_begins_with_the_run_and_the_file_has_the_rest(tmp_path, roo
 
 
 def test_a_data_error_comes_first(tmp_path):
-    dataset = ("train_dataloader.dataset=dict(_delete_=True,type='mmmtl.NYUv2',root='absent',split='train',"
-               "pipeline=[dict(type='mmmtl.LoadViews'),dict(type='mmmtl.PackViews')])")
+    dataset = (
+        "train_dataloader.dataset=dict(_delete_=True,type='mmmtl.NYUv2',root='absent',split='train',"
+        "pipeline=[dict(type='mmmtl.LoadViews'),dict(type='mmmtl.PackViews')])"
+    )
     done = run('train.py', CONFIG, '--work-dir', tmp_path / 'work', '--cfg-options', dataset, folder=tmp_path / 'out')
     assert 'absent' in done.error
     assert len(done.stdout.splitlines()) <= 1 and 'System environment' not in done.stderr

@@ -23,9 +23,11 @@ def sequence(tmp_path):
     for frame in range(6):
         time = 33000 * frame
         Image.fromarray(np.full((480, 640, 3), 20 * frame, np.uint8)).save(
-            folder / 'image' / f'{frame:07d}-{time:012d}.jpg')
+            folder / 'image' / f'{frame:07d}-{time:012d}.jpg'
+        )
         Image.fromarray((millimetres << 3) | (millimetres >> 13)).save(
-            folder / 'depth' / f'{frame:07d}-{time + 5000:012d}.png')
+            folder / 'depth' / f'{frame:07d}-{time + 5000:012d}.png'
+        )
         rows += [f'1 0 0 {0.1 * frame}', '0 1 0 0', '0 0 1 0']
     (folder / 'intrinsics.txt').write_text('570 0 320\n0 570 240\n0 0 1\n')
     (folder / 'extrinsics' / '20130101000000.txt').write_text('1 0 0 7\n')
@@ -39,8 +41,13 @@ def test_pairs_that_load(tool, monkeypatch, sequence, tmp_path, capsys):
     monkeypatch.setattr(sys, 'argv', ['sun3d.py', *arguments])
     script.main()
     assert 'hotel_toy-toy1: 6 pairs; 0 of 6 frames' in capsys.readouterr().out
-    dataset = PosedViews(root=str(tmp_path / 'out'), split='all', views='all', tasks={'depth': Depth('depth')},
-                         pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = PosedViews(
+        root=str(tmp_path / 'out'),
+        split='all',
+        views='all',
+        tasks={'depth': Depth('depth')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     assert dataset.records[0].name == 'hotel_toy-toy1_00000'
     for packed in (dataset[index] for index in range(6)):
         first, second = packed['data_samples']

@@ -43,8 +43,15 @@ def test_by_plain_backward_passes(config):
 
 
 def test_as_a_tool(tmp_path):
-    tool = tool_process.run('analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--batches', '2', '--out',
-                            str(tmp_path / 'matrix.png'), folder=tmp_path)
+    tool = tool_process.run(
+        'analysis_tools/task_conflict.py',
+        CONFIGS / 'tiny_rooms.py',
+        '--batches',
+        '2',
+        '--out',
+        str(tmp_path / 'matrix.png'),
+        folder=tmp_path,
+    )
     assert tool.code == 0, tool.stderr
     header, _, *rows = tool.stdout.splitlines()
     assert header == '| cosine | semseg | depth | normal | mean norm | batches |'
@@ -64,6 +71,7 @@ def test_tasks_that_never_meet(config):
 
 
 def test_a_part_that_is_not_there(tmp_path):
-    tool = tool_process.run('analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--shared', 'encoder',
-                            folder=tmp_path)
+    tool = tool_process.run(
+        'analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--shared', 'encoder', folder=tmp_path
+    )
     assert "no parameter that is learnt is named 'encoder'" in tool.error

@@ -7,8 +7,13 @@ import torch
 from tool_process import CONFIGS, run
 
 CONFIG = CONFIGS / 'tiny_rooms.py'
-NAN = ['custom_imports.imports=troublemakers', 'default_hooks.nan.type=NaNHook', 'default_hooks.nan.task=depth',
-       'default_hooks.runtime_info.type=mmmtl.TrainingLogHook', 'default_hooks.runtime_info.max_not_finite=2']
+NAN = [
+    'custom_imports.imports=troublemakers',
+    'default_hooks.nan.type=NaNHook',
+    'default_hooks.nan.task=depth',
+    'default_hooks.runtime_info.type=mmmtl.TrainingLogHook',
+    'default_hooks.runtime_info.max_not_finite=2',
+]
 
 
 @pytest.fixture
@@ -25,8 +30,16 @@ def test_amp_on_a_cpu_is_bf16_and_tests_well(train, tmp_path):
     checkpoint = tmp_path / 'work' / 'epoch_5.pth'
     losses = torch.load(checkpoint, weights_only=True)['message_hub']['log_scalars']['train/loss']['log_history']
     assert len(losses) == 15 and losses[-1] < losses[0]
-    done = run('test.py', CONFIG, checkpoint, '--work-dir', tmp_path / 'tested', '--show-dir', tmp_path / 'sheets',
-               folder=tmp_path / 'output')
+    done = run(
+        'test.py',
+        CONFIG,
+        checkpoint,
+        '--work-dir',
+        tmp_path / 'tested',
+        '--show-dir',
+        tmp_path / 'sheets',
+        folder=tmp_path / 'output',
+    )
     assert done.code == 0, done.stderr
     (scores,) = json.loads((tmp_path / 'tested' / 'metrics.json').read_text())['scores'].values()
     assert {name.split('/')[0] for name in scores} == {'semseg', 'depth', 'normal'}

@@ -19,9 +19,18 @@ def scores_of_nothing(runs, jobs: int) -> None:
 
 
 def scores_of_nothing_in(run, value: float) -> None:
-    (run.work_dir / 'metrics.json').write_text(json.dumps(dict(
-        config=f'{recipe_name(run.config)}.py', protocol=None, seed=run.seed, recipe=recipe_name(run.config),
-        compared={'depth/abs_rel': False}, scores={'trained network': {'depth/abs_rel': value}})))
+    (run.work_dir / 'metrics.json').write_text(
+        json.dumps(
+            dict(
+                config=f'{recipe_name(run.config)}.py',
+                protocol=None,
+                seed=run.seed,
+                recipe=recipe_name(run.config),
+                compared={'depth/abs_rel': False},
+                scores={'trained network': {'depth/abs_rel': value}},
+            )
+        )
+    )
 
 
 @pytest.mark.parametrize('prefix', ['', './'])
@@ -60,17 +69,23 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
 
     monkeypatch.setattr(module, 'train_and_test', untrained)
     configs = [f'{folder}/rooms_small.py::{row}' for row in ('baseline', 'full')]
-    monkeypatch.setattr('sys.argv', ['train_table.py', *configs, '--seeds', '3', '--pretrain', *stages,
-                                     '--work-dir', str(tmp_path)])
+    monkeypatch.setattr(
+        'sys.argv', ['train_table.py', *configs, '--seeds', '3', '--pretrain', *stages, '--work-dir', str(tmp_path)]
+    )
     module.main()
     depth, classes, *rows = asked
     assert [run.work_dir.parent.name for run in rows] == ['baseline', 'full']
     start = rows[0].start
     assert rows[1].start == start and set(start.recipes) == {'depth', 'semseg'}
     assert rows[0].load().started_from == start.recipes
-    states = {key: torch.load(file, weights_only=True)['state_dict'] for key, file in (
-        ('start', start.checkpoint), ('depth', depth.work_dir / 'iter_600.pth'),
-        ('semseg', classes.work_dir / 'iter_600.pth'))}
+    states = {
+        key: torch.load(file, weights_only=True)['state_dict']
+        for key, file in (
+            ('start', start.checkpoint),
+            ('depth', depth.work_dir / 'iter_600.pth'),
+            ('semseg', classes.work_dir / 'iter_600.pth'),
+        )
+    }
     for key, value in states['start'].items():
         assert torch.equal(value, states['semseg' if 'semseg' in key.split('.') else 'depth'][key])
     assert rows[0].load().resume, 'once begun, a row goes on from its own checkpoint'
@@ -80,8 +95,9 @@ def test_a_table_is_all_of_its_rows(tool, tmp_path, monkeypatch, capsys):
     module = tool('analysis_tools/train_table')
     monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
-    monkeypatch.setattr('sys.argv', ['train_table.py', str(folder / 'rooms_small.py'), '--seeds', '0',
-                                     '--work-dir', str(tmp_path)])
+    monkeypatch.setattr(
+        'sys.argv', ['train_table.py', str(folder / 'rooms_small.py'), '--seeds', '0', '--work-dir', str(tmp_path)]
+    )
     module.main()
     rows = [line.split(' | ')[0].removeprefix('| ') for line in capsys.readouterr().out.splitlines()[2:8]]
     assert rows == ['baseline', 'own_all', 'pseudo_all', 'confidence', 'confidence_all', 'full']
@@ -94,5 +110,9 @@ def test_every_recipe_and_row_is_listed(tool, monkeypatch, capsys):
     monkeypatch.setattr('sys.argv', ['train_table.py', '--list'])
     module.main()
     names = capsys.readouterr().out.splitlines()
-    assert {'configs/baseline/aspp_resnet18_b8_2e_rooms_full.py', 'configs/mtpsl/table_2.py::onelabel_cross_task'} <= {
-        *names} and len(names) == len(set(names)) and not any('methods' in name for name in names)
+    assert (
+        {'configs/baseline/aspp_resnet18_b8_2e_rooms_full.py', 'configs/mtpsl/table_2.py::onelabel_cross_task'}
+        <= {*names}
+        and len(names) == len(set(names))
+        and not any('methods' in name for name in names)
+    )

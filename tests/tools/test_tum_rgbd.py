@@ -40,8 +40,13 @@ def test_pairs_that_load(tool, monkeypatch, sequence, tmp_path, capsys):
     monkeypatch.setattr(sys, 'argv', ['tum_rgbd.py', *arguments])
     script.main()
     told = capsys.readouterr().out
-    dataset = PosedViews(root=str(tmp_path / 'out'), split='all', views='all', tasks={'depth': Depth('depth')},
-                         pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = PosedViews(
+        root=str(tmp_path / 'out'),
+        split='all',
+        views='all',
+        tasks={'depth': Depth('depth')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     assert len(dataset) == 6 and '6 pairs; 0 of 6 frames' in told
     for packed in (dataset[index] for index in range(6)):
         first, second = packed['data_samples']

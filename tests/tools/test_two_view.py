@@ -38,8 +38,13 @@ def source(tmp_path):
 def test_pairs_become_scenes_that_load(convert, source, tmp_path, capsys):
     convert(source, tmp_path / 'out', '--all')
     assert '2 pairs' in capsys.readouterr().out  # no outdoor pair, whose scale is unknown
-    dataset = PosedViews(root=str(tmp_path / 'out'), split='all', views='all', tasks={'depth': Depth('depth')},
-                         pipeline=[dict(type=LoadViews), dict(type=PackViews)])
+    dataset = PosedViews(
+        root=str(tmp_path / 'out'),
+        split='all',
+        views='all',
+        tasks={'depth': Depth('depth')},
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    )
     assert [record.name for record in dataset.records] == ['rgbd_00012', 'sun3d_00007']
     first, second = dataset[0]['data_samples']
     assert first.gt.depth.shape == (1, 240, 320)

@@ -41,7 +41,7 @@ def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
         unpacking.unpack([archive], output, lambda member: None)
     content = archive.read_bytes()
     altered = content.replace(b'three', b'threE').replace(b'one', b'onE')
-    for damaged in (b'no zip', content[:len(content) // 2], altered):
+    for damaged in (b'no zip', content[: len(content) // 2], altered):
         archive.write_bytes(damaged)
         with pytest.raises(DataError, match=r'some\.zip: cannot be unpacked'):
             unpacking.unpack([archive], output, wanted)
@@ -53,7 +53,7 @@ def test_a_member_of_3_gb_is_refused_unread(tool, archive, tmp_path):
     unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
     content = bytearray(archive.read_bytes())
     entry = content.index(b'PK\x01\x02')
-    content[entry + 24:entry + 28] = (3 * 2**30).to_bytes(4, 'little')
+    content[entry + 24 : entry + 28] = (3 * 2**30).to_bytes(4, 'little')
     archive.write_bytes(content)
     with pytest.raises(DataError, match=r'some\.zip: top/a/1\.txt unpacks to 3221225472 bytes, expected at most'):
         unpacking.unpack([archive], conversion.Output(tmp_path / 'out'), wanted)

@@ -28,7 +28,7 @@ def maps() -> dict[str, torch.Tensor]:
 def cell(sheet: np.ndarray, row: int, column: int) -> np.ndarray:
     """The picture in a cell, without its caption."""
     top, left = GAP + row * (HEIGHT + LINE + GAP) + LINE, GAP + column * (WIDTH + GAP)
-    return sheet[top:top + HEIGHT, left:left + WIDTH]
+    return sheet[top : top + HEIGHT, left : left + WIDTH]
 
 
 def has_colour(pixels: np.ndarray, colour) -> bool:
@@ -64,8 +64,10 @@ def test_large_images_are_shrunk(factor, monkeypatch):
     monkeypatch.setattr(sheets, 'LARGEST', HEIGHT * WIDTH)
     large = {name: values.repeat_interleave(factor, 1).repeat_interleave(factor, 2) for name, values in maps().items()}
     image = IMAGE.repeat(factor, 0).repeat(factor, 1)
-    np.testing.assert_array_equal(draw_sheet(image, TASKS, {'truth': large, 'prediction': large}, {'more': image}),
-                                  draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()}, {'more': IMAGE}))
+    np.testing.assert_array_equal(
+        draw_sheet(image, TASKS, {'truth': large, 'prediction': large}, {'more': image}),
+        draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()}, {'more': IMAGE}),
+    )
 
 
 def test_void_is_black_and_what_is_known_is_not():
@@ -77,11 +79,11 @@ def test_void_is_black_and_what_is_known_is_not():
 
 def test_the_legend_names_the_classes_that_are_there():
     sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
-    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP):]
+    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP) :]
     assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, False]
     more = {'semseg': torch.full((1, HEIGHT, WIDTH), 3)}
     sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': more})
-    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP):]
+    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP) :]
     assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, True]
 
 
@@ -110,7 +112,7 @@ def test_small_pictures_grow_until_their_captions_fit(width, times):
     image = IMAGE[:, :width]
     shown = {'semseg': maps()['semseg'][..., :width]}
     sheet = draw_sheet(image, {'semseg': SEMSEG}, {'truth': shown, 'prediction': shown})
-    picture = sheet[GAP + LINE:][:HEIGHT * times, GAP:][:, :width * times]
+    picture = sheet[GAP + LINE :][: HEIGHT * times, GAP:][:, : width * times]
     np.testing.assert_array_equal(picture, image.repeat(times, 0).repeat(times, 1))
     assert sheet.shape[1] == GAP + 2 * (width * times + GAP) and width * times >= text_width('semseg, prediction')
 
@@ -120,7 +122,7 @@ def test_captions_are_written():
     for row in range(2):
         for column in range(4):
             top, left = GAP + row * (HEIGHT + LINE + GAP), GAP + column * (WIDTH + GAP)
-            assert (sheet[top:top + LINE, left:left + WIDTH] < 128).any()
+            assert (sheet[top : top + LINE, left : left + WIDTH] < 128).any()
 
 
 @pytest.mark.parametrize('width', [80, 200, 1000])

@@ -99,9 +99,9 @@ def test_what_else_the_network_shows_stands_at_the_end_of_the_first_row(tmp_path
     width, height = 3 * 30, 3 * 20  # enlarged, for the captions
     assert plain.shape[1] == GAP + 2 * (width + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
     top, left = GAP + LINE, GAP + 2 * (width + GAP)
-    cell = more[top:top + height, left:][::3, :width:3]
+    cell = more[top : top + height, left:][::3, :width:3]
     np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
-    assert (more[top + height:, left:] == 255).all()  # it is no prediction of a task, and has no truth
+    assert (more[top + height :, left:] == 255).all()  # it is no prediction of a task, and has no truth
 
 
 @VISBACKENDS.register_module()
@@ -125,9 +125,18 @@ def test_sheets_of_validation_and_test_go_to_the_visualizer(tmp_path, monkeypatc
     monkeypatch.setenv('MMMTL_CACHE', str(tmp_path / 'rooms'))
     Kept.images.clear()
     runner = tiny_run(
-        tmp_path / 'work', {'sheets': SheetHook(every=2, most=1, visualize=True)}, train_cfg__max_epochs=1,
-        train_cfg__val_interval=1, visualizer=dict(type='Visualizer', vis_backends=[
-            dict(type='Kept', save_dir=str(tmp_path)), dict(type='LocalVisBackend', save_dir=str(tmp_path / 'local'))]))
+        tmp_path / 'work',
+        {'sheets': SheetHook(every=2, most=1, visualize=True)},
+        train_cfg__max_epochs=1,
+        train_cfg__val_interval=1,
+        visualizer=dict(
+            type='Visualizer',
+            vis_backends=[
+                dict(type='Kept', save_dir=str(tmp_path)),
+                dict(type='LocalVisBackend', save_dir=str(tmp_path / 'local')),
+            ],
+        ),
+    )
     runner.train()
     ((name, sheet, step),) = Kept.images
     assert name.startswith('val_') and step == 3 and sheet.dtype == np.uint8 and sheet.shape[2] == 3

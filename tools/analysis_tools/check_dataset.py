@@ -13,12 +13,17 @@ from mmmtl.datasets.checksums import write_checksums
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Open every file of all splits of a config, say what is in them, and name what is wrong. Exit code '
-                    '1 if something is.')
+        '1 if something is.'
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('--limit', type=int, help='at most so many records per split, evenly spread over it')
     parser.add_argument('--workers', type=int, default=0, help='processes that load')
-    parser.add_argument('--write-checksums', metavar='FILE', help="only list what all files hold; with the data set's "
-                        "checksums='FILE', a file that is exchanged or altered later is an error")
+    parser.add_argument(
+        '--write-checksums',
+        metavar='FILE',
+        help="only list what all files hold; with the data set's "
+        "checksums='FILE', a file that is exchanged or altered later is an error",
+    )
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 

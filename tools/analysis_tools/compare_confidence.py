@@ -27,10 +27,16 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Compare a confidence network with the left-right check.')
     parser.add_argument('config', help='config of the network')
     parser.add_argument('checkpoint', help='its weights')
-    parser.add_argument('--threshold', type=float, default=1.0,
-                        help='pixels beyond which a disparity is wrong (default 1)')
-    parser.add_argument('--parts', nargs='*', type=float, metavar='EDGE',
-                        help='also compare by parts: hidden from the other view or not, and disparities between edges')
+    parser.add_argument(
+        '--threshold', type=float, default=1.0, help='pixels beyond which a disparity is wrong (default 1)'
+    )
+    parser.add_argument(
+        '--parts',
+        nargs='*',
+        type=float,
+        metavar='EDGE',
+        help='also compare by parts: hidden from the other view or not, and disparities between edges',
+    )
     parser.add_argument('--split', choices=('train', 'val', 'test'), default='test')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
@@ -45,15 +51,19 @@ def parts_of(disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[fl
     bounds = (-np.inf, *sorted(edges), np.inf)
     return {'seen by both views': ~hidden, 'hidden from the other view': hidden} | {
         f'{low:g} <= disparity < {high:g}': (disparity >= low) & (disparity < high)
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True) if edges}
+        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+        if edges
+    }
 
 
 def print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
     print(f'{what}: {len(wrong)} views, {pixels} pixels, {100 * np.mean(wrong):.2f} % of the disparities are wrong')
     print(f'{"confidence":<12} {"area":>8} {"above the oracle":>17}')
     for name, found in areas.items():
-        print(f'{name:<12} {np.mean([area["auc"] for area in found]):>8.4f} '
-              f'{np.mean([area["ause"] for area in found]):>17.4f}')
+        print(
+            f'{name:<12} {np.mean([area["auc"] for area in found]):>8.4f} '
+            f'{np.mean([area["ause"] for area in found]):>17.4f}'
+        )
     print(f'{"oracle":<12} {np.mean([area["oracle"] for area in areas["none"]]):>8.4f} {0:>17.4f}')
 
 
@@ -71,8 +81,11 @@ def main() -> None:
         sources = [view.labels.get('confidence') for view in record.views]
         paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
         disparity = np.stack([read_pseudo_disparity(path) for path in paths])
-        rivals = {'network': network(disparity), 'left-right': left_right_confidence(disparity),
-                  'none': np.zeros_like(disparity)}
+        rivals = {
+            'network': network(disparity),
+            'left-right': left_right_confidence(disparity),
+            'none': np.zeros_like(disparity),
+        }
         for number, source in enumerate(sources):
             if source is None:
                 continue
@@ -86,8 +99,9 @@ def main() -> None:
                 pixels[part] += where.sum()
                 wrong[part].append((error[where] > args.threshold).mean())
                 for name, confidence in rivals.items():
-                    areas[part][name].append(sparsification_area(error[where], confidence[number][where],
-                                                                 threshold=args.threshold))
+                    areas[part][name].append(
+                        sparsification_area(error[where], confidence[number][where], threshold=args.threshold)
+                    )
     for part, found in areas.items():
         print_table(part, pixels[part], wrong[part], found)
 

@@ -10,14 +10,31 @@ from mmmtl.apis.run_table import run_table
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Print a Markdown table of runs: mean and deviation over seeds.')
-    parser.add_argument('runs', nargs='+', metavar='[NAME=]WORK_DIR',
-                        help='where tools/test.py wrote metrics.json; runs of one config, or one NAME, are one row')
-    parser.add_argument('--single', nargs='+', default=[], metavar='[NAME=]WORK_DIR',
-                        help='single-task runs, at least one per task: adds Delta_MTL against them')
-    parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
-                        help='columns (default: the headline of every task)')
-    parser.add_argument('--paired', action='store_true',
-                        help='add the differences to the first row, seed by seed, with their standard errors')
+    parser.add_argument(
+        'runs',
+        nargs='+',
+        metavar='[NAME=]WORK_DIR',
+        help='where tools/test.py wrote metrics.json; runs of one config, or one NAME, are one row',
+    )
+    parser.add_argument(
+        '--single',
+        nargs='+',
+        default=[],
+        metavar='[NAME=]WORK_DIR',
+        help='single-task runs, at least one per task: adds Delta_MTL against them',
+    )
+    parser.add_argument(
+        '--measures',
+        nargs='+',
+        default=[],
+        metavar='TASK/MEASURE',
+        help='columns (default: the headline of every task)',
+    )
+    parser.add_argument(
+        '--paired',
+        action='store_true',
+        help='add the differences to the first row, seed by seed, with their standard errors',
+    )
     parser.add_argument('--out', help='write the table to this file too')
     return parser.parse_args()
 

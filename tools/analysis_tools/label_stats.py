@@ -10,7 +10,8 @@ from mmmtl.apis.label_stats import label_stats
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='For each data set of a config: how many images show which labels, which they show together, and '
-                    'the pixels per class of what is shown. Hidden labels are not opened.')
+        'the pixels per class of what is shown. Hidden labels are not opened.'
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('--counts-only', action='store_true', help='open no file: counts, but no pixels')
     parser.add_argument('--workers', type=int, default=0, help='processes that load')

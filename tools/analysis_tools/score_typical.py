@@ -12,11 +12,18 @@ ROW = 'mean or mode per pixel'
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description='Score the mean value, or most frequent class, of the training set at each pixel.')
+        description='Score the mean value, or most frequent class, of the training set at each pixel.'
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', help='scores as JSON, which compare_runs.py reads')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of the config')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the config',
+    )
     return parser.parse_args()
 
 

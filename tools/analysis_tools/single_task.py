@@ -15,22 +15,43 @@ from mmmtl.apis.single_task import headline_of, single_task_options
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Train and test one network per task, each by the recipe of a multi-task config and from the '
-                    'images that show its task there, and print a Markdown table; of other runs Delta_MTL against '
-                    'them. Started again, it does what is left.')
+        'images that show its task there, and print a Markdown table; of other runs Delta_MTL against '
+        'them. Started again, it does what is left.'
+    )
     parser.add_argument('config', help='config file of a multi-task network, or a row of a table: FILE.py::ROW')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='default: 0')
     parser.add_argument('--jobs', type=int, default=1, metavar='N', help='runs at a time, which share the cores')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S')
-    parser.add_argument('--against', nargs='+', default=[], metavar='[NAME=]WORK_DIR',
-                        help='multi-task runs: rows of the table, with their Delta_MTL')
-    parser.add_argument('--select', type=float, metavar='SHARE',
-                        help='hold out this share of the training images and report the checkpoint that is best on '
-                             'them; the last checkpoint by default')
-    parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
-                        help='columns (default: the headline of every task)')
+    parser.add_argument(
+        '--against',
+        nargs='+',
+        default=[],
+        metavar='[NAME=]WORK_DIR',
+        help='multi-task runs: rows of the table, with their Delta_MTL',
+    )
+    parser.add_argument(
+        '--select',
+        type=float,
+        metavar='SHARE',
+        help='hold out this share of the training images and report the checkpoint that is best on '
+        'them; the last checkpoint by default',
+    )
+    parser.add_argument(
+        '--measures',
+        nargs='+',
+        default=[],
+        metavar='TASK/MEASURE',
+        help='columns (default: the headline of every task)',
+    )
     parser.add_argument('--out', help='write the table to this file too')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of the config')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of the config',
+    )
     return parser.parse_args()
 
 

@@ -19,21 +19,27 @@ from mmmtl.models.loss_weighting import TaskGradients
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Print the mean cosine between the gradients of every two tasks on the shared parameters, over '
-                    'batches of the training set, as a Markdown table. A pair counts in the batches where both tasks '
-                    'have a label.')
+        'batches of the training set, as a Markdown table. A pair counts in the batches where both tasks '
+        'have a label.'
+    )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', nargs='?', help='weights; without them, as initialised')
     parser.add_argument('--batches', type=int, default=20, metavar='N', help='default: 20')
-    parser.add_argument('--shared', nargs='+', metavar='NAME',
-                        help="beginnings of the shared parameters' names (default: those of the config's loss "
-                             'weighting, else backbone)')
+    parser.add_argument(
+        '--shared',
+        nargs='+',
+        metavar='NAME',
+        help="beginnings of the shared parameters' names (default: those of the config's loss "
+        'weighting, else backbone)',
+    )
     parser.add_argument('--out', metavar='FILE.png', help='write the matrix as a picture too')
     parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE')
     return parser.parse_args()
 
 
-def measure(config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
-            ) -> tuple[Tensor, Tensor, Tensor]:
+def measure(
+    config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
     gradients = TaskGradients(shared)
     parameters, _ = gradients.choose(dict(model.named_parameters()))

@@ -20,27 +20,66 @@ from mmmtl.apis.selection import reported_checkpoint
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Train and test every recipe with every seed, and print a Markdown table. Started again, it '
-                    'does what is left, and goes on with what was interrupted.')
-    parser.add_argument('recipes', nargs='*', metavar='RECIPE',
-                        help='config files (one row each), tables (all of their rows) or rows: FILE.py::ROW')
-    parser.add_argument('--list', nargs='?', const='configs', metavar='FOLDER',
-                        help='name every recipe and row below a folder (default: configs), and do nothing else')
+        'does what is left, and goes on with what was interrupted.'
+    )
+    parser.add_argument(
+        'recipes',
+        nargs='*',
+        metavar='RECIPE',
+        help='config files (one row each), tables (all of their rows) or rows: FILE.py::ROW',
+    )
+    parser.add_argument(
+        '--list',
+        nargs='?',
+        const='configs',
+        metavar='FOLDER',
+        help='name every recipe and row below a folder (default: configs), and do nothing else',
+    )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='default: 0 1 2')
-    parser.add_argument('--jobs', type=int, default=1, metavar='N',
-                        help='runs at a time, which share the cores; 1 by default, the right number for one GPU')
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='runs at a time, which share the cores; 1 by default, the right number for one GPU',
+    )
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
-    parser.add_argument('--pretrain', nargs='+', default=[], metavar='TASK=CONFIG',
-                        help='train each task by itself first, once for each seed; all rows start from there, with the '
-                             'encoder of the first one named')
-    parser.add_argument('--single', nargs='+', default=[], metavar='[NAME=]WORK_DIR',
-                        help='single-task runs: adds Delta_MTL against them')
-    parser.add_argument('--measures', nargs='+', default=[], metavar='TASK/MEASURE',
-                        help='columns (default: the headline of every task)')
-    parser.add_argument('--paired', action='store_true',
-                        help='add the differences to the first row, seed by seed, with their standard errors')
+    parser.add_argument(
+        '--pretrain',
+        nargs='+',
+        default=[],
+        metavar='TASK=CONFIG',
+        help='train each task by itself first, once for each seed; all rows start from there, with the '
+        'encoder of the first one named',
+    )
+    parser.add_argument(
+        '--single',
+        nargs='+',
+        default=[],
+        metavar='[NAME=]WORK_DIR',
+        help='single-task runs: adds Delta_MTL against them',
+    )
+    parser.add_argument(
+        '--measures',
+        nargs='+',
+        default=[],
+        metavar='TASK/MEASURE',
+        help='columns (default: the headline of every task)',
+    )
+    parser.add_argument(
+        '--paired',
+        action='store_true',
+        help='add the differences to the first row, seed by seed, with their standard errors',
+    )
     parser.add_argument('--out', help='write the table to this file too')
-    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={}, metavar='KEY=VALUE',
-                        help='override entries of all configs')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='override entries of all configs',
+    )
     args = parser.parse_args()
     if not (args.recipes or args.list):
         parser.error('name a recipe, or --list all of them')
@@ -64,8 +103,10 @@ def pretrained(args: argparse.Namespace) -> dict[int, Start]:
     for seed, of_seed in runs.items():
         configs = {task: run.load() for task, run in of_seed.items()}
         path = write_joint_start(
-            joint, {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()},
-            Path(args.work_dir) / f'pretrained_seed_{seed}.pth')
+            joint,
+            {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()},
+            Path(args.work_dir) / f'pretrained_seed_{seed}.pth',
+        )
         starts[seed] = Start(path, {task: recipe_digest(config) for task, config in configs.items()})
     return starts
 

@@ -35,8 +35,9 @@ def convert(source: Path, output: Output) -> None:
             truth = AnnotatedBoundaries(existing(source / 'groundTruth' / split / f'{path.stem}.mat', 'its boundaries'))
             image, maps = read_image(path), truth.annotators()
             if maps.shape[1:] != image.shape[:2]:
-                raise DataError(f'{truth.path}: boundaries of {maps.shape[1:]} for an image of {image.shape[:2]}; '
-                                'download it again')
+                raise DataError(
+                    f'{truth.path}: boundaries of {maps.shape[1:]} for an image of {image.shape[:2]}; download it again'
+                )
             size = (LONG, SHORT) if image.shape[0] > image.shape[1] else (SHORT, LONG)
             output.write(names[0], jpeg(shrink(image, size)))
             output.write(names[1], share(maps, size))

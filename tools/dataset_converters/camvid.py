@@ -33,8 +33,10 @@ def convert(source: Path, output: Output, size: tuple[int, int]) -> None:
             annotated = existing(source / f'{split}annot' / path.name, 'the label map of an image')
             image, label = read_image(path), read_indices(annotated)
             if label.shape != image.shape[:2] or label.dtype.kind != 'u' or label.max() > VOID:
-                raise DataError(f'{annotated}: expected {image.shape[:2]} classes 0..{VOID}, '
-                                f'found {label.shape} {label.dtype} up to {label.max()}; download it again')
+                raise DataError(
+                    f'{annotated}: expected {image.shape[:2]} classes 0..{VOID}, '
+                    f'found {label.shape} {label.dtype} up to {label.max()}; download it again'
+                )
             output.write(names[0], jpeg(shrink(image, size)))
             output.write(names[1], thin_out(label, size))
         print(f'{split}: {len(images)} of {COUNTS[split]} images')

@@ -24,8 +24,13 @@ from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.errors import DataError
 from mmmtl.tasks import SemSeg
 
-KINDS = {'leftImg8bit': 'leftImg8bit.png', 'rightImg8bit': 'rightImg8bit.png', 'gtFine': 'gtFine_labelIds.png',
-         'disparity': 'disparity.png', 'camera': 'camera.json'}
+KINDS = {
+    'leftImg8bit': 'leftImg8bit.png',
+    'rightImg8bit': 'rightImg8bit.png',
+    'gtFine': 'gtFine_labelIds.png',
+    'disparity': 'disparity.png',
+    'camera': 'camera.json',
+}
 SIZE = (128, 256)
 MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6}}_\d{{6}}_(\w+\.\w+))')
 
@@ -38,8 +43,10 @@ def place(member: str) -> str | None:
 
 def names_of(root: Path, split: str, kind: str) -> list[str]:
     """'CITY/CITY_000000_000019' of all files of a kind, sorted."""
-    return sorted(f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
-                  for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}'))
+    return sorted(
+        f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
+        for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}')
+    )
 
 
 def check_tree(root: Path) -> None:

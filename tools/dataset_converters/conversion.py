@@ -1,11 +1,11 @@
 """What every data set converter does: keep what is whole, write under a temporary name and rename, count at the end.
 
-    output = Output(DST)
-    for i in output.progress(range(1449), 'frames'):
-        if not output.has(f'images/{i:04d}.png', f'depth/{i:04d}.npy'):
-            output.write(f'images/{i:04d}.png', rgb)  # uint8 or uint16 array
-            output.write(f'depth/{i:04d}.npy', depth)
-    output.report()
+output = Output(DST)
+for i in output.progress(range(1449), 'frames'):
+    if not output.has(f'images/{i:04d}.png', f'depth/{i:04d}.npy'):
+        output.write(f'images/{i:04d}.png', rgb)  # uint8 or uint16 array
+        output.write(f'depth/{i:04d}.npy', depth)
+output.report()
 """
 
 import json

@@ -40,12 +40,17 @@ def find_frames(folder: Path, every: int) -> list[Path]:
     Raises:
         DataError: There are fewer than two, or EXIF turns one.
     """
-    images = sorted(path for path in existing(folder / 'color', 'the frames of the video').iterdir()
-                    if path.suffix.lower() in SUFFIXES)[::every]
+    images = sorted(
+        path
+        for path in existing(folder / 'color', 'the frames of the video').iterdir()
+        if path.suffix.lower() in SUFFIXES
+    )[::every]
     frames = [path for path in images if depth_path(path).is_file()]
     if len(frames) < 2:
-        raise DataError(f'{folder}: {len(images)} images in color/, of which {len(frames)} have their depth as '
-                        'depth/NAME.png; at least two are needed')
+        raise DataError(
+            f'{folder}: {len(images)} images in color/, of which {len(frames)} have their depth as '
+            'depth/NAME.png; at least two are needed'
+        )
     for path in frames:
         check_unturned(path)  # COLMAP takes the pixels as they are stored
     return frames
@@ -83,39 +88,60 @@ def to_metres(found: Reconstruction, scale: float) -> dict[str, np.ndarray]:
     return {name: pose * factor for name, pose in found.camera_T_world.items()}
 
 
-def estimate(frames: Sequence[Path], work: Path, *, intrinsics: np.ndarray | None, units: float, least_share: float,
-             sequential: bool, threads: int) -> dict:
+def estimate(
+    frames: Sequence[Path],
+    work: Path,
+    *,
+    intrinsics: np.ndarray | None,
+    units: float,
+    least_share: float,
+    sequential: bool,
+    threads: int,
+) -> dict:
     """``intrinsics``, ``poses`` by file name and what is to be told of them; from ``work`` where they are there.
 
     Raises:
         DataError: Too few frames came together, or their depth does not tell the scale.
     """
     size = read_image(frames[0]).shape[:2]
-    asked = {'frames': [path.name for path in frames], 'sequential': sequential,
-             'camera': None if intrinsics is None else intrinsics.tolist()}
+    asked = {
+        'frames': [path.name for path in frames],
+        'sequential': sequential,
+        'camera': None if intrinsics is None else intrinsics.tolist(),
+    }
     kept = work / 'poses.json'
     if kept.is_file():
         estimated = json.loads(kept.read_text())
         if estimated['asked'] != asked:
-            raise DataError(f'{work}: holds the poses of other frames or of another camera; delete it, or take another '
-                            'DST')
+            raise DataError(
+                f'{work}: holds the poses of other frames or of another camera; delete it, or take another DST'
+            )
     else:
-        found = reconstruct(frames[0].parent, asked['frames'], work, intrinsics=intrinsics, sequential=sequential,
-                            threads=threads)
-        depths = {path.name: read_depth(depth_path(path), units, size) for path in frames
-                  if path.name in found.camera_T_world}
+        found = reconstruct(
+            frames[0].parent, asked['frames'], work, intrinsics=intrinsics, sequential=sequential, threads=threads
+        )
+        depths = {
+            path.name: read_depth(depth_path(path), units, size) for path in frames if path.name in found.camera_T_world
+        }
         try:
             scale, spread = metric_scale(found.points, depths)
         except DataError as error:
             raise DataError(f'{frames[0].parents[1]}: {error}') from None
-        estimated = {'asked': asked, 'scale': scale, 'spread': spread, 'intrinsics': found.intrinsics.tolist(),
-                     'poses': {name: pose.tolist() for name, pose in sorted(to_metres(found, scale).items())}}
+        estimated = {
+            'asked': asked,
+            'scale': scale,
+            'spread': spread,
+            'intrinsics': found.intrinsics.tolist(),
+            'poses': {name: pose.tolist() for name, pose in sorted(to_metres(found, scale).items())},
+        }
         Output(work).write('poses.json', estimated)
     registered = len(estimated['poses'])
     if registered < max(2, least_share * len(frames)):
-        raise DataError(f'{frames[0].parents[1]}: COLMAP brought together {registered} of {len(frames)} frames, less '
-                        f'than the share of {least_share:g}; take frames that lie closer (a smaller --every), or allow '
-                        'it by --least')
+        raise DataError(
+            f'{frames[0].parents[1]}: COLMAP brought together {registered} of {len(frames)} frames, less '
+            f'than the share of {least_share:g}; take frames that lie closer (a smaller --every), or allow '
+            'it by --least'
+        )
     return estimated
 
 
@@ -137,13 +163,28 @@ def main() -> None:
     frames = find_frames(args.frames, args.every)
     name = args.frames.resolve().name
     size = read_image(frames[0]).shape[:2]
-    estimated = estimate(frames, args.dst / '.poses' / name, intrinsics=read_camera(args.frames),
-                         units=args.depth_scale, least_share=args.least, sequential=not args.exhaustive,
-                         threads=args.threads)
-    print(f'{name}: {len(estimated["poses"])} of {len(frames)} frames have a pose; 1 unit of COLMAP is '
-          f'{estimated["scale"]:.4g} m, to {100 * estimated["spread"]:.1f} %')
-    posed = [PosedFrame(partial(read_image, path), partial(read_depth, depth_path(path), args.depth_scale, size),
-                        np.array(estimated['poses'][path.name])) for path in frames if path.name in estimated['poses']]
+    estimated = estimate(
+        frames,
+        args.dst / '.poses' / name,
+        intrinsics=read_camera(args.frames),
+        units=args.depth_scale,
+        least_share=args.least,
+        sequential=not args.exhaustive,
+        threads=args.threads,
+    )
+    print(
+        f'{name}: {len(estimated["poses"])} of {len(frames)} frames have a pose; 1 unit of COLMAP is '
+        f'{estimated["scale"]:.4g} m, to {100 * estimated["spread"]:.1f} %'
+    )
+    posed = [
+        PosedFrame(
+            partial(read_image, path),
+            partial(read_depth, depth_path(path), args.depth_scale, size),
+            np.array(estimated['poses'][path.name]),
+        )
+        for path in frames
+        if path.name in estimated['poses']
+    ]
     output, intrinsics = Output(args.dst), np.array(estimated['intrinsics'])
     wanted = tuple(args.size or size)
     if args.whole:

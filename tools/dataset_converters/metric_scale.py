@@ -25,14 +25,18 @@ def metric_scale(points: Mapping[str, np.ndarray], depth_of: Mapping[str, np.nda
     """
     ratios = np.concatenate([ratios_of(points[name], depth_of[name]) for name in points] or [np.empty(0)])
     if len(ratios) < LEAST_POINTS:
-        raise DataError(f'only {len(ratios)} reconstructed points have sensor depth, {LEAST_POINTS} are needed to tell '
-                        'the scale in metres; the depth maps must be of the same frames and registered to them')
+        raise DataError(
+            f'only {len(ratios)} reconstructed points have sensor depth, {LEAST_POINTS} are needed to tell '
+            'the scale in metres; the depth maps must be of the same frames and registered to them'
+        )
     scale = float(np.median(ratios))
     spread = float(np.median(np.abs(ratios - scale)) / scale)
     if spread > MOST_SPREAD:
-        raise DataError(f'sensor depth and reconstruction disagree: the ratios of {len(ratios)} points spread by '
-                        f'{100 * spread:.0f} % about their median; are the depth maps registered to the images, and '
-                        'along z?')
+        raise DataError(
+            f'sensor depth and reconstruction disagree: the ratios of {len(ratios)} points spread by '
+            f'{100 * spread:.0f} % about their median; are the depth maps registered to the images, and '
+            'along z?'
+        )
     return scale, spread
 
 

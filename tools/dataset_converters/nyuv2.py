@@ -44,7 +44,7 @@ from mmmtl.tasks import Normal
 
 WIDEST_SEAM = 8  # pixels from the nearest label; the annotators left seams of a few pixels between things
 SENSOR_RADIUS = 6  # of the window that normals are fitted in, see normals_from_depth
-VALID = np.s_[VALID_TOP:VALID_TOP + VALID_SIZE[0], VALID_LEFT:VALID_LEFT + VALID_SIZE[1]]
+VALID = np.s_[VALID_TOP : VALID_TOP + VALID_SIZE[0], VALID_LEFT : VALID_LEFT + VALID_SIZE[1]]
 
 
 class Frames:
@@ -106,8 +106,9 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
     """(1 + names,) uint8: raw label -> 1..40, 0 stays 0. Looked up by name, so that no order is taken on trust."""
     mapping = read_mat(classes40)
     if not {'allClassName', 'mapClass', 'className'} <= set(mapping) or len(mapping['className']) != len(CLASSES_40):
-        raise DataError(f'{classes40}: expected allClassName, mapClass and 40 names in className; take '
-                        'classMapping40.mat')
+        raise DataError(
+            f'{classes40}: expected allClassName, mapClass and 40 names in className; take classMapping40.mat'
+        )
     forty = dict(zip(map(str, mapping['allClassName']), mapping['mapClass'].tolist(), strict=True))
     unknown = [name for name in names if name not in forty]
     if unknown:
@@ -117,8 +118,11 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
 
 def numbered(folder: Path) -> dict[int, Path]:
     """Frame -> picture, in the folder itself or below it."""
-    found = {int(path.stem): path for path in files_below(existing(folder, 'pictures of normals'), '.png')
-             if path.stem.isdecimal()}
+    found = {
+        int(path.stem): path
+        for path in files_below(existing(folder, 'pictures of normals'), '.png')
+        if path.stem.isdecimal()
+    }
     if not found:
         raise DataError(f'{folder}: no PNG with a number for a name; expected 0001.png ...')
     return found
@@ -129,12 +133,14 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
     mat = read_mat(path)
     if not {'trainNdxs', 'testNdxs'} <= set(mat):
         raise DataError(f"{path}: expected trainNdxs and testNdxs; take the toolbox's splits.mat")
-    splits = {name: np.sort(np.atleast_1d(mat[key])).tolist()
-              for name, key in (('train', 'trainNdxs'), ('val', 'testNdxs'))}
+    splits = {
+        name: np.sort(np.atleast_1d(mat[key])).tolist() for name, key in (('train', 'trainNdxs'), ('val', 'testNdxs'))
+    }
     both = sorted(splits['train'] + splits['val'])
     if both != list(range(1, count + 1)):
-        raise DataError(f'{path}: splits {len(both)} frames, but the .mat holds {count}, each of which must be '
-                        'in one of the splits')
+        raise DataError(
+            f'{path}: splits {len(both)} frames, but the .mat holds {count}, each of which must be in one of the splits'
+        )
     return splits
 
 
@@ -159,8 +165,10 @@ def write_sak(frames: Frames, splits: dict[str, list[int]], output: Output) -> N
     """425 x 560 PNG and npy, 40 classes from 1, 0 unlabelled."""
     for split, numbers in splits.items():
         for frame in output.progress(numbers, split):
-            names = {kind: f'{kind}/{frame:04d}.{"npy" if kind == "depth" else "png"}'
-                     for kind in ('images', 'segmentation', 'depth', 'normals', 'edge')}
+            names = {
+                kind: f'{kind}/{frame:04d}.{"npy" if kind == "depth" else "png"}'
+                for kind in ('images', 'segmentation', 'depth', 'normals', 'edge')
+            }
             if output.has(*names.values()):
                 continue
             output.write(names['images'], np.ascontiguousarray(frames.image(frame)))
@@ -185,8 +193,14 @@ def main() -> None:
     parser.add_argument('--splits', required=True, type=Path, help='splits.mat')
     parser.add_argument('--classes40', required=True, type=Path, help='classMapping40.mat')
     parser.add_argument('--normals', type=Path, help='folder of 480 x 640 pictures; derived from the depth by default')
-    parser.add_argument('--normal-signs', type=int, nargs=3, default=(1, 1, 1), choices=(-1, 1),
-                        help='factors that take their axes to x right, y down, z forward')
+    parser.add_argument(
+        '--normal-signs',
+        type=int,
+        nargs=3,
+        default=(1, 1, 1),
+        choices=(-1, 1),
+        help='factors that take their axes to x right, y down, z forward',
+    )
     args = parser.parse_args()
     frames = Frames(args.src, args.classes40, args.normals, args.normal_signs)
     splits = read_splits(args.splits, frames.count)

@@ -27,8 +27,15 @@ from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
 
 LISTS = {'ImageSets/Context': ('train.txt', 'val.txt'), 'json': ('nyu_classes.json', 'context_classes.json')}
-PER_IMAGE = {'JPEGImages': '.jpg', 'semseg/VOC12': '.png', 'semseg/pascal-context': '.png', 'human_parts': '.mat',
-             'pascal-context/trainval': '.mat', 'sal_distill': '.png', 'normals_distill': '.png'}
+PER_IMAGE = {
+    'JPEGImages': '.jpg',
+    'semseg/VOC12': '.png',
+    'semseg/pascal-context': '.png',
+    'human_parts': '.mat',
+    'pascal-context/trainval': '.mat',
+    'sal_distill': '.png',
+    'normals_distill': '.png',
+}
 SEMSEG = ('semseg/VOC12', 'semseg/pascal-context')  # one of them is enough
 
 
@@ -60,8 +67,7 @@ def list_objects(output: Output, split: str, names: list[str]) -> None:
     for name in output.progress(names, f'objects of {split}'):
         path = output.root / 'human_parts' / f'{name}.mat'
         if name not in known and path.is_file():
-            known[name] = [int(thing['class_ind']) if (thing['mask'] > 0).any() else -1
-                           for thing in read_objects(path)]
+            known[name] = [int(thing['class_ind']) if (thing['mask'] > 0).any() else -1 for thing in read_objects(path)]
     if known:
         output.write(cache, [json.dumps(known)])
 
@@ -108,8 +114,9 @@ def main() -> None:
 
     output = Output(args.dst)
     copy_lists(output, sources)
-    splits = {split: read_split(output.root / 'ImageSets' / 'Context' / f'{split}.txt')
-              for split in PascalContext.COUNTS}
+    splits = {
+        split: read_split(output.root / 'ImageSets' / 'Context' / f'{split}.txt') for split in PascalContext.COUNTS
+    }
     names = [name for listed in splits.values() for name in listed]
     copy_images(output, sources, names)
     missing, damaged = problems(output.root, output.progress(names, 'check'))
@@ -122,12 +129,13 @@ def main() -> None:
     for folder, lacking in missing.items():
         print(f'{output.root / folder}: {len(lacking)} of {len(names)} missing, the first is {lacking[0]}')
     if damaged:
-        raise DataError(f'{output.root / damaged[0]}: damaged, one of {len(damaged)} files; restore it, or give its '
-                        'source with --from and run again')
+        raise DataError(
+            f'{output.root / damaged[0]}: damaged, one of {len(damaged)} files; restore it, or give its '
+            'source with --from and run again'
+        )
     official = all(len(splits[split]) == count for split, count in PascalContext.COUNTS.items())
     if not args.partial and (missing or not official):
-        raise DataError(f'{output.root}: not the whole data set, see above; '
-                        f'add what is missing, or say --partial')
+        raise DataError(f'{output.root}: not the whole data set, see above; add what is missing, or say --partial')
 
 
 if __name__ == '__main__':

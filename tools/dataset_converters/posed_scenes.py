@@ -21,8 +21,9 @@ class PosedFrame:
     camera_T_world: np.ndarray  # (4, 4)
 
 
-def write_scene(output: Output, name: str, frames: Sequence[PosedFrame], intrinsics: np.ndarray,
-                size: tuple[int, int]) -> None:
+def write_scene(
+    output: Output, name: str, frames: Sequence[PosedFrame], intrinsics: np.ndarray, size: tuple[int, int]
+) -> None:
     """One folder with the frames as views, at (H, W); a scene that is there and whole is kept.
 
     Args:
@@ -42,23 +43,38 @@ def write_scene(output: Output, name: str, frames: Sequence[PosedFrame], intrins
         output.write(f'{name}/{number}.png', thin_out(millimetres, size))
     scale = np.array([[size[1] / image.shape[1]], [size[0] / image.shape[0]], [1]])
     output.write(f'{name}/cam.txt', [' '.join(f'{value:.6f}' for value in row) for row in intrinsics * scale])
-    output.write(f'{name}/poses.txt', [' '.join(f'{value:.9f}' for value in frame.camera_T_world[:3].ravel())
-                                       for frame in frames])  # last: a scene without it is not whole
+    output.write(
+        f'{name}/poses.txt',
+        [' '.join(f'{value:.9f}' for value in frame.camera_T_world[:3].ravel()) for frame in frames],
+    )  # last: a scene without it is not whole
 
 
-def write_pairs(output: Output, name: str, frames: Sequence[PosedFrame], intrinsics: np.ndarray, *,
-                size: tuple[int, int], rule: PairRule) -> None:
+def write_pairs(
+    output: Output,
+    name: str,
+    frames: Sequence[PosedFrame],
+    intrinsics: np.ndarray,
+    *,
+    size: tuple[int, int],
+    rule: PairRule,
+) -> None:
     """Every frame of a video with its neighbour as a scene of two views; tells how many had none."""
-    neighbours = choose_neighbours(np.stack([frame.camera_T_world for frame in frames]), intrinsics,
-                                   lambda place: frames[place].depth(), rule)
+    neighbours = choose_neighbours(
+        np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda place: frames[place].depth(), rule
+    )
     pairs = [(place, other) for place, other in enumerate(neighbours) if other is not None]
     for place, other in output.progress(pairs, name):
         write_scene(output, f'{name}_{place:05d}', (frames[place], frames[other]), intrinsics, size)
     print(f'{name}: {len(pairs)} pairs; {len(frames) - len(pairs)} of {len(frames)} frames without a good neighbour')
 
 
-def convert_sequences(description: str, read: Callable[[Path, int], tuple[str, list[PosedFrame], np.ndarray]], *,
-                      every: int, sequences: str) -> None:
+def convert_sequences(
+    description: str,
+    read: Callable[[Path, int], tuple[str, list[PosedFrame], np.ndarray]],
+    *,
+    every: int,
+    sequences: str,
+) -> None:
     """The command line ``SEQUENCE... DST`` of a converter of videos.
 
     Args:

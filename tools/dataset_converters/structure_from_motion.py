@@ -33,8 +33,9 @@ def need_pycolmap():
     return pycolmap
 
 
-def reconstruct(images: Path, names: Sequence[str], work: Path, *, intrinsics: np.ndarray | None, sequential: bool,
-                threads: int) -> Reconstruction:
+def reconstruct(
+    images: Path, names: Sequence[str], work: Path, *, intrinsics: np.ndarray | None, sequential: bool, threads: int
+) -> Reconstruction:
     """The largest reconstruction that holds together.
 
     Features and matches stay in ``work`` and are not computed again.
@@ -55,8 +56,9 @@ def reconstruct(images: Path, names: Sequence[str], work: Path, *, intrinsics: n
     pycolmap.set_random_seed(0)
     pycolmap.logging.minloglevel = 3  # only what ends the program: we say the rest
     database = match(pycolmap, images, names, work, intrinsics, sequential, threads)
-    options = pycolmap.IncrementalPipelineOptions(min_model_size=2, num_threads=threads, random_seed=0,
-                                                  extract_colors=False)
+    options = pycolmap.IncrementalPipelineOptions(
+        min_model_size=2, num_threads=threads, random_seed=0, extract_colors=False
+    )
     options.mapper.init_min_tri_angle = 4.0  # degrees; COLMAP asks for 16, which the frames of a video seldom have
     options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = intrinsics is None
     options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = False
@@ -65,14 +67,23 @@ def reconstruct(images: Path, names: Sequence[str], work: Path, *, intrinsics: n
     sparse.mkdir()
     models = pycolmap.incremental_mapping(database, images, sparse, options)
     if not models:
-        raise DataError(f'{images}: COLMAP found no two frames that fit together; take frames with more texture, more '
-                        'overlap (a smaller --every) and some motion')
+        raise DataError(
+            f'{images}: COLMAP found no two frames that fit together; take frames with more texture, more '
+            'overlap (a smaller --every) and some motion'
+        )
     model = max(models.values(), key=lambda found: found.num_reg_images())
     return read_model(model)
 
 
-def match(pycolmap, images: Path, names: Sequence[str], work: Path, intrinsics: np.ndarray | None, sequential: bool,
-          threads: int) -> Path:
+def match(
+    pycolmap,
+    images: Path,
+    names: Sequence[str],
+    work: Path,
+    intrinsics: np.ndarray | None,
+    sequential: bool,
+    threads: int,
+) -> Path:
     """Features and matches of all frames in a database that is there whole or not at all."""
     database = work / 'matches.db'
     if database.is_file():
@@ -84,9 +95,14 @@ def match(pycolmap, images: Path, names: Sequence[str], work: Path, intrinsics: 
     if intrinsics is not None:
         reader.camera_params = ','.join(str(intrinsics[place]) for place in ((0, 0), (1, 1), (0, 2), (1, 2)))
     try:
-        pycolmap.extract_features(temporary, images, image_names=list(names), camera_mode=pycolmap.CameraMode.SINGLE,
-                                  reader_options=reader,
-                                  extraction_options=pycolmap.FeatureExtractionOptions(num_threads=threads))
+        pycolmap.extract_features(
+            temporary,
+            images,
+            image_names=list(names),
+            camera_mode=pycolmap.CameraMode.SINGLE,
+            reader_options=reader,
+            extraction_options=pycolmap.FeatureExtractionOptions(num_threads=threads),
+        )
         matching = pycolmap.FeatureMatchingOptions(num_threads=threads)
         (pycolmap.match_sequential if sequential else pycolmap.match_exhaustive)(temporary, matching_options=matching)
         os.replace(temporary, database)

@@ -37,8 +37,11 @@ def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
     Raises:
         DataError: There is none.
     """
-    found = [(int(match[1]), path) for path in existing(folder, 'a folder of SUN3D').glob(f'*{suffix}')
-             if (match := NAME.fullmatch(path.stem))]
+    found = [
+        (int(match[1]), path)
+        for path in existing(folder, 'a folder of SUN3D').glob(f'*{suffix}')
+        if (match := NAME.fullmatch(path.stem))
+    ]
     if not found:
         raise DataError(f'{folder}: no files FRAME-TIME{suffix} there; download the sequence again')
     return sorted(found)
@@ -51,12 +54,13 @@ def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarra
         DataError: A file is missing, or there are not as many poses as images.
     """
     images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
-    newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'),
-                 default=folder / 'extrinsics')
+    newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'), default=folder / 'extrinsics')
     poses = load_numbers(newest, columns=4)
     if len(poses) != 3 * len(images):
-        raise DataError(f'{newest}: expected 3 rows for each of {len(images)} images, found {len(poses)} rows; '
-                        'download the sequence again')
+        raise DataError(
+            f'{newest}: expected 3 rows for each of {len(images)} images, found {len(poses)} rows; '
+            'download the sequence again'
+        )
     times = np.array([time for time, _ in depths])
     frames = []
     for (time, image), rows in list(zip(images, poses.reshape(-1, 3, 4), strict=True))[::every]:

@@ -31,8 +31,11 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
     Raises:
         DataError: The file is missing, empty, or a line has another number of words.
     """
-    lines = [line.split() for line in read_lines(existing(path, 'a list with time stamps')).values()
-             if not line.startswith('#')]
+    lines = [
+        line.split()
+        for line in read_lines(existing(path, 'a list with time stamps')).values()
+        if not line.startswith('#')
+    ]
     try:
         lines.sort(key=lambda line: float(line[0]))
         times = np.array([float(line[0]) for line in lines])
@@ -54,9 +57,11 @@ def pose_of(words: list[str]) -> np.ndarray:
     *centre, x, y, z, w = map(float, words)
     x, y, z, w = np.array([x, y, z, w]) / np.linalg.norm([x, y, z, w])
     world_T_camera = np.eye(4)
-    world_T_camera[:3, :3] = [[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                              [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                              [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]]
+    world_T_camera[:3, :3] = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
     world_T_camera[:3, 3] = centre
     return np.linalg.inv(world_T_camera)
 
@@ -80,11 +85,13 @@ def read_sequence(folder: Path, every: int) -> list[PosedFrame]:
         depth, pose = nearest(depth_times, time), nearest(pose_times, time)
         if depth is not None and pose is not None:
             path = folder / depths[depth][0]
-            frames.append(PosedFrame(partial(read_image, folder / image), partial(read_depth, path),
-                                     pose_of(poses[pose])))
+            frames.append(
+                PosedFrame(partial(read_image, folder / image), partial(read_depth, path), pose_of(poses[pose]))
+            )
     if not frames:
-        raise DataError(f'{folder}: no image has depth and a pose within {1000 * MOST_APART:g} ms; unpack the sequence '
-                        'again')
+        raise DataError(
+            f'{folder}: no image has depth and a pose within {1000 * MOST_APART:g} ms; unpack the sequence again'
+        )
     return frames
 
 

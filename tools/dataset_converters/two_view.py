@@ -38,9 +38,14 @@ def convert(folder: Path, output: Output, name: str, size: tuple[int, int]) -> N
     intrinsics = load_numbers(folder / 'cam.txt', columns=3)
     if len(poses) != 2 or intrinsics.shape != (3, 3):
         raise DataError(f'{folder}: expected two poses and 3 x 3 intrinsics, found {len(poses)} and {intrinsics.shape}')
-    frames = [PosedFrame(partial(read_image, existing(folder / f'{number:04d}.jpg', 'an image of the pair')),
-                         partial(read_depth, folder, number), np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]]))
-              for number, pose in enumerate(poses)]
+    frames = [
+        PosedFrame(
+            partial(read_image, existing(folder / f'{number:04d}.jpg', 'an image of the pair')),
+            partial(read_depth, folder, number),
+            np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]]),
+        )
+        for number, pose in enumerate(poses)
+    ]
     write_scene(output, name, frames, intrinsics, size)
 
 
@@ -52,13 +57,18 @@ def main() -> None:
     parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
     parser.add_argument('--all', action='store_true', help='all indoor pairs, not those of the benchmark only')
     args = parser.parse_args()
-    folders = {path.name.replace('_test', ''): path for kind in ('rgbd', 'sun3d')
-               for path in sorted(args.src.glob(f'{kind}_test_*'))}
+    folders = {
+        path.name.replace('_test', ''): path
+        for kind in ('rgbd', 'sun3d')
+        for path in sorted(args.src.glob(f'{kind}_test_*'))
+    }
     if not args.all:
         missing = [name for name in BENCHMARK if name not in folders]
         if missing:
-            raise DataError(f'{args.src}: {len(missing)} of the {len(BENCHMARK)} pairs of the benchmark are missing, '
-                            f'the first is {missing[0]}; complete the folder, or take what is there with --all')
+            raise DataError(
+                f'{args.src}: {len(missing)} of the {len(BENCHMARK)} pairs of the benchmark are missing, '
+                f'the first is {missing[0]}; complete the folder, or take what is there with --all'
+            )
         folders = {name: folders[name] for name in BENCHMARK}
     if not folders:
         raise DataError(f'{args.src}: no folders sun3d_test_00000 or rgbd_test_00000 there')

@@ -61,8 +61,10 @@ def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     """
     large = next((member for member in members if member.file_size > LARGEST), None)
     if large:
-        raise DataError(f'{path}: {large.filename} unpacks to {large.file_size} bytes, expected at most {LARGEST}; '
-                        'download the archive again')
+        raise DataError(
+            f'{path}: {large.filename} unpacks to {large.file_size} bytes, expected at most {LARGEST}; '
+            'download the archive again'
+        )
 
 
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

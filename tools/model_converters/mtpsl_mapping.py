@@ -29,8 +29,11 @@ def convert(published: StateDict) -> StateDict:
     """
     state_dict = {}
     for key, value in published.items():
-        if not key.startswith(PREFIX) or key.rpartition('.')[2] in ('running_mean', 'running_var',
-                                                                     'num_batches_tracked'):
+        if not key.startswith(PREFIX) or key.rpartition('.')[2] in (
+            'running_mean',
+            'running_var',
+            'num_batches_tracked',
+        ):
             continue
         name = our_key(key.removeprefix(PREFIX))
         if name is None:
@@ -39,11 +42,15 @@ def convert(published: StateDict) -> StateDict:
     first = [state_dict.get(f'inputs.{task}.conv.weight') for task in TASKS]
     if first[0] is None or first[0].dim() != 4:
         raise CheckpointError(f'no mapping network of MTPSL: {PREFIX}pred_encoder_source.0.0.weight is missing')
-    known = {'semseg': SemSeg('semseg', [str(number) for number in range(first[0].shape[1])]), 'depth': Depth('depth'),
-             'normal': Normal('normal')}
+    known = {
+        'semseg': SemSeg('semseg', [str(number) for number in range(first[0].shape[1])]),
+        'depth': Depth('depth'),
+        'normal': Normal('normal'),
+    }
     with torch.device('meta'):
-        space = JointTaskSpace({task: known[task] for task, weight in zip(TASKS, first, strict=True)
-                                if weight is not None})
+        space = JointTaskSpace(
+            {task: known[task] for task, weight in zip(TASKS, first, strict=True) if weight is not None}
+        )
     return check(state_dict, space.state_dict())
 
 

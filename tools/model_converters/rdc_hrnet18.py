@@ -22,7 +22,8 @@ SMALL = dict(
     stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(2,), num_channels=(64,)),
     stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(2, 2), num_channels=(18, 36)),
     stage3=dict(num_modules=3, num_branches=3, block='BASIC', num_blocks=(2, 2, 2), num_channels=(18, 36, 72)),
-    stage4=dict(num_modules=2, num_branches=4, block='BASIC', num_blocks=(2, 2, 2, 2), num_channels=(18, 36, 72, 144)))
+    stage4=dict(num_modules=2, num_branches=4, block='BASIC', num_blocks=(2, 2, 2, 2), num_channels=(18, 36, 72, 144)),
+)
 
 
 def convert(published: StateDict) -> StateDict:
@@ -33,12 +34,15 @@ def convert(published: StateDict) -> StateDict:
     """
     unknown = [key for key in published if our_key(key) is None]
     if unknown:
-        raise CheckpointError(f'no HRNet of region contrast: it has no {unknown[0]!r}, one of {len(unknown)} unknown '
-                              'keys')
+        raise CheckpointError(
+            f'no HRNet of region contrast: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys'
+        )
     weight = published.get('semseg_head.last_layer.3.weight')
     if weight is None or weight.dim() != 4 or not 2 <= weight.shape[0] < 255:
-        raise CheckpointError('no HRNet of region contrast: semseg_head.last_layer.3.weight, the semantic classifier, '
-                              'is missing or of no known shape')
+        raise CheckpointError(
+            'no HRNet of region contrast: semseg_head.last_layer.3.weight, the semantic classifier, '
+            'is missing or of no known shape'
+        )
     with_normal = any(key.startswith('normal_head.') for key in published)
     return check({our_key(key): value for key, value in published.items()}, expected(weight.shape[0], with_normal))
 

@@ -12,8 +12,9 @@ _root = 'kitti'
 
 protocol = 'kitti/eigen'
 trained_for = dict(size=(375, 1242), field_of_view=81.4)  # drives differ by a few pixels
-tasks = dict(depth=dict(
-    type=Depth, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg', interpolation='points'))
+tasks = dict(
+    depth=dict(type=Depth, drawn_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg', interpolation='points')
+)
 
 train_dataloader = dict(
     batch_size=8,

@@ -48,8 +48,10 @@ class LabelRatio:
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """For each record the tasks whose labels may be opened."""
         if set(self.ratio) != set(tasks):
-            raise ConfigError(f'LabelRatio.ratio names {", ".join(self.ratio)}, but the labelled tasks are '
-                              f'{", ".join(tasks)}; give each of them a share')
+            raise ConfigError(
+                f'LabelRatio.ratio names {", ".join(self.ratio)}, but the labelled tasks are '
+                f'{", ".join(tasks)}; give each of them a share'
+            )
         return one_each(records, tasks, self.ratio, self.seed)
 
 
@@ -86,8 +88,9 @@ class RandomLabels:
         return shown
 
 
-def one_each(records: Sequence[Record], tasks: Sequence[str], shares: Mapping[str, float], seed: int
-             ) -> list[tuple[str, ...]]:
+def one_each(
+    records: Sequence[Record], tasks: Sequence[str], shares: Mapping[str, float], seed: int
+) -> list[tuple[str, ...]]:
     """One label for each record that has any: of the task that is furthest behind its share."""
     rng = np.random.default_rng(seed)
     counts = dict.fromkeys(tasks, 0)

@@ -25,7 +25,9 @@ class OnlyLabels:
         """For each record the tasks whose labels may be opened."""
         unknown = [name for name in self.names if name not in tasks]
         if unknown:
-            raise ConfigError(f'OnlyLabels.names: there is no label of {", ".join(unknown)}, only of '
-                              f'{", ".join(tasks)}')
-        return [tuple(task for task in tasks if task in self.names and task in record.label_names())
-                for record in records]
+            raise ConfigError(
+                f'OnlyLabels.names: there is no label of {", ".join(unknown)}, only of {", ".join(tasks)}'
+            )
+        return [
+            tuple(task for task in tasks if task in self.names and task in record.label_names()) for record in records
+        ]

@@ -26,7 +26,13 @@ WORTH_A_POOL = 150  # views; fewer are rendered sooner than workers start
 
 
 def ensure_rooms(
-    root: Path, split: str, *, scenes: int, views: int, size: tuple[int, int], stereo: bool = False,
+    root: Path,
+    split: str,
+    *,
+    scenes: int,
+    views: int,
+    size: tuple[int, int],
+    stereo: bool = False,
     neighbours: Neighbours = BESIDE,
 ) -> Path:
     """Render what is missing of `scenes` scenes with `views` views of size (H, W); returns the split's folder.

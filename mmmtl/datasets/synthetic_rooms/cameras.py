@@ -60,9 +60,7 @@ class Camera:
         return replace(self, camera_T_world=pose)
 
 
-def place_cameras(
-    scene: Scene, views: int, size: tuple[int, int], neighbours: Neighbours = BESIDE
-) -> list[Camera]:
+def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: Neighbours = BESIDE) -> list[Camera]:
     """`views` cameras of size (H, W); all look at much of what the first one sees, from beside it.
 
     The first cameras stay the same when more are asked for.

@@ -39,10 +39,20 @@ class SyntheticRooms(MultiTaskDataset):
 
     CLASSES = CLASSES
 
-    def __init__(self, *, split: str, scenes: int, views_per_scene: int = 4, size: tuple[int, int] = (128, 160),
-                 views: str = 'single', stereo: bool = False,
-                 apart: tuple[float, float] = Neighbours.apart, nearest: float = Neighbours.nearest,
-                 cache: str | None = None, **kwargs) -> None:
+    def __init__(
+        self,
+        *,
+        split: str,
+        scenes: int,
+        views_per_scene: int = 4,
+        size: tuple[int, int] = (128, 160),
+        views: str = 'single',
+        stereo: bool = False,
+        apart: tuple[float, float] = Neighbours.apart,
+        nearest: float = Neighbours.nearest,
+        cache: str | None = None,
+        **kwargs,
+    ) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
         if views not in ('single', 'all', 'stereo'):
@@ -55,8 +65,15 @@ class SyntheticRooms(MultiTaskDataset):
             raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
         self.split, self.scenes, self.views = split, scenes, views
         root = Path(cache) if cache else cache_root()
-        self.folder = ensure_rooms(root, split, scenes=scenes, views=views_per_scene, size=tuple(size), stereo=stereo,
-                                   neighbours=Neighbours(tuple(apart), nearest))
+        self.folder = ensure_rooms(
+            root,
+            split,
+            scenes=scenes,
+            views=views_per_scene,
+            size=tuple(size),
+            stereo=stereo,
+            neighbours=Neighbours(tuple(apart), nearest),
+        )
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -73,11 +90,18 @@ class SyntheticRooms(MultiTaskDataset):
 
     @staticmethod
     def _view(folder: Path, number: int, camera: dict) -> View:
-        labels = {'semseg': LabelFile(folder / f'{number}_semseg.png'),
-                  'depth': LabelFile(folder / f'{number}_depth.npz'),
-                  'normal': LabelFile(folder / f'{number}_normal.npz')}
-        return View(folder / f'{number}_image.png', labels, camera['intrinsics'], camera['camera_T_world'],
-                    instances=folder / f'{number}_instances.png')
+        labels = {
+            'semseg': LabelFile(folder / f'{number}_semseg.png'),
+            'depth': LabelFile(folder / f'{number}_depth.npz'),
+            'normal': LabelFile(folder / f'{number}_normal.npz'),
+        }
+        return View(
+            folder / f'{number}_image.png',
+            labels,
+            camera['intrinsics'],
+            camera['camera_T_world'],
+            instances=folder / f'{number}_instances.png',
+        )
 
     def __repr__(self) -> str:
         return f'SyntheticRooms({self.split}, {self.scenes} scenes)'
@@ -90,9 +114,15 @@ def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
         DataError: The file is missing, cut off or holds something else.
     """
     try:
-        return [{'intrinsics': np.array(camera['intrinsics'], float).reshape(3, 3),
-                 'camera_T_world': np.array(camera['camera_T_world'], float).reshape(4, 4)}
-                for camera in json.loads(path.read_text())]
+        return [
+            {
+                'intrinsics': np.array(camera['intrinsics'], float).reshape(3, 3),
+                'camera_T_world': np.array(camera['camera_T_world'], float).reshape(4, 4),
+            }
+            for camera in json.loads(path.read_text())
+        ]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DataError(f'{path}: expected the cameras of a generated room ({type(error).__name__}: {error}); delete '
-                        'the folder, and the room is drawn again') from None
+        raise DataError(
+            f'{path}: expected the cameras of a generated room ({type(error).__name__}: {error}); delete '
+            'the folder, and the room is drawn again'
+        ) from None

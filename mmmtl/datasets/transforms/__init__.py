@@ -11,6 +11,21 @@ from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, R
 from mmmtl.datasets.transforms.trained_scale import AtTrainedScale
 from mmmtl.datasets.transforms.two_crops import TwoCrops
 
-__all__ = ['AtTrainedScale', 'CoverCrop', 'DisparityImage', 'FixedCrop', 'LoadPseudoLabels', 'LoadViews', 'PackViews',
-           'Pad', 'PhotometricDistortion', 'RandomCropLimited', 'RandomFlip', 'RandomScale', 'RandomZoomCrop',
-           'RectifiedPair', 'Resize', 'TwoCrops']
+__all__ = [
+    'AtTrainedScale',
+    'CoverCrop',
+    'DisparityImage',
+    'FixedCrop',
+    'LoadPseudoLabels',
+    'LoadViews',
+    'PackViews',
+    'Pad',
+    'PhotometricDistortion',
+    'RandomCropLimited',
+    'RandomFlip',
+    'RandomScale',
+    'RandomZoomCrop',
+    'RectifiedPair',
+    'Resize',
+    'TwoCrops',
+]

@@ -27,7 +27,9 @@ class FixedCrop(BaseTransform):
         for view in results['views']:
             height, width = view['image'].shape[:2]
             if self.top + self.size[0] > height or self.left + self.size[1] > width:
-                raise DataError(f'{view["img_path"]}: {height} x {width} pixels, too few for a window of '
-                                f'{self.size[0]} x {self.size[1]} at ({self.top}, {self.left}); change FixedCrop')
+                raise DataError(
+                    f'{view["img_path"]}: {height} x {width} pixels, too few for a window of '
+                    f'{self.size[0]} x {self.size[1]} at ({self.top}, {self.left}); change FixedCrop'
+                )
             crop(view, self.top, self.left, self.size)
         return results

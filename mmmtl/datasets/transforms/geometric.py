@@ -111,8 +111,9 @@ def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
         view['intrinsics'] = crop_intrinsics(view['intrinsics'], left, top)
 
 
-def zoom_crop(view: dict, scale: float, place: tuple[float, float], tasks: dict[str, Task]
-              ) -> tuple[int, int, int, int]:
+def zoom_crop(
+    view: dict, scale: float, place: tuple[float, float], tasks: dict[str, Task]
+) -> tuple[int, int, int, int]:
     """Cut H/s x W/s out of a view in place and enlarge it to H x W; the window (top, left, height, width)."""
     height, width = view['image'].shape[:2]
     inner = int(height / scale), int(width / scale)

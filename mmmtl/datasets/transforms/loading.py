@@ -62,16 +62,20 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
         except ValueError as error:
             raise DataError(f'{source.path}: {error}') from None
         if label.shape[:2] != image.shape[:2]:
-            raise DataError(f'{source.path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image {view.image} '
-                            f'is {image.shape[0]} x {image.shape[1]}{turned}')
+            raise DataError(
+                f'{source.path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image {view.image} '
+                f'is {image.shape[0]} x {image.shape[1]}{turned}'
+            )
         labels[name] = label
     loaded = {'image': image, 'labels': labels, 'img_path': str(view.image), 'orientation': orientation}
     if view.regions is not None:
         loaded['regions'] = view.regions.load()
         if loaded['regions'].shape != image.shape[:2]:
-            raise DataError(f'{view.regions.path}: regions are {" x ".join(map(str, loaded["regions"].shape))}, but '
-                            f'their image {view.image} is {image.shape[0]} x {image.shape[1]}{turned}; make them '
-                            'again with tools/generate_regions.py')
+            raise DataError(
+                f'{view.regions.path}: regions are {" x ".join(map(str, loaded["regions"].shape))}, but '
+                f'their image {view.image} is {image.shape[0]} x {image.shape[1]}{turned}; make them '
+                'again with tools/generate_regions.py'
+            )
     if view.camera_T_world is not None:
         if view.intrinsics is None:
             raise DataError(f'{view.image}: has a pose but no intrinsics; give both or neither')
@@ -79,13 +83,16 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
     if view.intrinsics is not None:
         loaded['intrinsics'] = torch.as_tensor(view.intrinsics, dtype=torch.float32)
         try:
-            check_camera(loaded['intrinsics'], loaded.get('camera_T_world', torch.eye(4)), image.shape[:2],
-                         name=str(view.image))
+            check_camera(
+                loaded['intrinsics'], loaded.get('camera_T_world', torch.eye(4)), image.shape[:2], name=str(view.image)
+            )
         except ValueError as error:
             raise DataError(str(error)) from None
         if not fits_both(np.asarray(view.intrinsics), orientation, image.shape[:2]):
-            raise DataError(f'{view.image}: EXIF orientation {orientation} turns the image, and its intrinsics do not '
-                            f'tell whether they are meant before or after; {HOW_TO_TURN}, and check the intrinsics')
+            raise DataError(
+                f'{view.image}: EXIF orientation {orientation} turns the image, and its intrinsics do not '
+                f'tell whether they are meant before or after; {HOW_TO_TURN}, and check the intrinsics'
+            )
     return loaded
 
 
@@ -102,5 +109,7 @@ def check_poses(views: Sequence[Mapping]) -> None:
     posed = [view for view in views if 'camera_T_world' in view]
     turned = next((view for view in posed if view['orientation'] > 1), None)
     if len(posed) > 1 and turned:
-        raise DataError(f'{turned["img_path"]}: EXIF orientation {turned["orientation"]} turns the image, and its pose '
-                        f'does not tell whether it is meant before or after; {HOW_TO_TURN}, and check the pose')
+        raise DataError(
+            f'{turned["img_path"]}: EXIF orientation {turned["orientation"]} turns the image, and its pose '
+            f'does not tell whether it is meant before or after; {HOW_TO_TURN}, and check the pose'
+        )

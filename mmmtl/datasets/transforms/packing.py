@@ -22,20 +22,29 @@ class PackViews(BaseTransform):
         views, tasks = results['views'], results['tasks']
         sizes = [view['image'].shape[:2] for view in views]
         if len(set(sizes)) > 1:
-            raise DataError(f'{results["record"].name}: its views are of different size, '
-                            f'{", ".join(f"{height} x {width}" for height, width in sizes)} '
-                            f'({views[0]["img_path"]} ...); bring them to one size by Resize in the pipeline')
+            raise DataError(
+                f'{results["record"].name}: its views are of different size, '
+                f'{", ".join(f"{height} x {width}" for height, width in sizes)} '
+                f'({views[0]["img_path"]} ...); bring them to one size by Resize in the pipeline'
+            )
         samples = []
         for number, view in enumerate(views):
-            sample = MultiTaskDataSample(metainfo={
-                'scene': results['record'].name, 'view': number, 'views': len(views), 'img_path': view['img_path'],
-                'img_shape': view['image'].shape[:2]})
+            sample = MultiTaskDataSample(
+                metainfo={
+                    'scene': results['record'].name,
+                    'view': number,
+                    'views': len(views),
+                    'img_path': view['img_path'],
+                    'img_shape': view['image'].shape[:2],
+                }
+            )
             if 'ori_shape' in view:
                 sample.set_metainfo({'ori_shape': view['ori_shape']})
             if results.get('rectified'):
                 sample.set_metainfo({'rectified': True})
-            sample.gt = PixelData(**{name: to_tensor(label).to(tasks[name].dtype)
-                                     for name, label in view['labels'].items()})
+            sample.gt = PixelData(
+                **{name: to_tensor(label).to(tasks[name].dtype) for name, label in view['labels'].items()}
+            )
             if 'regions' in view:
                 sample.regions = to_tensor(view['regions'])
             if 'intrinsics' in view:

@@ -21,8 +21,13 @@ class PhotometricDistortion(BaseTransform):
         hue: Largest turn, in half degrees.
     """
 
-    def __init__(self, brightness: float = 32, contrast: tuple[float, float] = (0.5, 1.5),
-                 saturation: tuple[float, float] = (0.5, 1.5), hue: float = 18) -> None:
+    def __init__(
+        self,
+        brightness: float = 32,
+        contrast: tuple[float, float] = (0.5, 1.5),
+        saturation: tuple[float, float] = (0.5, 1.5),
+        hue: float = 18,
+    ) -> None:
         self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
 
     def transform(self, results: dict) -> dict:

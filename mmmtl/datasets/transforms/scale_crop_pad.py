@@ -54,11 +54,14 @@ class RandomCropLimited(BaseTransform):
         task: Whose classes are counted.
     """
 
-    def __init__(self, size: tuple[int, int], largest_share: float = 0.75, tries: int = 10,
-                 task: str = 'semseg') -> None:
+    def __init__(
+        self, size: tuple[int, int], largest_share: float = 0.75, tries: int = 10, task: str = 'semseg'
+    ) -> None:
         if min(size) < 1 or not 0 < largest_share <= 1 or tries < 1:
-            raise ConfigError(f'RandomCropLimited needs a positive size, a share in (0, 1] and at least 1 try, found '
-                              f'size {tuple(size)}, largest_share {largest_share}, tries {tries}')
+            raise ConfigError(
+                f'RandomCropLimited needs a positive size, a share in (0, 1] and at least 1 try, found '
+                f'size {tuple(size)}, largest_share {largest_share}, tries {tries}'
+            )
         self.size, self.largest_share, self.tries, self.task = tuple(size), largest_share, tries, task
 
     def transform(self, results: dict) -> dict:
@@ -81,9 +84,13 @@ class RandomCropLimited(BaseTransform):
     def _too_much(self, views: list[dict], windows: list[tuple[int, int, int, int]], task: Task | None) -> bool:
         if task is None or not any(self.task in view['labels'] for view in views):
             return False
-        seen = np.concatenate([view['labels'][self.task][top:top + height, left:left + width].ravel()
-                               for view, (top, left, height, width) in zip(views, windows, strict=True)
-                               if self.task in view['labels']])
+        seen = np.concatenate(
+            [
+                view['labels'][self.task][top : top + height, left : left + width].ravel()
+                for view, (top, left, height, width) in zip(views, windows, strict=True)
+                if self.task in view['labels']
+            ]
+        )
         counts = np.unique(seen[seen != task.void], return_counts=True)[1]
         return counts.size < 2 or counts.max() >= self.largest_share * counts.sum()
 
@@ -121,7 +128,7 @@ def pad(view: dict, size: tuple[int, int], fill: tuple[int, int, int], tasks: di
     def frame(values: np.ndarray, border: float | np.ndarray) -> np.ndarray:
         framed = np.empty((height + down, width + across, *values.shape[2:]), values.dtype)
         framed[...] = border
-        framed[top:top + height, left:left + width] = values
+        framed[top : top + height, left : left + width] = values
         return framed
 
     view['image'] = frame(view['image'], np.asarray(fill, np.uint8))

@@ -62,25 +62,36 @@ class LoadPseudoLabels(BaseTransform):
         DataError: A file is missing, damaged or of another size than its image, or the image has been moved before.
     """
 
-    def __init__(self, folder: str, names: tuple[str, ...] = ('disparity', 'confidence'),
-                 tasks: dict[str, dict | Task] | None = None) -> None:
+    def __init__(
+        self,
+        folder: str,
+        names: tuple[str, ...] = ('disparity', 'confidence'),
+        tasks: dict[str, dict | Task] | None = None,
+    ) -> None:
         known = {**(build_tasks(tasks) if tasks else {}), **STEREO_MAPS}
         unknown = sorted(set(names) - set(known))
         if unknown:
-            raise ConfigError(f'LoadPseudoLabels.names: {", ".join(unknown)} is neither disparity, confidence nor a '
-                              'task of the config')
+            raise ConfigError(
+                f'LoadPseudoLabels.names: {", ".join(unknown)} is neither disparity, confidence nor a '
+                'task of the config'
+            )
         self.folder, self.tasks = folder, {name: known[name] for name in names}
 
     def transform(self, results: dict) -> dict:
         views, folder = results['views'], computed_folder(self.folder) / results['record'].name
         if 'disparity' in self.tasks and not results.get('rectified'):
-            raise DataError(f'{results["record"].name}: pseudo disparity needs a rectified pair; put RectifiedPair '
-                            'before LoadPseudoLabels')
+            raise DataError(
+                f'{results["record"].name}: pseudo disparity needs a rectified pair; put RectifiedPair '
+                'before LoadPseudoLabels'
+            )
         if any(view.get('moved') for view in views):
-            raise DataError(f'{results["record"].name}: its images have been moved before their pseudo labels were '
-                            'loaded; put LoadPseudoLabels before flips, crops and resizes')
-        labelled = {name: {str(view.image) for view in results['record'].views if name in view.labels}
-                    for name in self.tasks}
+            raise DataError(
+                f'{results["record"].name}: its images have been moved before their pseudo labels were '
+                'loaded; put LoadPseudoLabels before flips, crops and resizes'
+            )
+        labelled = {
+            name: {str(view.image) for view in results['record'].views if name in view.labels} for name in self.tasks
+        }
         for number, view in enumerate(views):
             for name in self.tasks:
                 if name not in STEREO_MAPS and view['img_path'] in labelled[name]:
@@ -91,8 +102,10 @@ class LoadPseudoLabels(BaseTransform):
                 else:
                     label = read_probability(path) if name == 'confidence' else read_classes(path, self.tasks[name])
                 if label.shape[:2] != view['image'].shape[:2]:
-                    raise DataError(f'{path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image '
-                                    f'{view["img_path"]} is {view["image"].shape[0]} x {view["image"].shape[1]}')
+                    raise DataError(
+                        f'{path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image '
+                        f'{view["img_path"]} is {view["image"].shape[0]} x {view["image"].shape[1]}'
+                    )
                 view['labels'] = {**view['labels'], name: label}
         results['tasks'] = {**results['tasks'], **self.tasks}
         return results

@@ -13,5 +13,14 @@ from mmmtl.models.backbones.segnet import SegNet
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
 from mmmtl.models.backbones.vgg import VGG
 
-__all__ = ['CCNN', 'CrossStitchSegNet', 'DenseSegNet', 'MMSegBackbone', 'MTANSegNet', 'ResizedInput', 'SegNet',
-           'TimmBackbone', 'VGG']
+__all__ = [
+    'CCNN',
+    'CrossStitchSegNet',
+    'DenseSegNet',
+    'MMSegBackbone',
+    'MTANSegNet',
+    'ResizedInput',
+    'SegNet',
+    'TimmBackbone',
+    'VGG',
+]

@@ -30,15 +30,17 @@ class CCNN(BaseModule):
         ConfigError: ``window`` is even.
     """
 
-    def __init__(self, channels: int = 64, scale: float = 32.0, window: int | None = None,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self, channels: int = 64, scale: float = 32.0, window: int | None = None, init_cfg: dict | None = None
+    ) -> None:
         super().__init__(init_cfg)
         if window is not None and window % 2 == 0:
             raise ConfigError(f'CCNN.window must be odd, found {window}')
         self.scale, self.window = scale, window
         entries = (1, channels, channels, channels)
-        self.convs = nn.Sequential(*(layer for entry in entries
-                                     for layer in (nn.Conv2d(entry, channels, 3), nn.ReLU(inplace=True))))
+        self.convs = nn.Sequential(
+            *(layer for entry in entries for layer in (nn.Conv2d(entry, channels, 3), nn.ReLU(inplace=True)))
+        )
         self.out_channels, self.strides = (channels,), (1,)
 
     def forward(self, images: Tensor) -> tuple[Tensor]:

@@ -35,8 +35,15 @@ class CrossStitchSegNet(BaseModule):
 
     needs_tasks = True
 
-    def __init__(self, tasks: Collection[str], widths: Sequence[int] = (64, 128, 256, 512, 512), *,
-                 own_share: float = 0.9, in_channels: int = 3, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Collection[str],
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        *,
+        own_share: float = 0.9,
+        in_channels: int = 3,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if not 0 <= own_share <= 1:
             raise ConfigError(f'CrossStitchSegNet.own_share must lie between 0 and 1, found {own_share}')
@@ -60,9 +67,12 @@ class CrossStitchSegNet(BaseModule):
         encoded = torch.stack(maps).mean(0)
         for number in reversed(range(len(self.decoder_stitches))):
             indices, size = pools[number]
-            maps = self.decoder_stitches[number]([
-                network.decoder[number](unpool(x, places, size))
-                for network, x, places in zip(networks, maps, indices, strict=True)])
+            maps = self.decoder_stitches[number](
+                [
+                    network.decoder[number](unpool(x, places, size))
+                    for network, x, places in zip(networks, maps, indices, strict=True)
+                ]
+            )
         return *maps, encoded
 
 

@@ -31,8 +31,14 @@ class DenseSegNet(BaseModule):
 
     needs_tasks = True
 
-    def __init__(self, tasks: Collection[str], widths: Sequence[int] = (64, 128, 256, 512, 512), *,
-                 in_channels: int = 3, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Collection[str],
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        *,
+        in_channels: int = 3,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         depths = vgg_depths(widths)
         entries = (in_channels, *widths[:-1])
@@ -43,7 +49,8 @@ class DenseSegNet(BaseModule):
         self.decoder = nn.ModuleList(map(blocks, widths[1:], exits[1:], depths[1:]))
         self.task_encoders = nn.ModuleDict({task: nn.ModuleList(map(blocks, seen, widths, depths)) for task in tasks})
         self.task_decoders = nn.ModuleDict(
-            {task: nn.ModuleList(map(blocks, unpooled, exits, depths)) for task in tasks})
+            {task: nn.ModuleList(map(blocks, unpooled, exits, depths)) for task in tasks}
+        )
         self.out_channels = (*[widths[0]] * len(tasks), widths[-1])
         self.strides = (*[1] * len(tasks), 2 ** len(widths))
 
@@ -52,17 +59,22 @@ class DenseSegNet(BaseModule):
         pools = []
         for number, level in enumerate(self.encoder):
             entries = [torch.cat([x, shared], 1) for x in maps] if number else maps
-            full = [level(shared), *(levels[number](x) for levels, x in
-                                     zip(self.task_encoders.values(), entries, strict=True))]
+            full = [
+                level(shared),
+                *(levels[number](x) for levels, x in zip(self.task_encoders.values(), entries, strict=True)),
+            ]
             (shared, *maps), indices = zip(
-                *(F.max_pool2d(x, 2, ceil_mode=True, return_indices=True) for x in full), strict=True)
+                *(F.max_pool2d(x, 2, ceil_mode=True, return_indices=True) for x in full), strict=True
+            )
             pools.append((indices, full[0].shape[-2:]))
         encoded = shared
         for number in reversed(range(len(pools))):
             indices, size = pools[number]
             shared, *maps = (unpool(x, places, size) for x, places in zip([shared, *maps], indices, strict=True))
-            maps = [levels[number](torch.cat([x, shared], 1)) for levels, x in
-                    zip(self.task_decoders.values(), maps, strict=True)]
+            maps = [
+                levels[number](torch.cat([x, shared], 1))
+                for levels, x in zip(self.task_decoders.values(), maps, strict=True)
+            ]
             if number:
                 shared = self.decoder[number - 1](shared)
         return *maps, encoded

@@ -36,16 +36,24 @@ class MTANSegNet(SegNet):
 
     needs_tasks = True
 
-    def __init__(self, tasks: Collection[str], widths: Sequence[int] = (64, 128, 256, 512, 512), *,
-                 in_channels: int = 3, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Collection[str],
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        *,
+        in_channels: int = 3,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(widths, in_channels=in_channels, init_cfg=init_cfg)
         exits = (widths[0], *widths[:-1])
         entries = (widths[0], *(2 * width for width in widths[1:]))
-        self.encoder_attention = nn.ModuleDict(
-            {task: nn.ModuleList(map(attention, entries, widths)) for task in tasks})
+        self.encoder_attention = nn.ModuleDict({task: nn.ModuleList(map(attention, entries, widths)) for task in tasks})
         self.decoder_attention = nn.ModuleDict(
-            {task: nn.ModuleList(attention(width + leave, leave) for width, leave in zip(widths, exits, strict=True))
-             for task in tasks})
+            {
+                task: nn.ModuleList(attention(width + leave, leave) for width, leave in zip(widths, exits, strict=True))
+                for task in tasks
+            }
+        )
         self.encoder_passage = nn.ModuleList(map(block, widths, (*widths[1:], widths[-1])))
         self.decoder_passage = nn.ModuleList(map(block, widths, exits))
         self.out_channels = (*[widths[0]] * len(tasks), widths[-1])
@@ -79,8 +87,13 @@ class MTANSegNet(SegNet):
 def attention(in_channels: int, channels: int) -> nn.Sequential:
     """Two 1x1 convolutions that end in a mask in [0, 1]."""
     return nn.Sequential(
-        pointwise(in_channels, channels), nn.BatchNorm2d(channels), nn.ReLU(inplace=True),
-        pointwise(channels, channels), nn.BatchNorm2d(channels), nn.Sigmoid())
+        pointwise(in_channels, channels),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+        pointwise(channels, channels),
+        nn.BatchNorm2d(channels),
+        nn.Sigmoid(),
+    )
 
 
 def pointwise(in_channels: int, channels: int) -> nn.Conv2d:

@@ -35,8 +35,12 @@ class SegNet(BaseModule):
     """
 
     def __init__(
-        self, widths: Sequence[int] = (64, 128, 256, 512, 512), depths: Sequence[int] | None = None, *,
-        in_channels: int = 3, init_cfg: dict | None = None
+        self,
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        depths: Sequence[int] | None = None,
+        *,
+        in_channels: int = 3,
+        init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         entries = (in_channels, *widths[:-1])

@@ -26,16 +26,23 @@ class VGG(BaseModule):
         ConfigError: Widths and depths are not equally many.
     """
 
-    def __init__(self, widths: Sequence[int] = (64, 128, 256, 512, 512), depths: Sequence[int] = (2, 2, 3, 3, 3), *,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        depths: Sequence[int] = (2, 2, 3, 3, 3),
+        *,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if len(widths) != len(depths):
             raise ConfigError(f'VGG needs as many widths as depths, found {len(widths)} and {len(depths)}')
         entries = (3, *widths[:-1])
         self.levels = nn.ModuleList(
-            nn.Sequential(*(layer for number in range(depth)
-                            for layer in _block(entry if number == 0 else width, width)))
-            for entry, width, depth in zip(entries, widths, depths, strict=True))
+            nn.Sequential(
+                *(layer for number in range(depth) for layer in _block(entry if number == 0 else width, width))
+            )
+            for entry, width, depth in zip(entries, widths, depths, strict=True)
+        )
         self.pool = nn.MaxPool2d(2, ceil_mode=True)
         self.out_channels = (*widths, widths[-1])
         self.strides = tuple(2**level for level in range(len(widths) + 1))

@@ -15,6 +15,20 @@ from mmmtl.models.consistency_losses.semi_supervised import SemiSupervised
 from mmmtl.models.consistency_losses.stereo_depth_consistency import StereoDepthConsistency
 from mmmtl.models.consistency_losses.stereo_segmentation_consistency import StereoSegmentationConsistency
 
-__all__ = ['ConfidentRegression', 'ConsistencyLoss', 'ContrastiveLoss', 'CrossTaskConsistency', 'DirectMap',
-           'DiscriminatorLoss', 'JointSpaceLoss', 'JointTaskSpace', 'PerceptualMap', 'PlaneMatching', 'RegionContrast',
-           'ResidualJointTaskSpace', 'SemiSupervised', 'StereoDepthConsistency', 'StereoSegmentationConsistency']
+__all__ = [
+    'ConfidentRegression',
+    'ConsistencyLoss',
+    'ContrastiveLoss',
+    'CrossTaskConsistency',
+    'DirectMap',
+    'DiscriminatorLoss',
+    'JointSpaceLoss',
+    'JointTaskSpace',
+    'PerceptualMap',
+    'PlaneMatching',
+    'RegionContrast',
+    'ResidualJointTaskSpace',
+    'SemiSupervised',
+    'StereoDepthConsistency',
+    'StereoSegmentationConsistency',
+]

@@ -27,12 +27,20 @@ class ConfidentRegression(StereoConsistencyLoss):
     def __init__(self, *args, weight: float = 850.0, **kwargs) -> None:
         super().__init__(*args, weight=weight, **kwargs)
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         if not any(sample.get('rectified') for sample in samples):
             # the same words for every batch, so that they are shown once
-            warnings.warn(f'a batch without rectified pair, where nothing teaches {self.depth}: the data set needs '
-                          "views='stereo', its pipeline RectifiedPair", stacklevel=2)
+            warnings.warn(
+                f'a batch without rectified pair, where nothing teaches {self.depth}: the data set needs '
+                "views='stereo', its pipeline RectifiedPair",
+                stacklevel=2,
+            )
         return super().forward(logits, targets, features, samples)
 
     def teaches(self) -> set[str]:

@@ -30,11 +30,18 @@ class ConsistencyLoss(BaseModule, ABC):
 
     needs_matches = False  # whether `forward` is also given ``matched``, what a neck like `CrossViewModule` finds
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
-        self.weight, = self.numbers(weight=weight)
+        (self.weight,) = self.numbers(weight=weight)
         self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
         self.met: Tensor | None = None  # a scalar: how much the last batch gave to compare on this process, if known
 
@@ -50,8 +57,13 @@ class ConsistencyLoss(BaseModule, ABC):
         return set()
 
     @abstractmethod
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         """The term, a float32 scalar, before its weight.
 
         Args:
@@ -62,8 +74,9 @@ class ConsistencyLoss(BaseModule, ABC):
                 ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
         """
 
-    def per_image(self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int | None = None
-                  ) -> Tensor:
+    def per_image(
+        self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int | None = None
+    ) -> Tensor:
         """A sum over the images of this process -> the mean over all images that serve consistency, of all processes.
 
         Args:
@@ -82,8 +95,10 @@ class ConsistencyLoss(BaseModule, ABC):
             met: How many comparisons the sum is made of, if not ``count``. A step in which no process made any has no
                 value in the log, where its 0 would be taken for agreement.
         """
-        count, met = (value if isinstance(value, Tensor) else total.new_full((), value)
-                      for value in (count, count if met is None else met))
+        count, met = (
+            value if isinstance(value, Tensor) else total.new_full((), value)
+            for value in (count, count if met is None else met)
+        )
         self.met = met.detach().to(total)
         return mean_over_processes(total, count)
 

@@ -32,16 +32,30 @@ class ContrastiveLoss(JointSpaceLoss):
         margin: In cosine, > 0.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, space: dict | None = None, sources: str = 'unlabelled', margin: float = 0.2,
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        space: dict | None = None,
+        sources: str = 'unlabelled',
+        margin: float = 0.2,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
         if not margin > 0:
             raise ConfigError(f'ContrastiveLoss.margin must be a number > 0, found {margin!r}')
         self.margin = margin
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         own = self.pairs(samples)
         pairs, first, targets = pairs_of_all(own, targets, self.tasks)
         if not own:
@@ -50,8 +64,9 @@ class ContrastiveLoss(JointSpaceLoss):
         total, met = self.contrast(*mapped, pairs, first)
         return self.per_image(total, samples, met)
 
-    def contrast(self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int
-                 ) -> tuple[Tensor, Tensor]:
+    def contrast(
+        self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int
+    ) -> tuple[Tensor, Tensor]:
         """The sum over our I pairs, which stand among all J from ``first`` on, and how many negatives it has.
 
         Args:

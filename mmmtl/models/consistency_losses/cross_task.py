@@ -37,27 +37,45 @@ class CrossTaskConsistency(JointSpaceLoss):
         ConfigError: The last feature has not as many channels as the joint space.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, space: dict | None = None, sources: str = 'unlabelled',
-                 regularizer: float = 0.5, pairs: str = 'sum', init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        space: dict | None = None,
+        sources: str = 'unlabelled',
+        regularizer: float = 0.5,
+        pairs: str = 'sum',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
         if pairs not in ('sum', 'mean'):
             raise ConfigError(f"CrossTaskConsistency.pairs must be 'sum' or 'mean', found {pairs!r}")
-        self.regularizer, = self.numbers(regularizer=regularizer)
+        (self.regularizer,) = self.numbers(regularizer=regularizer)
         if regularizer and self.space.out_channels != self.in_channels[-1]:
-            raise ConfigError(f"CrossTaskConsistency.space ends in {self.space.out_channels} channels, the backbone's "
-                              f'last feature has {self.in_channels[-1]}, and they are compared: choose the last of '
-                              'space.widths to fit, or regularizer=0')
+            raise ConfigError(
+                f"CrossTaskConsistency.space ends in {self.space.out_channels} channels, the backbone's "
+                f'last feature has {self.in_channels[-1]}, and they are compared: choose the last of '
+                'space.widths to fit, or regularizer=0'
+            )
         self.averaged = pairs == 'mean'
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         pairs = self.pairs(samples)
         total, met = self.distances(logits, targets, features[-1], pairs) if pairs else (self.nothing(logits), 0)
         return self.per_image(total, samples, met)
 
-    def distances(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor,
-                  pairs: Sequence[TaskPair]) -> tuple[Tensor, Tensor]:
+    def distances(
+        self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor, pairs: Sequence[TaskPair]
+    ) -> tuple[Tensor, Tensor]:
         """The sum over all pairs, and how many have a label to compare with."""
         source, target, known = self.embed(logits, targets, pairs)
         distance = cosine_distance(source, target)  # (I,)

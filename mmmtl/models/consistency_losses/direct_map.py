@@ -30,17 +30,30 @@ class DirectMap(ConsistencyLoss):
         sources: ``'unlabelled'``, or ``'all'`` for every other task.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, network: dict | None = None, sources: str = 'unlabelled',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        network: dict | None = None,
+        sources: str = 'unlabelled',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
         if sources not in ('unlabelled', 'all'):
             raise ConfigError(f"DirectMap.sources must be 'unlabelled' or 'all', found {sources!r}")
         self.sources = sources
         self.mappings = LabelMappings(self.tasks, network)
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         pairs = task_pairs(samples, list(self.tasks), self.sources)
         if not pairs:
             return self.per_image(self.nothing(logits), samples, 0)
@@ -48,8 +61,13 @@ class DirectMap(ConsistencyLoss):
         return self.per_image(total + self.mappings.idle({pair[1:] for pair in pairs}), samples, met)
 
 
-def mapping_error(tasks: Mapping[str, Task], mappings: LabelMappings, logits: Mapping[str, Tensor],
-                  targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]) -> tuple[Tensor, Tensor]:
+def mapping_error(
+    tasks: Mapping[str, Task],
+    mappings: LabelMappings,
+    logits: Mapping[str, Tensor],
+    targets: Mapping[str, Tensor],
+    pairs: Sequence[TaskPair],
+) -> tuple[Tensor, Tensor]:
     """Sum over the pairs of the target task's mean error of the mapped prediction, 0 where the label is all void; and
     over how many pairs it is not."""
     total, met = 0.0, 0

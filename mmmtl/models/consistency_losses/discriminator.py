@@ -31,28 +31,49 @@ class DiscriminatorLoss(JointSpaceLoss):
             of the discriminator.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, space: dict | None = None, sources: str = 'unlabelled',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        space: dict | None = None,
+        sources: str = 'unlabelled',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
         channels = self.space.out_channels
-        self.discriminator = nn.Sequential(nn.Conv2d(2 * channels, channels, 3, padding=1), nn.LeakyReLU(0.2),
-                                           nn.Conv2d(channels, 1, 1))
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(2 * channels, channels, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(channels, 1, 1)
+        )
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         own = self.pairs(samples)
         pairs, first, targets = pairs_of_all(own, targets, self.tasks)
-        others = negatives(pairs)[first:first + len(own)]
+        others = negatives(pairs)[first : first + len(own)]
         here = [place for place, other in enumerate(others) if other is not None]
         if not here:
             return self.per_image(self.nothing(logits), samples, 0)
         source, target, known = self.embed(logits, targets, own, pairs)
-        anchors, mine, strangers = (index(places, known.device) for places in (
-            here, [first + place for place in here], [others[place] for place in here]))
-        own, strange = ReverseGradient.apply(torch.stack([
-            torch.cat([source.index_select(0, anchors), target.index_select(0, places)], dim=1)
-            for places in (mine, strangers)]))  # (I, 2 C, h, w) twice
+        anchors, mine, strangers = (
+            index(places, known.device)
+            for places in (here, [first + place for place in here], [others[place] for place in here])
+        )
+        own, strange = ReverseGradient.apply(
+            torch.stack(
+                [
+                    torch.cat([source.index_select(0, anchors), target.index_select(0, places)], dim=1)
+                    for places in (mine, strangers)
+                ]
+            )
+        )  # (I, 2 C, h, w) twice
         said = self.discriminator(torch.cat([own, strange])).float().flatten(1).chunk(2)  # logits (I, h w)
         entropy = (F.softplus(-said[0]) + F.softplus(said[1])).mean(1)
         both = known.index_select(0, mine) & known.index_select(0, strangers)
@@ -64,8 +85,16 @@ def negatives(pairs: Sequence[TaskPair]) -> list[int | None]:
     found: list[int | None] = []
     for place, pair in enumerate(pairs):
         round_the_batch = (*range(place + 1, len(pairs)), *range(place))
-        found.append(next((other for other in round_the_batch
-                           if pairs[other][1:] == pair[1:] and pairs[other].image != pair.image), None))
+        found.append(
+            next(
+                (
+                    other
+                    for other in round_the_batch
+                    if pairs[other][1:] == pair[1:] and pairs[other].image != pair.image
+                ),
+                None,
+            )
+        )
     return found
 
 

@@ -32,15 +32,18 @@ def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, othe
     others = len(other_means)
     own = torch.arange(sets * members, device=means.device).repeat_interleave(others)
     other = torch.arange(others, device=means.device).repeat(sets * members)
-    traces = TraceOfRoot.apply(SquareRootFactor.apply(covariances.flatten(0, 1)),
-                               SquareRootFactor.apply(other_covariances), own, other)
+    traces = TraceOfRoot.apply(
+        SquareRootFactor.apply(covariances.flatten(0, 1)), SquareRootFactor.apply(other_covariances), own, other
+    )
     spread = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)[:, :, None] + other_covariances.diagonal(
-        dim1=-2, dim2=-1).sum(-1)
+        dim1=-2, dim2=-1
+    ).sum(-1)
     return (squared_distances(means, other_means) + spread - 2 * traces.view(sets, members, others)).clamp(min=0)
 
 
-def kl_divergence(means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor, *,
-                  ridge: float) -> Tensor:
+def kl_divergence(
+    means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor, *, ridge: float
+) -> Tensor:
     """KL(own || other) (..., M, K) of Gaussians (..., M, C) and (..., K, C), ``ridge`` added to each variance.
 
     Without the ridge it is infinite for a region with fewer pixels than channels.

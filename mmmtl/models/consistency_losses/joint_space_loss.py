@@ -25,9 +25,17 @@ class JointSpaceLoss(ConsistencyLoss):
             labelled images take part too.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, space: dict | None = None, sources: str = 'unlabelled',
-                 init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        space: dict | None = None,
+        sources: str = 'unlabelled',
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
         if sources not in ('unlabelled', 'all'):
             raise ConfigError(f"{type(self).__name__}.sources must be 'unlabelled' or 'all', found {sources!r}")
@@ -38,8 +46,13 @@ class JointSpaceLoss(ConsistencyLoss):
         """Those of the batch; their order is that of all (I, ...) below."""
         return task_pairs(samples, list(self.tasks), self.sources)
 
-    def embed(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair],
-              labels: Sequence[TaskPair] | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def embed(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        pairs: Sequence[TaskPair],
+        labels: Sequence[TaskPair] | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Predictions and labels of pairs in their joint spaces.
 
         Every map passes its input layer once, however many pairs it belongs to, and the shared network runs once.
@@ -58,24 +71,37 @@ class JointSpaceLoss(ConsistencyLoss):
         maps, rows, numbers, known = {}, {}, {}, {}
         places: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
         for name, task in self.tasks.items():
-            predicted, labelled = (sorted({pair.image for pair in group if getattr(pair, side) == name})
-                                   for side, group in sides.items())
+            predicted, labelled = (
+                sorted({pair.image for pair in group if getattr(pair, side) == name}) for side, group in sides.items()
+            )
             if not predicted and not labelled:
                 continue
             target = at_places({name: targets[name]}, labelled)[name]
-            maps[name] = torch.cat([task.encoding.encode(at_places({name: logits[name]}, predicted)[name]),
-                                    task.encoding.encode_target(target)])
-            known[name] = torch.cat([torch.ones(len(predicted), dtype=torch.bool, device=device),
-                                     task.valid(target).flatten(1).any(1)])
-            entries = {'source': {image: row for row, image in enumerate(predicted)},
-                       'target': {image: len(predicted) + row for row, image in enumerate(labelled)}}
-            wanted = [(side, number, pair) for side, group in sides.items() for number, pair in enumerate(group)
-                      if getattr(pair, side) == name]
+            maps[name] = torch.cat(
+                [
+                    task.encoding.encode(at_places({name: logits[name]}, predicted)[name]),
+                    task.encoding.encode_target(target),
+                ]
+            )
+            known[name] = torch.cat(
+                [torch.ones(len(predicted), dtype=torch.bool, device=device), task.valid(target).flatten(1).any(1)]
+            )
+            entries = {
+                'source': {image: row for row, image in enumerate(predicted)},
+                'target': {image: len(predicted) + row for row, image in enumerate(labelled)},
+            }
+            wanted = [
+                (side, number, pair)
+                for side, group in sides.items()
+                for number, pair in enumerate(group)
+                if getattr(pair, side) == name
+            ]
             places |= {(side, number): len(places) + place for place, (side, number, _) in enumerate(wanted)}
             rows[name] = index([entries[side][pair.image] for side, _, pair in wanted], device)
             numbers[name] = index([self.space.pair_number(pair.source, pair.target) for *_, pair in wanted], device)
         mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
         said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
-        source, target = (index([places[side, number] for number in range(len(group))], device)
-                          for side, group in sides.items())
+        source, target = (
+            index([places[side, number] for number in range(len(group))], device) for side, group in sides.items()
+        )
         return mapped.index_select(0, source), mapped.index_select(0, target), said.index_select(0, target)

@@ -29,8 +29,14 @@ class JointTaskSpace(BaseModule):
         conditioned: False for one mapping for all pairs, without FiLM ("w/o cond").
     """
 
-    def __init__(self, tasks: Mapping[str, Task], *, widths: Sequence[int] = (64, 128, 256, 512, 512),
-                 conditioned: bool = True, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        *,
+        widths: Sequence[int] = (64, 128, 256, 512, 512),
+        conditioned: bool = True,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(init_cfg)
         if len(tasks) < 2:
             raise ConfigError(f'{type(self).__name__} relates tasks, so it needs two or more, found {", ".join(tasks)}')
@@ -42,10 +48,13 @@ class JointTaskSpace(BaseModule):
         self.out_channels = widths[-1]
         self.stride = 2 ** len(widths)
         pairs = self.pairs if conditioned else 0
-        self.inputs = nn.ModuleDict({name: self.input_layer(task.encoding.channels, widths[0])
-                                     for name, task in tasks.items()})
-        self.stages = nn.ModuleList(self.stage(number, *two, pairs) for number, two in enumerate(
-            zip((widths[0], *widths[:-1]), widths, strict=True)))
+        self.inputs = nn.ModuleDict(
+            {name: self.input_layer(task.encoding.channels, widths[0]) for name, task in tasks.items()}
+        )
+        self.stages = nn.ModuleList(
+            self.stage(number, *two, pairs)
+            for number, two in enumerate(zip((widths[0], *widths[:-1]), widths, strict=True))
+        )
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_normal_(module.weight)
@@ -67,8 +76,9 @@ class JointTaskSpace(BaseModule):
         row, column = self.tasks.index(source), self.tasks.index(target)
         return row * (len(self.tasks) - 1) + column - (column > row)
 
-    def forward(self, maps: Mapping[str, Tensor], pairs: Mapping[str, Tensor],
-                rows: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+    def forward(
+        self, maps: Mapping[str, Tensor], pairs: Mapping[str, Tensor], rows: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
         """Encoded maps of several tasks -> where they lie, by one run of the shared network.
 
         Args:
@@ -97,8 +107,14 @@ class ResidualJointTaskSpace(JointTaskSpace):
     7x7 convolution and the pooling, of stride 4, that images have there. Stages of two blocks, four for stride 32.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], *, widths: Sequence[int] = (64, 128, 256, 512),
-                 conditioned: bool = True, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        *,
+        widths: Sequence[int] = (64, 128, 256, 512),
+        conditioned: bool = True,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, widths=widths, conditioned=conditioned, init_cfg=init_cfg)
         self.stride = 2 ** (len(widths) + 1)
 
@@ -106,8 +122,10 @@ class ResidualJointTaskSpace(JointTaskSpace):
         return Chain(Block(in_channels, channels, kernel_size=7, stride=2), Pool(3))
 
     def stage(self, number: int, in_channels: int, channels: int, pairs: int) -> nn.Module:
-        return Chain(ResidualBlock(in_channels, channels, pairs, stride=1 if number == 0 else 2),
-                     ResidualBlock(channels, channels, pairs, stride=1))
+        return Chain(
+            ResidualBlock(in_channels, channels, pairs, stride=1 if number == 0 else 2),
+            ResidualBlock(channels, channels, pairs, stride=1),
+        )
 
 
 class FiLM(nn.Module):
@@ -135,8 +153,10 @@ class MapNorm(nn.Module):
     def forward(self, x: Tensor, pair: Tensor | None) -> Tensor:
         """(M, C, h, w), pairs (M,) -> the same shape."""
         if x.shape[2] * x.shape[3] == 1:
-            raise ConfigError('the joint task space is left with maps of one pixel, which have no variance: use fewer '
-                              'widths or larger images')
+            raise ConfigError(
+                'the joint task space is left with maps of one pixel, which have no variance: use fewer '
+                'widths or larger images'
+            )
         if self.film is None:
             weight, bias = (values.expand(len(x), -1) for values in (self.weight, self.bias))
         else:
@@ -149,8 +169,9 @@ class MapNorm(nn.Module):
 class Block(nn.Module):
     """conv - norm - FiLM - ReLU."""
 
-    def __init__(self, in_channels: int, channels: int, pairs: int = 0, *, kernel_size: int = 3, stride: int = 1
-                 ) -> None:
+    def __init__(
+        self, in_channels: int, channels: int, pairs: int = 0, *, kernel_size: int = 3, stride: int = 1
+    ) -> None:
         super().__init__()
         # The bias before the norm does nothing, but the published weights have it.
         self.conv = nn.Conv2d(in_channels, channels, kernel_size, stride, kernel_size // 2)
@@ -181,8 +202,9 @@ class Pool(nn.MaxPool2d):
     """Max-pool of stride 2, a size that is odd rounded up as in `SegNet`; it does not look at the pair."""
 
     def __init__(self, kernel_size: int) -> None:
-        super().__init__(kernel_size, stride=2, padding=kernel_size // 2 if kernel_size % 2 else 0,
-                         ceil_mode=kernel_size % 2 == 0)
+        super().__init__(
+            kernel_size, stride=2, padding=kernel_size // 2 if kernel_size % 2 else 0, ceil_mode=kernel_size % 2 == 0
+        )
 
     def forward(self, x: Tensor, pair: Tensor | None) -> Tensor:
         return super().forward(x)

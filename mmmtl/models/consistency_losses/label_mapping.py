@@ -29,9 +29,14 @@ class LabelMappings(BaseModule):
         if len(tasks) < 2:
             raise ConfigError(f'a mapping relates tasks, so it needs two or more, found {", ".join(tasks)}')
         require(tasks, 'encoding', type(self).__name__)
-        self.networks = nn.ModuleDict({
-            key(source, target): LabelMapping(tasks[source].encoding.channels, tasks[target].channels, network)
-            for source in tasks for target in tasks if source != target})
+        self.networks = nn.ModuleDict(
+            {
+                key(source, target): LabelMapping(tasks[source].encoding.channels, tasks[target].channels, network)
+                for source in tasks
+                for target in tasks
+                if source != target
+            }
+        )
 
     def __getitem__(self, pair: tuple[str, str]) -> 'LabelMapping':
         """The network from a source to a target."""
@@ -40,8 +45,9 @@ class LabelMappings(BaseModule):
     def idle(self, used: set[tuple[str, str]]) -> Tensor | int:
         """A 0 that gives the networks that were not run the gradient 0 that DDP demands."""
         used = {key(*pair) for pair in used}
-        return connected_zero(p for name, network in self.networks.items() if name not in used
-                              for p in network.parameters())
+        return connected_zero(
+            p for name, network in self.networks.items() if name not in used for p in network.parameters()
+        )
 
 
 def key(source: str, target: str) -> str:

@@ -66,7 +66,8 @@ class TraceOfRoot(torch.autograd.Function):
             of_products = gradient[:, None, None] * polar
             if ctx.needs_input_grad[0]:
                 of_factors = torch.zeros_like(factors).index_add_(
-                    0, first, others.index_select(0, second) @ of_products.mT)
+                    0, first, others.index_select(0, second) @ of_products.mT
+                )
             if ctx.needs_input_grad[1]:
                 of_others = torch.zeros_like(others).index_add_(0, second, factors.index_select(0, first) @ of_products)
         return of_factors, of_others, None, None
@@ -103,7 +104,7 @@ def scaled_steps(rounding: float) -> list[tuple[float, float]]:
     """Factors of X and of X X^T X in each step, until all that was above sqrt(rounding) is 1 to rounding."""
     lowest, steps = math.sqrt(rounding), []
     while 1 - lowest > rounding:
-        scale = min(STABLE, math.sqrt(3 / (1 + lowest + lowest ** 2)))
-        steps.append((1.5 * scale, -0.5 * scale ** 3))
+        scale = min(STABLE, math.sqrt(3 / (1 + lowest + lowest**2)))
+        steps.append((1.5 * scale, -0.5 * scale**3))
         lowest = min(scale * x * (3 - (scale * x) ** 2) / 2 for x in (lowest, 1.0))
     return steps

@@ -10,8 +10,9 @@ from mmmtl.models.consistency_losses.task_pairs import TaskPair
 from mmmtl.tasks import Task
 
 
-def pairs_of_all(pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], tasks: Mapping[str, Task]
-                 ) -> tuple[list[TaskPair], int, Mapping[str, Tensor]]:
+def pairs_of_all(
+    pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], tasks: Mapping[str, Task]
+) -> tuple[list[TaskPair], int, Mapping[str, Tensor]]:
     """The pairs of all processes in the order of their ranks, and the labels that they need.
 
     Labels are data: whoever needs them maps them itself, and nothing has to come back in the backward pass. With
@@ -30,8 +31,9 @@ def pairs_of_all(pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], tasks
         return list(pairs), 0, targets
     told = all_gather_object((list(pairs), next(iter(targets.values())).shape[2:]))
     sizes = [size for _, size in told]
-    needed = {name: [sorted({pair.image for pair in of_one if pair.target == name}) for of_one, _ in told]
-              for name in targets}
+    needed = {
+        name: [sorted({pair.image for pair in of_one if pair.target == name}) for of_one, _ in told] for name in targets
+    }
     sent = {name: exchange(targets[name], needed[name], sizes) for name in targets if any(needed[name])}
     everybody, first, images = [], 0, len(next(iter(targets.values())))
     more: dict[str, list[Tensor]] = {name: [values] for name, values in targets.items()}
@@ -54,11 +56,10 @@ def pairs_of_all(pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], tasks
 
 
 def exchange(target: Tensor, needed: Sequence[Sequence[int]], sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
-    """One task's labels at the places that each process needs told of -> those of every process, padded to one shape.
-    """
+    """One task's labels at the indices that each process needs -> those of every process, padded to one shape."""
     most = max(map(len, needed))
     height, width = (max(lengths) for lengths in zip(*sizes, strict=True))
     buffer = target.new_zeros(most, target.shape[1], height, width)
     for place, image in enumerate(needed[get_rank()]):
-        buffer[place, :, :target.shape[2], :target.shape[3]] = target[image]
+        buffer[place, :, : target.shape[2], : target.shape[3]] = target[image]
     return all_gather(buffer)

@@ -33,13 +33,26 @@ class PerceptualMap(ConsistencyLoss):
         network: Of every mapping, see `LabelMappings`.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 weight: float = 1.0, network: dict | None = None, init_cfg: dict | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float = 1.0,
+        network: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
         self.mappings = LabelMappings(self.tasks, network)
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         names = list(self.tasks)
         learnt = task_pairs(samples, names, 'all')
         if not learnt:
@@ -48,21 +61,23 @@ class PerceptualMap(ConsistencyLoss):
         judged = [TaskPair(image, label, other) for image, label in sorted(labels) for other in names if other != label]
         detached = {name: values.detach() for name, values in logits.items()}
         total, met = mapping_error(self.tasks, self.mappings, detached, targets, learnt)
-        total = (total + self.mappings.idle({pair[1:] for pair in learnt})
-                 + self.difference(logits, targets, judged))
+        total = total + self.mappings.idle({pair[1:] for pair in learnt}) + self.difference(logits, targets, judged)
         return self.per_image(total, samples, met)
 
-    def difference(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
-                   ) -> Tensor:
+    def difference(
+        self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
+    ) -> Tensor:
         """Sum over the pairs of the mean absolute difference of mapped prediction and mapped label."""
         total = 0.0
         for source, target in dict.fromkeys(pair[1:] for pair in pairs):
             task, network = self.tasks[source], self.mappings[source, target]
-            here = at_places({'logits': logits[source], 'target': targets[source]},
-                             [pair.image for pair in pairs if pair[1:] == (source, target)])
+            here = at_places(
+                {'logits': logits[source], 'target': targets[source]},
+                [pair.image for pair in pairs if pair[1:] == (source, target)],
+            )
             label = task.encoding.encode_target(here['target'])
             said = torch.where(task.valid(here['target'])[:, None], task.encoding.encode(here['logits']), label)
             still = {name: values.detach() for name, values in network.named_parameters()}
             mapped = self.tasks[target].activate(functional_call(network, still, (torch.cat([said, label]),)))
-            total = total + (mapped[:len(said)] - mapped[len(said):]).abs().flatten(1).mean(1).sum()
+            total = total + (mapped[: len(said)] - mapped[len(said) :]).abs().flatten(1).mean(1).sum()
         return total

@@ -44,12 +44,20 @@ class PlaneMatching(ConsistencyLoss):
     def __init__(self, *args, depth: str = 'depth', tolerance: float = 0.05, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if depth not in self.tasks or self.tasks[depth].quantity != 'depth':
-            raise ConfigError(f'PlaneMatching.depth must be a task of metric depth, found {depth!r}; the tasks are '
-                              f'{", ".join(self.tasks)}')
+            raise ConfigError(
+                f'PlaneMatching.depth must be a task of metric depth, found {depth!r}; the tasks are '
+                f'{", ".join(self.tasks)}'
+            )
         self.depth, self.tolerance = depth, tolerance
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample], matched: Mapping[str, Tensor]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+        matched: Mapping[str, Tensor],
+    ) -> Tensor:
         """The term; ``matched``, from the neck, holds 'cost' (N, D, h, w) and the 'planes' (D,) in 1 / m."""
         cost, planes = matched['cost'].float(), matched['planes']
         cameras = scene_cameras(samples)
@@ -75,12 +83,15 @@ class PlaneMatching(ConsistencyLoss):
         """Where views of depth (B, V, 1, H, W) are seen by a neighbour, bool of the same shape."""
         neighbours = nearest_views(camera_T_world)
         other_depth, other_intrinsics, other_pose = (
-            take_neighbours(x, neighbours) for x in (depth, intrinsics, camera_T_world))  # (B, V, M, ...)
+            take_neighbours(x, neighbours) for x in (depth, intrinsics, camera_T_world)
+        )  # (B, V, M, ...)
         target_depth, target_intrinsics = (
-            own[:, :, None].expand_as(other) for own, other in ((depth, other_depth), (intrinsics, other_intrinsics)))
+            own[:, :, None].expand_as(other) for own, other in ((depth, other_depth), (intrinsics, other_intrinsics))
+        )
         source_T_target = relative_pose(other_pose, camera_T_world[:, :, None])
         positions, expected = correspondences(
-            *(x.flatten(0, 2) for x in (target_depth, target_intrinsics, other_intrinsics, source_T_target)))
+            *(x.flatten(0, 2) for x in (target_depth, target_intrinsics, other_intrinsics, source_T_target))
+        )
         visible = visible_pixels(positions, expected, other_depth.flatten(0, 2), tolerance=self.tolerance)
         return visible.view(other_depth.shape).any(dim=2)
 

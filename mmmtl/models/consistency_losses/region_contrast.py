@@ -65,16 +65,29 @@ class RegionContrast(JointSpaceLoss):
         DataError: A sample has no regions (when called).
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 space: dict | None = None, compare: str = 'wasserstein', patches: tuple[int, int] | None = None,
-                 max_regions: int = 32, min_pixels: int = 10, temperature: float = 5.4, bank: int = 0, **kwargs
-                 ) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        space: dict | None = None,
+        compare: str = 'wasserstein',
+        patches: tuple[int, int] | None = None,
+        max_regions: int = 32,
+        min_pixels: int = 10,
+        temperature: float = 5.4,
+        bank: int = 0,
+        **kwargs,
+    ) -> None:
         super().__init__(tasks, in_channels, strides, space={'widths': WIDTHS, **(space or {})}, **kwargs)
         if compare not in COMPARISONS:
             raise ConfigError(f'RegionContrast.compare must be one of {", ".join(COMPARISONS)}, found {compare!r}')
         if max_regions < 1 or min_pixels < 2 or not temperature > 0 or bank < 0 or (patches and min(patches) < 1):
-            raise ConfigError('RegionContrast needs max_regions >= 1, min_pixels >= 2, temperature > 0, bank >= 0 and '
-                              f'positive patches, found {max_regions}, {min_pixels}, {temperature}, {bank}, {patches}')
+            raise ConfigError(
+                'RegionContrast needs max_regions >= 1, min_pixels >= 2, temperature > 0, bank >= 0 and '
+                f'positive patches, found {max_regions}, {min_pixels}, {temperature}, {bank}, {patches}'
+            )
         if bank and compare == 'pixel':
             raise ConfigError("RegionContrast.bank keeps regions, not pixels: leave it out with compare='pixel'")
         self.compare, self.temperature, self.min_pixels = compare, temperature, min_pixels
@@ -82,8 +95,13 @@ class RegionContrast(JointSpaceLoss):
         self.max_regions = patches[0] * patches[1] if patches else max_regions
         self.bank = RegionBank(bank, self.space.out_channels) if bank else None
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         pairs, nothing = self.pairs(samples), self.nothing(logits)
         if not pairs:
             return self.mean(nothing, 0)
@@ -97,19 +115,26 @@ class RegionContrast(JointSpaceLoss):
             losses, compared = self.contrast(mapped.unflatten(0, (-1, 2)), slots)
         return self.mean(nothing + losses.sum(), compared.float().sum())
 
-    def slots(self, pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], samples: Sequence[MultiTaskDataSample],
-              size: tuple[int, int]) -> Tensor:
+    def slots(
+        self,
+        pairs: Sequence[TaskPair],
+        targets: Mapping[str, Tensor],
+        samples: Sequence[MultiTaskDataSample],
+        size: tuple[int, int],
+    ) -> Tensor:
         """(I, 2, h, w): which region a pixel belongs to in the source and in the target, -1 for none."""
         height, width = next(iter(targets.values())).shape[2:]
         device = next(iter(targets.values())).device
         regions = torch.full((len(samples), 1, height, width), -1.0, device=device)
         for place in {pair.image for pair in pairs}:
             own = self.regions_of(samples[place], device)
-            regions[place, :, :own.shape[1], :own.shape[2]] = own
+            regions[place, :, : own.shape[1], : own.shape[2]] = own
         image = largest_regions(thinned(regions, size)[:, 0].long(), self.max_regions, self.min_pixels)
         found = image.index_select(0, index([pair.image for pair in pairs], device))
-        known = {name: thinned(self.tasks[name].valid(targets[name])[:, None].float(), size)[:, 0] > 0
-                 for name in {pair.target for pair in pairs}}
+        known = {
+            name: thinned(self.tasks[name].valid(targets[name])[:, None].float(), size)[:, 0] > 0
+            for name in {pair.target for pair in pairs}
+        }
         labelled = torch.stack([known[pair.target][pair.image] for pair in pairs])
         return torch.stack([found, torch.where(labelled, found, -1)], 1)
 
@@ -117,11 +142,15 @@ class RegionContrast(JointSpaceLoss):
         """(1, H, W) of the image without its padding."""
         if self.patches is None:
             if 'regions' not in sample:
-                raise DataError(f'{sample.get("img_path", "a sample")}: has no regions to contrast; give the data set '
-                                'regions=..., made by tools/generate_regions.py, or set patches=(4, 4)')
+                raise DataError(
+                    f'{sample.get("img_path", "a sample")}: has no regions to contrast; give the data set '
+                    'regions=..., made by tools/generate_regions.py, or set patches=(4, 4)'
+                )
             return sample.regions
-        row, column = (torch.arange(length, device=device) * number // length
-                       for length, number in zip(sample.img_shape, self.patches, strict=True))
+        row, column = (
+            torch.arange(length, device=device) * number // length
+            for length, number in zip(sample.img_shape, self.patches, strict=True)
+        )
         return (row[:, None] * self.patches[1] + column)[None]
 
     def contrast(self, mapped: Tensor, slots: Tensor) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,8 @@ def largest_regions(regions: Tensor, count: int, min_pixels: int) -> Tensor:
     """
     ids = regions.flatten(1).long()
     sizes = torch.zeros(len(ids), IDS, dtype=torch.long, device=ids.device).scatter_add_(
-        1, ids.clamp(min=0), (ids >= 0).long())
+        1, ids.clamp(min=0), (ids >= 0).long()
+    )
     ranking = sizes * IDS + torch.arange(IDS - 1, -1, -1, device=ids.device)
     order = ranking.topk(count, dim=1).indices
     taken = torch.where(sizes.gather(1, order) >= min_pixels, torch.arange(count, device=ids.device), -1)
@@ -48,7 +49,8 @@ class RegionPixels:
         block = min(256, max(32, length // 64))
         pixels = torch.where(slots < 0, count, slots).argsort(1)
         counts = torch.zeros(len(slots), count + 1, dtype=torch.long, device=device).scatter_add_(
-            1, torch.where(slots < 0, count, slots), torch.ones_like(slots))[:, :count]
+            1, torch.where(slots < 0, count, slots), torch.ones_like(slots)
+        )[:, :count]
         starts = counts.cumsum(1) - counts
         blocks = (counts + block - 1) // block
         ends = blocks.cumsum(1)
@@ -106,8 +108,9 @@ class Moments(torch.autograd.Function):
         pixels = features.flatten(2).mT.reshape(-1, channels)  # no copy where the channels come last
         values = pixels.index_select(0, (first + regions.place).flatten()).view(*regions.place.shape, channels)
         rows = torch.where(regions.inside[..., 0], first + regions.place, sets * length).flatten()
-        inside, member, counts = (part.to(values)
-                                  for part in (regions.inside, regions.member, regions.counts[..., None]))
+        inside, member, counts = (
+            part.to(values) for part in (regions.inside, regions.member, regions.counts[..., None])
+        )
         values.mul_(inside)  # (E, blocks, B, C); what is outside stands on a region's pixel, if there is a region
         means = torch.where(counts > 0, member @ values.sum(2) / counts.clamp(min=1), 0)
         values.addcmul_((member.mT @ means)[:, :, None], inside, value=-1)

@@ -27,14 +27,21 @@ class SemiSupervised(ConsistencyLoss):
         DataError: A sample for consistency does not say where it lies in the sample before it.
     """
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         places = places_for('consistency', samples)
         for place in places:
             if 'window' not in samples[place]:
-                raise DataError(f'{samples[place].get("img_path", f"sample {place}")}: SemiSupervised compares two '
-                                'crops of an image, and there is one; put TwoCrops in the place of PackViews in the '
-                                "training set's pipeline")
+                raise DataError(
+                    f'{samples[place].get("img_path", f"sample {place}")}: SemiSupervised compares two '
+                    'crops of an image, and there is one; put TwoCrops in the place of PackViews in the '
+                    "training set's pipeline"
+                )
         total = self.nothing(logits)
         unlabelled = {place: [name for name in self.tasks if name not in samples[place].gt] for place in places}
         for name in self.tasks:
@@ -44,21 +51,34 @@ class SemiSupervised(ConsistencyLoss):
                 total = total + self.difference(name, logits[name], [samples[place] for place in here], here, shares)
         return self.per_image(total, samples, sum(map(len, unlabelled.values())))
 
-    def difference(self, name: str, logits: Tensor, samples: Sequence[MultiTaskDataSample], places: Sequence[int],
-                   shares: Sequence[float]) -> Tensor:
+    def difference(
+        self,
+        name: str,
+        logits: Tensor,
+        samples: Sequence[MultiTaskDataSample],
+        places: Sequence[int],
+        shares: Sequence[float],
+    ) -> Tensor:
         """Sum over the samples at ``places`` of one task's mean square, times its share."""
         task = self.tasks[name]
         device = logits.device
-        rows = [[*sample.window, *sample.img_shape, sample.zoom, share]
-                for sample, share in zip(samples, shares, strict=True)]
+        rows = [
+            [*sample.window, *sample.img_shape, sample.zoom, share]
+            for sample, share in zip(samples, shares, strict=True)
+        ]
         top, left, height, width, tall, wide, zoom, share = torch.tensor(rows).to(device, non_blocking=True).unbind(1)
         whole = index([place - sample.get('views', 1) for place, sample in zip(places, samples, strict=True)], device)
         seen = task.activate(logits.index_select(0, index(places, device)))
         grid_y, inside_y = look_up(top, height, tall, logits.shape[2])
         grid_x, inside_x = look_up(left, width, wide, logits.shape[3])
         grid = torch.stack(torch.broadcast_tensors(grid_x[:, None], grid_y[:, :, None]), dim=-1)  # (M, H, W, 2)
-        expected = F.grid_sample(task.activate(logits.index_select(0, whole)), grid, mode='bilinear',
-                                 padding_mode='border', align_corners=False)
+        expected = F.grid_sample(
+            task.activate(logits.index_select(0, whole)),
+            grid,
+            mode='bilinear',
+            padding_mode='border',
+            align_corners=False,
+        )
         expected = task.zoom(expected, zoom.view(-1, 1, 1, 1))
         inside = (inside_y[:, :, None] & inside_x[:, None])[:, None]  # not in the padding
         square = torch.where(inside, expected - seen, 0).square().mean(1).sum((1, 2)) / inside.sum((1, 2, 3))

@@ -65,8 +65,16 @@ class StereoConsistencyLoss(ConsistencyLoss):
 
     needs_pseudo = False  # whether the pseudo disparity is needed even where the network's own is warped by
 
-    def __init__(self, *args, depth: str = 'depth', warp_by: str = 'pseudo', confidence: str = 'soft', tau: float = 0.5,
-                 beta: float = 10.0, **kwargs) -> None:
+    def __init__(
+        self,
+        *args,
+        depth: str = 'depth',
+        warp_by: str = 'pseudo',
+        confidence: str = 'soft',
+        tau: float = 0.5,
+        beta: float = 10.0,
+        **kwargs,
+    ) -> None:
         super().__init__(*args, **kwargs)
         name = type(self).__name__
         if warp_by not in ('pseudo', 'own'):
@@ -74,8 +82,9 @@ class StereoConsistencyLoss(ConsistencyLoss):
         if confidence not in THRESHOLDS:
             raise ConfigError(f'{name}.confidence must be one of {", ".join(THRESHOLDS)}, found {confidence!r}')
         if warp_by == 'own' and confidence != 'off' and not self.needs_pseudo:
-            raise ConfigError(f"{name}: confidence is that of the pseudo disparity, with warp_by='own' set "
-                              "confidence='off'")
+            raise ConfigError(
+                f"{name}: confidence is that of the pseudo disparity, with warp_by='own' set confidence='off'"
+            )
         if depth not in self.tasks:
             raise ConfigError(f'{name}.depth: {depth!r} is no task; the tasks are {", ".join(self.tasks)}')
         require({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
@@ -86,8 +95,13 @@ class StereoConsistencyLoss(ConsistencyLoss):
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
         """(P,): the term of every pair."""
 
-    def forward(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], features: Sequence[Tensor],
-                samples: Sequence[MultiTaskDataSample]) -> Tensor:
+    def forward(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        features: Sequence[Tensor],
+        samples: Sequence[MultiTaskDataSample],
+    ) -> Tensor:
         """The mean over the pairs of all processes."""
         places = [place for place in places_for('consistency', samples) if samples[place].get('rectified')]
         total = sum(values.flatten()[:0].sum() for values in logits.values()).float()  # 0, connected to the graph
@@ -96,13 +110,24 @@ class StereoConsistencyLoss(ConsistencyLoss):
             total = total + self.of_pairs(pairs).sum()
         return self.mean(total, len(places) / 2)
 
-    def pairs(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor],
-              samples: Sequence[MultiTaskDataSample], places: Sequence[int]) -> StereoPairs:
+    def pairs(
+        self,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        samples: Sequence[MultiTaskDataSample],
+        places: Sequence[int],
+    ) -> StereoPairs:
         """The samples at ``places``, which are those of pairs in the order left, right, left, right, ..."""
-        logits, targets = ({name: values.unflatten(0, (-1, 2)) for name, values in at_places(maps, places).items()}
-                           for maps in (logits, targets))
-        rig = stereo_rig(*(torch.stack([sample.get(key) for sample in samples]).unflatten(0, (-1, 2))
-                           for key in ('intrinsics', 'camera_T_world')))
+        logits, targets = (
+            {name: values.unflatten(0, (-1, 2)) for name, values in at_places(maps, places).items()}
+            for maps in (logits, targets)
+        )
+        rig = stereo_rig(
+            *(
+                torch.stack([sample.get(key) for sample in samples]).unflatten(0, (-1, 2))
+                for key in ('intrinsics', 'camera_T_world')
+            )
+        )
         like = logits[self.depth]
         parallax, confidence = None, torch.ones_like(like)
         if self.warp_by == 'pseudo' or self.needs_pseudo:
@@ -132,10 +157,11 @@ def maps_of(samples: Sequence[MultiTaskDataSample], name: str, like: Tensor) -> 
     maps = like.new_zeros(like.shape[0] * 2, 1, *like.shape[3:])
     for place, sample in zip(maps, samples, strict=True):
         if name not in sample.gt:
-            raise DataError(f'{sample.get("img_path")}: no pseudo {name} in the sample; put LoadPseudoLabels into the '
-                            'pipeline')
+            raise DataError(
+                f'{sample.get("img_path")}: no pseudo {name} in the sample; put LoadPseudoLabels into the pipeline'
+            )
         values = sample.gt.get(name)
-        place[:, :values.shape[1], :values.shape[2]] = values
+        place[:, : values.shape[1], : values.shape[2]] = values
     return maps.unflatten(0, (-1, 2))
 
 

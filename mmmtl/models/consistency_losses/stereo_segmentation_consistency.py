@@ -37,12 +37,15 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
         ConfigError: The task is no segmentation.
     """
 
-    def __init__(self, *args, task: str = 'semseg', lr: float = 0.5, left: float = 1.5, right: float = 1.5,
-                 **kwargs) -> None:
+    def __init__(
+        self, *args, task: str = 'semseg', lr: float = 0.5, left: float = 1.5, right: float = 1.5, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
         if task not in self.tasks or self.tasks[task].quantity != 'classes':
-            raise ConfigError(f'StereoSegmentationConsistency.task: {task!r} is no segmentation; the tasks are '
-                              f'{", ".join(self.tasks)}')
+            raise ConfigError(
+                f'StereoSegmentationConsistency.task: {task!r} is no segmentation; the tasks are '
+                f'{", ".join(self.tasks)}'
+            )
         self.task = task
         self.lr, self.left, self.right = self.numbers(lr=lr, left=left, right=right)
 
@@ -51,14 +54,16 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
         shares = logits.softmax(2)
         shares_warped, weight = self.warp(shares, pairs)
         log, log_warped = logits.log_softmax(2), shares_warped.clamp(min=SMALLEST).log()
-        between = torch.cat((-(shares_warped * log)[:, :1].sum(2, keepdim=True),
-                             -(shares * log_warped)[:, 1:].sum(2, keepdim=True)), 1)
+        between = torch.cat(
+            (-(shares_warped * log)[:, :1].sum(2, keepdim=True), -(shares * log_warped)[:, 1:].sum(2, keepdim=True)), 1
+        )
         result = self.lr * mean_where(between, weight, weight > 0).sum(1)
         if self.left or self.right:
             # float32 holds every class exactly; outside of the image the warped label is 0, which the weight leaves out
             labels_warped = self.warp(labels.float(), pairs, 'nearest')[0].round().to(labels.dtype)
             sides = cross_entropy(log_warped, labels, weight, task.void) + cross_entropy(
-                log, labels_warped, weight, task.void)
+                log, labels_warped, weight, task.void
+            )
             result = result + side_sum(sides, self.left, self.right)
         return result
 

@@ -25,10 +25,17 @@ class HRNetHead(BaseModule):
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
         channels = sum(in_channels)
-        self.heads = nn.ModuleDict({
-            name: nn.Sequential(nn.Conv2d(channels, channels, 1), nn.BatchNorm2d(channels), nn.ReLU(),
-                                classifier(channels, task.channels))
-            for name, task in tasks.items()})
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Sequential(
+                    nn.Conv2d(channels, channels, 1),
+                    nn.BatchNorm2d(channels),
+                    nn.ReLU(),
+                    classifier(channels, task.channels),
+                )
+                for name, task in tasks.items()
+            }
+        )
 
     def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
         joined = self.join(features)
@@ -38,5 +45,6 @@ class HRNetHead(BaseModule):
     def join(features: Sequence[Tensor]) -> Tensor:
         """(N, sum of the channels, h_0, w_0)."""
         size = features[0].shape[2:]
-        return torch.cat([features[0], *(F.interpolate(x, size, mode='bilinear', align_corners=False)
-                                         for x in features[1:])], dim=1)
+        return torch.cat(
+            [features[0], *(F.interpolate(x, size, mode='bilinear', align_corners=False) for x in features[1:])], dim=1
+        )

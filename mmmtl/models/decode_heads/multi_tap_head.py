@@ -41,8 +41,9 @@ class MultiTapHead(BaseModule):
         super().__init__()
         channels = channels or in_channels[0]
         if channels % len(in_channels):
-            raise ConfigError(f'channels of MultiTapHead must be a multiple of the {len(in_channels)} maps, found '
-                              f'{channels}')
+            raise ConfigError(
+                f'channels of MultiTapHead must be a multiple of the {len(in_channels)} maps, found {channels}'
+            )
         self.scale = strides[0] / stride
         self.narrow = nn.ModuleList(nn.Conv2d(width, channels // len(in_channels), 1) for width in in_channels)
         self.fuse = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.GELU())
@@ -50,6 +51,8 @@ class MultiTapHead(BaseModule):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         size = tuple(round(length * self.scale) for length in features[0].shape[-2:])
-        maps = [F.interpolate(layer(x), size, mode='bilinear', align_corners=False)
-                for layer, x in zip(self.narrow, features, strict=True)]
+        maps = [
+            F.interpolate(layer(x), size, mode='bilinear', align_corners=False)
+            for layer, x in zip(self.narrow, features, strict=True)
+        ]
         return self.classifier(self.fuse(torch.cat(maps, dim=1)))

@@ -42,8 +42,10 @@ class PerTaskHead(BaseModule):
         if unknown:
             raise ConfigError(f'overrides for {unknown}, but the tasks are {sorted(tasks)}')
         if own_maps and len(in_channels) < len(tasks):
-            raise ConfigError(f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
-                              'take a backbone that gives one per task')
+            raise ConfigError(
+                f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
+                'take a backbone that gives one per task'
+            )
         self.own_maps = own_maps
         self.heads = nn.ModuleDict()
         for number, (name, task) in enumerate(tasks.items()):

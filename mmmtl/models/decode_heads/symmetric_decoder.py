@@ -30,8 +30,16 @@ class SymmetricDecoder(BaseModule):
         ConfigError: Fewer than two maps.
     """
 
-    def __init__(self, in_channels: Sequence[int], strides: Sequence[int], out_channels: int, *, skip: bool = True,
-                 convs: int = 2, norm: str | dict | None = 'BN') -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        out_channels: int,
+        *,
+        skip: bool = True,
+        convs: int = 2,
+        norm: str | dict | None = 'BN',
+    ) -> None:
         super().__init__()
         if len(in_channels) < 2:
             raise ConfigError(f'SymmetricDecoder needs at least two maps, found {len(in_channels)}')
@@ -39,8 +47,9 @@ class SymmetricDecoder(BaseModule):
         self.levels = nn.ModuleList()
         for coarse, fine in zip(in_channels[:0:-1], in_channels[-2::-1], strict=True):
             entry = coarse + fine * skip
-            self.levels.append(nn.Sequential(*(conv_block(fine if number else entry, fine, 3, norm=norm)
-                                               for number in range(convs))))
+            self.levels.append(
+                nn.Sequential(*(conv_block(fine if number else entry, fine, 3, norm=norm) for number in range(convs)))
+            )
         self.classifier = classifier(in_channels[0], out_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:

@@ -31,5 +31,5 @@ class BufferedAdam(nn.Module):
         square = torch.where(moved, 0.999 * self.square + 0.001 * gradient.square(), self.square)
         for old, new in ((self.mean, mean), (self.square, square), (self.steps, steps)):
             old.copy_(new)
-        scale = (square / (1 - 0.999 ** steps)).sqrt() + 1e-8
-        return torch.where(moved, values - self.lr * mean / (1 - 0.9 ** steps) / scale, values)
+        scale = (square / (1 - 0.999**steps)).sqrt() + 1e-8
+        return torch.where(moved, values - self.lr * mean / (1 - 0.9**steps) / scale, values)

@@ -32,8 +32,9 @@ class DynamicWeightAverage(Scalarization):
     def __init__(self, tasks: Sequence[str], temperature: float = 2.0, period: int | None = None) -> None:
         super().__init__(tasks)
         if not temperature > 0 or (period is not None and not period > 0):
-            raise ConfigError(f'DynamicWeightAverage: temperature and period must be above 0, found {temperature!r} '
-                              f'and {period!r}')
+            raise ConfigError(
+                f'DynamicWeightAverage: temperature and period must be above 0, found {temperature!r} and {period!r}'
+            )
         self.temperature, self.period = temperature, period
         self.register_buffer('steps', torch.zeros((), dtype=torch.int64))
         self.register_buffer('epoch', torch.zeros((), dtype=torch.int64))  # to which the sums belong
@@ -66,6 +67,8 @@ class DynamicWeightAverage(Scalarization):
             return self.steps // self.period
         hub = MessageHub.get_current_instance()
         if hub.get_info('max_epochs', 3) < 3:
-            raise ConfigError('DynamicWeightAverage compares epochs and this run has fewer than three: name the '
-                              'number of steps that count as one, loss_weighting.period')
+            raise ConfigError(
+                'DynamicWeightAverage compares epochs and this run has fewer than three: name the '
+                'number of steps that count as one, loss_weighting.period'
+            )
         return hub.get_info('epoch', 0)

@@ -30,11 +30,13 @@ class FixedWeighting(LossWeighting):
         weights = weights or {}
         unknown = set(weights) - set(tasks)
         if unknown:
-            raise ConfigError(f'loss_weighting.weights names {", ".join(sorted(unknown))}, but the tasks are '
-                              f'{", ".join(tasks)}')
+            raise ConfigError(
+                f'loss_weighting.weights names {", ".join(sorted(unknown))}, but the tasks are {", ".join(tasks)}'
+            )
         self.register_buffer('weights', torch.tensor([float(weights.get(task, 1)) for task in tasks]), persistent=False)
 
-    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
-                ) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """A task that is not present has loss 0 already; the network's parameters are not looked at."""
         return (torch.stack(tuple(losses)) * self.weights).sum(), self.weights

@@ -38,8 +38,9 @@ class GradNorm(LossWeighting):
         ConfigError: alpha is negative; at the first step: ``shared`` matches nothing.
     """
 
-    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, alpha: float = 1.5,
-                 lr: float = 0.025) -> None:
+    def __init__(
+        self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, alpha: float = 1.5, lr: float = 0.025
+    ) -> None:
         super().__init__(tasks)
         if not alpha >= 0:
             raise ConfigError(f'GradNorm.alpha must be at least 0, found {alpha!r}')
@@ -50,8 +51,9 @@ class GradNorm(LossWeighting):
         self.register_buffer('weights', torch.ones(size, dtype=torch.float64))
         self.register_buffer('first', torch.zeros(size, dtype=torch.float64))  # 0 until the task has been present
 
-    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
-                ) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
+    ) -> tuple[Tensor, Tensor]:
         """Weight by w as it is, then move w."""
         with torch.no_grad():
             kept = torch.where(present, self.weights, 0)
@@ -73,7 +75,7 @@ class GradNorm(LossWeighting):
         pace = torch.where(moved, whole / self.first.clamp(min=1e-12), 0)
         pace = pace / (pace.sum() / n).clamp(min=1e-12)
         sizes = torch.where(moved, used * norms, 0)
-        target = sizes.sum() / n * pace ** self.alpha
+        target = sizes.sum() / n * pace**self.alpha
         stepped = self.adam(self.weights, torch.where(moved, norms * (sizes - target).sign(), 0), moved)
         stepped = stepped.clamp(min=0.01)
         before, after = (torch.where(moved, value, 0).sum() for value in (self.weights, stepped))

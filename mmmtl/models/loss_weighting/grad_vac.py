@@ -22,8 +22,14 @@ class GradVac(GramianWeighting):
         weigh_heads: Whether the heads are weighted too.
     """
 
-    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, beta: float = 0.5,
-                 weigh_heads: bool = False) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        shared: Sequence[str] = ('backbone',),
+        *,
+        beta: float = 0.5,
+        weigh_heads: bool = False,
+    ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         self.beta = beta
         self._build()  # a missing extra or a wrong beta is told before the run

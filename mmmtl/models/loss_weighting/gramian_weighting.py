@@ -36,8 +36,9 @@ class GramianWeighting(LossWeighting):
         ConfigError: At the first step: ``shared`` matches nothing.
     """
 
-    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, weigh_heads: bool = False
-                 ) -> None:
+    def __init__(
+        self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, weigh_heads: bool = False
+    ) -> None:
         super().__init__(tasks)
         self.gradients = TaskGradients(shared)
         self.weigh_heads = weigh_heads
@@ -47,8 +48,9 @@ class GramianWeighting(LossWeighting):
         """How many numbers the method carries from step to step."""
         return 0
 
-    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
-                ) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
+    ) -> tuple[Tensor, Tensor]:
         gradients = self.gradients(losses, *self.gradients.choose(parameters))
         with torch.autocast(present.device.type, enabled=False):
             whole = gradients.losses.detach().clone()
@@ -57,8 +59,8 @@ class GramianWeighting(LossWeighting):
             packed = torch.cat([gramian.double().flatten(), whole.double(), present.double(), self.state])
             decided = self._decide(packed.cpu()).to(present.device)
             broadcast(decided)
-            weights = decided[:len(losses)].float()
-            self.state.copy_(decided[len(losses):])
+            weights = decided[: len(losses)].float()
+            self.state.copy_(decided[len(losses) :])
             factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
             return gradients.descend(factors, weights), weights
 

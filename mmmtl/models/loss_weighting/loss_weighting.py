@@ -21,8 +21,9 @@ class LossWeighting(nn.Module, ABC):
         self.tasks = tuple(tasks)
 
     @abstractmethod
-    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
-                ) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
+    ) -> tuple[Tensor, Tensor]:
         """The total, a scalar, and the weights (T,) without a graph.
 
         Args:

@@ -38,8 +38,14 @@ class MGDA(GramianWeighting):
         ConfigError: The normalisation is unknown.
     """
 
-    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, normalization: str = 'none',
-                 weigh_heads: bool = False) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        shared: Sequence[str] = ('backbone',),
+        *,
+        normalization: str = 'none',
+        weigh_heads: bool = False,
+    ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         if normalization not in SIZES:
             raise ConfigError(f'MGDA.normalization must be one of {", ".join(SIZES)}, found {normalization!r}')

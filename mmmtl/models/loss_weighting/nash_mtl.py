@@ -26,8 +26,14 @@ class NashMTL(GramianWeighting):
         weigh_heads: Whether the heads are weighted too.
     """
 
-    def __init__(self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, max_norm: float = 1.0,
-                 weigh_heads: bool = False) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        shared: Sequence[str] = ('backbone',),
+        *,
+        max_norm: float = 1.0,
+        weigh_heads: bool = False,
+    ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         self.max_norm = max_norm
 
@@ -44,7 +50,7 @@ def bargain(gramian: Tensor) -> Tensor:
     w = torch.ones_like(sizes)
     for _ in range(200):
         slope = unit @ w - 1 / w
-        step = torch.linalg.solve(unit + torch.diag(w ** -2), slope)
+        step = torch.linalg.solve(unit + torch.diag(w**-2), slope)
         decrement = (slope @ step).clamp(min=0).sqrt()  # Newton's, of a self-concordant function
         w = w - step / (1 + decrement if decrement > 0.25 else 1)
         if decrement < 1e-12:

@@ -32,8 +32,16 @@ class PriorityConstrainedDescent(GramianWeighting):
         ConfigError: The primary task is no task.
     """
 
-    def __init__(self, tasks: Sequence[str], primary: str, shared: Sequence[str] = ('backbone',), *, tau: float = 0.02,
-                 beta: float = 0.999, weigh_heads: bool = False) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        primary: str,
+        shared: Sequence[str] = ('backbone',),
+        *,
+        tau: float = 0.02,
+        beta: float = 0.999,
+        weigh_heads: bool = False,
+    ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         if primary not in self.tasks:
             raise ConfigError(f'loss_weighting.primary must be one of {", ".join(self.tasks)}, found {primary!r}')
@@ -55,7 +63,7 @@ class PriorityConstrainedDescent(GramianWeighting):
         known = torch.where(averages[places] > 0, averages[places], gramian.diagonal())
         weighting = self._build()
         # torchjd forgets its average when the number of tasks changes, so it is handed in and taken back
-        weighting._sq_norm_ema, weighting._state_key = known * (1 - self.beta ** steps), len(places)
+        weighting._sq_norm_ema, weighting._state_key = known * (1 - self.beta**steps), len(places)
         weighting._n_steps = torch.tensor(steps)
         weights = torch.empty_like(losses)
         weights[order] = weighting(gramian)

@@ -22,8 +22,9 @@ class Scalarization(LossWeighting):
 
     takes_gradients = False
 
-    def forward(self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
-                ) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The network's parameters are not looked at."""
         losses = torch.stack(tuple(losses))
         whole = losses.detach().double()

@@ -27,15 +27,22 @@ class SmoothChebyshevWeighting(Scalarization):
         ConfigError: mu or a preference is not positive, or a name is no task's.
     """
 
-    def __init__(self, tasks: Sequence[str], mu: float = 1.0, preferences: Mapping[str, float] | None = None,
-                 ideals: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        mu: float = 1.0,
+        preferences: Mapping[str, float] | None = None,
+        ideals: Mapping[str, float] | None = None,
+    ) -> None:
         super().__init__(tasks)
         if not mu > 0:
             raise ConfigError(f'SmoothChebyshevWeighting.mu must be above 0, found {mu!r}')
         unknown = {*(preferences or {}), *(ideals or {})} - set(tasks)
         if unknown:
-            raise ConfigError(f'loss_weighting: preferences or ideals name {", ".join(sorted(unknown))}, but the tasks '
-                              f'are {", ".join(tasks)}')
+            raise ConfigError(
+                f'loss_weighting: preferences or ideals name {", ".join(sorted(unknown))}, but the tasks '
+                f'are {", ".join(tasks)}'
+            )
         if any(not value > 0 for value in (preferences or {}).values()):
             raise ConfigError(f'SmoothChebyshevWeighting.preferences must be above 0, found {dict(preferences)}')
         self.mu = mu

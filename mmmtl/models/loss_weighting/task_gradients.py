@@ -74,7 +74,7 @@ class TaskGradients(nn.Module):
     def __init__(self, shared: Sequence[str] = ('backbone',)) -> None:
         super().__init__()
         self.shared = (shared,) if isinstance(shared, str) else tuple(shared)
-        self.register_buffer('half_scale', torch.tensor(2.0 ** 12))
+        self.register_buffer('half_scale', torch.tensor(2.0**12))
         self.separate: bool | None = None  # whether no two tasks reach a parameter that is not shared; asked once
 
     def choose(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -88,15 +88,18 @@ class TaskGradients(nn.Module):
         for begin, names in begins.items():
             if not names:
                 tops = ', '.join(dict.fromkeys(name.split('.')[0] for name in learnt))
-                raise ConfigError(f'loss_weighting.shared: no parameter that is learnt is named {begin!r} or '
-                                  f"'{begin}.…'; names begin with {tops}")
+                raise ConfigError(
+                    f'loss_weighting.shared: no parameter that is learnt is named {begin!r} or '
+                    f"'{begin}.…'; names begin with {tops}"
+                )
         if not begins:
             raise ConfigError("loss_weighting.shared is empty; name the shared part, e.g. ('backbone',)")
         shared = dict.fromkeys(name for names in begins.values() for name in names)
         return [learnt[name] for name in shared], [value for name, value in learnt.items() if name not in shared]
 
-    def forward(self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter],
-                others: Sequence[nn.Parameter] | None = None) -> GradientsByTask:
+    def forward(
+        self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter], others: Sequence[nn.Parameter] | None = None
+    ) -> GradientsByTask:
         """Of T scalars; a shared parameter that a task does not use has gradient 0. Others are optional."""
         kind = shared[0].device.type
         half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
@@ -109,12 +112,21 @@ class TaskGradients(nn.Module):
             known = others is not None and self.separate
             wanted = others if known else ()
             for task, loss in enumerate(losses):
-                found = torch.autograd.grad(loss, [*shared, *wanted], scale.to(loss.dtype), retain_graph=True,
-                                            allow_unused=True)
-                torch.cat([(torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
-                           for parameter, gradient in zip(shared, found[:len(shared)], strict=True)], out=rows[task])
-                own += [(task, parameter, gradient / scale.to(gradient)) for parameter, gradient
-                        in zip(wanted, found[len(shared):], strict=True) if gradient is not None]
+                found = torch.autograd.grad(
+                    loss, [*shared, *wanted], scale.to(loss.dtype), retain_graph=True, allow_unused=True
+                )
+                torch.cat(
+                    [
+                        (torch.zeros_like(parameter) if gradient is None else gradient).flatten().float()
+                        for parameter, gradient in zip(shared, found[: len(shared)], strict=True)
+                    ],
+                    out=rows[task],
+                )
+                own += [
+                    (task, parameter, gradient / scale.to(gradient))
+                    for parameter, gradient in zip(wanted, found[len(shared) :], strict=True)
+                    if gradient is not None
+                ]
             rows /= scale
             all_reduce(rows, op='mean')
             if half:
@@ -124,9 +136,14 @@ class TaskGradients(nn.Module):
     @staticmethod
     def _are_separate(losses: Sequence[Tensor], others: Sequence[nn.Parameter]) -> bool:
         """Whether no two losses reach one of the parameters, on any process: all go the same way."""
-        reached = [place for loss in losses for place, gradient in enumerate(
-            torch.autograd.grad(loss, others, retain_graph=True, allow_unused=True) if others else ())
-            if gradient is not None]
+        reached = [
+            place
+            for loss in losses
+            for place, gradient in enumerate(
+                torch.autograd.grad(loss, others, retain_graph=True, allow_unused=True) if others else ()
+            )
+            if gradient is not None
+        ]
         separate = losses[0].new_tensor(len(set(reached)) == len(reached), dtype=torch.float32)
         all_reduce(separate, op='min')
         return bool(separate)
@@ -135,7 +152,7 @@ class TaskGradients(nn.Module):
         """Halve the scale of fp16 after an overflow on any process, else let it grow."""
         finite = torch.stack([values.isfinite().all() for values in gradients]).all().float()
         all_reduce(finite, op='min')
-        grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0 ** 16)
+        grown = (scale * 2 ** (1 / 2000)).clamp(max=2.0**16)
         self.half_scale.copy_(torch.where(finite > 0, grown, (scale / 2).clamp(min=1)))
 
 

@@ -51,8 +51,15 @@ class TorchJDWeighting(GramianWeighting):
         ConfigError: The method or an option is unknown, or what it needs is not installed.
     """
 
-    def __init__(self, tasks: Sequence[str], method: str, shared: Sequence[str] = ('backbone',), *,
-                 options: Mapping[str, Any] | None = None, weigh_heads: bool = False) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        method: str,
+        shared: Sequence[str] = ('backbone',),
+        *,
+        options: Mapping[str, Any] | None = None,
+        weigh_heads: bool = False,
+    ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         if method not in METHODS:
             raise ConfigError(f'TorchJDWeighting.method must be one of {", ".join(METHODS)}, found {method!r}')
@@ -73,7 +80,8 @@ def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
 
         return getattr(aggregation, f'{method}Weighting')(**options)
     except ImportError as error:
-        raise ConfigError(f"loss_weighting: {method} needs what is not installed ({error}): pip install "
-                          "'mmmtl[weighting]'") from error
+        raise ConfigError(
+            f"loss_weighting: {method} needs what is not installed ({error}): pip install 'mmmtl[weighting]'"
+        ) from error
     except (TypeError, ValueError) as error:
         raise ConfigError(f'loss_weighting.options: torchjd says of {method}: {error}') from error

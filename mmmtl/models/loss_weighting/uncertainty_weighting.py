@@ -31,8 +31,9 @@ class UncertaintyWeighting(Scalarization):
         super().__init__(tasks)
         unknown = set(factors or {}) - set(tasks)
         if unknown:
-            raise ConfigError(f'loss_weighting.factors names {", ".join(sorted(unknown))}, but the tasks are '
-                              f'{", ".join(tasks)}')
+            raise ConfigError(
+                f'loss_weighting.factors names {", ".join(sorted(unknown))}, but the tasks are {", ".join(tasks)}'
+            )
         values = [float((factors or {}).get(task, 0.5)) for task in tasks]
         self.register_buffer('factors', torch.tensor(values, dtype=torch.float64), persistent=False)
         self.log_variances = nn.Parameter(torch.zeros(len(self.tasks)))

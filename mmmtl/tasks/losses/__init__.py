@@ -6,6 +6,22 @@ from mmmtl.tasks.losses.fractions import BalancedBinaryCrossEntropy, BinaryCross
 from mmmtl.tasks.losses.loss import SPACES, ImageLoss, Loss, PixelLoss, build_loss
 from mmmtl.tasks.losses.values import L1, L2, BerHu, SILog
 
-__all__ = ['L1', 'L2', 'SPACES', 'Angular', 'BalancedBinaryCrossEntropy', 'BalancedCrossEntropy', 'BerHu',
-           'BinaryCrossEntropy', 'Cosine', 'CrossEntropy', 'Dice', 'Focal', 'ImageLoss', 'Loss', 'PixelLoss', 'SILog',
-           'build_loss']
+__all__ = [
+    'L1',
+    'L2',
+    'SPACES',
+    'Angular',
+    'BalancedBinaryCrossEntropy',
+    'BalancedCrossEntropy',
+    'BerHu',
+    'BinaryCrossEntropy',
+    'Cosine',
+    'CrossEntropy',
+    'Dice',
+    'Focal',
+    'ImageLoss',
+    'Loss',
+    'PixelLoss',
+    'SILog',
+    'build_loss',
+]

@@ -27,8 +27,10 @@ class ClassLoss(PixelLoss):
     def check(self, space: str, channels: int) -> None:
         super().check(space, channels)
         if self.class_weight is not None and self.class_weight.shape != (channels,):
-            raise ValueError(f'{type(self).__name__}.class_weight must be {channels} numbers, one per class, found '
-                             f'{self.class_weight.numel()}')
+            raise ValueError(
+                f'{type(self).__name__}.class_weight must be {channels} numbers, one per class, found '
+                f'{self.class_weight.numel()}'
+            )
 
     def weight(self, like: Tensor) -> Tensor | None:
         """On the device of the logits; copied there once."""
@@ -56,8 +58,9 @@ class CrossEntropy(ClassLoss):
         self.label_smoothing = label_smoothing
 
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
-        return F.cross_entropy(prediction, truth, weight=self.weight(prediction), reduction='none',
-                               label_smoothing=self.label_smoothing)
+        return F.cross_entropy(
+            prediction, truth, weight=self.weight(prediction), reduction='none', label_smoothing=self.label_smoothing
+        )
 
 
 @LOSSES.register_module()
@@ -138,8 +141,9 @@ class BalancedCrossEntropy(PixelLoss):
     def check(self, space: str, channels: int) -> None:
         super().check(space, channels)
         if channels != 2:
-            raise ValueError(f'BalancedCrossEntropy is for 2 classes, found {channels}; take CrossEntropy with '
-                             'class_weight')
+            raise ValueError(
+                f'BalancedCrossEntropy is for 2 classes, found {channels}; take CrossEntropy with class_weight'
+            )
 
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
         second = truth > 0

@@ -46,8 +46,10 @@ class Loss(ABC):
         """Raise ValueError where the loss does not fit a task of ``channels`` logits, stated in the terms ``space``."""
         if space not in self.spaces:
             fitting = sorted(name for name, loss in LOSSES.module_dict.items() if space in loss.spaces)
-            raise ValueError(f'{type(self).__name__} compares {" or ".join(sorted(self.spaces))}, not {space}; take '
-                             f'one of {", ".join(fitting)}')
+            raise ValueError(
+                f'{type(self).__name__} compares {" or ".join(sorted(self.spaces))}, not {space}; take '
+                f'one of {", ".join(fitting)}'
+            )
 
 
 class PixelLoss(Loss):
@@ -83,8 +85,9 @@ def pixels(valid: Tensor) -> Tensor:
     return valid.flatten(1).sum(1, dtype=torch.float32)
 
 
-def build_loss(config: Mapping[str, Any] | Loss, default: Mapping[str, Any], name: str, space: str, channels: int
-               ) -> Loss:
+def build_loss(
+    config: Mapping[str, Any] | Loss, default: Mapping[str, Any], name: str, space: str, channels: int
+) -> Loss:
     """The loss of the task ``name``: ``dict(type='SILog', ...)``, or options alone for the type of ``default``.
 
     Raises:
@@ -93,8 +96,11 @@ def build_loss(config: Mapping[str, Any] | Loss, default: Mapping[str, Any], nam
     if not isinstance(config, Mapping | Loss):
         raise ConfigError(f"tasks.{name}.loss: expected dict(type='...'), found {config!r}")
     try:
-        loss = config if isinstance(config, Loss) else LOSSES.build(
-            dict(config) if 'type' in config else {**default, **config})
+        loss = (
+            config
+            if isinstance(config, Loss)
+            else LOSSES.build(dict(config) if 'type' in config else {**default, **config})
+        )
         loss.check(space, channels)
     except (KeyError, TypeError, ValueError) as error:
         reason = ' '.join(str(error.args[0] if error.args else error).split())

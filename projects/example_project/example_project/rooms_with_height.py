@@ -39,8 +39,10 @@ class RoomsWithHeight(SyntheticRooms):
     """`SyntheticRooms` that knows ``height`` beside its other labels."""
 
     def load_records(self) -> list[Record]:
-        return [replace(record, views=tuple(with_height(view) for view in record.views))
-                for record in super().load_records()]
+        return [
+            replace(record, views=tuple(with_height(view) for view in record.views))
+            for record in super().load_records()
+        ]
 
 
 def with_height(view: View) -> View:

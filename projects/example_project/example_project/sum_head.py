@@ -20,15 +20,18 @@ class SumHead(BaseModule):
         channels: Width of the sum.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *,
-                 channels: int = 32) -> None:
+    def __init__(
+        self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *, channels: int = 32
+    ) -> None:
         super().__init__()
         self.projections = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in in_channels)
         self.outputs = nn.ModuleDict({name: nn.Conv2d(channels, task.channels, 1) for name, task in tasks.items()})
 
     def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
         size = features[0].shape[2:]
-        maps = [F.interpolate(project(feature), size, mode='bilinear', align_corners=False)
-                for project, feature in zip(self.projections, features, strict=True)]
+        maps = [
+            F.interpolate(project(feature), size, mode='bilinear', align_corners=False)
+            for project, feature in zip(self.projections, features, strict=True)
+        ]
         shared = F.relu(sum(maps))  # (N, channels, h_0, w_0)
         return {name: output(shared) for name, output in self.outputs.items()}

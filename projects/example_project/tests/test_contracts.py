@@ -27,9 +27,18 @@ def test_the_loss_teaches_other_tasks_too():
 @pytest.mark.parametrize('views', ['single', 'all'])
 def test_rooms_with_height_are_a_data_set(tmp_path, views):
     pipeline = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=RandomFlip), dict(type=PackViews)]
-    check_dataset(RoomsWithHeight(
-        split='train', scenes=2, views_per_scene=2, size=(48, 64), views=views, cache=str(tmp_path), pipeline=pipeline,
-        tasks=dict(depth=dict(type=Depth), height=dict(type=Height))))
+    check_dataset(
+        RoomsWithHeight(
+            split='train',
+            scenes=2,
+            views_per_scene=2,
+            size=(48, 64),
+            views=views,
+            cache=str(tmp_path),
+            pipeline=pipeline,
+            tasks=dict(depth=dict(type=Depth), height=dict(type=Height)),
+        )
+    )
 
 
 def test_the_head_gives_every_task_its_logits():

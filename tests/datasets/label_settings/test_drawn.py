@@ -15,8 +15,10 @@ TASKS = ('semseg', 'depth', 'normal')
 
 
 def records(*names: tuple[str, ...]) -> list[Record]:
-    return [Record(str(number), (View(Path('image'), {name: LabelFile(Path(name)) for name in known}),))
-            for number, known in enumerate(names)]
+    return [
+        Record(str(number), (View(Path('image'), {name: LabelFile(Path(name)) for name in known}),))
+        for number, known in enumerate(names)
+    ]
 
 
 def test_all_labels_are_those_that_exist_and_are_learnt_in_the_order_of_the_tasks():
@@ -73,8 +75,17 @@ def test_equal_shares_are_one_label():
     assert LabelRatio(dict.fromkeys(TASKS, 2), seed=5).shown(given, TASKS) == OneLabel(5).shown(given, TASKS)
 
 
-@pytest.mark.parametrize('ratio', [{}, {'semseg': 0, 'depth': 1}, {'semseg': 1}, {'semseg': 1, 'depth': 1, 'edge': 1},
-                                   {'semseg': '1', 'depth': 9}, {'semseg': float('inf'), 'depth': 1}])
+@pytest.mark.parametrize(
+    'ratio',
+    [
+        {},
+        {'semseg': 0, 'depth': 1},
+        {'semseg': 1},
+        {'semseg': 1, 'depth': 1, 'edge': 1},
+        {'semseg': '1', 'depth': 9},
+        {'semseg': float('inf'), 'depth': 1},
+    ],
+)
 def test_a_ratio_that_does_not_name_the_tasks_is_refused(ratio):
     with pytest.raises(ConfigError, match='LabelRatio.ratio'):
         LabelRatio(ratio).shown(records(('semseg', 'depth')), ('semseg', 'depth'))
@@ -90,8 +101,11 @@ def test_random_labels_are_some_and_not_all():
 
 def test_random_labels_are_fixed_by_the_seed():
     given = records(*[TASKS] * 60)
-    assert RandomLabels(1).shown(given, TASKS) == RandomLabels(1).shown(given, TASKS) != RandomLabels(2).shown(
-        given, TASKS)
+    assert (
+        RandomLabels(1).shown(given, TASKS)
+        == RandomLabels(1).shown(given, TASKS)
+        != RandomLabels(2).shown(given, TASKS)
+    )
 
 
 def test_how_many_random_labels_there_are_at_most_can_be_said():
@@ -111,6 +125,13 @@ def test_random_labels_have_the_frequencies_of_the_published_draws():
     table = json.loads(table_path('pascal_randomlabels').read_text())['labelled']
     published = Counter(Counter(name for names in table.values() for name in names).values())
     persons = 4 * published[4]  # the 4 sizes are as likely, and only 5 labels can give 4
-    drawn = Counter(map(len, RandomLabels().shown(
-        records(*[tuple(table)] * persons, *[tuple(set(table) - {'human_parts'})] * (4998 - persons)), tuple(table))))
+    drawn = Counter(
+        map(
+            len,
+            RandomLabels().shown(
+                records(*[tuple(table)] * persons, *[tuple(set(table) - {'human_parts'})] * (4998 - persons)),
+                tuple(table),
+            ),
+        )
+    )
     assert set(drawn) == set(published) and all(abs(drawn[size] - published[size]) < 150 for size in drawn)

@@ -57,7 +57,13 @@ def test_the_published_tables(name):
 
 def test_the_first_published_rows():
     assert LabelTable('nyuv2_onelabel').shown(records(*map(str, range(795))), TASKS)[:6] == [
-        ('semseg',), ('normal',), ('normal',), ('normal',), ('normal',), ('depth',)]
+        ('semseg',),
+        ('normal',),
+        ('normal',),
+        ('normal',),
+        ('normal',),
+        ('depth',),
+    ]
 
 
 def test_tables_by_row_and_by_name(table):
@@ -75,21 +81,26 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
     assert LabelTable(names).shown(records('a', 'b', known=('depth',)), ('semseg', 'depth')) == [('depth',), ('depth',)]
 
 
-@pytest.mark.parametrize(('content', 'problem'), [
-    (dict(tasks=TASKS, labelled=['100']), 'has 1 rows, but the split has 2 images'),
-    (dict(tasks=TASKS, labelled=['100', '10']), "row 1 is '10', expected 3 times 0 or 1"),
-    (dict(tasks=TASKS, labelled=['100', '102']), "row 1 is '102'"),
-    (dict(labelled=dict.fromkeys(TASKS, ['a', 'x', 'y'])), '2 of the 3 images with semseg are not in the split, the '
-                                                           'first is x'),
-    (dict(labelled=['100', '100']), 'expected a table of labels'),
-    (dict(tasks=TASKS), 'expected a table of labels'),
-    (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of texts'),
-    (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of texts'),
-    (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of texts'),
-    (dict(tasks=TASKS, labelled=[100, 100]), 'labelled must hold lists of texts'),
-    (dict(tasks=[['semseg']], labelled=['1', '0']), 'labelled must hold lists of texts'),
-    (dict(labelled=dict.fromkeys(TASKS, [['a']])), 'labelled must hold lists of texts'),
-])
+@pytest.mark.parametrize(
+    ('content', 'problem'),
+    [
+        (dict(tasks=TASKS, labelled=['100']), 'has 1 rows, but the split has 2 images'),
+        (dict(tasks=TASKS, labelled=['100', '10']), "row 1 is '10', expected 3 times 0 or 1"),
+        (dict(tasks=TASKS, labelled=['100', '102']), "row 1 is '102'"),
+        (
+            dict(labelled=dict.fromkeys(TASKS, ['a', 'x', 'y'])),
+            '2 of the 3 images with semseg are not in the split, the first is x',
+        ),
+        (dict(labelled=['100', '100']), 'expected a table of labels'),
+        (dict(tasks=TASKS), 'expected a table of labels'),
+        (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of texts'),
+        (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of texts'),
+        (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of texts'),
+        (dict(tasks=TASKS, labelled=[100, 100]), 'labelled must hold lists of texts'),
+        (dict(tasks=[['semseg']], labelled=['1', '0']), 'labelled must hold lists of texts'),
+        (dict(labelled=dict.fromkeys(TASKS, [['a']])), 'labelled must hold lists of texts'),
+    ],
+)
 def test_a_table_of_another_split_is_refused(table, content, problem):
     path = table(**content)
     with pytest.raises(DataError) as caught:

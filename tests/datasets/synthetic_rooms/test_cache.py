@@ -28,7 +28,8 @@ def test_layout(tmp_path: Path) -> None:
     kinds = ('image.png', 'semseg.png', 'instances.png', 'depth.npz', 'normal.npz')
     expected = {f'{scene:05d}/{v}_{kind}' for scene in range(2) for v in range(2) for kind in kinds}
     assert set(contents(folder)) == expected | {
-        f'0000{scene}/{name}.json' for scene in range(2) for name in ('cameras', 'checksums')}
+        f'0000{scene}/{name}.json' for scene in range(2) for name in ('cameras', 'checksums')
+    }
     assert cv2.imread(str(folder / '00001/1_instances.png'), cv2.IMREAD_UNCHANGED).dtype == np.uint16
     assert cv2.imread(str(folder / '00001/1_semseg.png'), cv2.IMREAD_UNCHANGED).shape == SIZE
     assert np.load(folder / '00000/0_depth.npz')['values'].dtype == np.float32
@@ -40,8 +41,10 @@ def test_layout(tmp_path: Path) -> None:
 def test_rooms_with_cameras_far_apart_have_a_folder_of_their_own(tmp_path: Path) -> None:
     folder = ensure_rooms(tmp_path, 'val', scenes=1, views=2, size=SIZE, neighbours=Neighbours((0.6, 0.8), 0.5))
     assert folder.parent.name == 'rooms-v1-32x40-2views-0.6to0.8m-from0.5m'
-    one, other = (np.linalg.inv(camera['camera_T_world'])[:3, 3]
-                  for camera in json.loads((folder / '00000/cameras.json').read_text()))
+    one, other = (
+        np.linalg.inv(camera['camera_T_world'])[:3, 3]
+        for camera in json.loads((folder / '00000/cameras.json').read_text())
+    )
     assert 0.59 < np.linalg.norm(one - other) < 0.81
 
 

@@ -14,9 +14,13 @@ def results(*sizes: tuple[int, int], seed: int = 0) -> dict:
     views = []
     for height, width in sizes:
         ramp = np.tile(np.linspace(0, 199, width).astype(np.uint8), (height, 1))
-        views.append({'image': np.dstack([ramp] * 3), 'labels': {'semseg': ramp.astype(np.int64),
-                                                                 'depth': np.full((height, width), 3, np.float32)},
-                      'intrinsics': torch.tensor([[50.0, 0, width / 2], [0, 50, height / 2], [0, 0, 1]])})
+        views.append(
+            {
+                'image': np.dstack([ramp] * 3),
+                'labels': {'semseg': ramp.astype(np.int64), 'depth': np.full((height, width), 3, np.float32)},
+                'intrinsics': torch.tensor([[50.0, 0, width / 2], [0, 50, height / 2], [0, 0, 1]]),
+            }
+        )
     return {'views': views, 'tasks': TASKS, 'rng': np.random.default_rng(seed)}
 
 
@@ -48,11 +52,15 @@ def test_the_camera_follows():
 
 
 def test_the_window_is_drawn_and_views_share_the_draw():
-    lefts = [CoverCrop((30, 40)).transform(results((40, 120), seed=seed))['views'][0]['labels']['semseg'][0, 0]
-             for seed in range(20)]
+    lefts = [
+        CoverCrop((30, 40)).transform(results((40, 120), seed=seed))['views'][0]['labels']['semseg'][0, 0]
+        for seed in range(20)
+    ]
     assert len(set(lefts)) > 10 and min(lefts) < 20 and max(lefts) > 80
-    upright = [CoverCrop((30, 40)).transform(results((120, 40), seed=seed))['views'][0]['intrinsics'][1, 2].item()
-               for seed in range(20)]
+    upright = [
+        CoverCrop((30, 40)).transform(results((120, 40), seed=seed))['views'][0]['intrinsics'][1, 2].item()
+        for seed in range(20)
+    ]
     assert len(set(upright)) > 10 and min(upright) < 0 < 30 < max(upright)  # above and below the window
     first, second = CoverCrop((30, 40)).transform(results((40, 120), (40, 120)))['views']
     np.testing.assert_array_equal(first['image'], second['image'])

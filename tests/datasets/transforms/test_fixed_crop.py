@@ -10,8 +10,12 @@ from mmmtl.errors import DataError
 
 def test_a_window_of_image_label_and_camera():
     image = np.arange(5 * 6 * 3, dtype=np.uint8).reshape(5, 6, 3)
-    view = {'image': image, 'labels': {'depth': image[..., 0]}, 'img_path': 'a.png',
-            'intrinsics': torch.tensor([[9.0, 0, 3], [0, 9, 2], [0, 0, 1]])}
+    view = {
+        'image': image,
+        'labels': {'depth': image[..., 0]},
+        'img_path': 'a.png',
+        'intrinsics': torch.tensor([[9.0, 0, 3], [0, 9, 2], [0, 0, 1]]),
+    }
     FixedCrop((2, 4), top=1, left=2).transform({'views': [view]})
     assert np.array_equal(view['image'], image[1:3, 2:6])
     assert np.array_equal(view['labels']['depth'], image[1:3, 2:6, 0])

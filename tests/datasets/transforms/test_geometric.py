@@ -16,8 +16,11 @@ from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 SIZE = (48, 63)
-SMALL = {'semseg': SemSeg('semseg', classes=[f'class{number}' for number in range(200)]), 'depth': Depth('depth'),
-         'normal': Normal('normal')}
+SMALL = {
+    'semseg': SemSeg('semseg', classes=[f'class{number}' for number in range(200)]),
+    'depth': Depth('depth'),
+    'normal': Normal('normal'),
+}
 
 
 def rotation(rng: np.random.Generator) -> np.ndarray:
@@ -30,7 +33,7 @@ def random_scene(seed: int = 0, views: int = 2) -> dict:
     rng = np.random.default_rng(seed)
     made = []
     for _ in range(views):
-        rows, columns = np.mgrid[:SIZE[0], :SIZE[1]]
+        rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
         normal = rng.normal(size=(*SIZE, 3)).astype(np.float32)
         normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
         depth = rng.uniform(1, 9, SIZE).astype(np.float32)
@@ -40,11 +43,15 @@ def random_scene(seed: int = 0, views: int = 2) -> dict:
             label[void] = SMALL[name].void
         pose = np.eye(4)
         pose[:3, :3], pose[:3, 3] = rotation(rng), rng.normal(size=3)
-        made.append({
-            'image': np.stack([rows * 4, columns * 4, 0 * rows], -1).astype(np.uint8),
-            'labels': labels, 'img_path': 'noise',
-            'intrinsics': torch.tensor([[60.0, 0.5, 30], [0, 55, 26], [0, 0, 1]]),
-            'camera_T_world': torch.tensor(pose, dtype=torch.float32)})
+        made.append(
+            {
+                'image': np.stack([rows * 4, columns * 4, 0 * rows], -1).astype(np.uint8),
+                'labels': labels,
+                'img_path': 'noise',
+                'intrinsics': torch.tensor([[60.0, 0.5, 30], [0, 55, 26], [0, 0, 1]]),
+                'camera_T_world': torch.tensor(pose, dtype=torch.float32),
+            }
+        )
     return {'views': made, 'tasks': SMALL, 'rng': np.random.default_rng(seed)}
 
 
@@ -77,8 +84,9 @@ def test_resize_by_three_keeps_what_the_middle_pixels_show():
 def test_resize_takes_the_nearest_label_and_no_new_value(size):
     scene = random_scene()
     for before, after in zip(scene['views'], apply(Resize(size), scene)['views'], strict=True):
-        rows, columns = (np.floor((np.arange(new) + 0.5) * old / new).astype(int)
-                         for new, old in zip(size, SIZE, strict=True))
+        rows, columns = (
+            np.floor((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(size, SIZE, strict=True)
+        )
         for name, label in before['labels'].items():
             np.testing.assert_array_equal(after['labels'][name], label[rows][:, columns])
             assert after['labels'][name].dtype == label.dtype
@@ -105,10 +113,10 @@ def test_zoom_by_three_shows_the_same_world_a_third_as_large():
     after = apply(RandomZoomCrop((3.0,)), scene)['views']
     middle = after[0]['labels']['semseg'][1::3, 1::3]
     classes = scene['views'][0]['labels']['semseg']
-    ((top, left),) = [(y, x) for y in range(33) for x in range(43) if (classes[y:y + 16, x:x + 21] == middle).all()]
+    ((top, left),) = [(y, x) for y in range(33) for x in range(43) if (classes[y : y + 16, x : x + 21] == middle).all()]
     for old_view, new_view in zip(scene['views'], after, strict=True):
         assert new_view['image'].shape == (*SIZE, 3)
-        inner = np.s_[top:top + 16, left:left + 21]
+        inner = np.s_[top : top + 16, left : left + 21]
         known = old_view['labels']['depth'][inner] > 0
         (old_points, old_normals), (new_points, new_normals) = world(old_view), world(new_view)
         np.testing.assert_allclose(3 * new_points[1::3, 1::3][known], old_points[inner][known], atol=1e-4)
@@ -191,7 +199,8 @@ def test_one_after_the_other_in_any_order():
             scene = transform.transform(scene)
         for view in scene['views']:
             assert {view['image'].shape[:2], *(label.shape[:2] for label in view['labels'].values())} == {
-                (20, 30) if len(order) == 3 else SIZE}
+                (20, 30) if len(order) == 3 else SIZE
+            }
 
 
 def test_without_camera_and_labels_the_image_moves_alone():
@@ -220,16 +229,26 @@ def assert_same(a: dict, b: dict) -> None:
 
 
 @pytest.mark.parametrize('seed', range(10))
-@pytest.mark.parametrize('transforms', [
-    [Resize((31, 47))], [Resize((100, 90))], [RandomScale(0.4, 2.0)], [CoverCrop((40, 50)), RandomFlip(0.5)],
-    [RandomFlip(1.0), Resize((40, 50)), RandomZoomCrop((1.2, 1.5)), Resize((33, 41))],
-], ids=['smaller', 'larger', 'scaled', 'cropped', 'zoomed'])
+@pytest.mark.parametrize(
+    'transforms',
+    [
+        [Resize((31, 47))],
+        [Resize((100, 90))],
+        [RandomScale(0.4, 2.0)],
+        [CoverCrop((40, 50)), RandomFlip(0.5)],
+        [RandomFlip(1.0), Resize((40, 50)), RandomZoomCrop((1.2, 1.5)), Resize((33, 41))],
+    ],
+    ids=['smaller', 'larger', 'scaled', 'cropped', 'zoomed'],
+)
 def test_lines_of_one_pixel_stay_so_on_every_way(transforms, seed):
     """A diagonal from rim to rim parts what is above from what is below."""
-    y, x = np.mgrid[:SIZE[0], :SIZE[1]]
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     line = y == x * (SIZE[0] - 1) // (SIZE[1] - 1)
-    scene = {'views': [{'image': np.zeros((*SIZE, 3), np.uint8), 'labels': {'edge': line.astype(np.float32)}}],
-             'tasks': {'edge': Edge('edge')}, 'rng': np.random.default_rng(seed)}
+    scene = {
+        'views': [{'image': np.zeros((*SIZE, 3), np.uint8), 'labels': {'edge': line.astype(np.float32)}}],
+        'tasks': {'edge': Edge('edge')},
+        'rng': np.random.default_rng(seed),
+    }
     for transform in transforms:
         scene = transform.transform(scene)
     edge = scene['views'][0]['labels']['edge'] > 0

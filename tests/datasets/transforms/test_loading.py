@@ -67,25 +67,28 @@ def normal(*vector: float) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize(('name', 'values', 'match'), [
-    ('depth', depth(np.nan), '1 values of depth are NaN or infinite; mark missing values by 0'),
-    ('depth', depth(np.inf), '1 values of depth are NaN or infinite'),
-    ('depth', depth(-1), 'must be positive metres or 0'),
-    ('depth', depth(1)[:-1], r'depth is 5 x 12, but its image .*image.png is 6 x 12'),
-    ('depth', depth(1).T.copy(), r'depth is 12 x 6'),
-    ('depth', depth(1).ravel(), r'expected H x W values of depth, found shape \(72,\)'),
-    ('depth', np.float32(2), r'found shape \(\)'),
-    ('depth', np.tile(depth(1)[..., None], 3), r'expected H x W values of depth, found shape \(6, 12, 3\)'),
-    ('normal', depth(1), r'expected H x W x 3 values of normal, found shape \(6, 12\)'),
-    ('normal', np.tile(depth(1)[..., None], 4), r'found shape \(6, 12, 4\)'),
-    ('normal', normal(0, 0, -2), '1 values of normal are neither unit vectors nor'),
-    ('normal', normal(0.1, 0, 0), '1 values of normal are neither unit vectors nor'),
-    ('normal', normal(np.nan, 0, 0), 'values of normal are NaN or infinite'),
-    ('semseg', np.full(SIZE, 3), r'values of semseg must lie in 0\.\.2 or be 255 \(unknown\), found 3\.\.3'),
-    ('semseg', np.full(SIZE, -1), 'found -1..-1'),
-    ('semseg', np.full(SIZE, 0.5), 'expected whole numbers for semseg, found fractions'),
-    ('semseg', np.full(SIZE, 'a'), 'expected numbers, found dtype <U1'),
-])
+@pytest.mark.parametrize(
+    ('name', 'values', 'match'),
+    [
+        ('depth', depth(np.nan), '1 values of depth are NaN or infinite; mark missing values by 0'),
+        ('depth', depth(np.inf), '1 values of depth are NaN or infinite'),
+        ('depth', depth(-1), 'must be positive metres or 0'),
+        ('depth', depth(1)[:-1], r'depth is 5 x 12, but its image .*image.png is 6 x 12'),
+        ('depth', depth(1).T.copy(), r'depth is 12 x 6'),
+        ('depth', depth(1).ravel(), r'expected H x W values of depth, found shape \(72,\)'),
+        ('depth', np.float32(2), r'found shape \(\)'),
+        ('depth', np.tile(depth(1)[..., None], 3), r'expected H x W values of depth, found shape \(6, 12, 3\)'),
+        ('normal', depth(1), r'expected H x W x 3 values of normal, found shape \(6, 12\)'),
+        ('normal', np.tile(depth(1)[..., None], 4), r'found shape \(6, 12, 4\)'),
+        ('normal', normal(0, 0, -2), '1 values of normal are neither unit vectors nor'),
+        ('normal', normal(0.1, 0, 0), '1 values of normal are neither unit vectors nor'),
+        ('normal', normal(np.nan, 0, 0), 'values of normal are NaN or infinite'),
+        ('semseg', np.full(SIZE, 3), r'values of semseg must lie in 0\.\.2 or be 255 \(unknown\), found 3\.\.3'),
+        ('semseg', np.full(SIZE, -1), 'found -1..-1'),
+        ('semseg', np.full(SIZE, 0.5), 'expected whole numbers for semseg, found fractions'),
+        ('semseg', np.full(SIZE, 'a'), 'expected numbers, found dtype <U1'),
+    ],
+)
 def test_a_wrong_label_is_named_in_one_line(load, data_error, tmp_path, name, values, match):
     with data_error(tmp_path / f'{name}.npy', match):
         load(**{name: values})
@@ -94,20 +97,26 @@ def test_a_wrong_label_is_named_in_one_line(load, data_error, tmp_path, name, va
 def test_void_values_pass(load):
     view = load(depth=np.zeros(SIZE), normal=np.zeros((*SIZE, 3)), semseg=np.full(SIZE, 255, np.uint8))
     assert {name: float(np.unique(label).item()) for name, label in view['labels'].items()} == {
-        'depth': 0, 'normal': 0, 'semseg': 255}
+        'depth': 0,
+        'normal': 0,
+        'semseg': 255,
+    }
 
 
 REFLECTION = np.diag([-1.0, 1, 1, 1])
 
 
-@pytest.mark.parametrize(('camera', 'match'), [
-    ((INTRINSICS / 9, np.eye(4)), 'intrinsics must be|in pixels'),
-    ((INTRINSICS * np.array([[1 / 9], [1 / 9], [1]]), np.eye(4)), 'in pixels, not in image widths'),
-    ((INTRINSICS * np.nan, np.eye(4)), 'not finite'),
-    ((INTRINSICS, np.eye(4) * 2), 'not a rotation'),
-    ((INTRINSICS, REFLECTION), 'not a rotation'),
-    ((INTRINSICS, np.eye(3)), r'a pose \(4, 4\)'),
-])
+@pytest.mark.parametrize(
+    ('camera', 'match'),
+    [
+        ((INTRINSICS / 9, np.eye(4)), 'intrinsics must be|in pixels'),
+        ((INTRINSICS * np.array([[1 / 9], [1 / 9], [1]]), np.eye(4)), 'in pixels, not in image widths'),
+        ((INTRINSICS * np.nan, np.eye(4)), 'not finite'),
+        ((INTRINSICS, np.eye(4) * 2), 'not a rotation'),
+        ((INTRINSICS, REFLECTION), 'not a rotation'),
+        ((INTRINSICS, np.eye(3)), r'a pose \(4, 4\)'),
+    ],
+)
 def test_a_camera_that_cannot_be_one_is_refused(load, data_error, tmp_path, camera, match):
     with data_error(tmp_path / 'image.png', match):
         load(camera=camera)

@@ -58,8 +58,9 @@ def test_contrast_stays_in_its_range():
 
 def test_colours_are_cut_off_and_do_not_wrap_around():
     for seed in range(40):
-        black, white = (distort(seed, np.full((2, 2, 3), value, np.uint8), brightness=200, contrast=(1, 1))[0]
-                        for value in (0, 255))
+        black, white = (
+            distort(seed, np.full((2, 2, 3), value, np.uint8), brightness=200, contrast=(1, 1))[0] for value in (0, 255)
+        )
         assert (white >= black).all()
 
 

@@ -11,25 +11,37 @@ from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 SIZE = (41, 53)  # odd: then no centre of a resized pixel falls between two pixels, where OpenCV's choice varies
-TASKS = {'semseg': SemSeg('semseg', classes=[f'class{number}' for number in range(200)]), 'depth': Depth('depth'),
-         'normal': Normal('normal')}
+TASKS = {
+    'semseg': SemSeg('semseg', classes=[f'class{number}' for number in range(200)]),
+    'depth': Depth('depth'),
+    'normal': Normal('normal'),
+}
 
 
 def scene(seed: int = 0, views: int = 1, size: tuple[int, int] = SIZE) -> dict:
     """Every pixel's labels tell its row and column; one tenth is void."""
     rng = np.random.default_rng(seed)
-    rows, columns = np.mgrid[:size[0], :size[1]]
+    rows, columns = np.mgrid[: size[0], : size[1]]
     made = []
     for _ in range(views):
         normal = rng.normal(size=(*size, 3)).astype(np.float32)
-        labels = {'semseg': (7 * rows + columns) % 200, 'depth': (1 + rows + 100 * columns).astype(np.float32),
-                  'normal': normal / np.linalg.norm(normal, axis=-1, keepdims=True)}
+        labels = {
+            'semseg': (7 * rows + columns) % 200,
+            'depth': (1 + rows + 100 * columns).astype(np.float32),
+            'normal': normal / np.linalg.norm(normal, axis=-1, keepdims=True),
+        }
         void = rng.random(size) < 0.1
         for name, label in labels.items():
             label[void] = TASKS[name].void
-        made.append({'image': np.stack([rows, columns, 5 * rows], -1).astype(np.uint8), 'labels': labels,
-                     'img_path': 'noise', 'intrinsics': torch.tensor([[60.0, 0, 26], [0, 55, 20], [0, 0, 1]]),
-                     'camera_T_world': torch.eye(4) + torch.tensor([[0, 0, 0, 2.0]] * 3 + [[0, 0, 0, 0]])})
+        made.append(
+            {
+                'image': np.stack([rows, columns, 5 * rows], -1).astype(np.uint8),
+                'labels': labels,
+                'img_path': 'noise',
+                'intrinsics': torch.tensor([[60.0, 0, 26], [0, 55, 20], [0, 0, 1]]),
+                'camera_T_world': torch.eye(4) + torch.tensor([[0, 0, 0, 2.0]] * 3 + [[0, 0, 0, 0]]),
+            }
+        )
     return {'views': made, 'tasks': TASKS, 'rng': np.random.default_rng(seed)}
 
 
@@ -74,7 +86,7 @@ def test_crop_keeps_what_is_under_it():
     top, left = view['image'][0, 0, :2].astype(int)
     before = scene(1)['views'][0]
     for name, label in before['labels'].items():
-        np.testing.assert_array_equal(view['labels'][name], label[top:top + 16, left:left + 20])
+        np.testing.assert_array_equal(view['labels'][name], label[top : top + 16, left : left + 20])
     assert view['intrinsics'][0, 2] == 26 - left and view['intrinsics'][1, 2] == 20 - top
 
 
@@ -106,8 +118,10 @@ def largest(view: dict) -> float:
 
 
 def test_crop_tries_again_where_a_class_covers_too_much():
-    shares = {tries: [largest(apply(RandomCropLimited((20, 20), tries=tries), uneven(seed))[0]) for seed in range(60)]
-              for tries in (1, 10)}
+    shares = {
+        tries: [largest(apply(RandomCropLimited((20, 20), tries=tries), uneven(seed))[0]) for seed in range(60)]
+        for tries in (1, 10)
+    }
     assert np.mean(np.less(shares[1], 0.75)) < 0.4 < 0.6 < np.mean(np.less(shares[10], 0.75)) < 1
 
 
@@ -141,7 +155,7 @@ def test_crop_takes_all_views_at_one_place():
 @pytest.mark.parametrize(('size', 'top', 'left'), [((50, 60), 4, 3), ((42, 54), 0, 0), ((45, 10), 2, 0), (SIZE, 0, 0)])
 def test_pad_puts_the_content_in_the_middle(size, top, left):
     (before,), (after,) = scene()['views'], apply(Pad(size, fill=(1, 2, 3)), scene())
-    inside = np.s_[top:top + SIZE[0], left:left + SIZE[1]]
+    inside = np.s_[top : top + SIZE[0], left : left + SIZE[1]]
     border = np.ones(after['image'].shape[:2], bool)
     border[inside] = False
     assert after['image'].shape[:2] == (max(size[0], SIZE[0]), max(size[1], SIZE[1]))
@@ -159,9 +173,16 @@ def test_padding_is_the_mean_colour():
     assert np.abs(colour).max() < 0.01
 
 
-@pytest.mark.parametrize('wrong', [
-    lambda: RandomScale(0, 1), lambda: RandomScale(2, 1), lambda: RandomCropLimited((0, 4)),
-    lambda: RandomCropLimited((4, 4), largest_share=0), lambda: RandomCropLimited((4, 4), tries=0)])
+@pytest.mark.parametrize(
+    'wrong',
+    [
+        lambda: RandomScale(0, 1),
+        lambda: RandomScale(2, 1),
+        lambda: RandomCropLimited((0, 4)),
+        lambda: RandomCropLimited((4, 4), largest_share=0),
+        lambda: RandomCropLimited((4, 4), tries=0),
+    ],
+)
 def test_senseless_arguments_are_refused(wrong):
     with pytest.raises(ConfigError, match='found'):
         wrong()

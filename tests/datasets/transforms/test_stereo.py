@@ -31,12 +31,22 @@ from mmmtl.tasks import Depth, SemSeg
 
 LOAD = [dict(type=LoadViews), dict(type=RectifiedPair)]
 MOVES = {
-    'nothing': [], 'flip': [dict(type=RandomFlip, prob=1.0)], 'zoom': [dict(type=RandomZoomCrop, scales=(1.5,))],
-    'resize': [dict(type=Resize, size=(64, 96))], 'scale': [dict(type=RandomScale, lowest=0.6, highest=1.6)],
-    'crop': [dict(type=RandomCropLimited, size=(60, 70))], 'cover': [dict(type=CoverCrop, size=(64, 64))],
+    'nothing': [],
+    'flip': [dict(type=RandomFlip, prob=1.0)],
+    'zoom': [dict(type=RandomZoomCrop, scales=(1.5,))],
+    'resize': [dict(type=Resize, size=(64, 96))],
+    'scale': [dict(type=RandomScale, lowest=0.6, highest=1.6)],
+    'crop': [dict(type=RandomCropLimited, size=(60, 70))],
+    'cover': [dict(type=CoverCrop, size=(64, 64))],
     'pad': [dict(type=Pad, size=(110, 150))],
-    'all': [dict(type=RandomZoomCrop, scales=(1.2,)), dict(type=RandomFlip, prob=1.0), dict(type=Resize, size=(80, 80)),
-            dict(type=RandomFlip, prob=1.0), dict(type=RandomFlip, prob=1.0), dict(type=Pad, size=(90, 84))],
+    'all': [
+        dict(type=RandomZoomCrop, scales=(1.2,)),
+        dict(type=RandomFlip, prob=1.0),
+        dict(type=Resize, size=(80, 80)),
+        dict(type=RandomFlip, prob=1.0),
+        dict(type=RandomFlip, prob=1.0),
+        dict(type=Pad, size=(90, 84)),
+    ],
 }
 
 
@@ -66,12 +76,14 @@ def test_pairs_stay_rectified_and_labels_stay_true(rooms, folder, moves):
     dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(folder)), *moves])
     samples = dataset[SampleKey(0, 1, 1)]['data_samples']
     assert [sample.rectified for sample in samples] == [True, True]
-    intrinsics, poses = (torch.stack([sample.get(name) for sample in samples])
-                         for name in ('intrinsics', 'camera_T_world'))
+    intrinsics, poses = (
+        torch.stack([sample.get(name) for sample in samples]) for name in ('intrinsics', 'camera_T_world')
+    )
     check_rectified(intrinsics, poses, tuple(sample.img_shape for sample in samples), name='moved')
     rig = stereo_rig(intrinsics[None], poses[None])
-    disparity, confidence, depth = (torch.stack([sample.gt.get(name) for sample in samples])[None]
-                                    for name in ('disparity', 'confidence', 'depth'))
+    disparity, confidence, depth = (
+        torch.stack([sample.gt.get(name) for sample in samples])[None] for name in ('disparity', 'confidence', 'depth')
+    )
     known = (disparity > 0) & (depth > 0)
     assert known.float().mean() > 0.3 and {0.25, 1.0} >= {round(v, 2) for v in confidence[known].unique().tolist()}
     relative = (rig.baseline / disparity / depth - 1).abs()[known]
@@ -154,12 +166,24 @@ def test_kitti_and_cityscapes_give_pairs(tmp_path, data_error):
     frames = tmp_path / 'frames.txt'
     frames.write_text(f'{DATE}/{DRIVE} 5 l\n{DATE}/{DRIVE} 6 r\n')
     options = dict(views='stereo', tasks={'depth': Depth('depth')})
-    kitti = KITTI(root=str(write_kitti(tmp_path / 'kitti')), frames=str(frames), **options,
-                  pipeline=[dict(type=LoadViews), dict(type=RectifiedPair, order='sort'), dict(type=PackViews)])
-    city = Cityscapes(root=str(write_cityscapes(tmp_path / 'city')), split='train', partial=True, **options,
-                      pipeline=[*LOAD, dict(type=PackViews)])
-    for samples, names in ((kitti[0], ('image_02', 'image_03')), (kitti[1], ('image_02', 'image_03')),
-                           (city[0], ('left', 'right'))):
+    kitti = KITTI(
+        root=str(write_kitti(tmp_path / 'kitti')),
+        frames=str(frames),
+        **options,
+        pipeline=[dict(type=LoadViews), dict(type=RectifiedPair, order='sort'), dict(type=PackViews)],
+    )
+    city = Cityscapes(
+        root=str(write_cityscapes(tmp_path / 'city')),
+        split='train',
+        partial=True,
+        **options,
+        pipeline=[*LOAD, dict(type=PackViews)],
+    )
+    for samples, names in (
+        (kitti[0], ('image_02', 'image_03')),
+        (kitti[1], ('image_02', 'image_03')),
+        (city[0], ('left', 'right')),
+    ):
         assert all(name in sample.img_path for name, sample in zip(names, samples['data_samples'], strict=True))
     depths = [[sample.gt.get('depth') is not None for sample in kitti[number]['data_samples']] for number in (0, 1)]
     assert depths == [[True, False], [False, True]]
@@ -177,8 +201,12 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
         pairs(rooms, [LOAD[0], load])[0]
     with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; write it by tools/generate_pseudo'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
-    for move in (dict(type=Resize, size=(48, 64)), dict(type=RandomFlip, prob=1.0), dict(type=RandomZoomCrop),
-                 dict(type=Pad, size=(110, 150))):
+    for move in (
+        dict(type=Resize, size=(48, 64)),
+        dict(type=RandomFlip, prob=1.0),
+        dict(type=RandomZoomCrop),
+        dict(type=Pad, size=(110, 150)),
+    ):
         with data_error('00000/0', 'put LoadPseudoLabels before flips, crops and resizes'):
             pairs(rooms, [*LOAD, move, load])[0]
     with data_error(folder, 'disparity is 96 x 128, but its image'):
@@ -190,8 +218,10 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
     with data_error(tmp_path, 'expected one channel of 16 bits'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
     dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('semseg',), tasks=tasks)])
-    dataset.records[0] = Record(dataset.records[0].name, tuple(
-        dataclasses.replace(view, labels={'depth': view.labels['depth']}) for view in dataset.records[0].views))
+    dataset.records[0] = Record(
+        dataset.records[0].name,
+        tuple(dataclasses.replace(view, labels={'depth': view.labels['depth']}) for view in dataset.records[0].views),
+    )
     with data_error(tmp_path / '00000/0/0_semseg.png', 'write it by tools/generate_pseudo_semseg'):
         dataset[0]
     Image.fromarray(np.full((96, 128), 77, np.uint8)).save(tmp_path / '00000/0/0_semseg.png')

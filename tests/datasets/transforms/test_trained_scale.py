@@ -25,8 +25,12 @@ TRAINED_FOR = {'size': (60, 80), 'field_of_view': 90.0}  # so its focal length i
 def view(shape: tuple[int, int], focal: float = 50.0) -> dict:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (*shape, 3)).astype(np.uint8)
-    return {'image': image, 'labels': {'depth': np.ones(shape, np.float32)}, 'img_path': 'a.png',
-            'intrinsics': camera(focal, shape)}
+    return {
+        'image': image,
+        'labels': {'depth': np.ones(shape, np.float32)},
+        'img_path': 'a.png',
+        'intrinsics': camera(focal, shape),
+    }
 
 
 def camera(focal: float, shape: tuple[int, int]) -> torch.Tensor:

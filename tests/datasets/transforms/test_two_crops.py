@@ -22,10 +22,20 @@ def scene(seed: int, views: int) -> dict:
     made = []
     for number in range(views):
         normal = rng.normal(size=(*SIZE, 3)).astype(np.float32)
-        labels = {'semseg': rng.integers(0, 3, SIZE), 'depth': rng.uniform(1, 9, SIZE).astype(np.float32),
-                  'normal': normal / np.linalg.norm(normal, axis=-1, keepdims=True)}
-        made.append({'image': rng.integers(0, 256, (*SIZE, 3)).astype(np.uint8), 'labels': labels,
-                     'img_path': f'{number}.png', 'intrinsics': torch.eye(3), 'camera_T_world': torch.eye(4)})
+        labels = {
+            'semseg': rng.integers(0, 3, SIZE),
+            'depth': rng.uniform(1, 9, SIZE).astype(np.float32),
+            'normal': normal / np.linalg.norm(normal, axis=-1, keepdims=True),
+        }
+        made.append(
+            {
+                'image': rng.integers(0, 256, (*SIZE, 3)).astype(np.uint8),
+                'labels': labels,
+                'img_path': f'{number}.png',
+                'intrinsics': torch.eye(3),
+                'camera_T_world': torch.eye(4),
+            }
+        )
     return {'views': made, 'record': Record('room', ()), 'tasks': SMALL, 'rng': np.random.default_rng(seed)}
 
 
@@ -50,15 +60,19 @@ def test_the_first_are_the_views_as_they_are(views):
 @pytest.mark.parametrize('seed', range(4))
 def test_the_second_is_a_window_of_the_first(seed):
     both = packed(seed, views=2)
-    for first, second, images in zip(both['data_samples'][:2], both['data_samples'][2:],
-                                     zip(both['inputs'][:2], both['inputs'][2:], strict=True), strict=True):
+    for first, second, images in zip(
+        both['data_samples'][:2],
+        both['data_samples'][2:],
+        zip(both['inputs'][:2], both['inputs'][2:], strict=True),
+        strict=True,
+    ):
         top, left, height, width = second.window
         size = first.img_shape
         assert (height, width) == tuple(int(side / second.zoom) for side in size)
         assert 0 <= top <= size[0] - height and 0 <= left <= size[1] - width
-        part = images[0][:, top:top + height, left:left + width].permute(1, 2, 0).numpy()
+        part = images[0][:, top : top + height, left : left + width].permute(1, 2, 0).numpy()
         np.testing.assert_array_equal(images[1].permute(1, 2, 0).numpy(), cv2.resize(part, size[::-1]))
-        depth = first.gt.depth[0, top:top + height, left:left + width].numpy()
+        depth = first.gt.depth[0, top : top + height, left : left + width].numpy()
         enlarged = cv2.resize(depth, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
         np.testing.assert_allclose(second.gt.depth[0], enlarged / second.zoom, rtol=1e-6)
     assert both['data_samples'][2].window == both['data_samples'][3].window  # one draw for a scene
@@ -73,8 +87,11 @@ def test_a_batch_doubles_and_only_the_first_crops_teach_tasks():
     batch = collate_views([packed(seed) for seed in range(3)])
     assert len(batch['inputs']) == 6
     assert places_for('tasks', batch['data_samples']) == [0, 2, 4]
-    model = MultiTaskModel({'depth': SMALL['depth']}, dict(type='SegNet', widths=(4,)),
-                           dict(type='PerTaskHead', head=dict(type='ConvHead', channels=4)))
+    model = MultiTaskModel(
+        {'depth': SMALL['depth']},
+        dict(type='SegNet', widths=(4,)),
+        dict(type='PerTaskHead', head=dict(type='ConvHead', channels=4)),
+    )
     data = model.data_preprocessor(batch)
     before = model.eval()(**data, mode='loss')['loss']
     for number in (1, 3, 5):

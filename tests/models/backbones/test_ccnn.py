@@ -12,8 +12,9 @@ def test_ccnn_is_the_published_network_and_sees_nine_by_nine():
     backbone = CCNN()
     head = ConvHead(backbone.out_channels, backbone.strides, 1, channels=100, num_convs=2, kernel_size=1, norm=None)
     layers = [module for module in (*backbone.modules(), *head.modules()) if isinstance(module, torch.nn.Conv2d)]
-    assert [(m.out_channels, m.kernel_size[0], m.padding[0]) for m in layers] == [
-        (64, 3, 0)] * 4 + [(100, 1, 0)] * 2 + [(1, 1, 0)]
+    assert [(m.out_channels, m.kernel_size[0], m.padding[0]) for m in layers] == [(64, 3, 0)] * 4 + [
+        (100, 1, 0)
+    ] * 2 + [(1, 1, 0)]
     image = torch.rand(1, 1, 20, 24).expand(-1, 3, -1, -1).clone().requires_grad_()
     logits = head(backbone(image))
     assert logits.shape == (1, 1, 20, 24)

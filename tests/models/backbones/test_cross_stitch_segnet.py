@@ -49,8 +49,11 @@ def test_a_stitch_mixes_by_channel():
 def test_a_task_teaches_the_networks_that_it_is_stitched_to(own_share, everyone):
     backbone = CrossStitchSegNet(TASKS, SMALL, own_share=own_share)
     backbone(torch.randn(2, 3, 32, 32))[1].square().sum().backward()
-    touched = {name.split('.')[1] for name, p in backbone.networks.named_parameters(prefix='networks')
-               if p.grad is not None and p.dim() == 4 and p.grad.abs().sum() > 0}
+    touched = {
+        name.split('.')[1]
+        for name, p in backbone.networks.named_parameters(prefix='networks')
+        if p.grad is not None and p.dim() == 4 and p.grad.abs().sum() > 0
+    }
     assert touched == (set(TASKS) if everyone else {'depth'})
     assert all(p.grad.abs().sum() > 0 for name, p in backbone.named_parameters() if 'stitches' in name)
 
@@ -65,7 +68,7 @@ def test_every_weight_gets_a_gradient():
 def test_the_number_of_parameters(widths, count):
     with torch.device('meta'):
         backbone, plain = CrossStitchSegNet(TASKS[:count], widths), SegNet(widths)
-    mixing = count ** 2 * (2 * sum(widths[:-1]) + widths[-1] + widths[0])  # a level's width, and the one it leads to
+    mixing = count**2 * (2 * sum(widths[:-1]) + widths[-1] + widths[0])  # a level's width, and the one it leads to
     expected = count * sum(p.numel() for p in plain.parameters()) + mixing
     assert sum(p.numel() for p in backbone.parameters()) == expected
 

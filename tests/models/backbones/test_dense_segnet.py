@@ -25,8 +25,10 @@ def test_maps_have_the_shapes_it_tells(size, tasks):
 
 def test_a_task_that_does_not_look_at_what_is_shared_is_a_segnet_of_its_own():
     backbone, plain = DenseSegNet(TASKS, SMALL).eval(), SegNet(SMALL).eval()
-    for ours, theirs in ((backbone.task_encoders['depth'], plain.encoder),
-                         (backbone.task_decoders['depth'], plain.decoder)):
+    for ours, theirs in (
+        (backbone.task_encoders['depth'], plain.encoder),
+        (backbone.task_decoders['depth'], plain.decoder),
+    ):
         for level, single in zip(ours, theirs, strict=True):
             state = level.state_dict()
             for name, value in single.state_dict().items():
@@ -68,8 +70,10 @@ def test_the_number_of_parameters(widths, count):
     with torch.device('meta'):
         backbone, plain = DenseSegNet(TASKS[:count], widths), SegNet(widths)
     leaving = (widths[0], *widths[:-1])
-    doubled = 9 * (sum(a * b for a, b in zip(widths[:-1], widths[1:], strict=True))  # what the encoders see besides
-                   + sum(a * b for a, b in zip(widths, leaving, strict=True)))
+    doubled = 9 * (
+        sum(a * b for a, b in zip(widths[:-1], widths[1:], strict=True))  # what the encoders see besides
+        + sum(a * b for a, b in zip(widths, leaving, strict=True))
+    )
     last = 2 * (9 * widths[0] ** 2 + 3 * widths[0])  # of the shared decoder
     expected = (1 + count) * sum(p.numel() for p in plain.parameters()) + count * doubled - last
     assert sum(p.numel() for p in backbone.parameters()) == expected
@@ -81,4 +85,6 @@ def test_the_model_gives_it_the_tasks():
     model = MultiTaskModel(tasks, dict(type='mmmtl.DenseSegNet', widths=SMALL), head)
     assert list(model.backbone.task_encoders) == list(tasks)
     assert {name: x.shape[1:] for name, x in model(torch.randn(2, 3, 32, 40)).items()} == {
-        'semseg': (5, 32, 40), 'depth': (1, 32, 40)}
+        'semseg': (5, 32, 40),
+        'depth': (1, 32, 40),
+    }

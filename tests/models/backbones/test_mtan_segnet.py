@@ -104,4 +104,7 @@ def test_the_model_gives_it_the_tasks():
         assert list(model.backbone.encoder_attention) == list(tasks)
         logits = model(torch.randn(2, 3, 32, 40))
         assert {name: x.shape[1:] for name, x in logits.items()} == {
-            'semseg': (5, 32, 40), 'depth': (1, 32, 40), 'normal': (3, 32, 40)}
+            'semseg': (5, 32, 40),
+            'depth': (1, 32, 40),
+            'normal': (3, 32, 40),
+        }

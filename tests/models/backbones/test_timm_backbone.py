@@ -89,8 +89,10 @@ def test_an_option_the_model_does_not_take(options):
         TimmBackbone('vgg11', **options)
 
 
-@pytest.mark.parametrize(('name', 'weights'), [('resnet18', 'timm/resnet18.a1_in1k'),
-                                               ('vit_small_patch16_dinov3.lvd1689m', 'vit_small_patch16_dinov3')])
+@pytest.mark.parametrize(
+    ('name', 'weights'),
+    [('resnet18', 'timm/resnet18.a1_in1k'), ('vit_small_patch16_dinov3.lvd1689m', 'vit_small_patch16_dinov3')],
+)
 def test_missing_download_says_what_is_missing_and_how_to_get_it(monkeypatch, tmp_path, name, weights):
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_OFFLINE', True)
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_CACHE', str(tmp_path))

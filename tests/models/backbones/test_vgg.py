@@ -13,7 +13,8 @@ def test_vgg_has_the_maps_of_timms():
     assert list(ours.out_channels) == theirs.feature_info.channels()
     assert list(ours.strides) == theirs.feature_info.reduction()
     assert sum(p.numel() for p in ours.parameters() if p.dim() == 4) == sum(
-        p.numel() for p in theirs.parameters() if p.dim() == 4)
+        p.numel() for p in theirs.parameters() if p.dim() == 4
+    )
     small = VGG(widths=(4, 8), depths=(1, 2))
     maps = small(torch.randn(2, 3, 30, 45))
     assert [tuple(x.shape[1:]) for x in maps] == [(4, 30, 45), (8, 15, 23), (8, 8, 12)]

@@ -63,12 +63,22 @@ def test_what_counts_in_the_log():
     model = make_model(consistency_losses=losses, loss_weighting=dict(type=DynamicWeightAverage, period=2))
     step = dict(optim_wrapper=OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.0)))
     whole, depth, none = (model.train_step(make_batch(*shown), **step) for shown in ((ALL, ALL), (('depth',),), ((),)))
-    counted = {name: [log[f'count/{name}'].item() > 0 for log in (whole, depth, none)] for name in whole
-               if not name.startswith('count/')}
-    assert counted == {'semseg': [True, False, False], 'depth': [True, True, False], 'normal': [True, False, False],
-                       'weight/semseg': [True, False, False], 'weight/depth': [True, True, False],
-                       'weight/normal': [True, False, False], 'size': [True] * 3, 'cross': [False, True, False],
-                       'loss': [True] * 3}
+    counted = {
+        name: [log[f'count/{name}'].item() > 0 for log in (whole, depth, none)]
+        for name in whole
+        if not name.startswith('count/')
+    }
+    assert counted == {
+        'semseg': [True, False, False],
+        'depth': [True, True, False],
+        'normal': [True, False, False],
+        'weight/semseg': [True, False, False],
+        'weight/depth': [True, True, False],
+        'weight/normal': [True, False, False],
+        'size': [True] * 3,
+        'cross': [False, True, False],
+        'loss': [True] * 3,
+    }
     del model.consistency_losses['size']
     assert model.train_step(make_batch(()), **step)['count/loss'] == 0
 

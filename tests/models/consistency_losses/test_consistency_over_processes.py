@@ -43,8 +43,9 @@ def rank_learns(rank: int) -> dict[str, tuple[Tensor, list[Tensor]]]:
     found = {}
     for name in LOSSES:
         doubled = 2 if name == 'semi-supervised' else 1
-        found[name] = learn(name, range(3 * doubled) if rank == 0 else range(3 * doubled, 7 * doubled),
-                            DistributedDataParallel)
+        found[name] = learn(
+            name, range(3 * doubled) if rank == 0 else range(3 * doubled, 7 * doubled), DistributedDataParallel
+        )
     return found
 
 

@@ -67,8 +67,11 @@ def test_by_a_loop(regularizer, sources, pairs):
 
 def test_sums_and_means_and_sources_differ():
     batch = make_batch()
-    values = {make_loss(sources=sources, pairs=pairs)(*batch).item() for sources in ('unlabelled', 'all')
-              for pairs in ('sum', 'mean')}
+    values = {
+        make_loss(sources=sources, pairs=pairs)(*batch).item()
+        for sources in ('unlabelled', 'all')
+        for pairs in ('sum', 'mean')
+    }
     assert len(values) == 4
 
 
@@ -108,9 +111,16 @@ def test_without_a_regularizer_the_feature_is_not_looked_at():
     assert loss(logits, targets, (features[0] * torch.nan,), samples).isfinite()
 
 
-@pytest.mark.parametrize(('options', 'word'), [
-    (dict(pairs='max'), 'pairs'), (dict(sources='some'), 'sources'), (dict(regularizer=-1), 'regularizer'),
-    (dict(space=dict(widths=(6, 7))), '7 channels'), (dict(weight=-1), 'weight')])
+@pytest.mark.parametrize(
+    ('options', 'word'),
+    [
+        (dict(pairs='max'), 'pairs'),
+        (dict(sources='some'), 'sources'),
+        (dict(regularizer=-1), 'regularizer'),
+        (dict(space=dict(widths=(6, 7))), '7 channels'),
+        (dict(weight=-1), 'weight'),
+    ],
+)
 def test_options_that_cannot_be(options, word):
     with pytest.raises(ConfigError, match=word):
         make_loss(**options)
@@ -128,8 +138,9 @@ def published_space() -> dict[str, torch.Tensor]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TESTS.parent / 'tools' / 'model_converters')
         converter = importlib.import_module('mtpsl_mapping')
-    return converter.convert({key: torch.from_numpy(np.asarray(fill(key, tuple(shape))))
-                              for key, shape in keys.items()})
+    return converter.convert(
+        {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    )
 
 
 class UnitNormal(Normal):
@@ -142,15 +153,23 @@ class UnitNormal(Normal):
 @pytest.mark.parametrize('mask', ['100', '101', '110'])
 @pytest.mark.parametrize('regularizer', [0.5, 0.0])
 def test_the_published_loss_and_gradients(golden, published_space, mask, regularizer):
-    tasks = {'semseg': SemSeg('semseg', [str(number) for number in range(13)]), 'depth': Depth('depth'),
-             'normal': UnitNormal('normal')}
+    tasks = {
+        'semseg': SemSeg('semseg', [str(number) for number in range(13)]),
+        'depth': Depth('depth'),
+        'normal': UnitNormal('normal'),
+    }
     loss = CrossTaskConsistency(tasks, (64, 512), (1, 32), regularizer=regularizer)
     loss.space.load_state_dict(published_space)
-    logits = {name: torch.from_numpy(golden[f'pred_{key}']).requires_grad_()
-              for name, key in (('semseg', 'semantic'), ('depth', 'depth'), ('normal', 'normal'))}
+    logits = {
+        name: torch.from_numpy(golden[f'pred_{key}']).requires_grad_()
+        for name, key in (('semseg', 'semantic'), ('depth', 'depth'), ('normal', 'normal'))
+    }
     semseg = torch.from_numpy(golden['gt_semantic'])[:, None]
-    targets = {'semseg': torch.where(semseg < 0, 255, semseg), 'depth': torch.from_numpy(golden['gt_depth']),
-               'normal': torch.from_numpy(golden['gt_normal'])}
+    targets = {
+        'semseg': torch.where(semseg < 0, 255, semseg),
+        'depth': torch.from_numpy(golden['gt_depth']),
+        'normal': torch.from_numpy(golden['gt_normal']),
+    }
     shown = [name for name, letter in zip(tasks, mask, strict=True) if letter == '1']
     sample = MultiTaskDataSample(gt=PixelData(**{name: targets[name][0] for name in shown}))
     value = loss(logits, targets, (torch.from_numpy(golden['feature']),), [sample])

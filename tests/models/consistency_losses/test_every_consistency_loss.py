@@ -130,13 +130,21 @@ def smooth_batch(count: int = 6) -> Batch:
     height = torch.nn.functional.interpolate(torch.rand(count, 1, 4, 6, generator=generator), SIZE, mode='bicubic')
     depth = 1 + 3 * (height - height.amin()) / (height.amax() - height.amin())
     slope = torch.stack(torch.gradient(depth[:, 0], dim=(1, 2)), 1)
-    targets = {'saliency': (depth < 2.3).float(), 'depth': depth,
-               'normal': nn.functional.normalize(torch.cat([-4 * slope, -torch.ones_like(depth)], 1), dim=1)}
-    logits = {'saliency': 4 * (EXACT['saliency'].encoding.encode_target(targets['saliency']) - 0.5),
-              'depth': depth.clone(), 'normal': targets['normal'].clone()}
+    targets = {
+        'saliency': (depth < 2.3).float(),
+        'depth': depth,
+        'normal': nn.functional.normalize(torch.cat([-4 * slope, -torch.ones_like(depth)], 1), dim=1),
+    }
+    logits = {
+        'saliency': 4 * (EXACT['saliency'].encoding.encode_target(targets['saliency']) - 0.5),
+        'depth': depth.clone(),
+        'normal': targets['normal'].clone(),
+    }
     shown = [list(EXACT)[number % 3] for number in range(count)]
-    samples = [MultiTaskDataSample(metainfo={'img_shape': SIZE},
-                                   gt=PixelData(**{name: targets[name][number]})) for number, name in enumerate(shown)]
+    samples = [
+        MultiTaskDataSample(metainfo={'img_shape': SIZE}, gt=PixelData(**{name: targets[name][number]}))
+        for number, name in enumerate(shown)
+    ]
     features = nn.functional.interpolate(torch.cat([depth, slope, height, depth < 2, depth < 3, -slope], 1), (4, 6))
     return logits, targets, (features,), samples
 
@@ -160,9 +168,13 @@ def test_shuffled_targets_raise_the_loss(name):
 
 def make_model(consistency: dict | None) -> MultiTaskModel:
     torch.manual_seed(0)
-    return MultiTaskModel(EXACT, dict(type=SegNet, widths=(6, CHANNELS)),
-                          dict(type=PerTaskHead, head=dict(type=ConvHead, channels=6)), reduction='batch',
-                          consistency_losses=consistency)
+    return MultiTaskModel(
+        EXACT,
+        dict(type=SegNet, widths=(6, CHANNELS)),
+        dict(type=PerTaskHead, head=dict(type=ConvHead, channels=6)),
+        reduction='batch',
+        consistency_losses=consistency,
+    )
 
 
 @every_loss
@@ -185,9 +197,12 @@ def test_one_step_changes_other_weights_than_supervision_alone(name):
 def on_gpu(batch: Batch) -> Batch:
     """The same numbers there, as leaves again."""
     logits, targets, features, samples = batch
-    return ({name: values.detach().cuda().requires_grad_() for name, values in logits.items()},
-            {name: values.cuda() for name, values in targets.items()},
-            tuple(values.detach().cuda().requires_grad_() for values in features), samples)
+    return (
+        {name: values.detach().cuda().requires_grad_() for name, values in logits.items()},
+        {name: values.cuda() for name, values in targets.items()},
+        tuple(values.detach().cuda().requires_grad_() for values in features),
+        samples,
+    )
 
 
 @pytest.mark.gpu
@@ -209,8 +224,7 @@ def test_the_same_on_a_gpu_and_no_wait_for_it(name):
 @every_loss
 @pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
 def test_half_precision(name, device):
-    """As in training, fp16 on a GPU and bf16 elsewhere: a float32 near that of full precision, with finite gradients.
-    """
+    """As in training, fp16 on a GPU and bf16 elsewhere: float32, near that of full precision, finite gradients."""
     batch, loss = make_batch(crops=True), make_loss(name).to(device)
     batch = on_gpu(batch) if device == 'cuda' else batch
     with torch.no_grad():

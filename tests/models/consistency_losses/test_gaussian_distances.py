@@ -29,8 +29,16 @@ def gaussians(*samples: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture
 def sets() -> tuple[torch.Tensor, torch.Tensor]:
     """Three sets of five Gaussians in 6 dimensions."""
-    made = [gaussians(*(torch.randn(20, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(10 * i + j)) * (
-        1 + j) + i for j in range(5))) for i in range(3)]
+    made = [
+        gaussians(
+            *(
+                torch.randn(20, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(10 * i + j)) * (1 + j)
+                + i
+                for j in range(5)
+            )
+        )
+        for i in range(3)
+    ]
     return torch.cat([means for means, _ in made]), torch.cat([covariances for _, covariances in made])
 
 
@@ -79,8 +87,11 @@ def samples_of(kind: str) -> list[torch.Tensor]:
     if kind == 'rank deficient':  # fewer pixels than channels
         return [draw(3, 5), draw(4, 5), draw(12, 5)]
     if kind == 'one dead channel':
-        return [draw(12, 5) * torch.tensor([1, 1, 0, 1, 1.0]), draw(12, 5) * torch.tensor([1, 1, 0, 1, 1.0]),
-                draw(12, 5) * torch.tensor([1, 0.0, 0, 1, 1])]
+        return [
+            draw(12, 5) * torch.tensor([1, 1, 0, 1, 1.0]),
+            draw(12, 5) * torch.tensor([1, 1, 0, 1, 1.0]),
+            draw(12, 5) * torch.tensor([1, 0.0, 0, 1, 1]),
+        ]
     corners = torch.cat([torch.eye(5), -torch.eye(5)]).double()  # covariance: a multiple of the identity
     return [corners, 2 * corners + 1, corners.roll(1, 0) * 0.5]
 
@@ -101,8 +112,11 @@ def test_gradient_of_regions_one_pixel_over_the_minimum(distance):
 
     def loss(features):
         means, covariances = (part.flatten(0, 1)[None] for part in pixels.moments(features))
-        table = wasserstein(means, covariances) if distance == 'wasserstein' else kl_divergence(
-            means, covariances, means, covariances, ridge=0.1)
+        table = (
+            wasserstein(means, covariances)
+            if distance == 'wasserstein'
+            else kl_divergence(means, covariances, means, covariances, ridge=0.1)
+        )
         there = torch.ones(1, 4, dtype=torch.bool)
         return noise_contrast(table, there, there, members=1)[0]
 
@@ -157,8 +171,16 @@ def test_kl_is_that_of_torch(sets):
     means, covariances = (part[0] for part in sets)
     ridge = 0.1 * torch.eye(6)
     found = kl_divergence(means, covariances, means, covariances, ridge=0.1)
-    expected = [[kl_of_torch(MultivariateNormal(means[i], covariances[i] + ridge),
-                             MultivariateNormal(means[j], covariances[j] + ridge)) for j in range(5)] for i in range(5)]
+    expected = [
+        [
+            kl_of_torch(
+                MultivariateNormal(means[i], covariances[i] + ridge),
+                MultivariateNormal(means[j], covariances[j] + ridge),
+            )
+            for j in range(5)
+        ]
+        for i in range(5)
+    ]
     assert torch.allclose(found, torch.tensor(expected, dtype=torch.float64), atol=1e-9)
     batched = kl_divergence(*sets, means, covariances, ridge=0.1)
     assert batched.shape == (3, 5, 5) and torch.allclose(batched[0], found)

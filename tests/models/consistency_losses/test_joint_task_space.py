@@ -49,7 +49,8 @@ def test_the_default_is_the_published_one():
     with torch.device('meta'):
         space = JointTaskSpace(EXACT)
         assert space({'depth': torch.zeros(1, 1, 64, 96)}, {'depth': torch.zeros(1, dtype=torch.long)})[
-            'depth'].shape == (1, 512, 2, 3)
+            'depth'
+        ].shape == (1, 512, 2, 3)
         assert ResidualJointTaskSpace(EXACT).stride == 32
 
 
@@ -65,7 +66,7 @@ def test_every_map_is_by_itself(kind):
     together = space(maps, pairs)
     for name, values in maps.items():
         for number in range(3):
-            alone = space({name: values[number:number + 1]}, {name: pairs[name][number:number + 1]})[name]
+            alone = space({name: values[number : number + 1]}, {name: pairs[name][number : number + 1]})[name]
             torch.testing.assert_close(alone[0], together[name][number], rtol=1e-4, atol=1e-5)
 
 

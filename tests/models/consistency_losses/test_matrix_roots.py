@@ -9,8 +9,10 @@ from mmmtl.models.consistency_losses.matrix_roots import SquareRootFactor, Trace
 def with_singular_values(values: torch.Tensor, seed: int = 0) -> torch.Tensor:
     """(C, C) float64."""
     generator = torch.Generator().manual_seed(seed)
-    left, right = (torch.linalg.qr(torch.randn(len(values), len(values), dtype=torch.float64, generator=generator))[0]
-                   for _ in range(2))
+    left, right = (
+        torch.linalg.qr(torch.randn(len(values), len(values), dtype=torch.float64, generator=generator))[0]
+        for _ in range(2)
+    )
     return left * values @ right.T
 
 
@@ -21,7 +23,7 @@ def test_the_polar_factor(dtype, scale, lowest):
     exact = torch.stack([with_singular_values(torch.linspace(lowest, 1, 16, dtype=torch.float64), i) for i in range(5)])
     left, _, right = torch.linalg.svd(exact)
     found = polar_factor((scale * exact).to(dtype))
-    assert (found.double() - left @ right).abs().max() < 2000 * torch.finfo(dtype).eps / lowest ** 0.5
+    assert (found.double() - left @ right).abs().max() < 2000 * torch.finfo(dtype).eps / lowest**0.5
 
 
 def test_zeros_stay():
@@ -34,9 +36,9 @@ def test_zeros_stay():
 
 def test_steps_end_when_the_lowest_is_one():
     for rounding in (1e-7, 2e-16):
-        lowest, bound = rounding ** 0.5, 1.0
+        lowest, bound = rounding**0.5, 1.0
         for linear, cubic in scaled_steps(rounding):
-            lowest, bound = (linear * x + cubic * x ** 3 for x in (lowest, bound))
+            lowest, bound = (linear * x + cubic * x**3 for x in (lowest, bound))
         assert lowest == pytest.approx(1, abs=2 * rounding) and bound == pytest.approx(1, abs=2 * rounding)
 
 

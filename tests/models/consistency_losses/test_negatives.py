@@ -29,10 +29,16 @@ def test_pairs():
     samples = make_batch([('depth',), ('depth', 'normal')])[3]
     names = list(EXACT)
     assert task_pairs(samples, names, 'unlabelled') == [
-        (0, 'saliency', 'depth'), (0, 'normal', 'depth'), (1, 'saliency', 'depth'), (1, 'saliency', 'normal')]
+        (0, 'saliency', 'depth'),
+        (0, 'normal', 'depth'),
+        (1, 'saliency', 'depth'),
+        (1, 'saliency', 'normal'),
+    ]
     assert task_pairs(samples, names, 'labelled') == [(1, 'depth', 'normal'), (1, 'normal', 'depth')]
-    assert set(task_pairs(samples, names, 'all')) == {*task_pairs(samples, names, 'unlabelled'),
-                                                      *task_pairs(samples, names, 'labelled')}
+    assert set(task_pairs(samples, names, 'all')) == {
+        *task_pairs(samples, names, 'unlabelled'),
+        *task_pairs(samples, names, 'labelled'),
+    }
     samples[0].set_metainfo({'purpose': 'tasks'})
     assert {pair.image for pair in task_pairs(samples, names, 'all')} == {1}
 

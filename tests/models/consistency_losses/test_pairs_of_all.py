@@ -10,8 +10,10 @@ from mmmtl.tasks import Depth, SemSeg
 
 TASKS = {'semseg': SemSeg('semseg', 'abc'), 'depth': Depth('depth')}
 # of each process: its pairs, the size of its images
-GIVEN = [([TaskPair(0, 'depth', 'semseg'), TaskPair(2, 'semseg', 'depth')], (3, 5)),
-         ([TaskPair(1, 'semseg', 'depth')], (4, 2))]
+GIVEN = [
+    ([TaskPair(0, 'depth', 'semseg'), TaskPair(2, 'semseg', 'depth')], (3, 5)),
+    ([TaskPair(1, 'semseg', 'depth')], (4, 2)),
+]
 
 
 def targets_of(rank: int) -> dict[str, torch.Tensor]:

@@ -27,8 +27,15 @@ VIEWS = (3, 1, 2)  # of the scenes in the batch
 @pytest.fixture(scope='module')
 def batch() -> dict:
     """Images (6, 3, 32, 40) and samples of a room seen three times, once, and twice."""
-    rooms = SyntheticRooms(split='test', scenes=3, views_per_scene=3, size=SIZE, views='all', tasks=TASKS,
-                           pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')])
+    rooms = SyntheticRooms(
+        split='test',
+        scenes=3,
+        views_per_scene=3,
+        size=SIZE,
+        views='all',
+        tasks=TASKS,
+        pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')],
+    )
     items = []
     for number, count in enumerate(VIEWS):
         item = rooms[number]
@@ -79,7 +86,8 @@ def sees(samples: list, own: int, other: int, row: int, column: int, depth: floa
     """Whether the other view measures the depth that the point of this pixel has there, to 5 %."""
     (k, pose), (other_k, other_pose) = (
         [samples[view].get(name).numpy().astype(float) for name in ('intrinsics', 'camera_T_world')]
-        for view in (own, other))
+        for view in (own, other)
+    )
     point = depth * np.linalg.inv(k) @ (column + 0.5, row + 0.5, 1)
     point = (other_pose @ np.linalg.inv(pose) @ (*point, 1))[:3]
     x, y = (other_k @ point)[:2] / point[2]
@@ -153,12 +161,23 @@ def test_bad_settings():
 
 def make_model(**options) -> MultiTaskModel:
     torch.manual_seed(0)
-    cross_view = dict(type=CrossViewModule, stride=STRIDE, blocks=1, identity_start=True,
-                      cost_volume=dict(planes=PLANES, depth_range=(NEAR, FAR)))
-    return MultiTaskModel(**{
-        'tasks': TASKS, 'backbone': dict(type=SegNet, widths=(6, 8)), 'neck': cross_view,
-        'decode_head': dict(type=PerTaskHead, head=dict(type=ConvHead, channels=6)),
-        'consistency_losses': dict(matching=dict(type=PlaneMatching, weight=0.5)), **options})
+    cross_view = dict(
+        type=CrossViewModule,
+        stride=STRIDE,
+        blocks=1,
+        identity_start=True,
+        cost_volume=dict(planes=PLANES, depth_range=(NEAR, FAR)),
+    )
+    return MultiTaskModel(
+        **{
+            'tasks': TASKS,
+            'backbone': dict(type=SegNet, widths=(6, 8)),
+            'neck': cross_view,
+            'decode_head': dict(type=PerTaskHead, head=dict(type=ConvHead, channels=6)),
+            'consistency_losses': dict(matching=dict(type=PlaneMatching, weight=0.5)),
+            **options,
+        }
+    )
 
 
 def test_views_learn_to_match(batch):
@@ -176,4 +195,5 @@ def test_views_learn_to_match(batch):
     assert values[-1] < 0.8 * values[0]
     losses = make_model()(images, batch['data_samples'], mode='loss')
     assert losses['loss'].item() == pytest.approx(
-        (losses['semseg'] + losses['depth'] + 0.5 * losses['matching']).item(), rel=1e-5)
+        (losses['semseg'] + losses['depth'] + 0.5 * losses['matching']).item(), rel=1e-5
+    )

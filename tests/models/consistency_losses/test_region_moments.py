@@ -14,7 +14,8 @@ def random_slots(sets: int, count: int, size: tuple[int, int], seed: int = 0) ->
 def test_the_largest_come_first():
     regions = torch.tensor([[[7, 7, 7, 3], [65535, 65535, -1, 3], [0, 65535, -1, 3], [3, 65535, -1, 7]]])
     assert largest_regions(regions, 4, min_pixels=1).tolist() == [
-        [[1, 1, 1, 0], [2, 2, -1, 0], [3, 2, -1, 0], [0, 2, -1, 1]]]
+        [[1, 1, 1, 0], [2, 2, -1, 0], [3, 2, -1, 0], [0, 2, -1, 1]]
+    ]
 
 
 def test_ids_of_one_size_by_their_number():

@@ -24,8 +24,10 @@ def by_loop(batch) -> torch.Tensor:
         unlabelled = [name for name in EXACT if name not in samples[number].gt]
         for name in unlabelled:
             values = EXACT[name].activate(logits[name])
-            whole = F.pad(values[number - 1:number], (1, 1, 1, 1), mode='replicate')
-            part = whole[..., top:top + height + 2, left:left + width + 2]  # with a rim, as bilinear sampling sees it
+            whole = F.pad(values[number - 1 : number], (1, 1, 1, 1), mode='replicate')
+            part = whole[
+                ..., top : top + height + 2, left : left + width + 2
+            ]  # with a rim, as bilinear sampling sees it
             scale = SIZE[0] / height, SIZE[1] / width
             grown = sample(part, scale)
             if name == 'depth':
@@ -42,8 +44,12 @@ def sample(part: torch.Tensor, scale: tuple[float, float]) -> torch.Tensor:
             y, x = (row + 0.5) / scale[0] + 0.5, (column + 0.5) / scale[1] + 0.5
             i, j = int(y), int(x)
             a, b = y - i, x - j
-            out[..., row, column] = ((1 - a) * (1 - b) * part[..., i, j] + (1 - a) * b * part[..., i, j + 1]
-                                     + a * (1 - b) * part[..., i + 1, j] + a * b * part[..., i + 1, j + 1])
+            out[..., row, column] = (
+                (1 - a) * (1 - b) * part[..., i, j]
+                + (1 - a) * b * part[..., i, j + 1]
+                + a * (1 - b) * part[..., i + 1, j]
+                + a * b * part[..., i + 1, j + 1]
+            )
     return out
 
 
@@ -64,7 +70,7 @@ def test_what_moves_with_the_crop_costs_nothing():
     inner = 1 + 0.1 * (top + y * height / SIZE[0]) + 0.05 * (left + x * width / SIZE[1])
     logits['depth'].data[0, 0], logits['depth'].data[1, 0] = plane, inner / 1.6
     for name in ('saliency', 'normal'):
-        logits[name].data[:] = torch.tensor([0.3, -0.2, 0.5])[:logits[name].shape[1], None, None]
+        logits[name].data[:] = torch.tensor([0.3, -0.2, 0.5])[: logits[name].shape[1], None, None]
     assert make_loss()(logits, targets, features, samples) < 1e-10
     samples[1].set_metainfo({'window': (0, 0, height, width)})
     assert make_loss()(logits, targets, features, samples) > 0.01

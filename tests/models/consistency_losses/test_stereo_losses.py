@@ -25,8 +25,10 @@ def run(loss, logits, targets, samples) -> Tensor:
 
 
 @pytest.mark.parametrize(('kind', 'name'), list(zip(LOSSES, ('regression', 'depth', 'classes'), strict=True)))
-@pytest.mark.parametrize(('warp_by', 'confidence'), [('pseudo', 'soft'), ('pseudo', 'hard'), ('pseudo', 'raw'),
-                                                     ('pseudo', 'off'), ('own', 'off')])
+@pytest.mark.parametrize(
+    ('warp_by', 'confidence'),
+    [('pseudo', 'soft'), ('pseudo', 'hard'), ('pseudo', 'raw'), ('pseudo', 'off'), ('own', 'off')],
+)
 def test_the_equations(kind, name, warp_by, confidence):
     logits, targets, samples = batch()
     weights = {} if kind is ConfidentRegression else dict(lr=0.6, left=0.7, right=1.9)
@@ -47,8 +49,10 @@ def test_the_published_weights():
     assert (classes.weight, classes.lr, classes.left, classes.right) == (1, 0.5, 1.5, 1.5)
     logits, targets, samples = batch()
     whole = run(classes, logits, targets, samples)
-    parts = [run(StereoSegmentationConsistency(**GIVEN, **weights), logits, targets, samples) for weights in (
-        dict(left=0, right=0), dict(lr=0, right=0), dict(lr=0, left=0))]
+    parts = [
+        run(StereoSegmentationConsistency(**GIVEN, **weights), logits, targets, samples)
+        for weights in (dict(left=0, right=0), dict(lr=0, right=0), dict(lr=0, left=0))
+    ]
     torch.testing.assert_close(sum(parts), whole)
     assert all(part > 0 for part in parts)
 
@@ -102,12 +106,18 @@ def test_pairs_count_alike_in_any_order_and_other_images_not_at_all(kind):
     loss = kind(**GIVEN)
     whole = run(loss, logits, targets, samples)
     order = [2, 3, 0, 1]
-    moved = run(loss, *({n: v[order] for n, v in maps.items()} for maps in (logits, targets)),
-                [samples[place] for place in order])
+    moved = run(
+        loss,
+        *({n: v[order] for n, v in maps.items()} for maps in (logits, targets)),
+        [samples[place] for place in order],
+    )
     torch.testing.assert_close(moved, whole)
     single = MultiTaskDataSample(metainfo={'view': 0, 'views': 1})
-    more = run(loss, *({n: torch.cat((v[:2], v[:1], v[2:])) for n, v in maps.items()} for maps in (logits, targets)),
-               [*samples[:2], single, *samples[2:]])
+    more = run(
+        loss,
+        *({n: torch.cat((v[:2], v[:1], v[2:])) for n, v in maps.items()} for maps in (logits, targets)),
+        [*samples[:2], single, *samples[2:]],
+    )
     torch.testing.assert_close(more, whole)
     for sample in samples[2:]:
         sample.set_metainfo({'purpose': 'tasks'})
@@ -128,8 +138,9 @@ def world() -> tuple[dict[str, Tensor], dict[str, Tensor], list[MultiTaskDataSam
     parallax = (shift + DOFFS) / FOCAL
     for place, sample in enumerate(samples):
         label = stripes[:, shift:] if place % 2 else stripes[:, :W]  # the left view's column x is the right one's x - 5
-        sample.gt = PixelData(semseg=label[None], disparity=torch.full((1, H, W), parallax),
-                              confidence=torch.ones(1, H, W))
+        sample.gt = PixelData(
+            semseg=label[None], disparity=torch.full((1, H, W), parallax), confidence=torch.ones(1, H, W)
+        )
         targets['semseg'][place, 0] = label
         logits['semseg'][place] = 12.0 * torch.nn.functional.one_hot(label, K).permute(2, 0, 1)
         logits['depth'][place] = parallax / BASELINE * UNIT
@@ -157,8 +168,9 @@ def test_metres_are_inverted():
     depth_of = {**logits, 'depth': UNIT / logits['depth']}
     plain = dict(GIVEN, tasks={**TASKS, 'depth': Depth('depth')})
     for kind in LOSSES:
-        torch.testing.assert_close(run(kind(**plain), depth_of, targets, samples),
-                                   run(kind(**GIVEN), logits, targets, samples))
+        torch.testing.assert_close(
+            run(kind(**plain), depth_of, targets, samples), run(kind(**GIVEN), logits, targets, samples)
+        )
     behind = {**depth_of, 'depth': (depth_of['depth'] * 0 - 1).requires_grad_()}
     loss = run(ConfidentRegression(**plain), behind, targets, samples)
     loss.backward()
@@ -199,8 +211,10 @@ def test_a_batch_that_teaches_no_depth_is_told():
 def test_descending_all_of_them_brings_both_views_together():
     logits, targets, samples = world()
     torch.manual_seed(0)
-    free = {name: torch.randn_like(values).mul(0.3).add(0.3 if name == 'depth' else 0).requires_grad_()
-            for name, values in logits.items()}
+    free = {
+        name: torch.randn_like(values).mul(0.3).add(0.3 if name == 'depth' else 0).requires_grad_()
+        for name, values in logits.items()
+    }
     losses = [kind(**GIVEN) for kind in LOSSES]
     optimizer = torch.optim.Adam(free.values(), lr=0.05)
     history = []

@@ -13,8 +13,9 @@ def test_shapes_and_gradients():
     head = HRNetHead(TASKS, (2, 3), (4, 8))
     features = torch.randn(2, 2, 9, 11, requires_grad=True), torch.randn(2, 3, 5, 6, requires_grad=True)
     logits = head(features)
-    assert {name: tuple(values.shape) for name, values in logits.items()} == dict(depth=(2, 1, 9, 11),
-                                                                                normal=(2, 3, 9, 11))
+    assert {name: tuple(values.shape) for name, values in logits.items()} == dict(
+        depth=(2, 1, 9, 11), normal=(2, 3, 9, 11)
+    )
     assert all(values.abs().max() < 0.5 for values in logits.values())
     logits['depth'].square().sum().backward()
     assert all(x.grad.abs().sum((0, 2, 3)).all() for x in features)

@@ -32,6 +32,7 @@ def test_every_map_and_every_parameter_matters():
 
 def test_parameters_are_those_of_sak():
     """Four heads on ViT-L: 42.0 M; on the 1280 channels that CvM joins: 65.6 M."""
+
     def count(channels: int) -> int:
         with torch.device('meta'):
             heads = [MultiTapHead((channels,) * 4, (16,) * 4, outputs) for outputs in (40, 1, 3, 1)]

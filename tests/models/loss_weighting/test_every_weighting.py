@@ -134,7 +134,7 @@ def test_random_weights_prefer_no_task():
     toy, batch = Toy(build('random')), make_batch()
     torch.manual_seed(0)
     drawn = torch.stack([toy(*batch)[1] for _ in range(1000)])
-    error = drawn.std(0) / 1000 ** 0.5
+    error = drawn.std(0) / 1000**0.5
     assert ((drawn.mean(0) - 1).abs() < 4 * error).all() and (drawn.std(0) > 0.3).all()
 
 

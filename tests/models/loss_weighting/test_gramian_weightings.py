@@ -29,7 +29,7 @@ def solve(weighting: GramianWeighting, rows: Tensor, losses: Tensor | None = Non
 
 def conflicting(cosine: float) -> Tensor:
     """Two gradients of lengths 2 and 3."""
-    return torch.tensor([[2.0, 0.0], [3 * cosine, 3 * (1 - cosine ** 2) ** 0.5]], dtype=torch.float64)
+    return torch.tensor([[2.0, 0.0], [3 * cosine, 3 * (1 - cosine**2) ** 0.5]], dtype=torch.float64)
 
 
 @pytest.mark.parametrize('cosine', [-0.9, -0.2, 0.3, 0.9])
@@ -55,8 +55,13 @@ def test_mgda_normalizations(normalization):
     norms = rows.norm(dim=1)
     sizes = {'none': 1 + 0 * norms, 'l2': norms, 'loss': losses, 'loss+': losses * norms}[normalization]
     scaled = (rows / sizes[:, None]).numpy()
-    found = minimize(lambda w: ((w @ scaled) ** 2).sum(), np.ones(3) / 3, bounds=[(0, 1)] * 3, tol=1e-14,
-                     constraints=dict(type='eq', fun=lambda w: w.sum() - 1))
+    found = minimize(
+        lambda w: ((w @ scaled) ** 2).sum(),
+        np.ones(3) / 3,
+        bounds=[(0, 1)] * 3,
+        tol=1e-14,
+        constraints=dict(type='eq', fun=lambda w: w.sum() - 1),
+    )
     np.testing.assert_allclose(solve(MGDA('abc', normalization=normalization), rows, losses), found.x, atol=2e-4)
     if normalization == 'l2':
         again = solve(MGDA('abc', normalization='l2'), rows * torch.tensor([[5.0], [1.0], [0.1]]), losses)
@@ -199,10 +204,13 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
 
 
 @torchjd
-@pytest.mark.parametrize(('options', 'said'), [
-    (dict(method='Nash'), "one of AlignedMTL, CAGrad, .* found 'Nash'"),
-    (dict(method='FairGrad', options=dict(c=1)), 'torchjd says of FairGrad'),
-])
+@pytest.mark.parametrize(
+    ('options', 'said'),
+    [
+        (dict(method='Nash'), "one of AlignedMTL, CAGrad, .* found 'Nash'"),
+        (dict(method='FairGrad', options=dict(c=1)), 'torchjd says of FairGrad'),
+    ],
+)
 def test_mistakes(options, said):
     with pytest.raises(ConfigError, match=said):
         TorchJDWeighting('abc', **options)

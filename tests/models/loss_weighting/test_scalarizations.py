@@ -53,9 +53,15 @@ def test_the_best_variance_is_twice_the_loss_times_the_factor():
 
 
 @torchjd
-@pytest.mark.parametrize(('name', 'theirs', 'options'), [
-    ('uncertainty', 'UW', dict(shape=3)), ('imtl-l', 'IMTLL', dict(shape=3)), ('geometric-mean', 'GeometricMean', {}),
-    ('stch', 'STCH', dict(mu=1.0))])
+@pytest.mark.parametrize(
+    ('name', 'theirs', 'options'),
+    [
+        ('uncertainty', 'UW', dict(shape=3)),
+        ('imtl-l', 'IMTLL', dict(shape=3)),
+        ('geometric-mean', 'GeometricMean', {}),
+        ('stch', 'STCH', dict(mu=1.0)),
+    ],
+)
 def test_as_in_torchjd(name, theirs, options):
     from torchjd import scalarization
 
@@ -141,7 +147,7 @@ def test_dwa(by):
     means: list[np.ndarray] = []
     for step, row in enumerate(losses):
         if step and step % 3 == 0:
-            means.append(losses[step - 3:step].double().numpy().mean(0))
+            means.append(losses[step - 3 : step].double().numpy().mean(0))
         hub.update_info('epoch', step // 3)
         total, weights, _ = weigh(weighting, row)
         expected = dwa_by_numpy(means, 1.5)
@@ -174,8 +180,9 @@ def test_no_value_is_looked_at(name):
         toy = Toy(build(name))
         for _ in range(2):
             losses = [toy.backbone(torch.randn(4, 5)).square().mean() for _ in range(3)]
-            total, weights = toy.loss_weighting(torch.stack(losses), torch.ones(3, dtype=torch.bool),
-                                                dict(toy.named_parameters()))
+            total, weights = toy.loss_weighting(
+                torch.stack(losses), torch.ones(3, dtype=torch.bool), dict(toy.named_parameters())
+            )
             total.backward()
         with pytest.raises(DataDependentOutputException):
             weights[0].item()

@@ -13,8 +13,7 @@ from mmmtl.models.loss_weighting import TaskGradients
 def test_rows_are_the_gradients_of_plain_backward_passes():
     toy = Toy(build('uniform'))
     gradients = TaskGradients()
-    rows = gradients(toy.task_losses(*make_batch(partly=True))[0],
-                     *gradients.choose(dict(toy.named_parameters()))).rows
+    rows = gradients(toy.task_losses(*make_batch(partly=True))[0], *gradients.choose(dict(toy.named_parameters()))).rows
     for number, row in enumerate(rows):
         toy.zero_grad()
         toy.task_losses(*make_batch(partly=True))[0][number].backward()
@@ -68,6 +67,7 @@ def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
     def count(head: str):
         def one_more(gradient):
             passes[head] += 1
+
         return one_more
 
     for head, module in toy.heads.items():
@@ -119,10 +119,10 @@ def test_half_precision_has_a_scale_of_its_own(factor, overflows):
         rows = gradients([net(images).float().mean() * factor], [net.weight]).rows
     expected = images.mean(0).expand(4, 4).flatten() / 4 * factor
     if overflows:
-        assert not rows.isfinite().all() and gradients.half_scale == 2 ** 11
+        assert not rows.isfinite().all() and gradients.half_scale == 2**11
     else:
         torch.testing.assert_close(rows[0], expected, rtol=2e-2, atol=1e-9)
-        assert 2 ** 12 < gradients.half_scale < 2 ** 12 * 1.001
+        assert 2**12 < gradients.half_scale < 2**12 * 1.001
     before = gradients.half_scale.clone()
     with torch.autocast('cpu', torch.bfloat16):
         gradients([net(images).float().mean()], [net.weight])
@@ -137,13 +137,13 @@ def test_half_precision_of_what_is_not_shared(factor, overflows):
     gradients = TaskGradients(('shared',))
     with torch.autocast('cpu', torch.float16):
         found = gradients([head(images).float().mean() * factor], [shared.weight], [head.weight])
-    (_, parameter, gradient), = found.others
+    ((_, parameter, gradient),) = found.others
     assert parameter is head.weight and not found.rows.any()
     if overflows:
-        assert not gradient.isfinite().all() and gradients.half_scale == 2 ** 11
+        assert not gradient.isfinite().all() and gradients.half_scale == 2**11
     else:
         torch.testing.assert_close(gradient, images.mean(0).expand(4, 4) / 4 * factor, rtol=2e-2, atol=1e-9)
-        assert gradients.half_scale > 2 ** 12
+        assert gradients.half_scale > 2**12
 
 
 def test_a_head_in_full_precision_keeps_it():
@@ -163,7 +163,7 @@ def test_a_head_in_full_precision_keeps_it():
 @pytest.mark.parametrize('name', ['mgda', 'nash', 'gradnorm'])
 def test_a_loss_scale_comes_after_the_weighting(name):
     found = []
-    for scale in (1.0, 2.0 ** 14):
+    for scale in (1.0, 2.0**14):
         toy = Toy(build(name))
         total, weights = toy(*make_batch())
         (total * scale).backward()

@@ -28,14 +28,22 @@ def learn(name: str, part: slice, wrap) -> tuple[dict, list]:
 
 
 def available() -> list[str]:
-    return [name for name, *_ in (p.values for p in marked(CONFIGS) if not any(
-        condition for mark in p.marks if mark.name == 'skipif' for condition in mark.args))]
+    return [
+        name
+        for name, *_ in (
+            p.values
+            for p in marked(CONFIGS)
+            if not any(condition for mark in p.marks if mark.name == 'skipif' for condition in mark.args)
+        )
+    ]
 
 
 def rank_learns(rank: int) -> dict:
     part = slice(0, 2) if rank == 0 else slice(2, 6)
-    return {name: learn(name, part, lambda toy: DistributedDataParallel(toy, broadcast_buffers=False))
-            for name in available()}
+    return {
+        name: learn(name, part, lambda toy: DistributedDataParallel(toy, broadcast_buffers=False))
+        for name in available()
+    }
 
 
 if __name__ == '__main__':

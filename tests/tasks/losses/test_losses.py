@@ -21,8 +21,11 @@ IN_SPACE = {
     'classes': lambda: SemSeg('semseg', ('a', 'b')),
     'fractions': lambda: Edge('edge'),
 }
-EVERY = {name: kind for name, kind in vars(package).items() if inspect.isclass(kind) and issubclass(kind, Loss)
-         and not inspect.isabstract(kind)}
+EVERY = {
+    name: kind
+    for name, kind in vars(package).items()
+    if inspect.isclass(kind) and issubclass(kind, Loss) and not inspect.isabstract(kind)
+}
 PAIRS = [(name, space) for name, kind in EVERY.items() for space in IN_SPACE if space in kind.spaces]
 every_loss = pytest.mark.parametrize('name, space', PAIRS)
 
@@ -40,10 +43,12 @@ def example(task: Task, images: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]
     generator = torch.Generator().manual_seed(seed)
     shape = images, 1, 4, 6
     logits = torch.randn(images, task.channels, 4, 6, generator=generator)
-    target = {'positive': lambda: 0.5 + 5 * torch.rand(shape, generator=generator),
-              'directions': lambda: F.normalize(torch.randn(images, 3, 4, 6, generator=generator), dim=1),
-              'classes': lambda: torch.randint(2, shape, generator=generator),
-              'fractions': lambda: torch.rand(shape, generator=generator)}[task.loss_space]()
+    target = {
+        'positive': lambda: 0.5 + 5 * torch.rand(shape, generator=generator),
+        'directions': lambda: F.normalize(torch.randn(images, 3, 4, 6, generator=generator), dim=1),
+        'classes': lambda: torch.randint(2, shape, generator=generator),
+        'fractions': lambda: torch.rand(shape, generator=generator),
+    }[task.loss_space]()
     void = torch.rand(shape, generator=generator) < 1 / 3
     return logits, torch.where(void, torch.tensor(task.void, dtype=task.dtype), target)
 
@@ -54,7 +59,7 @@ def test_an_image_does_not_know_its_neighbours(name, space):
     logits, target = example(task)
     whole = task.error(logits, target)
     assert all(values.dtype == torch.float32 and values.shape == (3,) for values in whole)
-    alone = [task.error(logits[i:i + 1], target[i:i + 1]) for i in (2, 0, 1)]
+    alone = [task.error(logits[i : i + 1], target[i : i + 1]) for i in (2, 0, 1)]
     for both, singles in zip(whole, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(both[[2, 0, 1]], torch.cat(singles))
 
@@ -130,8 +135,9 @@ def values_of(task: Task, logits: Tensor, target: Tensor) -> tuple[Tensor, Tenso
 
 def test_silog_is_that_of_eigen():
     for options, formula in (
-            (dict(variance_focus=0.5, root=False), lambda d: d.square().mean() - 0.5 * d.mean().square()),
-            (dict(), lambda d: (d.square().mean() - 0.85 * d.mean().square()).sqrt())):
+        (dict(variance_focus=0.5, root=False), lambda d: d.square().mean() - 0.5 * d.mean().square()),
+        (dict(), lambda d: (d.square().mean() - 0.85 * d.mean().square()).sqrt()),
+    ):
         task = taught('SILog', 'positive', **options)
         logits, target = example(task)
         logits = logits.exp() + 0.5
@@ -182,8 +188,9 @@ def test_class_weights_smoothing_and_focus_are_those_of_pytorch():
 
     plain = F.cross_entropy(logits, target[:, 0], reduction='none')
     weighted = F.cross_entropy(logits, target[:, 0], torch.tensor(weight), reduction='none', label_smoothing=0.1)
-    torch.testing.assert_close(error(type='CrossEntropy', class_weight=weight, label_smoothing=0.1),
-                               weighted.sum((1, 2)))
+    torch.testing.assert_close(
+        error(type='CrossEntropy', class_weight=weight, label_smoothing=0.1), weighted.sum((1, 2))
+    )
     torch.testing.assert_close(error(type='Focal', gamma=0.0), plain.sum((1, 2)))
     focal = torch.tensor(weight)[target[:, 0]] * (1 - (-plain).exp()).square() * plain
     torch.testing.assert_close(error(type='Focal', gamma=2.0, class_weight=weight), focal.sum((1, 2)))
@@ -208,26 +215,45 @@ def test_the_angle_is_that_of_the_arc_cosine():
     logits, target = example(task)
     valid = task.valid(target)
     angle = (F.normalize(logits, dim=1) * target).sum(1).clamp(-1, 1).acos()
-    torch.testing.assert_close(task.error(logits, target)[0], torch.where(valid, angle, 0).sum((1, 2)), rtol=1e-4,
-                               atol=1e-4)
+    torch.testing.assert_close(
+        task.error(logits, target)[0], torch.where(valid, angle, 0).sum((1, 2)), rtol=1e-4, atol=1e-4
+    )
 
 
-@pytest.mark.parametrize('kind, options, loss, message', [
-    (Depth, {}, dict(type='CrossEntropy'), r'tasks.x.loss: CrossEntropy compares classes, not positive; take one of '
-                                           'BerHu,.* L1, L2, SILog'),
-    (Normal, {}, dict(type='SILog'), 'SILog compares positive, not directions; take one of Angular, Cosine, L1, L2'),
-    (Edge, {}, dict(type='Dice'), 'Dice compares classes, not fractions'),
-    (SemSeg, dict(classes='abc'), dict(type='BalancedCrossEntropy'), 'is for 2 classes, found 3'),
-    (SemSeg, dict(classes='abc'), dict(type='CrossEntropy', class_weight=(1, 2)), 'must be 3 numbers, one per class'),
-    (SemSeg, dict(classes='abc'), dict(type='CrossEntropy', class_weight=(1, 2, -1)), 'class_weight must be >= 0'),
-    (SemSeg, dict(classes='abc'), dict(label_smoothing=1.0), r'label_smoothing must lie in \[0, 1\), found 1.0'),
-    (Depth, {}, dict(type='SILog', variance_focus=2), r'variance_focus must lie in \[0, 1\], found 2'),
-    (Depth, {}, dict(type='BerHu', fraction=0), r'fraction must lie in \(0, 1\], found 0'),
-    (Depth, {}, dict(type='SILogg'), 'SILogg is not in the mmmtl::loss of a task registry'),
-    (Depth, {}, dict(ratio=0.5), r'L1\(\) takes no arguments'),
-    (Edge, {}, dict(ratio=0.5), "unexpected keyword argument 'ratio'"),
-    (Confidence, {}, 'BCE', "expected dict\\(type='...'\\), found 'BCE'"),
-])
+@pytest.mark.parametrize(
+    'kind, options, loss, message',
+    [
+        (
+            Depth,
+            {},
+            dict(type='CrossEntropy'),
+            r'tasks.x.loss: CrossEntropy compares classes, not positive; take one of '
+            'BerHu,.* L1, L2, SILog',
+        ),
+        (
+            Normal,
+            {},
+            dict(type='SILog'),
+            'SILog compares positive, not directions; take one of Angular, Cosine, L1, L2',
+        ),
+        (Edge, {}, dict(type='Dice'), 'Dice compares classes, not fractions'),
+        (SemSeg, dict(classes='abc'), dict(type='BalancedCrossEntropy'), 'is for 2 classes, found 3'),
+        (
+            SemSeg,
+            dict(classes='abc'),
+            dict(type='CrossEntropy', class_weight=(1, 2)),
+            'must be 3 numbers, one per class',
+        ),
+        (SemSeg, dict(classes='abc'), dict(type='CrossEntropy', class_weight=(1, 2, -1)), 'class_weight must be >= 0'),
+        (SemSeg, dict(classes='abc'), dict(label_smoothing=1.0), r'label_smoothing must lie in \[0, 1\), found 1.0'),
+        (Depth, {}, dict(type='SILog', variance_focus=2), r'variance_focus must lie in \[0, 1\], found 2'),
+        (Depth, {}, dict(type='BerHu', fraction=0), r'fraction must lie in \(0, 1\], found 0'),
+        (Depth, {}, dict(type='SILogg'), 'SILogg is not in the mmmtl::loss of a task registry'),
+        (Depth, {}, dict(ratio=0.5), r'L1\(\) takes no arguments'),
+        (Edge, {}, dict(ratio=0.5), "unexpected keyword argument 'ratio'"),
+        (Confidence, {}, 'BCE', "expected dict\\(type='...'\\), found 'BCE'"),
+    ],
+)
 def test_what_does_not_fit_is_one_line(kind, options, loss, message):
     with pytest.raises(ConfigError, match=message) as error:
         kind('x', **options, loss=loss)

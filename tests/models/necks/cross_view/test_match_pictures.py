@@ -54,8 +54,9 @@ def build(monkeypatch):
 def scene(views: int, size: tuple[int, int] = (H, W)) -> list[MultiTaskDataSample]:
     samples = []
     for view in range(views):
-        sample = MultiTaskDataSample(metainfo={'view': view, 'views': views, 'scene': 'hall', 'img_shape': size,
-                                               'img_path': 'hall.jpg'})
+        sample = MultiTaskDataSample(
+            metainfo={'view': view, 'views': views, 'scene': 'hall', 'img_shape': size, 'img_path': 'hall.jpg'}
+        )
         sample.intrinsics = torch.tensor([[40.0, 0, W / 2], [0, 40, H / 2], [0, 0, 1]])
         sample.camera_T_world = torch.eye(4)
         sample.camera_T_world[0, 3] = -0.2 * view
@@ -73,8 +74,9 @@ def test_pairs_show_depth_within_the_planes_and_confidence(build):
         assert sample.extra.matched.shape == sample.extra.confidence.shape == (1, 30, 40)
         assert ((sample.extra.matched >= 0.5 - 1e-4) & (sample.extra.matched <= 10 + 1e-4)).all()
         assert ((sample.extra.confidence >= 1 / 8) & (sample.extra.confidence <= 1)).all()
-    cameras = {name: torch.stack([sample.get(name) for sample in (first, second)])
-               for name in ('intrinsics', 'camera_T_world')}
+    cameras = {
+        name: torch.stack([sample.get(name) for sample in (first, second)]) for name in ('intrinsics', 'camera_T_world')
+    }
     cost = model.neck.match(model.backbone(images[1:]), images[1:], views=(2,), **cameras)['cost']
     depth, _ = model.neck.cost_volume.best_depth(cost)
     torch.testing.assert_close(first.extra.matched[0, ::8, ::8], depth[0, 0, :4, :5])

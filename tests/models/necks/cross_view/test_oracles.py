@@ -82,8 +82,9 @@ def few(count: int):
 def test_the_loop_agrees(loop_cost, drawn):
     k, camera_T_world, features = drawn
     depths = 1 / inverse_depth_planes(NEAR, FAR, D).double()
-    torch.testing.assert_close(volume()(features, k, camera_T_world)[0],
-                               loop_cost(features[0], k[0], camera_T_world[0], depths), **AGREE)
+    torch.testing.assert_close(
+        volume()(features, k, camera_T_world)[0], loop_cost(features[0], k[0], camera_T_world[0], depths), **AGREE
+    )
 
 
 @few(40)
@@ -118,10 +119,12 @@ def test_crop_of_the_reference_and_pad_of_the_source(drawn, left, top, before, a
     pose = relative_pose(camera_T_world[:, 1], camera_T_world[:, 0])
     reference, source = features[:, 0], features[:, 1]
     whole = sampled_correlation(reference, source, sweep_positions(k[:, 0], k[:, 1], pose, planes, (H, W)))
-    positions = sweep_positions(crop_intrinsics(k[:, 0], left, top), pad_intrinsics(k[:, 1], before, above), pose,
-                                planes, (H - top, W - left))
-    moved = sampled_correlation(reference[..., top:, left:], torch.nn.functional.pad(source, (before, 1, above, 2)),
-                                positions)
+    positions = sweep_positions(
+        crop_intrinsics(k[:, 0], left, top), pad_intrinsics(k[:, 1], before, above), pose, planes, (H - top, W - left)
+    )
+    moved = sampled_correlation(
+        reference[..., top:, left:], torch.nn.functional.pad(source, (before, 1, above, 2)), positions
+    )
     torch.testing.assert_close(moved, whole[..., top:, left:], **AGREE)
 
 
@@ -170,8 +173,11 @@ def test_the_whole_neck_follows_the_order_of_views(neck):
 @torch.no_grad()
 def test_four_views_look_at_the_two_nearest_and_at_no_other(neck):
     images, places = torch.randn(4, 3, 32, 48), at(0.0, 0.1, 0.3, 5.0)  # none has the fourth among its two nearest
-    given = dict(views=(4,), intrinsics=torch.tensor([[40.0, 0, 24], [0, 40, 16], [0, 0, 1]]).expand(4, 3, 3),
-                 camera_T_world=places)
+    given = dict(
+        views=(4,),
+        intrinsics=torch.tensor([[40.0, 0, 24], [0, 40, 16], [0, 0, 1]]).expand(4, 3, 3),
+        camera_T_world=places,
+    )
     before = neck.match((), images, **given)
     after = neck.match((), torch.cat((images[:3], torch.randn(1, 3, 32, 48))), **given)
     for part in PARTS:

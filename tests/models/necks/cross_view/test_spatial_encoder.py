@@ -34,7 +34,8 @@ def test_an_image_does_not_see_the_others_of_its_batch():
 def test_finer_maps_have_the_same_parameters(stride):
     encoder = SpatialEncoder(stride)
     assert {name: p.shape for name, p in encoder.named_parameters()} == {
-        name: p.shape for name, p in SpatialEncoder().named_parameters()}
+        name: p.shape for name, p in SpatialEncoder().named_parameters()
+    }
     assert encoder(torch.randn(1, 3, 32, 48)).shape == (1, 128, 32 // stride, 48 // stride)
     with pytest.raises(ConfigError, match='stride must be one of'):
         SpatialEncoder(16)
