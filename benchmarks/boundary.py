@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 import torch
 
-from mmmtl.apis.command_line import command
+from mmmtl.cli.command_line import command
 from mmmtl.datasets import data_root
-from mmmtl.datasets.needed_files import needed_files
+from mmmtl.files.required_files import needed_files
 from mmmtl.tasks import Edge
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from mmmtl.apis import MultiTaskInferencer, load_config
-from mmmtl.apis.command_line import command
+from mmmtl.cli.command_line import command
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.geometry import crop_intrinsics, resize_intrinsics

@@ -19,7 +19,7 @@ import torch
 from timing import keep_memory, middle, wait
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.recipes import expand
+from mmmtl.configuration.recipes import expand
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
 from mmmtl.registry import MODELS

@@ -28,7 +28,7 @@ import torch
 from timing import wait
 from torch import Tensor
 
-from mmmtl.apis.memory import keep_freed_memory
+from mmmtl.engine.memory import keep_freed_memory
 from mmmtl.models.consistency_losses.gaussian_distances import wasserstein
 from mmmtl.models.consistency_losses.region_contrast import noise_contrast
 from mmmtl.models.consistency_losses.region_moments import RegionPixels

@@ -4,9 +4,9 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 
-from mmmtl.datasets.synthetic_rooms.cameras import place_cameras
-from mmmtl.datasets.synthetic_rooms.render import render_view
-from mmmtl.datasets.synthetic_rooms.scene import build_scene
+from mmmtl.synthetic_rooms.cameras import place_cameras
+from mmmtl.synthetic_rooms.render import render_view
+from mmmtl.synthetic_rooms.scene import build_scene
 
 
 def main() -> None:

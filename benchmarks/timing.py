@@ -12,7 +12,7 @@ KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_':
 
 def keep_memory() -> None:
     """Begin this script again, if it has not been yet, with glibc told to keep freed memory: pieces of any size, where
-    `mmmtl.apis.memory`, which can be called at any time, reaches up to 32 MB.
+    `mmmtl.engine.memory`, which can be called at any time, reaches up to 32 MB.
 
     Else it gives some back after every step, how much depends on the order in which small things were allocated, and
     the page faults that follow fall to either side by chance.

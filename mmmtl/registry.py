@@ -19,7 +19,9 @@ from mmengine.registry import Registry
 
 TASKS = Registry('task', scope='mmmtl', locations=['mmmtl.tasks'])
 LOSSES = Registry('loss of a task', scope='mmmtl', locations=['mmmtl.tasks'])
-DATASETS = Registry('dataset', parent=MMENGINE_DATASETS, scope='mmmtl', locations=['mmmtl.datasets'])
+DATASETS = Registry(
+    'dataset', parent=MMENGINE_DATASETS, scope='mmmtl', locations=['mmmtl.datasets', 'mmmtl.synthetic_rooms']
+)
 DATA_SAMPLERS = Registry('data sampler', parent=MMENGINE_DATA_SAMPLERS, scope='mmmtl', locations=['mmmtl.datasets'])
 TRANSFORMS = Registry('transform', parent=MMENGINE_TRANSFORMS, scope='mmmtl', locations=['mmmtl.datasets'])
 MODELS = Registry('model', parent=MMENGINE_MODELS, scope='mmmtl', locations=['mmmtl.models'])
@@ -33,4 +35,4 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
 PARAM_SCHEDULERS = Registry(
     'param_scheduler', parent=MMENGINE_PARAM_SCHEDULERS, scope='mmmtl', locations=['mmmtl.optim']
 )
-RUNNERS = Registry('runner', parent=MMENGINE_RUNNERS, scope='mmmtl', locations=['mmmtl.apis'])
+RUNNERS = Registry('runner', parent=MMENGINE_RUNNERS, scope='mmmtl', locations=['mmmtl.engine'])

@@ -7,6 +7,9 @@ import pytest
 
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # read when torch is first imported, here and in what tests start
 
+from small_configs import lazy, plain  # noqa: E402, F401  fixtures
+from small_rooms import data_error, rooms, tasks  # noqa: E402, F401  fixtures
+
 
 @pytest.fixture(scope='session')
 def data_root() -> Path:

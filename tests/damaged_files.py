@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmmtl.datasets.reading import read_array
+from mmmtl.files.reading import read_array
 
 OUT_OF_RANGE = {'image': 300, 'semseg': 77, 'depth': -3, 'normal': 5}
 

@@ -5,18 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmmtl.tasks import (
-    Confidence,
-    Depth,
-    Disparity,
-    Edge,
-    HumanParts,
-    InverseDepth,
-    Normal,
-    Saliency,
-    SemSeg,
-    Task,
-)
+from mmmtl.tasks import Confidence, Depth, Disparity, Edge, HumanParts, InverseDepth, Normal, Saliency, SemSeg, Task
 
 ALL = {
     'semseg': SemSeg('semseg', ('wall', 'floor', 'chair', 'bed')),

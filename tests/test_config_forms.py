@@ -10,8 +10,8 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mmmtl.apis import load_config
-from mmmtl.apis.flat_config import flat_text
-from mmmtl.apis.recipes import all_recipes, recipe_name
+from mmmtl.configuration.flat_config import flat_text
+from mmmtl.configuration.recipes import all_recipes, recipe_name
 from mmmtl.hooks.handed_out_hook import check_handed_out
 
 CONFIGS = Path(__file__).parents[1] / 'configs'

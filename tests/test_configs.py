@@ -10,7 +10,7 @@ from mmengine.logging import MessageHub
 from mmengine.structures import PixelData
 
 from mmmtl.apis import load_config
-from mmmtl.apis.recipes import all_recipes, recipe_name
+from mmmtl.configuration.recipes import all_recipes, recipe_name
 from mmmtl.models.consistency_losses import DirectMap, PerceptualMap
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample

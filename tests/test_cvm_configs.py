@@ -8,7 +8,7 @@ from official_trees import write_nyud_sak
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.recipes import expand, recipe_name
+from mmmtl.configuration.recipes import expand, recipe_name
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from mmmtl.apis import load_config
-from mmmtl.apis.label_stats import check_every_task_is_shown
-from mmmtl.apis.recipes import expand, recipe_name
+from mmmtl.configuration.recipes import expand, recipe_name
 from mmmtl.datasets import LabelTable
+from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).parents[1]

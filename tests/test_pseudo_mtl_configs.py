@@ -9,7 +9,7 @@ from miniature_driving import DATE, DRIVE, write_cityscapes, write_kitti
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.recipes import expand
+from mmmtl.configuration.recipes import expand
 from mmmtl.registry import DATASETS, MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'pseudo_mtl'

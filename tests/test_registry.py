@@ -16,7 +16,7 @@ OURS = {
 }
 ONE_OF_EACH = {
     'DATASETS': 'SyntheticRooms',
-    'DATA_SAMPLERS': 'PassSampler',
+    'DATA_SAMPLERS': 'EpochSampler',
     'TRANSFORMS': 'LoadViews',
     'MODELS': 'MultiTaskModel',
     'METRICS': 'MultiTaskMetric',
@@ -62,7 +62,7 @@ import mmengine.registry
 import mmmtl
 wings = [f'mmmtl.{{wing}}' for wing in ('tasks', 'datasets', 'models', 'metrics', 'hooks', 'visualization', 'apis')]
 assert not [wing for wing in wings if wing in sys.modules], 'import mmmtl alone is light'
-assert mmengine.registry.HOOKS.get('mmmtl.SheetHook').__name__ == 'SheetHook'
+assert mmengine.registry.HOOKS.get('mmmtl.VisualizationHook').__name__ == 'VisualizationHook'
 for registry, name in {ONE_OF_EACH}.items():  # the runner, which imports the most, comes last
     found = getattr(mmengine.registry, registry).get(f'mmmtl.{{name}}')
     assert found is not None and found.__name__ == name, name

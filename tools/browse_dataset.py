@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.recipes import recipe_name
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipes import recipe_name
 from mmmtl.datasets import SampleKey
 from mmmtl.registry import DATASETS
 from mmmtl.visualization import as_picture, draw_regions, draw_sheet, write_sheets

@@ -11,9 +11,9 @@ import torch
 from mmengine.config import ConfigDict
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.report import print_scores, write_scores
-from mmmtl.apis.typical_scores import typical_scores
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.experiments.constant_baseline import typical_scores
+from mmmtl.experiments.report import print_scores, write_scores
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 
@@ -33,7 +33,7 @@ def main() -> None:
     config.work_dir, config.log_level = args.work_dir, 'WARNING'  # the bars say enough
     config.custom_hooks = [
         ConfigDict(type='mmmtl.ProgressBarHook'),
-        ConfigDict(type='mmmtl.SheetHook', folder=f'{args.work_dir}/sheets', every=20, most=8),
+        ConfigDict(type='mmmtl.VisualizationHook', folder=f'{args.work_dir}/sheets', every=20, most=8),
     ]
     runner = MultiTaskRunner.from_cfg(config)
     rows = {'untrained network': runner.test()}

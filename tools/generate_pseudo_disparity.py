@@ -15,15 +15,8 @@ from mmengine.config import Config
 from torch.utils.data import Dataset
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.stereo_matching import (
-    DisparityFolder,
-    NetworkConfidence,
-    SemiGlobalMatcher,
-    left_right_confidence,
-)
-from mmmtl.datasets.checksums import digest
-from mmmtl.datasets.pseudo_labels import (
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.datasets.label_sources.pseudo_disparity import (
     DISPARITIES,
     computed_folder,
     pair_of,
@@ -33,6 +26,13 @@ from mmmtl.datasets.pseudo_labels import (
 )
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
+from mmmtl.files.checksums import digest
+from mmmtl.pseudo_labels.stereo_matching import (
+    DisparityFolder,
+    NetworkConfidence,
+    SemiGlobalMatcher,
+    left_right_confidence,
+)
 from mmmtl.registry import DATASETS
 
 

@@ -12,16 +12,16 @@ import numpy as np
 from dataset_converters.conversion import Output
 
 from mmmtl.apis import load_config
-from mmmtl.apis.checkpoint import load_weights, read_checkpoint
-from mmmtl.apis.command_line import KeyValues, command
 from mmmtl.apis.inferencer import MultiTaskInferencer
-from mmmtl.apis.names import resolve
-from mmmtl.datasets.checksums import digest
-from mmmtl.datasets.pseudo_labels import computed_folder, pair_of, start_folder
+from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.names import resolve
+from mmmtl.datasets.label_sources.pseudo_disparity import computed_folder, pair_of, start_folder
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.transforms import RectifiedPair
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
+from mmmtl.files.checksums import digest
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import SemSeg, build_tasks
 

@@ -23,13 +23,13 @@ from region_backends import BACKENDS, OF_THE_DATA, Segmenter, build_segmenter, c
 from tqdm import tqdm
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
+from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.datasets import MultiTaskDataset
-from mmmtl.datasets.checksums import as_json
-from mmmtl.datasets.reading import read_image, read_size
+from mmmtl.datasets.label_sources.region_files import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
 from mmmtl.datasets.records import LabelSource, View
-from mmmtl.datasets.regions import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.checksums import as_json
+from mmmtl.files.reading import read_image, read_size
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import SemSeg
 

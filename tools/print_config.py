@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.flat_config import flat_text
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.flat_config import flat_text
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from skimage.segmentation import felzenszwalb, slic
 
-from mmmtl.apis.checkpoint import load_weights
+from mmmtl.checkpoints.checkpoint import load_weights
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.weight_files import read_plain
+from mmmtl.files.weight_files import read_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
 OF_THE_DATA = ('instances', 'semseg')  # no segmenter: the regions come with the data set

@@ -7,11 +7,11 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.checkpoint import read_checkpoint
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.launch import LAUNCHERS
-from mmmtl.apis.recipes import recipe_name
-from mmmtl.apis.report import print_scores, write_scores
+from mmmtl.checkpoints.checkpoint import read_checkpoint
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipes import recipe_name
+from mmmtl.engine.launch import LAUNCHERS
+from mmmtl.experiments.report import print_scores, write_scores
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +46,10 @@ def main() -> None:
         config.randomness = {**(config.get('randomness') or {}), 'seed': seed}
     shown = deepcopy(config)
     if args.show_dir:
-        shown.custom_hooks = [*config.get('custom_hooks', []), dict(type='mmmtl.SheetHook', folder=args.show_dir)]
+        shown.custom_hooks = [
+            *config.get('custom_hooks', []),
+            dict(type='mmmtl.VisualizationHook', folder=args.show_dir),
+        ]
     runner = MultiTaskRunner.from_cfg(shown)
     scores = runner.test()
     if is_main_process():

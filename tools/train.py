@@ -3,11 +3,11 @@
 import argparse
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.checkpoint import latest_checkpoint
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.launch import LAUNCHERS
-from mmmtl.apis.recipes import recipe_name
-from mmmtl.apis.work_dir import only_run_in
+from mmmtl.checkpoints.checkpoint import latest_checkpoint
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipes import recipe_name
+from mmmtl.engine.launch import LAUNCHERS
+from mmmtl.engine.work_dir import only_run_in
 from mmmtl.errors import ConfigError
 
 

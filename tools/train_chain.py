@@ -10,11 +10,11 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.apis.checkpoint import latest_checkpoint
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.pretraining import stages_of, write_joint_start
-from mmmtl.apis.recipes import recipe_name
-from mmmtl.apis.work_dir import only_run_in
+from mmmtl.checkpoints.checkpoint import latest_checkpoint
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipes import recipe_name
+from mmmtl.engine.work_dir import only_run_in
+from mmmtl.experiments.pretraining import stages_of, write_joint_start
 
 
 def parse_args() -> argparse.Namespace:

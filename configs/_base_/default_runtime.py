@@ -2,13 +2,13 @@
 
 from mmengine.hooks import DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
 
-from mmmtl.hooks import CarefulCheckpointHook, HandedOutHook
+from mmmtl.hooks import AtomicCheckpointHook, HandedOutHook
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),
     logger=dict(type=LoggerHook, interval=50),
     param_scheduler=dict(type=ParamSchedulerHook),
-    checkpoint=dict(type=CarefulCheckpointHook, interval=1, max_keep_ckpts=2),
+    checkpoint=dict(type=AtomicCheckpointHook, interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type=DistSamplerSeedHook),
     handed_out=dict(type=HandedOutHook),
 )

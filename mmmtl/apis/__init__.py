@@ -1,8 +1,8 @@
-"""An image in, one map per task out; and the entries of training and testing."""
+"""What most programs need: load a config, build a model with weights, predict, train."""
 
-from mmmtl.apis.config import load_config
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.apis.init_model import init_model
-from mmmtl.apis.runner import MultiTaskRunner
+from mmmtl.configuration.load_config import load_config
+from mmmtl.engine.runner import MultiTaskRunner
 
 __all__ = ['MultiTaskInferencer', 'MultiTaskRunner', 'init_model', 'load_config']

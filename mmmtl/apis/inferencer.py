@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from mmmtl.apis.config import load_config
 from mmmtl.apis.init_model import init_model
 from mmmtl.apis.input_images import Picture, as_image, image_files, is_picture, name_of
-from mmmtl.apis.trained_for import is_size
+from mmmtl.configuration.load_config import load_config
+from mmmtl.configuration.trained_for import is_size
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.datasets.transforms.trained_scale import magnification, rescale, scale_by_area, scale_by_camera
 from mmmtl.errors import ConfigError, DataError

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from mmmtl.apis.checkpoint import load_weights, read_checkpoint
-from mmmtl.apis.config import load_config
+from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
+from mmmtl.configuration.load_config import load_config
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmmtl.datasets.pictures import image_of
-from mmmtl.datasets.reading import read, read_image
 from mmmtl.errors import DataError
+from mmmtl.files.image_files import image_of
+from mmmtl.files.reading import read, read_image
 
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'}
 

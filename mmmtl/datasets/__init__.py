@@ -1,27 +1,28 @@
 """Data sets: records in, views with the labels that are shown out."""
 
 from mmmtl.datasets import transforms
-from mmmtl.datasets.bsds500 import BSDS500, BSDS500Shares
-from mmmtl.datasets.camvid import CamVid
-from mmmtl.datasets.cihp import CIHP
-from mmmtl.datasets.cityscapes import Cityscapes, CityscapesMTAN
-from mmmtl.datasets.held_out import HeldOut
-from mmmtl.datasets.kitti import KITTI, KITTISemantics
+from mmmtl.datasets.benchmarks.bsds500 import BSDS500, BSDS500Shares
+from mmmtl.datasets.benchmarks.camvid import CamVid
+from mmmtl.datasets.benchmarks.cihp import CIHP
+from mmmtl.datasets.benchmarks.cityscapes import Cityscapes, CityscapesMTAN
+from mmmtl.datasets.benchmarks.kitti import KITTI, KITTISemantics
+from mmmtl.datasets.benchmarks.middlebury import Middlebury
+from mmmtl.datasets.benchmarks.nyud_mt import NYUDMT
+from mmmtl.datasets.benchmarks.nyuv2 import NYUv2
+from mmmtl.datasets.benchmarks.pascal_context import PascalContext
+from mmmtl.datasets.benchmarks.posed_video import PosedVideo
+from mmmtl.datasets.benchmarks.posed_views import PosedViews
+from mmmtl.datasets.concat_dataset import ConcatDataset
+from mmmtl.datasets.hold_out_split import HoldOutSplit
 from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
-from mmmtl.datasets.middlebury import Middlebury
-from mmmtl.datasets.mixed_dataset import MixedDataset
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
-from mmmtl.datasets.nyud_mt import NYUDMT
-from mmmtl.datasets.nyuv2 import NYUv2
-from mmmtl.datasets.pascal_context import PascalContext
-from mmmtl.datasets.posed_video import PosedVideo
-from mmmtl.datasets.posed_views import PosedViews
 from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
-from mmmtl.datasets.samplers import EvenlySplitSampler, PassSampler, SampleKey
-from mmmtl.datasets.share_sampler import ShareSampler
+from mmmtl.datasets.sample_key import SampleKey
+from mmmtl.datasets.samplers.epoch_sampler import EpochSampler
+from mmmtl.datasets.samplers.evenly_split_sampler import EvenlySplitSampler
+from mmmtl.datasets.samplers.ratio_sampler import RatioSampler
 from mmmtl.datasets.stereo_matches import StereoMatches
-from mmmtl.datasets.synthetic_rooms import SyntheticRooms
 
 __all__ = [
     'AllLabels',
@@ -32,7 +33,7 @@ __all__ = [
     'Cityscapes',
     'CityscapesMTAN',
     'EvenlySplitSampler',
-    'HeldOut',
+    'HoldOutSplit',
     'KITTI',
     'KITTISemantics',
     'LabelFile',
@@ -40,22 +41,21 @@ __all__ = [
     'LabelSource',
     'LabelTable',
     'Middlebury',
-    'MixedDataset',
+    'ConcatDataset',
     'MultiTaskDataset',
     'NYUDMT',
     'NYUv2',
     'OneLabel',
     'OnlyLabels',
     'PascalContext',
-    'PassSampler',
+    'EpochSampler',
     'PosedVideo',
     'PosedViews',
     'RandomLabels',
     'Record',
     'SampleKey',
-    'ShareSampler',
+    'RatioSampler',
     'StereoMatches',
-    'SyntheticRooms',
     'View',
     'collate_views',
     'data_root',

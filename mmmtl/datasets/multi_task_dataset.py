@@ -10,12 +10,12 @@ import torch
 from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
-from mmmtl.datasets.checksums import Checksums
 from mmmtl.datasets.label_settings import AllLabels
+from mmmtl.datasets.label_sources.region_files import with_regions
 from mmmtl.datasets.records import Record
-from mmmtl.datasets.regions import with_regions
-from mmmtl.datasets.samplers import SampleKey
+from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.checksums import Checksums
 from mmmtl.registry import DATASETS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
@@ -29,7 +29,7 @@ class MultiTaskDataset(Dataset, ABC):
             its samples.
         pipeline: Transforms from record to packed views.
         label_setting: Which of its labels an image shows (all of them by default).
-        held_out: `HeldOut`, which keeps back a slice of the split to choose a model by, or gives that slice.
+        held_out: `HoldOutSplit`, which keeps back a slice of the split to choose a model by, or gives that slice.
         without_label: What becomes of records that show no label: ``'keep'``, ``'drop'``, or ``'replace'``, which puts
             the labelled ones in their places, in turn, so that a pass remains as long as it was.
         on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from mmmtl.datasets.reading import read_array, read_indices
-from mmmtl.datasets.reading import read_image as read_image  # found here by projects downstream
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.reading import read_array, read_indices
+from mmmtl.files.reading import read_image as read_image  # found here by projects downstream
 from mmmtl.tasks import Task
 
 

@@ -4,9 +4,9 @@ import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mmmtl.datasets.near_names import hint, without_suffix
-from mmmtl.datasets.text_files import read_lines
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.near_names import hint, without_suffix
+from mmmtl.files.text_files import read_lines
 
 PARTIAL = 'restore them, or set partial=True to use the part that is there'
 

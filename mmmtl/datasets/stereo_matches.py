@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mmmtl.datasets.label_sources.pseudo_disparity import computed_folder, read_pseudo_disparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
-from mmmtl.datasets.pseudo_labels import computed_folder, read_pseudo_disparity
 from mmmtl.datasets.records import LabelSource, Record, View
 from mmmtl.errors import ConfigError
 from mmmtl.registry import DATASETS

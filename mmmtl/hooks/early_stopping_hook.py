@@ -19,7 +19,7 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
         ConfigError: Validation does not give the measure.
     """
 
-    priority = 'VERY_LOW'  # its state is there before ResumedValidationHook validates
+    priority = 'VERY_LOW'  # its state is there before ValidateOnResumeHook validates
 
     def before_train(self, runner) -> None:
         state = runner.message_hub.runtime_info.get(STATE, {})

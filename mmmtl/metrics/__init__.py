@@ -1,11 +1,11 @@
 """Metrics of a split, exact over several processes, and the prediction that knows nothing."""
 
+from mmmtl.metrics.constant_maps import typical_maps
 from mmmtl.metrics.cross_view_metric import CrossViewMetric
 from mmmtl.metrics.delta_mtl import delta_mtl, headlines, relative_gains
 from mmmtl.metrics.multi_task_metric import MultiTaskMetric
 from mmmtl.metrics.per_dataset_metric import PerDatasetMetric
 from mmmtl.metrics.sparsification import sparsification_area, sparsification_curve
-from mmmtl.metrics.typical_maps import typical_maps
 
 __all__ = [
     'CrossViewMetric',

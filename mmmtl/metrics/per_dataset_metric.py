@@ -15,7 +15,7 @@ class PerDatasetMetric(BaseMetric):
     """Hands every sample to the metrics of the data set that it comes from; numbers are named ``{data set}/{number}``.
 
     Args:
-        parts: ``{part of the MixedDataset: config of a metric, or a list of them}``. Parts without are not judged.
+        parts: ``{part of the ConcatDataset: config of a metric, or a list of them}``. Parts without are not judged.
 
     Raises:
         ConfigError: The evaluated data set has no part of that name.
@@ -37,7 +37,7 @@ class PerDatasetMetric(BaseMetric):
         if unknown:
             raise ConfigError(
                 f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the data '
-                f'set are {", ".join(meta.get("parts", ())) or "none: it is no MixedDataset"}'
+                f'set are {", ".join(meta.get("parts", ())) or "none: it is no ConcatDataset"}'
             )
         self._dataset_meta = meta
         for metric in (metric for metrics in self.metrics.values() for metric in metrics):

@@ -16,8 +16,8 @@ from mmmtl.models.loss_reduction import SHARES, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.own_size import final_map
 from mmmtl.models.pretrained import loading_pretrained
-from mmmtl.models.purpose import at_places, places_for
 from mmmtl.models.scene_cameras import check_view_sizes, scene_cameras
+from mmmtl.models.supervision_role import at_places, places_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks

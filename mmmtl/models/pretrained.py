@@ -15,7 +15,7 @@ from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.weight_files import Match, read_plain
+from mmmtl.files.weight_files import Match, read_plain
 
 LEAST = 0.9  # of a part's values, unless ``min_matched`` states another fraction
 

@@ -9,7 +9,7 @@ from noise_images import noise, write
 from PIL import Image
 
 from mmmtl.apis import MultiTaskInferencer
-from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError, DataError
 from mmmtl.visualization.sheet import GAP, LINE
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmmtl.apis import init_model, load_config
-from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.structures import MultiTaskDataSample
 

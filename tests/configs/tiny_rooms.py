@@ -4,13 +4,14 @@ from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR
 from torch.optim import AdamW
 
-from mmmtl.datasets import PassSampler, SyntheticRooms
+from mmmtl.datasets import EpochSampler
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.optim import FiniteOptimWrapper
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 with read_base():
@@ -23,7 +24,7 @@ _whole = [dict(type=LoadViews), dict(type=PackViews)]
 train_dataloader = dict(
     batch_size=4,
     num_workers=0,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     dataset=dict(
         **_rooms,
         split='train',

@@ -16,11 +16,12 @@ import torch
 from damaged_files import DAMAGE, damaged, exchange_tasks, not_a_number, other_size, out_of_range
 from PIL import Image
 
-from mmmtl.datasets import LabelFile, MultiTaskDataset, PosedViews, Record, SyntheticRooms, View
-from mmmtl.datasets.checksums import write_checksums
-from mmmtl.datasets.reading import read_array
+from mmmtl.datasets import LabelFile, MultiTaskDataset, PosedViews, Record, View
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import DataError
+from mmmtl.files.checksums import write_checksums
+from mmmtl.files.reading import read_array
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 CASES = 300

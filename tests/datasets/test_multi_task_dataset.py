@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from mmmtl.datasets import MultiTaskDataset, PassSampler, Record, SampleKey, collate_views, data_root
+from mmmtl.datasets import EpochSampler, MultiTaskDataset, Record, SampleKey, collate_views, data_root
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.tasks import Depth, SemSeg
@@ -55,7 +55,7 @@ def test_worker_count_changes_nothing(rooms):
     dataset = rooms(AUGMENTED, views='single')
 
     def batches(num_workers: int) -> list:
-        sampler = PassSampler(dataset, seed=3, endless=True)
+        sampler = EpochSampler(dataset, seed=3, endless=True)
         loader = DataLoader(dataset, batch_size=2, sampler=sampler, collate_fn=collate_views, num_workers=num_workers)
         return [batch for batch, _ in zip(loader, range(5), strict=False)]
 
@@ -142,7 +142,7 @@ def test_every_hidden_label_file_may_be_gone(copied, tmp_path, monkeypatch, sett
     for path in hidden:
         path.unlink()
     loader = DataLoader(
-        dataset, sampler=PassSampler(dataset, seed=1), batch_size=2, collate_fn=collate_views, num_workers=1
+        dataset, sampler=EpochSampler(dataset, seed=1), batch_size=2, collate_fn=collate_views, num_workers=1
     )
     seen = {sample.scene: set(sample.gt.keys()) for batch in loader for sample in batch['data_samples']}
     assert hidden
@@ -169,7 +169,7 @@ def test_records_without_a_label(rooms, tmp_path):
 
 def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
     opened = []
-    monkeypatch.setattr('mmmtl.datasets.reading.open_picture', lambda path: opened.append(path.name) or 1 / 0)
+    monkeypatch.setattr('mmmtl.files.reading.open_picture', lambda path: opened.append(path.name) or 1 / 0)
     dataset = copied(views='single')
     assert not opened
     with pytest.raises(DataError):

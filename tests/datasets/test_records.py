@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from mmmtl.datasets import LabelFile, Record, View
-from mmmtl.datasets.reading import read_array, read_image
 from mmmtl.errors import ConfigError
+from mmmtl.files.reading import read_array, read_image
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 DEPTH, NORMAL = Depth('depth'), Normal('normal')

@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 import torch
 
-from mmmtl.datasets.synthetic_rooms.cameras import place_cameras
-from mmmtl.datasets.synthetic_rooms.render import render_view
-from mmmtl.datasets.synthetic_rooms.scene import build_scene
 from mmmtl.geometry import (
     check_rectified,
     each_from_the_other,
@@ -19,6 +16,9 @@ from mmmtl.geometry import (
     right_from_left,
     stereo_rig,
 )
+from mmmtl.synthetic_rooms.cameras import place_cameras
+from mmmtl.synthetic_rooms.render import render_view
+from mmmtl.synthetic_rooms.scene import build_scene
 
 SIZE, BASELINE = (96, 120), 0.2
 

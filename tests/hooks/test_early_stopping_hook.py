@@ -3,7 +3,7 @@
 import pytest
 from tiny_run import tiny_run
 
-from mmmtl.apis.checkpoint import read_checkpoint
+from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.errors import ConfigError
 
 SCORES = [0.9, 0.5, 0.8, 0.65, 0.62, 0.6, 0.7, 0.5]  # with patience 3 it stops after the fifth

@@ -8,7 +8,7 @@ from mmengine.hooks import Hook
 from tiny_run import tiny_run
 from troublemakers import NaNHook
 
-from mmmtl.apis.checkpoint import read_checkpoint
+from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.errors import DivergenceError
 
 

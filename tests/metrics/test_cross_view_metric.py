@@ -10,11 +10,11 @@ from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.structures import PixelData
 from two_processes import run_in_two, work
 
-from mmmtl.datasets import SyntheticRooms
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import DataError
 from mmmtl.metrics import CrossViewMetric
 from mmmtl.structures import MultiTaskDataSample
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.tasks.depth import MovedDepth
 

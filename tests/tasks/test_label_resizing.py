@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage.measure import label as components
 
-from mmmtl.datasets.lidar import project_points
+from mmmtl.datasets.label_sources.lidar import project_points
 from mmmtl.tasks import Depth, Edge, InverseDepth
 from mmmtl.tasks.label_resizing import full_blocks, largest_per_row, resize_lines, resize_nearest, resize_points, span
 from mmmtl.tasks.thinning import thin

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmmtl.datasets import Record, SyntheticRooms
+from mmmtl.datasets import Record
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.testing import DATASET_PROPERTIES, check_dataset
 

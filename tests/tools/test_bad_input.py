@@ -11,8 +11,8 @@ import pytest
 import torch
 from tool_process import CONFIGS, ROOT, run
 
-from mmmtl.apis.work_dir import only_run_in
-from mmmtl.datasets import SyntheticRooms
+from mmmtl.engine.work_dir import only_run_in
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import SemSeg
 
 CONFIG = CONFIGS / 'tiny_rooms.py'

@@ -10,7 +10,7 @@ from official_trees import as_picture, save, unit_vectors, write_mat, write_nyu_
 from PIL import Image
 
 from mmmtl.datasets import NYUDMT, NYUv2
-from mmmtl.datasets.nyu_classes import FORTY_TO_THIRTEEN
+from mmmtl.datasets.benchmarks.nyu_classes import FORTY_TO_THIRTEEN
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import Depth, Normal, SemSeg
 

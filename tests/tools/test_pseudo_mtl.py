@@ -13,7 +13,7 @@ from PIL import Image
 from tool_process import ROOT, Tool, run
 
 from mmmtl.apis import init_model
-from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.datasets import CityscapesMTAN
 
 CONFIGS = ROOT / 'configs' / 'pseudo_mtl'

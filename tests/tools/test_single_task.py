@@ -10,7 +10,7 @@ CONFIG = """
 _rooms = dict(type='mmmtl.SyntheticRooms', views_per_scene=1, size=(32, 40))
 _pipeline = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
 tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes=list('abcdefghijklm')), depth=dict(type='mmmtl.Depth'))
-train_dataloader = dict(batch_size=2, num_workers=0, sampler=dict(type='mmmtl.PassSampler'), dataset=dict(
+train_dataloader = dict(batch_size=2, num_workers=0, sampler=dict(type='mmmtl.EpochSampler'), dataset=dict(
     **_rooms, split='train', scenes=6, pipeline=_pipeline, label_setting=dict(type='mmmtl.OneLabel')))
 val_dataloader = dict(num_workers=0, dataset=dict(**_rooms, split='val', scenes=1, pipeline=_pipeline))
 test_dataloader = dict(num_workers=0, dataset=dict(**_rooms, split='test', scenes=2, pipeline=_pipeline))

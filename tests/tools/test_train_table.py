@@ -6,8 +6,8 @@ import pytest
 import torch
 from tool_process import CONFIGS
 
-from mmmtl.apis.checkpoint import write_checkpoint
-from mmmtl.apis.recipes import recipe_name
+from mmmtl.checkpoints.checkpoint import write_checkpoint
+from mmmtl.configuration.recipes import recipe_name
 from mmmtl.registry import MODELS
 
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.dataset_check import check_dataset, describe, files_of
-from mmmtl.datasets.checksums import write_checksums
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.dataset_report.description import check_dataset, describe, files_of
+from mmmtl.files.checksums import write_checksums
 
 
 def parse_args() -> argparse.Namespace:

@@ -13,13 +13,13 @@ import torch
 from tqdm import tqdm
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.stereo_matching import NetworkConfidence, left_right_confidence
+from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.datasets import StereoMatches
-from mmmtl.datasets.pseudo_labels import read_pseudo_disparity
+from mmmtl.datasets.label_sources.pseudo_disparity import read_pseudo_disparity
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import hidden_from_the_other
 from mmmtl.metrics import sparsification_area
+from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
 from mmmtl.registry import DATASETS
 
 

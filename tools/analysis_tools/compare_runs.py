@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from mmmtl.apis.command_line import command
-from mmmtl.apis.paired_differences import paired_differences
-from mmmtl.apis.run_table import run_table
+from mmmtl.cli.command_line import command
+from mmmtl.experiments.paired_test import paired_differences
+from mmmtl.experiments.run_table import run_table
 
 
 def parse_args() -> argparse.Namespace:

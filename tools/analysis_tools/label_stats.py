@@ -3,8 +3,8 @@
 import argparse
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.label_stats import label_stats
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.dataset_report.label_stats import label_stats
 
 
 def parse_args() -> argparse.Namespace:

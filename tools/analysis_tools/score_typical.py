@@ -3,9 +3,9 @@
 import argparse
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.report import write_scores
-from mmmtl.apis.typical_scores import typical_scores
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.experiments.constant_baseline import typical_scores
+from mmmtl.experiments.report import write_scores
 
 ROW = 'mean or mode per pixel'
 

@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.many_runs import PlannedRun, train_and_test
-from mmmtl.apis.recipes import recipe_name
-from mmmtl.apis.run_table import run_table
-from mmmtl.apis.selection import selection_options
-from mmmtl.apis.single_task import headline_of, single_task_options
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipes import recipe_name
+from mmmtl.experiments.run_table import run_table
+from mmmtl.experiments.selection import selection_options
+from mmmtl.experiments.single_task import headline_of, single_task_options
+from mmmtl.experiments.sweep import PlannedRun, train_and_test
 
 
 def parse_args() -> argparse.Namespace:

@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
-from mmmtl.apis.command_line import KeyValues, command
+from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting import TaskGradients
 

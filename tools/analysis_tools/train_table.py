@@ -7,14 +7,14 @@ import argparse
 from pathlib import Path
 
 from mmmtl.apis import load_config
-from mmmtl.apis.command_line import KeyValues, command
-from mmmtl.apis.many_runs import PlannedRun, Start, train_and_test
-from mmmtl.apis.paired_differences import paired_differences
-from mmmtl.apis.pretraining import stages_of, write_joint_start
-from mmmtl.apis.recipe_entries import recipe_digest
-from mmmtl.apis.recipes import all_recipes, expand, recipe_name
-from mmmtl.apis.run_table import run_table
-from mmmtl.apis.selection import reported_checkpoint
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.configuration.recipe_entries import recipe_digest
+from mmmtl.configuration.recipes import all_recipes, expand, recipe_name
+from mmmtl.experiments.paired_test import paired_differences
+from mmmtl.experiments.pretraining import stages_of, write_joint_start
+from mmmtl.experiments.run_table import run_table
+from mmmtl.experiments.selection import reported_checkpoint
+from mmmtl.experiments.sweep import PlannedRun, Start, train_and_test
 
 
 def parse_args() -> argparse.Namespace:

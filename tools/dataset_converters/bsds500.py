@@ -15,10 +15,10 @@ import numpy as np
 from conversion import Output, existing
 from unpacking import jpeg, shrink
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.bsds500 import COUNTS, AnnotatedBoundaries
-from mmmtl.datasets.reading import read_image
+from mmmtl.cli.command_line import command
+from mmmtl.datasets.benchmarks.bsds500 import COUNTS, AnnotatedBoundaries
 from mmmtl.errors import DataError
+from mmmtl.files.reading import read_image
 
 SHORT, LONG = 216, 320
 LEAST_MARKED = 0.2  # of a small pixel's area

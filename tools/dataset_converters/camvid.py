@@ -12,10 +12,10 @@ from pathlib import Path
 from conversion import Output, existing
 from unpacking import jpeg, shrink, thin_out
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.camvid import COUNTS, VOID
-from mmmtl.datasets.reading import read_image, read_indices
+from mmmtl.cli.command_line import command
+from mmmtl.datasets.benchmarks.camvid import COUNTS, VOID
 from mmmtl.errors import DataError
+from mmmtl.files.reading import read_image, read_indices
 
 
 def convert(source: Path, output: Output, size: tuple[int, int]) -> None:

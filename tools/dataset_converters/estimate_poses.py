@@ -24,12 +24,13 @@ from metric_scale import metric_scale
 from posed_scenes import PosedFrame, write_pairs, write_scene
 from structure_from_motion import Reconstruction, reconstruct
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.neighbours import PairRule
-from mmmtl.datasets.posed_views import MISSING, load_numbers
-from mmmtl.datasets.reading import check_unturned, read_array, read_image
+from mmmtl.cli.command_line import command
+from mmmtl.datasets.label_sources.sensor_depth import MISSING
+from mmmtl.datasets.overlapping_views import PairRule
 from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
+from mmmtl.files.reading import check_unturned, read_array, read_image
+from mmmtl.files.text_files import load_numbers
 
 SUFFIXES = {'.jpg', '.jpeg', '.png'}
 

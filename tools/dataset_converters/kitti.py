@@ -15,8 +15,8 @@ from pathlib import Path
 from conversion import Output
 from unpacking import find_archives, unpack
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.kitti import read_frames
+from mmmtl.cli.command_line import command
+from mmmtl.datasets.benchmarks.kitti import read_frames
 
 DATE = r'\d{4}_\d\d_\d\d'
 DRIVE = rf'{DATE}_drive_\d{{4}}_sync'

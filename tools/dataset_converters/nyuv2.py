@@ -24,11 +24,9 @@ import torch
 from conversion import Output, existing
 from scipy.ndimage import distance_transform_edt
 
-from mmmtl.apis.command_line import command
+from mmmtl.cli.command_line import command
 from mmmtl.datasets import NYUv2
-from mmmtl.datasets.label_pictures import NormalFile, boundaries
-from mmmtl.datasets.linked_folders import files_below
-from mmmtl.datasets.nyu_classes import (
+from mmmtl.datasets.benchmarks.nyu_classes import (
     CLASSES_40,
     FORTY_TO_THIRTEEN,
     SIZE,
@@ -37,8 +35,10 @@ from mmmtl.datasets.nyu_classes import (
     VALID_TOP,
     valid_intrinsics,
 )
-from mmmtl.datasets.pascal_labels import read_mat
+from mmmtl.datasets.label_sources.label_images import NormalFile, boundaries
+from mmmtl.datasets.label_sources.pascal_labels import read_mat
 from mmmtl.errors import DataError
+from mmmtl.files.linked_folders import files_below
 from mmmtl.geometry import normals_from_depth
 from mmmtl.tasks import Normal
 

@@ -20,9 +20,9 @@ from pathlib import Path
 
 from conversion import Output, existing, is_whole
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.pascal_context import PascalContext, read_json
-from mmmtl.datasets.pascal_labels import read_label_map, read_objects
+from mmmtl.cli.command_line import command
+from mmmtl.datasets.benchmarks.pascal_context import PascalContext, read_json
+from mmmtl.datasets.label_sources.pascal_labels import read_label_map, read_objects
 from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
 

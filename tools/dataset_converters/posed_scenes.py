@@ -9,7 +9,7 @@ import numpy as np
 from conversion import Output
 from unpacking import jpeg, shrink, thin_out
 
-from mmmtl.datasets.neighbours import PairRule, choose_neighbours
+from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours
 
 
 @dataclass(frozen=True)

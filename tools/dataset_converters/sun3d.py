@@ -17,10 +17,10 @@ import numpy as np
 from conversion import existing
 from posed_scenes import PosedFrame, convert_sequences
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.reading import read_array, read_image
+from mmmtl.cli.command_line import command
 from mmmtl.errors import DataError
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.text_files import load_numbers
 
 NAME = re.compile(r'\d+-(\d+)')
 

@@ -15,10 +15,10 @@ import numpy as np
 from conversion import existing
 from posed_scenes import PosedFrame, convert_sequences
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.reading import read_array, read_image
-from mmmtl.datasets.text_files import read_lines
+from mmmtl.cli.command_line import command
 from mmmtl.errors import DataError
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.text_files import read_lines
 
 INTRINSICS = np.array([[525.0, 0, 320], [0, 525.0, 240], [0, 0, 1]])  # 319.5, 239.5 from the middle of the first pixel
 UNITS_PER_METRE = 5000

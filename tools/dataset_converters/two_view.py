@@ -16,10 +16,10 @@ import numpy as np
 from conversion import Output, existing
 from posed_scenes import PosedFrame, write_scene
 
-from mmmtl.apis.command_line import command
-from mmmtl.datasets.posed_views import load_numbers
-from mmmtl.datasets.reading import read_array, read_image
+from mmmtl.cli.command_line import command
 from mmmtl.errors import DataError
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.text_files import load_numbers
 
 BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from conversion import Output, folder
 
-from mmmtl.datasets.linked_folders import files_below
 from mmmtl.errors import DataError
+from mmmtl.files.linked_folders import files_below
 
 JPEG_QUALITY = 90
 LARGEST = 2**28  # bytes of a member; pictures, arrays and camera files of the official archives stay far below

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from mmmtl.apis.checkpoint import write_checkpoint
+from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError, UserError
-from mmmtl.weight_files import read_plain
+from mmmtl.files.weight_files import read_plain
 
 StateDict = dict[str, Tensor]
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last

@@ -1,6 +1,6 @@
 """BSDS500's official files, the annotators kept apart for its benchmark. Root: ``$MMMTL_DATA/BSDS500/data``."""
 
-from mmmtl.datasets import BSDS500, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import BSDS500, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge
@@ -14,7 +14,7 @@ tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds', interpolati
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=BSDS500,

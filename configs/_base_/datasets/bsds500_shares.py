@@ -1,6 +1,6 @@
 """BSDS500 at two thirds of its size, annotators merged: no benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
 
-from mmmtl.datasets import BSDS500Shares, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import BSDS500Shares, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge
@@ -14,7 +14,7 @@ tasks = dict(edge=dict(type=Edge, max_distance='bsds', interpolation='lines'))
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=BSDS500Shares,

@@ -1,6 +1,6 @@
 """CamVid at 240 x 320, 11 classes. Root: ``$MMMTL_DATA/real_bench/camvid``."""
 
-from mmmtl.datasets import CamVid, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import CamVid, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import SemSeg
@@ -14,7 +14,7 @@ tasks = dict(semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PAL
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CamVid,

@@ -8,20 +8,13 @@ Roots: below ``$MMMTL_DATA/real_bench``.
 from mmmtl.datasets import (
     BSDS500Shares,
     CamVid,
+    ConcatDataset,
     EvenlySplitSampler,
-    MixedDataset,
     PosedViews,
-    ShareSampler,
+    RatioSampler,
     collate_views,
 )
-from mmmtl.datasets.transforms import (
-    CoverCrop,
-    LoadViews,
-    PackViews,
-    PhotometricDistortion,
-    RandomFlip,
-    RandomZoomCrop,
-)
+from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
@@ -50,10 +43,10 @@ _val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=ShareSampler, batch_size=8, shares=dict(camvid=3, bsds500=3, two_view=2)),
+    sampler=dict(type=RatioSampler, batch_size=8, shares=dict(camvid=3, bsds500=3, two_view=2)),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=MixedDataset,
+        type=ConcatDataset,
         parts=dict(
             camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='train', pipeline=_train_pipeline),
             bsds500=dict(
@@ -69,7 +62,7 @@ val_dataloader = dict(
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=MixedDataset,
+        type=ConcatDataset,
         parts=dict(
             camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='val', pipeline=_val_pipeline),
             bsds500=dict(

@@ -1,14 +1,7 @@
 """CIHP: human parts in 20 classes and the outlines of people. Roots: ``$MMMTL_DATA/cihp/{train,val}``."""
 
-from mmmtl.datasets import CIHP, EvenlySplitSampler, PassSampler, collate_views
-from mmmtl.datasets.transforms import (
-    AtTrainedScale,
-    CoverCrop,
-    LoadViews,
-    PackViews,
-    PhotometricDistortion,
-    RandomFlip,
-)
+from mmmtl.datasets import CIHP, EpochSampler, EvenlySplitSampler, collate_views
+from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge, HumanParts
 
@@ -22,7 +15,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CIHP,

@@ -1,6 +1,6 @@
 """Cityscapes' official files, trained on 512 x 1024 cut-outs: 19 classes, depth. Root: ``$MMMTL_DATA/cityscapes``."""
 
-from mmmtl.datasets import Cityscapes, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import Cityscapes, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -25,7 +25,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=Cityscapes,

@@ -1,6 +1,6 @@
 """Cityscapes as MTAN published it, 128 x 256: 7 classes, disparity as depth. Root: ``$MMMTL_DATA/cityscapes_mtan``."""
 
-from mmmtl.datasets import CityscapesMTAN, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import CityscapesMTAN, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, SemSeg
@@ -17,7 +17,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=CityscapesMTAN,

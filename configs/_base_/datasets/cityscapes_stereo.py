@@ -5,7 +5,7 @@ for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is judged in metres a
 80 m; the paper does not tell the unit of its depth errors.
 """
 
-from mmmtl.datasets import Cityscapes, CityscapesMTAN, EvenlySplitSampler, OnlyLabels, PassSampler, collate_views
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, EpochSampler, EvenlySplitSampler, OnlyLabels, collate_views
 from mmmtl.datasets.transforms import (
     FixedCrop,
     LoadPseudoLabels,
@@ -33,7 +33,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=Cityscapes,

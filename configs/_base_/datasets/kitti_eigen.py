@@ -3,7 +3,7 @@
 652 of Eigen's 697 test images have improved depth; they are judged up to 80 m inside Garg's window.
 """
 
-from mmmtl.datasets import KITTI, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import KITTI, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth
@@ -19,7 +19,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTI,

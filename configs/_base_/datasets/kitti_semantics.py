@@ -1,6 +1,6 @@
 """KITTI 2015's 200 images with 19 classes, 40 of them held out by us. Root: ``$MMMTL_DATA/kitti/semantics``."""
 
-from mmmtl.datasets import EvenlySplitSampler, KITTISemantics, PassSampler, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, KITTISemantics, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import SemSeg
@@ -14,7 +14,7 @@ tasks = dict(semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KI
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTISemantics,

@@ -7,11 +7,11 @@ window, and the classes of the 200 labelled images of KITTI 2015 (root: ``$MMMTL
 
 from mmmtl.datasets import (
     KITTI,
+    ConcatDataset,
+    EpochSampler,
     EvenlySplitSampler,
     KITTISemantics,
-    MixedDataset,
     OnlyLabels,
-    PassSampler,
     collate_views,
 )
 from mmmtl.datasets.transforms import (
@@ -40,7 +40,7 @@ _eigen = dict(type=KITTI, tasks=tasks, root=_root, frames='kitti/splits/eigen_te
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=KITTI,
@@ -72,7 +72,7 @@ val_dataloader = dict(
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=MixedDataset,
+        type=ConcatDataset,
         parts=dict(
             eigen=dict(**_eigen, depth='lidar', count=697),
             improved=dict(**_eigen, depth='improved', count=652),

@@ -3,7 +3,7 @@
 Where training images are scaled, edges follow by the nearest pixel, as published.
 """
 
-from mmmtl.datasets import NYUDMT, EvenlySplitSampler, PassSampler, collate_views
+from mmmtl.datasets import NYUDMT, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import (
     LoadViews,
     PackViews,
@@ -32,7 +32,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=NYUDMT,

@@ -7,7 +7,7 @@ images, so the protocol is the same.
 
 from mmengine.config import read_base
 
-from mmmtl.datasets import MixedDataset, OnlyLabels, PosedViews, ShareSampler
+from mmmtl.datasets import ConcatDataset, OnlyLabels, PosedViews, RatioSampler
 
 with read_base():
     from .nyud_40_sak import *
@@ -16,10 +16,10 @@ _labelled = train_dataloader['dataset']
 train_dataloader = dict(
     batch_size=3,  # scenes
     num_workers=4,
-    sampler=dict(type=ShareSampler, batch_size=3, shares=dict(labelled=2, video=1)),
+    sampler=dict(type=RatioSampler, batch_size=3, shares=dict(labelled=2, video=1)),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=MixedDataset,
+        type=ConcatDataset,
         parts=dict(
             labelled=_labelled,
             video=dict(

@@ -1,6 +1,6 @@
 """NYUv2 as MTAN published it, 288 x 384: 13 classes, depth, normals. Root: ``$MMMTL_DATA/nyuv2``."""
 
-from mmmtl.datasets import EvenlySplitSampler, NYUv2, PassSampler, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, NYUv2, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal, SemSeg
@@ -17,7 +17,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=2,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=NYUv2,

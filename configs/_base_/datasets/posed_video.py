@@ -1,6 +1,6 @@
 """ScanNet-like video, pairs that overlap, 240 x 320: depth, and normals derived. Root: ``$MMMTL_DATA/scannet``."""
 
-from mmmtl.datasets import EvenlySplitSampler, PassSampler, PosedVideo, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, PosedVideo, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal
@@ -16,7 +16,7 @@ tasks = dict(
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=PosedVideo,

@@ -3,15 +3,8 @@
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, PassSampler, PosedViews, collate_views
-from mmmtl.datasets.transforms import (
-    LoadViews,
-    PackViews,
-    PhotometricDistortion,
-    RandomFlip,
-    RandomZoomCrop,
-    Resize,
-)
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, PosedViews, collate_views
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Depth, Normal
 
@@ -28,7 +21,7 @@ _scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_sce
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         **_scenes,

@@ -5,15 +5,8 @@ views. Judged on the held-out photographs twice: with both views of a pair at ha
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, MixedDataset, PosedViews, ShareSampler, collate_views
-from mmmtl.datasets.transforms import (
-    LoadViews,
-    PackViews,
-    PhotometricDistortion,
-    RandomFlip,
-    RandomZoomCrop,
-    Resize,
-)
+from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, PosedViews, RatioSampler, collate_views
+from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
 from mmmtl.tasks import Depth, Normal
 
@@ -47,16 +40,16 @@ _val = dict(
 train_dataloader = dict(
     batch_size=6,  # scenes
     num_workers=2,
-    sampler=dict(type=ShareSampler, batch_size=6, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=RatioSampler, batch_size=6, shares=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(

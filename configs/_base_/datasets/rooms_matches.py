@@ -5,7 +5,7 @@ tested on those of the test split. Before it, for both of them (``--split train`
 ``tools/generate_pseudo_disparity.py CONFIG --disparities 64 --block 3``.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, PassSampler, StereoMatches, SyntheticRooms, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, StereoMatches, collate_views
 from mmmtl.datasets.transforms import (
     DisparityImage,
     LoadPseudoLabels,
@@ -16,6 +16,7 @@ from mmmtl.datasets.transforms import (
     RectifiedPair,
 )
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Confidence
 
 protocol = 'rooms/matches'
@@ -26,7 +27,7 @@ _train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
 
 train_dataloader = dict(
     batch_size=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=StereoMatches,

@@ -4,9 +4,10 @@ The two parts are the same 4000 rooms: as pairs of views, and as views alone. A 
 single views. Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, MixedDataset, ShareSampler, SyntheticRooms, collate_views
+from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/pairs'
@@ -35,23 +36,23 @@ _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews),
 train_dataloader = dict(
     batch_size=12,  # scenes
     num_workers=4,
-    sampler=dict(type=ShareSampler, batch_size=12, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=RatioSampler, batch_size=12, shares=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=16,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=16,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
 )
 val_evaluator = dict(
     type=PerDatasetMetric,

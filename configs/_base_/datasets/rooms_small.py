@@ -1,8 +1,9 @@
 """Small generated rooms, 64 x 80, for tables that two cores make in an hour: 1600 views of 800 rooms to learn from."""
 
-from mmmtl.datasets import EvenlySplitSampler, PassSampler, SyntheticRooms, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/small'
@@ -18,7 +19,7 @@ _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(
     batch_size=8,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         **_rooms,

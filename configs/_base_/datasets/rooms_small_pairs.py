@@ -6,9 +6,10 @@ None stands closer than 0.5 m to a thing, where the planes begin.
 Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, MixedDataset, ShareSampler, SyntheticRooms, collate_views
+from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import CrossViewMetric, MultiTaskMetric, PerDatasetMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/small-pairs'
@@ -31,21 +32,21 @@ _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews),
 
 train_dataloader = dict(
     batch_size=9,  # scenes
-    sampler=dict(type=ShareSampler, batch_size=9, shares=dict(pairs=3, singles=6)),
+    sampler=dict(type=RatioSampler, batch_size=9, shares=dict(pairs=3, singles=6)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=8,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=MixedDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
 )
 val_evaluator = dict(
     type=PerDatasetMetric,

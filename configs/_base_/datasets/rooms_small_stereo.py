@@ -3,9 +3,10 @@
 True depth is hidden in training. Before it: ``tools/generate_pseudo_disparity.py CONFIG --disparities 32 --block 3``.
 """
 
-from mmmtl.datasets import EvenlySplitSampler, OnlyLabels, PassSampler, SyntheticRooms, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, OnlyLabels, collate_views
 from mmmtl.datasets.transforms import LoadPseudoLabels, LoadViews, PackViews, RandomFlip, RectifiedPair
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import InverseDepth, SemSeg
 
 protocol = 'rooms/small-stereo'
@@ -20,7 +21,7 @@ _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(
     batch_size=4,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         **_rooms,

@@ -1,8 +1,9 @@
 """Generated rooms, 96 x 128, two views of each, semseg (NYU's 13 classes), depth and normals."""
 
-from mmmtl.datasets import EvenlySplitSampler, PassSampler, SyntheticRooms, collate_views
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/demo'
@@ -18,7 +19,7 @@ _rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(96, 128
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=PassSampler),
+    sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         **_rooms,

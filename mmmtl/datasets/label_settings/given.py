@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from mmmtl.datasets.near_names import hint
 from mmmtl.datasets.records import Record
-from mmmtl.datasets.text_files import read_text
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.near_names import hint
+from mmmtl.files.text_files import read_text
 from mmmtl.registry import DATASETS
 
 

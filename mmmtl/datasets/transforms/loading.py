@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
-from mmmtl.datasets.pictures import HOW_TO_TURN
-from mmmtl.datasets.reading import read_turned_image
 from mmmtl.datasets.records import View
-from mmmtl.datasets.turned_cameras import fits_both
+from mmmtl.datasets.transforms.turned_cameras import fits_both
 from mmmtl.errors import DataError
+from mmmtl.files.image_files import HOW_TO_TURN
+from mmmtl.files.reading import read_turned_image
 from mmmtl.geometry import check_baseline, check_camera
 from mmmtl.registry import TRANSFORMS
 from mmmtl.tasks import Task

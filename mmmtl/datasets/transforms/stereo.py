@@ -6,7 +6,12 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
-from mmmtl.datasets.pseudo_labels import computed_folder, pair_of, read_probability, read_pseudo_disparity
+from mmmtl.datasets.label_sources.pseudo_disparity import (
+    computed_folder,
+    pair_of,
+    read_probability,
+    read_pseudo_disparity,
+)
 from mmmtl.datasets.records import LabelFile
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import TRANSFORMS

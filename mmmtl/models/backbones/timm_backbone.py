@@ -13,8 +13,8 @@ from timm.layers import Format
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.files.weight_files import Match, read_tensors
 from mmmtl.registry import MODELS
-from mmmtl.weight_files import Match, read_tensors
 
 
 @MODELS.register_module()

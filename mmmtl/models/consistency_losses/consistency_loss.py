@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_reduction import mean_over_processes
-from mmmtl.models.purpose import places_for
+from mmmtl.models.supervision_role import places_for
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
@@ -71,7 +71,7 @@ class ConsistencyLoss(BaseModule, ABC):
             targets: ``{task: (N, target_channels, H, W)}``, void where an image has no label.
             features: The backbone's taps, fine to coarse.
             samples: N views; one whose metainfo has ``purpose='tasks'`` is for the task losses alone, one with
-                ``'consistency'`` for these losses alone (`mmmtl.models.purpose`).
+                ``'consistency'`` for these losses alone (`mmmtl.models.supervision_role`).
         """
 
     def per_image(

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.gathered_pairs import pairs_of_all
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
-from mmmtl.models.consistency_losses.pairs_of_all import pairs_of_all
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample

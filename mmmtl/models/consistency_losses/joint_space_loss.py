@@ -9,7 +9,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index, task_pairs
-from mmmtl.models.purpose import at_places
+from mmmtl.models.supervision_role import at_places
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task

@@ -10,7 +10,7 @@ from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.direct_map import mapping_error
 from mmmtl.models.consistency_losses.label_mapping import LabelMappings
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
-from mmmtl.models.purpose import at_places
+from mmmtl.models.supervision_role import at_places
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task

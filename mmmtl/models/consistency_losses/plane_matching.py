@@ -10,8 +10,8 @@ from mmmtl.geometry import correspondences, relative_pose, visible_pixels
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss, connected_zero
 from mmmtl.models.necks.cross_view.neighbours import nearest_views, take_neighbours
 from mmmtl.models.necks.cross_view.scenes import scenes_by_views, take_rows
-from mmmtl.models.purpose import places_for
 from mmmtl.models.scene_cameras import scene_cameras
+from mmmtl.models.supervision_role import places_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 

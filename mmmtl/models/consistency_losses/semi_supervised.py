@@ -9,7 +9,7 @@ from torch import Tensor
 from mmmtl.errors import DataError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.task_pairs import index
-from mmmtl.models.purpose import places_for
+from mmmtl.models.supervision_role import places_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 

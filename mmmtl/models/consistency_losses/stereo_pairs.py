@@ -13,7 +13,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import StereoRig, each_from_the_other, stereo_rig
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
-from mmmtl.models.purpose import at_places, places_for
+from mmmtl.models.supervision_role import at_places, places_for
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import require
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmmtl.models.purpose import places_for
+from mmmtl.models.supervision_role import places_for
 from mmmtl.structures import MultiTaskDataSample
 
 

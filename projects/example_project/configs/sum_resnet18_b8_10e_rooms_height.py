@@ -13,7 +13,7 @@ _size = (64, 80)
 train_dataloader = dict(
     batch_size=8,
     num_workers=0,
-    sampler=dict(type='mmmtl.PassSampler'),
+    sampler=dict(type='mmmtl.EpochSampler'),
     dataset=dict(
         type='mmmtl.RoomsWithHeight',
         split='train',

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets import LabelSource, Record, SyntheticRooms, View
+from mmmtl.datasets import LabelSource, Record, View
 from mmmtl.registry import DATASETS
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Task
 
 

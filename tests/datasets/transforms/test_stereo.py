@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from mmmtl.datasets import KITTI, Record, SyntheticRooms
-from mmmtl.datasets.pseudo_labels import to_confidence_picture, to_disparity_picture
-from mmmtl.datasets.samplers import SampleKey
+from mmmtl.datasets import KITTI, Record
+from mmmtl.datasets.label_sources.pseudo_disparity import to_confidence_picture, to_disparity_picture
+from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.datasets.transforms import (
     CoverCrop,
     DisparityImage,
@@ -27,6 +27,7 @@ from mmmtl.datasets.transforms import (
 )
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import check_rectified, each_from_the_other, stereo_rig
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, SemSeg
 
 LOAD = [dict(type=LoadViews), dict(type=RectifiedPair)]

@@ -9,7 +9,7 @@ from mmmtl.datasets import Record, collate_views
 from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.purpose import places_for
+from mmmtl.models.supervision_role import places_for
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 SMALL = {'semseg': SemSeg('semseg', classes=('a', 'b', 'c')), 'depth': Depth('depth'), 'normal': Normal('normal')}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmtl.datasets import SyntheticRooms, collate_views
+from mmmtl.datasets import collate_views
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
@@ -15,6 +15,7 @@ from mmmtl.models.consistency_losses import PlaneMatching
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.necks import CrossViewModule
+from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, SemSeg
 
 TASKS = {'semseg': SemSeg('semseg', SyntheticRooms.CLASSES), 'depth': Depth('depth')}

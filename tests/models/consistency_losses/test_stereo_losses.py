@@ -8,11 +8,7 @@ from stereo_oracle import BASELINE, DOFFS, FOCAL, PAIRS, TASKS, UNIT, H, K, Orac
 from torch import Tensor
 
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.models.consistency_losses import (
-    ConfidentRegression,
-    StereoDepthConsistency,
-    StereoSegmentationConsistency,
-)
+from mmmtl.models.consistency_losses import ConfidentRegression, StereoDepthConsistency, StereoSegmentationConsistency
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth
 

@@ -7,7 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import gelu, pad, scaled_dot_product_attention
 
-from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.cached_tensors import kept_tensors
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
 SPLITS = 2  # windows per axis

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mmmtl.models.necks.cross_view.kept_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.cached_tensors import kept_tensors
 
 
 def take_rows(x: Tensor, rows: Tensor) -> Tensor:

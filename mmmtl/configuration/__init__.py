@@ -1,0 +1,1 @@
+"""Recipes: loading, changing and checking configs."""

@@ -1,0 +1,37 @@
+"""A recipe as one flat text config, for projects that write their configs with ``_base_`` and names as strings."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmmtl.configuration.load_config import TOP_LEVEL
+
+
+def flat_text(config: Config, tidy: bool = True) -> str:
+    """Write what `load_config` has read as Python text without imports and base files.
+
+    Classes and functions become their import paths as strings. The text is a config for `load_config` and for
+    MMEngine's ``Config.fromfile``, and a ``_base_`` for other text configs; ``import mmmtl`` registers its names.
+
+    Args:
+        config: From `load_config`.
+        tidy: Break its lines, which takes about a second.
+    """
+    known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
+    return Config(
+        {key: _text(value) for key, value in config.items() if key in known}, format_python_code=tidy
+    ).pretty_text
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_text(item) for item in value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return f'{value.__module__}.{value.__qualname__}' if callable(value) else value

@@ -1,0 +1,138 @@
+"""Configs that fail early: every name resolved, every key known, the tasks read from one place."""
+
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.runner import Runner
+from mmengine.utils import import_modules_from_strings
+
+from mmmtl.configuration.config_changes import apply_changes
+from mmmtl.configuration.config_check import DATALOADERS, check_parts
+from mmmtl.configuration.monitored import fill_in_rules
+from mmmtl.configuration.names import nearest, resolve
+from mmmtl.configuration.protocol_check import check_protocol
+from mmmtl.configuration.recipes import read_recipe
+from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
+from mmmtl.configuration.train_units import hand_out_counting
+from mmmtl.configuration.trained_for import complete_trained_for
+from mmmtl.configuration.value_types import mismatch
+from mmmtl.errors import ConfigError
+
+EVALUATORS = ('val_evaluator', 'test_evaluator')
+TOP_LEVEL = {
+    'tasks',
+    'protocol',
+    'trained_for',
+    'custom_imports',
+    'model_wrapper_cfg',
+    'activation_checkpointing',
+    'compile',
+    'env_cfg',
+    'work_dir',
+    'find_unused_parameters',
+    'resume_despite',
+}
+
+
+def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
+    """Read a config, apply options, check all of it and hand its ``tasks`` to model, data sets and metrics.
+
+    Args:
+        path: A config file, or a row of a table as ``FILE.py::ROW``.
+        options: ``{'a.b.c': value}``, as ``--cfg-options`` gives them.
+
+    Raises:
+        ConfigError: A file, name or key is unknown; the message names it and the nearest known one.
+    """
+    config = read_recipe(path)
+    apply_changes(config, options or {})
+    forget_deletions(config._cfg_dict)
+    for key in options or {}:
+        if key.startswith('_'):
+            raise ConfigError(
+                f'{key}: a helper of the config file has been used up when options are applied; set the '
+                'keys that were made from it'
+            )
+    import_custom_modules(config, path)
+    known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
+    types = argument_types(Runner)
+    top_level = config._to_lazy_dict()
+    for key, value in top_level.items():
+        if isinstance(value, LazyObject | LazyAttr):  # an import of the config
+            resolve(value, f'{path}: {key}')
+        elif key not in known and not key.startswith('_'):
+            raise ConfigError(
+                f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
+                'with an underscore'
+            )
+        elif wrong := mismatch(value, types.get(key, Any)):
+            raise ConfigError(f'{key}{wrong}')
+    check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
+    hand_out_tasks(config)
+    complete_trained_for(config)
+    hand_out(config, 'trained_for')
+    hand_out_counting(config)
+    fill_in_rules(config)
+    check_protocol(config)
+    config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
+    return config
+
+
+def forget_deletions(node: Any) -> None:
+    """Remove the key ``_delete_`` wherever it stands; no lazy name is resolved."""
+    if isinstance(node, dict):
+        dict.pop(node, '_delete_', None)
+    for child in dict.values(node) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
+        forget_deletions(child)
+
+
+def import_custom_modules(config: Config, path: Path) -> None:
+    """Import what ``custom_imports`` names; MMEngine does it only for configs without imports of their own."""
+    wanted = config.get('custom_imports') or {'imports': []}
+    try:
+        import_modules_from_strings(**wanted)
+    except ImportError as error:
+        raise ConfigError(
+            f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the package on PYTHONPATH'
+        ) from error
+    except TypeError:
+        raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
+
+
+def hand_out_tasks(config: Config) -> None:
+    """Give the config's ``tasks`` to the model, and to every data set and metric that takes them.
+
+    It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike. A task that is
+    None is left out.
+    """
+    if not isinstance(config.get('tasks'), dict):
+        raise ConfigError(
+            'the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
+            "data set's base file, which has them"
+        )
+    for name in [name for name, task in config.tasks.items() if task is None]:
+        del config.tasks[name]
+    if 'model' in config:
+        config.model['tasks'] = config.tasks
+    hand_out(config, 'tasks')
+
+
+def hand_out(config: Config, key: str) -> None:
+    """Give a top-level entry to all parts of data loaders and evaluators that take an argument of its name."""
+    for name in (*DATALOADERS, *EVALUATORS):
+        if config.get(name):
+            _give(config[name], key, config.get(key))
+
+
+def _give(node: Any, key: str, value: Any) -> None:
+    for child in node.values() if isinstance(node, dict) else node:
+        if isinstance(child, dict | list | tuple):
+            _give(child, key, value)
+    if isinstance(node, dict) and 'type' in node:
+        known = accepted_arguments(resolve(node['type'], ''))
+        if known is not ANYTHING and key in known:
+            node[key] = value

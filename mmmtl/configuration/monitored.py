@@ -1,0 +1,76 @@
+"""Measures that hooks and schedules watch: which way is better is filled in from the tasks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.hooks import CheckpointHook, EarlyStoppingHook
+from mmengine.optim import ReduceOnPlateauParamScheduler
+
+from mmmtl.configuration.names import class_of
+from mmmtl.configuration.protocol_check import compared_measures
+from mmmtl.errors import ConfigError
+
+WATCHES = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
+KNOWN_TO_MMENGINE = [key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)]
+
+
+def fill_in_rules(config: Config) -> None:
+    """Give ``rule`` to every hook and schedule that watches the measure by which a task is judged and states no rule.
+
+    MMEngine infers it for names such as mIoU and acc only. Early stopping becomes `mmmtl.EarlyStoppingHook`, whose
+    state is in the checkpoint.
+
+    Raises:
+        ConfigError: A measure is of none of the tasks, or its rule is neither stated nor known.
+    """
+    for path, node, watched in _watchers(config):
+        measures = node.get(watched)
+        if measures in (None, False, True, 'auto'):
+            continue
+        names = [measures] if isinstance(measures, str) else list(measures)
+        _check_tasks(config, names, f'{path}.{watched}')
+        if node.get('rule') is not None:
+            continue
+        higher = compared_measures(config, names)
+        for name in names:
+            if name not in higher and not any(key in name.lower() for key in KNOWN_TO_MMENGINE):
+                raise ConfigError(
+                    f"{path}.rule: is a higher or a lower {name!r} better? State rule='greater' or rule='less'"
+                )
+        rules = [{True: 'greater', False: 'less', None: None}[higher.get(name)] for name in names]
+        node['rule'] = rules[0] if isinstance(measures, str) else rules
+
+
+def _check_tasks(config: Config, names: list[str], path: str) -> None:
+    """Metrics of this package name every score after a task; those of others may do as they like."""
+    metrics = config.get('val_evaluator') or []
+    classes = [class_of(metric) for metric in ([metrics] if isinstance(metrics, dict) else metrics)]
+    if not all(metric.__module__.startswith('mmmtl.') for metric in classes):
+        return
+    for name in names:
+        parts = [part for part in name.split('/') for task in config.tasks if f'{part}_'.startswith(f'{task}_')]
+        if classes and not parts:
+            raise ConfigError(f'{path}: {name!r} is a measure of none of the tasks ({", ".join(config.tasks)})')
+
+
+def _watchers(config: Config) -> Iterator[tuple[str, dict, str]]:
+    """The place of each hook and schedule that watches a measure, its config, and the key that names the measure."""
+    schedules = config.get('param_scheduler') or []
+    parts: list[tuple[str, Any]] = [
+        *((f'default_hooks.{name}', hook) for name, hook in (config.get('default_hooks') or {}).items()),
+        *((f'custom_hooks[{i}]', hook) for i, hook in enumerate(config.get('custom_hooks') or [])),
+        *(
+            (f'param_scheduler[{i}]', schedule)
+            for i, schedule in enumerate([schedules] if isinstance(schedules, dict) else schedules)
+        ),
+    ]
+    for path, node in parts:
+        if not isinstance(node, dict):
+            continue
+        target = class_of(node)
+        if target is EarlyStoppingHook:
+            node['type'] = 'mmmtl.EarlyStoppingHook'
+        for ancestor in target.__mro__:
+            if ancestor in WATCHES:
+                yield path, node, WATCHES[ancestor]

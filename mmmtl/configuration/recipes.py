@@ -1,0 +1,103 @@
+"""Recipes by name: a config file, or a row of a table of recipes (``FILE.py::ROW``).
+
+A table is a config file whose ``rows`` are ``{row: (recipe, changes, ...)}``. The recipe is a config file or a row of
+another table, relative to the table; each of the changes is ``{'a.b.c': value}``, applied in order.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmmtl.configuration.config_changes import apply_changes, parts_replaced_in_files
+from mmmtl.configuration.names import last_line, nearest
+from mmmtl.errors import ConfigError
+
+SEPARATOR = '::'
+
+
+def read_recipe(name: str | Path) -> Config:
+    """Read a config file, or the row of a table with its changes; nothing is checked or handed out yet.
+
+    Raises:
+        ConfigError: There is no such file or row, or the file cannot be read.
+    """
+    return _read(str(name), ())
+
+
+def _read(name: str, outer: tuple[str, ...]) -> Config:
+    path, _, row = name.partition(SEPARATOR)
+    place = f'{Path(path).resolve()}{SEPARATOR}{row}'  # whatever way leads there
+    if place in outer:
+        raise ConfigError(f'{" -> ".join([*outer, place])}: rows that refer to each other in a circle')
+    config = _read_file(Path(path))
+    rows = config.get('rows')
+    if not row:
+        if rows is not None:
+            raise ConfigError(
+                f'{path}: a table; name one of its rows, {path}{SEPARATOR}ROW with ROW one of {", ".join(rows)}'
+            )
+        return config
+    if rows is None:
+        raise ConfigError(f'{name}: {path} is no table, it has no rows; leave out {SEPARATOR}{row}')
+    if row not in rows:
+        raise ConfigError(f'{name}: no such row{nearest(row, rows)}; the rows are {", ".join(rows)}')
+    entry = rows[row]
+    if not (
+        isinstance(entry, tuple | list)
+        and entry
+        and isinstance(entry[0], str)
+        and all(isinstance(changes, dict) for changes in entry[1:])
+    ):
+        raise ConfigError(f'{name}: expected (recipe, changes, ...), found {entry!r}')
+    recipe, *all_changes = entry
+    base = _read(str(Path(path).parent / recipe), (*outer, place))
+    for changes in all_changes:
+        apply_changes(base, dict(dict.items(changes)))
+    object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')  # names its runs, and the config that they keep
+    return base
+
+
+def _read_file(path: Path) -> Config:
+    if not path.is_file():
+        raise ConfigError(f'{path}: no such config')
+    try:
+        with parts_replaced_in_files():
+            return Config.fromfile(path, import_custom_modules=False)
+    except Exception as error:  # whatever a Python file can raise
+        raise ConfigError(f'{path}: {type(error).__name__}: {last_line(error)}') from error
+
+
+def recipe_name(name: str | Path) -> str:
+    """The name of a recipe's runs: that of its file, or ``TABLE/ROW``.
+
+    Tables of two folders may have the same name, so a table's is ``FOLDER_FILE``.
+    """
+    path, _, row = str(name).partition(SEPARATOR)
+    path = Path(path)
+    return f'{path.resolve().parent.name}_{path.stem}/{row}' if row else path.stem
+
+
+def expand(names: Sequence[str | Path]) -> list[str]:
+    """Recipes, rows and whole tables -> recipes and rows, a table's in its order.
+
+    Raises:
+        ConfigError: There is no such file.
+    """
+    return [recipe for name in names for recipe in _rows_of(str(name))]
+
+
+def _rows_of(name: str) -> Iterator[str]:
+    rows = None if SEPARATOR in name else _read_file(Path(name)).get('rows')
+    return iter([name]) if rows is None else (f'{name}{SEPARATOR}{row}' for row in rows)
+
+
+def all_recipes(folder: str | Path) -> list[str]:
+    """Every recipe and row below a folder, sorted by file; ``_base_`` folders and files of changes are left out."""
+    files = sorted(path for path in Path(folder).rglob('*.py') if '_base_' not in path.parts)
+    found = []
+    for path in files:
+        config = _read_file(path)
+        if 'rows' in config or 'model' in config:
+            found += _rows_of(str(path))
+    return found

@@ -1,0 +1,38 @@
+"""Where a run's curves can be sent, and the packages that it takes."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from mmengine import visualization
+from mmengine.visualization import Visualizer
+
+from mmmtl.configuration.names import resolve
+from mmmtl.errors import ConfigError
+
+PACKAGES: dict[Callable, tuple[str, ...]] = {
+    visualization.AimVisBackend: ('aim',),
+    visualization.ClearMLVisBackend: ('clearml',),
+    visualization.DVCLiveVisBackend: ('pygit2', 'dvclive'),
+    visualization.MLflowVisBackend: ('mlflow',),
+    visualization.NeptuneVisBackend: ('neptune',),
+    visualization.TensorboardVisBackend: ('tensorboard',),
+    visualization.WandbVisBackend: ('wandb',),
+}
+
+
+def check_installed(visualizer: Visualizer | dict | None) -> None:
+    """The packages that the backends of a visualizer's config need; what is built already has them.
+
+    Raises:
+        ConfigError: One is not installed.
+    """
+    backends = visualizer.get('vis_backends') if isinstance(visualizer, dict) else None
+    for index, backend in enumerate([backends] if isinstance(backends, dict) else backends or []):
+        path = f'visualizer.vis_backends[{index}]'
+        target = resolve(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
+        missing = [name for name in PACKAGES.get(target, ()) if find_spec(name) is None]
+        if missing:
+            raise ConfigError(
+                f'{path}: {target.__name__} needs {" and ".join(missing)}, which is not installed; '
+                f'pip install {" ".join(missing)}'
+            )

@@ -1,0 +1,76 @@
+"""Which labels a config's data sets show: how many, together with which others, and what is in them."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from mmengine.config import Config
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from mmmtl.dataset_report.collect import RecordFacts, SplitFacts, label_facts
+from mmmtl.dataset_report.description import data_sets, describe_task, describe_together
+from mmmtl.datasets import MultiTaskDataset
+
+
+def label_stats(
+    config: Config, *, open_files: bool = True, workers: int = 0, show_progress: bool = False
+) -> Iterator[str]:
+    """One text per data set: counts, co-occurrence and, if files are opened, per-class pixels of what is shown.
+
+    Hidden labels are not opened; nor are images.
+
+    Raises:
+        DataError: A shown label is missing or damaged.
+    """
+    for name, dataset in data_sets(config):
+        split = SplitFacts(name, dataset)
+        if open_files:
+            loader = DataLoader(ShownLabels(dataset), batch_size=None, num_workers=workers)
+            split.records = list(
+                tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False, mininterval=0.5)
+            )
+        yield '\n'.join([*describe_shown(split), *(describe_pixels(split) if open_files else ())])
+
+
+class ShownLabels(Dataset):
+    """The facts of the labels that each record shows, for a loader to collect."""
+
+    def __init__(self, dataset: MultiTaskDataset) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> RecordFacts:
+        record = self.dataset.records[index]
+        facts = RecordFacts(record.name)
+        for name in self.dataset.shown[index]:
+            task = self.dataset.tasks[name]
+            sources = [view.labels[name] for view in record.views if name in view.labels]
+            facts.labels[name] = [label_facts(source.path, task, source.load(task), {}, None) for source in sources]
+        return facts
+
+
+def describe_shown(split: SplitFacts) -> Iterator[str]:
+    """How many records show and hide each task's label, and which sets of labels they show."""
+    dataset = split.dataset
+    yield f'{split.name}: {dataset}, {len(dataset)} records, {type(dataset.label_setting).__name__}'
+    yield ''
+    yield f'  {"task":<12} {"shown":>7} {"hidden":>7} {"share":>8}'
+    for name in dataset.tasks:
+        shown = sum(name in names for names in dataset.shown)
+        there = sum(name in record.label_names() for record in dataset.records)
+        yield f'  {name:<12} {shown:>7} {there - shown:>7} {100 * shown / len(dataset):>6.1f} %'
+    yield ''
+    yield '  shown together'
+    for names, count in sorted(Counter(dataset.shown).items(), key=lambda item: (-item[1], item[0])):
+        yield f'  {count:>7} {" + ".join(names) or "nothing"}'
+
+
+def describe_pixels(split: SplitFacts) -> Iterator[str]:
+    """Range and classes of the labels that are shown, and how many images carry two of them."""
+    yield ''
+    yield f'  {"task":<12} {"images":>7} {"known pixels":>13} {"lowest":>9} {"mean":>9} {"highest":>9}'
+    for name in split.dataset.tasks:
+        yield from describe_task(split, name)
+    yield from describe_together(split)

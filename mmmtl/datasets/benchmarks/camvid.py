@@ -1,0 +1,71 @@
+"""CamVid: frames of a drive through Cambridge with 11 classes."""
+
+from pathlib import Path
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
+from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.datasets.split_files import check_count, check_split
+from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.registry import DATASETS
+
+COUNTS = {'train': 367, 'val': 101, 'test': 233}
+VOID = 11
+
+
+@DATASETS.register_module()
+class CamVid(MultiTaskDataset):
+    """The split and the 11 classes of SegNet (Badrinarayanan, Kendall, Cipolla, TPAMI 2017).
+
+    ::
+
+        root/
+        ├── train/NAME.jpg, NAME.png      367 images (.jpg) and label maps (.png, 8 bit: 0..10, 11 = void)
+        ├── val/                          101
+        └── test/                         233, may be missing
+
+    ``tools/dataset_converters/camvid.py`` makes it of the official files. The images come in the order of the video;
+    frames of validation lie between frames of other splits, so that a score on them says less about unseen streets than
+    it seems to.
+
+    Args:
+        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        partial: Only a part of the split is there, and that is meant.
+        kwargs: Those of `MultiTaskDataset`; knows ``semseg``.
+
+    Raises:
+        DataError: The number of images is not the published one, or a label map is missing.
+    """
+
+    CLASSES = ('sky', 'building', 'pole', 'road', 'pavement', 'tree', 'sign', 'fence', 'car', 'pedestrian', 'bicyclist')
+    PALETTE = (
+        (128, 128, 128),
+        (128, 0, 0),
+        (192, 192, 128),
+        (128, 64, 128),
+        (0, 0, 192),
+        (128, 128, 0),
+        (192, 128, 128),
+        (64, 64, 128),
+        (64, 0, 128),
+        (64, 64, 0),
+        (0, 128, 192),
+    )
+
+    def __init__(self, *, root: str, split: str, partial: bool = False, **kwargs) -> None:
+        self.root, self.split, self.partial = data_root(root), check_split('CamVid', split, COUNTS), partial
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        folder = self.root / self.split
+        images = needed_files(folder, '*.jpg', 'images of CamVid')
+        check_count(len(images), COUNTS[self.split], folder, self.partial)
+        return [self._record(image) for image in images]
+
+    @staticmethod
+    def _record(image: Path) -> Record:
+        label = LabelFile(needed_file(image.with_suffix('.png'), 'the label map of the image'), void=VOID)
+        return Record(image.stem, (View(image, {'semseg': label}),))
+
+    def __repr__(self) -> str:
+        return f'CamVid({self.root}, {self.split})'

@@ -1,0 +1,78 @@
+"""CIHP: photographs of several people with 20 body parts and clothes, and the outlines of the people."""
+
+from pathlib import Path
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
+from mmmtl.datasets.records import LabelFile, Record, View
+from mmmtl.datasets.split_files import check_count
+from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.registry import DATASETS
+
+
+@DATASETS.register_module()
+class CIHP(MultiTaskDataset):
+    """Crowd Instance-level Human Parsing (Gong et al., ECCV 2018), one folder for each split, in the form of PGN.
+
+    ::
+
+        root/
+        ├── images/NAME.jpg
+        ├── labels/NAME.png      8 bit: 0 nobody, 1..19 part or cloth
+        └── edges/NAME.png       8 bit: 0, 1 (outlines of people); needed where the task ``edge`` is learnt
+
+    28280 images to train on, 5000 to validate. 14 to 19 tell left from right: `HumanParts` exchanges them when an image
+    is mirrored, since their names begin with "left" and "right".
+
+    Args:
+        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        count: How many images there must be; not looked at if None.
+        kwargs: Those of `MultiTaskDataset`; knows ``human_parts`` and ``edge``.
+
+    Raises:
+        DataError: The number of images is another one, or a label map is missing.
+    """
+
+    CLASSES = (
+        'background',
+        'hat',
+        'hair',
+        'glove',
+        'sunglasses',
+        'upper clothes',
+        'dress',
+        'coat',
+        'socks',
+        'pants',
+        'torso skin',
+        'scarf',
+        'skirt',
+        'face',
+        'left arm',
+        'right arm',
+        'left leg',
+        'right leg',
+        'left shoe',
+        'right shoe',
+    )
+
+    def __init__(self, *, root: str, count: int | None = None, **kwargs) -> None:
+        self.root, self.count = data_root(root), count
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        images = needed_files(self.root / 'images', '*.jpg', 'images of CIHP')
+        if self.count is not None:
+            check_count(len(images), self.count, self.root / 'images', partial=False)
+        return [self._record(image) for image in images]
+
+    def _record(self, image: Path) -> Record:
+        files = {'human_parts': ('labels', 'the parts of the image'), 'edge': ('edges', 'the edges of the image')}
+        labels = {
+            task: LabelFile(needed_file(self.root / folder / f'{image.stem}.png', what))
+            for task, (folder, what) in files.items()
+            if task in self.tasks
+        }
+        return Record(image.stem, (View(image, labels),))
+
+    def __repr__(self) -> str:
+        return f'CIHP({self.root})'

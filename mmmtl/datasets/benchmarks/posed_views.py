@@ -1,0 +1,110 @@
+"""Real posed RGB-D: pairs, or more views, of a place with depth, intrinsics and poses."""
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.datasets.label_sources.sensor_depth import MISSING, NormalsFromDepth
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
+from mmmtl.datasets.records import LabelFile, Record, View, scene_records
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.text_files import load_numbers
+from mmmtl.registry import DATASETS
+
+
+@DATASETS.register_module()
+class PosedViews(MultiTaskDataset):
+    """Views with sensor depth; normals are derived from it.
+
+    ::
+
+        root/
+        └── SCENE/                  one folder per scene, sorted by name
+            ├── 0.jpg 1.jpg ...     images (.jpg or .png would clash with the depth, so .jpg)
+            ├── 0.png 1.png ...     depth along z, 16 bit, millimetres, 0 or 65535 = missing
+            ├── cam.txt             3 x 3 intrinsics in pixels of these images, pixel centres at +0.5
+            └── poses.txt           one row of 12 numbers per view: 3 x 4, world to camera, metres
+
+    Args:
+        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        split: ``'train'``, ``'val'`` or ``'all'``.
+        val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one
+            video share places, and even frames: give whole stretches, not single scenes here and there.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        depth_void: Numbers in the depth files that stand for "missing"; 65535 is where 16 bits end, no distance.
+        depth_range: (nearest, farthest) metres that are taken for a measurement; depth outside is missing.
+        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
+
+    Raises:
+        DataError: A folder lacks a file, or a file does not hold what it should.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        split: str,
+        val_scenes: Sequence[str] = (),
+        views: str = 'single',
+        depth_void: Sequence[float] = MISSING,
+        depth_range: tuple[float, float] | None = None,
+        **kwargs,
+    ) -> None:
+        if split not in ('train', 'val', 'all'):
+            raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
+        if views not in ('single', 'all'):
+            raise ConfigError(f"PosedViews.views must be 'single' or 'all', found {views!r}")
+        if split != 'all' and not val_scenes:
+            raise ConfigError("PosedViews.val_scenes is empty: name the scenes for validation, or take split='all'")
+        self.root, self.split, self.val_scenes, self.views = data_root(root), split, tuple(val_scenes), views
+        self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
+        scenes = [folder for folder in folders if not folder.name.startswith('.')]
+        if self.split != 'all':
+            scenes = [
+                folder
+                for folder in scenes
+                if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')
+            ]
+        records = []
+        for folder in scenes:
+            views = load_scene(folder, self.depth_file)
+            for name in ('cam.txt', 'poses.txt'):
+                self.checksums.verify(folder / name)
+            records += scene_records(folder.name, views, self.views)
+        return records
+
+    def __repr__(self) -> str:
+        return f'PosedViews({self.root}, {self.split})'
+
+
+def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[View, ...]:
+    """All views of a scene folder."""
+    intrinsics = load_numbers(folder / 'cam.txt', columns=3)
+    poses = load_numbers(folder / 'poses.txt', columns=12)
+    if intrinsics.shape != (3, 3):
+        raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    if (folder / f'{len(poses)}.jpg').exists():
+        raise DataError(
+            f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
+            'its pose or remove it'
+        )
+    views = []
+    for number, pose in enumerate(poses):
+        image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'
+        for path in (image, depth_path):
+            if not path.is_file():
+                raise DataError(
+                    f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene'
+                )
+        depth = depth_file(depth_path)
+        camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
+        labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
+        views.append(View(image, labels, intrinsics, camera_T_world))
+    return tuple(views)

@@ -1,0 +1,10 @@
+"""The pose between the two cameras of a rectified stereo pair."""
+
+import numpy as np
+
+
+def right_of_left(baseline: float) -> np.ndarray:
+    """The pose (4, 4) from the left to the right camera of a rectified pair, ``baseline`` metres apart."""
+    pose = np.eye(4)
+    pose[0, 3] = -baseline
+    return pose

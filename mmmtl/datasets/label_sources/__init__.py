@@ -1,0 +1,1 @@
+"""Files of labels that are more than one array."""

@@ -1,0 +1,24 @@
+"""The order of evaluated samples: each exactly once, whatever the number of processes."""
+
+from collections.abc import Iterator
+
+from mmengine.dist import get_dist_info
+from torch.utils.data import Sampler
+
+from mmmtl.datasets.sample_key import SampleKey
+from mmmtl.registry import DATA_SAMPLERS
+
+
+@DATA_SAMPLERS.register_module()
+class EvenlySplitSampler(Sampler[SampleKey]):
+    """Evaluation: the samples in order, each exactly once over all ranks (none is repeated to make the ranks even)."""
+
+    def __init__(self, dataset, seed: int | None = None) -> None:
+        rank, world_size = get_dist_info()
+        self.indices = range(rank, len(dataset), world_size)
+
+    def __iter__(self) -> Iterator[SampleKey]:
+        return (SampleKey(0, 0, index) for index in self.indices)
+
+    def __len__(self) -> int:
+        return len(self.indices)

@@ -1,5 +1,0 @@
-"""Furnished rooms by ray casting, with exact labels and cameras."""
-
-from mmmtl.datasets.synthetic_rooms.dataset import SyntheticRooms
-
-__all__ = ['SyntheticRooms']

@@ -1,0 +1,1 @@
+"""Many runs: tables, single-task baselines, paired tests."""

@@ -1,0 +1,34 @@
+"""A joint training that starts from one training for each task."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmmtl.apis.init_model import init_model
+from mmmtl.checkpoints.checkpoint import write_checkpoint
+from mmmtl.checkpoints.merged_weights import merge_weights
+from mmmtl.errors import ConfigError
+
+
+def stages_of(texts: Sequence[str], joint: Config) -> dict[str, str]:
+    """``TASK=CONFIG`` texts -> ``{task: config file}``, in their order.
+
+    Raises:
+        ConfigError: A text is none, or they are not one for each task of the joint training.
+    """
+    if not all('=' in text for text in texts):
+        raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(texts)}')
+    stages = dict(text.split('=', 1) for text in texts)
+    if set(stages) != set(joint.tasks):
+        raise ConfigError(
+            f'--pretrain: expected a config for each of {", ".join(joint.tasks)}, found {", ".join(stages)}'
+        )
+    return stages
+
+
+def write_joint_start(joint: Config, checkpoints: Mapping[str, Path], path: Path) -> Path:
+    """Write the checkpoint that the joint training starts from: all heads, and the encoder of the first one named."""
+    shared = next(iter(checkpoints))
+    write_checkpoint({'state_dict': merge_weights(init_model(joint), checkpoints, shared)}, path)
+    return path

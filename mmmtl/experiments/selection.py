@@ -1,0 +1,86 @@
+"""Choosing a checkpoint on a slice of the training set, so that no test image has a say in it."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmmtl.checkpoints.checkpoint import latest_checkpoint
+from mmmtl.datasets import HoldOutSplit
+from mmmtl.errors import CheckpointError, ConfigError
+
+
+def selection_options(
+    config: Config, share: float, measure: str, higher_is_better: bool, seed: int = 0
+) -> dict[str, Any]:
+    """Options for `load_config` that hold out a slice of the training set, validate on it and keep the best checkpoint.
+
+    Args:
+        config: From `load_config`; trained on one data set.
+        share: Of the training scenes that is held out.
+        measure: ``task/measure`` that decides.
+        higher_is_better: Which way.
+        seed: Of the draw of the slice; not that of the run, so that all runs choose by the same images.
+
+    Raises:
+        ConfigError: The config has no validation, or learns from several data sets at once.
+    """
+    train = plain(config.train_dataloader.dataset)
+    if 'parts' in train:
+        raise ConfigError(
+            'train_dataloader.dataset: a slice of a ConcatDataset is held out part by part; give the '
+            'parts their held_out=dict(type=HoldOutSplit)'
+        )
+    if not config.get('val_dataloader'):
+        raise ConfigError('val_dataloader: there is none, so nothing can be chosen on the slice that is held out')
+    pipeline = plain(config.val_dataloader.dataset)['pipeline']
+    held_out = {'type': HoldOutSplit, 'share': share, 'seed': seed}
+    once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # each image is judged once
+    return {
+        'train_dataloader.dataset': {'_delete_': True, **train, 'held_out': held_out},
+        'val_dataloader.dataset': {
+            '_delete_': True,
+            **train,
+            **once,
+            'pipeline': pipeline,
+            'held_out': {**held_out, 'give': 'slice'},
+        },
+        'default_hooks.checkpoint': {
+            '_delete_': True,
+            **plain(config.default_hooks.checkpoint),
+            'save_best': measure,
+            'rule': 'greater' if higher_is_better else 'less',
+        },
+    }
+
+
+def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
+    """The checkpoint whose test is reported: the best one where the config keeps it (``save_best``), else the last.
+
+    Raises:
+        CheckpointError: It is not there.
+    """
+    best = config.get('default_hooks', {}).get('checkpoint', {}).get('save_best')
+    if not best:
+        found = latest_checkpoint(work_dir)
+    else:
+        name = re.escape(f'best_{best}_'.replace('/', '_')) + r'(?:epoch|iter)_(\d+)\.pth'
+        matches = [
+            (int(match[1]), path)
+            for path in Path(work_dir).glob('best_*.pth')
+            if (match := re.fullmatch(name, path.name))
+        ]
+        found = max(matches)[1] if matches else None
+    if found is None:
+        wanted = f'best checkpoint by {best}' if best else 'checkpoint'
+        raise CheckpointError(f'{work_dir}: has no {wanted}; train first')
+    return found
+
+
+def plain(node: Any) -> Any:
+    """A part of a config as dicts, lists and tuples of its own, with real classes in it."""
+    if isinstance(node, Mapping):
+        return {key: plain(value) for key, value in node.items()}
+    return type(node)(plain(value) for value in node) if isinstance(node, list | tuple) else node

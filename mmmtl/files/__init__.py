@@ -1,0 +1,1 @@
+"""Reading files of others, with errors that name the file."""

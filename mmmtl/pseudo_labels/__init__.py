@@ -1,0 +1,1 @@
+"""Labels that a network predicts for another one."""

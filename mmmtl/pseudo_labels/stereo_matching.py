@@ -1,0 +1,148 @@
+"""Disparity of rectified pairs without learning, and how far to trust it: what pseudo labels are made of.
+
+Disparities here are numpy (2, H, W) float32 in pixels, left then right, NaN where unknown; confidences (2, H, W) in
+[0, 1].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from mmmtl.apis.init_model import init_model
+from mmmtl.datasets.records import is_any_of
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.reading import read_array
+from mmmtl.geometry import left_right_difference
+
+
+@dataclass(frozen=True)
+class SemiGlobalMatcher:
+    """OpenCV's semi-global matching (Hirschmueller, TPAMI 2008) of both views.
+
+    The left view is matched as it is, the right one as the left view of the mirrored pair. Images are widened by their
+    border so that no strip of ``disparities`` columns is lost; a match outside of the other image is unknown.
+
+    Args:
+        disparities: Largest disparity looked for, a multiple of 16.
+        block: Side of the matched blocks, odd.
+        smoothness: P1 and P2 are 8 and 32 times it, times 3 colours and the block's pixels.
+        uniqueness: Per cent by which the best match must beat the second one.
+        speckle: Smaller connected patches are unknown, in pixels; 0 keeps all.
+    """
+
+    disparities: int = 192
+    block: int = 5
+    smoothness: float = 1.0
+    uniqueness: int = 5
+    speckle: int = 0
+
+    def __post_init__(self) -> None:
+        if self.disparities < 16 or self.disparities % 16 or self.block % 2 == 0:
+            raise ConfigError(
+                f'SGBM needs disparities in multiples of 16 and an odd block, found {self.disparities} and {self.block}'
+            )
+
+    def __call__(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """RGB images (H, W, 3) -> disparities."""
+        found = self._match(left, right), self._match(right[:, ::-1], left[:, ::-1])[:, ::-1]
+        return np.stack(found)
+
+    def _match(self, view: np.ndarray, other: np.ndarray) -> np.ndarray:
+        weight = round(self.smoothness * 3 * self.block**2)
+        matcher = cv2.StereoSGBM_create(
+            minDisparity=0,
+            numDisparities=self.disparities,
+            blockSize=self.block,
+            P1=8 * weight,
+            P2=32 * weight,
+            disp12MaxDiff=-1,
+            preFilterCap=63,
+            uniquenessRatio=self.uniqueness,
+            speckleWindowSize=self.speckle,
+            speckleRange=2,
+            mode=cv2.StereoSGBM_MODE_HH,
+        )
+        padded = [
+            cv2.copyMakeBorder(np.ascontiguousarray(image), 0, 0, self.disparities, 0, cv2.BORDER_REPLICATE)
+            for image in (view, other)
+        ]
+        disparity = matcher.compute(*padded)[:, self.disparities :].astype(np.float32) / 16
+        outside = np.arange(view.shape[1]) + 0.5 - disparity < 0
+        return np.where((disparity <= 0) | outside, np.float32(np.nan), disparity)
+
+
+@dataclass(frozen=True)
+class DisparityFolder:
+    """Disparities that something else has computed: d = raw * scale + offset pixels.
+
+    Args:
+        root: The folder.
+        patterns: File names below it, of left and right, with ``{record}`` for the record's name and ``{stem}`` for
+            that of the view's image, e.g. ``('{stem}_left.png', '{stem}_right.png')``.
+        scale: Pixels per unit of the file, 1 / 256 for KITTI's pictures.
+        offset: Pixels.
+        void: The number, or numbers, that say "unknown".
+    """
+
+    root: str
+    patterns: tuple[str, str]
+    scale: float = 1.0
+    offset: float = 0.0
+    void: float | Sequence[float] = 0.0
+
+    def read(self, record: str, images: tuple[Path, Path], size: tuple[int, int]) -> np.ndarray:
+        """The disparities of one record.
+
+        Raises:
+            DataError: A file is missing, damaged or of another size.
+        """
+        found = []
+        for pattern, image in zip(self.patterns, images, strict=True):
+            path = Path(self.root) / pattern.format(record=record, stem=image.stem)
+            raw = read_array(path)
+            if raw.shape != size:
+                raise DataError(f'{path}: expected {size[0]} x {size[1]} disparities, found shape {raw.shape}')
+            disparity = raw.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
+            found.append(np.where(~is_any_of(raw, self.void) & np.isfinite(disparity), disparity, np.float32(np.nan)))
+        return np.stack(found)
+
+
+def left_right_confidence(disparity: np.ndarray) -> np.ndarray:
+    """exp(-|d - d of the other view|): 1 where both agree, 0.37 at one pixel, 0 where one of them knows nothing."""
+    values = torch.from_numpy(disparity)[None, :, None]
+    return left_right_difference(values, values.isfinite()).neg().exp()[0, :, 0].numpy()
+
+
+class NetworkConfidence:
+    """What a trained network (CCNN) says of a disparity map.
+
+    Args:
+        config: Of the network, a file or what `load_config` made of it; its one task is the confidence.
+        checkpoint: Its weights.
+        device: Where it runs.
+    """
+
+    def __init__(self, config: str | Config, checkpoint: str, device: str = 'cpu') -> None:
+        self.model = init_model(config, checkpoint, device)
+        self.device = device
+        if [task.quantity for task in self.model.tasks.values()] != ['confidence']:
+            raise ConfigError(
+                f'{checkpoint}: expected a network of the one task Confidence, found tasks '
+                f'{", ".join(self.model.tasks)}'
+            )
+
+    @torch.no_grad()
+    def __call__(self, disparity: np.ndarray) -> np.ndarray:
+        """Confidences of both views, 0 where there is no disparity."""
+        known = np.isfinite(disparity)
+        pixels = torch.from_numpy(np.where(known, disparity, 0).astype(np.float32))
+        data = self.model.data_preprocessor(
+            {'inputs': list(pixels[:, None].expand(-1, 3, -1, -1).to(self.device)), 'data_samples': None}
+        )
+        ((name, logits),) = self.model(data['inputs']).items()
+        return self.model.tasks[name].activate(logits)[:, 0].cpu().numpy() * known

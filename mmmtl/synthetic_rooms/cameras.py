@@ -1,0 +1,178 @@
+"""Cameras in a room: where they stand, what they look at, and neighbours that see much of the same."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmmtl.synthetic_rooms.scene import CLASSES, Scene
+
+# how often a camera is pointed at an instance of a class; small classes more, since they fill few pixels
+ATTENTION = dict(
+    bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
+    tv=3.0, wall=0.1, window=1.0,
+)  # fmt: skip
+GRID = (9, 12)  # rays down and across that judge a view
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where the other cameras of a room stand."""
+
+    apart: tuple[float, float] = (0.1, 0.5)  # metres from the first camera, least and most
+    nearest: float = 0.0  # metres in front of a camera that should be free
+
+    @property
+    def tries(self) -> int:
+        """Places that are looked at for a camera; in tight rooms free ones are rare."""
+        return 32 if self.nearest else 8
+
+    def __str__(self) -> str:
+        """What is not the default, for the name of a folder."""
+        apart = '' if self.apart == Neighbours.apart else '-{:g}to{:g}m'.format(*self.apart)
+        return apart + (f'-from{self.nearest:g}m' if self.nearest else '')
+
+
+BESIDE = Neighbours()
+
+
+@dataclass(frozen=True)
+class Camera:
+    width: int
+    height: int
+    intrinsics: np.ndarray  # (3, 3) float32, pixels
+    camera_T_world: np.ndarray  # (4, 4) float32
+
+    @property
+    def position(self) -> np.ndarray:
+        """The camera's place (3,) in the world."""
+        return -self.camera_T_world[:3, :3].T @ self.camera_T_world[:3, 3]
+
+    def directions(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """World directions (3, N) through image points, with z = 1 in the camera: a ray's length is its depth."""
+        k, rotation = self.intrinsics, self.camera_T_world[:3, :3]
+        x, y = (x - k[0, 2]) / k[0, 0], (y - k[1, 2]) / k[1, 1]
+        return np.stack([x * right + (y * down + ahead) for right, down, ahead in rotation.T]).reshape(3, -1)
+
+    def right_neighbour(self, baseline: float) -> 'Camera':
+        """The right camera of a rectified stereo pair: `baseline` metres along x, else the same."""
+        pose = self.camera_T_world.copy()
+        pose[0, 3] -= baseline
+        return replace(self, camera_T_world=pose)
+
+
+def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: Neighbours = BESIDE) -> list[Camera]:
+    """`views` cameras of size (H, W); all look at much of what the first one sees, from beside it.
+
+    The first cameras stay the same when more are asked for.
+    """
+    rng = scene.rng(1)
+    lens = intrinsics(rng, size)
+    first = max((first_camera(scene, rng, lens, size) for _ in range(4)), key=lambda pair: pair[0])[1]
+    cameras = [first]
+    directions, hit = probe(scene, first)
+    points = first.position + (directions * hit['tfar']).T
+    for view in range(1, views):
+        rng = scene.rng(1, view)
+        candidates = (neighbour(scene, rng, first, points, neighbours) for _ in range(neighbours.tries))
+        best_score, best = -1.0, first
+        for score, camera in candidates:
+            if score > best_score:
+                best_score, best = score, camera
+            if score == 1:
+                break
+        cameras.append(best)
+    return cameras
+
+
+def intrinsics(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    height, width = size
+    focal = width / 2 / np.tan(np.radians(rng.uniform(60, 75)) / 2)
+    shift = rng.uniform(-0.02, 0.02, 2) * width
+    return np.array([[focal, 0, width / 2 + shift[0]], [0, focal, height / 2 + shift[1]], [0, 0, 1]], np.float32)
+
+
+def first_camera(
+    scene: Scene, rng: np.random.Generator, lens: np.ndarray, size: tuple[int, int]
+) -> tuple[float, Camera]:
+    """A camera that looks towards some instance, with a score for its view: 1 is good, less is worse."""
+    weight = np.array([ATTENTION[name] for name in CLASSES])[scene.labels[1:]]
+    target = 1 + rng.choice(len(weight), p=weight / weight.sum())
+    low, high = scene.boxes[target]
+    goal = rng.uniform(low, high) * 0.4 + (low + high) * 0.3
+    lowest = (0.3, 0.3, 1.0)
+    places = rng.uniform(lowest, (*(scene.size[:2] - 0.3), 1.8), (24, 3))
+    far = np.linalg.norm(places[:, :2] - goal[:2], axis=1)
+    wanted = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
+    places = places[np.argsort(np.abs(far - wanted))]
+    place = next((p for p in places if is_free(scene, p)), places[0])
+    towards = goal - place
+    yaw = np.arctan2(towards[1], towards[0]) + rng.normal(0, 0.22)
+    pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, 0.14)
+    camera = aimed(place, yaw, np.clip(pitch, -0.75, 0.35), rng.normal(0, 0.03), lens, size)
+    _, hit = probe(scene, camera)
+    depth = hit['tfar']
+    instances, counts = np.unique(scene.instance[hit['primID']], return_counts=True)
+    classes = np.unique(scene.labels[instances])
+    score = min(1.0, np.median(depth) / 1.2) * min(1.0, depth.min() / 0.5) * min(1.0, len(classes) / 6)
+    return score * min(1.0, 0.4 / (counts.max() / counts.sum())), camera
+
+
+def neighbour(
+    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, wanted: Neighbours
+) -> tuple[float, Camera]:
+    """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %, less where it
+    stands right before something."""
+    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*wanted.apart)
+    step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
+    place = first.position + step / np.linalg.norm(step) * length
+    forward = first.camera_T_world[2, :3]
+    middle = first.position + forward * np.median((points - first.position) @ forward)
+    towards = middle + rng.normal(0, 0.15, 3) * np.linalg.norm(middle - first.position) - place
+    yaw, pitch = np.arctan2(towards[1], towards[0]), np.arctan2(towards[2], np.hypot(*towards[:2]))
+    size = (first.height, first.width)
+    camera = aimed(place, yaw, pitch, rng.normal(0, 0.03), first.intrinsics, size)
+    if not is_free(scene, place):
+        return -0.5, camera
+    seen = visible(scene, camera, points).mean()
+    score = 1.0 if 0.5 <= seen <= 0.95 else 1 - max(0.5 - seen, seen - 0.95)
+    if wanted.nearest:
+        score *= min(1.0, probe(scene, camera)[1]['tfar'].min() / wanted.nearest)
+    return score, camera
+
+
+def visible(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:
+    """Which world points (P, 3) the camera sees."""
+    pose, k = camera.camera_T_world, camera.intrinsics
+    local = points @ pose[:3, :3].T + pose[:3, 3]
+    z = np.maximum(local[:, 2], 1e-3)
+    x, y = local[:, 0] / z * k[0, 0] + k[0, 2], local[:, 1] / z * k[1, 1] + k[1, 2]
+    inside = (local[:, 2] > 0.05) & (x > 0) & (x < camera.width) & (y > 0) & (y < camera.height)
+    hit = scene.trace(camera.position, (points - camera.position).T)
+    return inside & (hit['tfar'] > 0.99)
+
+
+def is_free(scene: Scene, place: np.ndarray, margin: float = 0.22) -> bool:
+    """Inside the room and not within any instance's box, with a margin."""
+    if (place < margin).any() or (place > scene.size - margin).any():
+        return False
+    things = scene.boxes[7:]  # after four walls, floor and ceiling
+    return not ((things[:, 0] - margin < place) & (place < things[:, 1] + margin)).all(1).any()
+
+
+def aimed(place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]) -> Camera:
+    forward = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
+    right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
+    down = np.cross(forward, right)
+    c, s = np.cos(roll), np.sin(roll)
+    rotation = np.stack([c * right + s * down, c * down - s * right, forward])
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = rotation, -rotation @ place
+    return Camera(size[1], size[0], lens, pose.astype(np.float32))
+
+
+def probe(scene: Scene, camera: Camera) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """A coarse look: ray directions (3, G) and what they hit."""
+    rows, columns = GRID
+    y, x = (np.arange(rows) + 0.5) / rows * camera.height, (np.arange(columns) + 0.5) / columns * camera.width
+    directions = camera.directions(x, y[:, None])
+    return directions, scene.trace(camera.position, directions)

@@ -1,0 +1,128 @@
+"""Generated rooms as a data set."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
+from mmmtl.datasets.records import LabelFile, Record, View, scene_records
+from mmmtl.errors import ConfigError, DataError
+from mmmtl.registry import DATASETS
+from mmmtl.synthetic_rooms.cache import ensure_rooms
+from mmmtl.synthetic_rooms.cameras import Neighbours
+from mmmtl.synthetic_rooms.scene import CLASSES
+
+
+@DATASETS.register_module()
+class SyntheticRooms(MultiTaskDataset):
+    """Ray-cast furnished rooms with exact labels, drawn on first use: the toy world of this project.
+
+    Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose and, with
+    ``regions='instances'``, the room's own instances for regions. The cache stands in ``cache`` or, by default, in
+    ``MMMTL_CACHE`` or ``~/.cache/mmmtl``; several processes may start at once.
+
+    Args:
+        split: ``'train'``, ``'val'`` or ``'test'``.
+        scenes: How many rooms.
+        views_per_scene: How many cameras look into each room.
+        size: (H, W) in pixels.
+        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views,
+            ``'stereo'`` one record per rectified pair, left first.
+        stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
+        apart: Metres from the first camera of a room to the others, (least, most).
+        nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
+            places that are tried for each, the best is taken.
+        cache: Folder for what has been drawn.
+        kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
+    """
+
+    CLASSES = CLASSES
+
+    def __init__(
+        self,
+        *,
+        split: str,
+        scenes: int,
+        views_per_scene: int = 4,
+        size: tuple[int, int] = (128, 160),
+        views: str = 'single',
+        stereo: bool = False,
+        apart: tuple[float, float] = Neighbours.apart,
+        nearest: float = Neighbours.nearest,
+        cache: str | None = None,
+        **kwargs,
+    ) -> None:
+        if split not in ('train', 'val', 'test'):
+            raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
+        if views not in ('single', 'all', 'stereo'):
+            raise ConfigError(f"SyntheticRooms.views must be 'single', 'all' or 'stereo', found {views!r}")
+        if views == 'stereo' and not stereo:
+            raise ConfigError("SyntheticRooms.views='stereo' needs stereo=True, so that right views are rendered")
+        if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
+            raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
+        if not 0 <= nearest < np.inf:
+            raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
+        self.split, self.scenes, self.views = split, scenes, views
+        root = Path(cache) if cache else cache_root()
+        self.folder = ensure_rooms(
+            root,
+            split,
+            scenes=scenes,
+            views=views_per_scene,
+            size=tuple(size),
+            stereo=stereo,
+            neighbours=Neighbours(tuple(apart), nearest),
+        )
+        super().__init__(**kwargs)
+
+    def load_records(self) -> list[Record]:
+        records = []
+        for scene in range(self.scenes):
+            folder = self.folder / f'{scene:05d}'
+            if (folder / 'checksums.json').is_file():  # rooms drawn by an earlier version have none
+                self.checksums.read(folder / 'checksums.json')
+            cameras = read_cameras(folder / 'cameras.json')
+            self.checksums.verify(folder / 'cameras.json')
+            views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
+            records += scene_records(folder.name, views, self.views)
+        return records
+
+    @staticmethod
+    def _view(folder: Path, number: int, camera: dict) -> View:
+        labels = {
+            'semseg': LabelFile(folder / f'{number}_semseg.png'),
+            'depth': LabelFile(folder / f'{number}_depth.npz'),
+            'normal': LabelFile(folder / f'{number}_normal.npz'),
+        }
+        return View(
+            folder / f'{number}_image.png',
+            labels,
+            camera['intrinsics'],
+            camera['camera_T_world'],
+            instances=folder / f'{number}_instances.png',
+        )
+
+    def __repr__(self) -> str:
+        return f'SyntheticRooms({self.split}, {self.scenes} scenes)'
+
+
+def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
+    """Per view ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4).
+
+    Raises:
+        DataError: The file is missing, cut off or holds something else.
+    """
+    try:
+        return [
+            {
+                'intrinsics': np.array(camera['intrinsics'], float).reshape(3, 3),
+                'camera_T_world': np.array(camera['camera_T_world'], float).reshape(4, 4),
+            }
+            for camera in json.loads(path.read_text())
+        ]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(
+            f'{path}: expected the cameras of a generated room ({type(error).__name__}: {error}); delete '
+            'the folder, and the room is drawn again'
+        ) from None

@@ -1,0 +1,86 @@
+"""What stands in a room: as a bedroom, a living room, a dining room or a study; big things first, then what hangs."""
+
+import numpy as np
+
+from mmmtl.synthetic_rooms import furniture, small_things
+from mmmtl.synthetic_rooms.furniture import Item
+from mmmtl.synthetic_rooms.layout import YAW, Room
+from mmmtl.synthetic_rooms.primitives import box
+
+
+def furnish(room: Room) -> None:
+    """Fill a room as a bedroom, a living room, a dining room or a study; big things first, then what hangs."""
+    rng, mix = room.rng, room.mix
+    theme = ('bedroom', 'bedroom', 'living', 'living', 'dining', 'study')[rng.integers(6)]
+    if rng.random() < 0.7:
+        room.rug()
+    if rng.random() < 0.6:
+        room.hang('wall', small_things.door(rng, mix), 0.5, 0.0, 2.1, 0.0)
+    if theme == 'bedroom':
+        room.against_wall(furniture.bed(rng, mix), tries=25)
+    if theme == 'living' or rng.random() < 0.3:
+        sofa_with_table(room)
+    room.hang_window()
+    if theme == 'dining' or (theme != 'bedroom' and rng.random() < 0.4):
+        room.in_the_middle(furniture.dining_group(rng, mix), turn=0.15, tries=20)
+    if theme == 'study' or rng.random() < 0.45:
+        room.against_wall(furniture.desk_group(rng, mix), front=0.3)
+    if rng.random() < (0.85 if theme in ('living', 'bedroom') else 0.6):
+        room.stand_television()
+    for _ in range(1 + int(rng.random() < 0.6)):
+        room.against_wall(furniture.bookshelf(rng, mix), front=0.2)
+    if theme == 'living' or rng.random() < 0.15:
+        room.against_wall(furniture.sofa(rng, mix))
+    if theme == 'bedroom':
+        for _ in range(2):
+            room.against_wall(
+                furniture.cupboard(rng, mix, rng.uniform(0.4, 0.55), 0.4, rng.uniform(0.4, 0.6)), front=0.1
+            )
+    if rng.random() < 0.6:
+        room.against_wall(
+            furniture.cupboard(rng, mix, rng.uniform(0.8, 1.6), rng.uniform(0.45, 0.6), rng.uniform(1.6, 2.1))
+        )
+    if rng.random() < 0.6:
+        room.against_wall(
+            furniture.cupboard(rng, mix, rng.uniform(0.8, 1.4), rng.uniform(0.4, 0.5), rng.uniform(0.7, 1.0))
+        )
+    for _ in range(rng.integers(1, 3)):
+        room.hang_window()
+    for _ in range(rng.integers(2, 6)):
+        width, height = rng.uniform(0.45, 1.3), rng.uniform(0.45, 0.95)
+        parts = small_things.picture(rng, mix, width, height)
+        room.hang('picture', parts, width / 2, height / 2, height / 2, rng.uniform(1.4, 1.75))
+    for _ in range(rng.integers(0, 3)):
+        room.in_the_middle(furniture.chair(rng, mix), turn=np.pi, tries=6)
+    for _ in range(rng.integers(1, 4)):
+        stray_object(room)
+    room.hang_lamp()
+
+
+def sofa_with_table(room: Room) -> None:
+    rng, mix = room.rng, room.mix
+    sofa = furniture.sofa(rng, mix)
+    place = room.against_wall(sofa, tries=25, front=0.8)
+    if place is None or rng.random() < 0.2:
+        return
+    low = furniture.table(rng, mix, rng.uniform(0.7, 1.2), rng.uniform(0.5, 0.7), rng.uniform(0.36, 0.48))
+    x, y = room.on_wall(*place, sofa.size[1] + rng.uniform(0.3, 0.5) + low.size[1] / 2)
+    room.at(low, x, y, YAW[place[0]])
+
+
+def stray_object(room: Room) -> None:
+    """A floor lamp, a big plant, or a box on the floor."""
+    rng, mix = room.rng, room.mix
+    kind = rng.integers(3)
+    if kind == 0:
+        parts, half, height = small_things.floor_lamp(rng, mix), 0.24, 1.75
+    elif kind == 1:
+        height = rng.uniform(0.7, 1.3)
+        pot = mix.plain(mix.paint((0.2, 0.8), (0.3, 0.9)))
+        parts, half = small_things.plant(rng, mix, pot, height), height * 0.45
+    else:
+        half, height = rng.uniform(0.15, 0.28), rng.uniform(0.2, 0.45)
+        m = mix.cloth((0.2, 0.8), (0.4, 0.9))
+        parts = [box(m, (-half, half), (-half, half), (0, height))]
+    item = Item((2 * half, 2 * half, height), [('objects', parts)])
+    room.against_wall(item, tries=6, front=0.0)

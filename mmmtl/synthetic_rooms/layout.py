@@ -1,0 +1,234 @@
+"""Where things stand: a room that is filled along its walls, in its middle, on its walls and on its tables."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmmtl.synthetic_rooms import furniture, small_things
+from mmmtl.synthetic_rooms.furniture import Item
+from mmmtl.synthetic_rooms.primitives import Part, box, moved
+from mmmtl.synthetic_rooms.textures import Materials, hsv
+
+GAP = 0.02  # between furniture and its wall: the skirting board
+YAW = np.array([0, 0.5, 1, 1.5]) * np.pi  # of a thing whose back is at the wall y = D, x = 0, y = 0, x = W
+
+
+@dataclass
+class Light:
+    position: np.ndarray  # (3,) metres
+    colour: np.ndarray  # (3,) linear
+    facing: np.ndarray  # (3,) a window lights only what lies before it; zero for a lamp
+
+
+def light_at(position: tuple[float, float, float], colour: np.ndarray, facing: np.ndarray) -> Light:
+    return Light(np.array(position, np.float32), colour.astype(np.float32), facing.astype(np.float32))
+
+
+class Room:
+    """An empty box of `size` (W, D, H) metres with a corner at the origin, and what has been put into it so far."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.mix = Materials(rng)
+        self.size = rng.uniform((2.8, 2.8, 2.3), (6.2, 6.2, 3.1))
+        self.day = rng.random() < 0.65
+        self.instances: list[tuple[str, list[Part]]] = []
+        self.lights: list[Light] = []
+        self.floor_taken: list[tuple[float, float, float, float]] = []  # x0 y0 x1 y1
+        self.wall_taken: list[list[tuple[float, float, float, float]]] = [[], [], [], []]  # s0 z0 s1 z1
+        self.build_shell()
+
+    def build_shell(self) -> None:
+        rng, mix = self.rng, self.mix
+        w, d, h = self.size
+        colour = mix.paint((0.02, 0.35), (0.6, 0.97))
+        kind = ('plaster', 'plaster', 'plaster', 'wallpaper', 'stripes')[rng.integers(5)]
+        paper = mix.mix(kind, colour, colour * rng.uniform(0.85, 0.95), colour * 0.9, repeat=rng.uniform(0.8, 1.6))
+        accent = mix.mix('brick' if rng.random() < 0.3 else 'plaster', mix.paint((0.1, 0.5), (0.4, 0.9)), repeat=1.0)
+        board = mix.plain(mix.paint((0.0, 0.1), (0.8, 0.95)))
+        special = rng.integers(8)
+        t, b = 0.2, 0.015
+        wide, deep, high = (-t, w + t), (-t, d + t), (-t, h + t)  # overlapping, so that no ray slips out
+        spans = [(wide, (d, d + t)), ((-t, 0), deep), (wide, (-t, 0)), ((w, w + t), deep)]
+        boards = [((0, w), (d - b, d)), ((0, b), (0, d)), ((0, w), (0, b)), ((w - b, w), (0, d))]
+        for i in range(4):
+            wall = [box(accent if i == special else paper, *spans[i], high), box(board, *boards[i], (0, 0.09))]
+            self.instances.append(('wall', wall))
+        kind = ('planks', 'planks', 'tiles', 'carpet')[rng.integers(4)]
+        a = mix.paint((0.05, 0.5), (0.3, 0.8)) if kind != 'planks' else mix.timber()
+        ground = mix.mix(kind, a, a * 0.7, a * (0.5 if kind != 'tiles' else 1.3), repeat=rng.uniform(1.0, 1.8))
+        self.instances.append(('floor', [box(ground, wide, deep, (-t, 0))]))
+        top = mix.plain(mix.paint((0.0, 0.06), (0.85, 1.0)))
+        ceiling = [box(top, wide, deep, (h, h + t))]
+        if rng.random() < 0.15:
+            beam = mix.wood()
+            ceiling += [box(beam, (x - 0.07, x + 0.07), (0, d), (h - 0.12, h)) for x in np.arange(0.6, w - 0.3, 1.1)]
+        self.instances.append(('ceiling', ceiling))
+
+    def wall_length(self, wall: int) -> float:
+        return self.size[wall % 2]
+
+    def on_wall(self, wall: int, along: float, away: float) -> tuple[float, float]:
+        """The floor point `along` a wall from its left end (seen from the room) and `away` from it."""
+        w, d, _ = self.size
+        return [(along, d - away), (away, along), (w - along, away), (w - away, d - along)][wall]
+
+    def fits_floor(self, x: float, y: float, half_x: float, half_y: float, margin: float) -> bool:
+        a, b, c, e = x - half_x, y - half_y, x + half_x, y + half_y
+        if a < 0.01 or b < 0.01 or c > self.size[0] - 0.01 or e > self.size[1] - 0.01:
+            return False
+        m = margin
+        return not any(a < t[2] + m and t[0] < c + m and b < t[3] + m and t[1] < e + m for t in self.floor_taken)
+
+    def take_floor(self, item: Item, x: float, y: float, half_x: float, half_y: float, yaw: float) -> None:
+        self.floor_taken.append((x - half_x, y - half_y, x + half_x, y + half_y))
+        for wall, (near, along, half) in enumerate(self.seen_from_walls(x, y, half_x, half_y)):
+            if near < 0.16:
+                self.wall_taken[wall].append((along - half, 0.0, along + half, item.size[2]))
+        self.instances += [(label, moved(parts, x, y, 0, yaw)) for label, parts in item.groups]
+        self.decorate(item, x, y, yaw)
+
+    def seen_from_walls(self, x: float, y: float, half_x: float, half_y: float) -> list[tuple[float, float, float]]:
+        """Per wall: how far a footprint stays away from it, and its middle and half length along it."""
+        w, d, _ = self.size
+        return [
+            (d - y - half_y, x, half_x),
+            (x - half_x, y, half_y),
+            (y - half_y, w - x, half_x),
+            (w - x - half_x, d - y, half_y),
+        ]
+
+    def against_wall(self, item: Item, *, tries: int = 12, front: float = 0.35) -> tuple[int, float] | None:
+        """Put an item with its back to some wall; tells the wall and the place, or None if there is no room."""
+        width, depth, height = item.size
+        for _ in range(tries):
+            wall = int(self.rng.integers(4))
+            if self.wall_length(wall) < width + 0.1:
+                continue
+            along = self.rng.uniform(width / 2 + 0.04, self.wall_length(wall) - width / 2 - 0.04)
+            if self.rng.random() < 0.3:  # into a corner
+                along = width / 2 + 0.04
+            if not self.wall_is_free(wall, along, width / 2, 0, height):
+                continue
+            half_x, half_y = (width / 2, depth / 2) if wall % 2 == 0 else (depth / 2, width / 2)
+            x, y = self.on_wall(wall, along, depth / 2 + GAP)
+            ahead = self.on_wall(wall, along, (depth + front) / 2 + GAP)
+            reach = front / 2
+            wide = (half_x, half_y + reach) if wall % 2 == 0 else (half_x + reach, half_y)
+            if self.fits_floor(x, y, half_x, half_y, 0.06) and self.fits_floor(*ahead, *wide, 0.0):
+                self.take_floor(item, x, y, half_x, half_y, YAW[wall])
+                return wall, along
+        return None
+
+    def in_the_middle(self, item: Item, *, tries: int = 12, turn: float = 0.3, margin: float = 0.1) -> bool:
+        for _ in range(tries):
+            yaw = self.rng.uniform(-turn, turn) + np.pi / 2 * self.rng.integers(4)
+            if self.at(item, *self.rng.uniform((0.5, 0.5), self.size[:2] - 0.5), yaw, margin=margin):
+                return True
+        return False
+
+    def at(self, item: Item, x: float, y: float, yaw: float, *, margin: float = 0.05) -> bool:
+        c, s = abs(np.cos(yaw)), abs(np.sin(yaw))
+        half_x = (c * item.size[0] + s * item.size[1]) / 2
+        half_y = (s * item.size[0] + c * item.size[1]) / 2
+        if not self.fits_floor(x, y, half_x, half_y, margin):
+            return False
+        self.take_floor(item, x, y, half_x, half_y, yaw)
+        return True
+
+    def wall_is_free(self, wall: int, along: float, half: float, z0: float, z1: float, margin: float = 0.03) -> bool:
+        m = margin
+        return not any(
+            along - half < t[2] + m and t[0] < along + half + m and z0 < t[3] + m and t[1] < z1 + m
+            for t in self.wall_taken[wall]
+        )
+
+    def hang(
+        self, label: str, parts: list[Part], half: float, low: float, high: float, z: float
+    ) -> tuple[int, float] | None:
+        """Hang parts on some wall, their origin at height z; they reach `half` to both sides, `low` down, `high` up."""
+        for _ in range(10):
+            wall = int(self.rng.integers(4))
+            if self.wall_length(wall) < 2 * half + 0.2 or z + high > self.size[2] - 0.05:
+                continue
+            along = self.rng.uniform(half + 0.1, self.wall_length(wall) - half - 0.1)
+            if self.wall_is_free(wall, along, half, z - low, z + high):
+                self.wall_taken[wall].append((along - half, z - low, along + half, z + high))
+                x, y = self.on_wall(wall, along, 0.0)
+                self.instances.append((label, moved(parts, x, y, z, YAW[wall])))
+                return wall, along
+        return None
+
+    def decorate(self, item: Item, x: float, y: float, yaw: float) -> None:
+        """Books and small objects on the item's surfaces, none through another."""
+        rng, mix = self.rng, self.mix
+        c, s = np.cos(yaw), np.sin(yaw)
+        for surface in item.surfaces:
+            room = 0.3 if item.size[2] > surface.z + 0.2 else min(0.6, self.size[2] - surface.z - 0.1)
+            wide, deep = surface.x[1] - surface.x[0], surface.y[1] - surface.y[0]
+            if room < 0.2 or surface.z > 2.0:
+                continue
+            taken: list[tuple[float, float]] = []
+            for _ in range(rng.integers(1, 4 + int(wide * deep * 4))):
+                reach = 0.17
+                if wide < 2 * reach or deep < 2 * reach * 0.8:
+                    break
+                px = rng.uniform(surface.x[0] + reach, surface.x[1] - reach)
+                py = (surface.y[0] + surface.y[1]) / 2
+                if deep > 2 * reach:
+                    py = rng.uniform(surface.y[0] + reach, surface.y[1] - reach)
+                if any(np.hypot(px - q[0], py - q[1]) < 0.34 for q in taken):
+                    continue
+                taken.append((px, py))
+                if rng.random() < 0.4:
+                    label, parts = 'books', small_things.lying_books(rng, mix)
+                else:
+                    label, parts = 'objects', small_things.small_object(rng, mix, room)
+                parts = moved(parts, 0, 0, 0, rng.uniform(-3, 3))
+                self.instances.append((label, moved(parts, x + c * px - s * py, y + s * px + c * py, surface.z, yaw)))
+
+    def rug(self) -> None:
+        rng, mix = self.rng, self.mix
+        w, d = self.size[:2] * rng.uniform(0.3, 0.55, 2)
+        x, y = rng.uniform((w / 2 + 0.2, d / 2 + 0.2), self.size[:2] - (w / 2 + 0.2, d / 2 + 0.2))
+        material = mix.cloth((0.2, 0.8), (0.25, 0.8))
+        self.instances.append(('floor', moved([box(material, (-w / 2, w / 2), (-d / 2, d / 2), (0, 0.008))], x, y)))
+
+    def hang_window(self) -> None:
+        rng = self.rng
+        width, height = rng.uniform(0.8, 1.9), rng.uniform(0.9, 1.4)
+        z = min(rng.uniform(1.4, 1.6), self.size[2] - height / 2 - 0.2)
+        parts = small_things.window(rng, self.mix, width, height, day=self.day)
+        low = max(-min(p[3] - p[6] for p in parts), height / 2 + 0.05)
+        place = self.hang('window', parts, width / 2 + 0.13, low, height / 2 + 0.12, z)
+        if place and self.day and not self.lights:  # one window lights the room
+            x, y = self.on_wall(*place, 0.14)
+            inwards = np.array([np.sin(YAW[place[0]]), -np.cos(YAW[place[0]]), 0.0])
+            colour = np.array([0.95, 1.0, 1.08]) * rng.uniform(0.5, 1.0) * width
+            self.lights.append(light_at((x, y, z + rng.uniform(0, height / 3)), colour, inwards))
+
+    def hang_lamp(self) -> None:
+        rng = self.rng
+        x, y = self.size[:2] * rng.uniform(0.35, 0.65, 2)
+        parts = small_things.ceiling_lamp(rng, self.mix)
+        low = min(p[3] - p[6] for p in parts)
+        self.instances.append(('objects', moved(parts, x, y, self.size[2] - 0.001)))
+        strength = rng.uniform(0.3, 0.7) if self.day else rng.uniform(0.8, 1.2)
+        warmth = hsv(0.1, rng.uniform(0.05, 0.3), 1.0)
+        self.lights.append(light_at((x, y, self.size[2] + low - 0.03), warmth * strength, np.zeros(3)))
+
+    def stand_television(self) -> bool:
+        """A television on a low stand, or at the wall."""
+        rng = self.rng
+        width = rng.uniform(0.95, 1.5)
+        if rng.random() < 0.35:
+            parts = small_things.television(rng, self.mix, width, stand=False)
+            return self.hang('tv', parts, width / 2, width * 0.29, width * 0.29, rng.uniform(1.25, 1.6)) is not None
+        stand = furniture.cupboard(
+            rng, self.mix, width + rng.uniform(0.1, 0.5), rng.uniform(0.35, 0.45), rng.uniform(0.4, 0.65)
+        )
+        top = stand.size[2]
+        screen = moved(small_things.television(rng, self.mix, width, stand=True), 0, 0.02, top)
+        stand.groups.append(('tv', screen))
+        stand.surfaces, stand.size = [], (*stand.size[:2], top + width * 0.5625 + 0.1)
+        return self.against_wall(stand) is not None

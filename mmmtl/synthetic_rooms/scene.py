@@ -1,0 +1,102 @@
+"""One furnished room as triangles, ready for ray casting, and what is known of each triangle."""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+
+from mmmtl.synthetic_rooms.furnishing import furnish
+from mmmtl.synthetic_rooms.layout import Light, Room
+from mmmtl.synthetic_rooms.primitives import triangulate
+from mmmtl.synthetic_rooms.textures import SIZE, STRIDE
+
+CLASSES = (
+    'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
+    'window',
+)  # fmt: skip
+
+
+@dataclass
+class Scene:
+    split: str
+    index: int
+    size: np.ndarray  # (3,) the room in metres, one corner at the origin, z up
+    lights: list[Light]
+    ambient: np.ndarray  # (3,) light that comes from everywhere
+    exposure: float
+    labels: np.ndarray  # (I + 1,) class of an instance; instance 0 does not exist
+    boxes: np.ndarray  # (I + 1, 2, 3) lower and upper corner of an instance
+    # of each triangle
+    face: np.ndarray  # (T,) number of its flat face
+    instance: np.ndarray  # (T,) uint16
+    normal: np.ndarray  # (3, T) unit, outwards
+    texel: np.ndarray  # (6, T) texture coordinates of its first corner and their change along two edges, in texels
+    detail: np.ndarray  # (T,) texels per metre
+    tile: np.ndarray  # (T,) where its tile starts in the bank
+    colour: np.ndarray  # (9, T) A, B - A, C - A
+    glow: np.ndarray  # (T,)
+    rays: EmbreeScene
+    mesh: TriangleMesh  # kept alive for `rays`
+
+    def trace(self, origin: np.ndarray, directions: np.ndarray) -> dict[str, np.ndarray]:
+        """The first hit of each ray from one point (3,) along directions (3, N): primID, tfar, u, v."""
+        directions = np.ascontiguousarray(directions.T, np.float32)
+        origins = np.broadcast_to(np.asarray(origin, np.float32), directions.shape)
+        return self.rays.run(origins, directions, query='INTERSECT', output=True)
+
+    def blocked(self, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
+        """Whether something stands between points (3, N) and the ends (3, N) of the ways from there."""
+        start, towards = np.ascontiguousarray(start.T), np.ascontiguousarray(towards.T)
+        return self.rays.run(start, towards, np.ones(len(start), np.float32), query='OCCLUDED') >= 0
+
+    def rng(self, *purpose: int) -> np.random.Generator:
+        """Random numbers that depend on nothing but the split, the index and the purpose."""
+        return np.random.default_rng([crc32(self.split.encode()), self.index, *purpose])
+
+
+def build_scene(split: str, index: int) -> Scene:
+    """The room with that index; a split never shares a room with another."""
+    rng = np.random.default_rng([crc32(split.encode()), index, 0])
+    room = Room(rng)
+    furnish(room)
+
+    counts = [len(parts) for _, parts in room.instances]
+    parts = np.array([part for _, group in room.instances for part in group])  # (P, 10)
+    instance_of_part = np.repeat(np.arange(1, len(counts) + 1), counts)
+    triangles = triangulate(parts)
+    corners = triangles.corners
+    edge1, edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(edge1, edge2)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    instance = instance_of_part[triangles.part]
+    boxes = np.zeros((len(counts) + 1, 2, 3))
+    order = np.argsort(instance, kind='stable')
+    starts = np.searchsorted(instance[order], np.arange(1, len(counts) + 1))
+    boxes[1:, 0] = np.minimum.reduceat(corners.min(1)[order], starts)
+    boxes[1:, 1] = np.maximum.reduceat(corners.max(1)[order], starts)
+
+    material = room.mix.table()[parts[:, 9].astype(int)][triangles.part]  # (T, 14)
+    fit = material[:, 1] == 0
+    repeat = np.where(fit, 1.0, material[:, 1])
+    tiled = triangles.local / repeat[:, None, None] + material[:, None, 3:5]
+    texel = np.where(fit[:, None, None], 0.004 + 0.992 * triangles.unit, tiled) * SIZE + 64 * SIZE  # stays positive
+    length = np.linalg.norm(texel[:, 1] - texel[:, 0], axis=1) / np.linalg.norm(edge1, axis=1)
+
+    rays = EmbreeScene()
+    mesh = TriangleMesh(rays, np.ascontiguousarray(corners, np.float32))
+    return Scene(
+        split, index, room.size.astype(np.float32), room.lights,
+        ambient=np.float32(rng.uniform(0.3, 0.5)) * np.array([1.0, 0.98, 0.96], np.float32),
+        exposure=rng.uniform(0.8, 1.2),
+        labels=np.array([0] + [CLASSES.index(label) for label, _ in room.instances], np.uint8), boxes=boxes,
+        face=triangles.face.astype(np.int32), instance=instance.astype(np.uint16), normal=channels_first(normal),
+        texel=channels_first(np.concatenate([texel[:, 0], texel[:, 1] - texel[:, 0], texel[:, 2] - texel[:, 0]], 1)),
+        detail=length.astype(np.float32), tile=(material[:, 0] * STRIDE).astype(np.int32),
+        colour=channels_first(material[:, 5:]), glow=material[:, 2].astype(np.float32), rays=rays, mesh=mesh,
+    )  # fmt: skip
+
+
+def channels_first(table: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(table.T, np.float32)

@@ -1,0 +1,258 @@
+"""Checkpoints: what goes in comes out, nothing in them runs, and a file is the old one or the new one, never half."""
+
+import errno
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+from torch import nn
+
+from mmmtl.checkpoints.checkpoint import latest_checkpoint, load_weights, plain, read_checkpoint, write_checkpoint
+from mmmtl.errors import CheckpointError
+
+WEIGHTS = {'weight': torch.arange(6.0).view(2, 3), 'steps': torch.tensor(7)}
+
+
+def folder_of(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.iterdir())
+
+
+# -- in and out -------------------------------------------------------------------------------------------------------
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / 'epoch_1.pth'
+    content = {
+        'state_dict': WEIGHTS,
+        'meta': {'epoch': 1, 'lr': 0.1, 'name': 'run', 'resumed': False, 'seed': None},
+        'optimizer': {'state': {0: {'step': torch.tensor(3.0)}}, 'param_groups': [{'betas': (0.9, 0.99)}]},
+    }
+    write_checkpoint(content, path)
+    found = read_checkpoint(path)
+    assert torch.equal(found['state_dict']['weight'], WEIGHTS['weight']) and found['state_dict']['steps'] == 7
+    assert found['meta'] == content['meta']
+    assert found['optimizer']['state'][0]['step'] == 3  # keys may be numbers
+    assert found['optimizer']['param_groups'] == [{'betas': [0.9, 0.99]}]
+    assert folder_of(tmp_path) == ['epoch_1.pth']
+    assert torch.load(path, weights_only=True).keys() == content.keys()
+
+
+def test_a_real_optimizer_goes_on_after_the_round_trip(tmp_path):
+    def train(weight: nn.Parameter, optimizer: torch.optim.Optimizer) -> None:
+        for _ in range(3):
+            optimizer.zero_grad()
+            (weight**2).sum().backward()
+            optimizer.step()
+
+    weights = [nn.Parameter(torch.ones(3)) for _ in range(2)]
+    first, second = (torch.optim.AdamW([weight], lr=0.1, betas=(0.8, 0.9)) for weight in weights)
+    train(weights[0], first)
+    write_checkpoint({'state_dict': {'weight': weights[0]}, 'optimizer': first.state_dict()}, tmp_path / 'a.pth')
+    found = read_checkpoint(tmp_path / 'a.pth')
+    weights[1].data.copy_(found['state_dict']['weight'])
+    second.load_state_dict(found['optimizer'])
+    train(weights[0], first)
+    train(weights[1], second)
+    assert torch.equal(weights[0], weights[1])
+
+
+def test_log_histories_become_lists(tmp_path):
+    history = HistoryBuffer()
+    history.update(0.5, 2)
+    history.update(0.25, 4)
+    write_checkpoint({'state_dict': {}, 'log': {'loss': history}}, tmp_path / 'a.pth')
+    found = read_checkpoint(tmp_path / 'a.pth')['log']['loss']
+    assert found == {'log_history': [0.5, 0.25], 'count_history': [2, 4]}
+    again = HistoryBuffer(found['log_history'], found['count_history'])
+    assert again.mean() == history.mean() and again.current() == history.current() == 0.25
+
+
+def test_numpy_becomes_numbers_and_tensors():  # of which float64 and str_ look like Python's, but do not load
+    value = plain({'a': np.float64(1.5), 'b': np.arange(3), 'c': (1, np.int64(2)), 'd': np.str_('x'), 'e': np.bool_(1)})
+    assert torch.equal(value.pop('b'), torch.arange(3))
+    assert value == {'a': 1.5, 'c': [1, 2], 'd': 'x', 'e': True}
+    assert [type(value[name]) for name in 'ade'] == [float, str, bool]
+
+
+def test_gradients_and_graphs_stay_behind():
+    weight = nn.Parameter(torch.ones(2))
+    assert not plain(weight * 2).requires_grad and type(plain(weight)) is torch.Tensor
+
+
+@pytest.mark.parametrize('thing', [Path('x'), {1, 2}, print, nn.Linear(1, 1)])
+def test_other_things_are_not_written(thing, tmp_path):
+    with pytest.raises(TypeError, match=f'may hold tensors, numbers.*, not {type(thing).__name__}'):
+        write_checkpoint({'state_dict': {}, 'extra': [thing]}, tmp_path / 'a.pth')
+    assert folder_of(tmp_path) == []
+
+
+# -- reading what others wrote ----------------------------------------------------------------------------------------
+
+
+class Marker:
+    """Unpickled, it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize('new_format', [True, False])
+def test_a_hostile_file_runs_nothing(tmp_path, new_format):
+    path, marker = tmp_path / 'hostile.pth', tmp_path / 'marker'
+    torch.save({'state_dict': WEIGHTS, 'meta': Marker(marker)}, path, _use_new_zipfile_serialization=new_format)
+    with pytest.raises(CheckpointError, match=r'hostile\.pth: refused, it holds more than tensors.*could run code'):
+        read_checkpoint(path)
+    assert not marker.exists()
+    torch.load(path, weights_only=False)
+    assert marker.exists()  # it was a real threat
+
+
+def damaged(kind: str) -> bytes:
+    if kind == 'text':
+        return b'no checkpoint\n'
+    file = io.BytesIO()
+    torch.save({'state_dict': {'weight': torch.ones(1000)}}, file)
+    whole = file.getvalue()
+    return whole[: {'half': len(whole) // 2, 'nearly whole': -30, 'empty': 0}[kind]]
+
+
+@pytest.mark.parametrize('kind', ['half', 'nearly whole', 'empty', 'text'])
+def test_a_damaged_file(tmp_path, kind):
+    path = tmp_path / 'damaged.pth'
+    path.write_bytes(damaged(kind))
+    with pytest.raises(CheckpointError, match=r'damaged\.pth: cannot be read, it is damaged or no checkpoint') as error:
+        read_checkpoint(path)
+    assert '\n' not in str(error.value) and 'weights_only' not in str(error.value)  # no advice to load it unsafely
+
+
+def test_no_such_file(tmp_path):
+    for path in (tmp_path / 'absent.pth', tmp_path):
+        with pytest.raises(CheckpointError, match='no such checkpoint'):
+            read_checkpoint(path)
+
+
+@pytest.mark.parametrize('content', [[1, 2], {'weight': torch.ones(1)}, {'state_dict': [1]}])
+def test_no_checkpoint_of_ours(tmp_path, content):
+    torch.save(content, tmp_path / 'other.pth')
+    with pytest.raises(CheckpointError, match="it has no dict 'state_dict'"):
+        read_checkpoint(tmp_path / 'other.pth')
+
+
+# -- weights into a network -------------------------------------------------------------------------------------------
+
+
+def network(*widths: int) -> nn.Sequential:
+    return nn.Sequential(*(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)))
+
+
+def test_weights_load():
+    ours, theirs = network(2, 3, 1), network(2, 3, 1)
+    load_weights(ours, theirs.state_dict(), 'a.pth')
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ('theirs', 'message'),
+    [
+        (network(2, 4, 1), r'3 shapes differ \(first: 0\.weight is \(4, 2\) there, \(3, 2\) here\)'),
+        (network(2, 3), r'2 missing keys \(first: 1\.weight\)'),
+        (network(2, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\)'),
+        (network(5, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\); 1 shapes differ \(first: 0\.weight'),
+    ],
+)
+def test_another_architecture_is_told_and_nothing_is_loaded(theirs, message):
+    ours = network(2, 3, 1)
+    before = [parameter.clone() for parameter in ours.parameters()]
+    with pytest.raises(CheckpointError, match=rf'a\.pth: made for another architecture or other tasks: {message}'):
+        load_weights(ours, theirs.state_dict(), 'a.pth')
+    assert all(torch.equal(a, b) for a, b in zip(before, ours.parameters(), strict=True))
+
+
+def test_what_is_no_tensor_is_told():
+    with pytest.raises(CheckpointError, match=r'a\.pth: weight is a float, expected a tensor'):
+        load_weights(nn.Linear(1, 1, bias=False), {'weight': 3.0}, 'a.pth')
+
+
+# -- whole or not at all ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('error', [OSError(errno.ENOSPC, 'No space left on device'), RuntimeError('write failed\nat')])
+@pytest.mark.parametrize('there_is_an_old_one', [True, False])
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, error, there_is_an_old_one):
+    path = tmp_path / 'epoch_2.pth'
+    if there_is_an_old_one:
+        write_checkpoint({'state_dict': {'old': torch.ones(1)}}, path)
+
+    def save_some(content, file) -> None:
+        file.write(b'half of it')
+        file.flush()
+        assert len(folder_of(tmp_path)) == 1 + there_is_an_old_one  # so there was something to clean up
+        raise error
+
+    monkeypatch.setattr(torch, 'save', save_some)
+    with pytest.raises(CheckpointError, match=r'epoch_2\.pth: cannot write .*(No space left|write failed)') as told:
+        write_checkpoint({'state_dict': {}}, path)
+    assert '; free some space' in str(told.value) and '\n' not in str(told.value)
+    assert folder_of(tmp_path) == (['epoch_2.pth'] if there_is_an_old_one else [])
+    if there_is_an_old_one:
+        assert 'old' in read_checkpoint(path)['state_dict']
+
+
+def test_no_such_folder(tmp_path):
+    with pytest.raises(CheckpointError, match=r'cannot write .*No such file'):
+        write_checkpoint({'state_dict': {}}, tmp_path / 'absent' / 'a.pth')
+
+
+KILLED = """
+import os, sys, torch
+from mmmtl.checkpoints.checkpoint import write_checkpoint
+
+def save_and_die(content, file):
+    file.write(b'half of it')
+    file.flush()
+    os._exit(9)
+
+torch.save = save_and_die
+write_checkpoint({'state_dict': {'new': torch.ones(1)}}, sys.argv[1])
+"""
+
+
+def test_a_kill_while_writing_leaves_the_old_one(tmp_path):
+    path = tmp_path / 'epoch_2.pth'
+    write_checkpoint({'state_dict': {'old': torch.ones(1)}}, path)
+    assert subprocess.run([sys.executable, '-c', KILLED, path], check=False).returncode == 9
+    left = [name for name in folder_of(tmp_path) if name != 'epoch_2.pth']
+    assert len(left) == 1 and left[0].endswith('.tmp')  # it died in the middle
+    assert list(read_checkpoint(path)['state_dict']) == ['old']
+    assert latest_checkpoint(tmp_path) == path
+    write_checkpoint({'state_dict': {'new': torch.ones(1)}}, path)
+    assert list(read_checkpoint(path)['state_dict']) == ['new']
+
+
+# -- the latest one ---------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_is_the_one_with_the_largest_number(tmp_path):
+    assert latest_checkpoint(tmp_path) is None and latest_checkpoint(tmp_path / 'absent') is None
+    for name in (
+        'epoch_2.pth',
+        'epoch_10.pth',
+        'best_depth_abs_rel_epoch_12.pth',
+        '.epoch_11.pth.77.tmp',
+        'epoch_99.pt',
+        'iter_x.pth',
+        'my_epoch_50.pth',
+        'last_checkpoint',
+    ):
+        (tmp_path / name).touch()
+    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
+    (tmp_path / 'iter_400.pth').touch()
+    assert latest_checkpoint(str(tmp_path)).name == 'iter_400.pth'

@@ -1,0 +1,141 @@
+"""How a tool ends: one line and code 2 for a user's mistake, a traceback for ours."""
+
+import argparse
+
+import pytest
+from torch.utils.data import DataLoader, Dataset
+
+from mmmtl.cli.command_line import KeyValues, command
+from mmmtl.errors import CheckpointError, ConfigError, DataError, DivergenceError, UserError
+
+
+@pytest.mark.parametrize('kind', [UserError, ConfigError, DataError, CheckpointError, DivergenceError])
+def test_a_users_mistake_is_one_line(kind, capsys):
+    @command
+    def main() -> None:
+        raise kind('rooms.py: something is wrong; mend it')
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr() == ('', 'error: rooms.py: something is wrong; mend it\n')
+
+
+class Broken(Dataset):
+    """A data set with a missing file."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        raise DataError('7.png: no such file; restore it')
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_the_same_from_a_loaders_process(workers, capsys):
+    @command
+    def main() -> None:
+        list(DataLoader(Broken(), num_workers=workers))
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == 'error: 7.png: no such file; restore it\n'
+
+
+def test_our_own_mistake_keeps_its_traceback(capsys):
+    @command
+    def main() -> None:
+        raise ValueError('ours')
+
+    with pytest.raises(ValueError, match='ours'):
+        main()
+    assert capsys.readouterr().err == ''
+
+
+def test_where_nothing_is_wrong_nothing_is_said(capsys):
+    done = []
+
+    @command
+    def main() -> None:
+        """What the tool does."""
+        done.append(1)
+
+    assert main() is None and done == [1]
+    assert main.__doc__ == 'What the tool does.'
+    assert capsys.readouterr() == ('', '')
+
+
+def options(*entries: str) -> dict:
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=KeyValues, default={})
+    return parser.parse_args(['--cfg-options', *entries]).cfg_options
+
+
+def test_entries_are_read():
+    assert options('a.b=1', 'c=x=y', 'd=[1,(2,3)]') == {'a.b': 1, 'c': 'x=y', 'd': [1, (2, 3)]}
+
+
+@pytest.mark.parametrize(
+    'text, value',
+    [
+        ("[dict(type='EMAHook')]", [{'type': 'EMAHook'}]),
+        (
+            "[dict(type='EarlyStoppingHook',monitor='depth/abs_rel',rule='less',patience=3)]",
+            [{'type': 'EarlyStoppingHook', 'monitor': 'depth/abs_rel', 'rule': 'less', 'patience': 3}],
+        ),
+        (
+            'dict(type=mmmtl.MGDA, lr=-1e-3, flag=true, none=None, sizes=[(1, 2), {}])',
+            {'type': 'mmmtl.MGDA', 'lr': -1e-3, 'flag': True, 'none': None, 'sizes': [(1, 2), {}]},
+        ),
+        ("{'a b': 'two words', 1: [c]}", {'a b': 'two words', 1: ['c']}),
+        ('epoch_{}.pth', 'epoch_{}.pth'),
+        ('[a_{}.pth,b]', ['a_{}.pth', 'b']),
+        ('1e-3', 1e-3),
+        ('false', False),
+        ('None', None),
+        ('a,2', ['a', 2]),
+    ],
+)
+def test_dicts_are_written_as_in_a_config(text, value):
+    found = options(f'a={text}')['a']
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    'entry, told',
+    [
+        ("a=[dict(type='EMAHook']", "a=[dict(type='EMAHook']: cannot be read as Python; write dicts as in a config"),
+        ("a=[dict(b=open('c'))]", "a=[dict(b=open('c'))]: \"open('c')\" is no value"),
+        ('a=[dict(b=__import__)]', None),
+        ('a={[]:1}', "'{[]: 1}' is no value"),
+        ("a={'b'", 'cannot be read as Python'),
+        ('a=f(b,c)', 'only dict(...) may be called'),
+        ('a=[f(b,c)]', 'only dict(...) may be called'),
+        ('a=[dict(**b)]', "'dict(**b)' is no value"),
+        ('a=[dict(1)]', "'dict(1)' is no value"),
+    ],
+)
+def test_nothing_in_an_option_is_called(entry, told, capsys):
+    if told is None:
+        assert options(entry) == {'a': [{'b': '__import__'}]}  # a name is a string
+        return
+    with pytest.raises(SystemExit) as caught:
+        options(entry)
+    assert caught.value.code == 2
+    assert f'error: argument --cfg-options: {entry}: ' in (message := capsys.readouterr().err) and told in message
+
+
+@pytest.mark.parametrize(
+    'entry, told',
+    [
+        ('a', "'a' is not KEY=VALUE"),
+        ('=1', "'=1' is not KEY=VALUE"),
+        ('a=1,[2', 'a=1,[2: Imbalanced brackets exist in 1,[2; close every bracket'),
+    ],
+)
+def test_what_cannot_be_read_is_named(entry, told, capsys):
+    with pytest.raises(SystemExit) as caught:
+        options('b=1', entry)
+    assert caught.value.code == 2
+    assert f'error: argument --cfg-options: {told}\n' in capsys.readouterr().err

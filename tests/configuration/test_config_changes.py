@@ -1,0 +1,150 @@
+"""Changes by dotted keys: merged, addressed by index or type, and a part of another type loses the old options."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config, ConfigDict
+
+from mmmtl.apis import load_config
+from mmmtl.configuration.config_changes import apply_changes, parts_replaced_in_files
+from mmmtl.errors import ConfigError
+from mmmtl.models.loss_weighting import MGDA, FixedWeighting
+
+CONFIG = dict(
+    a=dict(b=dict(c=1, d=2), e=[dict(x=1), dict(x=2)]),
+    steps=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.Resize', size=(2, 3)), dict(type='mmmtl.PackViews')],
+    model=dict(loss_weighting=dict(weights=dict(depth=2.0))),
+    optim_wrapper=dict(type='OptimWrapper', clip_grad=dict(max_norm=1), optimizer=dict(type='Adam', lr=1e-3)),
+    head=dict(type='mmmtl.ASPPHead', in_index=-1, low_level_index=0, channels=32),
+)
+
+
+def changed(changes: dict) -> dict:
+    config = Config(CONFIG)
+    apply_changes(config, changes)
+    return config.to_dict()
+
+
+@pytest.mark.parametrize(
+    ('changes', 'path', 'expected'),
+    [
+        ({'a.b.c': 3}, 'a.b', {'c': 3, 'd': 2}),
+        ({'a.b': dict(f=3)}, 'a.b', {'c': 1, 'd': 2, 'f': 3}),
+        ({'a.b': dict(_delete_=True, f=3)}, 'a.b', {'f': 3}),
+        ({'a.b': None}, 'a.b', None),
+        ({'a.b': dict(f=3), 'a.b.c': 5}, 'a.b', {'c': 5, 'd': 2, 'f': 3}),
+        ({'a.e.1.x': 3}, 'a.e', [{'x': 1}, {'x': 3}]),
+        ({'new.part.x': 3}, 'new', {'part': {'x': 3}}),
+    ],
+)
+def test_changes_are_merged(changes, path, expected):
+    found = changed(changes)
+    for key in path.split('.'):
+        found = found[key]
+    assert found == expected
+
+
+def test_an_element_is_named_by_its_type():
+    assert changed({'steps.Resize.size': (4, 5)})['steps'][1] == {'type': 'mmmtl.Resize', 'size': (4, 5)}
+    assert [step['type'] for step in changed({'steps.Resize': None})['steps']] == ['mmmtl.LoadViews', 'mmmtl.PackViews']
+    replaced = changed({'steps.PackViews': dict(type='mmmtl.TwoCrops')})['steps']
+    assert [step['type'] for step in replaced] == ['mmmtl.LoadViews', 'mmmtl.Resize', 'mmmtl.TwoCrops']
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        ({'steps.7.size': 1}, r'steps\.7: no element of the list is a 7'),
+        ({'steps.Pad.size': 1}, r'steps\.Pad: no element .* one of LoadViews, Resize, PackViews'),
+        ({'a.b.c.d': 1}, r"a\.b\.c: is 1, which has no entry 'd'"),
+        ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is set as a whole'),
+    ],
+)
+def test_a_change_that_leads_nowhere(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        changed(changes)
+
+
+def test_an_element_named_twice():
+    config = Config(dict(steps=[dict(type='mmmtl.Resize', size=1), dict(type='mmmtl.Resize', size=2)]))
+    with pytest.raises(ConfigError, match='more than one element of the list is a Resize'):
+        apply_changes(config, {'steps.Resize.size': 3})
+
+
+def test_a_part_of_another_type_loses_the_old_options():
+    with pytest.warns(UserWarning, match='head: ASPPHead became ConvHead; dropped its options .*low_level_index'):
+        assert changed({'head.type': 'mmmtl.ConvHead'})['head'] == {'type': 'mmmtl.ConvHead'}
+    with pytest.warns(UserWarning, match='dropped'):
+        head = changed({'head.channels': 8, 'head.type': 'mmmtl.ConvHead'})['head']  # in any order
+    assert head == {'type': 'mmmtl.ConvHead', 'channels': 8}
+
+
+def test_a_part_without_a_type_has_that_of_its_place():
+    with pytest.warns(UserWarning, match='FixedWeighting became MGDA; dropped its options weights'):
+        found = changed({'model.loss_weighting': dict(type=MGDA)})
+    assert found['model']['loss_weighting'] == {'type': MGDA}
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        found = changed({'model.loss_weighting': dict(type=FixedWeighting)})
+    assert found['model']['loss_weighting']['weights'] == {'depth': 2.0}
+
+
+def test_what_both_types_inherit_is_kept():
+    """``clip_grad`` is an argument of OptimWrapper, and the optimizer belongs to the place."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        found = changed({'optim_wrapper.type': 'mmmtl.FiniteOptimWrapper'})['optim_wrapper']
+    assert found == {**CONFIG['optim_wrapper'], 'type': 'mmmtl.FiniteOptimWrapper'}
+
+
+def test_values_are_copied():
+    part = dict(x=[1])
+    first, second = Config(CONFIG), Config(CONFIG)
+    for config in (first, second):
+        apply_changes(config, {'part': part})
+    first.part.x.append(2)
+    assert second.part.x == [1] and part == {'x': [1]}
+
+
+BASE = """
+from mmmtl.models.decode_heads import ASPPHead
+model = dict(head=dict(type=ASPPHead, in_index=-1, low_level_index=0))
+"""
+CHILD = """
+from mmengine.config import read_base
+from mmmtl.models.decode_heads import ConvHead
+with read_base():
+    from .base import *
+model.update(head=dict(type=ConvHead))
+"""
+
+
+@pytest.mark.parametrize('lazy', [True, False])
+def test_a_part_of_another_type_in_a_child_config(tmp_path, lazy):
+    (tmp_path / 'base.py').write_text(BASE if lazy else "model = dict(head=dict(type='mmmtl.ASPPHead', in_index=1))")
+    child = tmp_path / 'child.py'
+    child.write_text(CHILD if lazy else "_base_ = './base.py'\nmodel = dict(head=dict(type='mmmtl.ConvHead'))")
+    with parts_replaced_in_files(), pytest.warns(UserWarning, match='ASPPHead.* became .*ConvHead; dropped .*in_index'):
+        config = Config.fromfile(child)
+    assert list(config.model.head) == ['type']
+    assert list(Config.fromfile(child).model.head) != ['type']  # MMEngine is as it was
+
+
+def test_a_name_and_the_class_that_it_means_are_one_type(tmp_path):
+    (tmp_path / 'base.py').write_text(BASE.replace('type=ASPPHead', "type='mmmtl.ASPPHead'"))
+    child = tmp_path / 'child.py'
+    child.write_text(CHILD.replace('ConvHead', 'ASPPHead'))
+    with parts_replaced_in_files(), warnings.catch_warnings():
+        warnings.simplefilter('error')
+        config = Config.fromfile(child)
+    assert set(config.model.head) == {'type', 'in_index', 'low_level_index'}
+
+
+def test_mmengine_is_as_it_was():
+    update, merge = ConfigDict.update, Config._merge_a_into_b
+    with pytest.raises(ConfigError):
+        load_config(Path('absent.py'))
+    with pytest.raises(RuntimeError), parts_replaced_in_files():
+        raise RuntimeError
+    assert ConfigDict.update is update and Config._merge_a_into_b is merge

@@ -1,0 +1,85 @@
+"""What the launchers read from the environment; the process groups themselves are tried in tests/tools."""
+
+import os
+
+import pytest
+
+from mmmtl.engine import launch as module
+from mmmtl.engine.launch import launch, slurm_port
+from mmmtl.errors import ConfigError
+
+TORCH = dict(RANK='1', WORLD_SIZE='2', MASTER_ADDR='node1', MASTER_PORT='1234')
+SLURM = dict(
+    SLURM_PROCID='3',
+    SLURM_NTASKS='8',
+    SLURM_LOCALID='1',
+    SLURM_STEP_NODELIST='node[1-4]',
+    SLURM_JOB_ID='4071',
+    SLURM_STEP_ID='2',
+)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The backends of the groups that were started; no variable of a launcher is set."""
+    for name in (*TORCH, *SLURM, 'LOCAL_RANK', 'SLURM_NODELIST'):
+        monkeypatch.delenv(name, raising=False)
+    groups = []
+    monkeypatch.setattr(module.torch.cuda, 'is_available', lambda: False)
+    monkeypatch.setattr(module.dist, 'init_process_group', groups.append)
+    monkeypatch.setattr(module, 'init_dist', lambda launcher, backend: groups.append(backend))
+    environment = dict(os.environ)
+    yield groups
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def test_one_process(started):
+    launch('none')
+    assert started == []
+
+
+@pytest.mark.parametrize('missing', TORCH)
+def test_torchrun(started, missing):
+    os.environ.update({key: value for key, value in TORCH.items() if key != missing})
+    with pytest.raises(ConfigError, match=f'{missing} not set; start it with tools/dist_train.sh'):
+        launch('pytorch')
+    os.environ.update(TORCH)
+    launch('pytorch')
+    assert started == ['gloo']
+
+
+def test_slurm(started, monkeypatch):
+    with pytest.raises(ConfigError, match=r'SLURM_PROCID not set; start it with tools/slurm_train\.sh'):
+        launch('slurm')
+    os.environ.update(SLURM)
+    asked = []
+
+    def scontrol(command, **options):
+        asked.append(command)
+        return type('Done', (), {'stdout': 'node1\nnode2\n'})
+
+    monkeypatch.setattr(module.subprocess, 'run', scontrol)
+    launch('slurm')
+    assert asked == [['scontrol', 'show', 'hostnames', 'node[1-4]']] and started == ['gloo']
+    expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1', MASTER_PORT=str(slurm_port(4071, 2)))
+    assert {key: os.environ[key] for key in expected} == expected
+
+
+def test_a_port_of_ones_own(started):
+    os.environ.update(SLURM, MASTER_ADDR='node1', MASTER_PORT='4321')
+    launch('slurm')
+    assert os.environ['MASTER_PORT'] == '4321'
+
+
+def test_jobs_and_steps_at_once_have_different_ports():
+    ports = {slurm_port(job, step) for job in range(9_999_500, 10_000_500) for step in range(16)}
+    assert len(ports) == 16_000 and min(ports) >= 10_000 and max(ports) < 30_000
+    assert 10_000 <= slurm_port('123', '4294967290') < 30_000  # an interactive step
+
+
+def test_with_a_gpu(started, monkeypatch):
+    os.environ.update(TORCH)
+    monkeypatch.setattr(module.torch.cuda, 'is_available', lambda: True)
+    launch('pytorch')
+    assert started == ['nccl']

@@ -1,0 +1,60 @@
+"""Differences seed by seed: what all runs of a seed share falls out, and what cannot be paired is said."""
+
+import json
+
+import pytest
+
+from mmmtl.errors import DataError
+from mmmtl.experiments.paired_test import paired_differences
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Write a run's metrics.json; returns its work dir."""
+
+    def write(config: str, seed: int, abs_rel: float | None) -> str:
+        folder = tmp_path / config / f'seed_{seed}'
+        folder.mkdir(parents=True)
+        (folder / 'metrics.json').write_text(
+            json.dumps(
+                {
+                    'config': f'{config}.py',
+                    'protocol': 'nyuv2-13/mtan',
+                    'seed': seed,
+                    'recipe': config,
+                    'compared': {'depth/abs_rel': False},
+                    'scores': {'trained network': {'depth/abs_rel': abs_rel, 'depth/rmse': 1.0}},
+                }
+            )
+        )
+        return str(folder)
+
+    return write
+
+
+def test_what_the_seeds_share_falls_out(run):
+    easy_and_hard = [0.2, 0.4, 0.9]
+    runs = [run('plain', seed, value) for seed, value in enumerate(easy_and_hard)]
+    runs += [run('ours', seed, value - 0.1 - 0.03 * seed) for seed, value in enumerate(easy_and_hard)]
+    lines = paired_differences(runs).splitlines()
+    assert lines[0] == '| less plain | seeds | depth abs_rel ↓ |'
+    assert lines[2] == '| ours | 3 | -0.13 ± 0.017 |'  # 0.03 / sqrt(3)
+
+
+def test_only_seeds_of_both_are_compared(run):
+    runs = [run('plain', 0, 0.5), run('plain', 1, 0.5), run('ours', 1, 0.6), run('ours', 2, 9.0)]
+    assert paired_differences(runs).splitlines()[2] == '| ours | 1 | +0.1 |'
+    assert '+0 |' in paired_differences(runs, ['depth/rmse']).splitlines()[2]
+
+
+def test_a_missing_number_is_left_out(run):
+    runs = [run('plain', 0, 0.5), run('plain', 1, 0.5), run('ours', 0, 0.6), run('ours', 1, None)]
+    assert '| +0.1 |' in paired_differences(runs)
+
+
+def test_nothing_to_pair(run):
+    plain = run('plain', 0, 0.5)
+    with pytest.raises(DataError, match='all runs are plain; differences need a second config'):
+        paired_differences([plain])
+    with pytest.raises(DataError, match='ours has no seed in common with plain'):
+        paired_differences([plain, run('ours', 1, 0.5)])

@@ -1,0 +1,168 @@
+"""The table of runs: right numbers, one protocol only, and seeds that are seeds of one recipe."""
+
+import json
+
+import pytest
+from mmengine.config import Config
+
+from mmmtl.errors import DataError
+from mmmtl.experiments.report import write_scores
+from mmmtl.experiments.run_table import run_table
+
+COMPARED = {'semseg/mIoU': True, 'depth/abs_rel': False, 'normal/mean': False}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Write a run's metrics.json; returns its work dir."""
+
+    def write(name, scores, *, seed=0, config='mtan.py', protocol='nyuv2-13/mtan', recipe='r', compared=COMPARED):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / 'metrics.json').write_text(
+            json.dumps(
+                {
+                    'config': config,
+                    'protocol': protocol,
+                    'seed': seed,
+                    'recipe': recipe,
+                    'compared': {key: up for key, up in compared.items() if key in scores},
+                    'scores': {'epoch_1.pth': scores},
+                }
+            )
+        )
+        return str(folder)
+
+    return write
+
+
+def numbers(semseg, depth, normal):
+    return {'semseg/mIoU': semseg, 'depth/abs_rel': depth, 'normal/mean': normal, 'depth/rmse': 2 * depth}
+
+
+def rows(table):
+    return {
+        cells[0]: cells[1:]
+        for line in table.splitlines()
+        if line.startswith('|')
+        for cells in [[cell.strip() for cell in line.strip('|').split('|')]]
+    }
+
+
+def test_mean_and_deviation_over_seeds(run):
+    dirs = [run(f'a{seed}', numbers(0.5 + 0.1 * seed, 0.2, 20), seed=seed) for seed in range(3)]
+    table = run_table([*dirs, run('b', numbers(0.25, 0.3, 25), config='other.py')])
+    found = rows(table)
+    assert found['run'] == ['seeds', 'semseg mIoU ↑', 'depth abs_rel ↓', 'normal mean ↓']
+    assert found['mtan'] == ['3', '0.6 ± 0.1', '0.2 ± 0', '20 ± 0']
+    assert found['other'] == ['1', '0.25', '0.3', '25']
+    assert 'Protocol `nyuv2-13/mtan`' in table
+
+
+def test_delta_against_single_tasks(run):
+    single = [
+        run('s', {'semseg/mIoU': 0.4}, config='semseg.py'),
+        run('d', {'depth/abs_rel': 0.25}, config='depth.py'),
+        run('n1', {'normal/mean': 19}, config='normal.py'),
+        run('n2', {'normal/mean': 21}, config='normal.py', seed=1),
+    ]
+    multi = [run('m0', numbers(0.44, 0.2, 22)), run('m1', numbers(0.4, 0.25, 20), seed=1)]
+    found = rows(run_table(multi, single))
+    assert found['run'][-1] == 'Δ_MTL % ↑'
+    assert found['single task'] == ['2', '0.4', '0.25', '20 ± 1.4', '–']
+    assert found['mtan'][-1] == '3.333 ± 4.7'  # ((10 + 20 - 10) / 3 + 0) / 2
+
+
+def test_columns_of_ones_own(run):
+    found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], measures=['depth/rmse', 'depth/abs_rel']))
+    assert found['run'] == ['seeds', 'depth rmse', 'depth abs_rel ↓'] and found['mtan'] == ['1', '0.4', '0.2']
+    with pytest.raises(DataError, match='depth/rmes: none of the runs has this measure; they have depth/abs_rel, d'):
+        run_table([run('b', numbers(0.5, 0.2, 20))], measures=['depth/rmes'])
+
+
+def test_a_number_that_is_none_is_seen(run):
+    dirs = [
+        run(name, numbers(iou, 0.2, 20), seed=seed)
+        for seed, (name, iou) in enumerate({'a': 0.5, 'b': None, 'c': 0.7}.items())
+    ]
+    assert rows(run_table(dirs))['mtan'][1] == '0.6 ± 0.14 (2 of 3)'
+    assert rows(run_table(dirs[1:2]))['mtan'][1] == '–'
+    single = [run('s', numbers(0.5, 0.2, 20), config='x.py')]
+    with pytest.raises(DataError, match='b/metrics.json: has no semseg/mIoU, so it has no Delta_MTL'):
+        run_table(dirs, single)
+
+
+@pytest.mark.parametrize('other', ['nyud-40/sak', None])
+@pytest.mark.parametrize('place', ['runs', 'single'])
+def test_protocols_are_not_mixed(run, other, place):
+    dirs = [run('a', numbers(0.5, 0.2, 20))], [run('b', numbers(0.5, 0.2, 20), config='b.py', protocol=other)]
+    with pytest.raises(DataError, match=f'a/metrics.json is of protocol nyuv2-13/mtan, .*b/metrics.json of {other}: '):
+        run_table(dirs[0] + dirs[1]) if place == 'runs' else run_table(*dirs)
+
+
+def test_without_any_protocol_the_table_says_so(run):
+    assert 'No protocol: nothing says' in run_table([run('a', numbers(0.5, 0.2, 20), protocol=None)])
+
+
+def test_seeds_must_be_seeds_of_one_recipe(run):
+    first = run('a', numbers(0.5, 0.2, 20))
+    with pytest.raises(DataError, match='both are mtan with seed 0'):
+        run_table([first, run('b', numbers(0.5, 0.2, 20))])
+    other = run('c', numbers(0.5, 0.2, 20), seed=1, recipe='another')
+    with pytest.raises(DataError, match='both are mtan, but their configs differ in more than the seed'):
+        run_table([first, other])
+    assert set(rows(run_table([first, f'other={other}']))) >= {'mtan', 'other'}
+    assert rows(run_table([f'x={first}', f'x={other}']))['x'][0] == '2'
+
+
+def test_every_task_needs_its_single_run(run):
+    with pytest.raises(DataError, match='normal/mean: no single-task run has it'):
+        run_table([run('a', numbers(0.5, 0.2, 20))], [run('s', {'semseg/mIoU': 0.4, 'depth/abs_rel': 1}, config='s')])
+
+
+def test_runs_must_agree_in_what_stands_for_a_task(run):
+    other = run('b', {'depth/rmse': 1}, config='b.py', compared={'depth/rmse': False})
+    with pytest.raises(DataError, match='b/metrics.json: depth/rmse stands for depth, elsewhere depth/abs_rel'):
+        run_table([run('a', numbers(0.5, 0.2, 20)), other])
+
+
+@pytest.mark.parametrize(
+    ('text', 'match'),
+    [
+        (None, r'no such file; tools/test.py CONFIG CHECKPOINT --work-dir'),
+        ('{', 'expected the scores'),
+        ('{"scores": {}}', 'expected the scores'),
+        ('[]', 'expected the scores'),
+        ('{"scores": {"a": {}, "b": {}}}', 'one row of scores, found 2: a, b'),
+    ],
+)
+def test_a_file_that_is_none_is_named(tmp_path, text, match):
+    if text is not None:
+        (tmp_path / 'metrics.json').write_text(text)
+    with pytest.raises(DataError, match=f'metrics.json: {match}' if text is None else match):
+        run_table([str(tmp_path)])
+
+
+def test_what_the_tools_write_is_what_is_read(tmp_path):
+    config = Config(dict(tasks=dict(depth=dict(type='Depth')), randomness=dict(seed=3), protocol='kitti/eigen'))
+    write_scores(tmp_path / 'metrics.json', {'epoch_1.pth': {'depth/abs_rel': 0.125, 'depth/rmse': 4}}, config)
+    assert rows(run_table([f'mine={tmp_path}']))['mine'] == ['1', '0.125']
+    write_scores(
+        tmp_path / 'metrics.json',
+        {'mean per pixel': {'depth/abs_rel': 0.5}, 'trained network': {'depth/abs_rel': 0.25}},
+        config,
+    )
+    assert rows(run_table([f'mine={tmp_path}']))['mine'] == ['1', '0.25']  # what tools/demo.py writes
+
+
+def test_single_task_runs_of_one_config(run):
+    """As `single_task.py` makes them: one config, a task each."""
+    single = [
+        run(f'{measure[:3]}{seed}', {measure: value + seed}, recipe=measure, seed=seed)
+        for measure, value in (('semseg/mIoU', 0.4), ('depth/abs_rel', 0.25), ('normal/mean', 19))
+        for seed in (0, 1)
+    ]
+    assert rows(run_table([run('m', numbers(0.4, 0.25, 20))], single))['single task'][0] == '2'
+    again = run('again', {'normal/mean': 5}, recipe='normal/mean', seed=1)
+    with pytest.raises(DataError, match='both are mtan normal/mean with seed 1; give one, or different names'):
+        run_table([run('n', numbers(0.4, 0.25, 20))], [*single, again])

@@ -1,0 +1,135 @@
+"""Many runs: each made once, nothing made twice, a failure named."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tool_process import CONFIGS, ROOT
+
+from mmmtl.errors import ConfigError
+from mmmtl.experiments.run_table import run_table
+from mmmtl.experiments.sweep import PlannedRun, Start, processes, train_and_test
+
+pytestmark = pytest.mark.usefixtures('rooms_cache')
+SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
+
+
+def planned(folder: Path, seed: int, **options) -> PlannedRun:
+    return PlannedRun(CONFIGS / 'tiny_rooms.py', folder / f'seed_{seed}', seed, SHORT | options)
+
+
+@pytest.mark.slow
+def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
+    runs = [planned(tmp_path, seed) for seed in (0, 1)]
+    train_and_test(runs, jobs=2)
+    assert '2 runs, 0 of them done' in capfd.readouterr().err
+    first = [(run.work_dir / 'metrics.json').read_text() for run in runs]
+    assert [json.loads(text)['seed'] for text in first] == [0, 1]
+    assert json.loads(first[0])['scores'] != json.loads(first[1])['scores']
+    assert '| tiny_rooms | 2 |' in run_table([str(run.work_dir) for run in runs])
+    assert 'Epoch(train)' in (runs[0].work_dir / 'output.txt').read_text()
+
+    (runs[1].work_dir / 'metrics.json').unlink()
+    checkpoint = runs[1].work_dir / 'epoch_1.pth'
+    written = checkpoint.stat().st_mtime_ns
+    train_and_test(runs, jobs=2)  # nothing is left but the test of the second one
+    assert '2 runs, 1 of them done' in capfd.readouterr().err
+    assert [(run.work_dir / 'metrics.json').read_text() for run in runs] == first
+    assert checkpoint.stat().st_mtime_ns == written
+
+    with pytest.raises(ConfigError, match='of another recipe than .*tiny_rooms.py is now; remove the folder'):
+        train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
+
+
+def test_runs_may_use_a_gpu():
+    """Not so in a fork of a process that has counted the GPUs; torch knows without having one."""
+    with processes(1) as pool:
+        assert not pool.submit(eval, '__import__("torch").cuda._is_in_bad_fork()').result()
+
+
+def test_a_wrong_config_stops_before_anything_starts(tmp_path):
+    with pytest.raises(ConfigError, match='max_epoks'):
+        train_and_test([planned(tmp_path, 0), planned(tmp_path, 1, **{'train_cfg.max_epoks': 3})])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def copied(rooms_cache, tmp_path, tmp_path_factory) -> PlannedRun:
+    """A run that has been trained and tested, once for all who ask, in a folder of its own."""
+    ended = planned(tmp_path_factory.getbasetemp() / 'ended', 0)
+    train_and_test([ended])
+    shutil.copytree(ended.work_dir, tmp_path / 'seed_0')
+    return planned(tmp_path, 0)
+
+
+@pytest.mark.slow
+def test_what_another_recipe_began_is_not_gone_on_with(copied):
+    (copied.work_dir / 'metrics.json').unlink()
+    assert not copied.is_done()
+    other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe than .*tiny_rooms.py is now; remove the'):
+        train_and_test([other])
+    begun = replace(copied, start=Start(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe'):
+        train_and_test([begun])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('change', [dict(seed=1), dict(scores={'epoch_1.pth': {}}), None])
+def test_scores_that_are_not_of_its_end_are_refused(copied, change):
+    assert copied.is_done()
+    path = copied.work_dir / 'metrics.json'
+    path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
+    with pytest.raises(ConfigError, match=r'metrics\.json: not of the end of a training with seed 0; remove it, or'):
+        copied.is_done()
+
+
+@pytest.mark.slow
+def test_an_interrupt_starts_no_further_run(tmp_path):
+    """Ctrl-C goes to the tool and to its runs."""
+    command = [
+        sys.executable,
+        ROOT / 'tools/analysis_tools/train_table.py',
+        CONFIGS / 'tiny_rooms.py',
+        '--seeds',
+        *map(str, range(4)),
+        '--work-dir',
+        tmp_path,
+        '--cfg-options',
+        'train_cfg.max_epochs=1000',
+    ]
+    tool = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        log = tmp_path / 'tiny_rooms' / 'seed_0' / 'output.txt'
+        end = time.monotonic() + 400  # for a busy machine
+        while not (log.exists() and 'Epoch(train)' in log.read_text()):
+            assert time.monotonic() < end and tool.poll() is None
+            time.sleep(0.2)
+        os.killpg(tool.pid, signal.SIGINT)
+        _, error = tool.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(tool.pid, signal.SIGKILL)
+    assert tool.returncode == 130 and error.splitlines()[-1] == 'interrupted', error
+    assert [path.name for path in (tmp_path / 'tiny_rooms').iterdir()] == ['seed_0']
+
+
+def test_two_runs_in_one_folder_stop_before_anything_starts(tmp_path):
+    with pytest.raises(ConfigError, match=r'seed_0: 2 runs would go there'):
+        train_and_test([planned(tmp_path, 0), planned(tmp_path, 1), planned(tmp_path, 0)])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_fails_is_named(tmp_path):
+    run = planned(tmp_path, 0, **{'model.backbone.model_name': 'no_such_network'})
+    with pytest.raises(ConfigError, match=r'1 of 1 runs failed, the first is .*seed_0: .*no_such_network'):
+        train_and_test([run])
+    assert not (run.work_dir / 'metrics.json').exists()

@@ -1,0 +1,103 @@
+"""Text in every form that an editor may leave: each reader of the package gets the same out of it."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from miniature_driving import CAMERAS, DATE, DRIVE
+
+from mmmtl.datasets.benchmarks import kitti_calibration, middlebury
+from mmmtl.datasets.benchmarks.cityscapes import read_camera
+from mmmtl.datasets.benchmarks.kitti import read_frames
+from mmmtl.datasets.benchmarks.pascal_context import read_json
+from mmmtl.datasets.benchmarks.posed_video import read_intrinsics, read_pose
+from mmmtl.datasets.label_settings import LabelTable
+from mmmtl.datasets.label_sources.region_files import read_manifest
+from mmmtl.datasets.split_files import read_split
+from mmmtl.files.checksums import Checksums
+from mmmtl.files.text_files import load_numbers, read_lines, read_numbers, read_text
+
+MATRIX = '1 0 2.5 0\n0 1 3.5 0\n0 0 1 0\n0 0 0 1\n'
+MIDDLEBURY = 'cam0=[50 0 6; 0 50 4; 0 0 1]\ncam1=[50 0 8.5; 0 50 4; 0 0 1]\ndoffs=2.5\nbaseline=200\n'
+CITYSCAPES = json.dumps({'intrinsic': dict(fx=1, fy=2, u0=3, v0=4), 'extrinsic': dict(baseline=0.2)}, indent=1)
+READERS = {
+    'list': ('train.txt', 'b\na\nc\n', read_split),
+    'frames': ('frames.txt', f'{DATE}/{DRIVE} 5 l\n{DATE}/{DRIVE} 6 r\n', read_frames),
+    'rows': ('poses.txt', '1 2 3\n4 5 6\n', lambda path: load_numbers(path, 3).tolist()),
+    'intrinsics': ('k.txt', MATRIX, lambda path: read_intrinsics(path).tolist()),
+    'pose': ('0.txt', MATRIX, lambda path: read_pose(path).tolist()),
+    "KITTI's calibration": (
+        'c.txt',
+        CAMERAS,
+        lambda path: kitti_calibration.read_calibration(path, ['R_rect_00'])['R_rect_00'].tolist(),
+    ),
+    "Middlebury's calibration": (
+        'calib.txt',
+        MIDDLEBURY,
+        lambda path: np.array(middlebury.read_calibration(path)[0]).tolist(),
+    ),
+    "Cityscapes' camera": ('camera.json', CITYSCAPES, lambda path: read_camera(path)[0].tolist()),
+    'classes': ('classes.json', '{"b\u00e4r": 1}', read_json),
+    'table of labels': (
+        'table.json',
+        '{"tasks": ["a"], "labelled": ["1"]}',
+        lambda path: LabelTable(str(path)).labelled,
+    ),
+    'checksums': ('sums.json', '{"a.png": "00"}', lambda path: read_known(path)),
+    'regions': ('manifest.json', '{"backend": "slic"}', lambda path: read_manifest(path.parent)),
+}
+FORMS = {
+    'CRLF': lambda text: text.replace('\n', '\r\n').encode(),
+    'CR': lambda text: text.replace('\n', '\r').encode(),
+    'no newline at the end': lambda text: text.rstrip('\n').encode(),
+    'blank lines and blanks': lambda text: ('\n' + text.replace('\n', ' \t\n\n') + ' \n').encode(),
+    'UTF-8 with mark': lambda text: text.encode('utf-8-sig'),
+    'UTF-8 with mark and CRLF': lambda text: text.replace('\n', '\r\n').encode('utf-8-sig'),
+    'UTF-16': lambda text: text.encode('utf-16'),
+    'UTF-16, big end first': lambda text: b'\xfe\xff' + text.replace('\n', '\r\n').encode('utf-16-be'),
+}
+
+
+def read_known(manifest: Path) -> dict:
+    checksums = Checksums()
+    checksums.read(manifest)
+    return checksums.known
+
+
+@pytest.mark.parametrize('form', FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize(('name', 'text', 'read'), READERS.values(), ids=READERS.keys())
+def test_the_form_of_a_text_does_not_matter(tmp_path, name, text, read, form):
+    path = tmp_path / name
+    path.write_bytes(text.encode())
+    plain = read(path)
+    path.write_bytes(form(text))
+    assert read(path) == plain and plain
+
+
+def test_lines_keep_their_numbers(tmp_path):
+    (tmp_path / 'list').write_bytes('\ufeff\n a b\r\n\r\nc'.encode())
+    assert read_lines(tmp_path / 'list') == {2: 'a b', 4: 'c'}
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('B\xe4r'.encode('latin-1'), 'at byte 1, so no text in utf-8; save it as UTF-8'),
+        ('abc'.encode('utf-16-le'), 'bytes of 0, so no text in UTF-8; save it as UTF-8'),
+        (b'\xff\xfe\x00', 'no text in utf-16; save it as UTF-8'),
+    ],
+)
+def test_what_is_no_text_says_so(tmp_path, content, message):
+    (tmp_path / 'list').write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_text(tmp_path / 'list')
+
+
+def test_numbers(tmp_path):
+    path = tmp_path / 'numbers'
+    path.write_text('1 -inf\n# a remark\n\n2 3\n')
+    assert read_numbers(path).tolist() == [[1, -np.inf], [2, 3]]
+    path.write_text(' \n')
+    with pytest.raises(ValueError, match='the file is empty'):
+        read_numbers(path)
