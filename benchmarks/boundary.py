@@ -18,7 +18,7 @@ import torch
 
 from mmmtl.cli.command_line import command
 from mmmtl.datasets import data_root
-from mmmtl.files.required_files import needed_files
+from mmmtl.files.required_files import required_files
 from mmmtl.tasks import Edge
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
 
     task = Edge('edge', max_distance='bsds', thresholds=options.thresholds, matching=options.matching)
-    images = needed_files(data_root(options.folder), '*.jpg', 'images of BSDS500')
+    images = required_files(data_root(options.folder), '*.jpg', 'images of BSDS500')
     context = get_context('spawn')
     all_here = context.Barrier(options.processes + 1)
     with context.Pool(options.processes, begin, (all_here,)) as pool:
@@ -47,7 +47,7 @@ def main() -> None:
         f'{options.matching}, {options.processes} processes, {spent:.1f} s); '
         f'{len(images) / seconds:.2f} images per second of a core'
     )
-    print('  '.join(f'{name} {value:.4f}' for name, value in task.score(sums).items()))
+    print('  '.join(f'{name} {value:.4f}' for name, value in task.compute_metrics(sums).items()))
 
 
 def begin(all_here: Barrier) -> None:
@@ -62,8 +62,8 @@ def measure(task: Edge, image: Path) -> tuple[dict[str, torch.Tensor], float]:
     start = time.process_time()
     grey = cv2.GaussianBlur(cv2.imread(str(image), cv2.IMREAD_GRAYSCALE).astype(np.float32), (0, 0), 1.5)
     slope = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
-    share = cv2.imread(str(image.with_suffix('.png')), cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
-    prediction, target = (torch.from_numpy(values)[None, None] for values in (slope / slope.max(), share))
+    fraction = cv2.imread(str(image.with_suffix('.png')), cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
+    prediction, target = (torch.from_numpy(values)[None, None] for values in (slope / slope.max(), fraction))
     return task.measure(prediction, target), time.process_time() - start
 
 

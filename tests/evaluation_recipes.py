@@ -10,7 +10,7 @@ from miniature_driving import DATE, DRIVE, write_cityscapes, write_cityscapes_mt
 from miniature_photographs import (
     photograph,
     write_bsds500,
-    write_bsds500_shares,
+    write_bsds500_fractions,
     write_camvid,
     write_cihp,
     write_kitti_semantics,
@@ -75,7 +75,7 @@ def one(write: Callable[..., Path], **options: Any) -> Callable[[Path, int], dic
 
 
 def mixture(root: Path, seed: int) -> dict[str, Any]:
-    write = {'camvid': write_camvid, 'bsds500': write_bsds500_shares, 'two_view': write_two_view}
+    write = {'camvid': write_camvid, 'bsds500': write_bsds500_fractions, 'two_view': write_two_view}
     options = {f'{PARTS}.{name}.root': str(function(root / name, seed)) for name, function in write.items()}
     return options | {f'{PARTS}.{name}.partial': True for name in ('camvid', 'bsds500')}
 
@@ -143,7 +143,7 @@ def matches(root: Path, seed: int) -> dict[str, Any]:
 
 RECIPES = (
     Recipe('bsds500', ('aspp',), one(write_bsds500, partial=True)),
-    Recipe('bsds500_shares', ('aspp', 'vit'), one(write_bsds500_shares, partial=True)),
+    Recipe('bsds500_fractions', ('aspp', 'vit'), one(write_bsds500_fractions, partial=True)),
     Recipe('camvid', ('aspp',), one(write_camvid, partial=True)),
     Recipe('camvid_bsds500_two_view', ('aspp', 'cvm'), mixture),
     Recipe('cihp', ('aspp', 'vit'), one(write_cihp)),

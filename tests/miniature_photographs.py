@@ -46,7 +46,7 @@ def write_cihp(root: Path, seed: int, count: int = 5) -> Path:
     return root
 
 
-def write_bsds500_shares(root: Path, seed: int, count: int = 5) -> Path:
+def write_bsds500_fractions(root: Path, seed: int, count: int = 5) -> Path:
     rng = np.random.default_rng(seed)
     for number, size in enumerate(sizes(rng, count)):
         save(root / 'val' / f'{number}.jpg', photograph(rng, size))

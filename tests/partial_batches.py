@@ -64,8 +64,8 @@ def make_batch(
             gt=PixelData(**{name: targets[name][number] for name in names}),
         )
         if crops:
-            second = {'purpose': 'consistency', 'window': (1 + number, 2, 10, 16), 'zoom': 1.5}
-            sample.set_metainfo(second if number % 2 else {'purpose': 'tasks'})
+            second = {'supervision_role': 'consistency', 'window': (1 + number, 2, 10, 16), 'zoom': 1.5}
+            sample.set_metainfo(second if number % 2 else {'supervision_role': 'supervised'})
         samples.append(sample)
         for name, task in tasks.items():
             if name not in names:
@@ -77,13 +77,13 @@ def make_batch(
     return logits, targets, features, samples
 
 
-def pick(batch: Batch, places: Sequence[int]) -> Batch:
+def pick(batch: Batch, indices: Sequence[int]) -> Batch:
     """The images at some places, as leaves again."""
     logits, targets, features, samples = batch
-    places = list(places)
+    indices = list(indices)
     return (
-        {name: values.detach()[places].requires_grad_() for name, values in logits.items()},
-        {name: values[places] for name, values in targets.items()},
-        tuple(values.detach()[places].requires_grad_() for values in features),
-        [samples[n] for n in places],
+        {name: values.detach()[indices].requires_grad_() for name, values in logits.items()},
+        {name: values[indices] for name, values in targets.items()},
+        tuple(values.detach()[indices].requires_grad_() for values in features),
+        [samples[n] for n in indices],
     )

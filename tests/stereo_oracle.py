@@ -54,13 +54,13 @@ class Oracle:
         sides: tuple[float, float] = (1.0, 1.0),
     ):
         self.lr, self.sides = lr, sides
-        places = 2 * pair, 2 * pair + 1
-        self.s = [torch.softmax(logits['semseg'][place], 0).double().numpy() for place in places]
-        self.pseudo = [samples[place].gt.disparity[0].double().numpy() for place in places]  # focal lengths
-        self.own = [BASELINE * logits['depth'][place, 0].double().numpy() / UNIT for place in places]
-        self.label = [samples[place].gt.semseg[0].numpy() for place in places]
+        indices = 2 * pair, 2 * pair + 1
+        self.s = [torch.softmax(logits['semseg'][place], 0).double().numpy() for place in indices]
+        self.pseudo = [samples[place].gt.disparity[0].double().numpy() for place in indices]  # focal lengths
+        self.own = [BASELINE * logits['depth'][place, 0].double().numpy() / UNIT for place in indices]
+        self.label = [samples[place].gt.semseg[0].numpy() for place in indices]
         self.b = self.pseudo if warp_by == 'pseudo' else self.own
-        raw = [samples[place].gt.confidence[0].double().numpy() for place in places]
+        raw = [samples[place].gt.confidence[0].double().numpy() for place in indices]
         self.c = [
             {
                 'soft': np.where(c > 0, 1 / (1 + np.exp(-beta * (c - tau))), 0),
@@ -81,9 +81,9 @@ class Oracle:
     def other(self, maps: list[np.ndarray], side: int, y: int, x: int):
         at = self.position(side, y, x) - 0.5
         low = int(np.floor(at))
-        share = at - low
+        fraction = at - low
         row = maps[1 - side][..., y, :]
-        return (1 - share) * row[..., min(max(low, 0), W - 1)] + share * row[..., min(max(low + 1, 0), W - 1)]
+        return (1 - fraction) * row[..., min(max(low, 0), W - 1)] + fraction * row[..., min(max(low + 1, 0), W - 1)]
 
     def nearest(self, maps: list[np.ndarray], side: int, y: int, x: int) -> int:
         return maps[1 - side][y, min(int(np.floor(self.position(side, y, x))), W - 1)]

@@ -67,15 +67,15 @@ def test_one_step(path: str) -> None:
         samples.append(sample)
     if model.consistency_losses:  # the second shows one label, as a crop of the first
         samples[1].gt = PixelData(**dict([next(iter(samples[0].gt.items()))]))
-        samples[0].set_metainfo({'purpose': 'tasks'})
-        samples[1].set_metainfo({'purpose': 'consistency', 'window': (8, 8, 48, 72), 'zoom': 4 / 3})
+        samples[0].set_metainfo({'supervision_role': 'supervised'})
+        samples[1].set_metainfo({'supervision_role': 'consistency', 'window': (8, 8, 48, 72), 'zoom': 4 / 3})
     data = model.data_preprocessor(
         {'inputs': [torch.randint(256, (3, 64, 96), dtype=torch.uint8) for _ in samples], 'data_samples': samples}
     )
     losses = model(**data, mode='loss')
     losses['loss'].backward()
     print(f'{recipe_name(path)}: {sum(p.numel() for p in model.parameters()):,} parameters')
-    weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.moves}
+    weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.is_adaptive}
     assert torch.isfinite(losses['loss']) and set(losses) == {*model.tasks, *model.consistency_losses, *weights, 'loss'}
     assert all(losses[name] > 0 for name in model.tasks)
     assert all(p.grad is not None for p in model.decode_head.parameters())
@@ -89,7 +89,7 @@ def test_one_step(path: str) -> None:
         ('pascal_context_sak', 'nearest'),
         ('nyud_40_sak', 'nearest'),
         ('bsds500', 'lines'),
-        ('bsds500_shares', 'lines'),
+        ('bsds500_fractions', 'lines'),
         ('camvid_bsds500_two_view', 'lines'),
         ('cihp', 'lines'),
     ],

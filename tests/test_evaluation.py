@@ -25,7 +25,7 @@ NAMES = [f'{recipe.base}/{network}' for recipe in RECIPES for network in recipe.
 # bases whose images are of several sizes
 MIXED = {
     'bsds500',
-    'bsds500_shares',
+    'bsds500_fractions',
     'camvid',
     'camvid_bsds500_two_view',
     'cihp',
@@ -38,7 +38,7 @@ MIXED = {
 # number of processes -> what they evaluate: all of these bases, tasks and metrics; two of them a part of it
 GROUPS = {
     3: [name for name in NAMES if name.split('/')[0] in MIXED | {'pascal_context_sak', 'rooms_small_pairs'}],
-    2: ['bsds500_shares/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm'],
+    2: ['bsds500_fractions/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm'],
 }
 
 
@@ -208,7 +208,7 @@ def test_the_number_of_processes_does_not_matter(options, alone, tmp_path, monke
 def test_neighbours_in_the_batch_mattered_when_images_were_padded(options, alone, monkeypatch):
     """What these tests can see: MMEngine's own step pads a batch to its largest image."""
     monkeypatch.setattr(MultiTaskModel, 'val_step', BaseModel.val_step)
-    for name in ('cihp/aspp', 'bsds500_shares/vit', 'posed_views/aspp'):
+    for name in ('cihp/aspp', 'bsds500_fractions/vit', 'posed_views/aspp'):
         scores, logits = evaluate(name, options[name.split('/')[0]], 4)
         assert largest_difference(logits, alone[name][1]) > 0.01
         assert scores != pytest.approx(alone[name][0], rel=1e-3, nan_ok=True)

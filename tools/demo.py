@@ -12,7 +12,7 @@ from mmengine.config import ConfigDict
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.cli.command_line import KeyValues, command
-from mmmtl.experiments.constant_baseline import typical_scores
+from mmmtl.experiments.constant_baseline import constant_baseline
 from mmmtl.experiments.report import print_scores, write_scores
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
@@ -38,7 +38,7 @@ def main() -> None:
     runner = MultiTaskRunner.from_cfg(config)
     rows = {'untrained network': runner.test()}
     runner.train()
-    rows['mean or mode per pixel'] = typical_scores(config)
+    rows['mean or mode per pixel'] = constant_baseline(config)
     rows['trained network'] = runner.test()
     write_scores(Path(args.work_dir) / 'metrics.json', rows, config)
     print(f'\n{len(runner.test_dataloader.dataset)} views of rooms that the network has never seen:\n')

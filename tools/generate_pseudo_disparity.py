@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
-from mmmtl.datasets.label_sources.pseudo_disparity import (
+from mmmtl.datasets.label_readers.pseudo_disparity import (
     DISPARITIES,
     computed_folder,
     pair_of,

@@ -16,7 +16,7 @@ from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.names import resolve
-from mmmtl.datasets.label_sources.pseudo_disparity import computed_folder, pair_of, start_folder
+from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder, pair_of, start_folder
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.transforms import RectifiedPair
 from mmmtl.datasets.transforms.loading import load_view

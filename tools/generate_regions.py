@@ -25,8 +25,8 @@ from tqdm import tqdm
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.datasets import MultiTaskDataset
-from mmmtl.datasets.label_sources.region_files import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
-from mmmtl.datasets.records import LabelSource, View
+from mmmtl.datasets.label_readers.region_files import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
+from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
@@ -147,7 +147,7 @@ def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable
     raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
 
 
-def classes(source: LabelSource, task: SemSeg) -> np.ndarray:
+def classes(source: LabelReader, task: SemSeg) -> np.ndarray:
     """The classes of a label, -1 where it is void: each is one region."""
     label = source.load(task)
     return np.where(label == task.void, -1, label)

@@ -25,10 +25,10 @@ def fill_in_rules(config: Config) -> None:
         ConfigError: A measure is of none of the tasks, or its rule is neither stated nor known.
     """
     for path, node, watched in _watchers(config):
-        measures = node.get(watched)
-        if measures in (None, False, True, 'auto'):
+        metrics = node.get(watched)
+        if metrics in (None, False, True, 'auto'):
             continue
-        names = [measures] if isinstance(measures, str) else list(measures)
+        names = [metrics] if isinstance(metrics, str) else list(metrics)
         _check_tasks(config, names, f'{path}.{watched}')
         if node.get('rule') is not None:
             continue
@@ -39,7 +39,7 @@ def fill_in_rules(config: Config) -> None:
                     f"{path}.rule: is a higher or a lower {name!r} better? State rule='greater' or rule='less'"
                 )
         rules = [{True: 'greater', False: 'less', None: None}[higher.get(name)] for name in names]
-        node['rule'] = rules[0] if isinstance(measures, str) else rules
+        node['rule'] = rules[0] if isinstance(metrics, str) else rules
 
 
 def _check_tasks(config: Config, names: list[str], path: str) -> None:

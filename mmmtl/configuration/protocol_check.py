@@ -94,13 +94,13 @@ def data_differences(
 def compared_measures(config: Config, scores: Iterable[str]) -> dict[str, bool]:
     """Of each task the number that stands for it, and whether higher is better: what `delta_mtl` compares.
 
-    It is the protocol's first one, or the task's headline; ``scores`` are the names there are, ``task/measure`` or,
-    of a mixed data set, ``part/task/measure``.
+    It is the protocol's first one, or the task's primary metric; ``scores`` are the names that exist,
+    ``task/metric`` or, of a mixed data set, ``part/task/metric``.
     """
     protocol = protocol_of(config)
     tasks = build_tasks(config.tasks) if config.get('tasks') else {}
     standing = {
-        f'{name}/{protocol.measures[name][0] if protocol else task.headline}': task.higher_is_better
+        f'{name}/{protocol.metrics[name][0] if protocol else task.primary_metric}': task.higher_is_better
         for name, task in tasks.items()
     }
     return {score: standing[key] for score in scores if (key := '/'.join(score.split('/')[-2:])) in standing}

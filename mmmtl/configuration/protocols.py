@@ -27,7 +27,7 @@ class Protocol:
     size: tuple[int, int] | None
     dataset: Data | Mapping[str, Data]
     tasks: Mapping[str, Mapping[str, Any]]
-    measures: Mapping[str, tuple[str, ...]]
+    metrics: Mapping[str, tuple[str, ...]]
     reduction: str | None = None
 
 
@@ -47,7 +47,7 @@ PROTOCOLS: dict[str, Protocol] = {
         size=(288, 384),
         dataset=('NYUv2', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(semseg=_CLASSES, depth=('abs', 'abs_rel_unclamped'), normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, depth=('abs', 'abs_rel_unclamped'), normal=_ANGLES),
         reduction='batch',
     ),
     'nyud-40/sak': Protocol(
@@ -60,7 +60,7 @@ PROTOCOLS: dict[str, Protocol] = {
             normal=dict(kind='Normal'),
             edge=dict(kind='Edge', max_distance=0.011, thresholds=99),
         ),
-        measures=dict(semseg=_CLASSES, depth=('rmse', 'abs_rel'), normal=_ANGLES, edge=_EDGES),
+        metrics=dict(semseg=_CLASSES, depth=('rmse', 'abs_rel'), normal=_ANGLES, edge=_EDGES),
         reduction='pixels',
     ),
     'pascal/sak': Protocol(
@@ -74,7 +74,7 @@ PROTOCOLS: dict[str, Protocol] = {
             normal=dict(kind='Normal'),
             edge=dict(kind='Edge', max_distance=0.0075, thresholds=99),
         ),
-        measures=dict(semseg=_CLASSES, human_parts=('mIoU',), saliency=('maxF', 'mIoU'), normal=_ANGLES, edge=_EDGES),
+        metrics=dict(semseg=_CLASSES, human_parts=('mIoU',), saliency=('maxF', 'mIoU'), normal=_ANGLES, edge=_EDGES),
         reduction='pixels',
     ),
     'cityscapes-7/mtan': Protocol(
@@ -82,7 +82,7 @@ PROTOCOLS: dict[str, Protocol] = {
         size=(128, 256),
         dataset=('CityscapesMTAN', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=_WHOLE),
-        measures=dict(semseg=_CLASSES, depth=('abs', 'abs_rel_unclamped')),
+        metrics=dict(semseg=_CLASSES, depth=('abs', 'abs_rel_unclamped')),
         reduction='batch',
     ),
     'cityscapes-19': Protocol(
@@ -90,49 +90,49 @@ PROTOCOLS: dict[str, Protocol] = {
         size=(1024, 2048),
         dataset=('Cityscapes', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=19), depth=dict(kind='Depth', cap=80.0, crop=None)),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH),
     ),
     'kitti/eigen': Protocol(
         about="652 of Eigen's 697 images, improved depth from 1 mm to 80 m inside Garg's window",
         size=None,
         dataset=('KITTI', dict(count=652, depth='improved', partial=False)),
         tasks=dict(depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')),
-        measures=dict(depth=_DEPTH),
+        metrics=dict(depth=_DEPTH),
     ),
     'kitti-semantics/fifth': Protocol(
         about='every fifth of the 200 labelled images of KITTI 2015: a split of our own, comparable with itself',
         size=None,
         dataset=('KITTISemantics', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
-        measures=dict(semseg=_CLASSES),
+        metrics=dict(semseg=_CLASSES),
     ),
     'kitti-semantics/all': Protocol(
         about='the 200 labelled images of KITTI 2015, for networks that have learnt from none of them',
         size=None,
         dataset=('KITTISemantics', dict(split='all', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=19)),
-        measures=dict(semseg=_CLASSES),
+        metrics=dict(semseg=_CLASSES),
     ),
     'camvid-11/240x320': Protocol(
         about='101 images of the validation split of SegNet, two thirds of their size',
         size=(240, 320),
         dataset=('CamVid', dict(split='val', partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=11)),
-        measures=dict(semseg=_CLASSES),
+        metrics=dict(semseg=_CLASSES),
     ),
     'bsds500': Protocol(
         about='200 test images, every annotator judged by himself; Arbelaez et al., TPAMI 2011',
         size=None,
         dataset=('BSDS500', dict(split='test', partial=False)),
         tasks=dict(edge=dict(kind='Edge', target_channels=9, max_distance=0.0075, thresholds=99)),
-        measures=dict(edge=_EDGES),
+        metrics=dict(edge=_EDGES),
     ),
     'bsds500/merged': Protocol(
         about='100 validation images at two thirds of their size, annotators merged into one map: no benchmark',
         size=None,
-        dataset=('BSDS500Shares', dict(split='val', partial=False)),
+        dataset=('BSDS500Fractions', dict(split='val', partial=False)),
         tasks=dict(edge=dict(kind='Edge', target_channels=1, max_distance=0.0075, thresholds=99)),
-        measures=dict(edge=_EDGES),
+        metrics=dict(edge=_EDGES),
     ),
     'two-view/derived': Protocol(
         about='the held-out ones of 83 posed pairs of SUN3D and TUM RGB-D; normals derived from the depth, so compare '
@@ -140,14 +140,14 @@ PROTOCOLS: dict[str, Protocol] = {
         size=(120, 160),
         dataset=('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS)),
         tasks=dict(depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(depth=_DEPTH, normal=_ANGLES),
     ),
     'camvid-bsds500-two-view': Protocol(
         about='camvid-11/240x320, bsds500/merged and two-view/derived, each judged by itself',
         size=None,
         dataset=dict(
             camvid=('CamVid', dict(split='val', partial=False)),
-            bsds500=('BSDS500Shares', dict(split='val', partial=False)),
+            bsds500=('BSDS500Fractions', dict(split='val', partial=False)),
             two_view=('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS)),
         ),
         tasks=dict(
@@ -156,7 +156,7 @@ PROTOCOLS: dict[str, Protocol] = {
             depth=_WHOLE,
             normal=dict(kind='Normal'),
         ),
-        measures=dict(semseg=_CLASSES, edge=_EDGES, depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, edge=_EDGES, depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/small-pairs': Protocol(
         about='200 generated rooms that the network has not seen, small, with both views at hand and with one alone',
@@ -169,7 +169,7 @@ PROTOCOLS: dict[str, Protocol] = {
             for part, views in _TWO_WAYS
         },
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/pairs': Protocol(
         about='200 generated rooms that the network has not seen, with both views at hand and with one alone',
@@ -179,7 +179,7 @@ PROTOCOLS: dict[str, Protocol] = {
             for part, views in _TWO_WAYS
         },
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'two-view/pairs': Protocol(
         about='the held-out pairs of two-view/derived, with both views at hand and with one alone',
@@ -189,21 +189,21 @@ PROTOCOLS: dict[str, Protocol] = {
             for part, views in _TWO_WAYS
         },
         tasks=dict(depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/demo': Protocol(
         about='120 generated rooms that the network has not seen, 2 views each, labels without gaps',
         size=(96, 128),
         dataset=('SyntheticRooms', dict(split='test', scenes=120, views_per_scene=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/small': Protocol(
         about='200 generated rooms that the network has not seen, 2 views each, small, for tables on two cores',
         size=(64, 80),
         dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views='single')),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'kitti/pseudo-mtl': Protocol(
         about="Eigen's 697 images by the scanner, 652 of them by improved depth, both up to 80 m inside Garg's window; "
@@ -217,35 +217,35 @@ PROTOCOLS: dict[str, Protocol] = {
         tasks=dict(
             semseg=dict(kind='SemSeg', channels=19), depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')
         ),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH),
     ),
     'cityscapes-7/pseudo-mtl': Protocol(
         about='500 images without their lowest quarter, 7 classes, depth from the official disparity, up to 80 m',
         size=(96, 256),
         dataset=('Cityscapes', dict(split='val', categories=True, partial=False)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', cap=80.0, crop=None)),
-        measures=dict(semseg=_CLASSES, depth=('abs', 'sq_rel', *_DEPTH)),
+        metrics=dict(semseg=_CLASSES, depth=('abs', 'sq_rel', *_DEPTH)),
     ),
     'rooms/matches': Protocol(
         about='disparities of a matcher on 40 stereo rooms that the network has not seen, right within one pixel',
         size=(128, 160),
         dataset=('StereoMatches', dict(tolerance=1.0)),
         tasks=dict(confidence=dict(kind='Confidence')),
-        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier')),
+        metrics=dict(confidence=('cross_entropy', 'accuracy', 'brier')),
     ),
     'middlebury/matches': Protocol(
         about="disparities of a matcher on Middlebury's pairs, right within one pixel; networks learn elsewhere",
         size=None,
         dataset=('StereoMatches', dict(tolerance=1.0, folder='pseudo/middlebury/test')),
         tasks=dict(confidence=dict(kind='Confidence')),
-        measures=dict(confidence=('cross_entropy', 'accuracy', 'brier')),
+        metrics=dict(confidence=('cross_entropy', 'accuracy', 'brier')),
     ),
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),
         dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=1, stereo=True)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE),
-        measures=dict(semseg=_CLASSES, depth=_DEPTH),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH),
     ),
 }
 

@@ -85,9 +85,9 @@ def give_scale(dataset: Mapping) -> None:
         give_scale(part)
     pipeline = dataset.get('pipeline')
     if pipeline and not any(is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
-        places = [place for place, step in enumerate(pipeline) if is_a(step, PackViews)]
-        if places:
-            dataset['pipeline'] = [*pipeline[: places[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[places[0] :]]
+        indices = [place for place, step in enumerate(pipeline) if is_a(step, PackViews)]
+        if indices:
+            dataset['pipeline'] = [*pipeline[: indices[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[indices[0] :]]
 
 
 def is_a(step: Mapping, *kinds: type) -> bool:

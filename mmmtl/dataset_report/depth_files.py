@@ -66,10 +66,10 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
         yield (f'{task}: {len(shallow)} files hold 8 bits, so at most 256 depths; look for files of 16 bits', shallow)
     ended = [label for label in labels if label.learnt]
     if ended:
-        share = sum(label.learnt for label in ended) / sum(label.known for label in ended)
+        fraction = sum(label.learnt for label in ended) / sum(label.known for label in ended)
         yield (
             f'{task}: {2 ** ended[0].bits - 1}, the largest number of {ended[0].bits} bits, is learnt as '
-            f'{ended[0].high:.4g} m in {len(ended)} files ({100 * share:.2g} % of their known pixels); is it a mark '
+            f'{ended[0].high:.4g} m in {len(ended)} files ({100 * fraction:.2g} % of their known pixels); is it a mark '
             'of missing depth? Then give it as void where the label is read',
             [label.path for label in ended],
         )
@@ -78,11 +78,11 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
         if label.known and not label.learnt:
             by_high[label.high].append(label)
     for high, sharing in sorted(by_high.items()):
-        share = sum(label.at_high for label in sharing) / sum(label.known for label in sharing)
+        fraction = sum(label.at_high for label in sharing) / sum(label.known for label in sharing)
         often = len(sharing) > max(1, OFTEN * len(labels))
-        if share >= SHARED and (often or high > ALONE * max(label.below for label in sharing) > 0):
+        if fraction >= SHARED and (often or high > ALONE * max(label.below for label in sharing) > 0):
             yield (
-                f'{task}: {high:.6g} m is the largest depth of {len(sharing)} files, and {100 * share:.2g} % of '
+                f'{task}: {high:.6g} m is the largest depth of {len(sharing)} files, and {100 * fraction:.2g} % of '
                 'their known pixels have it; is it a mark of missing or cut-off depth? Then give it as void, or '
                 'give a valid range, where the label is read',
                 [label.path for label in sharing],

@@ -170,11 +170,11 @@ def describe_task(split: SplitFacts, name: str) -> Iterator[str]:
     values = known * split.dataset.tasks[name].target_channels
     low, high = min(label.low for label in labels), max(label.high for label in labels)
     mean = sum(label.total for label in labels) / max(values, 1)
-    share = f'{100 * known / pixels:.1f} %'
+    fraction = f'{100 * known / pixels:.1f} %'
     if labels[0].counts is None and not any(label.counts is not None for label in labels):
-        yield f'  {name:<12} {len(labels):>7} {share:>13} {low:>9.3g} {mean:>9.3g} {high:>9.3g}'
+        yield f'  {name:<12} {len(labels):>7} {fraction:>13} {low:>9.3g} {mean:>9.3g} {high:>9.3g}'
     else:
-        yield f'  {name:<12} {len(labels):>7} {share:>13}'
+        yield f'  {name:<12} {len(labels):>7} {fraction:>13}'
         yield from describe_classes(class_names(split, name), [label.counts for label in labels if label.known])
     depths = [label.depth for label in labels if label.depth is not None]
     for line in describe_depths(split.dataset.tasks[name], depths):
@@ -192,8 +192,8 @@ def describe_classes(names: Sequence[str], counts: Sequence[np.ndarray]) -> Iter
     """Share of the pixels and number of images of each class."""
     pixels = np.sum(counts, axis=0)
     images = np.sum([count > 0 for count in counts], axis=0)
-    for name, share, occurs in zip(names, pixels / max(pixels.sum(), 1), images, strict=True):
-        yield f'  {"":<12} {name:<16} {100 * share:>7.3f} % of the pixels, in {occurs} images'
+    for name, fraction, occurs in zip(names, pixels / max(pixels.sum(), 1), images, strict=True):
+        yield f'  {"":<12} {name:<16} {100 * fraction:>7.3f} % of the pixels, in {occurs} images'
 
 
 def describe_together(split: SplitFacts) -> Iterator[str]:

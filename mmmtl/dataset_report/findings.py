@@ -69,10 +69,10 @@ def orientation(split: SplitFacts, task: str, labels: Sequence[LabelFacts]) -> N
     labels = [label for label in labels if label.facing is not None and label.known]
     if not labels:
         return
-    share = sum(label.facing for label in labels) / sum(label.known for label in labels)
-    if share < FACING_SPLIT:
+    fraction = sum(label.facing for label in labels) / sum(label.known for label in labels)
+    if fraction < FACING_SPLIT:
         split.wrong.append(
-            f'{task}: only {100 * share:.1f} % of the normals face the camera; a wall straight ahead is (0, 0, -1)'
+            f'{task}: only {100 * fraction:.1f} % of the normals face the camera; a wall straight ahead is (0, 0, -1)'
         )
     away = [str(label.path) for label in labels if label.facing < FACING_IMAGE * label.known]
     split.look += some(away, f'{task}: {len(away)} images whose normals mostly face away')

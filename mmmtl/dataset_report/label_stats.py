@@ -56,7 +56,7 @@ def describe_shown(split: SplitFacts) -> Iterator[str]:
     dataset = split.dataset
     yield f'{split.name}: {dataset}, {len(dataset)} records, {type(dataset.label_setting).__name__}'
     yield ''
-    yield f'  {"task":<12} {"shown":>7} {"hidden":>7} {"share":>8}'
+    yield f'  {"task":<12} {"shown":>7} {"hidden":>7} {"fraction":>8}'
     for name in dataset.tasks:
         shown = sum(name in names for names in dataset.shown)
         there = sum(name in record.label_names() for record in dataset.records)

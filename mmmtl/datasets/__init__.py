@@ -1,7 +1,7 @@
 """Data sets: records in, views with the labels that are shown out."""
 
 from mmmtl.datasets import transforms
-from mmmtl.datasets.benchmarks.bsds500 import BSDS500, BSDS500Shares
+from mmmtl.datasets.benchmarks.bsds500 import BSDS500, BSDS500Fractions
 from mmmtl.datasets.benchmarks.camvid import CamVid
 from mmmtl.datasets.benchmarks.cihp import CIHP
 from mmmtl.datasets.benchmarks.cityscapes import Cityscapes, CityscapesMTAN
@@ -17,7 +17,7 @@ from mmmtl.datasets.hold_out_split import HoldOutSplit
 from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.datasets.samplers.epoch_sampler import EpochSampler
 from mmmtl.datasets.samplers.evenly_split_sampler import EvenlySplitSampler
@@ -27,7 +27,7 @@ from mmmtl.datasets.stereo_matches import StereoMatches
 __all__ = [
     'AllLabels',
     'BSDS500',
-    'BSDS500Shares',
+    'BSDS500Fractions',
     'CIHP',
     'CamVid',
     'Cityscapes',
@@ -38,7 +38,7 @@ __all__ = [
     'KITTISemantics',
     'LabelFile',
     'LabelRatio',
-    'LabelSource',
+    'LabelReader',
     'LabelTable',
     'Middlebury',
     'ConcatDataset',

@@ -25,20 +25,20 @@ class HoldOutSplit:
         ConfigError: An argument is none of these, or there is only one scene.
     """
 
-    def __init__(self, share: float = 0.1, give: str = 'rest', seed: int = 0) -> None:
-        if not 0 < share < 1:
-            raise ConfigError(f'HoldOutSplit.share must lie between 0 and 1, found {share}')
+    def __init__(self, fraction: float = 0.1, give: str = 'rest', seed: int = 0) -> None:
+        if not 0 < fraction < 1:
+            raise ConfigError(f'HoldOutSplit.fraction must lie between 0 and 1, found {fraction}')
         if give not in ('rest', 'slice'):
             raise ConfigError(f"HoldOutSplit.give must be 'rest' or 'slice', found {give!r}")
-        self.share, self.give, self.seed = share, give, seed
+        self.fraction, self.give, self.seed = fraction, give, seed
 
-    def places(self, records: Sequence[Record]) -> list[int]:
+    def indices(self, records: Sequence[Record]) -> list[int]:
         """The places of the records that are given, in their order."""
         scenes = list(dict.fromkeys(record.scene or record.name for record in records))
         if len(scenes) < 2:
             raise ConfigError(f'HoldOutSplit: the split has only one scene ({scenes[0]}), there is nothing to hold out')
         order = np.random.default_rng(self.seed).permutation(len(scenes))
-        count = min(max(1, round(self.share * len(scenes))), len(scenes) - 1)
+        count = min(max(1, round(self.fraction * len(scenes))), len(scenes) - 1)
         held = {scenes[number] for number in order[:count]}
         return [
             place

@@ -10,8 +10,8 @@ import torch
 from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
+from mmmtl.datasets.label_readers.region_files import with_regions
 from mmmtl.datasets.label_settings import AllLabels
-from mmmtl.datasets.label_sources.region_files import with_regions
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.errors import ConfigError, DataError
@@ -80,7 +80,7 @@ class MultiTaskDataset(Dataset, ABC):
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
         if held_out:
-            self.keep(DATASETS.build(held_out).places(self.records))
+            self.keep(DATASETS.build(held_out).indices(self.records))
         if not any(self.shown) and not self.computed():
             raise ConfigError(
                 f'{self}: {type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}'
@@ -93,10 +93,10 @@ class MultiTaskDataset(Dataset, ABC):
     def load_records(self) -> list[Record]:
         """All records of the split, in an order that never changes."""
 
-    def keep(self, places: Sequence[int]) -> None:
+    def keep(self, indices: Sequence[int]) -> None:
         """Go on with some of the records; what they show stays as it is."""
-        self.records = [self.records[place] for place in places]
-        self.shown = [self.shown[place] for place in places]
+        self.records = [self.records[place] for place in indices]
+        self.shown = [self.shown[place] for place in indices]
 
     def computed(self) -> set[str]:
         """Names of the maps that a transform brings (`LoadPseudoLabels`)."""

@@ -78,14 +78,14 @@ def mutual_overlap(
     second_T_world: torch.Tensor,
 ) -> float:
     """The smaller of the two shares that one view sees of the other; a view is (depth (1, 1, H, W), intrinsics)."""
-    shares = []
+    fractions = []
     for (depth, own), (other_depth, other), pose, other_pose in (
         (first, second, first_T_world, second_T_world),
         (second, first, second_T_world, first_T_world),
     ):
         positions, expected = correspondences(depth, own, other, relative_pose(other_pose, pose)[None].float())
-        shares.append(overlap(visible_pixels(positions, expected, other_depth), depth).item())
-    return min(shares)
+        fractions.append(overlap(visible_pixels(positions, expected, other_depth), depth).item())
+    return min(fractions)
 
 
 def thin_out(depth: np.ndarray, intrinsics: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:

@@ -22,7 +22,7 @@ class RegionSource(Protocol):
         """The map."""
 
 
-class LabelSource(Protocol):
+class LabelReader(Protocol):
     """Anything that yields a label when it is asked to; what is hidden is never asked.
 
     One that is made of several files names them all in ``paths``.
@@ -115,7 +115,7 @@ class View:
     """
 
     image: Path
-    labels: Mapping[str, LabelSource] = field(default_factory=dict)
+    labels: Mapping[str, LabelReader] = field(default_factory=dict)
     intrinsics: np.ndarray | None = None
     camera_T_world: np.ndarray | None = None  # noqa: N815  frames meet in the name
     instances: Path | None = None

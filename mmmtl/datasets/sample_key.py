@@ -7,5 +7,5 @@ class SampleKey(NamedTuple):
     """Names one draw of one sample; all randomness of the sample's pipeline comes from it."""
 
     seed: int
-    run_pass: int  # how many times the data set has been gone through before
+    epoch: int  # how many times the data set has been gone through before
     index: int

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.label_sources.pseudo_disparity import computed_folder, read_pseudo_disparity
+from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder, read_pseudo_disparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
-from mmmtl.datasets.records import LabelSource, Record, View
+from mmmtl.datasets.records import LabelReader, Record, View
 from mmmtl.errors import ConfigError
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Depth, Task
@@ -27,7 +27,7 @@ class RightMatches:
     """
 
     path: Path
-    depth: LabelSource
+    depth: LabelReader
     rig: tuple[float, float, float]
     tolerance: float
 

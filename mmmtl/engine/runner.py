@@ -127,7 +127,9 @@ class MultiTaskRunner(Runner):
         loop = super().build_train_loop(loop)
         model = self.model.module if is_model_wrapper(self.model) else self.model
         losses = getattr(model, 'consistency_losses', {})
-        check_every_task_is_shown(loop.dataloader.dataset, {name for one in losses.values() for name in one.teaches()})
+        check_every_task_is_shown(
+            loop.dataloader.dataset, {name for one in losses.values() for name in one.supervised_tasks()}
+        )
         return loop
 
     def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import ConfigError
-from mmmtl.metrics import MultiTaskMetric, typical_maps
+from mmmtl.metrics import MultiTaskMetric, constant_maps
 from mmmtl.registry import DATASETS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import build_tasks
@@ -15,7 +15,7 @@ from mmmtl.tasks import build_tasks
 AS_IT_IS = [dict(type=LoadViews), dict(type=PackViews)]
 
 
-def typical_scores(config: Config) -> dict[str, float]:
+def constant_baseline(config: Config) -> dict[str, float]:
     """Scores on the test split of the training set's mean, or most frequent class, at each pixel.
 
     Training images are taken as the test loader's pipeline would give them, test images are judged by the map of their
@@ -40,7 +40,7 @@ def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str,
     tasks = build_tasks(tasks)
     pipeline = test.get('pipeline', AS_IT_IS)
     training_set: MultiTaskDataset = DATASETS.build({**train, 'pipeline': pipeline, 'tasks': tasks})
-    maps = typical_maps(samples_of(training_set), tasks)
+    maps = constant_maps(samples_of(training_set), tasks)
     metric = MultiTaskMetric(tasks)
     test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': tasks})
     for sample in samples_of(test_set):
@@ -51,7 +51,7 @@ def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str,
             )
         known = maps[sample.own_shape]
         for name in set(known) & set(sample.gt.keys()):
-            metric.add(name, tasks[name].measure(known[name][None], sample.gt.get(name)[None]))
+            metric.add(name, tasks[name].metric_sums(known[name][None], sample.gt.get(name)[None]))
     return metric.evaluate(len(test_set))
 
 

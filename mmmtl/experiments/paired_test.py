@@ -8,7 +8,7 @@ from mmmtl.errors import DataError
 from mmmtl.experiments.run_table import arrow, chosen_columns, grouped, only_protocol, read_run
 
 
-def paired_differences(runs: Sequence[str], measures: Sequence[str] = ()) -> str:
+def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
     """A Markdown table: every config less the first one, seed by seed, as mean ± standard error of the mean.
 
     Runs of one seed share the order of images, and initial weights where the networks are alike; what they have in
@@ -22,7 +22,7 @@ def paired_differences(runs: Sequence[str], measures: Sequence[str] = ()) -> str
     """
     all_runs = [read_run(text) for text in runs]
     only_protocol(all_runs)
-    compared, columns = chosen_columns(all_runs, measures)
+    compared, columns = chosen_columns(all_runs, metrics)
     (first, ground), *others = grouped(all_runs)
     if not others:
         raise DataError(f'{ground[0].path.parent}: all runs are {first}; differences need a second config')

@@ -15,7 +15,7 @@ from mmmtl.configuration.recipe_entries import recipe_digest
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
-    """Print one row per name with the headline measure of each task, the arrow saying which way is better.
+    """Print one row per name with the primary metric of each task, the arrow saying which way is better.
 
     Where a metric puts a prefix before its names, each prefix has columns of its own.
     """
@@ -23,9 +23,9 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
     columns = {}
     for name, task in tasks.items():
         for key in dict.fromkeys(key for scores in rows.values() for key in scores):
-            if f'/{key}'.endswith(f'/{name}/{task.headline}'):
-                title = key.removesuffix(f'/{task.headline}').replace('/', ' ')
-                columns[key] = f'{title} {task.headline} {"↑" if task.higher_is_better else "↓"}'
+            if f'/{key}'.endswith(f'/{name}/{task.primary_metric}'):
+                title = key.removesuffix(f'/{task.primary_metric}').replace('/', ' ')
+                columns[key] = f'{title} {task.primary_metric} {"↑" if task.higher_is_better else "↓"}'
     width = max(len(name) for name in rows)
     print(' ' * width + ' | ' + ' | '.join(columns.values()))
     for name, scores in rows.items():

@@ -24,7 +24,7 @@ class Run:
     scores: Mapping[str, float | None]
 
 
-def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequence[str] = ()) -> str:
+def run_table(runs: Sequence[str], single: Sequence[str] = (), metrics: Sequence[str] = ()) -> str:
     """A Markdown table with one row per config.
 
     Args:
@@ -37,7 +37,7 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), measures: Sequenc
     """
     multi, baselines = [read_run(text) for text in runs], [read_run(text) for text in single]
     protocol = only_protocol([*multi, *baselines])
-    compared, columns = chosen_columns([*multi, *baselines], measures)
+    compared, columns = chosen_columns([*multi, *baselines], metrics)
     rows = [
         (name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns]) for name, seeds in grouped(multi)
     ]
@@ -108,19 +108,19 @@ def all_compared(runs: Sequence[Run]) -> dict[str, bool]:
     """The measures that stand for the tasks of all runs, which must agree in them."""
     compared: dict[str, bool] = {}
     for run in runs:
-        for measure, higher_is_better in run.compared.items():
-            task = measure.rpartition('/')[0]
-            other = next((known for known in compared if known.rpartition('/')[0] == task), measure)
-            if other != measure:
-                raise DataError(f'{run.path}: {measure} stands for {task}, elsewhere {other}; test them alike')
-            compared[measure] = higher_is_better
+        for metric, higher_is_better in run.compared.items():
+            task = metric.rpartition('/')[0]
+            other = next((known for known in compared if known.rpartition('/')[0] == task), metric)
+            if other != metric:
+                raise DataError(f'{run.path}: {metric} stands for {task}, elsewhere {other}; test them alike')
+            compared[metric] = higher_is_better
     return compared
 
 
-def chosen_columns(runs: Sequence[Run], measures: Sequence[str]) -> tuple[dict[str, bool], list[str]]:
+def chosen_columns(runs: Sequence[Run], metrics: Sequence[str]) -> tuple[dict[str, bool], list[str]]:
     """The measures that stand for the tasks, and the columns: those that are asked for, or else these."""
     compared = all_compared(runs)
-    columns = list(measures) or list(compared)
+    columns = list(metrics) or list(compared)
     check_measures(columns, runs)
     return compared, columns
 
@@ -159,17 +159,17 @@ def grouped(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
 def baseline_scores(baselines: Sequence[Run], compared: Iterable[str]) -> dict[str, float]:
     """The mean over seeds of what stands for every task."""
     scores = {}
-    for measure in compared:
-        values = column_of([run for run in baselines if measure in run.compared], measure)
+    for metric in compared:
+        values = column_of([run for run in baselines if metric in run.compared], metric)
         if not values:
-            raise DataError(f'{measure}: no single-task run has it; add the one for that task')
-        scores[measure] = mean(values)
+            raise DataError(f'{metric}: no single-task run has it; add the one for that task')
+        scores[metric] = mean(values)
     return scores
 
 
 def delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bool]) -> float:
     """Delta_MTL of one run in per cent."""
-    missing = [measure for measure in compared if run.scores.get(measure) is None]
+    missing = [metric for metric in compared if run.scores.get(metric) is None]
     if missing:
         raise DataError(f'{run.path}: has no {missing[0]}, so it has no Delta_MTL against these single-task runs')
     return delta_mtl(run.scores, baseline, compared)

@@ -13,7 +13,7 @@ from mmmtl.errors import CheckpointError, ConfigError
 
 
 def selection_options(
-    config: Config, share: float, measure: str, higher_is_better: bool, seed: int = 0
+    config: Config, fraction: float, metric: str, higher_is_better: bool, seed: int = 0
 ) -> dict[str, Any]:
     """Options for `load_config` that hold out a slice of the training set, validate on it and keep the best checkpoint.
 
@@ -36,7 +36,7 @@ def selection_options(
     if not config.get('val_dataloader'):
         raise ConfigError('val_dataloader: there is none, so nothing can be chosen on the slice that is held out')
     pipeline = plain(config.val_dataloader.dataset)['pipeline']
-    held_out = {'type': HoldOutSplit, 'share': share, 'seed': seed}
+    held_out = {'type': HoldOutSplit, 'fraction': fraction, 'seed': seed}
     once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # each image is judged once
     return {
         'train_dataloader.dataset': {'_delete_': True, **train, 'held_out': held_out},
@@ -50,7 +50,7 @@ def selection_options(
         'default_hooks.checkpoint': {
             '_delete_': True,
             **plain(config.default_hooks.checkpoint),
-            'save_best': measure,
+            'save_best': metric,
             'rule': 'greater' if higher_is_better else 'less',
         },
     }

@@ -44,10 +44,10 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
     return {task: model_options(config, task) | data_options(config, task, built, tables) for task in config.tasks}
 
 
-def headline_of(config: Config, task: str) -> tuple[str, bool]:
+def primary_metric_of(config: Config, task: str) -> tuple[str, bool]:
     """The measure ``task/name`` that stands for a task, and whether higher is better."""
     protocol, known = protocol_of(config), build_tasks(config.tasks)[task]
-    return f'{task}/{protocol.measures[task][0] if protocol else known.headline}', known.higher_is_better
+    return f'{task}/{protocol.metrics[task][0] if protocol else known.primary_metric}', known.higher_is_better
 
 
 def model_options(config: Config, task: str) -> dict[str, Any]:
@@ -71,8 +71,8 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
             if resolve(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook
         ]
     if config.get('default_hooks', {}).get('checkpoint', {}).get('save_best'):
-        measure, higher_is_better = headline_of(config, task)
-        options['default_hooks.checkpoint.save_best'] = measure
+        metric, higher_is_better = primary_metric_of(config, task)
+        options['default_hooks.checkpoint.save_best'] = metric
         options['default_hooks.checkpoint.rule'] = 'greater' if higher_is_better else 'less'
     return options | optimizer_options(config, task, options)
 
@@ -135,9 +135,9 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
             if not know:
                 raise ConfigError(f'{loader}.dataset: no part of it shows a label of {task}')
             wanted['parts'] = {name: wanted['parts'][name] | changes.get(name, {}) for name in know}
-            if config[loader].get('sampler', {}).get('shares'):
-                shares = plain(config[loader].sampler.shares)
-                options[f'{loader}.sampler.shares'] = {'_delete_': True, **{name: shares[name] for name in know}}
+            if config[loader].get('sampler', {}).get('ratios'):
+                ratios = plain(config[loader].sampler.ratios)
+                options[f'{loader}.sampler.ratios'] = {'_delete_': True, **{name: ratios[name] for name in know}}
             evaluator = loader.replace('dataloader', 'evaluator')
             if evaluator in EVALUATORS and config.get(evaluator):
                 options[evaluator] = only_parts(plain(config[evaluator]), know)

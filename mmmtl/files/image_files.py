@@ -147,7 +147,7 @@ def indices_of(picture: Image.Image, name: str) -> np.ndarray:
     if picture.mode not in ('1', 'L', 'P', *DEEP):
         raise DataError(
             f'{name}: expected one number per pixel, found colours (mode {picture.mode}); classes '
-            'in colours are read by mmmtl.datasets.label_sources.class_table.ColourTable(path, {(r, g, b): class})'
+            'in colours are read by mmmtl.datasets.label_readers.class_table.ColourTable(path, {(r, g, b): class})'
         )
     if stored.startswith(('L;', '1;I')):
         raise DataError(

@@ -8,7 +8,7 @@ from mmmtl.errors import DataError
 from mmmtl.files.near_names import hint_in
 
 
-def needed_files(folder: Path, pattern: str, what: str) -> list[Path]:
+def required_files(folder: Path, pattern: str, what: str) -> list[Path]:
     """The files of a folder that match, sorted by path, at least one; a warning where others differ by case only.
 
     Raises:
@@ -36,7 +36,7 @@ def either_case(letter: re.Match[str]) -> str:
     return f'[{letter[0].lower()}{letter[0].upper()}]'
 
 
-def needed_file(path: Path, what: str) -> Path:
+def required_file(path: Path, what: str) -> Path:
     """The path itself.
 
     Raises:

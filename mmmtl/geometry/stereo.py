@@ -23,14 +23,14 @@ class StereoRig:
     baseline: Tensor
     doffs: Tensor
 
-    def disparity(self, parallax: Tensor) -> Tensor:
+    def disparity(self, normalized_disparity: Tensor) -> Tensor:
         """Pixels from focal lengths; where parallax is unknown (0) the result means nothing."""
-        return self.focal * parallax - self.doffs
+        return self.focal * normalized_disparity - self.doffs
 
-    def parallax(self, disparity: Tensor) -> Tensor:
+    def normalized_disparity(self, disparity: Tensor) -> Tensor:
         """Focal lengths from pixels, 0 where the point would lie at infinity, beyond, or nowhere (not finite)."""
-        parallax = (disparity + self.doffs) / self.focal
-        return torch.where(parallax.isfinite() & (parallax > 0), parallax, 0)
+        normalized_disparity = (disparity + self.doffs) / self.focal
+        return torch.where(normalized_disparity.isfinite() & (normalized_disparity > 0), normalized_disparity, 0)
 
 
 def stereo_rig(intrinsics: Tensor, camera_T_world: Tensor) -> StereoRig:

@@ -21,12 +21,12 @@ class NormStatisticsHook(Hook):
     priority = 'LOWEST'  # after hooks that exchange weights, such as EMAHook
 
     def before_val_epoch(self, runner) -> None:
-        self.share(runner)
+        self.broadcast(runner)
 
     def before_test_epoch(self, runner) -> None:
-        self.share(runner)
+        self.broadcast(runner)
 
-    def share(self, runner) -> None:
+    def broadcast(self, runner) -> None:
         """Overwrite the statistics in place."""
         if get_world_size() == 1:
             return

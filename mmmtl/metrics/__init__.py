@@ -1,8 +1,8 @@
 """Metrics of a split, exact over several processes, and the prediction that knows nothing."""
 
-from mmmtl.metrics.constant_maps import typical_maps
+from mmmtl.metrics.constant_maps import constant_maps
 from mmmtl.metrics.cross_view_metric import CrossViewMetric
-from mmmtl.metrics.delta_mtl import delta_mtl, headlines, relative_gains
+from mmmtl.metrics.delta_mtl import delta_mtl, primary_metrics, relative_gains
 from mmmtl.metrics.multi_task_metric import MultiTaskMetric
 from mmmtl.metrics.per_dataset_metric import PerDatasetMetric
 from mmmtl.metrics.sparsification import sparsification_area, sparsification_curve
@@ -12,9 +12,9 @@ __all__ = [
     'MultiTaskMetric',
     'PerDatasetMetric',
     'delta_mtl',
-    'headlines',
+    'primary_metrics',
     'relative_gains',
     'sparsification_area',
     'sparsification_curve',
-    'typical_maps',
+    'constant_maps',
 ]

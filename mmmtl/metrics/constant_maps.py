@@ -8,7 +8,7 @@ from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
 
-def typical_maps(
+def constant_maps(
     samples: Iterable[MultiTaskDataSample], tasks: Mapping[str, Task]
 ) -> dict[tuple[int, int], dict[str, Tensor]]:
     """The row that every table should hold: what a network must beat to have looked at the image.
@@ -32,11 +32,11 @@ def typical_maps(
             total[name] = total.get(name, 0) + tasks[name].to_values(target)
             count[name] = count.get(name, 0) + tasks[name].valid(target)  # (1, H, W)
     return {
-        size: {name: typical_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
+        size: {name: constant_map(tasks[name], total[name], counts[size][name]) for name in tasks if name in total}
         for size, total in sums.items()
     }
 
 
-def typical_map(task: Task, total: Tensor, count: Tensor) -> Tensor:
+def constant_map(task: Task, total: Tensor, count: Tensor) -> Tensor:
     """Summed values (1, *, H, W) and how many they are (1, H, W) -> a final map (C, H, W)."""
     return task.predict(task.to_logits(total.float() / count.clamp(min=1)[:, None]))[0]

@@ -38,7 +38,7 @@ class MultiTaskMetric(BaseMetric):
             gt, pred = sample['gt'], sample['pred']
             for name, task in self.tasks.items():
                 if name in gt:
-                    self.add(name, task.measure(pred[name][None], gt[name][None].to(pred[name].device)))
+                    self.add(name, task.metric_sums(pred[name][None], gt[name][None].to(pred[name].device)))
 
     def add(self, name: str, sums: Mapping[str, Tensor]) -> None:
         """Add one image's sums to those of the split."""
@@ -58,7 +58,7 @@ class MultiTaskMetric(BaseMetric):
     def no_sums(task: Task) -> dict[str, Tensor]:
         """The sums of an image in which nothing is labelled: what a process without any label of the task brings."""
         shape = 1, task.target_channels, 1, 1
-        return task.measure(torch.zeros(shape, dtype=task.dtype), torch.full(shape, task.void, dtype=task.dtype))
+        return task.metric_sums(torch.zeros(shape, dtype=task.dtype), torch.full(shape, task.void, dtype=task.dtype))
 
     def compute_metrics(self, results: Sequence[Sums]) -> dict[str, float]:
         """Scores of the sums that `results` of one or several metrics hold, without the prefix."""
@@ -69,7 +69,7 @@ class MultiTaskMetric(BaseMetric):
             f'{name}/{key}': score
             for name, task in self.tasks.items()
             if any(value.any() for value in total.get(name, {}).values())
-            for key, score in task.score(total[name]).items()
+            for key, score in task.compute_metrics(total[name]).items()
         }
 
 

@@ -20,17 +20,17 @@ def sparsification_curve(
     Returns:
         Shares (steps,) in (0, 1], and errors (steps,), NaN where there are no pixels.
     """
-    shares = np.arange(1, steps + 1) / steps
+    fractions = np.arange(1, steps + 1) / steps
     if error.size == 0:
-        return shares, np.full(steps, np.nan)
+        return fractions, np.full(steps, np.nan)
     values = error.astype(np.float64) if threshold is None else (error > threshold).astype(np.float64)
     order = np.argsort(-confidence, kind='stable')
     _, starts, counts = np.unique(-confidence[order], return_index=True, return_counts=True)
     means = np.add.reduceat(values[order], starts) / counts  # the mean of each group of equals
     sums = np.concatenate(([0.0], np.cumsum(means * counts)))
     edges = np.concatenate(([0], np.cumsum(counts)))
-    taken = shares * error.size
-    return shares, np.interp(taken, edges, sums) / taken
+    taken = fractions * error.size
+    return fractions, np.interp(taken, edges, sums) / taken
 
 
 def sparsification_area(

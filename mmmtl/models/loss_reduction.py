@@ -7,7 +7,7 @@ from mmengine.dist import all_reduce, get_world_size
 from torch import Tensor
 
 # (sums, counts) of one task's N images -> their shares in the loss and their weights in the divisor, both (N,)
-SHARES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+REDUCTIONS: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     # mean over an image's pixels, sum over images / batch size (MTPSL): an unlabelled image counts as 0
     'batch': lambda sums, counts: (sums / counts.clamp(min=1), torch.ones_like(counts)),
     # mean over an image's pixels, mean over the labelled images
@@ -32,15 +32,15 @@ def reduce_losses(sums: Sequence[Tensor], counts: Sequence[Tensor], how: str) ->
         T losses, 0 but connected to the graph where nobody has the label, and bool (T,): who has it anywhere. The
         losses are not stacked: going back from one of them would pass through the heads of all.
     """
-    parts = [SHARES[how](*of_task) for of_task in zip(sums, counts, strict=True)]
+    parts = [REDUCTIONS[how](*of_task) for of_task in zip(sums, counts, strict=True)]
     totals = torch.stack(
         [torch.stack([weights.sum(), count.sum()]) for (_, weights), count in zip(parts, counts, strict=True)]
     )  # (T, 2)
     all_reduce(totals)
     weight, labelled = totals.unbind(1)
     return [
-        shares.sum() / divisor * get_world_size()
-        for (shares, _), divisor in zip(parts, weight.clamp(min=1).unbind(), strict=True)
+        fractions.sum() / divisor * get_world_size()
+        for (fractions, _), divisor in zip(parts, weight.clamp(min=1).unbind(), strict=True)
     ], labelled > 0
 
 

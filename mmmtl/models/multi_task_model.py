@@ -12,12 +12,12 @@ from mmmtl.errors import ConfigError
 from mmmtl.geometry import at_least_float32
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.equal_sizes import predict_by_size
-from mmmtl.models.loss_reduction import SHARES, reduce_losses
+from mmmtl.models.loss_reduction import REDUCTIONS, reduce_losses
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.own_size import final_map
 from mmmtl.models.pretrained import loading_pretrained
 from mmmtl.models.scene_cameras import check_view_sizes, scene_cameras
-from mmmtl.models.supervision_role import at_places, places_for
+from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
@@ -60,10 +60,10 @@ class MultiTaskModel(BaseModel):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), init_cfg)
-        if reduction not in SHARES:
-            raise ConfigError(f'model.reduction must be one of {", ".join(SHARES)}, found {reduction!r}')
+        if reduction not in REDUCTIONS:
+            raise ConfigError(f'model.reduction must be one of {", ".join(REDUCTIONS)}, found {reduction!r}')
         self.tasks = build_tasks(tasks)
-        self.explains = False  # whether `predict` adds what the neck can show; whoever draws pictures turns it on
+        self.return_aux = False  # whether `predict` adds what the neck can show; whoever draws pictures turns it on
         self.reduction = reduction
         self.counts: dict[str, Tensor] = {}  # of the last losses, see `loss`
         kind = MODELS.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
@@ -143,7 +143,7 @@ class MultiTaskModel(BaseModel):
             return self.loss(logits, features, data_samples, matched)
         if mode == 'predict':
             samples = self.predict(logits, data_samples)
-            return self.explain(matched, inputs.shape[2:], samples) if self.explains else samples
+            return self.aux_maps(matched, inputs.shape[2:], samples) if self.return_aux else samples
         return logits
 
     @property
@@ -201,7 +201,7 @@ class MultiTaskModel(BaseModel):
             log[name] = error.detach()
             counts[name] = torch.ones_like(log[name]) if consistency.met is None else consistency.met
         counts['loss'] = torch.stack(tuple(counts.values())).amax()
-        if self.loss_weighting.moves:
+        if self.loss_weighting.is_adaptive:
             log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}
             counts |= {f'weight/{name}': counts[name] for name in self.tasks}
         return log | {'loss': total}
@@ -210,8 +210,8 @@ class MultiTaskModel(BaseModel):
         self, logits: dict[str, Tensor], targets: dict[str, Tensor], data_samples: Sequence[MultiTaskDataSample]
     ) -> tuple[list[Tensor], Tensor]:
         """T losses of the images that learn from their labels, and bool (T,): which tasks have one anywhere."""
-        places = places_for('tasks', data_samples)
-        logits, targets = at_places(logits, places), at_places(targets, places)
+        indices = indices_for('supervised', data_samples)
+        logits, targets = select_images(logits, indices), select_images(targets, indices)
         errors = [self.tasks[name].error(logits[name], targets[name]) for name in self.tasks]
         return reduce_losses(*zip(*errors, strict=True), self.reduction)
 
@@ -248,13 +248,13 @@ class MultiTaskModel(BaseModel):
             )
         return list(data_samples)
 
-    def explain(
+    def aux_maps(
         self, matched: dict[str, Tensor], size: tuple[int, int], data_samples: list[MultiTaskDataSample]
     ) -> list[MultiTaskDataSample]:
         """What the neck shows of itself into ``sample.extra`` of every view that others look at."""
-        if not matched or not hasattr(self.neck, 'explain'):
+        if not matched or not hasattr(self.neck, 'aux_maps'):
             return data_samples
-        maps = {name: F.interpolate(x.float(), size) for name, x in self.neck.explain(matched).items()}
+        maps = {name: F.interpolate(x.float(), size) for name, x in self.neck.aux_maps(matched).items()}
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
             if sample.get('views', 1) > 1:
@@ -267,9 +267,9 @@ class MultiTaskModel(BaseModel):
         return data_samples
 
     @property
-    def drawers(self) -> dict:
+    def visualizers(self) -> dict:
         """``{name: what has draw and legend}`` for the maps in ``pred`` and ``extra``: the tasks, and the neck's."""
-        return {**self.tasks, **(self.neck.drawers(self.tasks) if hasattr(self.neck, 'drawers') else {})}
+        return {**self.tasks, **(self.neck.visualizers(self.tasks) if hasattr(self.neck, 'visualizers') else {})}
 
     def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Only ``'loss'`` is descended; the rest, and ``count/<name>`` for what `loss` counts, is for the log."""

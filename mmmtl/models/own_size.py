@@ -39,6 +39,6 @@ def resized_strips(logits: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
     place = (torch.arange(height, device=logits.device, dtype=logits.dtype) + 0.5) * (logits.shape[2] / height) - 0.5
     place = place.clamp(0, logits.shape[2] - 1)
     above = place.long()
-    below, share = (above + 1).clamp(max=logits.shape[2] - 1), (place - above)[:, None]
+    below, fraction = (above + 1).clamp(max=logits.shape[2] - 1), (place - above)[:, None]
     for strip in torch.arange(height, device=logits.device).split(rows):
-        yield torch.lerp(wide[:, :, above[strip]], wide[:, :, below[strip]], share[strip])
+        yield torch.lerp(wide[:, :, above[strip]], wide[:, :, below[strip]], fraction[strip])

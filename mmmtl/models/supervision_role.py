@@ -7,20 +7,20 @@ from torch import Tensor
 
 from mmmtl.structures import MultiTaskDataSample
 
-PURPOSES = ('tasks', 'consistency')
+ROLES = ('supervised', 'consistency')
 
 
-def places_for(purpose: str, samples: Sequence[MultiTaskDataSample]) -> list[int]:
-    """Indices of the samples that serve ``purpose``: all whose metainfo ``purpose`` does not name the other one."""
-    return [place for place, sample in enumerate(samples) if sample.get('purpose', purpose) == purpose]
+def indices_for(role: str, samples: Sequence[MultiTaskDataSample]) -> list[int]:
+    """Indices of the samples with a role: all whose ``supervision_role`` does not name the other one."""
+    return [place for place, sample in enumerate(samples) if sample.get('supervision_role', role) == role]
 
 
-def at_places(maps: Mapping[str, Tensor], places: Sequence[int]) -> dict[str, Tensor]:
-    """``{name: (N, ...)}`` at some of the N places; the very same tensors where all are wanted."""
+def select_images(maps: Mapping[str, Tensor], indices: Sequence[int]) -> dict[str, Tensor]:
+    """``{name: (N, ...)}`` at some of the N indices; the very same tensors where all are wanted."""
     count = len(next(iter(maps.values())))
-    if len(places) == count:
+    if len(indices) == count:
         return dict(maps)
-    if places and list(places) == list(range(places[0], places[-1] + 1)):
-        return {name: values[places[0] : places[-1] + 1] for name, values in maps.items()}
-    index = torch.as_tensor(places, dtype=torch.long)
+    if indices and list(indices) == list(range(indices[0], indices[-1] + 1)):
+        return {name: values[indices[0] : indices[-1] + 1] for name, values in maps.items()}
+    index = torch.as_tensor(indices, dtype=torch.long)
     return {name: values[index.to(values.device, non_blocking=True)] for name, values in maps.items()}

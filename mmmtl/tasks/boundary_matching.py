@@ -75,7 +75,7 @@ def count_pairs(
 def neighbour_links(truth: np.ndarray, reach: float) -> csr_array:
     """(H * W, number of boundary pixels): 1 + distance where a boundary pixel lies within reach of a pixel."""
     height, width = truth.shape
-    y, x = (places.astype(np.int32) for places in np.nonzero(truth))
+    y, x = (indices.astype(np.int32) for indices in np.nonzero(truth))
     span = np.arange(-int(reach), int(reach) + 1, dtype=np.int32)
     step_y, step_x = (steps.ravel() for steps in np.meshgrid(span, span, indexing='ij'))
     distance = np.hypot(step_y, step_x)
@@ -85,8 +85,8 @@ def neighbour_links(truth: np.ndarray, reach: float) -> csr_array:
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     number = np.broadcast_to(np.arange(len(y), dtype=np.int32)[:, None], inside.shape)
     weight = np.broadcast_to(1 + distance, inside.shape)
-    places = (rows * width + columns)[inside], number[inside]
-    return csr_array((weight[inside], places), shape=(height * width, len(y)))
+    indices = (rows * width + columns)[inside], number[inside]
+    return csr_array((weight[inside], indices), shape=(height * width, len(y)))
 
 
 def match_most(near: csr_array, reach: float) -> np.ndarray:

@@ -29,9 +29,9 @@ class Confidence(Task):
     quantity = 'confidence'
     loss_space = 'fractions'
     default_loss = dict(type='BinaryCrossEntropy')
-    headline = 'cross_entropy'
+    primary_metric = 'cross_entropy'
     higher_is_better = False
-    mirror = zoom = unchanged
+    hflip = zoom = unchanged
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -60,7 +60,7 @@ class Confidence(Task):
     def encoding(self) -> Encoding:
         return YesNoEncoding(self)
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
         safe = found.clamp(TINY, 1 - TINY)
@@ -72,11 +72,11 @@ class Confidence(Task):
             'brier': (found - truth).square().sum(),
         }
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """From red (wrong) to green (right)."""
-        share = (255 * values.clip(0, 1)).astype(np.uint8)
-        colour = np.stack((255 - share, share, np.zeros_like(share)), -1)
+        fraction = (255 * values.clip(0, 1)).astype(np.uint8)
+        colour = np.stack((255 - fraction, fraction, np.zeros_like(fraction)), -1)
         return np.where((values >= 0)[..., None], colour, 0).astype(np.uint8)

@@ -33,7 +33,8 @@ class Depth(Task):
 
     Args:
         name: Key in the samples.
-        drawn_range: (near, far) in metres that a picture's colours span; the map's own 2nd and 98th percentile if None.
+        display_range: (near, far) in metres that the colours of a visualization span; the map's own 2nd and 98th
+            percentile if None.
         min_depth: Truth at or below it is not measured, predictions are lifted to it.
         cap: Truth at or beyond it is not measured, predictions are lowered to it; e.g. 80 on KITTI. No limit if None.
         crop: ``'eigen'``, ``'garg'`` (KITTI) or ``'nyu-eigen'``: truth outside of that window is not measured.
@@ -55,14 +56,14 @@ class Depth(Task):
     quantity = 'depth'
     loss_space = 'positive'
     default_loss = dict(type='L1')
-    headline = 'abs_rel'
+    primary_metric = 'abs_rel'
     higher_is_better = False
-    mirror = unchanged
+    hflip = unchanged
 
     def __init__(
         self,
         name: str,
-        drawn_range: tuple[float, float] | None = None,
+        display_range: tuple[float, float] | None = None,
         *,
         min_depth: float = 0.0,
         cap: float | None = None,
@@ -77,7 +78,7 @@ class Depth(Task):
             raise ConfigError(f'{name}: crop must be None or one of {", ".join(CROPS)}, found {crop!r}')
         if interpolation not in ('nearest', 'points'):
             raise ConfigError(f"{name}: interpolation must be 'nearest' or 'points', found {interpolation!r}")
-        self.drawn_range = drawn_range
+        self.display_range = display_range
         self.min_depth, self.cap, self.crop, self.interpolation = min_depth, cap, crop, interpolation
 
     def check(self, label: np.ndarray) -> None:
@@ -136,7 +137,7 @@ class Depth(Task):
             inside &= window
         return inside
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.measured(target)
         raw, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
         depth = raw.clamp(min=max(SMALLEST, self.min_depth), max=self.cap)
@@ -155,15 +156,15 @@ class Depth(Task):
             'delta3': (factor < 1.25**3).sum(),
         }
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         mean = {name: ratio(value, sums['count']) for name, value in sums.items() if name != 'count'}
         mean['rmse'] = mean.pop('square').sqrt()
         mean['rmse_log'] = mean.pop('square_log').sqrt()
         return {name: value.item() for name, value in mean.items()}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
-        near, far = self.drawn_range or middle_range(values, known)
+        near, far = self.display_range or middle_range(values, known)
         farness = (values - near) / max(far - near, 1e-6)
         return spectrum(1 - farness.clip(0, 1), known)  # near is red, far is blue
 

@@ -29,9 +29,9 @@ class Disparity(Task):
     whole_numbers = False
     loss_space = 'positive'
     default_loss = dict(type='L1')
-    headline = 'abs_rel'
+    primary_metric = 'abs_rel'
     higher_is_better = False
-    mirror = zoom = unchanged
+    hflip = zoom = unchanged
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -60,7 +60,7 @@ class Disparity(Task):
     def encoding(self) -> Encoding:
         return RelativeEncoding(self)
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
         difference = (found - truth).abs()
@@ -72,10 +72,10 @@ class Disparity(Task):
             **{f'delta{power}': (factor < 1.25**power).sum() for power in (1, 2, 3)},
         }
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
         low, high = middle_range(values, known)
         return spectrum((values - low) / max(high - low, 1e-9), known)  # near is red, far is blue

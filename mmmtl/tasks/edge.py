@@ -51,9 +51,9 @@ class Edge(Task):
     whole_numbers = True
     loss_space = 'fractions'
     default_loss = dict(type='BalancedBinaryCrossEntropy')
-    headline = 'odsF'
+    primary_metric = 'odsF'
     higher_is_better = True
-    mirror = zoom = unchanged
+    hflip = zoom = unchanged
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Edge(Task):
     def view_change(self) -> ViewChange:
         return SameFromEverywhere()
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         """On the CPU, image by image."""
         sums = dict(self.no_sums)
         for strength, truths in zip(prediction[:, 0].cpu().numpy(), target.cpu().numpy(), strict=True):
@@ -152,11 +152,11 @@ class Edge(Task):
             | {'images': np.float64(0)}
         )
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)
         return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """From dark blue to white."""
         known = values != self.void
         if values.ndim == 3:

@@ -51,7 +51,7 @@ class HumanParts(SemSeg):
             if twins.get(name) in self.classes:
                 self.mirrored[index] = self.classes.index(twins[name])
 
-    def mirror(self, label: np.ndarray) -> np.ndarray:
+    def hflip(self, label: np.ndarray) -> np.ndarray:
         return self.mirrored[label].astype(label.dtype)
 
     def valid(self, target: Tensor) -> Tensor:

@@ -48,5 +48,5 @@ class InverseDepth(Depth):
 class StatedInverse(StereoDepth):
     """Inverse depths as the network states them, without a limit."""
 
-    def parallax(self, logits: Tensor, baseline: Tensor) -> Tensor:
+    def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
         return baseline * (logits / self.task.unit)

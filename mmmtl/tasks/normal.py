@@ -39,7 +39,7 @@ class Normal(Task):
     quantity = 'normal'
     loss_space = 'directions'
     default_loss = dict(type='Cosine')
-    headline = 'mean'
+    primary_metric = 'mean'
     higher_is_better = False
     zoom = unchanged
 
@@ -50,7 +50,7 @@ class Normal(Task):
         if bad:
             raise ValueError(f'{bad} values of {self.name} are neither unit vectors nor (0, 0, 0)')
 
-    def mirror(self, label: np.ndarray) -> np.ndarray:
+    def hflip(self, label: np.ndarray) -> np.ndarray:
         return label * np.array([-1, 1, 1], label.dtype)
 
     def valid(self, target: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class Normal(Task):
     def view_change(self) -> ViewChange:
         return TurnedNormal()
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         angle = angles(prediction.double(), F.normalize(target.double(), dim=1))[valid]
         return {
@@ -92,7 +92,7 @@ class Normal(Task):
             ),
         }
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         mean = {name: ratio(value, sums['count']) for name, value in sums.items() if name not in ('count', 'histogram')}
         mean['mean'] = mean.pop('angle')
         mean['rmse'] = mean.pop('square').sqrt()
@@ -101,7 +101,7 @@ class Normal(Task):
         mean['median'] = (sum(bins) / 2 + 0.5) / BINS_PER_DEGREE * ratio(count, count)
         return {name: value.item() for name, value in mean.items()}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """Red is right, green up, blue towards the camera: the colours that readers of the field know."""
         colour = (values * np.array([1, -1, -1], np.float32) + 1) * 127.5
         known = np.square(values).sum(-1, keepdims=True) > 0.25

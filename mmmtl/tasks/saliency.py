@@ -43,9 +43,9 @@ class Saliency(Task):
     whole_numbers = True
     loss_space = 'classes'
     default_loss = dict(type='BalancedCrossEntropy')
-    headline = 'maxF'
+    primary_metric = 'maxF'
     higher_is_better = True
-    mirror = zoom = unchanged
+    hflip = zoom = unchanged
 
     def __init__(self, name: str, per_image: bool = True, *, loss: Mapping[str, Any] | Loss | None = None) -> None:
         super().__init__(name, loss)
@@ -81,7 +81,7 @@ class Saliency(Task):
     def view_change(self) -> ViewChange:
         return SameFromEverywhere()
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         said, salient = prediction[:, 0][valid], target[:, 0][valid] > 0
         broken = torch.where(said.isnan().any(), torch.nan, 0.0).double()  # NaN reaches no threshold: it must not hide
@@ -123,7 +123,7 @@ class Saliency(Task):
             name: torch.tensor(value, dtype=torch.float64, device=prediction.device) for name, value in sums.items()
         }
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         confusion = sums['confusion']
         known = ratio(confusion.sum(), confusion.sum())  # 1, or NaN where nothing was labelled
         precision, recall = sums['hit'] / sums['chosen'].clamp(min=1), sums['hit'] / sums['salient'].clamp(min=1)
@@ -140,7 +140,7 @@ class Saliency(Task):
             scores |= {f'per_image/{name}': value for name, value in mean.items()}
         return {name: value.item() for name, value in scores.items()}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """From dark blue to yellow."""
         return ramp(values, values != self.void, REST_COLOUR, SALIENT_COLOUR)
 

@@ -76,10 +76,10 @@ def enhanced_alignment(hits: np.ndarray, misses: np.ndarray, truth: np.ndarray) 
 
 def structure_measure(saliency: np.ndarray, truth: np.ndarray) -> float:
     """S-measure (Fan et al., ICCV 2017): half object-aware, half region-aware similarity."""
-    share = truth.mean()
-    if share in (0, 1):
-        return float(saliency.mean() if share else 1 - saliency.mean())
-    by_object = share * likeness(saliency[truth]) + (1 - share) * likeness(1 - saliency[~truth])
+    fraction = truth.mean()
+    if fraction in (0, 1):
+        return float(saliency.mean() if fraction else 1 - saliency.mean())
+    by_object = fraction * likeness(saliency[truth]) + (1 - fraction) * likeness(1 - saliency[~truth])
     return max(0.0, 0.5 * by_object + 0.5 * region_similarity(saliency, truth))
 
 

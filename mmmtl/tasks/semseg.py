@@ -42,9 +42,9 @@ class SemSeg(Task):
     quantity = 'classes'
     loss_space = 'classes'
     default_loss = dict(type='CrossEntropy')
-    headline = 'mIoU'
+    primary_metric = 'mIoU'
     higher_is_better = True
-    mirror = zoom = unchanged
+    hflip = zoom = unchanged
 
     def __init__(
         self,
@@ -109,13 +109,13 @@ class SemSeg(Task):
     def view_change(self) -> ViewChange:
         return SameClasses()
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         pairs = target[:, 0][valid] * self.channels + prediction[:, 0][valid]
         confusion = torch.bincount(pairs, minlength=self.channels**2).view(self.channels, self.channels)
         return {'confusion': confusion}  # (truth, prediction)
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         confusion = sums['confusion']
         hit = confusion.diag()
         iou = ratio(hit, confusion.sum(0) + confusion.sum(1) - hit)
@@ -123,7 +123,7 @@ class SemSeg(Task):
         scores = {'mIoU': counted.nanmean().item(), 'pixel_accuracy': ratio(hit.sum(), confusion.sum()).item()}
         return scores | {f'IoU/{name}': value for name, value in zip(self.classes, iou.tolist(), strict=True)}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         table = np.zeros((256, 3), np.uint8)
         table[: self.channels] = self.palette
         return table[values.astype(np.uint8)]

@@ -24,12 +24,12 @@ class StereoDepth(ABC):
         self.task = task
 
     @abstractmethod
-    def parallax(self, logits: Tensor, baseline: Tensor) -> Tensor:
+    def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
         """Baseline (metres, broadcast) over depth: disparity in focal lengths."""
 
 
 class InvertedDepth(StereoDepth):
     """The task's own metres, inverted, at 0.1 m at the nearest."""
 
-    def parallax(self, logits: Tensor, baseline: Tensor) -> Tensor:
+    def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
         return baseline / self.task.activate(logits).clamp(min=NEAREST)

@@ -28,7 +28,7 @@ STATED = (
     'whole_numbers',
     'loss_space',
     'default_loss',
-    'headline',
+    'primary_metric',
     'higher_is_better',
 )
 # optional abilities, by the attribute that is None where a task has none
@@ -62,7 +62,7 @@ class Task(ABC):
     loss_space: str  # the terms in which `loss_inputs` states prediction and label, a key of `SPACES`
     default_loss: Mapping[str, Any]
     # judging
-    headline: str  # the measure that stands for the task
+    primary_metric: str  # the measure that stands for the task
     higher_is_better: bool
     # what a task may have; see `CAPABILITIES`
     encoding: Encoding | None = None
@@ -99,7 +99,7 @@ class Task(ABC):
         return INTERPOLATIONS[self.interpolation](label, size, self.void)
 
     @abstractmethod
-    def mirror(self, label: np.ndarray) -> np.ndarray:
+    def hflip(self, label: np.ndarray) -> np.ndarray:
         """Values after the image is flipped left to right (the pixels have been moved already); or `unchanged`."""
 
     @abstractmethod
@@ -146,15 +146,15 @@ class Task(ABC):
     # -- judging -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Sums over the valid pixels of N images, float64 or int64; those of many calls are added up before `score`."""
 
     @abstractmethod
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         """Added-up sums of a split -> named numbers; NaN where nothing was labelled."""
 
     @abstractmethod
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """A map (H, W) or (H, W, C) -> picture (H, W, 3), uint8 RGB; void is black."""
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
@@ -166,7 +166,7 @@ class Task(ABC):
 
 
 def unchanged(task: Task, label: np.ndarray, *change: float) -> np.ndarray:
-    """``mirror = unchanged``: the label's values stay as they are."""
+    """``hflip = unchanged``: the label's values stay as they are."""
     return label
 
 

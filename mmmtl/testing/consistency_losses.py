@@ -118,9 +118,9 @@ def images_for_the_tasks_change_nothing(trial: LossTrial) -> None:
     loss, batch = trial.loss().eval(), trial.batch()
     if not trial.crops:
         for number, sample in enumerate(batch[3]):
-            sample.set_metainfo({'purpose': 'tasks' if number % 2 else 'consistency'})
+            sample.set_metainfo({'supervision_role': 'supervised' if number % 2 else 'consistency'})
     before = value_of(loss, batch)
-    tasks_only = [number for number, sample in enumerate(batch[3]) if sample.get('purpose') == 'tasks']
+    tasks_only = [number for number, sample in enumerate(batch[3]) if sample.get('supervision_role') == 'supervised']
     if not trial.needs_labels and trial.crops:
         return  # it compares the two crops of an image
     for values in batch[0].values():
@@ -147,8 +147,8 @@ def the_order_of_images_and_of_tasks_changes_nothing(trial: LossTrial) -> None:
     loss, batch = trial.loss().eval(), trial.batch()
     expected = value_of(loss, batch)
     order = [3, 0, 6, 2, 5, 1, 4]
-    places = [2 * number + half for number in order for half in (0, 1)] if trial.crops else order
-    equal(value_of(loss, pick(batch, places)), expected, 'with the images in another order', exact=False)
+    indices = [2 * number + half for number in order for half in (0, 1)] if trial.crops else order
+    equal(value_of(loss, pick(batch, indices)), expected, 'with the images in another order', exact=False)
     if not any(True for _ in loss.parameters()):
         turned = trial.loss({name: trial.tasks[name] for name in reversed(trial.tasks)}).eval()
         equal(value_of(turned, batch), expected, 'with the tasks in another order', exact=False)

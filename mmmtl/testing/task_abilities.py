@@ -74,8 +74,8 @@ def parallax_is_baseline_over_depth(trial: TaskTrial) -> None:
         return
     assert task.quantity == 'depth', f"a task with stereo depth states quantity 'depth', found {task.quantity!r}"
     logits = task.to_logits(task.to_values(trial.label))
-    parallax = task.stereo.parallax(logits, torch.full((1, 1, 1, 1), 0.5))
-    near(parallax, 0.5 / trial.label, 'parallax and baseline / depth')
+    normalized_disparity = task.stereo.normalized_disparity(logits, torch.full((1, 1, 1, 1), 0.5))
+    near(normalized_disparity, 0.5 / trial.label, 'parallax and baseline / depth')
 
 
 def camera(angle: float, shift: float) -> Tensor:

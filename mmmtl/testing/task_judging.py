@@ -11,8 +11,10 @@ from mmmtl.testing.task_trial import TaskTrial
 
 def measures_of_images_add_up(trial: TaskTrial) -> None:
     task, prediction = trial.task, trial.task.predict(trial.logits)
-    whole = task.measure(prediction, trial.target)
-    single = [task.measure(prediction[i : i + 1], trial.target[i : i + 1]) for i in reversed(range(len(prediction)))]
+    whole = task.metric_sums(prediction, trial.target)
+    single = [
+        task.metric_sums(prediction[i : i + 1], trial.target[i : i + 1]) for i in reversed(range(len(prediction)))
+    ]
     for name, value in whole.items():
         assert value.dtype in (torch.float64, torch.int64), f'the sum {name} is {value.dtype}, not float64 or int64'
         torch.testing.assert_close(
@@ -26,19 +28,24 @@ def measures_of_images_add_up(trial: TaskTrial) -> None:
 
 def a_void_pixel_does_not_exist_for_the_measure(trial: TaskTrial) -> None:
     task, prediction, void = trial.task, trial.task.predict(trial.logits), ~trial.valid[:, None]
-    expected = task.measure(prediction, trial.target)
+    expected = task.metric_sums(prediction, trial.target)
     for nonsense in (0, 3, math.nan, math.inf) if task.dtype.is_floating_point else (0, task.channels - 1):
-        for name, value in task.measure(prediction.masked_fill(void, nonsense), trial.target).items():
+        for name, value in task.metric_sums(prediction.masked_fill(void, nonsense), trial.target).items():
             same(value, expected[name], f'{name} changes with predictions of {nonsense} at void pixels')
 
 
 def the_right_prediction_scores_better(trial: TaskTrial) -> None:
     task = trial.task
-    scores = [task.score(task.measure(task.predict(logits), trial.target)) for logits in (trial.right, trial.logits)]
-    assert task.headline in scores[0], f'the headline {task.headline} is none of the scores {", ".join(scores[0])}'
-    right, random = (named[task.headline] for named in scores)
+    scores = [
+        task.compute_metrics(task.metric_sums(task.predict(logits), trial.target))
+        for logits in (trial.right, trial.logits)
+    ]
+    assert task.primary_metric in scores[0], (
+        f'the primary metric {task.primary_metric} is none of the scores {", ".join(scores[0])}'
+    )
+    right, random = (named[task.primary_metric] for named in scores)
     assert (right > random) == task.higher_is_better and right != random, (
-        f'{task.headline} of right logits is {right:g}, of random ones {random:g}, and higher_is_better is '
+        f'{task.primary_metric} of right logits is {right:g}, of random ones {random:g}, and higher_is_better is '
         f'{task.higher_is_better}'
     )
     for name, value in scores[1].items():
@@ -47,8 +54,8 @@ def the_right_prediction_scores_better(trial: TaskTrial) -> None:
 
 def a_split_without_labels_scores_nan(trial: TaskTrial) -> None:
     task = trial.task
-    scores = task.score(task.measure(task.predict(trial.logits), trial.all_void))
-    assert task.headline in scores, f'{task.headline} is missing'
+    scores = task.compute_metrics(task.metric_sums(task.predict(trial.logits), trial.all_void))
+    assert task.primary_metric in scores, f'{task.primary_metric} is missing'
     for name, value in scores.items():
         assert math.isnan(value), f'{name} is {value:g}'
 
@@ -57,21 +64,21 @@ def a_broken_network_does_not_hide(trial: TaskTrial) -> None:
     task, logits = trial.task, trial.logits.clone()
     logits[0, :, 0, 0] = math.nan
     prediction = task.predict(logits)
-    score = task.score(task.measure(prediction, trial.target))[task.headline]
+    score = task.compute_metrics(task.metric_sums(prediction, trial.target))[task.primary_metric]
     if prediction.is_floating_point():  # the largest of NaNs is still a class
-        assert math.isnan(score), f'{task.headline} is {score:g} with a prediction of NaN at a known pixel'
+        assert math.isnan(score), f'{task.primary_metric} is {score:g} with a prediction of NaN at a known pixel'
 
 
 def a_picture_is_rgb_and_void_is_black(trial: TaskTrial) -> None:
     task, size = trial.task, tuple(trial.target.shape[2:])
     for target, known in zip(trial.target, trial.valid, strict=True):
-        picture = task.draw(to_array(task, target))
+        picture = task.visualize(to_array(task, target))
         assert picture.shape == (*size, 3) and picture.dtype == np.uint8, f'{picture.shape}, {picture.dtype}'
         assert not picture[~known.numpy()].any(), 'a void pixel is not black'
         assert picture[known.numpy()].any(-1).all(), 'a known pixel is black'
         for caption, colour in task.legend(to_array(task, target)):
             assert isinstance(caption, str) and len(colour) == 3, f'legend: {caption!r}, {colour!r}'
-    assert not task.draw(to_array(task, trial.all_void[0])).any(), 'a map that is void all over is not black'
+    assert not task.visualize(to_array(task, trial.all_void[0])).any(), 'a map that is void all over is not black'
 
 
 PROPERTIES = (

@@ -45,7 +45,7 @@ def void_is_not_valid(trial: TaskTrial) -> None:
 
 
 def flipping_twice_changes_nothing(trial: TaskTrial) -> None:
-    there_and_back(trial, lambda label: trial.task.mirror(label), lambda label: trial.task.mirror(label))
+    there_and_back(trial, lambda label: trial.task.hflip(label), lambda label: trial.task.hflip(label))
 
 
 def zooming_in_and_out_changes_nothing(trial: TaskTrial) -> None:

@@ -88,11 +88,13 @@ def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
         optimizer.step()
     assert total.item() < LEAST * first, f'100 steps of Adam lead from {first:g} to {total.item():g}'
     scores = [
-        trial.task.score(trial.task.measure(trial.task.predict(values), trial.target))[trial.task.headline]
+        trial.task.compute_metrics(trial.task.metric_sums(trial.task.predict(values), trial.target))[
+            trial.task.primary_metric
+        ]
         for values in (trial.logits, logits.detach())
     ]
     better = scores[1] > scores[0] if trial.task.higher_is_better else scores[1] < scores[0]
-    assert better, f'the loss falls, but {trial.task.headline} goes from {scores[0]:g} to {scores[1]:g}'
+    assert better, f'the loss falls, but {trial.task.primary_metric} goes from {scores[0]:g} to {scores[1]:g}'
 
 
 PROPERTIES = (

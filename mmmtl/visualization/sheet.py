@@ -19,7 +19,7 @@ BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
 class Drawer(Protocol):
     """What draws a map: a task, or what a network says of the maps that it adds."""
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """A map (H, W) or (H, W, C) -> picture (H, W, 3), uint8 RGB."""
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
@@ -87,7 +87,7 @@ def picture_row(
     elif not first:
         cells.append(('', None))  # below the image, so that the columns stay what they are
     return cells + [
-        (f'{name}, {row}', tasks[name].draw(maps[name])) if name in maps else (f'{name}, {row}: none', None)
+        (f'{name}, {row}', tasks[name].visualize(maps[name])) if name in maps else (f'{name}, {row}: none', None)
         for name in tasks
     ]
 
@@ -96,7 +96,7 @@ def overlay(image: np.ndarray, tasks: Mapping[str, Drawer], maps: Mapping[str, n
     """The image half covered by the first task, if there is one, whose colours have a legend."""
     for name, values in maps.items():
         if tasks[name].legend(values):
-            return (0.5 * image + 0.5 * tasks[name].draw(values)).astype(np.uint8)
+            return (0.5 * image + 0.5 * tasks[name].visualize(values)).astype(np.uint8)
     return None
 
 

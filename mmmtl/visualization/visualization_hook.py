@@ -45,19 +45,19 @@ class VisualizationHook(Hook):
         self.begin(runner)
 
     def after_test_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        network(runner).explains = False
+        network(runner).return_aux = False
 
     def before_val_epoch(self, runner) -> None:
         if self.visualize:
             self.begin(runner)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        network(runner).explains = False
+        network(runner).return_aux = False
 
     def begin(self, runner) -> None:
         """A pass over the images begins."""
         self.seen = self.written = 0
-        network(runner).explains = True
+        network(runner).return_aux = True
 
     def after_test_iter(
         self,
@@ -87,13 +87,15 @@ class VisualizationHook(Hook):
         self, runner, data_batch: dict, outputs: Sequence[MultiTaskDataSample]
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Names and uint8 RGB pictures of those images of a batch that are drawn."""
-        drawers = network(runner).drawers
+        visualizers = network(runner).visualizers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
                 rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
-                shown = {name: drawer for name, drawer in drawers.items() if name in rows['prediction']}
+                shown = {name: drawer for name, drawer in visualizers.items() if name in rows['prediction']}
                 extra = dict(sample.extra.items()) if 'extra' in sample else {}
-                further = {name: drawer.draw(as_map(extra[name])) for name, drawer in drawers.items() if name in extra}
+                further = {
+                    name: drawer.visualize(as_map(extra[name])) for name, drawer in visualizers.items() if name in extra
+                }
                 sheet = draw_sheet(as_picture(image, sample), shown, rows, further)
                 yield f'{sample.scene.replace("/", "-")}-{sample.view}', sheet
                 self.written += 1

@@ -52,7 +52,7 @@ SETTING = 'train_dataloader__dataset__label_setting'
             'train_dataloader.dataset.scenes was 10, is 7 (10 images, now 7)',
         ),
         (
-            dict(train_dataloader__dataset__held_out=dict(type='mmmtl.HoldOutSplit', share=0.2)),
+            dict(train_dataloader__dataset__held_out=dict(type='mmmtl.HoldOutSplit', fraction=0.2)),
             'images',
             'train_dataloader.dataset.held_out.type was not set, is mmmtl.HoldOutSplit, '
             'train_dataloader.dataset.held_out.share was not set, is 0.2 (10 images, now 8)',

@@ -34,10 +34,10 @@ def rooms(monkeypatch, drawn_rooms):
 
 
 def test_an_option_reaches_everyone(plain, rooms):
-    config = load_config(plain, {'tasks.normal.loss.type': 'Cosine', 'tasks.depth.drawn_range': (1, 2)})
+    config = load_config(plain, {'tasks.normal.loss.type': 'Cosine', 'tasks.depth.display_range': (1, 2)})
     for name, tasks in everyone(config).items():
         assert list(tasks) == ['depth', 'normal'], name
-        assert isinstance(tasks['normal'].loss, Cosine) and tasks['depth'].drawn_range == (1, 2), name
+        assert isinstance(tasks['normal'].loss, Cosine) and tasks['depth'].display_range == (1, 2), name
 
 
 def test_a_loss_is_chosen_by_an_option(plain, rooms):
@@ -76,10 +76,10 @@ def test_a_new_task_by_option_reaches_everyone(plain, rooms):
 def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
     child = plain.with_name('child.py')
     child.write_text(
-        "_base_ = ['plain.py']\ntasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth', drawn_range=(2, 3)))"
+        "_base_ = ['plain.py']\ntasks = dict(_delete_=True, depth=dict(type='mmmtl.Depth', display_range=(2, 3)))"
     )
     for name, tasks in everyone(load_config(child)).items():
-        assert list(tasks) == ['depth'] and tasks['depth'].drawn_range == (2, 3), name
+        assert list(tasks) == ['depth'] and tasks['depth'].display_range == (2, 3), name
 
 
 @pytest.mark.parametrize(

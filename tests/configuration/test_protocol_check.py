@@ -25,14 +25,14 @@ def test_every_config_names_a_protocol_and_keeps_it(path):
     protocol = protocol_of(config)
     assert protocol is not None
     for name, task in build_tasks(config.tasks).items():
-        assert set(task.score(MultiTaskMetric.no_sums(task))) >= set(protocol.measures[name]), name
+        assert set(task.compute_metrics(MultiTaskMetric.no_sums(task))) >= set(protocol.metrics[name]), name
 
 
 def test_protocols_are_whole():
     for name, protocol in PROTOCOLS.items():
-        assert protocol.about and set(protocol.tasks) == set(protocol.measures), name
+        assert protocol.about and set(protocol.tasks) == set(protocol.metrics), name
         assert all('kind' in attributes for attributes in protocol.tasks.values()), name
-        assert all(protocol.measures.values()), name
+        assert all(protocol.metrics.values()), name
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_project_adds_its_own(monkeypatch):
         size=(64, 80),
         dataset=('SyntheticRooms', {}),
         tasks=dict(depth=dict(kind='Depth')),
-        measures=dict(depth=('rmse',)),
+        metrics=dict(depth=('rmse',)),
     )
     monkeypatch.setitem(PROTOCOLS, 'mine/v1', own)
 

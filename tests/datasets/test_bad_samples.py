@@ -37,8 +37,8 @@ def test_the_default_is_to_raise(damaged, data_error):
 def test_the_next_sound_record_stands_in_and_says_why(damaged):
     dataset = damaged([2, 3, 5], on_bad_sample='skip')
     for index, stand_in in ((2, 4), (3, 4), (5, 0)):
-        for run_pass in range(2):
-            packed, wanted = dataset[SampleKey(7, run_pass, index)], dataset[SampleKey(7, run_pass, stand_in)]
+        for epoch in range(2):
+            packed, wanted = dataset[SampleKey(7, epoch, index)], dataset[SampleKey(7, epoch, stand_in)]
             assert torch.equal(packed['inputs'][0], wanted['inputs'][0])
             assert packed['data_samples'][0].scene == dataset.records[stand_in].name
     skipped = dataset[2]['data_samples'][0].skipped

@@ -45,9 +45,9 @@ def test_indices_records_and_labels(mixed):
 
 def test_a_sample_is_the_very_one_of_its_part(mixed, rooms, street):
     for index, part, own in ((2, rooms(PIPELINE), 2), (4, street, 1)):
-        for run_pass in range(3):
-            packed = mixed[SampleKey(5, run_pass, index)]
-            expected = part[SampleKey(5, run_pass, own)]
+        for epoch in range(3):
+            packed = mixed[SampleKey(5, epoch, index)]
+            expected = part[SampleKey(5, epoch, own)]
             for ours, theirs in zip(packed['inputs'], expected['inputs'], strict=True):
                 assert torch.equal(ours, theirs)
             for ours, theirs in zip(packed['data_samples'], expected['data_samples'], strict=True):

@@ -46,7 +46,7 @@ def test_a_plain_index_is_the_first_draw_with_seed_0(rooms):
 
 def test_every_part_of_the_key_draws_anew(rooms):
     dataset = rooms([*AUGMENTED[:-2], AUGMENTED[-1]])
-    keys = [SampleKey(seed, run_pass, index) for seed in range(3) for run_pass in range(3) for index in range(3)]
+    keys = [SampleKey(seed, epoch, index) for seed in range(3) for epoch in range(3) for index in range(3)]
     cameras = {tuple(dataset[key]['data_samples'][0].intrinsics.flatten().tolist()) for key in keys}
     assert len(cameras) > 15  # some zooms by 1 coincide
 
@@ -159,10 +159,10 @@ def test_records_without_a_label(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00002', '00000'], 'depth': ['00000']}}))
     setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
     learnt = {'semseg': SemSeg('semseg', classes=['a'] * 13), 'depth': Depth('depth')}
-    for what, places in dict(keep=(0, 1, 2), drop=(0, 2), replace=(0, 2, 0)).items():
+    for what, indices in dict(keep=(0, 1, 2), drop=(0, 2), replace=(0, 2, 0)).items():
         dataset = rooms(PLAIN, label_setting=setting, without_label=what, tasks=learnt)
-        assert [record.name for record in dataset.records] == [f'{place:05d}' for place in places]
-        assert dataset.shown == [[('semseg', 'depth'), (), ('semseg',)][place] for place in places]
+        assert [record.name for record in dataset.records] == [f'{place:05d}' for place in indices]
+        assert dataset.shown == [[('semseg', 'depth'), (), ('semseg',)][place] for place in indices]
     with pytest.raises(ConfigError, match='without_label'):
         rooms(PLAIN, without_label='skip')
 

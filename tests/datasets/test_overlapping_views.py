@@ -84,11 +84,11 @@ def test_rooms_pairs_obey_the_rule(rooms):
     views = dataset.records[0].views
     depths = [view.labels['depth'].load(dataset.tasks['depth']) for view in views]
     poses = np.stack([view.camera_T_world for view in views])
-    shares = mutual_overlap(
+    fractions = mutual_overlap(
         *(thin_out(depth, views[0].intrinsics) for depth in depths), *torch.as_tensor(poses, dtype=torch.float64)
     )
     distance = np.linalg.norm(np.linalg.inv(poses[0])[:3, 3] - np.linalg.inv(poses[1])[:3, 3])
-    wide = PairRule(overlap=(shares - 0.01, shares + 0.01), baseline=(distance - 0.01, distance + 0.01))
+    wide = PairRule(overlap=(fractions - 0.01, fractions + 0.01), baseline=(distance - 0.01, distance + 0.01))
     assert choose_neighbours(poses, views[0].intrinsics, depths.__getitem__, wide) == [1, 0]
-    narrow = PairRule(overlap=(shares + 0.01, 1.0), baseline=(distance - 0.01, distance + 0.01))
+    narrow = PairRule(overlap=(fractions + 0.01, 1.0), baseline=(distance - 0.01, distance + 0.01))
     assert choose_neighbours(poses, views[0].intrinsics, depths.__getitem__, narrow) == [None, None]

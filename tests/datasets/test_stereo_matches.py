@@ -9,7 +9,7 @@ from miniature_driving import write_cityscapes
 from PIL import Image
 
 from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, StereoMatches
-from mmmtl.datasets.label_sources.pseudo_disparity import (
+from mmmtl.datasets.label_readers.pseudo_disparity import (
     read_probability,
     read_pseudo_disparity,
     start_folder,

@@ -6,7 +6,7 @@ from mmengine.config import Config
 from PIL import Image
 
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.constant_baseline import typical_scores
+from mmmtl.experiments.constant_baseline import constant_baseline
 
 LOADING = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
 
@@ -27,7 +27,7 @@ def config_of(train: dict, test: dict) -> Config:
 
 def test_the_most_frequent_class(tmp_path):
     train, test = camvid(tmp_path, 'train', [3, 3, 5]), camvid(tmp_path, 'val', [3, 3, 3, 7])
-    scores = typical_scores(config_of(train, test))
+    scores = constant_baseline(config_of(train, test))
     assert scores['semseg/pixel_accuracy'] == 0.75 and scores['semseg/IoU/d'] == 0.75 and scores['semseg/IoU/h'] == 0
 
 
@@ -36,11 +36,11 @@ def test_parts_by_themselves(tmp_path):
         {name: camvid(tmp_path / name, split, classes) for name, classes in labels.items()}
         for split, labels in (('train', dict(one=[1], two=[2])), ('val', dict(one=[1, 4], two=[2])))
     ]
-    scores = typical_scores(config_of(*(dict(type='mmmtl.ConcatDataset', parts=part) for part in parts)))
+    scores = constant_baseline(config_of(*(dict(type='mmmtl.ConcatDataset', parts=part) for part in parts)))
     assert scores['one/semseg/pixel_accuracy'] == 0.5 and scores['two/semseg/pixel_accuracy'] == 1
 
 
 def test_a_size_that_was_never_seen(tmp_path):
     train, test = camvid(tmp_path, 'train', [3]), camvid(tmp_path, 'val', [3], size=(6, 4))
     with pytest.raises(ConfigError, match=r'val/0.jpg: no training image .* has its size \(6, 4\)'):
-        typical_scores(config_of(train, test))
+        constant_baseline(config_of(train, test))

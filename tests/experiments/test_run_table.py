@@ -74,10 +74,10 @@ def test_delta_against_single_tasks(run):
 
 
 def test_columns_of_ones_own(run):
-    found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], measures=['depth/rmse', 'depth/abs_rel']))
+    found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], metrics=['depth/rmse', 'depth/abs_rel']))
     assert found['run'] == ['seeds', 'depth rmse', 'depth abs_rel ↓'] and found['mtan'] == ['1', '0.4', '0.2']
     with pytest.raises(DataError, match='depth/rmes: none of the runs has this measure; they have depth/abs_rel, d'):
-        run_table([run('b', numbers(0.5, 0.2, 20))], measures=['depth/rmes'])
+        run_table([run('b', numbers(0.5, 0.2, 20))], metrics=['depth/rmes'])
 
 
 def test_a_number_that_is_none_is_seen(run):

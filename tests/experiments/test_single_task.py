@@ -12,7 +12,7 @@ from mmmtl.apis import load_config
 from mmmtl.datasets import ConcatDataset, Record
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.selection import plain
-from mmmtl.experiments.single_task import headline_of, model_options, single_task_options, write_table
+from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options, write_table
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.registry import DATASETS, MODELS
 
@@ -75,7 +75,7 @@ def test_nothing_is_left_of_the_other_tasks(tmp_path, rooms_cache):
                 'depth': ('depth/abs_rel', 'less'),
                 'normal': ('normal/mean', 'less'),
             }[task]
-            == (headline_of(multi, task)[0], 'greater' if headline_of(multi, task)[1] else 'less')
+            == (primary_metric_of(multi, task)[0], 'greater' if primary_metric_of(multi, task)[1] else 'less')
         )
         same = ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness')
         assert all(config[key] == multi[key] for key in same)
@@ -156,12 +156,12 @@ def test_the_table_is_named_by_its_content(tmp_path, rooms_cache):
 def test_of_a_mixed_data_set_the_parts_that_know_the_task(tmp_path, data_root):
     multi = load_config(MIXED)
     found = single_task_options(multi, tmp_path)
-    shares = multi.train_dataloader.sampler.shares
+    ratios = multi.train_dataloader.sampler.ratios
     for task, parts in dict(semseg={'camvid'}, depth={'two_view'}).items():
         config = load_config(MIXED, found[task])
         dataset = DATASETS.build(config.train_dataloader.dataset)
         assert isinstance(dataset, ConcatDataset) and set(dataset.parts) == parts and list(dataset.tasks) == [task]
-        assert dict(config.train_dataloader.sampler.shares) == {name: shares[name] for name in parts}
+        assert dict(config.train_dataloader.sampler.ratios) == {name: ratios[name] for name in parts}
         assert set(DATASETS.build(config.test_dataloader.dataset).parts) == parts
         assert set(config.test_evaluator.parts) == parts
         assert config.protocol == multi.protocol

@@ -11,10 +11,10 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from mmmtl.datasets import LabelFile
-from mmmtl.datasets.label_sources.class_table import ClassTable, ColourTable
-from mmmtl.datasets.label_sources.disparity_files import DepthFromDisparity
-from mmmtl.datasets.label_sources.label_images import BinaryPicture, NormalFile
-from mmmtl.datasets.label_sources.region_files import RegionFile
+from mmmtl.datasets.label_readers.class_table import ClassTable, ColourTable
+from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
+from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.region_files import RegionFile
 from mmmtl.files.image_files import image_of
 from mmmtl.files.reading import read_array, read_image, read_indices, read_size
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
@@ -78,8 +78,8 @@ def shown(path: Path) -> np.ndarray:
     """An image as Pillow's own functions turn it, on white by the formula."""
     with Image.open(io.BytesIO(path.read_bytes())) as picture:
         turned = np.array(ImageOps.exif_transpose(picture).convert('RGBA')).astype(float)
-    share = turned[..., 3:] / 255
-    return turned[..., :3] * share + 255 * (1 - share)
+    fraction = turned[..., 3:] / 255
+    return turned[..., :3] * fraction + 255 * (1 - fraction)
 
 
 def test_an_image_is_what_a_viewer_shows(tmp_path):

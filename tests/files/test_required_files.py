@@ -2,24 +2,24 @@
 
 import pytest
 
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 
 
 def test_files_are_sorted_and_hidden_ones_left_out(tmp_path):
     for name in ('b.jpg', 'a.jpg', '.c.jpg', 'd.png'):
         (tmp_path / name).touch()
-    assert [path.name for path in needed_files(tmp_path, '*.jpg', 'images')] == ['a.jpg', 'b.jpg']
+    assert [path.name for path in required_files(tmp_path, '*.jpg', 'images')] == ['a.jpg', 'b.jpg']
 
 
 def test_what_differs_in_case_is_named(tmp_path, data_error):
     with data_error(tmp_path / 'none', r'expected images \(\*\.jpg\), found none'):
-        needed_files(tmp_path / 'none', '*.jpg', 'images')
+        required_files(tmp_path / 'none', '*.jpg', 'images')
     for name in ('1.JPG', '2.JPG'):
         (tmp_path / name).touch()
     with data_error(tmp_path, 'found 2 that differ in upper and lower case, the first is 1.JPG'):
-        needed_files(tmp_path, '*.jpg', 'images')
+        required_files(tmp_path, '*.jpg', 'images')
     with data_error(tmp_path / '1.jpg', r'no such file, expected the image \(there is 1.JPG\)'):
-        needed_file(tmp_path / '1.jpg', 'the image')
+        required_file(tmp_path / '1.jpg', 'the image')
     (tmp_path / '3.jpg').touch()
     with pytest.warns(UserWarning, match='1 images .* are taken, but not 2 that differ .* 1.JPG; rename them'):
-        assert [path.name for path in needed_files(tmp_path, '*.jpg', 'images')] == ['3.jpg']
+        assert [path.name for path in required_files(tmp_path, '*.jpg', 'images')] == ['3.jpg']

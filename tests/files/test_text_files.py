@@ -12,8 +12,8 @@ from mmmtl.datasets.benchmarks.cityscapes import read_camera
 from mmmtl.datasets.benchmarks.kitti import read_frames
 from mmmtl.datasets.benchmarks.pascal_context import read_json
 from mmmtl.datasets.benchmarks.posed_video import read_intrinsics, read_pose
+from mmmtl.datasets.label_readers.region_files import read_manifest
 from mmmtl.datasets.label_settings import LabelTable
-from mmmtl.datasets.label_sources.region_files import read_manifest
 from mmmtl.datasets.split_files import read_split
 from mmmtl.files.checksums import Checksums
 from mmmtl.files.text_files import load_numbers, read_lines, read_numbers, read_text

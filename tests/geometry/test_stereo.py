@@ -116,9 +116,9 @@ def test_a_mirrored_pair_is_the_pair_of_the_other_view_first(room):
     for name in ('focal', 'baseline', 'doffs'):
         torch.testing.assert_close(getattr(flipped, name), getattr(rig, name))
     check_rectified(mirrored['intrinsics'][0], mirrored['poses'][0], (SIZE, SIZE), name='mirrored')
-    parallax = rig.baseline / room['depth']
-    there, _ = each_from_the_other(room['points'], rig.disparity(parallax))
-    back, _ = each_from_the_other(room['points'].flip(1, 4), flipped.disparity(parallax.flip(1, 4)))
+    normalized_disparity = rig.baseline / room['depth']
+    there, _ = each_from_the_other(room['points'], rig.disparity(normalized_disparity))
+    back, _ = each_from_the_other(room['points'].flip(1, 4), flipped.disparity(normalized_disparity.flip(1, 4)))
     torch.testing.assert_close(back.flip(1, 4), there, atol=1e-3, rtol=0)
 
 
@@ -161,8 +161,10 @@ def test_disparity_and_parallax_there_and_back():
     depth = torch.tensor([1.0, 2.5, 10.0]).view(1, 1, 1, 1, 3).expand(1, 2, 1, 1, 3)
     disparity = rig.disparity(rig.baseline / depth)
     assert disparity[0, 0].flatten().tolist() == pytest.approx([18.0, 3.0, -4.5])  # f B / Z - doffs
-    torch.testing.assert_close(rig.baseline / rig.parallax(disparity), depth)
-    nothing = rig.parallax(torch.tensor([-7.0, -9.0, torch.nan, torch.inf]).view(1, 1, 1, 1, 4).expand(1, 2, 1, 1, 4))
+    torch.testing.assert_close(rig.baseline / rig.normalized_disparity(disparity), depth)
+    nothing = rig.normalized_disparity(
+        torch.tensor([-7.0, -9.0, torch.nan, torch.inf]).view(1, 1, 1, 1, 4).expand(1, 2, 1, 1, 4)
+    )
     assert not nothing.any()
 
 
@@ -228,6 +230,6 @@ def test_motorcycle(data_root):
     pose = torch.eye(4).repeat(1, 2, 1, 1)
     pose[0, 1, 0, 3] = -0.193001
     rig = stereo_rig(intrinsics, pose)
-    depth = rig.baseline / rig.parallax(disparity[None].expand(1, 2, -1, -1, -1))[0, 0]
+    depth = rig.baseline / rig.normalized_disparity(disparity[None].expand(1, 2, -1, -1, -1))[0, 0]
     depth = depth[0][..., known[0, 0]].flatten()
     assert 2 < depth.min() and depth.max() < 6  # metres; without doffs up to 26

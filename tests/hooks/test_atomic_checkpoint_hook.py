@@ -36,24 +36,24 @@ def test_a_resumed_run_tidies_on(tmp_path, rooms_cache):
     assert names(tmp_path) == {'epoch_3.pth', 'epoch_4.pth', 'epoch_x.pth', 'mine.pth'}
 
 
-@pytest.mark.parametrize('measures', [['depth/abs_rel'], ['depth/abs_rel', 'normal/mean']])
-def test_the_best_is_kept_over_a_resume(measures, tmp_path, rooms_cache, monkeypatch):
+@pytest.mark.parametrize('metrics', [['depth/abs_rel'], ['depth/abs_rel', 'normal/mean']])
+def test_the_best_is_kept_over_a_resume(metrics, tmp_path, rooms_cache, monkeypatch):
     def scores(*values: float) -> None:
         values = iter(values)
         monkeypatch.setattr(
-            'mmmtl.metrics.MultiTaskMetric.evaluate', lambda self, size: dict.fromkeys(measures, next(values))
+            'mmmtl.metrics.MultiTaskMetric.evaluate', lambda self, size: dict.fromkeys(metrics, next(values))
         )
 
     scores(3, 2)
     options = dict(
         train_cfg__val_interval=1,
         default_hooks__checkpoint__max_keep_ckpts=1,
-        default_hooks__checkpoint__save_best=measures,
+        default_hooks__checkpoint__save_best=metrics,
         default_hooks__checkpoint__rule='less',
     )
     files = Files()
     tiny_run(tmp_path, {'files': files}, train_cfg__max_epochs=2, **options).train()
-    best = {f'best_{measure.replace("/", "_")}_epoch_2.pth' for measure in measures}
+    best = {f'best_{measure.replace("/", "_")}_epoch_2.pth' for measure in metrics}
     assert names(tmp_path) == {'epoch_2.pth', *best}
     assert all({name.replace('2', '1') for name in best} <= seen for seen in files.seen[-1 - len(best) : -len(best)])
     scores(2, 5, 4)  # the resumed run validates its second epoch once more

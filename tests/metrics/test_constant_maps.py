@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmengine.structures import PixelData
 
-from mmmtl.metrics import typical_maps
+from mmmtl.metrics import constant_maps
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
 
@@ -22,7 +22,7 @@ def test_oracle_pixel_by_pixel() -> None:
     semseg = torch.randint(3, (7, 1, 4, 5), generator=generator)
     semseg[torch.rand(semseg.shape, generator=generator) < 0.3] = 255
     depth = torch.rand(7, 1, 4, 5, generator=generator) * (torch.rand(7, 1, 4, 5, generator=generator) < 0.7)
-    maps = typical_maps([sample(semseg=s, depth=d) for s, d in zip(semseg, depth, strict=True)], TASKS)[4, 5]
+    maps = constant_maps([sample(semseg=s, depth=d) for s, d in zip(semseg, depth, strict=True)], TASKS)[4, 5]
     assert set(maps) == {'semseg', 'depth'}
     for row in range(4):
         for column in range(5):
@@ -37,12 +37,12 @@ def test_oracle_pixel_by_pixel() -> None:
 
 def test_normals_are_averaged_to_unit_length() -> None:
     right, ahead = torch.tensor([1.0, 0, 0]).view(3, 1, 1), torch.tensor([0.0, 0, -1]).view(3, 1, 1)
-    maps = typical_maps([sample(normal=right), sample(normal=ahead), sample(normal=torch.zeros(3, 1, 1))], TASKS)[1, 1]
+    maps = constant_maps([sample(normal=right), sample(normal=ahead), sample(normal=torch.zeros(3, 1, 1))], TASKS)[1, 1]
     torch.testing.assert_close(maps['normal'].flatten(), torch.tensor([0.5**0.5, 0, -(0.5**0.5)]))
 
 
 def test_sizes_are_kept_apart():
-    maps = typical_maps(
+    maps = constant_maps(
         [sample(depth=torch.full((1, 2, 3), value)) for value in (1.0, 3.0)]
         + [sample(depth=torch.full((1, 3, 2), 7.0))],
         TASKS,
@@ -71,7 +71,7 @@ def test_means_and_modes():
         )
         for label in labels
     ]
-    maps = typical_maps(samples, tasks)[1, 3]
+    maps = constant_maps(samples, tasks)[1, 3]
     assert set(maps) == {'semseg', 'depth', 'edge', 'saliency'}
     assert maps['semseg'].tolist() == [[[1, 2, 0]]]
     assert maps['depth'].tolist() == [[[1.5, 0, 4]]]

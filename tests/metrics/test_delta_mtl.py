@@ -3,7 +3,7 @@
 import pytest
 
 from mmmtl.errors import ConfigError
-from mmmtl.metrics import delta_mtl, headlines, relative_gains
+from mmmtl.metrics import delta_mtl, primary_metrics, relative_gains
 from mmmtl.tasks import Depth, SemSeg
 
 NYU = {'semseg/mIoU': True, 'depth/rmse': False, 'normal/mean': False, 'edge/odsF': True}
@@ -14,7 +14,7 @@ PASCAL_BASE, PASCAL_LARGE = (80.25, 70.54, 84.54, 13.57, 74.22), (81.61, 72.77, 
 
 
 @pytest.mark.parametrize(
-    ('measures', 'single', 'row', 'published'),
+    ('metrics', 'single', 'row', 'published'),
     [
         (NYU, NYU_BASE, (59.93, 0.4942, 17.60, 78.60), 11.11),
         (NYU, NYU_BASE, (49.27, 0.5823, 19.92, 75.88), -1.72),
@@ -27,9 +27,9 @@ PASCAL_BASE, PASCAL_LARGE = (80.25, 70.54, 84.54, 13.57, 74.22), (81.61, 72.77, 
         (PASCAL, PASCAL_LARGE, (84.01, 76.99, 84.65, 13.82, 76.27), 2.30),
     ],
 )
-def test_published_rows(measures, single, row, published):
-    scores, single = dict(zip(measures, row, strict=True)), dict(zip(measures, single, strict=True))
-    assert round(delta_mtl(scores, single, measures), 2) == published
+def test_published_rows(metrics, single, row, published):
+    scores, single = dict(zip(metrics, row, strict=True)), dict(zip(metrics, single, strict=True))
+    assert round(delta_mtl(scores, single, metrics), 2) == published
 
 
 def test_gains_point_to_the_better():
@@ -40,7 +40,7 @@ def test_gains_point_to_the_better():
 
 def test_headlines_of_tasks():
     tasks = {'seg': SemSeg('seg', ('a', 'b')), 'depth': Depth('depth')}
-    assert headlines(tasks) == {'seg/mIoU': True, 'depth/abs_rel': False}
+    assert primary_metrics(tasks) == {'seg/mIoU': True, 'depth/abs_rel': False}
 
 
 def test_what_it_refuses():

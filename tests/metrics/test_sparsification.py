@@ -23,8 +23,8 @@ def test_from_oracle_to_the_worst_order(threshold):
 
 def test_the_curve_by_hand():
     error, confidence = np.array([3.0, 0.0, 1.0, 2.0]), np.array([0.1, 0.9, 0.5, 0.5])
-    shares, curve = sparsification_curve(error, confidence, steps=4)
-    assert shares.tolist() == [0.25, 0.5, 0.75, 1.0]
+    fractions, curve = sparsification_curve(error, confidence, steps=4)
+    assert fractions.tolist() == [0.25, 0.5, 0.75, 1.0]
     assert curve.tolist() == [0, 0.75, 1.0, 1.5]  # the tie of 1 and 2 counts 1.5 each
     wrong = sparsification_curve(error, confidence, threshold=1.5, steps=4)[1]
     assert wrong.tolist() == pytest.approx([0, 0.25, 1 / 3, 0.5])

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from two_processes import run_in_two, work
 
-from mmmtl.models.loss_reduction import SHARES, mean_over_processes, reduce_losses
+from mmmtl.models.loss_reduction import REDUCTIONS, mean_over_processes, reduce_losses
 
-every_way = pytest.mark.parametrize('how', sorted(SHARES))
+every_way = pytest.mark.parametrize('how', sorted(REDUCTIONS))
 
 # (T, N) labelled pixels: unequal images, images without label, a task that nobody has, a task that only image 3 has
 COUNTS = torch.tensor([[3.0, 8.0, 1.0, 5.0], [0.0, 4.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 6.0]])
@@ -42,7 +42,7 @@ def test_by_a_loop(how):
 
 
 def test_the_ways_differ():
-    assert len({reduce_losses(numbers(), COUNTS, how)[0][1].item() for how in SHARES}) == 3
+    assert len({reduce_losses(numbers(), COUNTS, how)[0][1].item() for how in REDUCTIONS}) == 3
 
 
 @every_way
@@ -96,7 +96,7 @@ class Net(nn.Module):
 def learn(net: nn.Module, images: slice) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
     """Per way: losses, who is present, gradient."""
     found = {}
-    for how in SHARES:
+    for how in REDUCTIONS:
         net.zero_grad()
         losses, present = net(numbers()[:, images], COUNTS[:, images], how)
         sum(losses).backward()

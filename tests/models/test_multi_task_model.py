@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models import ViewPreprocessor
-from mmmtl.models.loss_reduction import SHARES
+from mmmtl.models.loss_reduction import REDUCTIONS
 from mmmtl.structures import MultiTaskDataSample
 
-every_way = pytest.mark.parametrize('how', sorted(SHARES))
+every_way = pytest.mark.parametrize('how', sorted(REDUCTIONS))
 
 
 class Pooling(nn.Module):

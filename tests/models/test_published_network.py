@@ -14,7 +14,7 @@ from mmmtl.metrics import MultiTaskMetric
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
-from mmmtl.models.loss_reduction import SHARES
+from mmmtl.models.loss_reduction import REDUCTIONS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
 
@@ -76,7 +76,7 @@ def test_the_published_predictions_losses_and_scores(published_model, published_
         'normal/mean': 'metric_normal_mean',
     }.items():
         assert scores[ours] == pytest.approx(float(golden[theirs]), rel=1e-3), ours
-    for how in SHARES:
+    for how in REDUCTIONS:
         published_model.reduction = how
         losses = published_model.loss(logits, (), published_samples)
         ours = [losses[name].item() for name in published_model.tasks]

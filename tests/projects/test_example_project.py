@@ -65,10 +65,10 @@ def test_height_keeps_void_and_follows_a_zoom(project):
     task = project.Height('height')
     label = np.array([[-1, 0, 3]], np.float32)
     np.testing.assert_allclose(task.zoom(label, 1.5), [[-1, 0, 2]])
-    np.testing.assert_array_equal(task.mirror(label), label)
+    np.testing.assert_array_equal(task.hflip(label), label)
     target = torch.from_numpy(label)[None]
     assert task.valid(target).tolist() == [[False, True, True]]
-    picture = task.draw(label)
+    picture = task.visualize(label)
     assert not picture[0, 0].any() and picture[0, 1:].any(-1).all()
 
 
@@ -81,9 +81,9 @@ def test_height_error_and_scores_against_sums_by_hand(project):
     assert total.tolist() == pytest.approx([expected, 0]) and count.tolist() == [2, 0]
     total.sum().backward()
     assert logits.grad[0, 0, 0, 0] == 0 and (logits.grad[0, 0, 0, 1:] != 0).all() and not logits.grad[1].any()
-    scores = task.score(task.measure(task.predict(logits.detach()), target))
+    scores = task.compute_metrics(task.metric_sums(task.predict(logits.detach()), target))
     assert scores == pytest.approx({'abs': expected / 2, 'within_25cm': 0.5})
-    nothing = task.score(task.measure(task.predict(logits.detach()), torch.full_like(target, -1)))
+    nothing = task.compute_metrics(task.metric_sums(task.predict(logits.detach()), torch.full_like(target, -1)))
     assert all(np.isnan(value) for value in nothing.values())
 
 

@@ -141,8 +141,8 @@ def test_the_distance_is_a_share_of_the_diagonal():
     strength, truth = np.zeros((30, 40)), np.zeros((30, 40), bool)
     truth[15, 10], strength[15, 15] = True, 1
     hit = [
-        boundary_counts(strength, [truth], np.array([0.5]), max_distance=share)['truth_hit'].item()
-        for share in (0.0999, 0.1)
+        boundary_counts(strength, [truth], np.array([0.5]), max_distance=fraction)['truth_hit'].item()
+        for fraction in (0.0999, 0.1)
     ]
     assert hit == [0, 1]
     assert MAX_DISTANCE == {'pascal': 0.0075, 'bsds': 0.0075, 'nyud': 0.011}

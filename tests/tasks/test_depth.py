@@ -41,7 +41,7 @@ def test_error_by_a_loop(task, maps):
 
 def test_scores_by_numpy(task, maps):
     prediction, truth = maps
-    scores = task.score(task.measure(prediction, truth))
+    scores = task.compute_metrics(task.metric_sums(prediction, truth))
     raw, g = (x.double().numpy()[truth.numpy() > 0] for x in (prediction, truth))
     p = np.maximum(raw, 1e-9)
     factor = np.maximum(p / g, g / p)
@@ -66,7 +66,7 @@ def test_pixels_count_alike_whatever_image_they_are_in(task):
     truth = torch.ones(2, 1, 1, 4)
     truth[1, ..., 1:] = 0
     prediction = torch.tensor([2.0, 4.0]).view(2, 1, 1, 1).expand(2, 1, 1, 4)
-    assert task.score(task.measure(prediction, truth))['abs'] == pytest.approx((4 * 1 + 1 * 3) / 5)
+    assert task.compute_metrics(task.metric_sums(prediction, truth))['abs'] == pytest.approx((4 * 1 + 1 * 3) / 5)
 
 
 def test_what_is_enlarged_is_nearer(task):
@@ -85,7 +85,7 @@ def test_cap_and_least_depth_bound_truth_and_prediction():
     task = Depth('depth', min_depth=1.0, cap=10.0)
     truth = torch.tensor([0.0, 0.5, 1.0, 2.0, 9.0, 10.0, 11.0]).view(1, 1, 1, 7)
     prediction = torch.tensor([5.0, 5.0, 5.0, 0.2, 30.0, 5.0, 5.0]).view(1, 1, 1, 7)
-    sums = task.measure(prediction, truth)
+    sums = task.metric_sums(prediction, truth)
     assert sums['count'] == 2  # 2 and 9; predicted as 1 and 10
     assert sums['abs'].item() == pytest.approx(1 + 1)
     assert sums['abs_rel_unclamped'].item() == pytest.approx(1.8 / 2 + 21 / 9)
@@ -124,6 +124,6 @@ def test_wrong_arguments(arguments, message):
 
 
 def test_near_is_red_and_far_is_blue():
-    near, far, beyond = Depth('depth', drawn_range=(1, 5)).draw(np.array([[1, 5, 9]], np.float32))[0].astype(int)
+    near, far, beyond = Depth('depth', display_range=(1, 5)).visualize(np.array([[1, 5, 9]], np.float32))[0].astype(int)
     assert near[0] > near[2] and far[2] > far[0]
     assert (far == beyond).all()

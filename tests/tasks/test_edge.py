@@ -60,21 +60,23 @@ def test_annotators_are_averaged_for_learning():
     task, single = Edge('edge', annotators=3), Edge('edge')
     target = torch.full((1, 3, 2, 2), 255.0)
     target[0, 0], target[0, 1] = torch.tensor([[1, 0], [1, 255]]), torch.tensor([[1, 0], [0, 255]])
-    share = torch.tensor([[[[1, 0], [0.5, 255]]]])
+    fraction = torch.tensor([[[[1, 0], [0.5, 255]]]])
     logits = torch.randn(1, 1, 2, 2)
-    for ours, theirs in zip(task.error(logits, target), single.error(logits, share), strict=True):
+    for ours, theirs in zip(task.error(logits, target), single.error(logits, fraction), strict=True):
         torch.testing.assert_close(ours, theirs)
     assert task.valid(target)[0].tolist() == [[True, True], [True, False]]
-    picture = task.draw(target[0].permute(1, 2, 0).numpy())
-    np.testing.assert_array_equal(picture, single.draw(share[0, 0].numpy()))
+    picture = task.visualize(target[0].permute(1, 2, 0).numpy())
+    np.testing.assert_array_equal(picture, single.visualize(fraction[0, 0].numpy()))
 
 
 def test_the_truth_scores_one_and_a_shifted_one_does_not():
     task, truth = Edge('edge', suppress=False), frame()
-    assert task.score(task.measure(truth, truth))['odsF'] == 1
+    assert task.compute_metrics(task.metric_sums(truth, truth))['odsF'] == 1
     shifted = truth.roll((2, 2), (2, 3))
-    assert task.score(task.measure(shifted, truth))['odsF'] < 0.2
-    assert task.score(Edge('edge', suppress=False, max_distance=0.05).measure(shifted, truth))['odsF'] == 1
+    assert task.compute_metrics(task.metric_sums(shifted, truth))['odsF'] < 0.2
+    assert (
+        task.compute_metrics(Edge('edge', suppress=False, max_distance=0.05).metric_sums(shifted, truth))['odsF'] == 1
+    )
 
 
 def test_measure_rounds_suppresses_thins_and_counts():
@@ -83,7 +85,7 @@ def test_measure_rounds_suppresses_thins_and_counts():
     task = Edge('edge', max_distance='nyud', thresholds=9)
     strength = suppress_non_maxima(np.round(prediction[0, 0].double().numpy() * 255) / 255)
     expected = boundary_counts(strength, [thin(truth[0, 0].numpy() > 0)], np.arange(1, 10) / 10, max_distance=0.011)
-    sums = task.measure(prediction, truth)
+    sums = task.metric_sums(prediction, truth)
     for name, counts in expected.items():
         assert sums[name].tolist() == counts.tolist()
     assert sums['images'] == 1
@@ -93,7 +95,7 @@ def test_annotators_are_judged_one_by_one():
     one, other = frame(), frame().roll(6, 2)
     missing = torch.full_like(one, 255)
     task = Edge('edge', annotators=3, suppress=False, thresholds=1)
-    sums = task.measure(one, torch.cat([one, other, missing], dim=1))
+    sums = task.metric_sums(one, torch.cat([one, other, missing], dim=1))
     edges = int(thin(one[0, 0].numpy() > 0).sum())  # corners are rounded
     assert sums['truth'].item() == 2 * edges and sums['edge'].item() == sums['edge_hit'].item() == edges
     assert edges <= sums['truth_hit'].item() < 1.5 * edges
@@ -107,8 +109,8 @@ def test_padding_does_not_change_the_score():
         torch.nn.functional.pad(values, (30, 40, 20, 50), value=fill)
         for values, fill in ((prediction, 0.9), (truth, 255.0))
     ]
-    expected = task.measure(prediction, truth)
-    for name, value in task.measure(*padded).items():
+    expected = task.metric_sums(prediction, truth)
+    for name, value in task.metric_sums(*padded).items():
         assert torch.equal(value, expected[name]), name
 
 
@@ -116,21 +118,26 @@ def test_fewer_thresholds_are_near():
     y, x = np.mgrid[:40, :50]
     soft = np.exp(-(np.minimum.reduce([abs(x - 12), abs(x - 37), abs(y - 10), abs(y - 29)]) ** 2) / 4.0)
     prediction = torch.from_numpy(soft * np.linspace(0.3, 1, 50))[None, None]
-    scores = [task.score(task.measure(prediction, frame()))['odsF'] for task in (Edge('e'), Edge('e', thresholds=19))]
+    scores = [
+        task.compute_metrics(task.metric_sums(prediction, frame()))['odsF']
+        for task in (Edge('e'), Edge('e', thresholds=19))
+    ]
     assert 0.5 < scores[1] <= scores[0] < scores[1] + 0.02
 
 
 def test_an_image_without_any_edge_counts_against_precision():
     task, truth = Edge('edge', suppress=False), frame()
-    alone = task.score(task.measure(truth, truth))
-    both = task.score(task.measure(torch.cat([truth, truth]), torch.cat([truth, torch.zeros_like(truth)])))
+    alone = task.compute_metrics(task.metric_sums(truth, truth))
+    both = task.compute_metrics(
+        task.metric_sums(torch.cat([truth, truth]), torch.cat([truth, torch.zeros_like(truth)]))
+    )
     assert alone['precision'] == 1 and both['precision'] == 0.5 and both['recall'] == 1
 
 
 def test_nothing_is_shared_between_measurements():
     task, void = Edge('edge'), torch.full((1, 1, 4, 4), 255.0)
-    task.measure(void, void)['truth'] += 5
-    assert not task.measure(void, void)['truth'].any()
+    task.metric_sums(void, void)['truth'] += 5
+    assert not task.metric_sums(void, void)['truth'].any()
 
 
 def test_check_knows_shares():
@@ -158,7 +165,7 @@ def test_wrong_arguments(arguments, message):
 
 def test_colours_and_legend():
     task = Edge('edge')
-    picture = task.draw(np.array([[0, 1, 255]], np.float32))
+    picture = task.visualize(np.array([[0, 1, 255]], np.float32))
     assert picture.tolist() == [[[30, 30, 70], [255, 255, 255], [0, 0, 0]]]
     assert task.legend(np.array([[0, 1, 255]])) == [('edge', (255, 255, 255))]
     assert task.legend(np.array([[0, 255]])) == []

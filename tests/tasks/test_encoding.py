@@ -64,7 +64,7 @@ def test_a_depth_is_relative_to_its_image():
 def test_classes_are_drawn_with_their_probability(kind):
     torch.manual_seed(0)
     task = kind('semseg', ('a', 'b', 'c'))
-    share = torch.tensor([0.6, 0.3, 0.1])
-    drawn = task.encoding.encode(share.log().view(1, 3, 1, 1).expand(1, 3, 100, 100))
+    fraction = torch.tensor([0.6, 0.3, 0.1])
+    drawn = task.encoding.encode(fraction.log().view(1, 3, 1, 1).expand(1, 3, 100, 100))
     assert torch.equal(drawn.sum(1), torch.ones(1, 100, 100)) and set(drawn.unique().tolist()) == {0, 1}
-    torch.testing.assert_close(drawn.mean((0, 2, 3)), share, atol=0.02, rtol=0)
+    torch.testing.assert_close(drawn.mean((0, 2, 3)), fraction, atol=0.02, rtol=0)

@@ -24,22 +24,22 @@ def test_such_an_image_does_not_count(task):
     target, guess = torch.zeros(2, 1, 2, 2, dtype=torch.int64), torch.zeros(2, 1, 2, 2, dtype=torch.int64)
     target[0, 0, 0, 0] = guess[0, 0, 0, 0] = 3
     guess[1] = 3  # a body where there is none: not looked at
-    scores = task.score(task.measure(guess, target))
+    scores = task.compute_metrics(task.metric_sums(guess, target))
     assert scores['pixel_accuracy'] == 1 and scores['IoU/upper arm'] == 1
     assert scores['mIoU'] == pytest.approx(2 / 7)  # background and upper arm of seven
 
 
 def test_mirroring_changes_no_value(task):
     label = np.arange(7)[None]
-    np.testing.assert_array_equal(task.mirror(label), label)
+    np.testing.assert_array_equal(task.hflip(label), label)
 
 
 def test_mirroring_exchanges_left_and_right():
     task = HumanParts('human_parts', classes=('none', 'left arm', 'hat', 'right arm', 'left shoe'))
     label = np.array([[0, 1, 2, 3, 4, 255]], np.uint8)
-    mirrored = task.mirror(label)
+    mirrored = task.hflip(label)
     assert mirrored.tolist() == [[0, 3, 2, 1, 4, 255]] and mirrored.dtype == np.uint8  # the shoe has no twin
-    np.testing.assert_array_equal(task.mirror(mirrored), label)
+    np.testing.assert_array_equal(task.hflip(mirrored), label)
 
 
 def test_seven_classes_with_colours_of_their_own(task):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage.measure import label as components
 
-from mmmtl.datasets.label_sources.lidar import project_points
+from mmmtl.datasets.label_readers.lidar import project_points
 from mmmtl.tasks import Depth, Edge, InverseDepth
 from mmmtl.tasks.label_resizing import full_blocks, largest_per_row, resize_lines, resize_nearest, resize_points, span
 from mmmtl.tasks.thinning import thin
@@ -140,10 +140,12 @@ def test_where_a_map_grows_values_are_those_of_the_nearest_pixel(seed):
 
 def test_shares_keep_their_largest_value_and_get_no_new_one():
     rng = np.random.default_rng(0)
-    shares = np.mean([np.roll(outline(np.random.default_rng(3)), rng.integers(-2, 3, 2), (0, 1)) for _ in range(5)], 0)
-    small = resize_lines(shares.astype(np.float32), (45, 55), VOID)
-    assert set(np.unique(small)) <= set(np.unique(shares.astype(np.float32)))
-    assert small.max() == np.float32(shares.max()) and regions(small > 0) >= 2
+    fractions = np.mean(
+        [np.roll(outline(np.random.default_rng(3)), rng.integers(-2, 3, 2), (0, 1)) for _ in range(5)], 0
+    )
+    small = resize_lines(fractions.astype(np.float32), (45, 55), VOID)
+    assert set(np.unique(small)) <= set(np.unique(fractions.astype(np.float32)))
+    assert small.max() == np.float32(fractions.max()) and regions(small > 0) >= 2
     lone = np.zeros((40, 40), np.float32)
     lone[:, 17], lone[20, 17] = 0.2, 0.8  # a line of one annotator, marked by others in one place
     assert np.unique(resize_lines(lone, (20, 20), VOID)[2:-2].max(1)).tolist() == pytest.approx([0.2, 0.8])

@@ -45,7 +45,7 @@ def test_error_by_a_loop(maps, loss):
 def test_scores_by_numpy(maps):
     task = Normal('normal')
     logits, truth = maps
-    scores = task.score(task.measure(task.predict(logits), truth))
+    scores = task.compute_metrics(task.metric_sums(task.predict(logits), truth))
     p, g = (x.double().numpy().transpose(0, 2, 3, 1)[truth.any(1).numpy()] for x in (logits, truth))
     cosine = (p * g).sum(-1) / np.linalg.norm(p, axis=-1) / np.linalg.norm(g, axis=-1)
     angle = np.rad2deg(np.arccos(cosine.clip(-1, 1)))
@@ -66,14 +66,14 @@ def test_scores_by_numpy(maps):
 def test_tiny_angles_are_not_lost():
     task = Normal('normal')
     degrees = [0.0, 0.001, 0.01, 90.0, 179.99, 180.0]
-    angles = [task.score(task.measure(tilted([d]), tilted([0.0])))['mean'] for d in degrees]
+    angles = [task.compute_metrics(task.metric_sums(tilted([d]), tilted([0.0])))['mean'] for d in degrees]
     assert angles == pytest.approx(degrees, abs=1e-5)
 
 
 def test_the_median_is_in_its_bin():
     task = Normal('normal')
     for degrees in ([5.0, 20.0, 100.0], [170.0, 2.0, 2.0], [179.999], [10.0, 30.0, 31.0, 90.0], [180.0, 0.0]):
-        scores = task.score(task.measure(tilted(degrees), tilted([0.0] * len(degrees))))
+        scores = task.compute_metrics(task.metric_sums(tilted(degrees), tilted([0.0] * len(degrees))))
         assert scores['median'] == pytest.approx(np.median(degrees), abs=1.1e-3)
 
 
@@ -94,7 +94,7 @@ def test_a_zero_vector_has_a_finite_gradient(maps):
 
 def test_mirror_turns_x_only():
     label = np.array([[[0.6, 0.0, -0.8]]], np.float32)
-    np.testing.assert_array_equal(Normal('normal').mirror(label), np.array([[[-0.6, 0.0, -0.8]]], np.float32))
+    np.testing.assert_array_equal(Normal('normal').hflip(label), np.array([[[-0.6, 0.0, -0.8]]], np.float32))
 
 
 def test_check_wants_unit_vectors():
@@ -109,7 +109,7 @@ def test_unknown_loss():
 
 
 def test_colours():
-    right, up, towards = Normal('normal').draw(np.array([[[1, 0, 0], [0, -1, 0], [0, 0, -1]]], np.float32))[0]
+    right, up, towards = Normal('normal').visualize(np.array([[[1, 0, 0], [0, -1, 0], [0, 0, -1]]], np.float32))[0]
     assert right.tolist() == [255, 127, 127]
     assert up.tolist() == [127, 255, 127]
     assert towards.tolist() == [127, 127, 255]

@@ -30,9 +30,9 @@ def test_error_by_a_loop(maps):
             for x, t in zip(logits[image].flatten(1).T.tolist(), target[image].flatten().tolist(), strict=True)
             if t != 255
         ]
-        share = sum(t for _, t in known) / len(known)
+        fraction = sum(t for _, t in known) / len(known)
         expected = sum(
-            (1 - share if t else share) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t]) for x, t in known
+            (1 - fraction if t else fraction) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t]) for x, t in known
         )
         assert count[image] == len(known)
         assert total[image].item() == pytest.approx(expected, rel=1e-5)
@@ -41,9 +41,9 @@ def test_error_by_a_loop(maps):
 def batch_form(logits: torch.Tensor, target: torch.Tensor) -> float:
     """As published: the shares of the whole batch, divided by its valid pixels."""
     known = target[:, 0] != 255
-    share = target[:, 0][known].mean()
+    fraction = target[:, 0][known].mean()
     loss = F.cross_entropy(
-        logits, target[:, 0].long(), weight=torch.stack([share, 1 - share]), ignore_index=255, reduction='none'
+        logits, target[:, 0].long(), weight=torch.stack([fraction, 1 - fraction]), ignore_index=255, reduction='none'
     )
     return (loss.sum() / known.sum()).item()
 
@@ -76,7 +76,7 @@ def test_pooled_f_by_a_loop(maps):
     logits, target = maps
     task = Saliency('saliency', per_image=False)
     prediction = task.predict(logits)
-    scores = task.score(task.measure(prediction, target))
+    scores = task.compute_metrics(task.metric_sums(prediction, target))
     known = target != 255
     said, truth = prediction[known].numpy(), target[known].numpy() > 0
     fs = []
@@ -95,7 +95,7 @@ def test_pooled_f_by_a_loop(maps):
 
 def test_a_value_on_a_threshold_is_above_it():
     task = Saliency('saliency')
-    sums = task.measure(torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1))
+    sums = task.metric_sums(torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1))
     assert sums['chosen'].tolist() == [1] * 10 + [0] * 9
 
 
@@ -103,7 +103,7 @@ def test_per_image_measures_are_means_over_images(maps):
     logits, target = maps
     task = Saliency('saliency')
     prediction = task.predict(logits)
-    scores = task.score(task.measure(prediction, target))
+    scores = task.compute_metrics(task.metric_sums(prediction, target))
     window = np.s_[:, :12]  # what is not padding
     singles = [
         measure_saliency(values[0].double().numpy(), truth[0].numpy() == 1)
@@ -119,7 +119,7 @@ def test_per_image_measures_are_means_over_images(maps):
 
 def test_an_empty_prediction_of_an_empty_truth_is_no_nan():
     task = Saliency('saliency')
-    scores = task.score(task.measure(torch.zeros(1, 1, 6, 6), torch.zeros(1, 1, 6, 6)))
+    scores = task.compute_metrics(task.metric_sums(torch.zeros(1, 1, 6, 6), torch.zeros(1, 1, 6, 6)))
     assert scores['maxF'] == 0 and scores['mIoU'] == 1 and math.isnan(scores['IoU/salient'])
 
 
@@ -131,7 +131,7 @@ def test_check_knows_two_values():
 
 def test_colours_and_legend():
     task = Saliency('saliency')
-    picture = task.draw(np.array([[0, 1, 255]], np.float32))[0]
+    picture = task.visualize(np.array([[0, 1, 255]], np.float32))[0]
     assert picture[1].tolist() == [255, 205, 60] and picture[0, 2] > picture[0, 0] and not picture[2].any()
     assert task.legend(np.array([[0.2, 0.7, 255]])) == [('salient', (255, 205, 60))]
     assert task.legend(np.array([[0, 255]])) == []

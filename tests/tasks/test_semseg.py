@@ -39,7 +39,7 @@ def test_scores_by_a_loop(task):
     rng = np.random.default_rng(0)
     truth, guess = rng.integers(0, 3, (2, 6, 7)), rng.integers(0, 3, (2, 6, 7))  # nobody ever says 'bed'
     truth[0, :2] = 255
-    scores = task.score(task.measure(torch.from_numpy(guess)[:, None], torch.from_numpy(truth)[:, None]))
+    scores = task.compute_metrics(task.metric_sums(torch.from_numpy(guess)[:, None], torch.from_numpy(truth)[:, None]))
     known = truth != 255
     for index, name in enumerate(CLASSES):
         either = known & ((truth == index) | (guess == index))
@@ -54,24 +54,24 @@ def test_scores_by_a_loop(task):
 
 def test_a_class_that_is_only_predicted_counts_as_zero(task):
     truth, guess = torch.zeros(1, 1, 1, 4, dtype=torch.int64), torch.tensor([0, 0, 0, 3]).view(1, 1, 1, 4)
-    scores = task.score(task.measure(guess, truth))
+    scores = task.compute_metrics(task.metric_sums(guess, truth))
     assert scores['IoU/bed'] == 0 and scores['mIoU'] == pytest.approx((3 / 4 + 0) / 2)
 
 
 def test_absent_classes_are_skipped_or_count_zero():
     truth = torch.tensor([0, 0, 1, 255]).view(1, 1, 1, 4)
     skipped, zero = (SemSeg('semseg', CLASSES, absent=absent) for absent in ('skip', 'zero'))
-    assert skipped.score(skipped.measure(truth, truth))['mIoU'] == 1
-    assert zero.score(zero.measure(truth, truth))['mIoU'] == 0.5
-    assert math.isnan(zero.score(zero.measure(truth, truth))['IoU/bed'])
+    assert skipped.compute_metrics(skipped.metric_sums(truth, truth))['mIoU'] == 1
+    assert zero.compute_metrics(zero.metric_sums(truth, truth))['mIoU'] == 0.5
+    assert math.isnan(zero.compute_metrics(zero.metric_sums(truth, truth))['IoU/bed'])
     nothing = torch.full((1, 1, 2, 2), 255)
-    assert math.isnan(zero.score(zero.measure(nothing, nothing))['mIoU'])
+    assert math.isnan(zero.compute_metrics(zero.metric_sums(nothing, nothing))['mIoU'])
     with pytest.raises(ConfigError, match="absent must be 'skip' or 'zero', found 'ignore'"):
         SemSeg('semseg', CLASSES, absent='ignore')
 
 
 def test_the_confusion_matrix_has_the_truth_in_its_rows(task):
-    confusion = task.measure(torch.full((1, 1, 2, 3), 2), torch.full((1, 1, 2, 3), 1))['confusion']
+    confusion = task.metric_sums(torch.full((1, 1, 2, 3), 2), torch.full((1, 1, 2, 3), 1))['confusion']
     assert confusion[1, 2] == 6 and confusion.sum() == 6
 
 
@@ -87,7 +87,7 @@ def test_check_knows_the_classes(task):
 
 def test_colours_and_legend():
     task = SemSeg('semseg', ('a', 'b'), palette=[(1, 2, 3), (250, 0, 9)])
-    picture = task.draw(np.array([[0, 1, 255]]))
+    picture = task.visualize(np.array([[0, 1, 255]]))
     assert picture.tolist() == [[[1, 2, 3], [250, 0, 9], [0, 0, 0]]]
     assert task.legend(np.array([[255, 1]])) == [('b', (250, 0, 9))]
     many = SemSeg('semseg', [str(i) for i in range(40)])

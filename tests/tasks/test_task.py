@@ -24,7 +24,7 @@ def test_error_is_zero_where_prediction_and_label_agree(task):
 def test_the_perfect_prediction_beats_another_one(task):
     target = labels(task)
     scores = [
-        task.score(task.measure(task.predict(logits), target))[task.headline]
+        task.compute_metrics(task.metric_sums(task.predict(logits), target))[task.primary_metric]
         for logits in (perfect(task, target), some_logits(task, target))
     ]
     assert (scores[0] > scores[1]) == task.higher_is_better
@@ -62,9 +62,11 @@ def test_no_task_is_called_like_the_total():
 
 
 def test_build_tasks_names_them_and_lets_built_ones_through():
-    built = build_tasks({'far': dict(type=Depth), 'near': dict(type='Depth', drawn_range=(0, 1)), 'old': ALL['depth']})
+    built = build_tasks(
+        {'far': dict(type=Depth), 'near': dict(type='Depth', display_range=(0, 1)), 'old': ALL['depth']}
+    )
     assert [(name, task.name) for name, task in built.items()] == [('far', 'far'), ('near', 'near'), ('old', 'depth')]
-    assert built['old'] is ALL['depth'] and built['near'].drawn_range == (0, 1)
+    assert built['old'] is ALL['depth'] and built['near'].display_range == (0, 1)
     config = dict(depth=dict(type=Depth))
     build_tasks(config)
     assert config == dict(depth=dict(type=Depth))
@@ -75,7 +77,7 @@ def test_build_tasks_names_them_and_lets_built_ones_through():
 def test_what_a_class_does_not_state_is_named():
     stated = dict(channels=1, void=0.0, whole_numbers=True, loss_space='values', default_loss=dict(type='L1'))
     vague = type('Vague', (Task,), {**dict.fromkeys(Task.__abstractmethods__, unchanged), **stated})
-    with pytest.raises(TypeError, match='Vague does not state interpolation, headline, higher_is_better; see mmmtl.ta'):
+    with pytest.raises(TypeError, match='not state interpolation, primary_metric, higher_is_better; see mmmtl.ta'):
         vague('vague')
 
 

@@ -33,14 +33,18 @@ class Right(ConsistencyLoss):
         super().__init__(*args, **kwargs)
         self.scale = nn.Parameter(torch.tensor([0.5]))
 
-    def places(self, samples):
+    def indices(self, samples):
         """Images that serve consistency and show depth."""
-        return [n for n, sample in enumerate(samples) if 'depth' in sample.gt and sample.get('purpose') != 'tasks']
+        return [
+            n
+            for n, sample in enumerate(samples)
+            if 'depth' in sample.gt and sample.get('supervision_role') != 'supervised'
+        ]
 
     def forward(self, logits, targets, features, samples):
-        places = self.places(samples)
-        known = targets['depth'][places] > 0
-        error = (logits['depth'][places].float() - self.scale * targets['depth'][places]).abs()
+        indices = self.indices(samples)
+        known = targets['depth'][indices] > 0
+        error = (logits['depth'][indices].float() - self.scale * targets['depth'][indices]).abs()
         return self.per_image(torch.where(known, error, 0).sum() + self.nothing(logits), samples)
 
 
@@ -49,16 +53,16 @@ class Unconnected(Right):
         return 0.0
 
     def forward(self, logits, targets, features, samples):
-        return super().forward(logits, targets, features, samples) if self.places(samples) else torch.tensor(0.0)
+        return super().forward(logits, targets, features, samples) if self.indices(samples) else torch.tensor(0.0)
 
 
 class Peeking(Right):
-    def places(self, samples):
+    def indices(self, samples):
         return list(range(len(samples)))
 
 
 class OfAllPurposes(Right):
-    def places(self, samples):
+    def indices(self, samples):
         return [n for n, sample in enumerate(samples) if 'depth' in sample.gt]
 
 
@@ -69,7 +73,7 @@ class OfTheFirst(Right):
 
 class CountsVoid(Right):
     def forward(self, logits, targets, features, samples):
-        return super().forward(logits, targets, features, samples) + 0.1 * len(self.places(samples))
+        return super().forward(logits, targets, features, samples) + 0.1 * len(self.indices(samples))
 
 
 class Half(Right):

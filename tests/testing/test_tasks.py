@@ -104,12 +104,12 @@ MUTANTS = {
         'a_zoom_of_tensors_is_that_of_arrays',
     ),
     'flip is no involution': (
-        changed(Normal, mirror=lambda self, label: label[..., [1, 0, 2]] * np.array([-1, 1, 1], label.dtype)),
+        changed(Normal, hflip=lambda self, label: label[..., [1, 0, 2]] * np.array([-1, 1, 1], label.dtype)),
         {},
         'flipping_twice_changes_nothing',
     ),
     'flip changes the dtype': (
-        changed(HumanParts, mirror=lambda self, label: self.mirrored[label].astype(np.int32)),
+        changed(HumanParts, hflip=lambda self, label: self.mirrored[label].astype(np.int32)),
         LEFT_HAND,
         'flipping_twice_changes_nothing',
     ),
@@ -158,8 +158,8 @@ MUTANTS = {
     'measures are means': (
         changed(
             Depth,
-            measure=lambda self, prediction, target: {
-                name: value / len(target) for name, value in Depth.measure(self, prediction, target).items()
+            metric_sums=lambda self, prediction, target: {
+                name: value / len(target) for name, value in Depth.metric_sums(self, prediction, target).items()
             },
         ),
         {},
@@ -171,11 +171,13 @@ MUTANTS = {
         'a_void_pixel_does_not_exist_for_the_measure',
     ),
     'higher is taken for better': (changed(Depth, higher_is_better=True), {}, 'the_right_prediction_scores_better'),
-    'the headline is no score': (changed(Depth, headline='RMSE'), {}, 'the_right_prediction_scores_better'),
+    'the primary metric is no score': (changed(Depth, primary_metric='RMSE'), {}, 'the_right_prediction_scores_better'),
     'scores are tensors': (
         changed(
             Depth,
-            score=lambda self, sums: {name: torch.tensor(value) for name, value in Depth.score(self, sums).items()},
+            compute_metrics=lambda self, sums: {
+                name: torch.tensor(value) for name, value in Depth.compute_metrics(self, sums).items()
+            },
         ),
         {},
         'the_right_prediction_scores_better',
@@ -183,20 +185,22 @@ MUTANTS = {
     'nothing labelled scores 0': (
         changed(
             Depth,
-            score=lambda self, sums: {
-                name: float(np.nan_to_num(value)) for name, value in Depth.score(self, sums).items()
+            compute_metrics=lambda self, sums: {
+                name: float(np.nan_to_num(value)) for name, value in Depth.compute_metrics(self, sums).items()
             },
         ),
         {},
         'a_split_without_labels_scores_nan',
     ),
     'NaN is measured as 0': (
-        changed(Depth, measure=lambda self, prediction, target: Depth.measure(self, prediction.nan_to_num(), target)),
+        changed(
+            Depth, metric_sums=lambda self, prediction, target: Depth.metric_sums(self, prediction.nan_to_num(), target)
+        ),
         {},
         'a_broken_network_does_not_hide',
     ),
     'void is drawn': (
-        changed(Depth, draw=lambda self, values: Depth.draw(self, values + 1)),
+        changed(Depth, visualize=lambda self, values: Depth.visualize(self, values + 1)),
         {},
         'a_picture_is_rgb_and_void_is_black',
     ),
@@ -251,7 +255,9 @@ MUTANTS = {
             Depth,
             stereo=property(
                 lambda self: type(
-                    'Straight', (InvertedDepth,), dict(parallax=lambda it, logits, baseline: baseline * logits)
+                    'Straight',
+                    (InvertedDepth,),
+                    dict(normalized_disparity=lambda it, logits, baseline: baseline * logits),
                 )(self)
             ),
         ),

@@ -8,7 +8,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from mmmtl.datasets import BSDS500Shares
+from mmmtl.datasets import BSDS500Fractions
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import Edge
 
@@ -40,7 +40,7 @@ def write_source(folder: Path, size: tuple[int, int]) -> Path:
 def test_the_share_of_annotators(convert, tmp_path, size, small, capsys):
     convert(write_source(tmp_path / 'data', size), tmp_path / 'out')
     assert 'val: 1 of 100 images' in capsys.readouterr().out
-    dataset = BSDS500Shares(
+    dataset = BSDS500Fractions(
         root=str(tmp_path / 'out'),
         split='val',
         partial=True,

@@ -12,7 +12,7 @@ from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width, tex
 
 HEIGHT, WIDTH = 30, 120  # wide enough for the captions
 SEMSEG = SemSeg('semseg', classes=('bed', 'chair', 'wall', 'window'))
-TASKS = {'semseg': SEMSEG, 'depth': Depth('depth', drawn_range=(1, 5)), 'normal': Normal('normal')}
+TASKS = {'semseg': SEMSEG, 'depth': Depth('depth', display_range=(1, 5)), 'normal': Normal('normal')}
 IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
 
 
@@ -44,8 +44,8 @@ def test_two_rows_image_above_overlay_truth_above_prediction():
     np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
     for row, values in enumerate((truth, prediction)):
         for column, (name, task) in enumerate(TASKS.items()):
-            np.testing.assert_array_equal(cell(sheet, row, 1 + column), task.draw(as_map(values[name])))
-    drawn = SEMSEG.draw(as_map(prediction['semseg'])).astype(float)
+            np.testing.assert_array_equal(cell(sheet, row, 1 + column), task.visualize(as_map(values[name])))
+    drawn = SEMSEG.visualize(as_map(prediction['semseg'])).astype(float)
     np.testing.assert_allclose(cell(sheet, 1, 0), (IMAGE + drawn) / 2, atol=1)
 
 
@@ -53,9 +53,9 @@ def test_a_single_row_shows_image_and_overlay():
     sheet = draw_sheet(IMAGE, TASKS, {'prediction': maps()})
     assert sheet.shape[1] == GAP + 5 * (WIDTH + GAP)
     np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
-    drawn = SEMSEG.draw(as_map(maps()['semseg'])).astype(float)
+    drawn = SEMSEG.visualize(as_map(maps()['semseg'])).astype(float)
     np.testing.assert_allclose(cell(sheet, 0, 1), (IMAGE + drawn) / 2, atol=1)
-    np.testing.assert_array_equal(cell(sheet, 0, 4), TASKS['normal'].draw(as_map(maps()['normal'])))
+    np.testing.assert_array_equal(cell(sheet, 0, 4), TASKS['normal'].visualize(as_map(maps()['normal'])))
 
 
 @pytest.mark.parametrize('factor', [2, 3, 5])
@@ -98,7 +98,7 @@ def test_a_single_row_without_a_legend_has_no_overlay():
     depth = {'depth': maps()['depth']}
     sheet = draw_sheet(IMAGE, {'depth': TASKS['depth']}, {'truth': depth})
     assert sheet.shape[1] == 2 * (WIDTH + GAP) + GAP
-    np.testing.assert_array_equal(cell(sheet, 0, 1), TASKS['depth'].draw(as_map(depth['depth'])))
+    np.testing.assert_array_equal(cell(sheet, 0, 1), TASKS['depth'].visualize(as_map(depth['depth'])))
 
 
 def test_a_map_that_is_missing_leaves_its_cell_white():

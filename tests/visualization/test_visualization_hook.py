@@ -18,7 +18,7 @@ from mmmtl.tasks import Depth
 from mmmtl.visualization import VisualizationHook, draw_sheet
 from mmmtl.visualization.sheet import GAP, LINE
 
-TASKS = {'depth': Depth('depth', drawn_range=(1, 5))}
+TASKS = {'depth': Depth('depth', display_range=(1, 5))}
 DRAWERS = {**TASKS, 'matched': TASKS['depth']}
 
 
@@ -40,13 +40,13 @@ def batch(views: range, size: tuple[int, int] = (20, 30)) -> tuple[dict, list]:
 
 
 def run(hook: VisualizationHook, batches: list) -> None:
-    runner = SimpleNamespace(model=SimpleNamespace(drawers=DRAWERS, explains=False))
+    runner = SimpleNamespace(model=SimpleNamespace(visualizers=DRAWERS, return_aux=False))
     hook.before_test_epoch(runner)
-    assert runner.model.explains
+    assert runner.model.return_aux
     for number, (data, samples) in enumerate(batches):
         hook.after_test_iter(runner, number, data, samples)
     hook.after_test_epoch(runner)
-    assert not runner.model.explains
+    assert not runner.model.return_aux
 
 
 def names(folder) -> list[str]:
@@ -100,7 +100,7 @@ def test_what_else_the_network_shows_stands_at_the_end_of_the_first_row(tmp_path
     assert plain.shape[1] == GAP + 2 * (width + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
     top, left = GAP + LINE, GAP + 2 * (width + GAP)
     cell = more[top : top + height, left:][::3, :width:3]
-    np.testing.assert_array_equal(cell, TASKS['depth'].draw(np.full((20, 30), 3.0)))
+    np.testing.assert_array_equal(cell, TASKS['depth'].visualize(np.full((20, 30), 3.0)))
     assert (more[top + height :, left:] == 255).all()  # it is no prediction of a task, and has no truth
 
 
@@ -143,7 +143,7 @@ def test_sheets_of_validation_and_test_go_to_the_visualizer(tmp_path, monkeypatc
     runner.test()
     assert [name.split('_')[0] for name, *_ in Kept.images] == ['val', 'test']
     assert len(list((tmp_path / 'local').rglob('val_*_3.png'))) == 1
-    assert not runner.model.explains
+    assert not runner.model.return_aux
 
 
 def test_sheets_that_would_go_nowhere_are_refused():

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.datasets import StereoMatches
-from mmmtl.datasets.label_sources.pseudo_disparity import read_pseudo_disparity
+from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import hidden_from_the_other
 from mmmtl.metrics import sparsification_area

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmmtl.cli.command_line import command
-from mmmtl.experiments.paired_test import paired_differences
+from mmmtl.experiments.paired_test import paired_test
 from mmmtl.experiments.run_table import run_table
 
 
@@ -24,11 +24,11 @@ def parse_args() -> argparse.Namespace:
         help='single-task runs, at least one per task: adds Delta_MTL against them',
     )
     parser.add_argument(
-        '--measures',
+        '--metrics',
         nargs='+',
         default=[],
         metavar='TASK/MEASURE',
-        help='columns (default: the headline of every task)',
+        help='columns (default: the primary metric of every task)',
     )
     parser.add_argument(
         '--paired',
@@ -42,9 +42,9 @@ def parse_args() -> argparse.Namespace:
 @command
 def main() -> None:
     args = parse_args()
-    table = run_table(args.runs, args.single, args.measures)
+    table = run_table(args.runs, args.single, args.metrics)
     if args.paired:
-        table += '\n' + paired_differences(args.runs, args.measures)
+        table += '\n' + paired_test(args.runs, args.metrics)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -8,7 +8,7 @@ from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipes import recipe_name
 from mmmtl.experiments.run_table import run_table
 from mmmtl.experiments.selection import selection_options
-from mmmtl.experiments.single_task import headline_of, single_task_options
+from mmmtl.experiments.single_task import primary_metric_of, single_task_options
 from mmmtl.experiments.sweep import PlannedRun, train_and_test
 
 
@@ -37,11 +37,11 @@ def parse_args() -> argparse.Namespace:
         'them; the last checkpoint by default',
     )
     parser.add_argument(
-        '--measures',
+        '--metrics',
         nargs='+',
         default=[],
         metavar='TASK/MEASURE',
-        help='columns (default: the headline of every task)',
+        help='columns (default: the primary metric of every task)',
     )
     parser.add_argument('--out', help='write the table to this file too')
     parser.add_argument(
@@ -63,7 +63,9 @@ def planned_runs(args: argparse.Namespace) -> dict[str, list[PlannedRun]]:
     for task, options in single_task_options(multi, folder).items():
         options = {**args.cfg_options, **options}
         if args.select is not None:
-            options |= selection_options(load_config(args.config, options), args.select, *headline_of(multi, task))
+            options |= selection_options(
+                load_config(args.config, options), args.select, *primary_metric_of(multi, task)
+            )
         runs[task] = [PlannedRun(args.config, folder / task / f'seed_{seed}', seed, options) for seed in args.seeds]
     return runs
 
@@ -74,7 +76,7 @@ def main() -> None:
     runs = planned_runs(args)
     train_and_test([run for seeds in zip(*runs.values(), strict=True) for run in seeds], args.jobs)
     single = [f'single {task}={run.work_dir}' for task, seeds in runs.items() for run in seeds]
-    table = run_table(args.against, single, args.measures) if args.against else run_table(single, (), args.measures)
+    table = run_table(args.against, single, args.metrics) if args.against else run_table(single, (), args.metrics)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -10,7 +10,7 @@ from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipe_entries import recipe_digest
 from mmmtl.configuration.recipes import all_recipes, expand, recipe_name
-from mmmtl.experiments.paired_test import paired_differences
+from mmmtl.experiments.paired_test import paired_test
 from mmmtl.experiments.pretraining import stages_of, write_joint_start
 from mmmtl.experiments.run_table import run_table
 from mmmtl.experiments.selection import reported_checkpoint
@@ -60,11 +60,11 @@ def parse_args() -> argparse.Namespace:
         help='single-task runs: adds Delta_MTL against them',
     )
     parser.add_argument(
-        '--measures',
+        '--metrics',
         nargs='+',
         default=[],
         metavar='TASK/MEASURE',
-        help='columns (default: the headline of every task)',
+        help='columns (default: the primary metric of every task)',
     )
     parser.add_argument(
         '--paired',
@@ -122,9 +122,9 @@ def main() -> None:
     rows = [[planned(config, args, seed, starts.get(seed)) for seed in args.seeds] for config in args.recipes]
     train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first
     dirs = [str(run.work_dir) for row in rows for run in row]
-    table = run_table(dirs, args.single, args.measures)
+    table = run_table(dirs, args.single, args.metrics)
     if args.paired:
-        table += '\n' + paired_differences(dirs, args.measures)
+        table += '\n' + paired_test(dirs, args.metrics)
     print(table, end='')
     if args.out:
         Path(args.out).write_text(table)

@@ -1,4 +1,4 @@
-"""BSDS500's official files -> the folders that `BSDS500Shares` reads: two thirds of the size, the annotators merged.
+"""BSDS500's official files -> the folders that `BSDS500Fractions` reads: two thirds of the size, the annotators merged.
 
     tools/dataset_converters/bsds500.py SRC DST
 
@@ -40,11 +40,11 @@ def convert(source: Path, output: Output) -> None:
                 )
             size = (LONG, SHORT) if image.shape[0] > image.shape[1] else (SHORT, LONG)
             output.write(names[0], jpeg(shrink(image, size)))
-            output.write(names[1], share(maps, size))
+            output.write(names[1], fraction(maps, size))
         print(f'{split}: {len(images)} of {COUNTS[split]} images')
 
 
-def share(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def fraction(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(A, H, W) bool -> (h, w) uint8, the share of annotators times 255."""
     marked = [shrink(one.astype(np.float32), size) > LEAST_MARKED for one in maps]
     return np.round(255 * np.mean(marked, axis=0)).astype(np.uint8)

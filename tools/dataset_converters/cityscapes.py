@@ -20,7 +20,7 @@ from unpacking import find_archives, shrink, unpack
 from mmmtl.cli.command_line import command
 from mmmtl.datasets.benchmarks.cityscapes import COUNTS
 from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORY_OF_ID
-from mmmtl.datasets.label_sources.class_table import ClassTable
+from mmmtl.datasets.label_readers.class_table import ClassTable
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array, read_image
 from mmmtl.tasks import SemSeg

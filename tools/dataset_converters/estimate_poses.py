@@ -25,7 +25,7 @@ from posed_scenes import PosedFrame, write_pairs, write_scene
 from structure_from_motion import Reconstruction, reconstruct
 
 from mmmtl.cli.command_line import command
-from mmmtl.datasets.label_sources.sensor_depth import MISSING
+from mmmtl.datasets.label_readers.sensor_depth import MISSING
 from mmmtl.datasets.overlapping_views import PairRule
 from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError

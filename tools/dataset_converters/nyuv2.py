@@ -35,8 +35,8 @@ from mmmtl.datasets.benchmarks.nyu_classes import (
     VALID_TOP,
     valid_intrinsics,
 )
-from mmmtl.datasets.label_sources.label_images import NormalFile, boundaries
-from mmmtl.datasets.label_sources.pascal_labels import read_mat
+from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries
+from mmmtl.datasets.label_readers.pascal_labels import read_mat
 from mmmtl.errors import DataError
 from mmmtl.files.linked_folders import files_below
 from mmmtl.geometry import normals_from_depth

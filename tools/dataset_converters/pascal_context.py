@@ -22,7 +22,7 @@ from conversion import Output, existing, is_whole
 
 from mmmtl.cli.command_line import command
 from mmmtl.datasets.benchmarks.pascal_context import PascalContext, read_json
-from mmmtl.datasets.label_sources.pascal_labels import read_label_map, read_objects
+from mmmtl.datasets.label_readers.pascal_labels import read_label_map, read_objects
 from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
 

@@ -120,9 +120,9 @@ def read_model(model) -> Reconstruction:
             continue
         pose = np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]])
         seen = [point for point in image.points2D if point.has_point3D()]
-        places = np.array([point.xy for point in seen]).reshape(-1, 2)
+        indices = np.array([point.xy for point in seen]).reshape(-1, 2)
         world = np.array([model.points3D[point.point3D_id].xyz for point in seen]).reshape(-1, 3)
         poses[image.name] = pose
-        points[image.name] = np.column_stack([places, world @ pose[2, :3] + pose[2, 3]])
+        points[image.name] = np.column_stack([indices, world @ pose[2, :3] + pose[2, 3]])
         intrinsics = model.cameras[image.camera_id].calibration_matrix()
     return Reconstruction(poses, intrinsics, points)

@@ -6,7 +6,7 @@ Roots: below ``$MMMTL_DATA/real_bench``.
 """
 
 from mmmtl.datasets import (
-    BSDS500Shares,
+    BSDS500Fractions,
     CamVid,
     ConcatDataset,
     EvenlySplitSampler,
@@ -23,7 +23,7 @@ trained_for = dict(size=(240, 320), field_of_view=58.6)  # the camera is that of
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE),
     edge=dict(type=Edge, max_distance='bsds', interpolation='lines'),
-    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    depth=dict(type=Depth, display_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 
@@ -43,14 +43,14 @@ _val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,
-    sampler=dict(type=RatioSampler, batch_size=8, shares=dict(camvid=3, bsds500=3, two_view=2)),
+    sampler=dict(type=RatioSampler, batch_size=8, ratios=dict(camvid=3, bsds500=3, two_view=2)),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=ConcatDataset,
         parts=dict(
             camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='train', pipeline=_train_pipeline),
             bsds500=dict(
-                type=BSDS500Shares, tasks=tasks, root='real_bench/bsds500', split='train', pipeline=_train_pipeline
+                type=BSDS500Fractions, tasks=tasks, root='real_bench/bsds500', split='train', pipeline=_train_pipeline
             ),
             two_view=dict(**_two_view, split='train', pipeline=_train_pipeline),
         ),
@@ -66,7 +66,7 @@ val_dataloader = dict(
         parts=dict(
             camvid=dict(type=CamVid, tasks=tasks, root='real_bench/camvid', split='val', pipeline=_val_pipeline),
             bsds500=dict(
-                type=BSDS500Shares, tasks=tasks, root='real_bench/bsds500', split='val', pipeline=_val_pipeline
+                type=BSDS500Fractions, tasks=tasks, root='real_bench/bsds500', split='val', pipeline=_val_pipeline
             ),
             two_view=dict(**_two_view, split='val', pipeline=_val_pipeline),
         ),

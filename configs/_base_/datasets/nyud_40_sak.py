@@ -24,7 +24,7 @@ protocol = 'nyud-40/sak'
 trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; scales are drawn around it
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
-    depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
+    depth=dict(type=Depth, display_range=(0.7, 8.0)),
     normal=dict(type=Normal, loss=dict(type=L1)),
     edge=dict(type=Edge, max_distance='nyud', interpolation='nearest'),
 )

@@ -16,7 +16,7 @@ _labelled = train_dataloader['dataset']
 train_dataloader = dict(
     batch_size=3,  # scenes
     num_workers=4,
-    sampler=dict(type=RatioSampler, batch_size=3, shares=dict(labelled=2, video=1)),
+    sampler=dict(type=RatioSampler, batch_size=3, ratios=dict(labelled=2, video=1)),
     collate_fn=dict(type=collate_views),
     dataset=dict(
         type=ConcatDataset,

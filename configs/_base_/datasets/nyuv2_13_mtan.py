@@ -10,7 +10,7 @@ _root = 'nyuv2'
 protocol = 'nyuv2-13/mtan'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUv2.CLASSES),
-    depth=dict(type=Depth, drawn_range=(0.7, 8.0)),
+    depth=dict(type=Depth, display_range=(0.7, 8.0)),
     normal=dict(type=Normal),
 )
 

@@ -9,7 +9,7 @@ _root = 'scannet/scans'
 
 trained_for = dict(field_of_view=58.0)
 tasks = dict(
-    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    depth=dict(type=Depth, display_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 

@@ -11,7 +11,7 @@ from mmmtl.tasks import Depth, Normal
 protocol = 'two-view/derived'
 trained_for = dict(field_of_view=58.6)
 tasks = dict(
-    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    depth=dict(type=Depth, display_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 

@@ -13,7 +13,7 @@ from mmmtl.tasks import Depth, Normal
 protocol = 'two-view/pairs'
 trained_for = dict(field_of_view=58.6)
 tasks = dict(
-    depth=dict(type=Depth, drawn_range=(0.5, 5.0)),
+    depth=dict(type=Depth, display_range=(0.5, 5.0)),
     normal=dict(type=Normal),
 )
 
@@ -40,7 +40,7 @@ _val = dict(
 train_dataloader = dict(
     batch_size=6,  # scenes
     num_workers=2,
-    sampler=dict(type=RatioSampler, batch_size=6, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=RatioSampler, batch_size=6, ratios=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
     dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )

@@ -14,7 +14,7 @@ protocol = 'rooms/pairs'
 trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=Depth, drawn_range=(0.5, 6.0)),
+    depth=dict(type=Depth, display_range=(0.5, 6.0)),
     normal=dict(type=Normal),
 )
 
@@ -36,7 +36,7 @@ _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews),
 train_dataloader = dict(
     batch_size=12,  # scenes
     num_workers=4,
-    sampler=dict(type=RatioSampler, batch_size=12, shares=dict(pairs=2, singles=4)),
+    sampler=dict(type=RatioSampler, batch_size=12, ratios=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
     dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )

@@ -10,7 +10,7 @@ protocol = 'rooms/small'
 trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=Depth, drawn_range=(0.5, 6.0)),
+    depth=dict(type=Depth, display_range=(0.5, 6.0)),
     normal=dict(type=Normal),
 )
 

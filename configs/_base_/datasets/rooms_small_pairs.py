@@ -16,7 +16,7 @@ protocol = 'rooms/small-pairs'
 trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=Depth, drawn_range=(0.5, 6.0)),
+    depth=dict(type=Depth, display_range=(0.5, 6.0)),
     normal=dict(type=Normal),
 )
 
@@ -32,7 +32,7 @@ _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews),
 
 train_dataloader = dict(
     batch_size=9,  # scenes
-    sampler=dict(type=RatioSampler, batch_size=9, shares=dict(pairs=3, singles=6)),
+    sampler=dict(type=RatioSampler, batch_size=9, ratios=dict(pairs=3, singles=6)),
     collate_fn=dict(type=collate_views),
     dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
 )

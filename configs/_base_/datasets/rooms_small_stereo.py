@@ -13,7 +13,7 @@ protocol = 'rooms/small-stereo'
 trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, drawn_range=(0.5, 6.0)),  # logits around 1
+    depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, display_range=(0.5, 6.0)),  # logits around 1
 )
 
 _rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=1, size=(64, 80), stereo=True)

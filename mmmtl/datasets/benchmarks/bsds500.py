@@ -10,7 +10,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
 from mmmtl.errors import DataError
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task
 
@@ -48,7 +48,7 @@ class BSDS500(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         folder = self.root / 'images' / self.split
-        images = needed_files(folder, '*.jpg', 'images of BSDS500')
+        images = required_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
         truth = self.root / 'groundTruth' / self.split
         return [
@@ -59,7 +59,7 @@ class BSDS500(MultiTaskDataset):
                         image,
                         {
                             'edge': AnnotatedBoundaries(
-                                needed_file(truth / f'{image.stem}.mat', "the annotators' boundaries")
+                                required_file(truth / f'{image.stem}.mat', "the annotators' boundaries")
                             )
                         },
                     ),
@@ -73,7 +73,7 @@ class BSDS500(MultiTaskDataset):
 
 
 @DATASETS.register_module()
-class BSDS500Shares(MultiTaskDataset):
+class BSDS500Fractions(MultiTaskDataset):
     """BSDS500 at two thirds of its size with the annotators merged into one map: quick, and no benchmark.
 
     ::
@@ -96,12 +96,12 @@ class BSDS500Shares(MultiTaskDataset):
     """
 
     def __init__(self, *, root: str, split: str, partial: bool = False, **kwargs) -> None:
-        self.root, self.split, self.partial = data_root(root), check_split('BSDS500Shares', split, COUNTS), partial
+        self.root, self.split, self.partial = data_root(root), check_split('BSDS500Fractions', split, COUNTS), partial
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
         folder = self.root / self.split
-        images = needed_files(folder, '*.jpg', 'images of BSDS500')
+        images = required_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
         return [
             Record(
@@ -111,7 +111,7 @@ class BSDS500Shares(MultiTaskDataset):
                         image,
                         {
                             'edge': LabelFile(
-                                needed_file(image.with_suffix('.png'), 'the share of annotators'), scale=1 / 255
+                                required_file(image.with_suffix('.png'), 'the share of annotators'), scale=1 / 255
                             )
                         },
                     ),

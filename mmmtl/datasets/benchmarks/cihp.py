@@ -5,7 +5,7 @@ from pathlib import Path
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.registry import DATASETS
 
 
@@ -60,7 +60,7 @@ class CIHP(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        images = needed_files(self.root / 'images', '*.jpg', 'images of CIHP')
+        images = required_files(self.root / 'images', '*.jpg', 'images of CIHP')
         if self.count is not None:
             check_count(len(images), self.count, self.root / 'images', partial=False)
         return [self._record(image) for image in images]
@@ -68,7 +68,7 @@ class CIHP(MultiTaskDataset):
     def _record(self, image: Path) -> Record:
         files = {'human_parts': ('labels', 'the parts of the image'), 'edge': ('edges', 'the edges of the image')}
         labels = {
-            task: LabelFile(needed_file(self.root / folder / f'{image.stem}.png', what))
+            task: LabelFile(required_file(self.root / folder / f'{image.stem}.png', what))
             for task, (folder, what) in files.items()
             if task in self.tasks
         }

@@ -7,13 +7,13 @@ import numpy as np
 
 from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORIES, CATEGORY_OF_ID, CLASS_OF_ID, CLASSES, PALETTE
 from mmmtl.datasets.benchmarks.rectified_pose import right_of_left
-from mmmtl.datasets.label_sources.class_table import ClassTable
-from mmmtl.datasets.label_sources.disparity_files import DepthFromDisparity
+from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.files.text_files import read_text
 from mmmtl.registry import DATASETS
 
@@ -54,13 +54,13 @@ class CityscapesMTAN(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         folder = self.root / self.split
-        images = needed_files(folder / 'image', '*.npy', "MTAN's arrays of Cityscapes")
+        images = required_files(folder / 'image', '*.npy', "MTAN's arrays of Cityscapes")
         check_count(len(images), COUNTS[self.split], folder / 'image', self.partial)
         kinds = {'semseg': ('label_7', {'void': -1}), 'depth': ('depth', {})}
         records = []
         for image in sorted(images, key=lambda path: (len(path.stem), path.stem)):
             labels = {
-                task: LabelFile(needed_file(folder / kind / image.name, task), **options)
+                task: LabelFile(required_file(folder / kind / image.name, task), **options)
                 for task, (kind, options) in kinds.items()
                 if task in self.tasks
             }
@@ -124,7 +124,7 @@ class Cityscapes(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         folder = self.root / 'leftImg8bit' / self.split
-        images = needed_files(folder, '*/*_leftImg8bit.png', 'Cityscapes images')
+        images = required_files(folder, '*/*_leftImg8bit.png', 'Cityscapes images')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
         return [self._record(image) for image in images]
 
@@ -132,7 +132,7 @@ class Cityscapes(MultiTaskDataset):
         name = f'{image.parent.name}/{image.name.removesuffix("_leftImg8bit.png")}'
 
         def beside(kind: str, ending: str, what: str) -> Path:
-            return needed_file(self.root / kind / self.split / f'{name}_{ending}', what)
+            return required_file(self.root / kind / self.split / f'{name}_{ending}', what)
 
         labels: dict = {}
         intrinsics = pose = None

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from mmmtl.datasets.benchmarks.cityscapes_classes import CLASS_OF_ID, CLASSES, PALETTE
 from mmmtl.datasets.benchmarks.kitti_calibration import read_calibration, rectified_camera, rectified_T_lidar
-from mmmtl.datasets.label_sources.class_table import ClassTable
-from mmmtl.datasets.label_sources.lidar import LidarDepth
+from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.datasets.label_readers.lidar import LidarDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, report_missing
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.files.text_files import read_lines
 from mmmtl.registry import DATASETS
 
@@ -130,7 +130,7 @@ class KITTI(MultiTaskDataset):
         photograph = stem.with_suffix('.jpg')
         return photograph if photograph.is_file() else stem.with_suffix('.png')
 
-    def _label(self, frame: Frame, image: Path, annotated: dict[str, Path]) -> LabelSource | None:
+    def _label(self, frame: Frame, image: Path, annotated: dict[str, Path]) -> LabelReader | None:
         if self.depth == 'lidar':
             points = self.root / 'raw' / frame.date / frame.drive / 'velodyne_points' / 'data' / f'{frame.frame}.bin'
             if not points.is_file():
@@ -145,7 +145,7 @@ class KITTI(MultiTaskDataset):
         path = folder / 'proj_depth' / 'groundtruth' / f'image_{frame.camera}' / f'{frame.frame}.png'
         return LabelFile(path, scale=1 / 256, void=0) if path.is_file() else None
 
-    def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelSource]) -> View:
+    def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelReader]) -> View:
         intrinsics, camera_T_rectified = rectified_camera(self._calibration(frame.date)[0], camera)
         return View(image, labels, intrinsics, camera_T_rectified)
 
@@ -197,14 +197,14 @@ class KITTISemantics(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         folder = self.root / 'training' / 'image_2'
-        images = needed_files(folder, '*_10.png', 'images of KITTI 2015')
+        images = required_files(folder, '*_10.png', 'images of KITTI 2015')
         check_count(len(images), 200, folder, self.partial)
         if self.split != 'all':
             images = [image for image in images if (int(image.name[:6]) % 5 == 0) == (self.split == 'val')]
         return [self._record(image) for image in images]
 
     def _record(self, image: Path) -> Record:
-        path = needed_file(self.root / 'training' / 'semantic' / image.name, 'the label map of the image')
+        path = required_file(self.root / 'training' / 'semantic' / image.name, 'the label map of the image')
         return Record(image.stem, (View(image, {'semseg': ClassTable(path, CLASS_OF_ID)}),))
 
     def __repr__(self) -> str:

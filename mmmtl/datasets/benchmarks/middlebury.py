@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from mmmtl.datasets.benchmarks.rectified_pose import right_of_left
-from mmmtl.datasets.label_sources.disparity_files import DepthFromDisparity
+from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.files.text_files import read_lines
 from mmmtl.registry import DATASETS
 
@@ -46,7 +46,7 @@ class Middlebury(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         records = []
-        for path in needed_files(self.root, '*/calib.txt', 'scenes of Middlebury'):
+        for path in required_files(self.root, '*/calib.txt', 'scenes of Middlebury'):
             records += scene_records(path.parent.name, self._views(path), self.views)
         return records
 
@@ -57,7 +57,7 @@ class Middlebury(MultiTaskDataset):
             disparity = path.with_name(f'disp{number}.pfm')
             source = DepthFromDisparity(disparity, intrinsics[0, 0], baseline, shift=doffs, void=float('inf'))
             labels = {'depth': source} if disparity.is_file() else {}
-            image = needed_file(path.with_name(f'im{number}.png'), f'{("left", "right")[number]} image of the pair')
+            image = required_file(path.with_name(f'im{number}.png'), f'{("left", "right")[number]} image of the pair')
             views.append(View(image, labels, intrinsics, pose))
         return tuple(views)
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from mmmtl.datasets.benchmarks.nyu_classes import CLASSES_40, VALID_SIZE, valid_intrinsics
-from mmmtl.datasets.label_sources.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_image
@@ -69,7 +69,7 @@ class NYUDMT(MultiTaskDataset):
                 raise DataError(
                     f'{path}: expected 425 x 560 x 3, found shape {shape}; other sizes are another protocol'
                 )
-        sources: dict[str, dict[str, LabelSource]] = {}
+        sources: dict[str, dict[str, LabelReader]] = {}
         for task, (where, suffix) in self.FOLDERS.items():
             if task in self.tasks:
                 files = of_the_split(images, files_in(self.root / where, suffix), self.root / where, self.partial)
@@ -88,7 +88,7 @@ class NYUDMT(MultiTaskDataset):
             for name, path in images.items()
         ]
 
-    def _source(self, task: str, path: Path) -> LabelSource:
+    def _source(self, task: str, path: Path) -> LabelReader:
         if task == 'semseg':
             return LabelFile(path, offset=-1, void=0)
         if task == 'normal':

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from mmmtl.datasets.benchmarks.nyu_classes import CLASSES_13
-from mmmtl.datasets.label_sources.label_images import NormalFile
+from mmmtl.datasets.label_readers.label_images import NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array
@@ -80,7 +80,7 @@ class NYUv2(MultiTaskDataset):
             for name in names
         ]
 
-    def _labels(self, name: str, sources: dict[str, dict[str, Path]]) -> dict[str, LabelSource]:
+    def _labels(self, name: str, sources: dict[str, dict[str, Path]]) -> dict[str, LabelReader]:
         open_with = {
             'semseg': lambda path: LabelFile(path, void=-1),
             'depth': LabelFile,

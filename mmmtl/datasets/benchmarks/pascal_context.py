@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from mmmtl.datasets.label_sources.label_images import BinaryPicture, NormalFile
-from mmmtl.datasets.label_sources.pascal_labels import PARTS, PERSON, ContextEdges, DistilledNormals, HumanPartsFile
+from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.pascal_labels import PARTS, PERSON, ContextEdges, DistilledNormals, HumanPartsFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, LabelSource, Record, View
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
 from mmmtl.errors import DataError
 from mmmtl.files.text_files import read_text
@@ -103,19 +103,19 @@ class PascalContext(MultiTaskDataset):
     def _files(self, names: list[str] | dict[str, Path], folder: str, suffix: str) -> dict[str, Path]:
         return of_the_split(names, files_in(self.root / folder, suffix), self.root / folder, self.partial)
 
-    def _semseg(self, names: dict[str, Path]) -> dict[str, LabelSource]:
+    def _semseg(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         folder = self.root / 'semseg'
         files = files_in(folder / 'pascal-context', '.png') | files_in(folder / 'VOC12', '.png')
         return {name: LabelFile(path) for name, path in of_the_split(names, files, folder, self.partial).items()}
 
-    def _saliency(self, names: dict[str, Path]) -> dict[str, LabelSource]:
+    def _saliency(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         return {name: BinaryPicture(path) for name, path in self._files(names, 'sal_distill', '.png').items()}
 
-    def _edges(self, names: dict[str, Path]) -> dict[str, LabelSource]:
+    def _edges(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'pascal-context/trainval', '.mat')
         return {name: ContextEdges(path) for name, path in files.items()}
 
-    def _normals(self, names: dict[str, Path]) -> dict[str, LabelSource]:
+    def _normals(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         valid = valid_normal_classes(self.root / 'json')
         maps = self._files(names, 'pascal-context/trainval', '.mat')
         return {
@@ -124,7 +124,7 @@ class PascalContext(MultiTaskDataset):
             if name in maps
         }
 
-    def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelSource]:
+    def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'human_parts', '.mat')
         cache = self.root / 'ImageSets' / 'Parts' / f'{self.split}.txt'
         if cache.is_file():  # an image without persons has no label at all, so that it is not drawn for one

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmmtl.datasets.label_sources.sensor_depth import DEPTH, MISSING, NormalsFromDepth
+from mmmtl.datasets.label_readers.sensor_depth import DEPTH, MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root, data_root
 from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours
 from mmmtl.datasets.records import LabelFile, Record, View
@@ -20,7 +20,7 @@ from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.near_names import hint
 from mmmtl.files.reading import read_size
-from mmmtl.files.required_files import needed_file, needed_files
+from mmmtl.files.required_files import required_file, required_files
 from mmmtl.files.text_files import read_numbers
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task
@@ -105,7 +105,7 @@ class PosedVideo(MultiTaskDataset):
         return records
 
     def _scene(self, folder: Path) -> list[Record]:
-        images = needed_files(folder / 'color', '*.jpg', 'the frames of the video')
+        images = required_files(folder / 'color', '*.jpg', 'the frames of the video')
         frames = sorted(images, key=lambda path: (len(path.stem), path.stem))[:: self.every]
         camera = folder / 'intrinsic' / 'intrinsic_color.txt'
         intrinsics = read_intrinsics(camera)
@@ -116,7 +116,7 @@ class PosedVideo(MultiTaskDataset):
             self.checksums.verify(folder / 'pose' / f'{image.stem}.txt')
             if pose is None:
                 continue
-            path = needed_file(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
+            path = required_file(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
             depth = DepthAtImageSize(self.depth_file(path), image)
             views[image.stem] = View(
                 image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics, np.linalg.inv(pose)
@@ -193,7 +193,7 @@ class DepthAtImageSize:
 def read_intrinsics(path: Path) -> np.ndarray:
     """A 3 x 3 or 4 x 4 text file that counts pixels from the middle of the first -> (3, 3) with centres at +0.5."""
     try:
-        matrix = read_numbers(needed_file(path, 'the intrinsics of the frames'))
+        matrix = read_numbers(required_file(path, 'the intrinsics of the frames'))
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics ({error}); restore the file') from None
     if matrix.shape not in ((3, 3), (4, 4)) or not np.isfinite(matrix).all():

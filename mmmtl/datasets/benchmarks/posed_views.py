@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.label_sources.sensor_depth import MISSING, NormalsFromDepth
+from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError

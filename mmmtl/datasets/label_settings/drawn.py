@@ -41,7 +41,9 @@ class LabelRatio:
     """
 
     def __init__(self, ratio: Mapping[str, float], seed: int = 0) -> None:
-        if not ratio or not all(isinstance(share, int | float) and 0 < share < inf for share in ratio.values()):
+        if not ratio or not all(
+            isinstance(fraction, int | float) and 0 < fraction < inf for fraction in ratio.values()
+        ):
             raise ConfigError(f'LabelRatio.ratio must give every task a positive share, found {dict(ratio)}')
         self.ratio, self.seed = dict(ratio), seed
 
@@ -89,7 +91,7 @@ class RandomLabels:
 
 
 def one_each(
-    records: Sequence[Record], tasks: Sequence[str], shares: Mapping[str, float], seed: int
+    records: Sequence[Record], tasks: Sequence[str], fractions: Mapping[str, float], seed: int
 ) -> list[tuple[str, ...]]:
     """One label for each record that has any: of the task that is furthest behind its share."""
     rng = np.random.default_rng(seed)
@@ -98,7 +100,7 @@ def one_each(
     for place in rng.permutation(len(records)):
         known = [task for task in tasks if task in records[place].label_names()]
         if known:  # Webster's rule of dealing out seats; ties fall by chance
-            task = min(rng.permutation(known).tolist(), key=lambda name: (counts[name] + 0.5) / shares[name])
+            task = min(rng.permutation(known).tolist(), key=lambda name: (counts[name] + 0.5) / fractions[name])
             counts[task] += 1
             shown[place] = (task,)
     return shown

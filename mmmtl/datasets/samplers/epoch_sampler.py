@@ -31,26 +31,26 @@ class EpochSampler(Sampler[SampleKey]):
         self.rank, self.world_size = get_dist_info()
         self.per_rank = -(-self.size // self.world_size)
         self.length = self.size if endless else self.per_rank * self.world_size  # of a pass, over all ranks
-        self.run_pass = self.place = 0  # the first place of all ranks that is still to come
+        self.epoch = self.place = 0  # the first place of all ranks that is still to come
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the beginning of a pass."""
-        self.run_pass, self.place = epoch, 0
+        self.epoch, self.place = epoch, 0
 
     def skip(self, num_samples: int) -> None:
         """Go to where this rank has taken ``num_samples`` samples since the run began (MMEngine calls it on resume)."""
-        self.run_pass, self.place = divmod(num_samples * self.world_size, self.length)
+        self.epoch, self.place = divmod(num_samples * self.world_size, self.length)
 
     def __iter__(self) -> Iterator[SampleKey]:
-        run_pass, place = self.run_pass, self.place + self.rank
+        epoch, place = self.epoch, self.place + self.rank
         while True:
-            order = np.random.default_rng([self.seed, run_pass]).permutation(self.size)
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.size)
             for index in np.resize(order, self.length)[place :: self.world_size]:
-                yield SampleKey(self.seed, run_pass, int(index))
+                yield SampleKey(self.seed, epoch, int(index))
             if not self.endless:
                 return
             place += -(-max(self.length - place, 0) // self.world_size) * self.world_size - self.length
-            run_pass += 1
+            epoch += 1
 
     def __len__(self) -> int:
         return self.per_rank

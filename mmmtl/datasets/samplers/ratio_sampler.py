@@ -20,7 +20,7 @@ class RatioSampler(Sampler[SampleKey]):
 
     The samples of the run stand in one endless row, a pure function of the seed. Its places are given to the parts in
     turn, to the one that is furthest behind its share, so that any stretch of places holds the shares to within a
-    sample or so. A part's own samples come pass after pass, each pass in an order of its own; ``run_pass`` of a key
+    sample or so. A part's own samples come pass after pass, each pass in an order of its own; ``epoch`` of a key
     counts the passes through its part.
 
     A batch of all processes together is the next ``batch_size * world_size`` places, so it holds the very samples of
@@ -41,21 +41,21 @@ class RatioSampler(Sampler[SampleKey]):
     def __init__(
         self,
         dataset: ConcatDataset,
-        shares: Mapping[str, float],
+        ratios: Mapping[str, float],
         batch_size: int,
         seed: int | None = None,
         endless: bool = False,
     ) -> None:
         if not isinstance(dataset, ConcatDataset):
             raise ConfigError(f'RatioSampler is for a ConcatDataset, found {dataset!r}; use EpochSampler')
-        if set(shares) != set(dataset.parts) or not all(share > 0 for share in shares.values()):
+        if set(ratios) != set(dataset.parts) or not all(ratio > 0 for ratio in ratios.values()):
             raise ConfigError(
-                f'RatioSampler.shares must give a positive share for each of {", ".join(dataset.parts)}, '
-                f'found {dict(shares)}'
+                f'RatioSampler.ratios must give a positive share for each of {", ".join(dataset.parts)}, '
+                f'found {dict(ratios)}'
             )
         self.indices = list(dataset.indices.values())
         self.seed, self.endless, self.batch_size = seed or 0, endless, batch_size
-        self.turns = turns([shares[name] for name in dataset.parts])
+        self.turns = turns([ratios[name] for name in dataset.parts])
         self.rank, self.world_size = get_dist_info()
         self.whole_batch = batch_size * self.world_size
         self.batches = -(-len(dataset) // self.whole_batch)  # per epoch
@@ -91,33 +91,33 @@ class RatioSampler(Sampler[SampleKey]):
         ]
         return drawn[self.rank :: self.world_size]
 
-    def _taken(self, part: int, places: int) -> int:
+    def _taken(self, part: int, indices: int) -> int:
         """How many of the first ``places`` places of the run belong to a part."""
-        rounds, rest = divmod(places, len(self.turns))
+        rounds, rest = divmod(indices, len(self.turns))
         return rounds * self.turns.count(part) + self.turns[:rest].count(part)
 
     def _key(self, part: int, number: int) -> SampleKey:
         """The sample that a part gives when it is drawn for the ``number``-th time."""
         indices = self.indices[part]
-        run_pass, place = divmod(number, len(indices))
-        return SampleKey(self.seed, run_pass, indices[int(self._order(part, run_pass)[place])])
+        epoch, place = divmod(number, len(indices))
+        return SampleKey(self.seed, epoch, indices[int(self._order(part, epoch)[place])])
 
-    def _order(self, part: int, run_pass: int) -> np.ndarray:
-        if self.orders.get(part, (None,))[0] != run_pass:
-            rng = np.random.default_rng([self.seed, run_pass, part])
-            self.orders[part] = run_pass, rng.permutation(len(self.indices[part]))
+    def _order(self, part: int, epoch: int) -> np.ndarray:
+        if self.orders.get(part, (None,))[0] != epoch:
+            rng = np.random.default_rng([self.seed, epoch, part])
+            self.orders[part] = epoch, rng.permutation(len(self.indices[part]))
         return self.orders[part][1]
 
 
-def turns(shares: list[float]) -> list[int]:
+def turns(ratios: list[float]) -> list[int]:
     """One period of the row of places: the number of the part that each belongs to.
 
     In a period every part gets a whole number of places. A place goes to the part that would be
     furthest behind its share without it; the first part wins a tie.
     """
-    parts = [Fraction(share / sum(shares)).limit_denominator(1000) for share in shares]
+    parts = [Fraction(ratio / sum(ratios)).limit_denominator(1000) for ratio in ratios]
     if not all(parts):
-        raise ConfigError(f'RatioSampler.shares must not differ by more than a factor of a thousand, found {shares}')
+        raise ConfigError(f'RatioSampler.ratios must not differ by more than a factor of a thousand, found {ratios}')
     scale = lcm(*(part.denominator for part in parts))
     whole = [int(part * scale) for part in parts]
     period, row = sum(whole), []

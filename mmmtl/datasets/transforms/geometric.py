@@ -132,7 +132,7 @@ def flip(view: dict, tasks: dict[str, Task]) -> None:
     view['moved'] = True
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]
-    view['labels'] = {name: tasks[name].mirror(label[:, ::-1]) for name, label in view['labels'].items()}
+    view['labels'] = {name: tasks[name].hflip(label[:, ::-1]) for name, label in view['labels'].items()}
     if 'regions' in view:
         view['regions'] = view['regions'][:, ::-1]
     if 'intrinsics' in view:

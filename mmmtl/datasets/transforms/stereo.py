@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
-from mmmtl.datasets.label_sources.pseudo_disparity import (
+from mmmtl.datasets.label_readers.pseudo_disparity import (
     computed_folder,
     pair_of,
     read_probability,
@@ -103,7 +103,7 @@ class LoadPseudoLabels(BaseTransform):
                     continue  # its own label, shown or hidden
                 path = folder / f'{number}_{name}.png'
                 if name == 'disparity':
-                    label = parallax(read_pseudo_disparity(path), [view['intrinsics'] for view in views])
+                    label = normalized_disparity(read_pseudo_disparity(path), [view['intrinsics'] for view in views])
                 else:
                     label = read_probability(path) if name == 'confidence' else read_classes(path, self.tasks[name])
                 if label.shape[:2] != view['image'].shape[:2]:
@@ -135,7 +135,7 @@ class DisparityImage(BaseTransform):
         return results
 
 
-def parallax(disparity: np.ndarray, intrinsics: list[torch.Tensor]) -> np.ndarray:
+def normalized_disparity(disparity: np.ndarray, intrinsics: list[torch.Tensor]) -> np.ndarray:
     """Pixels with NaN for unknown -> focal lengths, 0 where unknown; ``intrinsics`` of left and right."""
     with np.errstate(invalid='ignore'):
         lengths = (disparity + doffs_of(intrinsics)) / float(intrinsics[0][0, 0])

@@ -11,9 +11,9 @@ from mmmtl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class TwoCrops(BaseTransform):
-    """Stands in the place of `PackViews` and packs the views twice: as they are, with ``purpose='tasks'``, and behind
-    them enlarged windows of them, as by `RandomZoomCrop`, with ``purpose='consistency'``. A batch holds twice as many
-    images, and for the network a crop is a scene of its own.
+    """Replaces `PackViews` and packs the views twice: as they are, with the ``supervision_role`` ``'supervised'``, then
+    enlarged windows of them, as by `RandomZoomCrop`, with ``'consistency'``. A batch holds twice as many images, and
+    for the network a crop is a scene of its own.
 
     So MTPSL augments (Li, Liu, Bilen, CVPR 2022): the second crop is taken from the first one. Its samples also say, in
     pixels of the first, ``window`` (top, left, height, width), and ``zoom``, the scale.
@@ -32,7 +32,7 @@ class TwoCrops(BaseTransform):
         windows = [zoom_crop(view, scale, place, results['tasks']) for view in inner]
         first, second = self.pack(results), self.pack({**results, 'views': inner})
         for sample in first['data_samples']:
-            sample.set_metainfo({'purpose': 'tasks'})
+            sample.set_metainfo({'supervision_role': 'supervised'})
         for sample, window in zip(second['data_samples'], windows, strict=True):
-            sample.set_metainfo({'purpose': 'consistency', 'window': window, 'zoom': scale})
+            sample.set_metainfo({'supervision_role': 'consistency', 'window': window, 'zoom': scale})
         return {name: first[name] + second[name] for name in ('inputs', 'data_samples')}

@@ -27,10 +27,10 @@ class CrossStitchSegNet(BaseModule):
     Args:
         tasks: Their names; given by the model.
         widths: As of `SegNet`.
-        own_share: alpha_ii at the beginning, in [0, 1]; the other tasks share what it leaves.
+        self_weight: alpha_ii at the beginning, in [0, 1]; the other tasks share what it leaves.
 
     Raises:
-        ConfigError: ``own_share`` lies outside [0, 1].
+        ConfigError: ``self_weight`` lies outside [0, 1].
     """
 
     needs_tasks = True
@@ -40,17 +40,17 @@ class CrossStitchSegNet(BaseModule):
         tasks: Collection[str],
         widths: Sequence[int] = (64, 128, 256, 512, 512),
         *,
-        own_share: float = 0.9,
+        self_weight: float = 0.9,
         in_channels: int = 3,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if not 0 <= own_share <= 1:
-            raise ConfigError(f'CrossStitchSegNet.own_share must lie between 0 and 1, found {own_share}')
+        if not 0 <= self_weight <= 1:
+            raise ConfigError(f'CrossStitchSegNet.self_weight must lie between 0 and 1, found {self_weight}')
         self.networks = nn.ModuleDict({task: SegNet(widths, in_channels=in_channels) for task in tasks})
         exits = (widths[0], *widths[:-1])
-        self.encoder_stitches = nn.ModuleList(CrossStitch(len(tasks), width, own_share) for width in widths)
-        self.decoder_stitches = nn.ModuleList(CrossStitch(len(tasks), width, own_share) for width in exits)
+        self.encoder_stitches = nn.ModuleList(CrossStitch(len(tasks), width, self_weight) for width in widths)
+        self.decoder_stitches = nn.ModuleList(CrossStitch(len(tasks), width, self_weight) for width in exits)
         self.out_channels = (*[widths[0]] * len(tasks), widths[-1])
         self.strides = (*[1] * len(tasks), 2 ** len(widths))
 
@@ -79,10 +79,10 @@ class CrossStitchSegNet(BaseModule):
 class CrossStitch(nn.Module):
     """T maps (N,C,h,w) -> T mixtures of them, by weights of each channel; ``alpha`` is (T,T,C), row = result."""
 
-    def __init__(self, tasks: int, channels: int, own_share: float) -> None:
+    def __init__(self, tasks: int, channels: int, self_weight: float) -> None:
         super().__init__()
-        alpha = torch.full((tasks, tasks), (1 - own_share) / max(tasks - 1, 1))
-        alpha.fill_diagonal_(own_share if tasks > 1 else 1.0)
+        alpha = torch.full((tasks, tasks), (1 - self_weight) / max(tasks - 1, 1))
+        alpha.fill_diagonal_(self_weight if tasks > 1 else 1.0)
         self.alpha = nn.Parameter(alpha[..., None].repeat(1, 1, channels))
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, ...]:

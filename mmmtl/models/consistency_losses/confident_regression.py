@@ -43,9 +43,9 @@ class ConfidentRegression(StereoConsistencyLoss):
             )
         return super().forward(logits, targets, features, samples)
 
-    def teaches(self) -> set[str]:
+    def supervised_tasks(self) -> set[str]:
         return {self.depth}
 
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
-        difference = pairs.normalised(self.own_parallax(pairs) - pairs.parallax).abs()
+        difference = pairs.normalised(self.own_normalized_disparity(pairs) - pairs.normalized_disparity).abs()
         return weighted_mean(difference, pairs.confidence).sum(1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_reduction import mean_over_processes
-from mmmtl.models.supervision_role import places_for
+from mmmtl.models.supervision_role import indices_for
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
@@ -52,8 +52,8 @@ class ConsistencyLoss(BaseModule, ABC):
                 raise ConfigError(f'{type(self).__name__}.{name} must be a number >= 0, found {value!r}')
         return list(options.values())
 
-    def teaches(self) -> set[str]:
-        """Tasks that this loss teaches by itself, without a label of theirs anywhere."""
+    def supervised_tasks(self) -> set[str]:
+        """Names of the tasks that this loss supervises by itself, without any label of theirs."""
         return set()
 
     @abstractmethod
@@ -70,8 +70,8 @@ class ConsistencyLoss(BaseModule, ABC):
             logits: ``{task: (N, channels, H, W)}``.
             targets: ``{task: (N, target_channels, H, W)}``, void where an image has no label.
             features: The backbone's taps, fine to coarse.
-            samples: N views; one whose metainfo has ``purpose='tasks'`` is for the task losses alone, one with
-                ``'consistency'`` for these losses alone (`mmmtl.models.supervision_role`).
+            samples: N views. Those whose ``supervision_role`` is ``'supervised'`` are left out; those of
+                ``'consistency'`` have no task losses (`mmmtl.models.supervision_role`).
         """
 
     def per_image(
@@ -84,7 +84,7 @@ class ConsistencyLoss(BaseModule, ABC):
             samples: Of the batch.
             met: See `mean`.
         """
-        return self.mean(total, len(places_for('consistency', samples)), met)
+        return self.mean(total, len(indices_for('consistency', samples)), met)
 
     def mean(self, total: Tensor, count: Tensor | float, met: Tensor | int | None = None) -> Tensor:
         """A sum and its divisor on this process -> the mean over all processes.

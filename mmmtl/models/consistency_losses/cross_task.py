@@ -87,8 +87,8 @@ class CrossTaskConsistency(JointSpaceLoss):
             distance = distance + self.regularizer * away
         if self.averaged:
             sources = Counter(image for image, _ in {(pair.image, pair.source) for pair in pairs})
-            shares = torch.tensor([1 / sources[pair.image] for pair in pairs])
-            distance = distance * shares.to(distance.device, non_blocking=True)
+            fractions = torch.tensor([1 / sources[pair.image] for pair in pairs])
+            distance = distance * fractions.to(distance.device, non_blocking=True)
         return torch.where(known, distance, 0).sum(), known.sum()
 
 

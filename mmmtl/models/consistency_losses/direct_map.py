@@ -8,7 +8,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.label_mapping import LabelMappings
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
-from mmmtl.models.supervision_role import at_places
+from mmmtl.models.supervision_role import select_images
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -72,8 +72,8 @@ def mapping_error(
     over how many pairs it is not."""
     total, met = 0.0, 0
     for source, target in dict.fromkeys(pair[1:] for pair in pairs):
-        places = [pair.image for pair in pairs if pair[1:] == (source, target)]
-        here = at_places({'logits': logits[source], 'target': targets[target]}, places)
+        indices = [pair.image for pair in pairs if pair[1:] == (source, target)]
+        here = select_images({'logits': logits[source], 'target': targets[target]}, indices)
         mapped = mappings[source, target](tasks[source].encoding.encode(here['logits']))
         error, count = tasks[target].error(mapped, here['target'])
         total, met = total + (error / count.clamp(min=1)).sum(), met + (count > 0).sum()

@@ -63,14 +63,14 @@ class DiscriminatorLoss(JointSpaceLoss):
             return self.per_image(self.nothing(logits), samples, 0)
         source, target, known = self.embed(logits, targets, own, pairs)
         anchors, mine, strangers = (
-            index(places, known.device)
-            for places in (here, [first + place for place in here], [others[place] for place in here])
+            index(indices, known.device)
+            for indices in (here, [first + place for place in here], [others[place] for place in here])
         )
         own, strange = ReverseGradient.apply(
             torch.stack(
                 [
-                    torch.cat([source.index_select(0, anchors), target.index_select(0, places)], dim=1)
-                    for places in (mine, strangers)
+                    torch.cat([source.index_select(0, anchors), target.index_select(0, indices)], dim=1)
+                    for indices in (mine, strangers)
                 ]
             )
         )  # (I, 2 C, h, w) twice

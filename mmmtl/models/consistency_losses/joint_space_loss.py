@@ -9,7 +9,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index, task_pairs
-from mmmtl.models.supervision_role import at_places
+from mmmtl.models.supervision_role import select_images
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -69,17 +69,17 @@ class JointSpaceLoss(ConsistencyLoss):
         sides = {'source': pairs, 'target': pairs if labels is None else labels}
         device = next(iter(logits.values())).device
         maps, rows, numbers, known = {}, {}, {}, {}
-        places: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
+        indices: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
         for name, task in self.tasks.items():
             predicted, labelled = (
                 sorted({pair.image for pair in group if getattr(pair, side) == name}) for side, group in sides.items()
             )
             if not predicted and not labelled:
                 continue
-            target = at_places({name: targets[name]}, labelled)[name]
+            target = select_images({name: targets[name]}, labelled)[name]
             maps[name] = torch.cat(
                 [
-                    task.encoding.encode(at_places({name: logits[name]}, predicted)[name]),
+                    task.encoding.encode(select_images({name: logits[name]}, predicted)[name]),
                     task.encoding.encode_target(target),
                 ]
             )
@@ -96,12 +96,12 @@ class JointSpaceLoss(ConsistencyLoss):
                 for number, pair in enumerate(group)
                 if getattr(pair, side) == name
             ]
-            places |= {(side, number): len(places) + place for place, (side, number, _) in enumerate(wanted)}
+            indices |= {(side, number): len(indices) + place for place, (side, number, _) in enumerate(wanted)}
             rows[name] = index([entries[side][pair.image] for side, _, pair in wanted], device)
             numbers[name] = index([self.space.pair_number(pair.source, pair.target) for *_, pair in wanted], device)
         mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
         said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
         source, target = (
-            index([places[side, number] for number in range(len(group))], device) for side, group in sides.items()
+            index([indices[side, number] for number in range(len(group))], device) for side, group in sides.items()
         )
         return mapped.index_select(0, source), mapped.index_select(0, target), said.index_select(0, target)

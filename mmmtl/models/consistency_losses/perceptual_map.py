@@ -10,7 +10,7 @@ from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.direct_map import mapping_error
 from mmmtl.models.consistency_losses.label_mapping import LabelMappings
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, task_pairs
-from mmmtl.models.supervision_role import at_places
+from mmmtl.models.supervision_role import select_images
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -71,7 +71,7 @@ class PerceptualMap(ConsistencyLoss):
         total = 0.0
         for source, target in dict.fromkeys(pair[1:] for pair in pairs):
             task, network = self.tasks[source], self.mappings[source, target]
-            here = at_places(
+            here = select_images(
                 {'logits': logits[source], 'target': targets[source]},
                 [pair.image for pair in pairs if pair[1:] == (source, target)],
             )

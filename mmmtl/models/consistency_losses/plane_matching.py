@@ -11,7 +11,7 @@ from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss, co
 from mmmtl.models.necks.cross_view.neighbours import nearest_views, take_neighbours
 from mmmtl.models.necks.cross_view.scenes import scenes_by_views, take_rows
 from mmmtl.models.scene_cameras import scene_cameras
-from mmmtl.models.supervision_role import places_for
+from mmmtl.models.supervision_role import indices_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 
@@ -102,10 +102,10 @@ def plane_cross_entropy(cost: Tensor, planes: Tensor, depth: Tensor) -> tuple[Te
     inverse = torch.where(inside, 1 / depth.clamp(min=1e-6), planes[0])
     place = (inverse - planes[0]) / (planes[1] - planes[0])  # planes are equally spaced
     lower = place.floor().clamp(0, len(planes) - 2)
-    share = place - lower
+    fraction = place - lower
     logarithms = cost.log_softmax(dim=1)
     below, above = (logarithms.gather(1, index.long()) for index in (lower, lower + 1))
-    errors = torch.where(inside, -(1 - share) * below - share * above, 0)
+    errors = torch.where(inside, -(1 - fraction) * below - fraction * above, 0)
     return errors.sum(), inside.sum().to(errors.dtype)
 
 
@@ -120,9 +120,9 @@ def at_centres(values: Tensor, size: tuple[int, int]) -> Tensor:
 
 def serving(samples: Sequence[MultiTaskDataSample], device: torch.device) -> Tensor | int:
     """(N, 1, 1, 1): 1 for samples that serve consistency, 0 for the others."""
-    places = places_for('consistency', samples)
-    if len(places) == len(samples):
+    indices = indices_for('consistency', samples)
+    if len(indices) == len(samples):
         return 1
     chosen = torch.zeros(len(samples))
-    chosen[places] = 1
+    chosen[indices] = 1
     return chosen.view(-1, 1, 1, 1).to(device, non_blocking=True)

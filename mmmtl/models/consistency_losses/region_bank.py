@@ -35,9 +35,9 @@ class RegionBank(nn.Module):
         count = min(max(1, len(self.filled) // STAYS), len(valid))
         chosen = (valid + torch.rand(len(valid), device=valid.device)).topk(count).indices  # those that are there first
         there = valid[chosen]
-        places = (self.place + torch.arange(count, device=valid.device)) % len(self.filled)
+        indices = (self.place + torch.arange(count, device=valid.device)) % len(self.filled)
         for kept, new in ((self.means, means), (self.covariances, covariances)):
             new = new.flatten(0, 1)[chosen]
-            kept[places] = torch.where(there.view(-1, *[1] * (new.dim() - 1)), new, kept[places])
-        self.filled[places] |= there
+            kept[indices] = torch.where(there.view(-1, *[1] * (new.dim() - 1)), new, kept[indices])
+        self.filled[indices] |= there
         self.place.copy_((self.place + there.sum()) % len(self.filled))

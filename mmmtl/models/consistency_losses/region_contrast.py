@@ -186,8 +186,8 @@ class RegionContrast(JointSpaceLoss):
     def contrast_pixels(self, mapped: Tensor, slots: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """The same with pixels that are known to both tasks."""
         pixels = RegionPixels.of(slots[:, 1], count)
-        places = pixels.evenly_spread(PIXELS).flatten(1)  # (I, R * 8)
-        points = RegionPixels.taken(mapped.flatten(0, 1), places.repeat_interleave(2, 0)).unflatten(0, (-1, 2))
+        indices = pixels.evenly_spread(PIXELS).flatten(1)  # (I, R * 8)
+        points = RegionPixels.taken(mapped.flatten(0, 1), indices.repeat_interleave(2, 0)).unflatten(0, (-1, 2))
         points = points.flatten(1, 2)
         valid = (pixels.counts >= self.min_pixels).repeat_interleave(PIXELS, 1).repeat(1, 2)
         return noise_contrast(squared_distances(points, points) / self.temperature, valid, valid, members=PIXELS)

@@ -9,7 +9,7 @@ from torch import Tensor
 from mmmtl.errors import DataError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.task_pairs import index
-from mmmtl.models.supervision_role import places_for
+from mmmtl.models.supervision_role import indices_for
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 
@@ -34,8 +34,8 @@ class SemiSupervised(ConsistencyLoss):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        places = places_for('consistency', samples)
-        for place in places:
+        indices = indices_for('consistency', samples)
+        for place in indices:
             if 'window' not in samples[place]:
                 raise DataError(
                     f'{samples[place].get("img_path", f"sample {place}")}: SemiSupervised compares two '
@@ -43,12 +43,12 @@ class SemiSupervised(ConsistencyLoss):
                     "training set's pipeline"
                 )
         total = self.nothing(logits)
-        unlabelled = {place: [name for name in self.tasks if name not in samples[place].gt] for place in places}
+        unlabelled = {place: [name for name in self.tasks if name not in samples[place].gt] for place in indices}
         for name in self.tasks:
-            here = [place for place in places if name in unlabelled[place]]
+            here = [place for place in indices if name in unlabelled[place]]
             if here:
-                shares = [1 / len(unlabelled[place]) for place in here]
-                total = total + self.difference(name, logits[name], [samples[place] for place in here], here, shares)
+                fractions = [1 / len(unlabelled[place]) for place in here]
+                total = total + self.difference(name, logits[name], [samples[place] for place in here], here, fractions)
         return self.per_image(total, samples, sum(map(len, unlabelled.values())))
 
     def difference(
@@ -56,19 +56,21 @@ class SemiSupervised(ConsistencyLoss):
         name: str,
         logits: Tensor,
         samples: Sequence[MultiTaskDataSample],
-        places: Sequence[int],
-        shares: Sequence[float],
+        indices: Sequence[int],
+        fractions: Sequence[float],
     ) -> Tensor:
         """Sum over the samples at ``places`` of one task's mean square, times its share."""
         task = self.tasks[name]
         device = logits.device
         rows = [
-            [*sample.window, *sample.img_shape, sample.zoom, share]
-            for sample, share in zip(samples, shares, strict=True)
+            [*sample.window, *sample.img_shape, sample.zoom, fraction]
+            for sample, fraction in zip(samples, fractions, strict=True)
         ]
-        top, left, height, width, tall, wide, zoom, share = torch.tensor(rows).to(device, non_blocking=True).unbind(1)
-        whole = index([place - sample.get('views', 1) for place, sample in zip(places, samples, strict=True)], device)
-        seen = task.activate(logits.index_select(0, index(places, device)))
+        top, left, height, width, tall, wide, zoom, fraction = (
+            torch.tensor(rows).to(device, non_blocking=True).unbind(1)
+        )
+        whole = index([place - sample.get('views', 1) for place, sample in zip(indices, samples, strict=True)], device)
+        seen = task.activate(logits.index_select(0, index(indices, device)))
         grid_y, inside_y = look_up(top, height, tall, logits.shape[2])
         grid_x, inside_x = look_up(left, width, wide, logits.shape[3])
         grid = torch.stack(torch.broadcast_tensors(grid_x[:, None], grid_y[:, :, None]), dim=-1)  # (M, H, W, 2)
@@ -82,7 +84,7 @@ class SemiSupervised(ConsistencyLoss):
         expected = task.zoom(expected, zoom.view(-1, 1, 1, 1))
         inside = (inside_y[:, :, None] & inside_x[:, None])[:, None]  # not in the padding
         square = torch.where(inside, expected - seen, 0).square().mean(1).sum((1, 2)) / inside.sum((1, 2, 3))
-        return (share * square).sum()
+        return (fraction * square).sum()
 
 
 def look_up(start: Tensor, length: Tensor, enlarged: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -34,7 +34,7 @@ class StereoDepthConsistency(StereoConsistencyLoss):
         self.lr, self.left, self.right = self.numbers(lr=lr, left=left, right=right)
 
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
-        own, pseudo = self.own_parallax(pairs), pairs.parallax
+        own, pseudo = self.own_normalized_disparity(pairs), pairs.normalized_disparity
         known = (pseudo > 0).to(own.dtype)
         warped, weight = self.warp(torch.cat((own, pseudo, known), 2), pairs)
         own_warped, pseudo_warped, share_known = warped.split(1, 2)

@@ -13,7 +13,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import StereoRig, each_from_the_other, stereo_rig
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
-from mmmtl.models.supervision_role import at_places, places_for
+from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import require
 
@@ -33,12 +33,14 @@ class StereoPairs:
     logits: dict[str, Tensor]  # {task: (P, 2, channels, H, W)}
     targets: dict[str, Tensor]  # {task: (P, 2, target_channels, H, W)}
     rig: StereoRig
-    parallax: Tensor | None  # (P, 2, 1, H, W) pseudo disparity in focal lengths, 0 = unknown; None if it is not used
+    normalized_disparity: (
+        Tensor | None
+    )  # (P, 2, 1, H, W) pseudo disparity in focal lengths, 0 = unknown; None if it is not used
     confidence: Tensor  # (P, 2, 1, H, W) as it counts, 0 where there is nothing to warp by
 
-    def normalised(self, parallax: Tensor) -> Tensor:
+    def normalised(self, normalized_disparity: Tensor) -> Tensor:
         """Focal lengths -> shares of the image's width; the d of the paper."""
-        return parallax * self.rig.focal / parallax.shape[-1]
+        return normalized_disparity * self.rig.focal / normalized_disparity.shape[-1]
 
 
 class StereoConsistencyLoss(ConsistencyLoss):
@@ -103,23 +105,23 @@ class StereoConsistencyLoss(ConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
         """The mean over the pairs of all processes."""
-        places = [place for place in places_for('consistency', samples) if samples[place].get('rectified')]
+        indices = [place for place in indices_for('consistency', samples) if samples[place].get('rectified')]
         total = sum(values.flatten()[:0].sum() for values in logits.values()).float()  # 0, connected to the graph
-        if places:
-            pairs = self.pairs(logits, targets, [samples[place] for place in places], places)
+        if indices:
+            pairs = self.pairs(logits, targets, [samples[place] for place in indices], indices)
             total = total + self.of_pairs(pairs).sum()
-        return self.mean(total, len(places) / 2)
+        return self.mean(total, len(indices) / 2)
 
     def pairs(
         self,
         logits: Mapping[str, Tensor],
         targets: Mapping[str, Tensor],
         samples: Sequence[MultiTaskDataSample],
-        places: Sequence[int],
+        indices: Sequence[int],
     ) -> StereoPairs:
         """The samples at ``places``, which are those of pairs in the order left, right, left, right, ..."""
         logits, targets = (
-            {name: values.unflatten(0, (-1, 2)) for name, values in at_places(maps, places).items()}
+            {name: values.unflatten(0, (-1, 2)) for name, values in select_images(maps, indices).items()}
             for maps in (logits, targets)
         )
         rig = stereo_rig(
@@ -129,22 +131,24 @@ class StereoConsistencyLoss(ConsistencyLoss):
             )
         )
         like = logits[self.depth]
-        parallax, confidence = None, torch.ones_like(like)
+        normalized_disparity, confidence = None, torch.ones_like(like)
         if self.warp_by == 'pseudo' or self.needs_pseudo:
-            parallax = maps_of(samples, 'disparity', like)
+            normalized_disparity = maps_of(samples, 'disparity', like)
             if self.confidence != 'off':
                 confidence = maps_of(samples, 'confidence', like)
-            confidence = THRESHOLDS[self.confidence](confidence, self.tau, self.beta) * (parallax > 0)
-        return StereoPairs(logits, targets, rig, parallax, confidence)
+            confidence = THRESHOLDS[self.confidence](confidence, self.tau, self.beta) * (normalized_disparity > 0)
+        return StereoPairs(logits, targets, rig, normalized_disparity, confidence)
 
-    def own_parallax(self, pairs: StereoPairs) -> Tensor:
+    def own_normalized_disparity(self, pairs: StereoPairs) -> Tensor:
         """The network's depth in focal lengths, baseline / depth, (P, 2, 1, H, W)."""
-        return self.tasks[self.depth].stereo.parallax(pairs.logits[self.depth], pairs.rig.baseline)
+        return self.tasks[self.depth].stereo.normalized_disparity(pairs.logits[self.depth], pairs.rig.baseline)
 
     def warp(self, values: Tensor, pairs: StereoPairs, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
         """G of both views' maps (P, 2, C, H, W), and the share of the confidence that is left, 0 outside the image."""
-        parallax = pairs.parallax if self.warp_by == 'pseudo' else self.own_parallax(pairs)
-        warped, inside = each_from_the_other(values, pairs.rig.disparity(parallax), mode=mode)
+        normalized_disparity = (
+            pairs.normalized_disparity if self.warp_by == 'pseudo' else self.own_normalized_disparity(pairs)
+        )
+        warped, inside = each_from_the_other(values, pairs.rig.disparity(normalized_disparity), mode=mode)
         return warped, pairs.confidence * inside
 
 

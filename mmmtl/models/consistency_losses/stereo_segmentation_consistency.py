@@ -51,11 +51,12 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
 
     def of_pairs(self, pairs: StereoPairs) -> Tensor:
         task, logits, labels = self.tasks[self.task], pairs.logits[self.task], pairs.targets[self.task]
-        shares = logits.softmax(2)
-        shares_warped, weight = self.warp(shares, pairs)
+        fractions = logits.softmax(2)
+        shares_warped, weight = self.warp(fractions, pairs)
         log, log_warped = logits.log_softmax(2), shares_warped.clamp(min=SMALLEST).log()
         between = torch.cat(
-            (-(shares_warped * log)[:, :1].sum(2, keepdim=True), -(shares * log_warped)[:, 1:].sum(2, keepdim=True)), 1
+            (-(shares_warped * log)[:, :1].sum(2, keepdim=True), -(fractions * log_warped)[:, 1:].sum(2, keepdim=True)),
+            1,
         )
         result = self.lr * mean_where(between, weight, weight > 0).sum(1)
         if self.left or self.right:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mmmtl.models.supervision_role import places_for
+from mmmtl.models.supervision_role import indices_for
 from mmmtl.structures import MultiTaskDataSample
 
 
@@ -28,13 +28,13 @@ def task_pairs(samples: Sequence[MultiTaskDataSample], tasks: Sequence[str], sou
             that it shows a label of; ``'all'``: both.
     """
     pairs = []
-    for image in places_for('consistency', samples):
+    for image in indices_for('consistency', samples):
         shown = [name for name in tasks if name in samples[image].gt]
         wanted = {'unlabelled': [name for name in tasks if name not in shown], 'labelled': shown, 'all': tasks}[sources]
         pairs += [TaskPair(image, source, target) for source in wanted for target in shown if source != target]
     return pairs
 
 
-def index(places: Sequence[int], device: torch.device) -> Tensor:
+def index(indices: Sequence[int], device: torch.device) -> Tensor:
     """int64 on the device, without waiting for it."""
-    return torch.tensor(places, dtype=torch.long).to(device, non_blocking=True)
+    return torch.tensor(indices, dtype=torch.long).to(device, non_blocking=True)

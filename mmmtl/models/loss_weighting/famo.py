@@ -43,6 +43,6 @@ class FAMO(Scalarization):
             self.logits.copy_(self.adam(self.logits, z * (fall - (z * fall).sum()), both))
             self.last.copy_(torch.where(here, now, self.last))
             self.last_present.copy_(here)
-            shares = masked_softmax(self.logits, present) / torch.where(present, now, 1)
-            weights = shares / shares.sum().clamp(min=1e-300)
+            fractions = masked_softmax(self.logits, present) / torch.where(present, now, 1)
+            weights = fractions / fractions.sum().clamp(min=1e-300)
         return (weights * losses).sum()

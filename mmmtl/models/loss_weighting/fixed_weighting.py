@@ -22,7 +22,7 @@ class FixedWeighting(LossWeighting):
         ConfigError: A weight names no task.
     """
 
-    moves = False
+    is_adaptive = False
     takes_gradients = False
 
     def __init__(self, tasks: Sequence[str], weights: Mapping[str, float] | None = None) -> None:

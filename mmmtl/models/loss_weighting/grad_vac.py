@@ -40,12 +40,12 @@ class GradVac(GramianWeighting):
     def state_size(self) -> int:
         return len(self.tasks) ** 2
 
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
         cosines = state.view(len(self.tasks), -1)
-        rows, columns = places[:, None], places[None]
+        rows, columns = indices[:, None], indices[None]
         weighting = self._build()
         # torchjd forgets its average when the number of tasks changes, so it is handed in and taken back
-        weighting._phi_t, weighting._state_key = cosines[rows, columns], (len(places), gramian.dtype)
+        weighting._phi_t, weighting._state_key = cosines[rows, columns], (len(indices), gramian.dtype)
         weights = weighting(gramian)
         cosines[rows, columns] = weighting._phi_t
         return weights

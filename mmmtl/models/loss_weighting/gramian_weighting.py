@@ -72,13 +72,13 @@ class GramianWeighting(LossWeighting):
         weights = present.double()
         if not (gramian.isfinite().all() and losses.isfinite().all()):
             return torch.cat([weights.masked_fill(present, torch.nan), state])
-        places = (present & (gramian.diagonal() > 0)).nonzero().flatten()
-        if len(places) > 1:
-            weights[places] = self.solve(gramian[places][:, places], losses[places], places, state)
+        indices = (present & (gramian.diagonal() > 0)).nonzero().flatten()
+        if len(indices) > 1:
+            weights[indices] = self.solve(gramian[indices][:, indices], losses[indices], indices, state)
         return torch.cat([weights, state])
 
     @abstractmethod
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
         """Weights (n,) of the n >= 2 tasks at ``places`` (n,), from their Gramian (n, n) and losses (n,).
 
         All float64 on the host; ``state`` (S,) is moved in place.

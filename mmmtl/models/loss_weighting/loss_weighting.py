@@ -13,7 +13,7 @@ class LossWeighting(nn.Module, ABC):
         tasks: Task names, in the order of the losses; given by the model.
     """
 
-    moves: bool = True  # whether the weights change during training, and so belong in the log
+    is_adaptive: bool = True  # whether the weights change during training, and so belong in the log
     takes_gradients: bool = True  # whether `forward` looks at the parameters; naming them all takes a while each step
 
     def __init__(self, tasks: Sequence[str]) -> None:

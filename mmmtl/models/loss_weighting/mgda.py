@@ -51,6 +51,6 @@ class MGDA(GramianWeighting):
             raise ConfigError(f'MGDA.normalization must be one of {", ".join(SIZES)}, found {normalization!r}')
         self.normalization = normalization
 
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
         sizes = SIZES[self.normalization](gramian.diagonal(), losses).clamp(min=1e-12)
         return smallest_combination(gramian / torch.outer(sizes, sizes))

@@ -37,7 +37,7 @@ class NashMTL(GramianWeighting):
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         self.max_norm = max_norm
 
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
         weights = bargain(gramian) * gramian.norm().sqrt()
         length = (weights @ gramian @ weights).clamp(min=0).sqrt()
         return weights * (self.max_norm / length).clamp(max=1) if self.max_norm > 0 else weights

@@ -54,19 +54,19 @@ class PriorityConstrainedDescent(GramianWeighting):
     def state_size(self) -> int:
         return len(self.tasks) + 1
 
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
-        if self.primary not in places:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
+        if self.primary not in indices:
             return torch.ones_like(losses)
-        order = (places != self.primary).int().argsort(stable=True)  # the primary task first
-        gramian, places = gramian[order][:, order], places[order]
+        order = (indices != self.primary).int().argsort(stable=True)  # the primary task first
+        gramian, indices = gramian[order][:, order], indices[order]
         averages, steps = state[:-1], int(state[-1])  # averages are free of the bias of their start
-        known = torch.where(averages[places] > 0, averages[places], gramian.diagonal())
+        known = torch.where(averages[indices] > 0, averages[indices], gramian.diagonal())
         weighting = self._build()
         # torchjd forgets its average when the number of tasks changes, so it is handed in and taken back
-        weighting._sq_norm_ema, weighting._state_key = known * (1 - self.beta**steps), len(places)
+        weighting._sq_norm_ema, weighting._state_key = known * (1 - self.beta**steps), len(indices)
         weighting._n_steps = torch.tensor(steps)
         weights = torch.empty_like(losses)
         weights[order] = weighting(gramian)
-        averages[places] = weighting._sq_norm_ema / (1 - self.beta ** (steps + 1))
+        averages[indices] = weighting._sq_norm_ema / (1 - self.beta ** (steps + 1))
         state[-1] = steps + 1
         return weights

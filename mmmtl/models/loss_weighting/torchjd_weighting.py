@@ -65,7 +65,7 @@ class TorchJDWeighting(GramianWeighting):
             raise ConfigError(f'TorchJDWeighting.method must be one of {", ".join(METHODS)}, found {method!r}')
         self.weighting = build_torchjd(method, {**METHODS[method], **(options or {})})
 
-    def solve(self, gramian: Tensor, losses: Tensor, places: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
         return self.weighting(gramian)
 
 

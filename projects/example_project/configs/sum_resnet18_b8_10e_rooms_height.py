@@ -3,7 +3,7 @@
 custom_imports = dict(imports=['example_project'])  # registers Charbonnier, Height, RoomsWithHeight and SumHead
 
 tasks = dict(
-    depth=dict(type='mmmtl.Depth', drawn_range=(0.5, 6.0)),
+    depth=dict(type='mmmtl.Depth', display_range=(0.5, 6.0)),
     height=dict(type='mmmtl.Height', loss=dict(type='mmmtl.Charbonnier', epsilon=0.05)),
 )
 

@@ -34,10 +34,10 @@ class Height(Task):
     whole_numbers = False  # millimetres, most likely
     loss_space = 'values'
     default_loss = dict(type='L1')
-    headline = 'abs'
+    primary_metric = 'abs'
     higher_is_better = False
     view_change = SameFromEverywhere()
-    mirror = unchanged
+    hflip = unchanged
 
     def __init__(self, name: str, highest: float = 3.0, **kwargs) -> None:
         super().__init__(name, **kwargs)
@@ -72,16 +72,16 @@ class Height(Task):
         """Metres."""
         return self.activate(logits), self.to_values(target)
 
-    def measure(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
+    def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         error = (prediction - target)[:, 0][valid].double().abs()
         return {'count': valid.sum(), 'abs': error.sum(), 'within_25cm': (error <= 0.25).sum()}
 
-    def score(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
+    def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         count = torch.where(sums['count'] > 0, sums['count'], torch.nan)  # NaN where nothing was labelled
         return {name: (sums[name] / count).item() for name in ('abs', 'within_25cm')}
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         grey = (255 * (values / self.highest).clip(0, 1)).astype(np.uint8)
         colour = cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1]
         return np.where(values[..., None] >= 0, colour, 0).astype(np.uint8)

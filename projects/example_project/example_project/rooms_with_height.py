@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets import LabelSource, Record, View
+from mmmtl.datasets import LabelReader, Record, View
 from mmmtl.registry import DATASETS
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Task
@@ -15,7 +15,7 @@ from mmmtl.tasks import Depth, Task
 class HeightFromDepth:
     """A label source: the third world coordinate of the point that each pixel shows. The floor of a room lies at 0."""
 
-    depth: LabelSource
+    depth: LabelReader
     intrinsics: np.ndarray
     camera_T_world: np.ndarray  # noqa: N815  frames meet in the name
 

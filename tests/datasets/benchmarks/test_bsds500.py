@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
-from mmmtl.datasets import BSDS500, BSDS500Shares
+from mmmtl.datasets import BSDS500, BSDS500Fractions
 from mmmtl.datasets.benchmarks.bsds500 import AnnotatedBoundaries
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import Edge
@@ -87,10 +87,10 @@ def test_merged_maps(tmp_path, data_error):
     Image.fromarray(np.zeros((4, 6, 3), np.uint8)).save(tmp_path / 'val' / '7.jpg')
     Image.fromarray(np.array([[0, 51, 255, 102, 204, 153]] * 4, np.uint8)).save(tmp_path / 'val' / '7.png')
     options = dict(root=str(tmp_path), split='val', tasks={'edge': Edge('edge')}, pipeline=PIPELINE)
-    edge = BSDS500Shares(partial=True, **options)[0]['data_samples'][0].gt.edge
+    edge = BSDS500Fractions(partial=True, **options)[0]['data_samples'][0].gt.edge
     np.testing.assert_allclose(edge[0, 0], [0, 0.2, 1, 0.4, 0.8, 0.6], atol=1e-6)
     with data_error(tmp_path / 'val', '100'):
-        BSDS500Shares(**options)
+        BSDS500Fractions(**options)
 
 
 def test_the_real_images(data_root):
@@ -105,9 +105,9 @@ def test_the_real_images(data_root):
         annotators = (label[..., :] != 255).any((0, 1)).sum()
         assert 4 <= annotators <= 9 and 0.002 < label[..., :annotators].mean() < 0.1
     for split, count in (('train', 200), ('val', 100)):
-        dataset = BSDS500Shares(
+        dataset = BSDS500Fractions(
             root=str(data_root / 'real_bench' / 'bsds500'), split=split, tasks={'edge': Edge('edge')}, pipeline=PIPELINE
         )
         assert len(dataset) == count
-        share = dataset[0]['data_samples'][0].gt.edge
-        assert 0 < (share > 0).float().mean() < 0.3 and share.max() <= 1
+        fraction = dataset[0]['data_samples'][0].gt.edge
+        assert 0 < (fraction > 0).float().mean() < 0.3 and fraction.max() <= 1

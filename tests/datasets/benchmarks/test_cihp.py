@@ -54,14 +54,14 @@ def test_real_files(data_root):
         assert meet.float().mean() < 0.3
 
 
-@pytest.mark.parametrize('share', [0.31, 0.5, 0.77, 1.3])
-def test_real_outlines_of_one_pixel_stay_whole_when_resized(data_root, share):
+@pytest.mark.parametrize('fraction', [0.31, 0.5, 0.77, 1.3])
+def test_real_outlines_of_one_pixel_stay_whole_when_resized(data_root, fraction):
     dataset = CIHP(root=str(data_root / 'real' / 'cihp'), tasks={'edge': Edge('edge')}, pipeline=[dict(type=LoadViews)])
     for results in dataset:
         (view,) = results['views']
         line = thin(view['labels']['edge'] > 0)
         view['labels']['edge'] = line.astype(np.float32)
-        Resize(tuple(round(share * side) for side in line.shape)).transform(results)
+        Resize(tuple(round(fraction * side) for side in line.shape)).transform(results)
         resized = view['labels']['edge'] > 0
         assert components(resized, connectivity=2).max() <= components(line, connectivity=2).max()
-        assert 0.85 * share < resized.sum() / line.sum() < 1.1 * share
+        assert 0.85 * fraction < resized.sum() / line.sum() < 1.1 * fraction

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mmmtl.datasets import Middlebury, StereoMatches
-from mmmtl.datasets.label_sources.pseudo_disparity import to_confidence_picture, to_disparity_picture
+from mmmtl.datasets.label_readers.pseudo_disparity import to_confidence_picture, to_disparity_picture
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
 from mmmtl.files.array_files import read_pfm

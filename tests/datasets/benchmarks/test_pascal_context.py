@@ -10,7 +10,7 @@ from PIL import Image
 
 from mmmtl.datasets import PascalContext
 from mmmtl.datasets.benchmarks.pascal_context import valid_normal_classes
-from mmmtl.datasets.label_sources.pascal_labels import PART_CLASS, HumanPartsFile
+from mmmtl.datasets.label_readers.pascal_labels import PART_CLASS, HumanPartsFile
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.tasks import Edge, HumanParts, Normal, Saliency, SemSeg
 

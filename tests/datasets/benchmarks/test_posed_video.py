@@ -151,8 +151,8 @@ def test_a_real_video_has_pairs_and_a_wrong_pose_has_none(data_root, tmp_path):
     assert len(dataset) + dataset.rejected == 5 and len(dataset) >= 3
     record = dataset.records[0]
     views = (thin_out(view.labels['depth'].load(TASKS['depth']), view.intrinsics) for view in record.views)
-    share = mutual_overlap(*views, *(torch.as_tensor(view.camera_T_world) for view in record.views))
-    assert 0.2 <= share <= 0.95
+    fraction = mutual_overlap(*views, *(torch.as_tensor(view.camera_T_world) for view in record.views))
+    assert 0.2 <= fraction <= 0.95
     for path in (folder / 'pose').iterdir():
         np.savetxt(path, np.linalg.inv(np.loadtxt(path)))  # world to camera, the usual mistake
     try:

@@ -201,7 +201,7 @@ def test_poses_of_real_pairs_are_world_to_camera(real):
 
 def test_normals_of_real_depth_face_the_camera(real):
     pairs = dataset(real)
-    share = []
+    fraction = []
     for index in range(0, 83, 6):
         for sample in pairs[index]['data_samples']:
             normal, depth = sample.gt.normal, sample.gt.depth[0]
@@ -211,5 +211,5 @@ def test_normals_of_real_depth_face_the_camera(real):
             assert not known[depth == 0].any()
             rays = view_rays(sample.intrinsics[None], *depth.shape)[0]
             assert ((rays * normal).sum(0)[known] < 0).all()
-            share.append(known.float().mean().item())
-    assert np.mean(share) > 0.5
+            fraction.append(known.float().mean().item())
+    assert np.mean(fraction) > 0.5

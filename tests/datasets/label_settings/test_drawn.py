@@ -30,8 +30,8 @@ def test_all_labels_are_those_that_exist_and_are_learnt_in_the_order_of_the_task
 def test_one_label_each_in_equal_shares(count):
     shown = OneLabel(seed=4).shown(records(*[TASKS] * count), TASKS)
     assert all(len(names) == 1 for names in shown)
-    shares = [Counter(shown)[(task,)] for task in TASKS]
-    assert max(shares) - min(shares) <= 1 and sum(shares) == count
+    fractions = [Counter(shown)[(task,)] for task in TASKS]
+    assert max(fractions) - min(fractions) <= 1 and sum(fractions) == count
 
 
 def test_one_label_is_fixed_by_the_seed_and_mixed_over_the_split():
@@ -51,8 +51,8 @@ def test_one_label_shows_only_what_exists():
 def test_rare_labels_are_preferred_to_keep_the_shares_equal():
     given = records(*[('depth',)] * 5, *[('depth', 'semseg')] * 5)
     for seed in range(5):
-        shares = Counter(OneLabel(seed).shown(given, TASKS))
-        assert shares[('semseg',)] >= 3  # by chance alone it would be about half of five
+        fractions = Counter(OneLabel(seed).shown(given, TASKS))
+        assert fractions[('semseg',)] >= 3  # by chance alone it would be about half of five
 
 
 def test_the_draw_of_one_label_does_not_change_with_the_version():

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from mmmtl.datasets import EpochSampler, EvenlySplitSampler, SampleKey, samplers
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, SampleKey
 
 SIZE = 11
 
@@ -17,7 +17,7 @@ def on_ranks(monkeypatch):
     def build(world_size: int, sampler: type, size: int = SIZE, **options) -> list:
         built = []
         for rank in range(world_size):
-            monkeypatch.setattr(samplers, 'get_dist_info', lambda rank=rank: (rank, world_size))
+            monkeypatch.setattr(f'{sampler.__module__}.get_dist_info', lambda rank=rank: (rank, world_size))
             built.append(sampler(range(size), **options))
         return built
 
@@ -31,17 +31,17 @@ def indices(keys) -> list[int]:
 def test_a_pass_takes_every_sample_once():
     keys = list(EpochSampler(range(SIZE), seed=3))
     assert sorted(indices(keys)) == list(range(SIZE))
-    assert {(key.seed, key.run_pass) for key in keys} == {(3, 0)}
+    assert {(key.seed, key.epoch) for key in keys} == {(3, 0)}
     assert len(EpochSampler(range(SIZE), seed=3)) == SIZE
 
 
 def test_the_order_depends_on_seed_and_pass_and_on_nothing_else():
-    def order(seed: int, run_pass: int) -> list[SampleKey]:
+    def order(seed: int, epoch: int) -> list[SampleKey]:
         sampler = EpochSampler(range(SIZE), seed=seed)
-        sampler.set_epoch(run_pass)
+        sampler.set_epoch(epoch)
         return list(sampler)
 
-    orders = {(seed, run_pass): order(seed, run_pass) for seed in (0, 1) for run_pass in (2, 0, 1)}
+    orders = {(seed, epoch): order(seed, epoch) for seed in (0, 1) for epoch in (2, 0, 1)}
     assert all(order(*which) == keys for which, keys in reversed(orders.items()))
     assert len({tuple(indices(keys)) for keys in orders.values()}) == 6
     assert EpochSampler(range(SIZE)).seed == 0  # without a seed, the same order in every run
@@ -55,9 +55,9 @@ def test_iterating_twice_gives_the_same(endless):
 
 def test_endless_is_pass_after_pass():
     passes = []
-    for run_pass in range(3):
+    for epoch in range(3):
         sampler = EpochSampler(range(SIZE), seed=1)
-        sampler.set_epoch(run_pass)
+        sampler.set_epoch(epoch)
         passes += list(sampler)
     assert list(islice(EpochSampler(range(SIZE), seed=1, endless=True), 3 * SIZE)) == passes
 

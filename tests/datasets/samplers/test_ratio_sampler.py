@@ -29,11 +29,11 @@ class Parts(ConcatDataset):
 def on_ranks(monkeypatch):
     """Build one sampler per rank of a world of several processes."""
 
-    def build(world_size: int, batch_size: int, shares: dict, **options) -> list[RatioSampler]:
+    def build(world_size: int, batch_size: int, ratios: dict, **options) -> list[RatioSampler]:
         built = []
         for rank in range(world_size):
             monkeypatch.setattr(ratio_sampler, 'get_dist_info', lambda rank=rank: (rank, world_size))
-            built.append(RatioSampler(Parts(**SIZES), shares, batch_size, **options))
+            built.append(RatioSampler(Parts(**SIZES), ratios, batch_size, **options))
         return built
 
     return build
@@ -68,13 +68,13 @@ def test_shares_that_do_not_divide_the_batch_come_out_in_the_long_run(on_ranks):
 def test_turns_hold_the_shares_in_every_stretch():
     rng = np.random.default_rng(0)
     for _ in range(30):
-        shares = rng.integers(1, 9, rng.integers(1, 6)).tolist()
-        row = turns(shares)
-        total = sum(shares)
-        assert [row.count(part) * total for part in range(len(shares))] == [share * len(row) for share in shares]
-        for places in range(1, len(row) + 1):
-            for part, share in enumerate(shares):
-                assert abs(row[:places].count(part) - share * places / total) < len(shares)
+        ratios = rng.integers(1, 9, rng.integers(1, 6)).tolist()
+        row = turns(ratios)
+        total = sum(ratios)
+        assert [row.count(part) * total for part in range(len(ratios))] == [ratio * len(row) for ratio in ratios]
+        for indices in range(1, len(row) + 1):
+            for part, ratio in enumerate(ratios):
+                assert abs(row[:indices].count(part) - ratio * indices / total) < len(ratios)
     assert turns([1, 1]) == [0, 1] and turns([3, 3]) == [0, 1] and turns([0.25, 0.5]) == [1, 0, 1]
     assert turns([1 / 3, 2 / 3]) == turns([1, 2])
 
@@ -83,8 +83,8 @@ def test_a_part_gives_each_of_its_samples_once_per_pass_of_its_own(on_ranks):
     (sampler,) = on_ranks(1, 8, HALF, endless=True)
     keys = [key for batch in batches(sampler, 8, 14) for key in batch]  # 56 samples of pairs: 8 passes
     pairs = [key for key in keys if key.index < 7]
-    assert sorted(pairs) == sorted((0, run_pass, index) for run_pass in range(8) for index in range(7))
-    assert len({tuple(key.index for key in pairs[7 * run_pass : 7 * run_pass + 7]) for run_pass in range(8)}) > 1
+    assert sorted(pairs) == sorted((0, epoch, index) for epoch in range(8) for index in range(7))
+    assert len({tuple(key.index for key in pairs[7 * epoch : 7 * epoch + 7]) for epoch in range(8)}) > 1
     assert len(set(keys)) == len(keys)  # no draw comes twice
 
 
@@ -134,9 +134,9 @@ def test_the_row_depends_on_the_seed_alone(on_ranks):
 
 
 def test_wrong_shares_are_named():
-    for shares in (dict(pairs=1), dict(pairs=1, street=1, edges=0), dict(pairs=1, street=1, edges=1, more=1)):
+    for ratios in (dict(pairs=1), dict(pairs=1, street=1, edges=0), dict(pairs=1, street=1, edges=1, more=1)):
         with pytest.raises(ConfigError, match='positive share for each of pairs, street, edges'):
-            RatioSampler(Parts(**SIZES), shares, 8)
+            RatioSampler(Parts(**SIZES), ratios, 8)
     with pytest.raises(ConfigError, match='factor of a thousand'):
         RatioSampler(Parts(**SIZES), dict(pairs=1, street=1, edges=1e-6), 8)
     with pytest.raises(ConfigError, match='EpochSampler'):

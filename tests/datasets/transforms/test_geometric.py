@@ -154,13 +154,13 @@ def test_zoom_draws_every_scale_and_place_and_one_is_identity():
 
 def test_flip_shows_the_mirrored_world():
     scene = random_scene()
-    mirror = np.array([-1, 1, 1])
+    hflip = np.array([-1, 1, 1])
     for before, after in zip(scene['views'], apply(RandomFlip(1.0), scene)['views'], strict=True):
         np.testing.assert_array_equal(after['image'], before['image'][:, ::-1])
         np.testing.assert_array_equal(after['labels']['semseg'], before['labels']['semseg'][:, ::-1])
         known = after['labels']['depth'] > 0
         for old, new in zip(world(before), world(after), strict=True):
-            np.testing.assert_allclose(new[known], (old * mirror)[:, ::-1][known], atol=1e-4)
+            np.testing.assert_allclose(new[known], (old * hflip)[:, ::-1][known], atol=1e-4)
         pose = after['camera_T_world'][:3, :3].double()
         assert torch.linalg.det(pose) > 0.99  # a rotation, no reflection
         assert not after['labels']['normal'][~known].any()

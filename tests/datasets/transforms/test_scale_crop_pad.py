@@ -118,11 +118,11 @@ def largest(view: dict) -> float:
 
 
 def test_crop_tries_again_where_a_class_covers_too_much():
-    shares = {
+    fractions = {
         tries: [largest(apply(RandomCropLimited((20, 20), tries=tries), uneven(seed))[0]) for seed in range(60)]
         for tries in (1, 10)
     }
-    assert np.mean(np.less(shares[1], 0.75)) < 0.4 < 0.6 < np.mean(np.less(shares[10], 0.75)) < 1
+    assert np.mean(np.less(fractions[1], 0.75)) < 0.4 < 0.6 < np.mean(np.less(fractions[10], 0.75)) < 1
 
 
 def test_crop_looks_at_a_limited_number_of_places():

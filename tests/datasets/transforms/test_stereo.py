@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mmmtl.datasets import KITTI, Record
-from mmmtl.datasets.label_sources.pseudo_disparity import to_confidence_picture, to_disparity_picture
+from mmmtl.datasets.label_readers.pseudo_disparity import to_confidence_picture, to_disparity_picture
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.datasets.transforms import (
     CoverCrop,
@@ -72,9 +72,9 @@ def pairs(rooms, pipeline, **options) -> SyntheticRooms:
     return rooms([*pipeline, dict(type=PackViews)], views='stereo', stereo=True, views_per_scene=1, **options)
 
 
-@pytest.mark.parametrize('moves', MOVES.values(), ids=MOVES)
-def test_pairs_stay_rectified_and_labels_stay_true(rooms, folder, moves):
-    dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(folder)), *moves])
+@pytest.mark.parametrize('is_adaptive', MOVES.values(), ids=MOVES)
+def test_pairs_stay_rectified_and_labels_stay_true(rooms, folder, is_adaptive):
+    dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(folder)), *is_adaptive])
     samples = dataset[SampleKey(0, 1, 1)]['data_samples']
     assert [sample.rectified for sample in samples] == [True, True]
     intrinsics, poses = (

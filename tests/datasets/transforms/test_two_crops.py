@@ -9,7 +9,7 @@ from mmmtl.datasets import Record, collate_views
 from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.supervision_role import places_for
+from mmmtl.models.supervision_role import indices_for
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 SMALL = {'semseg': SemSeg('semseg', classes=('a', 'b', 'c')), 'depth': Depth('depth'), 'normal': Normal('normal')}
@@ -52,8 +52,8 @@ def test_the_first_are_the_views_as_they_are(views):
         assert torch.equal(both['inputs'][number], alone['inputs'][number])
         for name in SMALL:
             assert torch.equal(both['data_samples'][number].gt.get(name), alone['data_samples'][number].gt.get(name))
-    assert places_for('tasks', both['data_samples']) == list(range(views))
-    assert places_for('consistency', both['data_samples']) == list(range(views, 2 * views))
+    assert indices_for('supervised', both['data_samples']) == list(range(views))
+    assert indices_for('consistency', both['data_samples']) == list(range(views, 2 * views))
     assert [sample.view for sample in both['data_samples']] == 2 * list(range(views))
 
 
@@ -86,7 +86,7 @@ def test_every_scale_is_drawn_and_the_draw_is_the_generators():
 def test_a_batch_doubles_and_only_the_first_crops_teach_tasks():
     batch = collate_views([packed(seed) for seed in range(3)])
     assert len(batch['inputs']) == 6
-    assert places_for('tasks', batch['data_samples']) == [0, 2, 4]
+    assert indices_for('supervised', batch['data_samples']) == [0, 2, 4]
     model = MultiTaskModel(
         {'depth': SMALL['depth']},
         dict(type='SegNet', widths=(4,)),

@@ -21,9 +21,9 @@ def test_maps_have_the_shapes_it_tells(size, tasks):
         assert x.shape[2:] == tuple(-(-n // stride) for n in size)
 
 
-@pytest.mark.parametrize(('tasks', 'own_share'), [(TASKS, 1.0), (TASKS[:1], 0.9)])
-def test_stitches_of_the_identity_are_separate_networks(tasks, own_share):
-    backbone = CrossStitchSegNet(tasks, SMALL, own_share=own_share)  # in training mode: batch norm and all
+@pytest.mark.parametrize(('tasks', 'self_weight'), [(TASKS, 1.0), (TASKS[:1], 0.9)])
+def test_stitches_of_the_identity_are_separate_networks(tasks, self_weight):
+    backbone = CrossStitchSegNet(tasks, SMALL, self_weight=self_weight)  # in training mode: batch norm and all
     images = torch.randn(2, 3, 32, 40)
     *maps, encoded = backbone(images)
     alone = [network(images) for network in backbone.networks.values()]
@@ -33,7 +33,7 @@ def test_stitches_of_the_identity_are_separate_networks(tasks, own_share):
 
 
 def test_a_stitch_mixes_by_channel():
-    stitch = CrossStitch(2, 3, own_share=0.7)
+    stitch = CrossStitch(2, 3, self_weight=0.7)
     a, b = torch.randn(2, 2, 3, 4, 5)
     left, right = stitch([a, b])
     assert torch.allclose(left, 0.7 * a + 0.3 * b) and torch.allclose(right, 0.3 * a + 0.7 * b)
@@ -45,9 +45,9 @@ def test_a_stitch_mixes_by_channel():
     assert CrossStitch(4, 2, 0.7).alpha.sum(1).allclose(torch.ones(4, 2))  # maps keep their scale at the beginning
 
 
-@pytest.mark.parametrize(('own_share', 'everyone'), [(0.9, True), (1.0, False)])
-def test_a_task_teaches_the_networks_that_it_is_stitched_to(own_share, everyone):
-    backbone = CrossStitchSegNet(TASKS, SMALL, own_share=own_share)
+@pytest.mark.parametrize(('self_weight', 'everyone'), [(0.9, True), (1.0, False)])
+def test_a_task_teaches_the_networks_that_it_is_stitched_to(self_weight, everyone):
+    backbone = CrossStitchSegNet(TASKS, SMALL, self_weight=self_weight)
     backbone(torch.randn(2, 3, 32, 32))[1].square().sum().backward()
     touched = {
         name.split('.')[1]
@@ -73,7 +73,7 @@ def test_the_number_of_parameters(widths, count):
     assert sum(p.numel() for p in backbone.parameters()) == expected
 
 
-@pytest.mark.parametrize('share', [-0.1, 1.1])
-def test_a_share_that_is_none(share):
-    with pytest.raises(ConfigError, match='own_share'):
-        CrossStitchSegNet(TASKS, SMALL, own_share=share)
+@pytest.mark.parametrize('fraction', [-0.1, 1.1])
+def test_a_share_that_is_none(fraction):
+    with pytest.raises(ConfigError, match='self_weight'):
+        CrossStitchSegNet(TASKS, SMALL, self_weight=fraction)

@@ -35,8 +35,10 @@ def test_a_consistency_loss_is_added_times_its_weight():
 
 def test_a_sample_for_consistency_teaches_no_task():
     batch = make_batch(*MIXED)
-    for sample, purpose in zip(batch['data_samples'], ('consistency', 'tasks', 'tasks', 'consistency'), strict=True):
-        sample.set_metainfo(dict(purpose=purpose))
+    for sample, supervision_role in zip(
+        batch['data_samples'], ('consistency', 'tasks', 'tasks', 'consistency'), strict=True
+    ):
+        sample.set_metainfo(dict(supervision_role=supervision_role))
     model = make_model(reduction='batch', consistency_losses=dict(size=dict(type=LogitSize)))
     losses = losses_of(model, batch)
     assert losses['semseg'] == 0 and losses['normal'] == 0

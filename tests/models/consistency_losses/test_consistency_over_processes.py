@@ -26,12 +26,12 @@ class Net(nn.Module):
         return self.loss({task: head(features[0]) for task, head in self.heads.items()}, targets, features, samples)
 
 
-def learn(name: str, places: range, wrap: Callable[[nn.Module], nn.Module]) -> tuple[Tensor, list[Tensor]]:
+def learn(name: str, indices: range, wrap: Callable[[nn.Module], nn.Module]) -> tuple[Tensor, list[Tensor]]:
     """The loss of some images of the batch, and the weights after a step."""
     torch.manual_seed(1)
     net = wrap(Net(make_loss(name)))
     batch = make_batch(crops=name == 'semi-supervised')
-    value = net(pick(batch, places))
+    value = net(pick(batch, indices))
     optimiser = torch.optim.SGD(net.parameters(), lr=0.5)
     value.backward()
     optimiser.step()

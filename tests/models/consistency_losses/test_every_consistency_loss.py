@@ -109,8 +109,8 @@ def test_the_order_of_images_and_of_tasks_changes_nothing(name):
     batch, loss = make_batch(crops=crops), make_loss(name).eval()
     expected = loss(*batch)
     order = [3, 0, 6, 2, 5, 1, 4]
-    places = [2 * n + k for n in order for k in (0, 1)] if crops else order
-    value = loss(*pick(batch, places))
+    indices = [2 * n + k for n in order for k in (0, 1)] if crops else order
+    value = loss(*pick(batch, indices))
     if name != 'discriminator':  # its negatives are the neighbours
         torch.testing.assert_close(value, expected)
 

@@ -39,7 +39,7 @@ def test_pairs():
         *task_pairs(samples, names, 'unlabelled'),
         *task_pairs(samples, names, 'labelled'),
     }
-    samples[0].set_metainfo({'purpose': 'tasks'})
+    samples[0].set_metainfo({'supervision_role': 'supervised'})
     assert {pair.image for pair in task_pairs(samples, names, 'all')} == {1}
 
 

@@ -145,7 +145,7 @@ def test_what_there_is_nothing_to_match_in_costs_nothing(samples):
 
 def test_images_for_the_task_losses_alone_are_not_taught(samples):
     for sample in samples[:3]:
-        sample.set_metainfo({'purpose': 'tasks'})
+        sample.set_metainfo({'supervision_role': 'supervised'})
     cost = random_cost(samples)
     term(samples, cost).backward()
     assert not cost.grad[:4].any() and cost.grad[4:].any()

@@ -92,7 +92,7 @@ def test_a_region_of_one_pixel_over_the_minimum():
 def test_the_gradient_reaches_what_it_should(compare):
     samples = [
         sample('depth'),
-        sample('semseg', 'normal', purpose='tasks'),
+        sample('semseg', 'normal', supervision_role='supervised'),
         sample('semseg', 'depth'),
         sample('semseg', 'depth', 'normal'),
     ]

@@ -89,10 +89,10 @@ def test_what_is_no_region_may_be_nan():
 def test_pixels_spread_over_their_region():
     slots = random_slots(2, 3, (16, 16))
     found = RegionPixels.of(slots, 3)
-    places = found.evenly_spread(5)
-    assert places.shape == (2, 3, 5)
+    indices = found.evenly_spread(5)
+    assert indices.shape == (2, 3, 5)
     for e in range(2):
         for r in range(3):
-            assert (slots[e].flatten()[places[e, r]] == r).all() and len(places[e, r].unique()) == 5
+            assert (slots[e].flatten()[indices[e, r]] == r).all() and len(indices[e, r].unique()) == 5
     values = torch.arange(512.0).view(2, 1, 16, 16)
-    assert torch.equal(found.taken(values, places)[..., 0], places + torch.tensor([0, 256]).view(2, 1, 1))
+    assert torch.equal(found.taken(values, indices)[..., 0], indices + torch.tensor([0, 256]).view(2, 1, 1))

@@ -116,7 +116,7 @@ def test_pairs_count_alike_in_any_order_and_other_images_not_at_all(kind):
     )
     torch.testing.assert_close(more, whole)
     for sample in samples[2:]:
-        sample.set_metainfo({'purpose': 'tasks'})
+        sample.set_metainfo({'supervision_role': 'supervised'})
     half = run(loss, logits, targets, samples)
     first = run(loss, *({n: v[:2] for n, v in maps.items()} for maps in (logits, targets)), samples[:2])
     torch.testing.assert_close(half, first)
@@ -131,15 +131,15 @@ def world() -> tuple[dict[str, Tensor], dict[str, Tensor], list[MultiTaskDataSam
     logits, targets, samples = batch()
     shift = 5
     stripes = torch.from_numpy(np.random.default_rng(3).integers(0, K, (H, W + shift)))
-    parallax = (shift + DOFFS) / FOCAL
+    normalized_disparity = (shift + DOFFS) / FOCAL
     for place, sample in enumerate(samples):
         label = stripes[:, shift:] if place % 2 else stripes[:, :W]  # the left view's column x is the right one's x - 5
         sample.gt = PixelData(
-            semseg=label[None], disparity=torch.full((1, H, W), parallax), confidence=torch.ones(1, H, W)
+            semseg=label[None], disparity=torch.full((1, H, W), normalized_disparity), confidence=torch.ones(1, H, W)
         )
         targets['semseg'][place, 0] = label
         logits['semseg'][place] = 12.0 * torch.nn.functional.one_hot(label, K).permute(2, 0, 1)
-        logits['depth'][place] = parallax / BASELINE * UNIT
+        logits['depth'][place] = normalized_disparity / BASELINE * UNIT
     return logits, targets, samples
 
 

@@ -155,9 +155,9 @@ def test_one_task_alone_is_its_loss(name):
     toy = Toy(build(name))
     losses, _ = toy.task_losses(*make_batch(hidden='bc'))
     total, weights, gradients = slopes(toy, *make_batch(hidden='bc'))
-    share = 0.5 if name == 'uncertainty' else 1
-    torch.testing.assert_close(total, share * losses[0].detach())
-    torch.testing.assert_close(weights[0], torch.tensor(1.0) * share)
+    fraction = 0.5 if name == 'uncertainty' else 1
+    torch.testing.assert_close(total, fraction * losses[0].detach())
+    torch.testing.assert_close(weights[0], torch.tensor(1.0) * fraction)
 
 
 @every_weighting

@@ -36,8 +36,8 @@ def conflicting(cosine: float) -> Tensor:
 def test_mgda_of_two(cosine):
     """Sener and Koltun, eq. 4: the foot of the perpendicular on the segment, or an end of it."""
     first, second = rows = conflicting(cosine)
-    share = ((second - first) @ second / (first - second).square().sum()).clamp(0, 1)
-    torch.testing.assert_close(solve(MGDA('ab'), rows), torch.stack([share, 1 - share]))
+    fraction = ((second - first) @ second / (first - second).square().sum()).clamp(0, 1)
+    torch.testing.assert_close(solve(MGDA('ab'), rows), torch.stack([fraction, 1 - fraction]))
 
 
 @pytest.mark.parametrize('seed', range(5))
@@ -180,8 +180,8 @@ def test_the_primary_task():
         weights = solve(PriorityConstrainedDescent('abc', primary=name), rows)
         torch.testing.assert_close(weights[order], solve(PriorityConstrainedDescent('abc', primary='a'), rows[order]))
     without = PriorityConstrainedDescent('abc', primary='b')
-    places = torch.tensor([0, 2])
-    weights = without.solve(rows[places] @ rows[places].T, torch.ones(2).double(), places, without.state)
+    indices = torch.tensor([0, 2])
+    weights = without.solve(rows[indices] @ rows[indices].T, torch.ones(2).double(), indices, without.state)
     assert weights.tolist() == [1, 1]
     with pytest.raises(ConfigError, match="primary must be one of a, b, c, found 'd'"):
         PriorityConstrainedDescent('abc', primary='d')
@@ -197,8 +197,8 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
     decided = weighting._decide(packed)
     weights, expected = decided[:3], build(name)
     torch.manual_seed(0)
-    places = torch.tensor([0, 2])
-    expected = expected.solve((rows @ rows.T)[places][:, places], torch.ones(2).double(), places, expected.state)
+    indices = torch.tensor([0, 2])
+    expected = expected.solve((rows @ rows.T)[indices][:, indices], torch.ones(2).double(), indices, expected.state)
     assert weights[1] == 1
     torch.testing.assert_close(weights[[0, 2]], expected)
 

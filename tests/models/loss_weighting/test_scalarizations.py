@@ -96,16 +96,16 @@ def test_famo_as_in_torchjd():
 def test_the_unit_of_a_loss_does_not_matter(name):
     """What is descended stays in proportion: the weight of a task times its loss."""
     units = torch.tensor([1.0, 100.0, 0.01])
-    shares = []
+    fractions = []
     for scale in (torch.ones(3), units):
         weighting = build(name)
         if name == 'imtl-l':
             weighting.log_scales.data = -(LOSSES[0] * scale).log()  # where it rests
         for row in LOSSES if name == 'famo' else LOSSES[:1]:
             weights = weigh(weighting, row * scale)[1]
-        share = weights * row * scale
-        shares.append(share / share.sum())
-    torch.testing.assert_close(*shares, rtol=1e-4, atol=1e-6)
+        fraction = weights * row * scale
+        fractions.append(fraction / fraction.sum())
+    torch.testing.assert_close(*fractions, rtol=1e-4, atol=1e-6)
 
 
 def test_stch_nears_the_largest_loss():

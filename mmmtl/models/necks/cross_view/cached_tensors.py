@@ -9,7 +9,7 @@ import torch
 T = TypeVar('T')
 
 
-def kept_tensors(make: Callable[..., T]) -> Callable[..., T]:
+def cached_tensors(make: Callable[..., T]) -> Callable[..., T]:
     """Keep what `make` returns, for each of its last 256 different arguments.
 
     What is made inside inference mode must serve in training, so it is made outside of it; what is made while a graph

@@ -171,7 +171,7 @@ class CrossViewModule(BaseModule):
             joint['planes'] = self.cost_volume.inverse_depths(images.device)
         return joint
 
-    def explain(self, matched: dict[str, Tensor]) -> dict[str, Tensor]:
+    def aux_maps(self, matched: dict[str, Tensor]) -> dict[str, Tensor]:
         """Maps (N, 1, h, w) of what `match` found: the best plane's depth in metres, its share of the softmax.
 
         A lone view matches equally at every plane, so its maps say nothing.
@@ -181,7 +181,7 @@ class CrossViewModule(BaseModule):
         depth, confidence = self.cost_volume.best_depth(matched['cost'])
         return {'matched': depth, 'confidence': confidence}
 
-    def drawers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
+    def visualizers(self, tasks: Mapping[str, Task]) -> dict[str, Depth | Confidence]:
         """How the maps of `explain` are drawn beside those of the tasks."""
         return match_drawers(tasks) if self.cost_volume else {}
 

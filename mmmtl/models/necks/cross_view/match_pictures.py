@@ -10,7 +10,7 @@ from mmmtl.tasks import Depth, Task
 class Confidence:
     """Shares in [0, 1] as grey levels, the square root of the share, so that one of 128 planes is not black."""
 
-    def draw(self, values: np.ndarray) -> np.ndarray:
+    def visualize(self, values: np.ndarray) -> np.ndarray:
         """A map (H, W) -> picture (H, W, 3), uint8 RGB."""
         grey = 255 * np.sqrt(np.nan_to_num(values).clip(0, 1))
         return np.repeat(grey[..., None], 3, axis=-1).astype(np.uint8)

@@ -7,7 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn.functional import gelu, pad, scaled_dot_product_attention
 
-from mmmtl.models.necks.cross_view.cached_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.cached_tensors import cached_tensors
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
 SPLITS = 2  # windows per axis
@@ -124,7 +124,7 @@ def from_windows(x: Tensor, step: tuple[int, int], height: int, width: int) -> T
     return x.roll(step, dims=(2, 3)) if any(step) else x
 
 
-@kept_tensors
+@cached_tensors
 def shift_mask(height: int, width: int, device: torch.device) -> Tensor:
     """What to add to the scores in the shifted windows, (4, T, T): 0 within a region of the map, else BLOCKED."""
 
@@ -138,7 +138,7 @@ def shift_mask(height: int, width: int, device: torch.device) -> Tensor:
     return torch.where(tokens[:, :, None] == tokens[:, None], 0.0, BLOCKED)
 
 
-@kept_tensors
+@cached_tensors
 def window_position_code(channels: int, height: int, width: int, device: torch.device) -> Tensor:
     """DETR's sine code of the place within a window, (C, height, width): half the channels for y, half for x."""
 

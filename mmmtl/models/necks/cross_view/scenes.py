@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mmmtl.models.necks.cross_view.cached_tensors import kept_tensors
+from mmmtl.models.necks.cross_view.cached_tensors import cached_tensors
 
 
 def take_rows(x: Tensor, rows: Tensor) -> Tensor:
@@ -11,7 +11,7 @@ def take_rows(x: Tensor, rows: Tensor) -> Tensor:
     return x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
 
 
-@kept_tensors
+@cached_tensors
 def scenes_by_views(views: tuple[int, ...], device: torch.device) -> tuple[list[Tensor], Tensor]:
     """Rows of the batch axis (B_V, V) for each number of views V that occurs, and the order that undoes the grouping.
 

@@ -44,7 +44,7 @@ def build(monkeypatch):
 
     def call(**options) -> MultiTaskModel:
         torch.manual_seed(0)
-        tasks = {'depth': Depth('depth', drawn_range=(1, 5))}
+        tasks = {'depth': Depth('depth', display_range=(1, 5))}
         neck = dict(type=CrossViewModule, cost_volume=dict(planes=8, depth_range='indoor'), **options)
         return MultiTaskModel(tasks, dict(type=Shrink), dict(type=Sum), neck=neck).eval()
 
@@ -66,11 +66,11 @@ def scene(views: int, size: tuple[int, int] = (H, W)) -> list[MultiTaskDataSampl
 
 def test_pairs_show_depth_within_the_planes_and_confidence(build):
     model, images = build(), torch.randn(3, 3, H, W)
-    model.explains = True
+    model.return_aux = True
     lone, first, second = model(images, scene(1) + scene(2, (30, 40)), mode='predict')
     assert 'extra' not in lone
     for sample in (first, second):
-        assert set(sample.extra.keys()) == {'matched', 'confidence'} <= set(model.drawers)
+        assert set(sample.extra.keys()) == {'matched', 'confidence'} <= set(model.visualizers)
         assert sample.extra.matched.shape == sample.extra.confidence.shape == (1, 30, 40)
         assert ((sample.extra.matched >= 0.5 - 1e-4) & (sample.extra.matched <= 10 + 1e-4)).all()
         assert ((sample.extra.confidence >= 1 / 8) & (sample.extra.confidence <= 1)).all()
@@ -83,17 +83,17 @@ def test_pairs_show_depth_within_the_planes_and_confidence(build):
 
 
 def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
-    for model, explains in ((build(), False), (build(fuse=('features',)), True)):
-        model.explains = explains
+    for model, return_aux in ((build(), False), (build(fuse=('features',)), True)):
+        model.return_aux = return_aux
         first, _ = model(torch.randn(2, 3, H, W), scene(2), mode='predict')
         assert not list(first.extra.keys()) if 'extra' in first else True
         assert set(first.pred.keys()) == {'depth'}
 
 
 def test_drawers():
-    own = Depth('depth', drawn_range=(1, 5))
+    own = Depth('depth', display_range=(1, 5))
     assert match_drawers({'depth': own})['matched'] is own  # the same colours as the prediction
     assert isinstance(match_drawers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched'], Depth)
-    picture = Confidence().draw(np.array([[0, 0.25, 1.0, np.nan]]))
+    picture = Confidence().visualize(np.array([[0, 0.25, 1.0, np.nan]]))
     assert picture.shape == (1, 4, 3) and picture.dtype == np.uint8
     assert picture[0, :, 0].tolist() == [0, 127, 255, 0]

@@ -153,10 +153,10 @@ def neck() -> CrossViewModule:
     return CrossViewModule((4,), (8,), cost_volume=dict(planes=4, depth_range=(NEAR, FAR))).eval()
 
 
-def at(*places: float) -> torch.Tensor:
+def at(*indices: float) -> torch.Tensor:
     """Cameras on a line, (V, 4, 4)."""
-    camera_T_world = torch.eye(4).repeat(len(places), 1, 1)
-    camera_T_world[:, 0, 3] = -torch.tensor(places)
+    camera_T_world = torch.eye(4).repeat(len(indices), 1, 1)
+    camera_T_world[:, 0, 3] = -torch.tensor(indices)
     return camera_T_world
 
 
@@ -172,11 +172,11 @@ def test_the_whole_neck_follows_the_order_of_views(neck):
 
 @torch.no_grad()
 def test_four_views_look_at_the_two_nearest_and_at_no_other(neck):
-    images, places = torch.randn(4, 3, 32, 48), at(0.0, 0.1, 0.3, 5.0)  # none has the fourth among its two nearest
+    images, indices = torch.randn(4, 3, 32, 48), at(0.0, 0.1, 0.3, 5.0)  # none has the fourth among its two nearest
     given = dict(
         views=(4,),
         intrinsics=torch.tensor([[40.0, 0, 24], [0, 40, 16], [0, 0, 1]]).expand(4, 3, 3),
-        camera_T_world=places,
+        camera_T_world=indices,
     )
     before = neck.match((), images, **given)
     after = neck.match((), torch.cat((images[:3], torch.randn(1, 3, 32, 48))), **given)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.io
 
-from mmmtl.datasets.label_sources.label_images import NormalFile, boundaries, in_dtype
+from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries, in_dtype
 from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 from mmmtl.tasks.human_parts import PARTS

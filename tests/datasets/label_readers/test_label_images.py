@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.datasets.label_sources.label_images import BinaryPicture, NormalFile, boundaries
+from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile, boundaries
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 NORMAL = Normal('normal')

@@ -1,6 +1,6 @@
 """BSDS500 at two thirds of its size, annotators merged: no benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
 
-from mmmtl.datasets import BSDS500Shares, EpochSampler, EvenlySplitSampler, collate_views
+from mmmtl.datasets import BSDS500Fractions, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge
@@ -17,7 +17,7 @@ train_dataloader = dict(
     sampler=dict(type=EpochSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=BSDS500Shares,
+        type=BSDS500Fractions,
         tasks=tasks,
         root=_root,
         split='train',
@@ -36,7 +36,7 @@ val_dataloader = dict(
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
     dataset=dict(
-        type=BSDS500Shares,
+        type=BSDS500Fractions,
         tasks=tasks,
         root=_root,
         split='val',

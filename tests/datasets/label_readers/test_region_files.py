@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmmtl.datasets import ConcatDataset, SampleKey
-from mmmtl.datasets.label_sources.region_files import RegionFile, read_manifest, region_file_name
+from mmmtl.datasets.label_readers.region_files import RegionFile, read_manifest, region_file_name
 from mmmtl.datasets.transforms import (
     CoverCrop,
     LoadViews,
@@ -93,10 +93,12 @@ MOVES = [
 ]
 
 
-@pytest.mark.parametrize('moves', [[move] for move in MOVES] + [MOVES[1:]], ids=lambda moves: moves[0]['type'].__name__)
-def test_they_follow_the_image(rooms, tmp_path, moves):
+@pytest.mark.parametrize(
+    'is_adaptive', [[move] for move in MOVES] + [MOVES[1:]], ids=lambda is_adaptive: is_adaptive[0]['type'].__name__
+)
+def test_they_follow_the_image(rooms, tmp_path, is_adaptive):
     folder = fill(tmp_path, rooms(LOADED))
-    dataset = rooms([LOADED[0], *moves, LOADED[1]], regions=str(folder))
+    dataset = rooms([LOADED[0], *is_adaptive, LOADED[1]], regions=str(folder))
     for number in range(3):
         for image, sample in zip(*dataset[SampleKey(0, number, number)].values(), strict=True):
             assert sample.regions.shape[1:] == image.shape[1:]
@@ -107,7 +109,7 @@ def test_they_follow_the_image(rooms, tmp_path, moves):
 
 def test_both_crops_have_theirs(rooms):
     packed = rooms([LOADED[0], dict(type=TwoCrops, scales=(1.5,))], regions='instances')[0]['data_samples']
-    assert [sample.purpose for sample in packed] == ['tasks'] * 2 + ['consistency'] * 2
+    assert [sample.supervision_role for sample in packed] == ['tasks'] * 2 + ['consistency'] * 2
     top, left, height, width = packed[2].window
     inside = set(packed[0].regions[0, top : top + height, left : left + width].unique().tolist())
     assert set(packed[2].regions.unique().tolist()) == inside

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.datasets.label_sources.lidar import LidarDepth, project_points, read_points
+from mmmtl.datasets.label_readers.lidar import LidarDepth, project_points, read_points
 from mmmtl.tasks import Depth
 
 CAMERA = np.array([[10.0, 0, 4, 0], [0, 10.0, 3, 0], [0, 0, 1, 0]])  # 6 x 8 pixels

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mmmtl.datasets.label_sources.disparity_files import DepthFromDisparity
+from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.geometry import correspondences, warp
 from mmmtl.tasks import Depth
 

@@ -1,10 +1,10 @@
-"""Score what knows nothing of the image: tools/analysis_tools/score_typical.py CONFIG [--out FILE]."""
+"""Score what knows nothing of the image: tools/analysis_tools/constant_baseline.py CONFIG [--out FILE]."""
 
 import argparse
 
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
-from mmmtl.experiments.constant_baseline import typical_scores
+from mmmtl.experiments.constant_baseline import constant_baseline
 from mmmtl.experiments.report import write_scores
 
 ROW = 'mean or mode per pixel'
@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     config = load_config(args.config, args.cfg_options)
-    scores = typical_scores(config)
+    scores = constant_baseline(config)
     width = max(map(len, scores), default=0)
     for name, value in scores.items():
         print(f'{name.ljust(width)}  {value:.4g}')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.datasets.label_sources.class_table import ClassTable, ColourTable
+from mmmtl.datasets.label_readers.class_table import ClassTable, ColourTable
 from mmmtl.tasks import SemSeg
 
 TASK = SemSeg('semseg', classes=['a', 'b'])
