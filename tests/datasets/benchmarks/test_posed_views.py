@@ -168,7 +168,7 @@ def real(data_root) -> Path:
 
 
 def test_real_pairs_are_all_there_and_no_frame_is_on_both_sides(real):
-    config = load_config(Path(__file__).parents[2] / 'configs/baseline/aspp_resnet18_b8_30e_two_view_full.py')
+    config = load_config(Path(__file__).parents[3] / 'configs/baseline/aspp_resnet18_b8_30e_two_view_full.py')
     patterns = config.train_dataloader.dataset.val_scenes
     everything, train, val = (names(real, split, val_scenes=patterns) for split in ('all', 'train', 'val'))
     frames = [{path.read_bytes() for name in side for path in (real / name).glob('*.jpg')} for side in (train, val)]
