@@ -157,7 +157,7 @@ def inside(config_path: str, steps: str, root: str) -> None:
     shrink(config.train_dataloader)
     config.train_dataloader.num_workers = 0
     config.train_dataloader.pop('persistent_workers', None)
-    if 'ratios' not in config.train_dataloader.get('sampler', {}):
+    if 'batch_size' not in config.train_dataloader.get('sampler', {}):
         config.train_dataloader.batch_size = min(BATCH, config.train_dataloader.batch_size)
     for part in (config.model.backbone, config.model.backbone.get('backbone', {})):
         for weights in ('pretrained', 'init_cfg'):
