@@ -14,9 +14,9 @@ model = dict(
     decode_head=dict(type='mmmtl.PerTaskHead', head=dict(type='mmmtl.ConvHead', channels=4)),
 )
 train_dataloader = dict(batch_size=2, sampler=dict(type='mmmtl.EpochSampler'), dataset=dict(
-    type='mmmtl.SyntheticRooms', split='train', scenes=1, views_per_scene=1, size=_size, pipeline=_loading))
+    type='mmmtl.SyntheticRooms', split='train', scenes=1, num_views=1, size=_size, pipeline=_loading))
 val_dataloader = dict(dataset=dict(
-    type='mmmtl.SyntheticRooms', split='val', scenes=1, views_per_scene=1, size=_size, pipeline=_loading))
+    type='mmmtl.SyntheticRooms', split='val', scenes=1, num_views=1, size=_size, pipeline=_loading))
 val_evaluator = [dict(type='mmmtl.MultiTaskMetric'), dict(type='mmmtl.MultiTaskMetric', prefix='again')]
 optim_wrapper = dict(optimizer=dict(type='AdamW', lr=1e-3))
 param_scheduler = [dict(type='CosineAnnealingLR', by_epoch=True, convert_to_iter_based=True, T_max=3)]

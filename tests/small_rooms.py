@@ -26,7 +26,7 @@ def rooms(tmp_path_factory: pytest.TempPathFactory, tasks: dict[str, Task]) -> C
     cache = tmp_path_factory.mktemp('rooms')
 
     def build(pipeline: Sequence[dict] = (), **options) -> SyntheticRooms:
-        given = dict(split='train', scenes=3, views_per_scene=2, size=(96, 128), views='all', tasks=tasks)
+        given = dict(split='train', scenes=3, num_views=2, size=(96, 128), view_mode='all', tasks=tasks)
         return SyntheticRooms(pipeline=pipeline, **(given | {'cache': str(cache)} | options))
 
     return build

@@ -164,9 +164,9 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset={
             part: (
                 'SyntheticRooms',
-                dict(split='test', scenes=200, views_per_scene=2, apart=(0.4, 1.0), nearest=0.5, views=views),
+                dict(split='test', scenes=200, num_views=2, apart=(0.4, 1.0), nearest=0.5, view_mode=view_mode),
             )
-            for part, views in _TWO_WAYS
+            for part, view_mode in _TWO_WAYS
         },
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
@@ -175,8 +175,8 @@ PROTOCOLS: dict[str, Protocol] = {
         about='200 generated rooms that the network has not seen, with both views at hand and with one alone',
         size=(128, 160),
         dataset={
-            part: ('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views=views))
-            for part, views in _TWO_WAYS
+            part: ('SyntheticRooms', dict(split='test', scenes=200, num_views=2, view_mode=view_mode))
+            for part, view_mode in _TWO_WAYS
         },
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
@@ -185,8 +185,8 @@ PROTOCOLS: dict[str, Protocol] = {
         about='the held-out pairs of two-view/derived, with both views at hand and with one alone',
         size=(120, 160),
         dataset={
-            part: ('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS, views=views))
-            for part, views in _TWO_WAYS
+            part: ('PosedViews', dict(split='val', val_scenes=_HELD_OUT_PAIRS, view_mode=view_mode))
+            for part, view_mode in _TWO_WAYS
         },
         tasks=dict(depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(depth=_DEPTH, normal=_ANGLES),
@@ -194,14 +194,14 @@ PROTOCOLS: dict[str, Protocol] = {
     'rooms/demo': Protocol(
         about='120 generated rooms that the network has not seen, 2 views each, labels without gaps',
         size=(96, 128),
-        dataset=('SyntheticRooms', dict(split='test', scenes=120, views_per_scene=2)),
+        dataset=('SyntheticRooms', dict(split='test', scenes=120, num_views=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/small': Protocol(
         about='200 generated rooms that the network has not seen, 2 views each, small, for tables on two cores',
         size=(64, 80),
-        dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=2, views='single')),
+        dataset=('SyntheticRooms', dict(split='test', scenes=200, num_views=2, view_mode='single')),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
@@ -243,7 +243,7 @@ PROTOCOLS: dict[str, Protocol] = {
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),
-        dataset=('SyntheticRooms', dict(split='test', scenes=200, views_per_scene=1, stereo=True)),
+        dataset=('SyntheticRooms', dict(split='test', scenes=200, num_views=1, stereo=True)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH),
     ),

@@ -52,7 +52,7 @@ class StereoMatches(MultiTaskDataset):
     What CCNN is taught with. The disparities themselves are what `LoadPseudoLabels` loads.
 
     Args:
-        pairs: Config of a data set of rectified pairs (``views='stereo'``) with true depth.
+        pairs: Config of a data set of rectified pairs (``view_mode='stereo'``) with true depth.
         folder: Of the pseudo disparities of these pairs, see `LoadPseudoLabels`.
         tolerance: Pixels within which a match is right.
         kwargs: Those of `MultiTaskDataset`; knows ``confidence``.
@@ -76,7 +76,7 @@ class StereoMatches(MultiTaskDataset):
 
     def _view(self, record: Record, number: int) -> View:
         if len(record.views) != 2 or any(view.camera_T_world is None for view in record.views):
-            raise ConfigError(f"StereoMatches.pairs: {record.name} is no pair with cameras; give it views='stereo'")
+            raise ConfigError(f"StereoMatches.pairs: {record.name} is no pair with cameras; give it view_mode='stereo'")
         view, (left, right) = record.views[number], record.views
         labels = {}
         if 'depth' in view.labels:

@@ -25,10 +25,10 @@ class SyntheticRooms(MultiTaskDataset):
     Args:
         split: ``'train'``, ``'val'`` or ``'test'``.
         scenes: How many rooms.
-        views_per_scene: How many cameras look into each room.
+        num_views: How many cameras look into each room.
         size: (H, W) in pixels.
-        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views,
-            ``'stereo'`` one record per rectified pair, left first.
+        view_mode: ``'single'`` for one record per view, ``'all'`` for one record per scene with all its views,
+            ``'stereo'`` for one record per rectified pair, left first.
         stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
         apart: Metres from the first camera of a room to the others, (least, most).
         nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
@@ -44,9 +44,9 @@ class SyntheticRooms(MultiTaskDataset):
         *,
         split: str,
         scenes: int,
-        views_per_scene: int = 4,
+        num_views: int = 4,
         size: tuple[int, int] = (128, 160),
-        views: str = 'single',
+        view_mode: str = 'single',
         stereo: bool = False,
         apart: tuple[float, float] = Neighbours.apart,
         nearest: float = Neighbours.nearest,
@@ -55,21 +55,21 @@ class SyntheticRooms(MultiTaskDataset):
     ) -> None:
         if split not in ('train', 'val', 'test'):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
-        if views not in ('single', 'all', 'stereo'):
-            raise ConfigError(f"SyntheticRooms.views must be 'single', 'all' or 'stereo', found {views!r}")
-        if views == 'stereo' and not stereo:
-            raise ConfigError("SyntheticRooms.views='stereo' needs stereo=True, so that right views are rendered")
+        if view_mode not in ('single', 'all', 'stereo'):
+            raise ConfigError(f"SyntheticRooms.view_mode must be 'single', 'all' or 'stereo', found {view_mode!r}")
+        if view_mode == 'stereo' and not stereo:
+            raise ConfigError("SyntheticRooms.view_mode='stereo' needs stereo=True, so that right views are rendered")
         if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
             raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
         if not 0 <= nearest < np.inf:
             raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
-        self.split, self.scenes, self.views = split, scenes, views
+        self.split, self.scenes, self.view_mode = split, scenes, view_mode
         root = Path(cache) if cache else cache_root()
         self.folder = ensure_rooms(
             root,
             split,
             scenes=scenes,
-            views=views_per_scene,
+            views=num_views,
             size=tuple(size),
             stereo=stereo,
             neighbours=Neighbours(tuple(apart), nearest),
@@ -85,7 +85,7 @@ class SyntheticRooms(MultiTaskDataset):
             cameras = read_cameras(folder / 'cameras.json')
             self.checksums.verify(folder / 'cameras.json')
             views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
-            records += scene_records(folder.name, views, self.views)
+            records += scene_records(folder.name, views, self.view_mode)
         return records
 
     @staticmethod

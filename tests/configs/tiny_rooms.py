@@ -18,7 +18,7 @@ with read_base():
     from ...configs._base_.default_runtime import *
 
 tasks = dict(semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES), depth=dict(type=Depth), normal=dict(type=Normal))
-_rooms = dict(type=SyntheticRooms, views_per_scene=1, size=(32, 40))
+_rooms = dict(type=SyntheticRooms, num_views=1, size=(32, 40))
 _whole = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(

@@ -45,7 +45,7 @@ def test_protocols_are_whole():
         ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is none of its tasks (semseg, depth, normal)'),
         ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 96 x 128'),
         ({'test_dataloader.dataset.split': 'val'}, "test_dataloader.dataset.split is 'val', not 'test'"),
-        ({'test_dataloader.dataset.views_per_scene': 4}, 'test_dataloader.dataset.views_per_scene is 4, not 2'),
+        ({'test_dataloader.dataset.num_views': 4}, 'test_dataloader.dataset.num_views is 4, not 2'),
         (
             {
                 'test_dataloader.dataset': dict(

@@ -41,15 +41,15 @@ def rooms(drawn, tmp_path) -> Path:
     return tmp_path / 'rooms'
 
 
-def config_of(cache: Path, views: str = 'all', **options) -> Config:
+def config_of(cache: Path, view_mode: str = 'all', **options) -> Config:
     def loader(split: str, scenes: int) -> dict:
         return dict(
             dataset=dict(
                 type='mmmtl.SyntheticRooms',
                 split=split,
                 scenes=scenes,
-                views_per_scene=2,
-                views=views,
+                num_views=2,
+                view_mode=view_mode,
                 size=(64, 80),
                 cache=str(cache),
                 pipeline=PIPELINE,
@@ -104,7 +104,7 @@ def test_workers_find_the_same(rooms):
 
 
 def test_a_limit_spreads_over_the_split(rooms):
-    train, _ = splits_of(config_of(rooms, views='single'), limit=3)
+    train, _ = splits_of(config_of(rooms, view_mode='single'), limit=3)
     assert [record.name for record in train.records] == ['00000/0', '00002/0', '00004/1']
     assert '10 records, 3 of them opened' in describe(train)
 
@@ -248,7 +248,7 @@ def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_r
         root=str(data_root / 'real_bench' / 'two_view'),
         pipeline=PIPELINE,
         tasks=dict(depth=TASKS['depth'], normal=TASKS['normal']),
-        views='all',
+        view_mode='all',
         split='val',
         val_scenes=('rgbd_0005?',),
     )

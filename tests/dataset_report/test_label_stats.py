@@ -31,7 +31,7 @@ def config(tmp_path) -> Config:
                     type='mmmtl.SyntheticRooms',
                     split='train',
                     scenes=2,
-                    views_per_scene=2,
+                    num_views=2,
                     size=(32, 40),
                     pipeline=[],
                     tasks=TASKS,

@@ -16,11 +16,11 @@ PIPELINE = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=PackViews
 @pytest.fixture
 def damaged(rooms, tmp_path):
     """Six records; those whose numbers are given lack their image. Call it with numbers and options."""
-    source = rooms(PIPELINE, views='single')
+    source = rooms(PIPELINE, view_mode='single')
     shutil.copytree(source.folder.parents[1], tmp_path, dirs_exist_ok=True)
 
     def build(bad, **options):
-        dataset = rooms(PIPELINE, views='single', cache=str(tmp_path), **options)
+        dataset = rooms(PIPELINE, view_mode='single', cache=str(tmp_path), **options)
         for number in bad:
             dataset.records[number].views[0].image.unlink()
         return dataset

@@ -74,7 +74,7 @@ class Source:
 @pytest.fixture(scope='module')
 def sources(tmp_path_factory) -> dict[str, Source]:
     root = tmp_path_factory.mktemp('fuzz')
-    rooms = partial(SyntheticRooms, split='train', scenes=3, views_per_scene=2, size=SIZE, views='all', cache=str(root))
+    rooms = partial(SyntheticRooms, split='train', scenes=3, num_views=2, size=SIZE, view_mode='all', cache=str(root))
     views = [view for record in rooms(tasks=TASKS, pipeline=PLAIN).records for view in record.views]
     drawn = [
         {'image': read_array(view.image)} | {name: view.labels[name].load(TASKS[name]) for name in TASKS}
@@ -127,7 +127,7 @@ def posed_source(root: Path, drawn: list[dict], views: list[View]) -> Source:
         np.savetxt(files['poses'][-1], [view.camera_T_world[:3].ravel() for view in views[pair]])
     manifest = root / 'checksums.json'
     write_checksums(manifest, [path for paths in files.values() for path in paths])
-    return Source(partial(PosedViews, root=str(root), split='all', views='all'), files, [manifest], str(manifest))
+    return Source(partial(PosedViews, root=str(root), split='all', view_mode='all'), files, [manifest], str(manifest))
 
 
 # -- what comes of it -------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ def test_neither_part_is_empty(fraction, expected):
 
 def test_a_scene_is_not_cut(rooms):
     rest, held = (
-        rooms(PLAIN, views='single', held_out=dict(type=HoldOutSplit, fraction=0.3, give=give))
+        rooms(PLAIN, view_mode='single', held_out=dict(type=HoldOutSplit, fraction=0.3, give=give))
         for give in ('rest', 'slice')
     )
     assert (len(rest), len(held)) == (4, 2)
@@ -38,9 +38,9 @@ def test_a_scene_is_not_cut(rooms):
 @pytest.mark.parametrize('give', ['rest', 'slice'])
 def test_labels_are_hidden_before_the_split_is_cut(rooms, give):
     setting = dict(type='RandomLabels', seed=2)
-    whole = rooms(PLAIN, views='single', label_setting=setting)
+    whole = rooms(PLAIN, view_mode='single', label_setting=setting)
     part = rooms(
-        PLAIN, views='single', label_setting=setting, held_out=dict(type=HoldOutSplit, fraction=0.3, give=give)
+        PLAIN, view_mode='single', label_setting=setting, held_out=dict(type=HoldOutSplit, fraction=0.3, give=give)
     )
     shown = dict(zip([record.name for record in whole.records], whole.shown, strict=True))
     assert [shown[record.name] for record in part.records] == part.shown

@@ -52,7 +52,7 @@ def test_every_part_of_the_key_draws_anew(rooms):
 
 
 def test_worker_count_changes_nothing(rooms):
-    dataset = rooms(AUGMENTED, views='single')
+    dataset = rooms(AUGMENTED, view_mode='single')
 
     def batches(num_workers: int) -> list:
         sampler = EpochSampler(dataset, seed=3, endless=True)
@@ -86,7 +86,7 @@ def test_views_stand_side_by_side_in_the_batch(rooms):
         ('00000', 0, 2),
         ('00000', 1, 2),
     ]
-    single = rooms(PLAIN, views='single')
+    single = rooms(PLAIN, view_mode='single')
     for place, index in enumerate((4, 5, 0, 1)):
         assert torch.equal(batch['inputs'][place], single[index]['inputs'][0])
 
@@ -132,7 +132,7 @@ def test_every_hidden_label_file_may_be_gone(copied, tmp_path, monkeypatch, sett
     monkeypatch.chdir(tmp_path)
     rows = ['110', '001', '000', '010', '101', '011']
     Path('table.json').write_text(json.dumps({'tasks': ['semseg', 'depth', 'normal'], 'labelled': rows}))
-    dataset = copied(views='single', label_setting=setting)
+    dataset = copied(view_mode='single', label_setting=setting)
     hidden = [
         source.path
         for record, shown in zip(dataset.records, dataset.shown, strict=True)
@@ -170,7 +170,7 @@ def test_records_without_a_label(rooms, tmp_path):
 def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
     opened = []
     monkeypatch.setattr('mmmtl.files.reading.open_picture', lambda path: opened.append(path.name) or 1 / 0)
-    dataset = copied(views='single')
+    dataset = copied(view_mode='single')
     assert not opened
     with pytest.raises(DataError):
         dataset[0]
@@ -207,7 +207,7 @@ def test_a_task_that_the_data_set_does_not_know_is_absent(rooms):
     assert list(dataset[0]['data_samples'][0].gt.keys()) == ['depth']
 
 
-@pytest.mark.parametrize('options', [dict(split='training'), dict(views='both')])
+@pytest.mark.parametrize('options', [dict(split='training'), dict(view_mode='both')])
 def test_a_wrong_option_is_named(rooms, options):
     ((name, value),) = options.items()
     with pytest.raises(ConfigError, match=f"SyntheticRooms.{name} must be .*, found '{value}'"):

@@ -80,7 +80,7 @@ def test_every_depth_is_opened_at_most_once_and_few_are_tried():
 
 
 def test_rooms_pairs_obey_the_rule(rooms):
-    dataset = rooms(views='all')
+    dataset = rooms(view_mode='all')
     views = dataset.records[0].views
     depths = [view.labels['depth'].load(dataset.tasks['depth']) for view in views]
     poses = np.stack([view.camera_T_world for view in views])

@@ -32,7 +32,7 @@ def test_pictures_keep_what_they_can(tmp_path):
 
 
 def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
-    config = dict(split='train', scenes=3, views_per_scene=1, size=(96, 128), stereo=True, views='stereo')
+    config = dict(split='train', scenes=3, num_views=1, size=(96, 128), stereo=True, view_mode='stereo')
     inner = rooms(**config)
     for record in inner.records:
         (tmp_path / record.name).mkdir(parents=True)
@@ -63,9 +63,9 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
     assert str(dataset) == 'StereoMatches(SyntheticRooms(train, 3 scenes), 1 px)'
     truth = dataset.records[0].views[0].labels['confidence'].truth()
     assert truth.shape == (96, 128) and (truth > 1).all()
-    with pytest.raises(ConfigError, match="is no pair with cameras; give it views='stereo'"):
+    with pytest.raises(ConfigError, match="is no pair with cameras; give it view_mode='stereo'"):
         StereoMatches(
-            pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'views': 'single'}),
+            pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'view_mode': 'single'}),
             folder='x',
             tasks={'confidence': Confidence('confidence')},
             pipeline=[],
@@ -90,13 +90,13 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
 
 
 def test_rooms_as_pairs(rooms):
-    dataset = rooms(stereo=True, views='stereo', views_per_scene=2)
+    dataset = rooms(stereo=True, view_mode='stereo', num_views=2)
     assert [record.name for record in dataset.records[:3]] == ['00000/0', '00000/1', '00001/0']
     for record in dataset.records:
         left, right = record.views
         assert left.camera_T_world[0, 3] - right.camera_T_world[0, 3] == pytest.approx(0.2, abs=1e-4)
-    with pytest.raises(ConfigError, match="views='stereo' needs stereo=True"):
-        rooms(views='stereo')
+    with pytest.raises(ConfigError, match="view_mode='stereo' needs stereo=True"):
+        rooms(view_mode='stereo')
 
 
 def test_the_categories_of_cityscapes(tmp_path):

@@ -24,16 +24,16 @@ def build(kind: type, cache: str, **options) -> SyntheticRooms:
     return kind(
         split='train',
         scenes=3,
-        views_per_scene=2,
+        num_views=2,
         size=(32, 40),
         cache=cache,
         **dict(tasks=TASKS, pipeline=pipeline) | options,
     )
 
 
-@pytest.mark.parametrize('views', ['single', 'all'])
-def test_rooms_keep_it(cache, views):
-    check_dataset(build(SyntheticRooms, cache, views=views))
+@pytest.mark.parametrize('view_mode', ['single', 'all'])
+def test_rooms_keep_it(cache, view_mode):
+    check_dataset(build(SyntheticRooms, cache, view_mode=view_mode))
 
 
 class Shuffled(SyntheticRooms):

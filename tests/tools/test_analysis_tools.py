@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
-_rooms = dict(type='mmmtl.SyntheticRooms', scenes=2, views_per_scene=1, size=(32, 40), cache={cache!r})
+_rooms = dict(type='mmmtl.SyntheticRooms', scenes=2, num_views=1, size=(32, 40), cache={cache!r})
 _loading = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
 tasks = dict(depth=dict(type='mmmtl.Depth'))
 train_dataloader = dict(batch_size=2, dataset=dict(**_rooms, split='train', pipeline=_loading))

@@ -26,7 +26,7 @@ def rooms(tmp_path, rooms_cache, monkeypatch) -> Path:
         SyntheticRooms(
             split=split,
             scenes=scenes,
-            views_per_scene=1,
+            num_views=1,
             size=(32, 40),
             pipeline=[],
             cache=str(rooms_cache),

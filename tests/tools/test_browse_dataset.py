@@ -53,7 +53,7 @@ def test_the_seed_decides_records_and_augmentation(browse, tmp_path):
 
 
 def test_another_split_and_all_views_of_a_scene(browse, tmp_path):
-    said = browse('--split', 'val', options=[*SMALL, 'val_dataloader.dataset.views=all'])
+    said = browse('--split', 'val', options=[*SMALL, 'val_dataloader.dataset.view_mode=all'])
     assert said.startswith('1 records; 2 views of 1 records:')
     assert (tmp_path / 'out' / f'{CONFIG.stem}-val.png').is_file()
 

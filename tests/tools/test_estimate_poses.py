@@ -114,7 +114,7 @@ def read(folder) -> PosedViews:
     return PosedViews(
         root=str(folder),
         split='all',
-        views='all',
+        view_mode='all',
         tasks={'depth': Depth('depth')},
         pipeline=[dict(type=LoadViews), dict(type=PackViews)],
     )

@@ -70,7 +70,7 @@ def test_archives_become_trees_that_load(tool, tmp_path, monkeypatch, capsys):
     dataset = KITTI(
         root=str(root),
         frames=str(frames),
-        views='stereo',
+        view_mode='stereo',
         partial=True,
         tasks={'depth': Depth('depth')},
         pipeline=PIPELINE,

@@ -4,7 +4,7 @@ import pytest
 import tool_process
 
 CONFIG = """
-_rooms = dict(type='mmmtl.SyntheticRooms', scenes=4, views_per_scene=1, size=(32, 40), cache={cache!r},
+_rooms = dict(type='mmmtl.SyntheticRooms', scenes=4, num_views=1, size=(32, 40), cache={cache!r},
               label_setting=dict(type='mmmtl.OneLabel'))
 tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes=list('abcdefghijklm')), depth=dict(type='mmmtl.Depth'))
 train_dataloader = dict(batch_size=2, dataset=dict(**_rooms, split='train', pipeline=[]))

@@ -7,7 +7,7 @@ import tool_process
 from tool_process import CONFIGS
 
 CONFIG = """
-_rooms = dict(type='mmmtl.SyntheticRooms', views_per_scene=1, size=(32, 40))
+_rooms = dict(type='mmmtl.SyntheticRooms', num_views=1, size=(32, 40))
 _pipeline = [dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')]
 tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes=list('abcdefghijklm')), depth=dict(type='mmmtl.Depth'))
 train_dataloader = dict(batch_size=2, num_workers=0, sampler=dict(type='mmmtl.EpochSampler'), dataset=dict(

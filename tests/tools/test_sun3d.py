@@ -44,7 +44,7 @@ def test_pairs_that_load(tool, monkeypatch, sequence, tmp_path, capsys):
     dataset = PosedViews(
         root=str(tmp_path / 'out'),
         split='all',
-        views='all',
+        view_mode='all',
         tasks={'depth': Depth('depth')},
         pipeline=[dict(type=LoadViews), dict(type=PackViews)],
     )

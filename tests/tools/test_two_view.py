@@ -41,7 +41,7 @@ def test_pairs_become_scenes_that_load(convert, source, tmp_path, capsys):
     dataset = PosedViews(
         root=str(tmp_path / 'out'),
         split='all',
-        views='all',
+        view_mode='all',
         tasks={'depth': Depth('depth')},
         pipeline=[dict(type=LoadViews), dict(type=PackViews)],
     )

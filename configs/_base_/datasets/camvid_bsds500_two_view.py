@@ -36,7 +36,7 @@ _train_pipeline = [
     dict(type=PackViews),
 ]
 _two_view = dict(
-    type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'), views='all'
+    type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'), view_mode='all'
 )
 _val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 

@@ -40,7 +40,7 @@ train_dataloader = dict(
         tasks=tasks,
         root=_root,
         split='train',
-        views='stereo',
+        view_mode='stereo',
         categories=True,
         label_setting=dict(type=OnlyLabels, names=('semseg',)),
         pipeline=[

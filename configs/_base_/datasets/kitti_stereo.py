@@ -47,7 +47,7 @@ train_dataloader = dict(
         tasks=tasks,
         root=_root,
         frames='kitti/splits/eigen_train_files.txt',
-        views='stereo',
+        view_mode='stereo',
         unlabelled='keep',
         label_setting=dict(type=OnlyLabels, names=()),
         pipeline=[

@@ -27,7 +27,7 @@ train_dataloader = dict(
                 tasks=tasks,
                 root='nyuv2_video',
                 split='all',
-                views='all',
+                view_mode='all',
                 label_setting=dict(type=OnlyLabels, names=('depth',)),
                 pipeline=_labelled['pipeline'],
             ),

@@ -23,7 +23,7 @@ train_dataloader = dict(
         tasks=tasks,
         root=_root,
         scenes='scannet/scannetv2_train.txt',
-        views='pair',
+        view_mode='pair',
         every=20,
         pipeline=[
             dict(type=LoadViews),
@@ -45,7 +45,7 @@ val_dataloader = dict(
         tasks=tasks,
         root=_root,
         scenes='scannet/scannetv2_val.txt',
-        views='pair',
+        view_mode='pair',
         every=20,
         pipeline=[dict(type=LoadViews), dict(type=Resize, size=(240, 320)), dict(type=PackViews)],
     ),

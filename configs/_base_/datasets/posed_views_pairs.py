@@ -42,14 +42,14 @@ train_dataloader = dict(
     num_workers=2,
     sampler=dict(type=RatioSampler, batch_size=6, ratios=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, view_mode='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, view_mode='all'), one_view=dict(**_val))),
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(

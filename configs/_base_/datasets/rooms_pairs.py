@@ -18,7 +18,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(128, 160))
+_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(128, 160))
 _train = dict(
     **_rooms,
     split='train',
@@ -38,21 +38,21 @@ train_dataloader = dict(
     num_workers=4,
     sampler=dict(type=RatioSampler, batch_size=12, ratios=dict(pairs=2, singles=4)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, view_mode='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=16,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, view_mode='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=16,
     num_workers=2,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, view_mode='all'), one_view=dict(**_test))),
 )
 val_evaluator = dict(
     type=PerDatasetMetric,

@@ -14,7 +14,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(64, 80))
+_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(64, 80))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(

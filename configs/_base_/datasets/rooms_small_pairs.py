@@ -20,7 +20,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, views_per_scene=2, size=(64, 80), apart=(0.4, 1.0), nearest=0.5)
+_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(64, 80), apart=(0.4, 1.0), nearest=0.5)
 _train = dict(
     **_rooms,
     split='train',
@@ -34,19 +34,19 @@ train_dataloader = dict(
     batch_size=9,  # scenes
     sampler=dict(type=RatioSampler, batch_size=9, ratios=dict(pairs=3, singles=6)),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, views='all'), singles=dict(**_train))),
+    dataset=dict(type=ConcatDataset, parts=dict(pairs=dict(**_train, view_mode='all'), singles=dict(**_train))),
 )
 val_dataloader = dict(
     batch_size=8,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, views='all'), one_view=dict(**_val))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_val, view_mode='all'), one_view=dict(**_val))),
 )
 test_dataloader = dict(
     batch_size=8,
     sampler=dict(type=EvenlySplitSampler),
     collate_fn=dict(type=collate_views),
-    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, views='all'), one_view=dict(**_test))),
+    dataset=dict(type=ConcatDataset, parts=dict(two_views=dict(**_test, view_mode='all'), one_view=dict(**_test))),
 )
 val_evaluator = dict(
     type=PerDatasetMetric,

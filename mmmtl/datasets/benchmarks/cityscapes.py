@@ -79,7 +79,7 @@ class Cityscapes(MultiTaskDataset):
 
         root/
         ├── leftImg8bit/train/CITY/CITY_000000_000019_leftImg8bit.png
-        ├── rightImg8bit/train/CITY/CITY_000000_000019_rightImg8bit.png      for views='stereo'
+        ├── rightImg8bit/train/CITY/CITY_000000_000019_rightImg8bit.png      for view_mode='stereo'
         ├── gtFine/train/CITY/CITY_000000_000019_gtFine_labelIds.png         for semseg
         ├── disparity/train/CITY/CITY_000000_000019_disparity.png            for depth: 16 bit, see below
         └── camera/train/CITY/CITY_000000_000019_camera.json                 for depth and stereo
@@ -91,8 +91,8 @@ class Cityscapes(MultiTaskDataset):
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` (2975) or ``'val'`` (500).
-        views: ``'single'``, or ``'stereo'`` for the left and the right image as two views of a record; labels are the
-            left one's.
+        view_mode: ``'single'`` for the left image alone, ``'stereo'`` for the left and the right image as two views of
+            a record; labels belong to the left view.
         far: Metres; beyond, depth is unknown (at 300 m the disparity is 1.6 pixels).
         categories: Classes are the 7 categories (`CityscapesMTAN.CLASSES`) instead of the 19.
         partial: Only a part of the split is there, and that is meant.
@@ -110,16 +110,16 @@ class Cityscapes(MultiTaskDataset):
         *,
         root: str,
         split: str,
-        views: str = 'single',
+        view_mode: str = 'single',
         far: float = 300.0,
         categories: bool = False,
         partial: bool = False,
         **kwargs,
     ) -> None:
-        if views not in ('single', 'stereo'):
-            raise ConfigError(f"Cityscapes.views must be 'single' or 'stereo', found {views!r}")
+        if view_mode not in ('single', 'stereo'):
+            raise ConfigError(f"Cityscapes.view_mode must be 'single' or 'stereo', found {view_mode!r}")
         self.root, self.split = data_root(root), check_split('Cityscapes', split)
-        self.views, self.far, self.categories, self.partial = views, far, categories, partial
+        self.view_mode, self.far, self.categories, self.partial = view_mode, far, categories, partial
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -139,7 +139,7 @@ class Cityscapes(MultiTaskDataset):
         if 'semseg' in self.tasks:
             ids = beside('gtFine', 'gtFine_labelIds.png', 'gtFine_trainvaltest.zip')
             labels['semseg'] = ClassTable(ids, CATEGORY_OF_ID if self.categories else CLASS_OF_ID)
-        if 'depth' in self.tasks or self.views == 'stereo':
+        if 'depth' in self.tasks or self.view_mode == 'stereo':
             path = beside('camera', 'camera.json', 'camera_trainvaltest.zip')
             intrinsics, baseline = read_camera(path)
             self.checksums.verify(path)
@@ -150,7 +150,7 @@ class Cityscapes(MultiTaskDataset):
                 path, intrinsics[0, 0], baseline, scale=1 / 256, offset=-1 / 256, far=self.far
             )
         views = (View(image, labels, intrinsics, pose),)
-        if self.views == 'stereo':
+        if self.view_mode == 'stereo':
             right = beside('rightImg8bit', 'rightImg8bit.png', 'rightImg8bit_trainvaltest.zip')
             views += (View(right, {}, intrinsics, right_of_left(baseline)),)
         return Record(name, views)

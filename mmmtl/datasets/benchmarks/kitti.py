@@ -66,7 +66,7 @@ class KITTI(MultiTaskDataset):
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
         frames: The list, a text file; relative names as for ``root``.
-        views: ``'single'``, or ``'stereo'`` for both cameras as two views of a record, the named one first.
+        view_mode: ``'single'``, or ``'stereo'`` for both cameras as two views of a record, the named one first.
         depth: ``'improved'``, or ``'lidar'`` for the points of the one sweep, projected.
         count: How many records there must be; not checked if None.
         unlabelled: ``'drop'`` leaves frames without improved depth out, ``'keep'`` takes them as images without label.
@@ -82,7 +82,7 @@ class KITTI(MultiTaskDataset):
         *,
         root: str,
         frames: str,
-        views: str = 'single',
+        view_mode: str = 'single',
         depth: str = 'improved',
         count: int | None = None,
         unlabelled: str = 'drop',
@@ -90,7 +90,7 @@ class KITTI(MultiTaskDataset):
         **kwargs,
     ) -> None:
         for key, value, known in (
-            ('views', views, ('single', 'stereo')),
+            ('view_mode', view_mode, ('single', 'stereo')),
             ('depth', depth, ('improved', 'lidar')),
             ('unlabelled', unlabelled, ('drop', 'keep')),
         ):
@@ -98,7 +98,13 @@ class KITTI(MultiTaskDataset):
                 raise ConfigError(f'KITTI.{key} must be {known[0]!r} or {known[1]!r}, found {value!r}')
         self.root = data_root(root)
         self.frames = data_root(Path(frames).parent) / Path(frames).name
-        self.views, self.depth, self.count, self.unlabelled, self.partial = views, depth, count, unlabelled, partial
+        self.view_mode, self.depth, self.count, self.unlabelled, self.partial = (
+            view_mode,
+            depth,
+            count,
+            unlabelled,
+            partial,
+        )
         self.calibrations: dict[str, tuple[dict, dict]] = {}
         super().__init__(**kwargs)
 
@@ -109,7 +115,7 @@ class KITTI(MultiTaskDataset):
         records: list[Record] = []
         frames, missing = read_frames(self.frames), []
         for frame in frames:
-            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[: 1 + (self.views == 'stereo')]
+            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[: 1 + (self.view_mode == 'stereo')]
             images = [self._image(frame, camera) for camera in cameras]
             absent = [image for image in images if not image.is_file()]
             missing += map(str, absent[:1])

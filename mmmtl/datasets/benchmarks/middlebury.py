@@ -31,23 +31,23 @@ class Middlebury(MultiTaskDataset):
 
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        views: ``'single'`` or ``'stereo'``.
+        view_mode: ``'single'`` or ``'stereo'``.
         kwargs: Those of `MultiTaskDataset`; knows ``depth``.
 
     Raises:
         DataError: A file is missing, or a calibration holds something else.
     """
 
-    def __init__(self, *, root: str, views: str = 'stereo', **kwargs) -> None:
-        if views not in ('single', 'stereo'):
-            raise ConfigError(f"Middlebury.views must be 'single' or 'stereo', found {views!r}")
-        self.root, self.views = data_root(root), views
+    def __init__(self, *, root: str, view_mode: str = 'stereo', **kwargs) -> None:
+        if view_mode not in ('single', 'stereo'):
+            raise ConfigError(f"Middlebury.view_mode must be 'single' or 'stereo', found {view_mode!r}")
+        self.root, self.view_mode = data_root(root), view_mode
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
         records = []
         for path in required_files(self.root, '*/calib.txt', 'scenes of Middlebury'):
-            records += scene_records(path.parent.name, self._views(path), self.views)
+            records += scene_records(path.parent.name, self._views(path), self.view_mode)
         return records
 
     def _views(self, path: Path) -> tuple[View, ...]:

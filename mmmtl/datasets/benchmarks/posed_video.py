@@ -39,14 +39,14 @@ class PosedVideo(MultiTaskDataset):
             ├── pose/0.txt 1.txt ...           4 x 4, camera to world, metres; infinite where tracking was lost
             └── intrinsic/intrinsic_color.txt  4 x 4 (or 3 x 3), pixels counted from the middle of the first
 
-    Frames whose pose is not finite are left out. With ``views='pair'`` every frame is seen together with a neighbour,
-    see `PairRule`; frames without one are left out, and ``rejected`` tells how many. The choice is made once, from the
+    Frames whose pose is not finite are left out. With ``view_mode='pair'`` every frame is paired with a neighbour, see
+    `PairRule`; frames without one are left out, and ``rejected`` tells how many. The choice is made once, from the
     depth maps, and kept under ``MMMTL_CACHE`` or ``~/.cache/mmmtl``.
 
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
         scenes: A text file with the names of the scenes to take (``scannetv2_train.txt``); all if None.
-        views: ``'single'`` or ``'pair'``.
+        view_mode: ``'single'`` or ``'pair'``.
         every: One frame in so many.
         overlap: (least, most) share of a frame that its neighbour sees.
         baseline: (least, most) metres between a frame and its neighbour.
@@ -64,7 +64,7 @@ class PosedVideo(MultiTaskDataset):
         *,
         root: str,
         scenes: str | None = None,
-        views: str = 'single',
+        view_mode: str = 'single',
         every: int = 1,
         overlap: tuple[float, float] = (0.6, 0.9),
         baseline: tuple[float, float] = (0.05, 0.30),
@@ -73,14 +73,14 @@ class PosedVideo(MultiTaskDataset):
         depth_range: tuple[float, float] | None = None,
         **kwargs,
     ) -> None:
-        if views not in ('single', 'pair'):
-            raise ConfigError(f"PosedVideo.views must be 'single' or 'pair', found {views!r}")
+        if view_mode not in ('single', 'pair'):
+            raise ConfigError(f"PosedVideo.view_mode must be 'single' or 'pair', found {view_mode!r}")
         if not 0 <= overlap[0] < overlap[1] <= 1 or not 0 < baseline[0] < baseline[1]:
             raise ConfigError(
                 'PosedVideo: overlap must be two rising shares and baseline two rising lengths, found '
                 f'{overlap} and {baseline}'
             )
-        self.root, self.views, self.every = data_root(root), views, every
+        self.root, self.view_mode, self.every = data_root(root), view_mode, every
         self.scenes = data_root(Path(scenes).parent) / Path(scenes).name if scenes else None
         self.rule = PairRule(tuple(overlap), tuple(baseline), seed=seed)
         self.rejected = 0
@@ -121,7 +121,7 @@ class PosedVideo(MultiTaskDataset):
             views[image.stem] = View(
                 image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics, np.linalg.inv(pose)
             )
-        if self.views == 'single':
+        if self.view_mode == 'single':
             return [Record(f'{folder.name}/{name}', (view,), folder.name) for name, view in views.items()]
         neighbours = self._neighbours(folder.name, list(views.values()))
         self.rejected += neighbours.count(None)
@@ -163,7 +163,7 @@ class PosedVideo(MultiTaskDataset):
         return chosen
 
     def __repr__(self) -> str:
-        return f'PosedVideo({self.root}, {self.views})'
+        return f'PosedVideo({self.root}, {self.view_mode})'
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class PosedViews(MultiTaskDataset):
         split: ``'train'``, ``'val'`` or ``'all'``.
         val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one
             video share places, and even frames: give whole stretches, not single scenes here and there.
-        views: ``'single'`` takes every view as a record of its own, ``'all'`` one record per scene with all its views.
+        view_mode: ``'single'`` for one record per view, ``'all'`` for one record per scene with all its views.
         depth_void: Numbers in the depth files that stand for "missing"; 65535 is where 16 bits end, no distance.
         depth_range: (nearest, farthest) metres that are taken for a measurement; depth outside is missing.
         kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
@@ -48,18 +48,18 @@ class PosedViews(MultiTaskDataset):
         root: str,
         split: str,
         val_scenes: Sequence[str] = (),
-        views: str = 'single',
+        view_mode: str = 'single',
         depth_void: Sequence[float] = MISSING,
         depth_range: tuple[float, float] | None = None,
         **kwargs,
     ) -> None:
         if split not in ('train', 'val', 'all'):
             raise ConfigError(f"PosedViews.split must be 'train', 'val' or 'all', found {split!r}")
-        if views not in ('single', 'all'):
-            raise ConfigError(f"PosedViews.views must be 'single' or 'all', found {views!r}")
+        if view_mode not in ('single', 'all'):
+            raise ConfigError(f"PosedViews.view_mode must be 'single' or 'all', found {view_mode!r}")
         if split != 'all' and not val_scenes:
             raise ConfigError("PosedViews.val_scenes is empty: name the scenes for validation, or take split='all'")
-        self.root, self.split, self.val_scenes, self.views = data_root(root), split, tuple(val_scenes), views
+        self.root, self.split, self.val_scenes, self.view_mode = data_root(root), split, tuple(val_scenes), view_mode
         self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
         super().__init__(**kwargs)
 
@@ -77,7 +77,7 @@ class PosedViews(MultiTaskDataset):
             views = load_scene(folder, self.depth_file)
             for name in ('cam.txt', 'poses.txt'):
                 self.checksums.verify(folder / name)
-            records += scene_records(folder.name, views, self.views)
+            records += scene_records(folder.name, views, self.view_mode)
         return records
 
     def __repr__(self) -> str:

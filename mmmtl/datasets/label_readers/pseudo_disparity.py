@@ -92,7 +92,7 @@ def pair_of(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
     if len(views) != 2:
         raise DataError(
             f'{name}: {len(views)} views, but a stereo pair has 2; give the data set '
-            "views='stereo', and restore the missing image"
+            "view_mode='stereo', and restore the missing image"
         )
     for view in views:
         if 'camera_T_world' not in view:

@@ -38,7 +38,7 @@ class ConfidentRegression(StereoConsistencyLoss):
             # the same words for every batch, so that they are shown once
             warnings.warn(
                 f'a batch without rectified pair, where nothing teaches {self.depth}: the data set needs '
-                "views='stereo', its pipeline RectifiedPair",
+                "view_mode='stereo', its pipeline RectifiedPair",
                 stacklevel=2,
             )
         return super().forward(logits, targets, features, samples)

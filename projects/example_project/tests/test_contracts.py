@@ -24,16 +24,16 @@ def test_the_loss_teaches_other_tasks_too():
     check_task(Depth('depth', loss=dict(type=Charbonnier)), heights)
 
 
-@pytest.mark.parametrize('views', ['single', 'all'])
-def test_rooms_with_height_are_a_data_set(tmp_path, views):
+@pytest.mark.parametrize('view_mode', ['single', 'all'])
+def test_rooms_with_height_are_a_data_set(tmp_path, view_mode):
     pipeline = [dict(type=LoadViews), dict(type=RandomZoomCrop), dict(type=RandomFlip), dict(type=PackViews)]
     check_dataset(
         RoomsWithHeight(
             split='train',
             scenes=2,
-            views_per_scene=2,
+            num_views=2,
             size=(48, 64),
-            views=views,
+            view_mode=view_mode,
             cache=str(tmp_path),
             pipeline=pipeline,
             tasks=dict(depth=dict(type=Depth), height=dict(type=Height)),

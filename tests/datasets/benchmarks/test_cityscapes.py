@@ -44,7 +44,7 @@ def test_images_labels_depth_and_camera(official):
 
 
 def test_the_right_camera_stands_one_baseline_to_the_right(official):
-    packed = load(official, views='stereo')[0]
+    packed = load(official, view_mode='stereo')[0]
     left, right = packed['data_samples']
     assert set(left.gt.keys()) == {'semseg', 'depth'} and not set(right.gt.keys())
     assert right.img_path.endswith('_rightImg8bit.png')
@@ -88,7 +88,7 @@ def test_a_damaged_camera_is_named(official, data_error, text):
 
 
 def test_wrong_arguments_are_named(official):
-    for options in ({'split': 'test'}, {'views': 'both'}):
+    for options in ({'split': 'test'}, {'view_mode': 'both'}):
         with pytest.raises(ConfigError, match=next(iter(options))):
             Cityscapes(root=str(official), **({'split': 'train', 'tasks': TASKS, 'pipeline': PIPELINE} | options))
 

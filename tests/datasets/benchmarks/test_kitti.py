@@ -84,7 +84,7 @@ def test_a_line_of_another_form_is_named(root, data_error, line):
 
 
 def test_both_cameras_agree_on_where_a_point_is(root):
-    left, right = load(root, views='stereo')[0]['data_samples']
+    left, right = load(root, view_mode='stereo')[0]['data_samples']
     assert left.gt.keys() == ['depth'] and not right.gt.keys()
     assert left.intrinsics[0, 2] == 20.5 and left.intrinsics[1, 2] == 6.5
     point = left.camera_T_world.new_tensor([1.0, 0.5, 10, 1])
@@ -96,7 +96,7 @@ def test_both_cameras_agree_on_where_a_point_is(root):
         np.testing.assert_allclose(pixel.numpy(), official[:2] / official[2] + 0.5, rtol=1e-5)
     baseline = left.camera_T_world[0, 3] - right.camera_T_world[0, 3]
     assert baseline == pytest.approx((4.485728 + 33.95242) / 72.15377, rel=1e-3)  # 0.53 m
-    swapped = load(root, [ALL[2].replace('image_02', 'image_03')], views='stereo')[0]['data_samples']
+    swapped = load(root, [ALL[2].replace('image_02', 'image_03')], view_mode='stereo')[0]['data_samples']
     assert 'image_03' in swapped[0].img_path and 'image_02' in swapped[1].img_path
 
 
@@ -133,7 +133,7 @@ def test_missing_images_counts_and_arguments(root, data_error):
         assert len(load(root, frames, partial=True)) == 2
     with data_error(root / 'frames.txt', '652'):
         load(root, count=652)
-    for key in ('views', 'depth', 'unlabelled'):
+    for key in ('view_mode', 'depth', 'unlabelled'):
         with pytest.raises(ConfigError, match=f'KITTI.{key}'):
             load(root, **{key: 'nonsense'})
 

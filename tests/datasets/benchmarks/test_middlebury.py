@@ -123,8 +123,8 @@ def test_matches_mind_doffs(root, pseudo):
 
 
 def test_other_mistakes(root, data_error):
-    with pytest.raises(ConfigError, match="views must be 'single' or 'stereo'"):
-        load(root, views='both')
+    with pytest.raises(ConfigError, match="view_mode must be 'single' or 'stereo'"):
+        load(root, view_mode='both')
     (root / 'Attic' / 'disp0.pfm').write_bytes(b'PF\n12 8\n-1\n')
     with data_error(root / 'Attic' / 'disp0.pfm', 'cannot be read'):
         load(root)[0]

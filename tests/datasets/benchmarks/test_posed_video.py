@@ -76,7 +76,7 @@ def test_a_list_of_scenes_and_every_other_frame(root, tmp_path, data_error):
 
 
 def test_pairs_obey_the_rule_and_the_rest_is_counted(root):
-    dataset = load(root, views='pair', baseline=(0.1, 0.3), overlap=(0.5, 0.99))
+    dataset = load(root, view_mode='pair', baseline=(0.1, 0.3), overlap=(0.5, 0.99))
     assert dataset.rejected == 2  # scene 1 has a single step of 8 cm
     assert len(dataset) == 5 and all(len(record.views) == 2 for record in dataset.records)
     for record in dataset.records:
@@ -88,16 +88,16 @@ def test_pairs_obey_the_rule_and_the_rest_is_counted(root):
 
 def test_no_pair_at_all_says_why(root, data_error):
     with data_error(root, 'not one of 7 frames'):
-        load(root, views='pair', baseline=(5, 6))
+        load(root, view_mode='pair', baseline=(5, 6))
 
 
 def test_the_choice_is_made_once(root, cache, monkeypatch):
-    before = [record.views[1].image for record in load(root, views='pair', baseline=(0.1, 0.3)).records]
+    before = [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records]
     assert len(list(cache.iterdir())) == 2
     monkeypatch.setattr(module, 'choose_neighbours', None)
-    assert [record.views[1].image for record in load(root, views='pair', baseline=(0.1, 0.3)).records] == before
+    assert [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records] == before
     with pytest.raises(TypeError):  # another rule is chosen anew
-        load(root, views='pair', baseline=(0.1, 0.31))
+        load(root, view_mode='pair', baseline=(0.1, 0.31))
 
 
 def test_other_marks_of_missing_depth_are_another_choice(root, cache):
@@ -112,7 +112,7 @@ def test_other_marks_of_missing_depth_are_another_choice(root, cache):
     assert not load(root, depth_range=(3, 70), depth_void=(0, 65535))[0]['data_samples'][0].gt.depth.any()
     counts = []
     for options in ({}, {}, dict(depth_void=(0,)), dict(depth_range=(1, 3))):
-        load(root, views='pair', **options)
+        load(root, view_mode='pair', **options)
         counts.append(len(list(cache.iterdir())))
     assert counts == [2, 2, 4, 6]
 
@@ -130,9 +130,9 @@ def test_damaged_files_are_named(root, data_error):
     with data_error(folder / 'intrinsic' / 'intrinsic_color.txt'):
         load(root)
     with pytest.raises(ConfigError, match='rising'):
-        load(root, views='pair', overlap=(0.9, 0.6))
+        load(root, view_mode='pair', overlap=(0.9, 0.6))
     with pytest.raises(ConfigError, match="'single' or 'pair'"):
-        load(root, views='pairs')
+        load(root, view_mode='pairs')
 
 
 def test_a_real_video_has_pairs_and_a_wrong_pose_has_none(data_root, tmp_path):
@@ -146,7 +146,7 @@ def test_a_real_video_has_pairs_and_a_wrong_pose_has_none(data_root, tmp_path):
         Image.open(image).save(folder / 'color' / f'{image.stem}.jpg')
         (folder / 'depth' / image.name).write_bytes((source / 'depth' / image.name).read_bytes())
         np.savetxt(folder / 'pose' / f'{image.stem}.txt', pose.reshape(4, 4))
-    options = dict(views='pair', overlap=(0.2, 0.95), baseline=(0.03, 0.6))
+    options = dict(view_mode='pair', overlap=(0.2, 0.95), baseline=(0.03, 0.6))
     dataset = load(folder.parent, **options)
     assert len(dataset) + dataset.rejected == 5 and len(dataset) >= 3
     record = dataset.records[0]

@@ -22,7 +22,7 @@ INTRINSICS = np.array([[30.0, 0, 16], [0, 30, 12], [0, 0, 1]])
 
 
 def dataset(root: Path, split: str = 'all', **options) -> PosedViews:
-    return PosedViews(root=str(root), split=split, **(dict(tasks=TASKS, pipeline=PIPELINE, views='all') | options))
+    return PosedViews(root=str(root), split=split, **(dict(tasks=TASKS, pipeline=PIPELINE, view_mode='all') | options))
 
 
 def write_scene(folder: Path, views: int = 2) -> None:
@@ -86,7 +86,7 @@ def test_the_end_of_16_bits_is_no_distance(tree):
 
 def test_one_record_per_scene_or_per_view(tree):
     assert names(tree, 'all') == sorted(f'scene{number}' for number in range(12))
-    single = names(tree, 'all', views='single')
+    single = names(tree, 'all', view_mode='single')
     assert single == [f'{name}/{view}' for name in names(tree, 'all') for view in (0, 1)]
 
 
@@ -151,7 +151,10 @@ def test_a_pose_that_is_no_rotation_is_named_when_it_is_loaded(tree, data_error)
 def test_a_split_without_scenes_and_wrong_options_are_refused(tmp_path):
     with pytest.raises(DataError, match='the split is empty'):
         dataset(tmp_path)
-    for options, match in ((dict(split='test'), "split must be .* found 'test'"), (dict(views='two'), "found 'two'")):
+    for options, match in (
+        (dict(split='test'), "split must be .* found 'test'"),
+        (dict(view_mode='two'), "found 'two'"),
+    ):
         with pytest.raises(ConfigError, match=match):
             dataset(tmp_path, **options)
 

@@ -66,9 +66,11 @@ def test_maps_behind_links_are_found(rooms, tmp_path):
 def test_a_folder(rooms, tmp_path):
     folder = fill(tmp_path / 'maps', rooms(LOADED))
     assert (folder / '00000' / '1.png').is_file()
-    for views in ('all', 'single'):  # the names are the same
+    for view_mode in ('all', 'single'):  # the names are the same
         for sample in (
-            sample for packed in rooms(LOADED, regions=str(folder), views=views) for sample in packed['data_samples']
+            sample
+            for packed in rooms(LOADED, regions=str(folder), view_mode=view_mode)
+            for sample in packed['data_samples']
         ):
             assert torch.equal(sample.regions, sample.gt.semseg.int() + 1)
     blank = fill(tmp_path / 'blank', rooms(LOADED), np.full((96, 128), -1))
@@ -109,7 +111,7 @@ def test_they_follow_the_image(rooms, tmp_path, is_adaptive):
 
 def test_both_crops_have_theirs(rooms):
     packed = rooms([LOADED[0], dict(type=TwoCrops, scales=(1.5,))], regions='instances')[0]['data_samples']
-    assert [sample.supervision_role for sample in packed] == ['tasks'] * 2 + ['consistency'] * 2
+    assert [sample.supervision_role for sample in packed] == ['supervised'] * 2 + ['consistency'] * 2
     top, left, height, width = packed[2].window
     inside = set(packed[0].regions[0, top : top + height, left : left + width].unique().tolist())
     assert set(packed[2].regions.unique().tolist()) == inside

@@ -31,9 +31,9 @@ def batch() -> dict:
     rooms = SyntheticRooms(
         split='test',
         scenes=3,
-        views_per_scene=3,
+        num_views=3,
         size=SIZE,
-        views='all',
+        view_mode='all',
         tasks=TASKS,
         pipeline=[dict(type='mmmtl.LoadViews'), dict(type='mmmtl.PackViews')],
     )
