@@ -19,7 +19,7 @@ from mmmtl.tasks import Task
 SPACE, NETWORK = dict(space=dict(widths=(6, CHANNELS))), dict(network=dict(widths=(4, 6)))
 LOSSES: dict[str, tuple[type[ConsistencyLoss], dict]] = {
     'ours': (CrossTaskConsistency, SPACE),
-    'ours, all sources': (CrossTaskConsistency, SPACE | dict(sources='all')),
+    'ours, all tasks': (CrossTaskConsistency, SPACE | dict(from_tasks='all')),
     'ours, w/o reg': (CrossTaskConsistency, SPACE | dict(regularizer=0.0)),
     'ours, w/o cond': (CrossTaskConsistency, dict(space=dict(widths=(6, CHANNELS), conditioned=False))),
     'semi-supervised': (SemiSupervised, {}),

@@ -172,7 +172,7 @@ def test_the_optimisation_is_the_published_one(table, row):
     if crossed:
         loss = losses.cross_task
         assert loss.weight == 2 and loss.get('regularizer', 0.5) == (0 if method == 'no_reg' else 0.5)
-        assert loss.get('sources', 'unlabelled') == ('all' if table == 5 else 'unlabelled')
+        assert loss.get('from_tasks', 'unlabelled') == ('all' if table == 5 else 'unlabelled')
         assert loss.get('space', {}).get('conditioned', True) == (method != 'no_cond')
     assert len(losses) == (
         crossed or method in ('semi', 'perceptual_map', 'direct_map', 'contrastive', 'discriminator')

@@ -11,7 +11,10 @@ rows = dict(
     no_matching=(_cvm, _no_matching),  # the task losses alone
     no_cost=(_cvm, _no_matching, {'model.neck.fuse': ('features',), 'model.neck.cost_volume': None}),
     no_features=(_cvm, {'model.neck.fuse': ('cost',)}),
-    tap=(_cvm, {'model.neck.source': 0}),  # matching by the backbone's finest map instead of an encoder of its own
+    tap=(
+        _cvm,
+        {'model.neck.features_from': 0},
+    ),  # matching by the backbone's finest map instead of an encoder of its own
     # as in the paper: six blocks at 1/8, joined with the map at 1/32
     eighth=(
         _cvm,

@@ -30,7 +30,7 @@ pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTabl
 pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_randomlabels')}
 
 _two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
-_every_image = {'model.consistency_losses.cross_task.sources': 'all'}  # also images that show every label
+_every_image = {'model.consistency_losses.cross_task.from_tasks': 'all'}  # also images that show every label
 semi = {**_two_crops, 'model.consistency_losses.semi': dict(type=SemiSupervised)}
 direct_map = {**_two_crops, 'model.consistency_losses.direct_map': dict(type=DirectMap)}
 perceptual_map = {**_two_crops, 'model.consistency_losses.perceptual_map': dict(type=PerceptualMap)}

@@ -23,7 +23,7 @@ cross_task_hrnet = {
     **cross_task,
     'model.consistency_losses.cross_task.space': dict(widths=(64, 128, 256, 512, 144)),
 }
-sources_all = {'model.consistency_losses.region_contrast.sources': 'all'}  # also images that show every label
+from_all_tasks = {'model.consistency_losses.region_contrast.from_tasks': 'all'}  # also images that show every label
 
 # FiLM's parameters by themselves: their learning rate is halved every 10 epochs
 film = {

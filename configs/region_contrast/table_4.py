@@ -3,11 +3,11 @@
 from mmengine.config import read_base
 
 with read_base():
-    from .methods import classes, film, sources_all, vector
+    from .methods import classes, film, from_all_tasks, vector
 
 _hrnet = 'supervised_hrnet_w18s_b10_20e_nyuv2_13_full.py'
 
 rows = dict(
-    label_vector=(_hrnet, classes, sources_all, vector, film),
-    label_gaussian=(_hrnet, classes, sources_all, film),
+    label_vector=(_hrnet, classes, from_all_tasks, vector, film),
+    label_gaussian=(_hrnet, classes, from_all_tasks, film),
 )

@@ -28,7 +28,7 @@ class ContrastiveLoss(JointSpaceLoss):
     of all processes.
 
     Args:
-        tasks, in_channels, strides, weight, space, sources: See `JointSpaceLoss`.
+        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`.
         margin: In cosine, > 0.
     """
 
@@ -40,11 +40,13 @@ class ContrastiveLoss(JointSpaceLoss):
         *,
         weight: float = 1.0,
         space: dict | None = None,
-        sources: str = 'unlabelled',
+        from_tasks: str = 'unlabelled',
         margin: float = 0.2,
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
+        super().__init__(
+            tasks, in_channels, strides, weight=weight, space=space, from_tasks=from_tasks, init_cfg=init_cfg
+        )
         if not margin > 0:
             raise ConfigError(f'ContrastiveLoss.margin must be a number > 0, found {margin!r}')
         self.margin = margin

@@ -29,9 +29,9 @@ class CrossTaskConsistency(JointSpaceLoss):
     ``'mean'``. The regularizer's 0.5 is the code's, eq. 4 has 1. An image whose label is void all over adds nothing.
 
     Args:
-        tasks, in_channels, strides, weight, space, sources: See `JointSpaceLoss`; MTPSL's weight is 2.
+        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`; MTPSL's weight is 2.
         regularizer: Factor >= 0; with 0 the feature is not looked at ("w/o reg").
-        pairs: ``'sum'``, or ``'mean'`` to divide by the number of the image's sources.
+        pairs: ``'sum'``, or ``'mean'`` to divide by the number of the image's from_tasks.
 
     Raises:
         ConfigError: The last feature has not as many channels as the joint space.
@@ -45,12 +45,14 @@ class CrossTaskConsistency(JointSpaceLoss):
         *,
         weight: float = 1.0,
         space: dict | None = None,
-        sources: str = 'unlabelled',
+        from_tasks: str = 'unlabelled',
         regularizer: float = 0.5,
         pairs: str = 'sum',
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
+        super().__init__(
+            tasks, in_channels, strides, weight=weight, space=space, from_tasks=from_tasks, init_cfg=init_cfg
+        )
         if pairs not in ('sum', 'mean'):
             raise ConfigError(f"CrossTaskConsistency.pairs must be 'sum' or 'mean', found {pairs!r}")
         (self.regularizer,) = self.numbers(regularizer=regularizer)
@@ -86,8 +88,8 @@ class CrossTaskConsistency(JointSpaceLoss):
             away = cosine_distance(source, seen) + cosine_distance(target, seen)
             distance = distance + self.regularizer * away
         if self.averaged:
-            sources = Counter(image for image, _ in {(pair.image, pair.source) for pair in pairs})
-            fractions = torch.tensor([1 / sources[pair.image] for pair in pairs])
+            from_tasks = Counter(image for image, _ in {(pair.image, pair.from_task) for pair in pairs})
+            fractions = torch.tensor([1 / from_tasks[pair.image] for pair in pairs])
             distance = distance * fractions.to(distance.device, non_blocking=True)
         return torch.where(known, distance, 0).sum(), known.sum()
 

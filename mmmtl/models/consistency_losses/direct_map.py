@@ -27,7 +27,7 @@ class DirectMap(ConsistencyLoss):
     Args:
         tasks, in_channels, strides, weight: See `ConsistencyLoss`.
         network: Of every mapping, see `LabelMappings`.
-        sources: ``'unlabelled'``, or ``'all'`` for every other task.
+        from_tasks: ``'unlabelled'``, or ``'all'`` for every other task.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class DirectMap(ConsistencyLoss):
         *,
         weight: float = 1.0,
         network: dict | None = None,
-        sources: str = 'unlabelled',
+        from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
-        if sources not in ('unlabelled', 'all'):
-            raise ConfigError(f"DirectMap.sources must be 'unlabelled' or 'all', found {sources!r}")
-        self.sources = sources
+        if from_tasks not in ('unlabelled', 'all'):
+            raise ConfigError(f"DirectMap.from_tasks must be 'unlabelled' or 'all', found {from_tasks!r}")
+        self.from_tasks = from_tasks
         self.mappings = LabelMappings(self.tasks, network)
 
     def forward(
@@ -54,7 +54,7 @@ class DirectMap(ConsistencyLoss):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        pairs = task_pairs(samples, list(self.tasks), self.sources)
+        pairs = task_pairs(samples, list(self.tasks), self.from_tasks)
         if not pairs:
             return self.per_image(self.nothing(logits), samples, 0)
         total, met = mapping_error(self.tasks, self.mappings, logits, targets, pairs)

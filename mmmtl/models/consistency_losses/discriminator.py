@@ -27,8 +27,8 @@ class DiscriminatorLoss(JointSpaceLoss):
     is that of all processes.
 
     Args:
-        tasks, in_channels, strides, weight, space, sources: See `JointSpaceLoss`. The weight also scales the gradient
-            of the discriminator.
+        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`. The weight also scales the
+            gradient of the discriminator.
     """
 
     def __init__(
@@ -39,10 +39,12 @@ class DiscriminatorLoss(JointSpaceLoss):
         *,
         weight: float = 1.0,
         space: dict | None = None,
-        sources: str = 'unlabelled',
+        from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, weight=weight, space=space, sources=sources, init_cfg=init_cfg)
+        super().__init__(
+            tasks, in_channels, strides, weight=weight, space=space, from_tasks=from_tasks, init_cfg=init_cfg
+        )
         channels = self.space.out_channels
         self.discriminator = nn.Sequential(
             nn.Conv2d(2 * channels, channels, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(channels, 1, 1)

@@ -32,7 +32,8 @@ def pairs_of_all(
     told = all_gather_object((list(pairs), next(iter(targets.values())).shape[2:]))
     sizes = [size for _, size in told]
     needed = {
-        name: [sorted({pair.image for pair in of_one if pair.target == name}) for of_one, _ in told] for name in targets
+        name: [sorted({pair.image for pair in of_one if pair.to_task == name}) for of_one, _ in told]
+        for name in targets
     }
     sent = {name: exchange(targets[name], needed[name], sizes) for name in targets if any(needed[name])}
     everybody, first, images = [], 0, len(next(iter(targets.values())))

@@ -21,8 +21,8 @@ class JointSpaceLoss(ConsistencyLoss):
     Args:
         tasks, in_channels, strides, weight: See `ConsistencyLoss`.
         space: The mapping network; `JointTaskSpace` by default.
-        sources: ``'unlabelled'`` for tasks without a label on the image, ``'all'`` for every other task, so that fully
-            labelled images take part too.
+        from_tasks: ``'unlabelled'`` for tasks without a label on the image, ``'all'`` for every other task, so that
+            fully labelled images take part too.
     """
 
     def __init__(
@@ -33,18 +33,18 @@ class JointSpaceLoss(ConsistencyLoss):
         *,
         weight: float = 1.0,
         space: dict | None = None,
-        sources: str = 'unlabelled',
+        from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
-        if sources not in ('unlabelled', 'all'):
-            raise ConfigError(f"{type(self).__name__}.sources must be 'unlabelled' or 'all', found {sources!r}")
-        self.sources = sources
+        if from_tasks not in ('unlabelled', 'all'):
+            raise ConfigError(f"{type(self).__name__}.from_tasks must be 'unlabelled' or 'all', found {from_tasks!r}")
+        self.from_tasks = from_tasks
         self.space = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
 
     def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
         """Those of the batch; their order is that of all (I, ...) below."""
-        return task_pairs(samples, list(self.tasks), self.sources)
+        return task_pairs(samples, list(self.tasks), self.from_tasks)
 
     def embed(
         self,
@@ -63,10 +63,10 @@ class JointSpaceLoss(ConsistencyLoss):
             labels: J of them, whose labels are mapped; the same by default.
 
         Returns:
-            Mapped predictions of the sources (I, C, h, w), mapped labels of the targets (J, C, h, w), and bool (J,):
+            Mapped predictions of the from_tasks (I, C, h, w), mapped labels of the targets (J, C, h, w), and bool (J,):
             the label says something, it is not void all over.
         """
-        sides = {'source': pairs, 'target': pairs if labels is None else labels}
+        sides = {'from_task': pairs, 'to_task': pairs if labels is None else labels}
         device = next(iter(logits.values())).device
         maps, rows, numbers, known = {}, {}, {}, {}
         indices: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
@@ -87,8 +87,8 @@ class JointSpaceLoss(ConsistencyLoss):
                 [torch.ones(len(predicted), dtype=torch.bool, device=device), task.valid(target).flatten(1).any(1)]
             )
             entries = {
-                'source': {image: row for row, image in enumerate(predicted)},
-                'target': {image: len(predicted) + row for row, image in enumerate(labelled)},
+                'from_task': {image: row for row, image in enumerate(predicted)},
+                'to_task': {image: len(predicted) + row for row, image in enumerate(labelled)},
             }
             wanted = [
                 (side, number, pair)
@@ -98,7 +98,7 @@ class JointSpaceLoss(ConsistencyLoss):
             ]
             indices |= {(side, number): len(indices) + place for place, (side, number, _) in enumerate(wanted)}
             rows[name] = index([entries[side][pair.image] for side, _, pair in wanted], device)
-            numbers[name] = index([self.space.pair_number(pair.source, pair.target) for *_, pair in wanted], device)
+            numbers[name] = index([self.space.pair_number(pair.from_task, pair.to_task) for *_, pair in wanted], device)
         mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
         said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
         source, target = (

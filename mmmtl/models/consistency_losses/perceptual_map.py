@@ -57,7 +57,7 @@ class PerceptualMap(ConsistencyLoss):
         learnt = task_pairs(samples, names, 'all')
         if not learnt:
             return self.per_image(self.nothing(logits), samples, 0)
-        labels = {(pair.image, pair.target) for pair in learnt}
+        labels = {(pair.image, pair.to_task) for pair in learnt}
         judged = [TaskPair(image, label, other) for image, label in sorted(labels) for other in names if other != label]
         detached = {name: values.detach() for name, values in logits.items()}
         total, met = mapping_error(self.tasks, self.mappings, detached, targets, learnt)

@@ -58,7 +58,7 @@ class RegionContrast(JointSpaceLoss):
         bank: How many regions of earlier images are further negatives; 0 for those of the image alone, as equation (3)
             has it. Every process fills a bank of its own: they need not be equal, and two processes then do not equal
             one exactly.
-        kwargs: Those of `JointSpaceLoss`; ``sources='all'`` where all labels are shown, as in table 6.
+        kwargs: Those of `JointSpaceLoss`; ``from_tasks='all'`` where all labels are shown, as in table 6.
 
     Raises:
         ConfigError: An argument is out of its range.
@@ -133,9 +133,9 @@ class RegionContrast(JointSpaceLoss):
         found = image.index_select(0, index([pair.image for pair in pairs], device))
         known = {
             name: thinned(self.tasks[name].valid(targets[name])[:, None].float(), size)[:, 0] > 0
-            for name in {pair.target for pair in pairs}
+            for name in {pair.to_task for pair in pairs}
         }
-        labelled = torch.stack([known[pair.target][pair.image] for pair in pairs])
+        labelled = torch.stack([known[pair.to_task][pair.image] for pair in pairs])
         return torch.stack([found, torch.where(labelled, found, -1)], 1)
 
     def regions_of(self, sample: MultiTaskDataSample, device: torch.device) -> Tensor:

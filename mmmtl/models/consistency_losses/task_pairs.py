@@ -11,27 +11,31 @@ from mmmtl.structures import MultiTaskDataSample
 
 
 class TaskPair(NamedTuple):
-    """On one image of the batch: the prediction of ``source`` meets the label of ``target``."""
+    """On one image of the batch: the prediction of ``from_task`` is compared with the label of ``to_task``."""
 
     image: int
-    source: str
-    target: str
+    from_task: str
+    to_task: str
 
 
-def task_pairs(samples: Sequence[MultiTaskDataSample], tasks: Sequence[str], sources: str) -> list[TaskPair]:
-    """All pairs of the images that serve consistency; the target's label is shown.
+def task_pairs(samples: Sequence[MultiTaskDataSample], tasks: Sequence[str], from_tasks: str) -> list[TaskPair]:
+    """All pairs of the images that serve consistency; the label of ``to_task`` is shown.
 
     Args:
         samples: N views.
         tasks: Names.
-        sources: ``'unlabelled'``: tasks that the image shows no label of (MTPSL's eq. 3); ``'labelled'``: other tasks
-            that it shows a label of; ``'all'``: both.
+        from_tasks: ``'unlabelled'``: tasks without a label on the image (MTPSL's eq. 3); ``'labelled'``: other tasks
+            with a label on it; ``'all'``: both.
     """
     pairs = []
     for image in indices_for('consistency', samples):
         shown = [name for name in tasks if name in samples[image].gt]
-        wanted = {'unlabelled': [name for name in tasks if name not in shown], 'labelled': shown, 'all': tasks}[sources]
-        pairs += [TaskPair(image, source, target) for source in wanted for target in shown if source != target]
+        wanted = {'unlabelled': [name for name in tasks if name not in shown], 'labelled': shown, 'all': tasks}[
+            from_tasks
+        ]
+        pairs += [
+            TaskPair(image, from_task, to_task) for from_task in wanted for to_task in shown if from_task != to_task
+        ]
     return pairs
 
 

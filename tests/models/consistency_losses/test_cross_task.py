@@ -29,13 +29,13 @@ def make_loss(**options) -> CrossTaskConsistency:
     return loss
 
 
-def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, sources: str, mean: bool) -> torch.Tensor:
+def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, from_tasks: str, mean: bool) -> torch.Tensor:
     """Image by image, pair by pair, two calls of the network for each."""
     logits, targets, features, samples = batch
     total = 0.0
     for number, sample in enumerate(samples):
         here = slice(number, number + 1)
-        wanted = [s for s in EXACT if sources == 'all' or s not in sample.gt]
+        wanted = [s for s in EXACT if from_tasks == 'all' or s not in sample.gt]
         pairs = [(s, t) for s in wanted for t in EXACT if t in sample.gt and s != t]
         for s, t in pairs:
             pair = torch.tensor([loss.space.pair_number(s, t)])
@@ -52,24 +52,24 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize('regularizer', [0.0, 0.5])
-@pytest.mark.parametrize('sources', ['unlabelled', 'all'])
+@pytest.mark.parametrize('from_tasks', ['unlabelled', 'all'])
 @pytest.mark.parametrize('pairs', ['sum', 'mean'])
-def test_by_a_loop(regularizer, sources, pairs):
-    loss, batch = make_loss(regularizer=regularizer, sources=sources, pairs=pairs), make_batch()
+def test_by_a_loop(regularizer, from_tasks, pairs):
+    loss, batch = make_loss(regularizer=regularizer, from_tasks=from_tasks, pairs=pairs), make_batch()
     leaves = list(batch[0].values())
     value = loss(*batch)
     gradients = torch.autograd.grad(value, [*leaves, *loss.parameters()])
-    expected = by_loop(loss, batch, regularizer, sources, pairs == 'mean')
+    expected = by_loop(loss, batch, regularizer, from_tasks, pairs == 'mean')
     torch.testing.assert_close(value, expected)
     for a, b in zip(gradients, torch.autograd.grad(expected, [*leaves, *loss.parameters()]), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
 
 
-def test_sums_and_means_and_sources_differ():
+def test_sums_means_and_from_tasks_differ():
     batch = make_batch()
     values = {
-        make_loss(sources=sources, pairs=pairs)(*batch).item()
-        for sources in ('unlabelled', 'all')
+        make_loss(from_tasks=from_tasks, pairs=pairs)(*batch).item()
+        for from_tasks in ('unlabelled', 'all')
         for pairs in ('sum', 'mean')
     }
     assert len(values) == 4
@@ -102,7 +102,7 @@ def test_the_residual_mapping_and_another_size_of_the_feature():
 def test_full_labels_need_all_sources():
     batch = make_batch([tuple(EXACT)] * 2)
     assert make_loss()(*batch) == 0
-    assert make_loss(sources='all')(*batch) > 0
+    assert make_loss(from_tasks='all')(*batch) > 0
 
 
 def test_without_a_regularizer_the_feature_is_not_looked_at():
@@ -115,7 +115,7 @@ def test_without_a_regularizer_the_feature_is_not_looked_at():
     ('options', 'word'),
     [
         (dict(pairs='max'), 'pairs'),
-        (dict(sources='some'), 'sources'),
+        (dict(from_tasks='some'), 'from_tasks'),
         (dict(regularizer=-1), 'regularizer'),
         (dict(space=dict(widths=(6, 7))), '7 channels'),
         (dict(weight=-1), 'weight'),

@@ -50,7 +50,7 @@ def test_who_learns(name):
                 expected += 2 * [task not in shown]
                 continue
             second = bool(shown) and task not in shown
-            if name == 'ours, all sources':
+            if name == 'ours, all tasks':
                 second = any(other != task for other in shown)
             if name == 'perceptual map':
                 second = task in shown

@@ -15,14 +15,14 @@ def make_loss(kind: type, tasks: dict = EXACT, **options):
     return kind(tasks, (4, 8), (1, 4), network=dict(widths=(4, 6)), **options).eval()
 
 
-def error_by_loop(loss, batch, sources: str, detached: bool = False) -> torch.Tensor:
+def error_by_loop(loss, batch, from_tasks: str, detached: bool = False) -> torch.Tensor:
     logits, targets, _, samples = batch
     total = torch.zeros(())
     for number, sample in enumerate(samples):
         here = slice(number, number + 1)
         for s in EXACT:
             for t in EXACT:
-                if s == t or t not in sample.gt or (sources == 'unlabelled' and s in sample.gt):
+                if s == t or t not in sample.gt or (from_tasks == 'unlabelled' and s in sample.gt):
                     continue
                 said = logits[s][here].detach() if detached else logits[s][here]
                 error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encoding.encode(said)), targets[t][here])
@@ -46,10 +46,10 @@ def difference_by_loop(loss, batch) -> torch.Tensor:
     return total / len(samples)
 
 
-@pytest.mark.parametrize('sources', ['unlabelled', 'all'])
-def test_direct_map_by_a_loop(sources):
-    loss, batch = make_loss(DirectMap, sources=sources), make_batch()
-    torch.testing.assert_close(loss(*batch), error_by_loop(loss, batch, sources))
+@pytest.mark.parametrize('from_tasks', ['unlabelled', 'all'])
+def test_direct_map_by_a_loop(from_tasks):
+    loss, batch = make_loss(DirectMap, from_tasks=from_tasks), make_batch()
+    torch.testing.assert_close(loss(*batch), error_by_loop(loss, batch, from_tasks))
 
 
 def test_perceptual_map_by_a_loop():
@@ -88,5 +88,5 @@ def test_each_network_runs_once_for_all_its_images(kind):
 def test_one_task_alone_and_odd_options():
     with pytest.raises(ConfigError, match='two or more'):
         make_loss(DirectMap, {'depth': EXACT['depth']})
-    with pytest.raises(ConfigError, match='sources'):
-        make_loss(DirectMap, sources='labelled')
+    with pytest.raises(ConfigError, match='from_tasks'):
+        make_loss(DirectMap, from_tasks='labelled')

@@ -31,7 +31,7 @@ def test_equal_to_the_equations():
 
 def test_equal_to_the_equations_with_every_label():
     samples = [sample('semseg', 'depth', 'normal')]
-    contrast = made(sources='all')
+    contrast = made(from_tasks='all')
     pairs = contrast.pairs(samples)
     assert len(pairs) == 6
     assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)

@@ -44,8 +44,8 @@ class CrossViewModule(BaseModule):
         fusion_stride: the stride to which the chosen taps are resized (8, or 16), None to keep each tap's own; C and F
             are resized to it.
         project: bring the concatenation back to the width of the taps by one 1x1 convolution that the taps share.
-        source: where s(.) takes its features from: 'images' for its own CNN, or the index of a tap, which is then
-            resized to `stride` and mapped to 128 channels.
+        features_from: input of s(.): 'images' for its own CNN, or the index of a tap, which is resized to `stride` and
+            mapped to 128 channels.
         blocks: of m(.).
         centred_cost: join C less its mean over the planes. What is common to all planes says nothing of depth, and a
             lone view's C becomes 0, whatever the size of its features; for training from nothing.
@@ -66,7 +66,7 @@ class CrossViewModule(BaseModule):
         taps: Sequence[int] | None = None,
         fusion_stride: int | None = 8,
         project: bool = False,
-        source: str | int = 'images',
+        features_from: str | int = 'images',
         stride: int = 8,
         blocks: int = 6,
         centred_cost: bool = False,
@@ -82,13 +82,16 @@ class CrossViewModule(BaseModule):
         if not self.taps or not set(self.taps) <= set(range(len(in_channels))):
             raise ConfigError(f'expected taps among 0..{len(in_channels) - 1}, found {self.taps}')
         channels = SpatialEncoder.channels
-        self.spatial_encoder, self.tap_encoder, self.source, self.stride = None, None, source, stride
-        if source == 'images':
+        self.spatial_encoder, self.tap_encoder, self.features_from, self.stride = None, None, features_from, stride
+        if features_from == 'images':
             self.spatial_encoder = SpatialEncoder(stride)
-        elif isinstance(source, int) and 0 <= source < len(in_channels):
-            self.tap_encoder = nn.Conv2d(in_channels[source], channels, 1)
+        elif isinstance(features_from, int) and 0 <= features_from < len(in_channels):
+            self.tap_encoder = nn.Conv2d(in_channels[features_from], channels, 1)
         else:
-            raise ConfigError(f"source is 'images' or a tap among 0..{len(in_channels) - 1}, found {source!r}")
+            raise ConfigError(
+                f"CrossViewModule.features_from must be 'images' or the index of a feature, "
+                f'0 to {len(in_channels) - 1}, found {features_from!r}'
+            )
         self.transformer = MultiViewTransformer(channels, blocks=blocks, identity_start=identity_start)
         self.cost_volume = CostVolume(**(cost_volume or {})) if 'cost' in self.fuse else None
 
@@ -203,7 +206,9 @@ class CrossViewModule(BaseModule):
         """s(I), (N, 128, H / stride, W / stride)."""
         if self.spatial_encoder is not None:
             return self.spatial_encoder(images)
-        tap = at_stride(features[self.source], self.tap_strides[self.source], self.stride, images.shape[-2:])
+        tap = at_stride(
+            features[self.features_from], self.tap_strides[self.features_from], self.stride, images.shape[-2:]
+        )
         return self.tap_encoder(tap)
 
     def _join(self, tap: Tensor, index: int, added: list[Tensor], size: tuple[int, int]) -> Tensor:

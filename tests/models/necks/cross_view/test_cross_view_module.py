@@ -136,10 +136,10 @@ def test_mirrored_scenes_have_mirrored_costs_of_the_same_features(cameras, scene
         (dict(taps=(1,), project=True), (12, 20), (8, 8)),
         (dict(fusion_stride=16), (148, 156), (16, 16)),
         (dict(fusion_stride=None), (148, 156), (8, 16)),
-        (dict(source=1), (148, 156), (8, 8)),
+        (dict(features_from=1), (148, 156), (8, 8)),
         (dict(stride=4), (148, 156), (8, 8)),
         (dict(stride=4, fusion_stride=4), (148, 156), (4, 4)),
-        (dict(stride=2, source=0), (148, 156), (8, 8)),
+        (dict(stride=2, features_from=0), (148, 156), (8, 8)),
     ],
 )
 def test_options(cameras, options, out_channels, strides):
@@ -158,8 +158,8 @@ def test_options(cameras, options, out_channels, strides):
         (dict(fuse=()), 'fuse takes'),
         (dict(fuse=('costs',)), 'fuse takes'),
         (dict(taps=(2,)), 'expected taps among 0..1'),
-        (dict(source='image'), 'source is'),
-        (dict(source=2), 'source is'),
+        (dict(features_from='image'), 'features_from'),
+        (dict(features_from=2), 'features_from'),
         (dict(project=True), 'taps of one width'),
         (dict(cost_volume=dict(depth_range='outdoor')), 'depth range'),
     ],
