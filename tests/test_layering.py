@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / 'mmmtl'
 FLOORS = {
     'registry': 0,
     'errors': 0,
+    'progress': 0,
     'geometry': 0,
     'files': 1,
     'tasks': 1,

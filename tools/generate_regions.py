@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 from region_backends import BACKENDS, OF_THE_DATA, Segmenter, build_segmenter, check_checkpoint, complete
-from tqdm import tqdm
 
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
@@ -30,6 +29,7 @@ from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
+from mmmtl.progress import progress
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import SemSeg
 
@@ -232,15 +232,8 @@ def main() -> None:
             images=len(cuttings),
         ),
     )
-    progress = tqdm(
-        cut_all(cuttings, args, settings),
-        total=len(cuttings),
-        desc='regions',
-        unit='image',
-        mininterval=1.0,
-        dynamic_ncols=True,
-    )
-    counts = dict(progress)
+    cut = cut_all(cuttings, args, settings)
+    counts = dict(progress(cut, description='regions', unit='image', total=len(cuttings)))
     blank = [path for path, count in counts.items() if count == 0]
     if blank:
         print(

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from mmmtl.configuration.config_check import DATALOADERS
 from mmmtl.configuration.protocols import protocol_of
@@ -17,6 +16,7 @@ from mmmtl.dataset_report.depth_files import describe_depths
 from mmmtl.dataset_report.findings import diagnose, some
 from mmmtl.datasets import MultiTaskDataset, SampleKey
 from mmmtl.errors import DataError
+from mmmtl.progress import progress
 from mmmtl.registry import DATASETS
 
 
@@ -38,9 +38,8 @@ def check_dataset(
         check_pipeline(split := SplitFacts(name, built), size if 'test' in name else None)
         wanted = np.unique(np.linspace(0, len(built) - 1, min(limit or len(built), len(built))).round().astype(int))
         loader = DataLoader(Examined(built, wanted), batch_size=None, num_workers=workers)
-        split.records = list(
-            tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False, mininterval=0.5)
-        )
+        records = progress(loader, description=name, unit='record', leave=False) if show_progress else loader
+        split.records = list(records)
         diagnose(split)
         splits.append(split)
     for one, other in combinations(splits, 2):

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from mmmtl.dataset_report.collect import RecordFacts, SplitFacts, label_facts
 from mmmtl.dataset_report.description import data_sets, describe_task, describe_together
 from mmmtl.datasets import MultiTaskDataset
+from mmmtl.progress import progress
 
 
 def label_stats(
@@ -26,9 +26,8 @@ def label_stats(
         split = SplitFacts(name, dataset)
         if open_files:
             loader = DataLoader(ShownLabels(dataset), batch_size=None, num_workers=workers)
-            split.records = list(
-                tqdm(loader, desc=name, unit='record', disable=not show_progress, leave=False, mininterval=0.5)
-            )
+            records = progress(loader, description=name, unit='record', leave=False) if show_progress else loader
+            split.records = list(records)
         yield '\n'.join([*describe_shown(split), *(describe_pixels(split) if open_files else ())])
 
 

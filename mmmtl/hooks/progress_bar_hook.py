@@ -1,20 +1,24 @@
-"""A progress bar for runs that somebody is watching."""
+"""Progress of training and test, for runs that are watched."""
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from tqdm import tqdm
 
+from mmmtl.progress import ProgressLines, progress
 from mmmtl.registry import HOOKS
 
 
 @HOOKS.register_module()
 class ProgressBarHook(Hook):
-    """One bar over all training iterations and one per evaluation, on the first process only."""
+    """Shows one bar over all training iterations and one per test, on the main process.
+
+    Where standard error is not a terminal, it writes a plain line every so often; see `mmmtl.progress.progress`.
+    """
 
     priority = 'LOWEST'
 
     def __init__(self) -> None:
-        self.bar: tqdm | None = None
+        self.bar: tqdm | ProgressLines | None = None
 
     def before_train(self, runner) -> None:
         self._start('train', runner.max_iters, runner.iter)
@@ -40,7 +44,7 @@ class ProgressBarHook(Hook):
 
     def _start(self, name: str, total: int, done: int) -> None:
         if is_main_process():
-            self.bar = tqdm(total=total, initial=done, desc=name, unit='batch', mininterval=1.0, dynamic_ncols=True)
+            self.bar = progress(description=name, unit='batch', total=total, initial=done)
 
     def _advance(self) -> None:
         if self.bar is not None:

@@ -14,9 +14,9 @@ from types import ModuleType
 import cv2
 import numpy as np
 from filelock import FileLock
-from mmengine.utils import ProgressBar
 
 from mmmtl.files.checksums import write_checksums
+from mmmtl.progress import progress
 from mmmtl.synthetic_rooms.cameras import BESIDE, Neighbours, place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
@@ -96,13 +96,11 @@ def render_all(
     context = multiprocessing.get_context('forkserver')
     context.set_forkserver_preload([__name__])
     print(f'rendering {len(missing)} rooms into {folder}', file=sys.stderr)
-    progress = ProgressBar(len(missing), file=sys.stderr)
     with no_main_module():
         pool = context.Pool(workers)
     with pool:
-        for _ in pool.imap_unordered(work, missing):
-            progress.update()
-    sys.stderr.write('\n')
+        for _ in progress(pool.imap_unordered(work, missing), description='rooms', unit='room', total=len(missing)):
+            pass
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
@@ -19,6 +18,7 @@ from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import hidden_from_the_other
 from mmmtl.metrics import sparsification_area
+from mmmtl.progress import progress
 from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
 from mmmtl.registry import DATASETS
 
@@ -77,7 +77,7 @@ def main() -> None:
     network = NetworkConfidence(config, args.checkpoint)
     areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     wrong, pixels = defaultdict(list), Counter()
-    for record in tqdm(dataset.records, desc='pairs'):
+    for record in progress(dataset.records, description='pairs', unit='pair'):
         sources = [view.labels.get('confidence') for view in record.views]
         paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
         disparity = np.stack([read_pseudo_disparity(path) for path in paths])

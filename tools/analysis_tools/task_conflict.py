@@ -8,12 +8,12 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import set_random_seed
 from torch import Tensor
-from tqdm import tqdm
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting import TaskGradients
+from mmmtl.progress import progress
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +46,8 @@ def measure(
     size = len(model.tasks)
     sums, counts, lengths = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
-    for data in tqdm(islice(chain.from_iterable(repeat(loader)), batches), total=batches, disable=None):
+    passes = chain.from_iterable(repeat(loader))
+    for data in progress(islice(passes, batches), description='gradients', unit='batch', total=batches):
         data = model.data_preprocessor(data, training=True)
         images, samples = data['inputs'], data['data_samples']
         logits = model(images, samples)

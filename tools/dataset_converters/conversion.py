@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from mmmtl.errors import DataError
+from mmmtl.progress import progress
 
 Item = TypeVar('Item')
 
@@ -57,8 +57,8 @@ class Output:
         self.written[folder(name)] += 1
 
     def progress(self, items: Iterable[Item], what: str) -> Iterable[Item]:
-        """The items again, with a bar."""
-        return tqdm(items, desc=what, mininterval=1.0, dynamic_ncols=True)
+        """Iterate over the items and show the progress."""
+        return progress(items, description=what)
 
     def report(self) -> None:
         """Print how many files each folder was given, and how many it had already."""
