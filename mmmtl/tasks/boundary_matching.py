@@ -3,13 +3,17 @@
 Martin, Fowlkes and Malik, Learning to detect natural image boundaries, PAMI 2004; Arbelaez et al., PAMI 2011.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, hstack
-from scipy.sparse.csgraph import maximum_flow, min_weight_full_bipartite_matching
 
 from mmmtl.tasks.thinning import thin
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array  # slow to import, so imported where it is used
 
 # The largest distance between matched pixels, as a share of the image's diagonal.
 MAX_DISTANCE = {'pascal': 0.0075, 'bsds': 0.0075, 'nyud': 0.011}
@@ -74,6 +78,8 @@ def count_pairs(
 
 def neighbour_links(truth: np.ndarray, reach: float) -> csr_array:
     """(H * W, number of boundary pixels): 1 + distance where a boundary pixel lies within reach of a pixel."""
+    from scipy.sparse import csr_array
+
     height, width = truth.shape
     y, x = (indices.astype(np.int32) for indices in np.nonzero(truth))
     span = np.arange(-int(reach), int(reach) + 1, dtype=np.int32)
@@ -95,6 +101,9 @@ def match_most(near: csr_array, reach: float) -> np.ndarray:
     `scipy.sparse.csgraph.maximum_bipartite_matching` gives the same number, but on two long parallel lines it may take
     half a minute where the flow takes 3 ms.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
     rows, truths = near.shape
     start, end = 0, 1 + rows + truths
     ahead = np.concatenate([np.arange(1, rows + 1), 1 + rows + near.indices, np.full(truths, end)])
@@ -112,6 +121,9 @@ def match_cheapest(near: csr_array, reach: float) -> np.ndarray:
 
     Every row gets a partner of its own that stands for "unmatched", so that a full matching exists.
     """
+    from scipy.sparse import diags_array, hstack
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
     rows, truths = near.shape
     alone = diags_array(np.full(rows, 1 + OUTLIER * max(reach, 1.0)))
     row, partner = min_weight_full_bipartite_matching(hstack([near, alone], format='csr'))

@@ -7,7 +7,6 @@ Maps are float64 (H, W) in [0, 1], truths bool (H, W).
 
 import cv2
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 TINY = np.spacing(1)
 BETA_SQUARED = 0.3
@@ -116,6 +115,8 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
 
 def weighted_f(saliency: np.ndarray, truth: np.ndarray) -> float:
     """Weighted F (Margolin et al., CVPR 2014): errors count less beside other errors and more far from the object."""
+    from scipy.ndimage import distance_transform_edt  # slow to import
+
     if not truth.any():
         return 0.0
     distance, nearest = distance_transform_edt(~truth, return_indices=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
@@ -154,6 +153,8 @@ class AnnotatedBoundaries:
         Raises:
             DataError: The file is missing, damaged or holds something else.
         """
+        import scipy.io  # slow to import
+
         try:
             cell = scipy.io.loadmat(self.path, variable_names=['groundTruth'])['groundTruth'].ravel()
             maps = [np.asarray(entry['Boundaries'][0, 0]) for entry in cell]

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.io
 
 from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries, in_dtype
 from mmmtl.errors import DataError
@@ -124,6 +123,8 @@ def read_mat(path: Path) -> dict[str, Any]:
     Raises:
         DataError: The file is missing, cut off or of another format.
     """
+    import scipy.io  # slow to import
+
     try:
         with path.open('rb') as file:
             return scipy.io.loadmat(file, simplify_cells=True)

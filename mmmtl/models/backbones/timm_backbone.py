@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import timm
 import torch.nn.functional as F
 from mmengine.logging import print_log
 from mmengine.model import BaseModule
-from timm.layers import Format
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
@@ -57,6 +55,8 @@ class TimmBackbone(BaseModule):
         checkpoint: str | None = None,
         min_matched: float = 1.0,
     ) -> None:
+        from timm.layers import Format  # importing timm takes longer than all of this package
+
         super().__init__()
         _check_name(model_name)
         options = dict(
@@ -89,6 +89,8 @@ class TimmBackbone(BaseModule):
 
 
 def _check_name(model_name: str) -> None:
+    import timm
+
     if timm.is_model(model_name):
         return
     nearest = difflib.get_close_matches(model_name.split('.')[0], timm.list_models(), n=3)
@@ -97,6 +99,8 @@ def _check_name(model_name: str) -> None:
 
 def _create(model_name: str, options: dict) -> tuple[nn.Module, bool]:
     """The model, and whether it has a patch grid that follows the size of the image."""
+    import timm
+
     try:
         try:
             return timm.create_model(model_name, features_only=True, dynamic_img_size=True, **options), True
@@ -115,6 +119,8 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
     except ConfigError:
         raise
     except Exception as error:  # the hub's client, its HTTP library and torch.hub each fail in their own way
+        import timm
+
         config = timm.get_pretrained_cfg(model_name)
         weights = config and (config.hf_hub_id or config.url)
         if not weights:
@@ -128,6 +134,8 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
 
 def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: float) -> tuple[nn.Module, bool]:
     """timm's own loading (it renames the keys of older layouts), which some models do leniently, made strict."""
+    import timm
+
     state_dict = read_tensors(path)
     config = timm.get_pretrained_cfg(model_name)
     classifiers = (config.classifier if config else None) or ()

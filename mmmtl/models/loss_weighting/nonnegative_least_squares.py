@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from scipy.optimize import nnls
 from torch import Tensor
 
 
@@ -18,6 +17,8 @@ def smallest_combination(gramian: Tensor) -> Tensor:
     For x >= 0 with a given sum, |J^T x|^2 + (sum x - 1)^2 is least in the direction of the answer, whatever the sum, so
     one call of Lawson and Hanson's active-set method gives it.
     """
+    from scipy.optimize import nnls  # slow to import
+
     root = square_root(gramian / gramian.trace())
     size = len(root)
     found, _ = nnls(np.vstack([root, np.ones((1, size))]), np.append(np.zeros(size), 1.0))
@@ -30,6 +31,8 @@ def project_onto_dual_cone(wanted: Tensor, gramian: Tensor) -> Tensor:
     J^T v is the projection of J^T u onto the directions that no gradient opposes (Quinton and Rey, "Jacobian descent
     for multi-objective optimization", 2024, proposition 1). torchjd solves it by quadprog, which is under the GPL.
     """
+    from scipy.optimize import nnls
+
     root = square_root(gramian / gramian.trace())
     rows = [u + nnls(root, -root @ u)[0] for u in wanted.reshape(-1, wanted.shape[-1]).numpy()]
     return torch.from_numpy(np.stack(rows)).reshape(wanted.shape)
