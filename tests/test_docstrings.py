@@ -1,0 +1,162 @@
+"""Public classes and functions are documented, and no two of them have the same name."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import mmmtl
+
+# How many names of a package may lack a docstring, and names that may still occur twice: both lists only shrink.
+MAY_LACK = {'synthetic_rooms': 58, 'testing': 43, 'tasks': 14, 'datasets': 7, 'models': 2, 'files': 1}
+MAY_REPEAT = {
+    'Block',
+    'Confidence',
+    'ResidualBlock',
+    'as_list',
+    'cell',
+    'check_dataset',
+    'describe',
+    'differences',
+    'digest',
+    'f_measure',
+    'nearest',
+    'plain',
+    'read_calibration',
+    'visible',
+}
+METHODS = (staticmethod, classmethod, property, cached_property)
+
+
+def modules_of(package: ModuleType) -> dict[str, ModuleType]:
+    """Dotted name -> module, the package itself and everything below it."""
+    names = [module.name for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.')]
+    return {name: importlib.import_module(name) for name in (package.__name__, *names)}
+
+
+def public_members(module: ModuleType) -> dict[str, Any]:
+    """The public classes and functions that a module defines."""
+    return {
+        name: member
+        for name, member in vars(module).items()
+        if not name.startswith('_')
+        and (inspect.isclass(member) or inspect.isfunction(member))
+        and member.__module__ == module.__name__
+        and member.__name__ == name  # no alias
+    }
+
+
+def has_own_docstring(owner: type) -> bool:
+    """Whether a class has a docstring of its own; that of a dataclass or named tuple may be generated."""
+    text = vars(owner).get('__doc__') or ''
+    return bool(text) and not text.startswith(f'{owner.__name__}(')
+
+
+def undocumented(module: ModuleType) -> Iterator[str]:
+    """Yield ``module:name`` of everything public without a docstring; a method may inherit that of a base class."""
+    if not module.__doc__:
+        yield module.__name__
+    for name, member in public_members(module).items():
+        if inspect.isfunction(member):
+            if not member.__doc__:
+                yield f'{module.__name__}:{name}'
+            continue
+        if not has_own_docstring(member):
+            yield f'{module.__name__}:{name}'
+        for key, value in vars(member).items():
+            if key.startswith('_') or not (inspect.isfunction(value) or isinstance(value, METHODS)):
+                continue
+            if not any(getattr(vars(base).get(key), '__doc__', None) for base in inspect.getmro(member)):
+                yield f'{module.__name__}:{name}.{key}'
+
+
+def repeated_names(modules: dict[str, ModuleType]) -> dict[str, list[str]]:
+    """Names of public classes and functions that several modules define."""
+    found = defaultdict(list)
+    for module in modules.values():
+        for name in public_members(module):
+            found[name].append(module.__name__)
+    return {name: where for name, where in found.items() if len(where) > 1}
+
+
+@pytest.fixture(scope='module')
+def modules() -> dict[str, ModuleType]:
+    return modules_of(mmmtl)
+
+
+def test_everything_public_has_a_docstring(modules):
+    bare = [place for module in modules.values() for place in undocumented(module)]
+    packages = Counter(re.split('[.:]', place)[1] for place in bare)
+    too_many = {name for name, count in packages.items() if count > MAY_LACK.get(name, 0)}
+    assert not too_many, '\n'.join(place for place in bare if re.split('[.:]', place)[1] in too_many)
+
+
+def test_no_two_public_classes_or_functions_have_the_same_name(modules):
+    found = {name: where for name, where in repeated_names(modules).items() if name not in MAY_REPEAT}
+    assert not found, '\n'.join(f'{name}: {", ".join(where)}' for name, where in found.items())
+
+
+# The checks fire: a package with one fault of each kind.
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A package of two modules; every name that begins with ``bare`` lacks a docstring."""
+    folder = tmp_path / 'house_of_names'
+    folder.mkdir()
+    (folder / '__init__.py').write_text('"""A package."""')
+    (folder / 'one.py').write_text(
+        '''"""One."""
+from dataclasses import dataclass
+from torch import nn
+
+class Documented(nn.Module):
+    """A class."""
+    def forward(self, x): ...
+    def state_dict(self): ...
+    def bare_method(self): ...
+    @property
+    def bare_property(self): ...
+    @staticmethod
+    def bare_static(): ...
+    def _private(self): ...
+
+class Heir(Documented):
+    """Another class."""
+    def bare_method(self): ...
+
+class BareHeir(Documented): ...
+
+@dataclass
+class BareData:
+    x: int
+
+def bare(): ...
+def _private(): ...
+alias = Documented
+'''
+    )
+    (folder / 'bare_two.py').write_text('class Heir:\n    """A class of the same name."""\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    yield modules_of(importlib.import_module('house_of_names'))
+    for name in [name for name in sys.modules if name.startswith('house_of_names')]:
+        del sys.modules[name]
+
+
+def test_what_lacks_a_docstring_is_found(house):
+    found = [place.removeprefix('house_of_names.') for module in house.values() for place in undocumented(module)]
+    methods = ['Documented.bare_method', 'Documented.bare_property', 'Documented.bare_static', 'Heir.bare_method']
+    names = [*methods, 'BareHeir', 'BareData', 'bare']
+    assert found == ['bare_two', *(f'one:{name}' for name in names)]
+
+
+def test_a_name_that_two_modules_define_is_found(house):
+    assert repeated_names(house) == {'Heir': ['house_of_names.bare_two', 'house_of_names.one']}
