@@ -19,7 +19,7 @@ import torch
 from timing import keep_memory, middle, wait
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.configuration.recipes import expand
+from mmmtl.configuration.recipes import expand_recipes
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
 from mmmtl.registry import MODELS
@@ -28,7 +28,7 @@ TABLE = Path(__file__).parents[1] / 'configs' / 'weighting' / 'rooms_small.py'
 
 
 def main() -> None:
-    names = sorted(row.split('::')[1] for row in expand([TABLE]))
+    names = sorted(row.split('::')[1] for row in expand_recipes([TABLE]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
     parser.add_argument('--turns', type=int, default=9)

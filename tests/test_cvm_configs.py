@@ -8,7 +8,7 @@ from official_trees import write_nyud_sak
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.configuration.recipes import expand, recipe_name
+from mmmtl.configuration.recipes import expand_recipes, recipe_name
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
@@ -18,10 +18,12 @@ VIDEO = CONFIGS / 'cvm' / 'dinov3_vit_l16.py::nyud_40_video_cvm'
 
 RECIPES = [
     path
-    for path in expand(sorted((CONFIGS / 'cvm').glob('*.py')))
+    for path in expand_recipes(sorted((CONFIGS / 'cvm').glob('*.py')))
     if Path(path).name.startswith('cvm_') or path.endswith('_cvm')
 ]
-ABLATIONS = [path for path in expand([CONFIGS / 'cvm' / 'ablation.py']) if not path.endswith(('baseline', 'full'))]
+ABLATIONS = [
+    path for path in expand_recipes([CONFIGS / 'cvm' / 'ablation.py']) if not path.endswith(('baseline', 'full'))
+]
 
 
 def compared(path: str | Path) -> Path:

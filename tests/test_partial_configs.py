@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmmtl.apis import load_config
-from mmmtl.configuration.recipes import expand, recipe_name
+from mmmtl.configuration.recipes import expand_recipes, recipe_name
 from mmmtl.datasets import LabelTable
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.registry import DATASETS, MODELS
@@ -122,7 +122,7 @@ TABLES: dict[int, set[str]] = {
     },
     6: {f'{labels}_{method}' for labels in PARTIAL for method in ('supervised', 'no_cond', 'no_reg', 'cross_task')},
 }
-ROWS = {number: expand([CONFIGS / f'table_{number}.py']) for number in TABLES}
+ROWS = {number: expand_recipes([CONFIGS / f'table_{number}.py']) for number in TABLES}
 
 
 @pytest.mark.parametrize('table', TABLES)

@@ -9,7 +9,7 @@ from miniature_driving import DATE, DRIVE, write_cityscapes, write_kitti
 from PIL import Image
 
 from mmmtl.apis import MultiTaskRunner, load_config
-from mmmtl.configuration.recipes import expand
+from mmmtl.configuration.recipes import expand_recipes
 from mmmtl.registry import DATASETS, MODELS
 
 CONFIGS = Path(__file__).parents[1] / 'configs' / 'pseudo_mtl'
@@ -35,7 +35,7 @@ TABLES = {'kitti': CONFIGS / 'table_4.py', 'cityscapes': CONFIGS / 'table_5.py'}
 
 @pytest.mark.parametrize('data', ['kitti', 'cityscapes'])
 def test_the_rows_of_the_ablation(data):
-    assert [name.split('::')[1] for name in expand([TABLES[data]])] == list(ROWS)
+    assert [name.split('::')[1] for name in expand_recipes([TABLES[data]])] == list(ROWS)
     for row in ROWS:
         losses = load_config(f'{TABLES[data]}::{row}').model.consistency_losses
         confident = row.startswith('confidence') or row == 'full'

@@ -13,7 +13,7 @@ from mmengine.config import ConfigDict
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.experiments.constant_baseline import constant_baseline
-from mmmtl.experiments.report import print_scores, write_scores
+from mmmtl.experiments.scores import print_scores, write_scores
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
 

@@ -15,7 +15,7 @@ from mmmtl.apis import load_config
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
 from mmmtl.cli.command_line import KeyValues, command
-from mmmtl.configuration.names import resolve
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder, pair_of, start_folder
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.transforms import RectifiedPair
@@ -87,7 +87,9 @@ def check_classes(found: int, task: SemSeg, config: str) -> None:
 def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
     """The views of a record in the order in which `LoadPseudoLabels` meets them; ``labelled``: has a label already."""
     views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
-    order = [step.get('order', 'check') for step in pipeline if issubclass(resolve(step['type'], ''), RectifiedPair)]
+    order = [
+        step.get('order', 'check') for step in pipeline if issubclass(resolve_type(step['type'], ''), RectifiedPair)
+    ]
     return pair_of(views, record.name, sort='sort' in order) if order else views
 
 

@@ -11,7 +11,7 @@ from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipes import recipe_name
 from mmmtl.engine.launch import LAUNCHERS
-from mmmtl.experiments.report import print_scores, write_scores
+from mmmtl.experiments.scores import print_scores, write_scores
 
 
 def parse_args() -> argparse.Namespace:

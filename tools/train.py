@@ -7,7 +7,7 @@ from mmmtl.checkpoints.checkpoint import latest_checkpoint
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipes import recipe_name
 from mmmtl.engine.launch import LAUNCHERS
-from mmmtl.engine.work_dir import only_run_in
+from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
 
 
@@ -53,7 +53,7 @@ def main() -> None:
             f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by '
             '--resume, or choose another --work-dir'
         )
-    with only_run_in(config.work_dir):
+    with lock_work_dir(config.work_dir):
         MultiTaskRunner.from_cfg(config).train()
 
 

@@ -13,8 +13,8 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.checkpoints.checkpoint import latest_checkpoint
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipes import recipe_name
-from mmmtl.engine.work_dir import only_run_in
-from mmmtl.experiments.pretraining import stages_of, write_joint_start
+from mmmtl.engine.work_dir import lock_work_dir
+from mmmtl.experiments.pretraining import parse_stages, write_joint_start
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,7 +45,7 @@ def train(config: Config, work_dir: Path, start: Path | None = None) -> Path:
     config.work_dir, config.launcher, config.resume = str(work_dir), 'none', resumes
     config.load_from = None if resumes or start is None else str(start)
     config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
-    with only_run_in(work_dir):
+    with lock_work_dir(work_dir):
         MultiTaskRunner.from_cfg(config).train()
     return latest_checkpoint(work_dir)
 
@@ -55,7 +55,7 @@ def main() -> None:
     args = parse_args()
     folder = Path(args.work_dir or f'work_dirs/{recipe_name(args.config)}')
     joint = load_config(args.config, args.cfg_options)
-    stages = stages_of(args.pretrain, joint)
+    stages = parse_stages(args.pretrain, joint)
     configs = {task: load_config(path, args.cfg_options) for task, path in stages.items()}
     checkpoints = {task: train(config, folder / f'pretrain_{task}') for task, config in configs.items()}
     merged = write_joint_start(joint, checkpoints, folder / 'merged.pth')

@@ -10,7 +10,7 @@ import torch
 from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
-from mmmtl.apis.input_images import Picture, as_image, image_files, is_picture, name_of
+from mmmtl.apis.input_images import ImageInput, image_name, is_image_input, list_images, to_image_array
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.trained_for import is_size
 from mmmtl.datasets.transforms.packing import to_tensor
@@ -64,7 +64,7 @@ class MultiTaskInferencer:
 
     def __call__(
         self,
-        images: Picture | Iterable[Picture],
+        images: ImageInput | Iterable[ImageInput],
         show_dir: str | Path | None = None,
         intrinsics: np.ndarray | Sequence[np.ndarray] | None = None,
     ) -> Maps | list[Maps] | dict[str, Maps]:
@@ -90,26 +90,28 @@ class MultiTaskInferencer:
             ConfigError: There are intrinsics, but the config does not state ``trained_for.field_of_view``.
         """
         if isinstance(images, str | Path) and Path(images).is_dir():
-            files = image_files(Path(images))
-            cameras = per_image(intrinsics, len(files))
+            files = list_images(Path(images))
+            cameras = intrinsics_per_image(intrinsics, len(files))
             return {
                 file.name: self._predict(file, file.name, show_dir, camera)
                 for file, camera in zip(files, cameras, strict=True)
             }
-        if is_picture(images):
-            return self._predict(images, name_of(images), show_dir, per_image(intrinsics, 1)[0])
+        if is_image_input(images):
+            return self._predict(images, image_name(images), show_dir, intrinsics_per_image(intrinsics, 1)[0])
         if not isinstance(images, Iterable):
             raise DataError(f'expected a path, a PIL image, an array or several of them, found {type(images).__name__}')
         images = list(images)
-        cameras = per_image(intrinsics, len(images))
+        cameras = intrinsics_per_image(intrinsics, len(images))
         return [
-            self._predict(image, f'{number}-{name_of(image)}', show_dir, camera)
+            self._predict(image, f'{number}-{image_name(image)}', show_dir, camera)
             for number, (image, camera) in enumerate(zip(images, cameras, strict=True))
         ]
 
     @torch.inference_mode()
-    def _predict(self, picture: Picture, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None) -> Maps:
-        image = as_image(picture, name)
+    def _predict(
+        self, picture: ImageInput, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None
+    ) -> Maps:
+        image = to_image_array(picture, name)
         view, shape = {'image': image}, image.shape[:2]
         camera = None if intrinsics is None else self._camera(intrinsics, shape, name)
         if self.size is not None:
@@ -145,7 +147,7 @@ class MultiTaskInferencer:
         return camera
 
 
-def per_image(intrinsics: np.ndarray | Sequence[np.ndarray] | None, count: int) -> list[np.ndarray | None]:
+def intrinsics_per_image(intrinsics: np.ndarray | Sequence[np.ndarray] | None, count: int) -> list[np.ndarray | None]:
     """Intrinsics for each of ``count`` images.
 
     Raises:

@@ -11,10 +11,10 @@ from mmmtl.files.reading import read, read_image
 
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'}
 
-Picture = str | Path | np.ndarray | Image.Image
+ImageInput = str | Path | np.ndarray | Image.Image
 
 
-def image_files(folder: Path) -> list[Path]:
+def list_images(folder: Path) -> list[Path]:
     """The images of a folder, sorted by name.
 
     Raises:
@@ -26,12 +26,12 @@ def image_files(folder: Path) -> list[Path]:
     return files
 
 
-def is_picture(value: object) -> bool:
+def is_image_input(value: object) -> bool:
     """Whether it can be one image: a path, a PIL image or an array."""
     return isinstance(value, str | Path | np.ndarray | Image.Image)
 
 
-def as_image(picture: Picture, name: str) -> np.ndarray:
+def to_image_array(picture: ImageInput, name: str) -> np.ndarray:
     """(H, W, 3) uint8 RGB, upright.
 
     Raises:
@@ -50,8 +50,8 @@ def as_image(picture: Picture, name: str) -> np.ndarray:
     return picture
 
 
-def name_of(picture: Picture) -> str:
+def image_name(picture: ImageInput) -> str:
     """What to call it in messages and in the name of its sheet."""
     if isinstance(picture, str | Path):
         return Path(picture).name
-    return {np.ndarray: 'array'}.get(type(picture), 'image') if is_picture(picture) else type(picture).__name__
+    return {np.ndarray: 'array'}.get(type(picture), 'image') if is_image_input(picture) else type(picture).__name__

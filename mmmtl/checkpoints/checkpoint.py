@@ -16,7 +16,7 @@ from mmmtl.errors import CheckpointError
 from mmmtl.files.weight_files import read_plain
 
 
-def plain(value: Any) -> Any:
+def to_plain_values(value: Any) -> Any:
     """Tensors (on the CPU), numbers, strings, lists and dicts; anything else is refused.
 
     Log histories become ``{'log_history': [...], 'count_history': [...]}``, tuples lists, NumPy's scalars numbers.
@@ -33,9 +33,9 @@ def plain(value: Any) -> Any:
         log, count = value.data
         return {'log_history': [float(x) for x in log], 'count_history': [int(x) for x in count]}
     if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {to_plain_values(key): to_plain_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return [to_plain_values(item) for item in value]
     raise TypeError(f'a checkpoint may hold tensors, numbers, strings, lists and dicts, not {type(value).__name__}')
 
 
@@ -49,7 +49,7 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         with unfinished.open('wb') as file, _checksums():
-            torch.save(plain(checkpoint), file)
+            torch.save(to_plain_values(checkpoint), file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)

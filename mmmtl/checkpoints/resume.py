@@ -12,8 +12,8 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from torch import nn
 
 from mmmtl.checkpoints.random_state import set_random_state
-from mmmtl.checkpoints.resume_check import check_same_run, first_by_which_is_chosen
-from mmmtl.checkpoints.resumed_optimizer import load_gradients, load_optimizer, load_plateaus, replay
+from mmmtl.checkpoints.resume_check import check_same_run, selection_change
+from mmmtl.checkpoints.resume_optimizer import load_gradients, load_optimizer, load_plateau_states, replay_schedulers
 from mmmtl.errors import CheckpointError
 
 NEEDED = ('meta', 'optimizer', 'random_state', 'message_hub')
@@ -42,7 +42,7 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
     meta = checkpoint['meta']
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
     check_averages(runner, checkpoint, source)
-    check_order(checkpoint['state_dict'], model.state_dict(), source)
+    check_parameter_order(checkpoint['state_dict'], model.state_dict(), source)
     check_seed(runner, meta['seed'], source)
     changes = {}
     if 'recipe_entries' in meta:
@@ -56,7 +56,7 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
             'the config has changed, and applies as it is now: '
             + '; '.join(f'{key} {change}' for key, change in changes.items())
         )
-    go_to_place(runner, meta)
+    set_progress(runner, meta)
     restore_log(runner, checkpoint['message_hub'], changes)
     restore_optimizer(runner, model, checkpoint, source)
     restore_random_state(runner, checkpoint['random_state'], source)
@@ -73,7 +73,7 @@ def check_averages(runner: Runner, checkpoint: Mapping[str, Any], source: str) -
         )
 
 
-def check_order(saved: Iterable[str], own: Iterable[str], source: str) -> None:
+def check_parameter_order(saved: Iterable[str], own: Iterable[str], source: str) -> None:
     """The optimiser and the weightings know parameters and tasks by their number."""
     for old, new in zip(saved, own, strict=True):
         if old != new:
@@ -93,10 +93,10 @@ def check_seed(runner: Runner, seed: int, source: str) -> None:
         )
 
 
-def go_to_place(runner: Runner, meta: Mapping[str, Any]) -> None:
+def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
     """Set epoch and iteration; a loop of epochs goes to the beginning of the epoch that comes next."""
     loop = runner.train_loop
-    epoch, iteration = place_in(loop, meta['epoch'], meta['iter'])
+    epoch, iteration = resume_position(loop, meta['epoch'], meta['iter'])
     if iteration != meta['iter']:
         runner.logger.warning(
             f'an epoch has {len(loop.dataloader)} iterations now: the run goes on with epoch '
@@ -109,7 +109,7 @@ def go_to_place(runner: Runner, meta: Mapping[str, Any]) -> None:
         )
 
 
-def place_in(loop: BaseLoop, epoch: int, iteration: int) -> tuple[int, int]:
+def resume_position(loop: BaseLoop, epoch: int, iteration: int) -> tuple[int, int]:
     """Where a loop goes on after so many epochs (0 from a loop of iterations) and iterations."""
     if not isinstance(loop, EpochBasedTrainLoop):
         return 0, iteration
@@ -124,7 +124,7 @@ def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, 
     for name, history in saved['log_scalars'].items():
         hub.log_scalars[name] = HistoryBuffer(history['log_history'], history['count_history'])
     hub.update_info_dict({'epoch': runner.epoch, 'iter': runner.iter})
-    change = first_by_which_is_chosen(changes)
+    change = selection_change(changes)
     if change and saved['best_scores']:
         runner.logger.warning(f'the best checkpoint is chosen anew, scores of before do not compare: {change}')
     else:
@@ -135,7 +135,9 @@ def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str,
     """Put the schedules to this place, then load what the optimiser remembers and the gradients of half a step."""
     loop, schedulers = runner.train_loop, runner.param_schedulers or []
     try:
-        replay(schedulers, runner.iter, len(loop.dataloader) if isinstance(loop, EpochBasedTrainLoop) else None)
+        replay_schedulers(
+            schedulers, runner.iter, len(loop.dataloader) if isinstance(loop, EpochBasedTrainLoop) else None
+        )
     except ValueError as error:  # OneCycleLR beyond its end
         raise CheckpointError(f'{source}: param_scheduler does not reach iteration {runner.iter}: {error}') from None
     load_optimizer(
@@ -146,7 +148,7 @@ def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str,
         schedulers,
         source,
     )
-    load_plateaus(schedulers, checkpoint.get('param_schedulers', []))
+    load_plateau_states(schedulers, checkpoint.get('param_schedulers', []))
     before, now = (recipe.get('learnt_from', {}) for recipe in (checkpoint['meta'], runner.recipe))
     if before.get('accumulative_counts') == now['accumulative_counts']:
         load_gradients(model, checkpoint.get('gradients', {}))

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
-from mmmtl.configuration.recipe_entries import differences
+from mmmtl.configuration.recipe_digest import recipe_differences
 from mmmtl.errors import CheckpointError, ConfigError
 
 ASPECTS = ('batch', 'images', 'labels')
@@ -18,7 +18,7 @@ OPTIMIZER = tuple(f'optim_wrapper.optimizer.{key}' for key in ('type', 'amsgrad'
 CHOSEN_BY = ('val_dataloader.dataset', 'val_evaluator', 'default_hooks.checkpoint')
 
 
-def learnt_from(loader: DataLoader, processes: int, accumulative_counts: int) -> dict[str, Any]:
+def training_data_summary(loader: DataLoader, processes: int, accumulative_counts: int) -> dict[str, Any]:
     """What a step learns from: the batch, the images in their order, and the labels that each of them shows.
 
     Images are identified by the names of records and files, so a data set may move to another folder.
@@ -33,14 +33,14 @@ def learnt_from(loader: DataLoader, processes: int, accumulative_counts: int) ->
     if hasattr(dataset, 'shown'):  # one of ours
         names = ([record.name, *(view.image.name for view in record.views)] for record in dataset.records)
         facts |= {
-            'image_names': digest(names),
-            'shown_labels': digest(dataset.shown),
+            'image_names': _digest(names),
+            'shown_labels': _digest(dataset.shown),
             'labels': dict(sorted(Counter(name for shown in dataset.shown for name in shown).items())),
         }
     return facts
 
 
-def digest(items: Iterable[Any]) -> str:
+def _digest(items: Iterable[Any]) -> str:
     """Of lists of texts, in their order."""
     state = hashlib.blake2b(digest_size=8)
     for item in items:
@@ -54,13 +54,13 @@ def check_same_run(
     """Compare the run that was stopped with the one that is to continue it.
 
     Args:
-        before: ``recipe_entries`` and ``learnt_from`` of the first.
+        before: ``flatten_recipe`` and ``training_data_summary`` of the first.
         now: The same of the second.
         despite: Of `ASPECTS`, those that may differ.
         source: The checkpoint, for messages.
 
     Returns:
-        Every entry of the config that differs, as `differences` gives them.
+        Every entry of the config that differs, as `recipe_differences` gives them.
 
     Raises:
         CheckpointError: The batch, the images or the labels differ, and ``despite`` does not name them; or the
@@ -73,7 +73,7 @@ def check_same_run(
             f'resume_despite: expected some of {", ".join(ASPECTS)}, found '
             f'{", ".join(sorted(map(str, despite - set(ASPECTS))))}'
         )
-    changes = differences(before['recipe_entries'], now['recipe_entries'])
+    changes = recipe_differences(before['recipe_entries'], now['recipe_entries'])
     other = changed_aspects(before['learnt_from'], now['learnt_from'], changes)
     refused = [aspect for aspect in other if aspect not in despite]
     if refused:
@@ -109,21 +109,23 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
     other_images = any(before.get(name) != now.get(name) for name in ('images', 'image_names'))
     if other_images:
         others = ', but other ones or in another order' * (before['images'] == now['images'])
-        other['images'] = named(of_images, f'{before["images"]} images, now {now["images"]}{others}')
+        other['images'] = _describe_changes(of_images, f'{before["images"]} images, now {now["images"]}{others}')
     if of_labels if other_images else before.get('shown_labels') != now.get('shown_labels'):
         old, new = (
             ', '.join(f'{count} {name}' for name, count in one.get('labels', {}).items()) for one in (before, now)
         )
-        other['labels'] = named(of_labels, f'labels of {old}, now of {new}{", but on other images" * (old == new)}')
+        other['labels'] = _describe_changes(
+            of_labels, f'labels of {old}, now of {new}{", but on other images" * (old == new)}'
+        )
     return other
 
 
-def named(changes: Mapping[str, str], what: str) -> str:
+def _describe_changes(changes: Mapping[str, str], what: str) -> str:
     """The entries, or the data set itself where its files have changed and its config has not."""
     entries = ', '.join(f'{key} {change}' for key, change in changes.items())
     return f'{entries or f"{DATASET} is configured as before, but its files have changed"} ({what})'
 
 
-def first_by_which_is_chosen(changes: Mapping[str, str]) -> str | None:
+def selection_change(changes: Mapping[str, str]) -> str | None:
     """The first change of what the best checkpoint is chosen by."""
     return next((f'{key} {change}' for key, change in changes.items() if key.startswith(CHOSEN_BY)), None)

@@ -10,7 +10,7 @@ from typing import Any
 from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper
 
-from mmmtl.configuration.names import resolve
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.loss_weighting import FixedWeighting
@@ -22,7 +22,7 @@ DEFAULT_TYPES: dict[str, Callable] = {
     'model.data_preprocessor': ViewPreprocessor,
 }
 # entries that belong to the place, whatever the type of the part there
-PLACE_ENTRIES = {'optim_wrapper': {'optimizer', 'constructor', 'paramwise_cfg'}}
+BUILDER_KEYS = {'optim_wrapper': {'optimizer', 'constructor', 'paramwise_cfg'}}
 
 
 def apply_changes(config: Config, changes: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ def _index(elements: list, key: str, path: str) -> int:
     if key.isdecimal() and int(key) < len(elements):
         return int(key)
     names = [
-        getattr(resolve(dict.get(one, 'type'), f'{path}.type'), '__name__', '') if isinstance(one, dict) else ''
+        getattr(resolve_type(dict.get(one, 'type'), f'{path}.type'), '__name__', '') if isinstance(one, dict) else ''
         for one in elements
     ]
     if names.count(key) != 1:
@@ -105,10 +105,10 @@ def drop_options(part: dict, changes: Mapping, place: str) -> None:
     old = dict.get(part, 'type') or DEFAULT_TYPES.get(place)
     if old is None:
         return
-    old, new = resolve(old, f'{place}.type'), resolve(changes['type'], f'{place}.type')
+    old, new = resolve_type(old, f'{place}.type'), resolve_type(changes['type'], f'{place}.type')
     if old is new:
         return
-    kept = {'type', '_scope_', *PLACE_ENTRIES.get(place, ()), *_shared_arguments(old, new)}
+    kept = {'type', '_scope_', *BUILDER_KEYS.get(place, ()), *_shared_arguments(old, new)}
     dropped = [key for key in _raw(part) if key not in kept]
     for key in dropped:
         dict.pop(part, key)

@@ -8,22 +8,22 @@ from mmengine.model.weight_init import PretrainedInit
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, TestLoop, ValLoop
 from torch.utils.data import DataLoader
 
-from mmmtl.configuration.config_changes import DEFAULT_TYPES, PLACE_ENTRIES
-from mmmtl.configuration.names import nearest, resolve
+from mmmtl.configuration.config_changes import BUILDER_KEYS, DEFAULT_TYPES
+from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
 from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
-from mmmtl.configuration.value_types import mismatch
+from mmmtl.configuration.type_mismatch import type_mismatch
 from mmmtl.errors import ConfigError
 from mmmtl.hooks import IntervalLogProcessor
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
-SILENT_TYPES: dict[str, tuple[Callable, set[str]]] = {
+IMPLICIT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **dict.fromkeys(DATALOADERS, (DataLoader, {'num_batch_per_epoch'})),
     'val_cfg': (ValLoop, set()),
     'test_cfg': (TestLoop, set()),
     'log_processor': (IntervalLogProcessor, set()),
     'randomness': (Runner.set_randomness, set()),
-    **{path: (kind, PLACE_ENTRIES.get(path, set())) for path, kind in DEFAULT_TYPES.items()},
+    **{path: (kind, BUILDER_KEYS.get(path, set())) for path, kind in DEFAULT_TYPES.items()},
 }
 TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries names its type
 # dicts, by their place, that have no type at all and whose keys MMEngine does not check
@@ -77,12 +77,12 @@ def check_parts(node: Any, path: str = '') -> None:
             check_parts(item, f'{path}[{number}]')
     if not isinstance(node, dict):
         if isinstance(node, LazyObject | LazyAttr):
-            resolve(node, path)
+            resolve_type(node, path)
         return
-    silent = _silent_type(path, node)
+    silent = _implicit_type(path, node)
     if 'type' in node or silent:
         target, extra = silent or (None, set())
-        target = resolve(node['type'], f'{path}.type') if 'type' in node else target
+        target = resolve_type(node['type'], f'{path}.type') if 'type' in node else target
         known = accepted_arguments(target)
         if path.startswith('param_scheduler'):
             extra = extra | GIVEN_BY_BUILDERS
@@ -90,27 +90,27 @@ def check_parts(node: Any, path: str = '') -> None:
         for key in node:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
                 raise ConfigError(
-                    f'{path}.{key}: {target.__name__} takes no argument {key!r}{nearest(key, known | extra)}'
+                    f'{path}.{key}: {target.__name__} takes no argument {key!r}{did_you_mean(key, known | extra)}'
                 )
         _check_values(node, path, target)
     if path in PLAIN:
         for key in set(node) - PLAIN[path]:
-            raise ConfigError(f'{path}.{key}: unknown{nearest(key, PLAIN[path])}')
+            raise ConfigError(f'{path}.{key}: unknown{did_you_mean(key, PLAIN[path])}')
         return
     for key, value in node.items():
         place = f'{path}.{key}' if path else key
         if isinstance(value, dict) and 'type' not in value and (path in TYPED_CHILDREN or key in TYPED):
             typed = {name for name, other in node.items() if isinstance(other, dict) and 'type' in other}
-            raise ConfigError(f'{place}: names no type{nearest(key, typed)}')
+            raise ConfigError(f'{place}: names no type{did_you_mean(key, typed)}')
         own_constructor = key == 'paramwise_cfg' and 'constructor' in node
         if key not in FREE and key != 'type' and not own_constructor:
             check_parts(value, place)
 
 
-def _silent_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
+def _implicit_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
     if path == 'train_cfg':
         return (EpochBasedTrainLoop if node.get('by_epoch', 'max_epochs' in node) else IterBasedTrainLoop), {'by_epoch'}
-    return SILENT_TYPES.get(path)
+    return IMPLICIT_TYPES.get(path)
 
 
 def _check_values(node: Mapping, path: str, target: Callable) -> None:
@@ -118,7 +118,7 @@ def _check_values(node: Mapping, path: str, target: Callable) -> None:
     for key, value in node.items():
         if isinstance(value, float) and path.startswith('param_scheduler'):  # a schedule may end amid an epoch
             continue
-        if key != 'type' and (wrong := mismatch(value, types.get(key, Any))):
+        if key != 'type' and (wrong := type_mismatch(value, types.get(key, Any))):
             raise ConfigError(f'{path}.{key}{wrong}')
     for key, least in LEAST.get(path, {}).items():
         value = node.get(key, least)

@@ -12,14 +12,14 @@ from mmengine.utils import import_modules_from_strings
 
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
-from mmmtl.configuration.monitored import fill_in_rules
-from mmmtl.configuration.names import nearest, resolve
+from mmmtl.configuration.monitored_metrics import set_monitor_rules
 from mmmtl.configuration.protocol_check import check_protocol
 from mmmtl.configuration.recipes import read_recipe
+from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
 from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
-from mmmtl.configuration.train_units import hand_out_counting
+from mmmtl.configuration.train_units import set_train_units
 from mmmtl.configuration.trained_for import complete_trained_for
-from mmmtl.configuration.value_types import mismatch
+from mmmtl.configuration.type_mismatch import type_mismatch
 from mmmtl.errors import ConfigError
 
 EVALUATORS = ('val_evaluator', 'test_evaluator')
@@ -63,20 +63,20 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     top_level = config._to_lazy_dict()
     for key, value in top_level.items():
         if isinstance(value, LazyObject | LazyAttr):  # an import of the config
-            resolve(value, f'{path}: {key}')
+            resolve_type(value, f'{path}: {key}')
         elif key not in known and not key.startswith('_'):
             raise ConfigError(
-                f'{path}: unknown key {key!r}{nearest(key, known)}; a helper of the config itself begins '
+                f'{path}: unknown key {key!r}{did_you_mean(key, known)}; a helper of the config itself begins '
                 'with an underscore'
             )
-        elif wrong := mismatch(value, types.get(key, Any)):
+        elif wrong := type_mismatch(value, types.get(key, Any)):
             raise ConfigError(f'{key}{wrong}')
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
-    hand_out_tasks(config)
+    set_tasks(config)
     complete_trained_for(config)
-    hand_out(config, 'trained_for')
-    hand_out_counting(config)
-    fill_in_rules(config)
+    set_argument(config, 'trained_for')
+    set_train_units(config)
+    set_monitor_rules(config)
     check_protocol(config)
     config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
     return config
@@ -103,7 +103,7 @@ def import_custom_modules(config: Config, path: Path) -> None:
         raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
 
 
-def hand_out_tasks(config: Config) -> None:
+def set_tasks(config: Config) -> None:
     """Give the config's ``tasks`` to the model, and to every data set and metric that takes them.
 
     It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike. A task that is
@@ -118,10 +118,10 @@ def hand_out_tasks(config: Config) -> None:
         del config.tasks[name]
     if 'model' in config:
         config.model['tasks'] = config.tasks
-    hand_out(config, 'tasks')
+    set_argument(config, 'tasks')
 
 
-def hand_out(config: Config, key: str) -> None:
+def set_argument(config: Config, key: str) -> None:
     """Give a top-level entry to all parts of data loaders and evaluators that take an argument of its name."""
     for name in (*DATALOADERS, *EVALUATORS):
         if config.get(name):
@@ -133,6 +133,6 @@ def _give(node: Any, key: str, value: Any) -> None:
         if isinstance(child, dict | list | tuple):
             _give(child, key, value)
     if isinstance(node, dict) and 'type' in node:
-        known = accepted_arguments(resolve(node['type'], ''))
+        known = accepted_arguments(resolve_type(node['type'], ''))
         if known is not ANYTHING and key in known:
             node[key] = value

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 
-from mmmtl.configuration.names import class_of
 from mmmtl.configuration.protocols import PROTOCOLS, Data, Protocol, protocol_of
+from mmmtl.configuration.resolve_type import class_of
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.tasks import Task, build_tasks
@@ -35,19 +35,19 @@ def check_protocol(config: Config) -> None:
     protocol = protocol_of(config)
     if protocol is None:
         raise ConfigError(f'protocol: {name!r} is unknown; known are {", ".join(PROTOCOLS)}')
-    wrong = list(differences(config, protocol))
+    wrong = list(protocol_differences(config, protocol))
     if wrong:
         raise ConfigError(f'protocol {name!r}: {"; ".join(wrong)}; follow it, or leave it by protocol=None')
 
 
-def differences(config: Config, protocol: Protocol) -> Iterator[str]:
+def protocol_differences(config: Config, protocol: Protocol) -> Iterator[str]:
     """One phrase for every key of the config that departs from the protocol."""
     for name, task in build_tasks(config.tasks).items():
         if name not in protocol.tasks:
             yield f'tasks.{name} is none of its tasks ({", ".join(protocol.tasks)})'
             continue
         for attribute, expected in protocol.tasks[name].items():
-            found = attribute_of(task, attribute)
+            found = task_attribute(task, attribute)
             if attribute == 'kind' and expected in {ancestor.__name__ for ancestor in inspect.getmro(type(task))}:
                 continue  # what a subclass is taught may differ, what it is judged by does not
             if found != expected:
@@ -60,10 +60,10 @@ def differences(config: Config, protocol: Protocol) -> Iterator[str]:
         wanted, parts = protocol.dataset, config.test_dataloader.dataset.get('parts', {})
         if isinstance(wanted, Mapping) and set(config.tasks) < set(protocol.tasks):  # parts may know none of these
             wanted = {name: one for name, one in wanted.items() if name in parts} or wanted
-        yield from data_differences(config.test_dataloader.dataset, wanted, protocol.size)
+        yield from dataset_differences(config.test_dataloader.dataset, wanted, protocol.size)
 
 
-def data_differences(
+def dataset_differences(
     dataset: Mapping,
     wanted: Data | Mapping[str, Data],
     size: tuple[int, int] | None,
@@ -76,14 +76,14 @@ def data_differences(
         if set(parts) != set(wanted):
             yield f'{place} has the parts {", ".join(parts) or "none"}, not {", ".join(wanted)}'
         for name in set(parts) & set(wanted):
-            yield from data_differences(parts[name], wanted[name], size, f'{place}.parts.{name}')
+            yield from dataset_differences(parts[name], wanted[name], size, f'{place}.parts.{name}')
         return
     kind, arguments = wanted
     if kind not in {ancestor.__name__ for ancestor in inspect.getmro(target)}:
         yield f'{place} is of type {target.__name__}, not {kind}'
         return
     for key, expected in arguments.items():
-        found = argument(dataset, key)
+        found = dataset_argument(dataset, key)
         if found != expected:
             yield f'{place}.{key} is {found!r}, not {expected!r}'
     given = evaluated_size(dataset)
@@ -91,7 +91,7 @@ def data_differences(
         yield f'{place} gives images of {given[0]} x {given[1]}, not {size[0]} x {size[1]}'
 
 
-def compared_measures(config: Config, scores: Iterable[str]) -> dict[str, bool]:
+def compared_metrics(config: Config, scores: Iterable[str]) -> dict[str, bool]:
     """Of each task the number that stands for it, and whether higher is better: what `delta_mtl` compares.
 
     It is the protocol's first one, or the task's primary metric; ``scores`` are the names that exist,
@@ -106,7 +106,7 @@ def compared_measures(config: Config, scores: Iterable[str]) -> dict[str, bool]:
     return {score: standing[key] for score in scores if (key := '/'.join(score.split('/')[-2:])) in standing}
 
 
-def argument(dataset: Mapping, key: str) -> Any:
+def dataset_argument(dataset: Mapping, key: str) -> Any:
     """What a data set is given, or what it takes by default."""
     if key in dataset:
         return dataset[key]
@@ -120,10 +120,10 @@ def argument(dataset: Mapping, key: str) -> Any:
 def evaluated_size(dataset: Mapping) -> tuple[int, int] | None:
     """(H, W) that the last step of the pipeline, or else the data set, says; None where neither does."""
     sizes = [step['size'] for step in dataset.get('pipeline', ()) if 'size' in step]
-    return sizes[-1] if sizes else argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
+    return sizes[-1] if sizes else dataset_argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
 
 
-def attribute_of(task: Task, name: str) -> Any:
+def task_attribute(task: Task, name: str) -> Any:
     """An attribute of the task; ``kind`` is its class, and of an array its length counts."""
     value = type(task).__name__ if name == 'kind' else getattr(task, name, None)
     return len(value) if isinstance(value, np.ndarray) else value

@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmmtl.configuration.config_changes import apply_changes, parts_replaced_in_files
-from mmmtl.configuration.names import last_line, nearest
+from mmmtl.configuration.resolve_type import did_you_mean, last_line
 from mmmtl.errors import ConfigError
 
 SEPARATOR = '::'
@@ -41,7 +41,7 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     if rows is None:
         raise ConfigError(f'{name}: {path} is no table, it has no rows; leave out {SEPARATOR}{row}')
     if row not in rows:
-        raise ConfigError(f'{name}: no such row{nearest(row, rows)}; the rows are {", ".join(rows)}')
+        raise ConfigError(f'{name}: no such row{did_you_mean(row, rows)}; the rows are {", ".join(rows)}')
     entry = rows[row]
     if not (
         isinstance(entry, tuple | list)
@@ -78,7 +78,7 @@ def recipe_name(name: str | Path) -> str:
     return f'{path.resolve().parent.name}_{path.stem}/{row}' if row else path.stem
 
 
-def expand(names: Sequence[str | Path]) -> list[str]:
+def expand_recipes(names: Sequence[str | Path]) -> list[str]:
     """Recipes, rows and whole tables -> recipes and rows, a table's in its order.
 
     Raises:

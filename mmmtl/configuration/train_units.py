@@ -3,12 +3,12 @@
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import IterBasedTrainLoop
 
-from mmmtl.configuration.names import class_of
+from mmmtl.configuration.resolve_type import class_of
 from mmmtl.datasets import EpochSampler, RatioSampler
 from mmmtl.errors import ConfigError
 
 
-def hand_out_counting(config: Config) -> None:
+def set_train_units(config: Config) -> None:
     """Let checkpoints and logs count what ``train_cfg`` counts; give samplers the batch size.
 
     Only the sampler of an iteration loop has no end.

@@ -5,8 +5,8 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from mmmtl.configuration.names import class_of
-from mmmtl.configuration.protocol_check import argument
+from mmmtl.configuration.protocol_check import dataset_argument
+from mmmtl.configuration.resolve_type import class_of
 from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, FixedCrop, PackViews, Pad, Resize
 from mmmtl.datasets.transforms.cover_crop import covering_size
 from mmmtl.errors import ConfigError
@@ -39,7 +39,7 @@ def complete_trained_for(config: Config) -> None:
     if config.trained_for and config.get('protocol') is None:
         for name in ('val_dataloader', 'test_dataloader'):
             if config.get(name):
-                give_scale(config[name].dataset)
+                add_trained_scale(config[name].dataset)
 
 
 def check_trained_for(trained_for: Mapping[str, Any]) -> None:
@@ -70,27 +70,27 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
     if 'parts' in dataset:
         sizes = {size_in_training(part) for part in dataset['parts'].values()}
         return sizes.pop() if len(sizes) == 1 else None
-    size = argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
+    size = dataset_argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
     for step in dataset.get('pipeline', ()):
-        if is_a(step, Resize, FixedCrop) or (is_a(step, CoverCrop) and size is None):
+        if _is_a(step, Resize, FixedCrop) or (_is_a(step, CoverCrop) and size is None):
             size = step['size']
-        elif is_a(step, CoverCrop):
+        elif _is_a(step, CoverCrop):
             size = covering_size(size, step['size'])
     return tuple(size) if size else None
 
 
-def give_scale(dataset: Mapping) -> None:
+def add_trained_scale(dataset: Mapping) -> None:
     """Put `AtTrainedScale` before `PackViews` in the config of a data set, unless its pipeline sets a size itself."""
     for part in dataset.get('parts', {}).values():
-        give_scale(part)
+        add_trained_scale(part)
     pipeline = dataset.get('pipeline')
-    if pipeline and not any(is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
-        indices = [place for place, step in enumerate(pipeline) if is_a(step, PackViews)]
+    if pipeline and not any(_is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
+        indices = [place for place, step in enumerate(pipeline) if _is_a(step, PackViews)]
         if indices:
             dataset['pipeline'] = [*pipeline[: indices[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[indices[0] :]]
 
 
-def is_a(step: Mapping, *kinds: type) -> bool:
+def _is_a(step: Mapping, *kinds: type) -> bool:
     """Whether the config of a transform builds one of these."""
     kind = class_of(step)
     return isinstance(kind, type) and issubclass(kind, kinds)

@@ -12,7 +12,7 @@ from mmmtl.errors import ConfigError
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 
 
-def launch(launcher: str) -> None:
+def init_distributed(launcher: str) -> None:
     """Join the process group that ``launcher`` describes; with gloo where there is no GPU.
 
     MMEngine's own launchers choose a GPU first, so they cannot start on a machine without one.

@@ -25,17 +25,17 @@ from mmmtl.checkpoints.checkpoint import (
 )
 from mmmtl.checkpoints.random_state import random_state, separate_random_streams
 from mmmtl.checkpoints.resume import resume
-from mmmtl.checkpoints.resume_check import learnt_from
-from mmmtl.checkpoints.resumed_optimizer import group_settings, pending_gradients, scheduler_states
-from mmmtl.configuration.names import resolve
-from mmmtl.configuration.recipe_entries import recipe_digest, recipe_entries
+from mmmtl.checkpoints.resume_check import training_data_summary
+from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
+from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.configuration.signatures import accepted_arguments
-from mmmtl.configuration.visualization_packages import check_installed
+from mmmtl.configuration.vis_backends import check_vis_backends
 from mmmtl.datasets import collate_views
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
-from mmmtl.engine.launch import launch
+from mmmtl.engine.launch import init_distributed
 from mmmtl.engine.memory import keep_freed_memory
-from mmmtl.engine.sampling_check import check_each_once
+from mmmtl.engine.sampling_check import check_sampled_once
 from mmmtl.registry import RUNNERS
 
 
@@ -78,7 +78,7 @@ class MultiTaskRunner(Runner):
         return logger
 
     def setup_env(self, env_cfg: dict) -> None:
-        launch(self._launcher)
+        init_distributed(self._launcher)
         if not torch.cuda.is_available():
             keep_freed_memory()
         super().setup_env(env_cfg)
@@ -114,7 +114,7 @@ class MultiTaskRunner(Runner):
             dataloader = deepcopy(dataloader)
             dataloader.setdefault('collate_fn', {'type': collate_views})
             dataloader.setdefault('sampler', {'type': 'mmmtl.EvenlySplitSampler'})
-            if 'batch_size' in accepted_arguments(resolve(dataloader['sampler']['type'], 'sampler.type')):
+            if 'batch_size' in accepted_arguments(resolve_type(dataloader['sampler']['type'], 'sampler.type')):
                 dataloader['sampler'].setdefault('batch_size', dataloader['batch_size'])
             if dataloader.get('num_workers'):
                 dataloader.setdefault('persistent_workers', True)
@@ -135,13 +135,13 @@ class MultiTaskRunner(Runner):
     def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Every sample once."""
         loop = super().build_val_loop(loop)
-        check_each_once(loop.dataloader, 'val_dataloader')
+        check_sampled_once(loop.dataloader, 'val_dataloader')
         return loop
 
     def build_test_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Every sample once."""
         loop = super().build_test_loop(loop)
-        check_each_once(loop.dataloader, 'test_dataloader')
+        check_sampled_once(loop.dataloader, 'test_dataloader')
         return loop
 
     def _init_model_weights(self) -> None:
@@ -172,7 +172,7 @@ class MultiTaskRunner(Runner):
         return super().build_log_processor(log_processor)
 
     def build_visualizer(self, visualizer: Visualizer | dict | None = None) -> Visualizer:
-        check_installed(visualizer)
+        check_vis_backends(visualizer)
         return super().build_visualizer(visualizer)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
@@ -186,8 +186,8 @@ class MultiTaskRunner(Runner):
         """What a resumed run is compared by."""
         counts = self.optim_wrapper._accumulative_counts
         return {
-            'recipe_entries': recipe_entries(self.cfg),
-            'learnt_from': learnt_from(self.train_dataloader, self.world_size, counts),
+            'recipe_entries': flatten_recipe(self.cfg),
+            'learnt_from': training_data_summary(self.train_dataloader, self.world_size, counts),
         }
 
     @cached_property

@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader
 from mmmtl.errors import ConfigError
 
 
-def check_each_once(loader: DataLoader, name: str) -> None:
+def check_sampled_once(loader: DataLoader, name: str) -> None:
     """Every process calls it.
 
     Args:

@@ -11,7 +11,7 @@ from mmmtl.errors import ConfigError
 
 
 @contextmanager
-def only_run_in(work_dir: str | Path) -> Iterator[None]:
+def lock_work_dir(work_dir: str | Path) -> Iterator[None]:
     """Hold the work dir; the lock goes with the process, also when it is killed. Only the first process of a run locks.
 
     What a killed process has left half-written is removed.

@@ -26,16 +26,16 @@ def constant_baseline(config: Config) -> dict[str, float]:
     """
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
     if 'parts' not in test:
-        return part_scores(config.tasks, train, test)
+        return dataset_scores(config.tasks, train, test)
     return {
         f'{name}/{key}': value
         for name, part in test.parts.items()
         if name in train.parts
-        for key, value in part_scores(config.tasks, train.parts[name], part).items()
+        for key, value in dataset_scores(config.tasks, train.parts[name], part).items()
     }
 
 
-def part_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str, float]:
+def dataset_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str, float]:
     """The scores of one data set, ``{task}/{measure}``."""
     tasks = build_tasks(tasks)
     pipeline = test.get('pipeline', AS_IT_IS)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import mean, stdev
 
 from mmmtl.errors import DataError
-from mmmtl.experiments.run_table import arrow, chosen_columns, grouped, only_protocol, read_run
+from mmmtl.experiments.run_table import common_protocol, direction_arrow, group_by_name, read_run, select_columns
 
 
 def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
@@ -21,14 +21,14 @@ def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
         DataError: As for `run_table`; or there is but one row, or one shares no seed with the first.
     """
     all_runs = [read_run(text) for text in runs]
-    only_protocol(all_runs)
-    compared, columns = chosen_columns(all_runs, metrics)
-    (first, ground), *others = grouped(all_runs)
+    common_protocol(all_runs)
+    compared, columns = select_columns(all_runs, metrics)
+    (first, ground), *others = group_by_name(all_runs)
     if not others:
         raise DataError(f'{ground[0].path.parent}: all runs are {first}; differences need a second config')
     lines = [
         f'| less {first} | seeds | '
-        + ' | '.join(key.replace('/', ' ') + arrow(key, compared) for key in columns)
+        + ' | '.join(key.replace('/', ' ') + direction_arrow(key, compared) for key in columns)
         + ' |',
         '| --- | ---: |' + ' ---: |' * len(columns),
     ]
@@ -37,7 +37,7 @@ def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
         if not pairs:
             raise DataError(f'{name} has no seed in common with {first}; train both with the same --seeds')
         cells = [
-            cell(
+            format_difference(
                 [
                     run.scores[key] - other.scores[key]
                     for run, other in pairs
@@ -50,7 +50,7 @@ def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
     return '\n'.join([*lines, '', f'Less {first}, seed by seed: mean ± standard error.', ''])
 
 
-def cell(differences: Sequence[float]) -> str:
+def format_difference(differences: Sequence[float]) -> str:
     """Mean with its sign, and standard error where there are several."""
     if not differences:
         return '–'

@@ -7,11 +7,11 @@ from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
 from mmmtl.checkpoints.checkpoint import write_checkpoint
-from mmmtl.checkpoints.merged_weights import merge_weights
+from mmmtl.checkpoints.merge_weights import merge_weights
 from mmmtl.errors import ConfigError
 
 
-def stages_of(texts: Sequence[str], joint: Config) -> dict[str, str]:
+def parse_stages(texts: Sequence[str], joint: Config) -> dict[str, str]:
     """``TASK=CONFIG`` texts -> ``{task: config file}``, in their order.
 
     Raises:

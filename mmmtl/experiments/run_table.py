@@ -36,19 +36,22 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), metrics: Sequence
         DataError: A file is missing or damaged, the protocols differ, or runs of one row are no seeds of one recipe.
     """
     multi, baselines = [read_run(text) for text in runs], [read_run(text) for text in single]
-    protocol = only_protocol([*multi, *baselines])
-    compared, columns = chosen_columns([*multi, *baselines], metrics)
+    protocol = common_protocol([*multi, *baselines])
+    compared, columns = select_columns([*multi, *baselines], metrics)
     rows = [
-        (name, seeds, [cell(column_of(seeds, key), len(seeds)) for key in columns]) for name, seeds in grouped(multi)
+        (name, seeds, [format_scores(column_values(seeds, key), len(seeds)) for key in columns])
+        for name, seeds in group_by_name(multi)
     ]
-    titles = [column.replace('/', ' ') + arrow(column, compared) for column in columns]
+    titles = [column.replace('/', ' ') + direction_arrow(column, compared) for column in columns]
     if baselines:
         truth = baseline_scores(baselines, compared)
         for _, seeds, cells in rows:
-            cells.append(cell([delta(run, truth, compared) for run in seeds], len(seeds)))
-        grouped([replace(run, name=f'{run.name} {" ".join(run.compared)}') for run in baselines])  # seeds of one recipe
-        learnt = [column_of(baselines, key) for key in columns]
-        rows.insert(0, ('single task', baselines, [*(cell(values, len(values)) for values in learnt), '–']))
+            cells.append(format_scores([run_delta(run, truth, compared) for run in seeds], len(seeds)))
+        group_by_name(
+            [replace(run, name=f'{run.name} {" ".join(run.compared)}') for run in baselines]
+        )  # seeds of one recipe
+        learnt = [column_values(baselines, key) for key in columns]
+        rows.insert(0, ('single task', baselines, [*(format_scores(values, len(values)) for values in learnt), '–']))
         titles.append('Δ_MTL % ↑')
     lines = [f'| run | seeds | {" | ".join(titles)} |', '| --- | ---: |' + ' ---: |' * len(titles)]
     lines += [f'| {name} | {len({run.seed for run in seeds})} | {" | ".join(cells)} |' for name, seeds, cells in rows]
@@ -64,7 +67,7 @@ def read_run(text: str) -> Run:
     try:
         content = json.loads(path.read_text())
         rows = content['scores']
-        row = rows['trained network'] if 'trained network' in rows else only(rows)
+        row = rows['trained network'] if 'trained network' in rows else _only_row(rows)
         return Run(
             path,
             name or Path(content['config'] or place).stem,
@@ -85,14 +88,14 @@ def read_run(text: str) -> Run:
         ) from None
 
 
-def only(rows: Mapping[str, Mapping]) -> Mapping:
+def _only_row(rows: Mapping[str, Mapping]) -> Mapping:
     """The one row there is."""
     if len(rows) != 1:
         raise ValueError(f'one row of scores, found {len(rows)}: {", ".join(rows)}')
     return next(iter(rows.values()))
 
 
-def only_protocol(runs: Sequence[Run]) -> str | None:
+def common_protocol(runs: Sequence[Run]) -> str | None:
     """The protocol of all runs."""
     first = runs[0]
     for run in runs:
@@ -104,7 +107,7 @@ def only_protocol(runs: Sequence[Run]) -> str | None:
     return first.protocol
 
 
-def all_compared(runs: Sequence[Run]) -> dict[str, bool]:
+def merge_compared(runs: Sequence[Run]) -> dict[str, bool]:
     """The measures that stand for the tasks of all runs, which must agree in them."""
     compared: dict[str, bool] = {}
     for run in runs:
@@ -117,15 +120,15 @@ def all_compared(runs: Sequence[Run]) -> dict[str, bool]:
     return compared
 
 
-def chosen_columns(runs: Sequence[Run], metrics: Sequence[str]) -> tuple[dict[str, bool], list[str]]:
+def select_columns(runs: Sequence[Run], metrics: Sequence[str]) -> tuple[dict[str, bool], list[str]]:
     """The measures that stand for the tasks, and the columns: those that are asked for, or else these."""
-    compared = all_compared(runs)
+    compared = merge_compared(runs)
     columns = list(metrics) or list(compared)
-    check_measures(columns, runs)
+    check_columns(columns, runs)
     return compared, columns
 
 
-def check_measures(columns: Iterable[str], runs: Sequence[Run]) -> None:
+def check_columns(columns: Iterable[str], runs: Sequence[Run]) -> None:
     """Every column exists in some run."""
     known = sorted({key for run in runs for key in run.scores if '/IoU/' not in key})
     for column in columns:
@@ -133,7 +136,7 @@ def check_measures(columns: Iterable[str], runs: Sequence[Run]) -> None:
             raise DataError(f'{column}: none of the runs has this measure; they have {", ".join(known)}')
 
 
-def grouped(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
+def group_by_name(runs: Sequence[Run]) -> list[tuple[str, list[Run]]]:
     """Runs by name, in the order given.
 
     Raises:
@@ -160,14 +163,14 @@ def baseline_scores(baselines: Sequence[Run], compared: Iterable[str]) -> dict[s
     """The mean over seeds of what stands for every task."""
     scores = {}
     for metric in compared:
-        values = column_of([run for run in baselines if metric in run.compared], metric)
+        values = column_values([run for run in baselines if metric in run.compared], metric)
         if not values:
             raise DataError(f'{metric}: no single-task run has it; add the one for that task')
         scores[metric] = mean(values)
     return scores
 
 
-def delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bool]) -> float:
+def run_delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bool]) -> float:
     """Delta_MTL of one run in per cent."""
     missing = [metric for metric in compared if run.scores.get(metric) is None]
     if missing:
@@ -175,17 +178,17 @@ def delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bool])
     return delta_mtl(run.scores, baseline, compared)
 
 
-def column_of(runs: Iterable[Run], key: str) -> list[float]:
+def column_values(runs: Iterable[Run], key: str) -> list[float]:
     """The numbers of one measure; runs without it are left out."""
     return [value for run in runs if (value := run.scores.get(key)) is not None]
 
 
-def arrow(column: str, compared: Mapping[str, bool]) -> str:
+def direction_arrow(column: str, compared: Mapping[str, bool]) -> str:
     """Which way is better, where it is known."""
     return '' if column not in compared else ' ↑' if compared[column] else ' ↓'
 
 
-def cell(values: Sequence[float], runs: int) -> str:
+def format_scores(values: Sequence[float], runs: int) -> str:
     """Mean, and deviation where there are several; and how many of the runs have a finite number, if not all."""
     if not values:
         return '–'

@@ -11,13 +11,13 @@ from torch.utils.data import Dataset
 
 from mmmtl.configuration.config_check import DATALOADERS
 from mmmtl.configuration.load_config import EVALUATORS
-from mmmtl.configuration.names import resolve
 from mmmtl.configuration.protocols import protocol_of
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.datasets import LabelTable, MultiTaskDataset
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.selection import plain
+from mmmtl.experiments.checkpoint_selection import plain_config
 from mmmtl.hooks import ConsistencyRampHook
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.optim import NamedGroups
@@ -40,7 +40,7 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
     built = {name: DATASETS.build(config[name].dataset) for name in DATALOADERS if config.get(name)}
     train = built['train_dataloader']
     check_every_task_is_shown(train)
-    tables = {name: write_table(part, Path(folder)) for name, part in parts_of(train).items()}
+    tables = {name: write_label_table(part, Path(folder)) for name, part in parts_of(train).items()}
     return {task: model_options(config, task) | data_options(config, task, built, tables) for task in config.tasks}
 
 
@@ -53,22 +53,22 @@ def primary_metric_of(config: Config, task: str) -> tuple[str, bool]:
 def model_options(config: Config, task: str) -> dict[str, Any]:
     """What changes outside of the data."""
     model = config.model
-    options: dict[str, Any] = {'tasks': {'_delete_': True, task: plain(config.tasks[task])}}
+    options: dict[str, Any] = {'tasks': {'_delete_': True, task: plain_config(config.tasks[task])}}
     if model.get('loss_weighting'):
-        weighting = plain(model.loss_weighting)
-        fixed = resolve(weighting.get('type', FixedWeighting), 'model.loss_weighting.type') is FixedWeighting
+        weighting = plain_config(model.loss_weighting)
+        fixed = resolve_type(weighting.get('type', FixedWeighting), 'model.loss_weighting.type') is FixedWeighting
         own = {name: weight for name, weight in (weighting.get('weights') or {}).items() if name == task}
         options['model.loss_weighting'] = {'_delete_': True, **weighting, 'weights': own} if fixed else None
     if model.decode_head.get('overrides'):
-        own = {name: one for name, one in plain(model.decode_head.overrides).items() if name == task}
+        own = {name: one for name, one in plain_config(model.decode_head.overrides).items() if name == task}
         options['model.decode_head.overrides'] = {'_delete_': True, **own} if own else None
     if model.get('consistency_losses'):
         options['model.consistency_losses'] = None
     if config.get('custom_hooks'):
         options['custom_hooks'] = [
             hook
-            for hook in map(plain, config.custom_hooks)
-            if resolve(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook
+            for hook in map(plain_config, config.custom_hooks)
+            if resolve_type(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook
         ]
     if config.get('default_hooks', {}).get('checkpoint', {}).get('save_best'):
         metric, higher_is_better = primary_metric_of(config, task)
@@ -81,17 +81,17 @@ def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> 
     """Groups of `NamedGroups` without a parameter in the single-task model go, and what moves their learning rate."""
     wrapper = config.get('optim_wrapper') or {}
     constructor = wrapper.get('constructor')
-    if constructor is None or resolve(constructor, 'optim_wrapper.constructor') is not NamedGroups:
+    if constructor is None or resolve_type(constructor, 'optim_wrapper.constructor') is not NamedGroups:
         return {}
-    model = plain(config.model) | {
-        'tasks': {task: plain(config.tasks[task])},
+    model = plain_config(config.model) | {
+        'tasks': {task: plain_config(config.tasks[task])},
         'loss_weighting': None,
         'consistency_losses': None,
     }
     if 'model.decode_head.overrides' in changed:
         own = {key: one for key, one in (changed['model.decode_head.overrides'] or {}).items() if key != '_delete_'}
         model['decode_head'] = {**model['decode_head'], 'overrides': own}
-    groups = plain(wrapper.get('paramwise_cfg') or {})
+    groups = plain_config(wrapper.get('paramwise_cfg') or {})
     named = NamedGroups({}, groups)
     there = {named.group_of(name) for name, _ in MODELS.build(model).named_parameters()}
     gone = set(groups) - there
@@ -104,7 +104,7 @@ def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> 
         }
     }
     schedulers = config.get('param_scheduler') or []
-    schedulers = [plain(one) for one in ([schedulers] if isinstance(schedulers, Mapping) else schedulers)]
+    schedulers = [plain_config(one) for one in ([schedulers] if isinstance(schedulers, Mapping) else schedulers)]
     options['param_scheduler'] = [
         {**one, 'groups': [name for name in one['groups'] if name not in gone]} if 'groups' in one else one
         for one in schedulers
@@ -117,13 +117,13 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
     """What changes in the loaders and in what judges their samples."""
     options = {}
     for loader, dataset in built.items():
-        wanted = plain(config[loader].dataset)
+        wanted = plain_config(config[loader].dataset)
         changes = (
             {
                 name: {
                     'label_setting': {'type': LabelTable, 'table': str(tables[name])},
                     'without_label': 'replace',
-                    **without_consistency(wanted['parts'][name] if name else wanted),
+                    **drop_consistency_inputs(wanted['parts'][name] if name else wanted),
                 }
                 for name in tables
             }
@@ -136,21 +136,21 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
                 raise ConfigError(f'{loader}.dataset: no part of it shows a label of {task}')
             wanted['parts'] = {name: wanted['parts'][name] | changes.get(name, {}) for name in know}
             if config[loader].get('sampler', {}).get('ratios'):
-                ratios = plain(config[loader].sampler.ratios)
+                ratios = plain_config(config[loader].sampler.ratios)
                 options[f'{loader}.sampler.ratios'] = {'_delete_': True, **{name: ratios[name] for name in know}}
             evaluator = loader.replace('dataloader', 'evaluator')
             if evaluator in EVALUATORS and config.get(evaluator):
-                options[evaluator] = only_parts(plain(config[evaluator]), know)
+                options[evaluator] = keep_parts(plain_config(config[evaluator]), know)
         else:
             wanted |= changes.get('', {})
         options[f'{loader}.dataset'] = {'_delete_': True, **wanted}
     return options
 
 
-def without_consistency(dataset: Mapping[str, Any]) -> dict[str, Any]:
+def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """What drops that which consistency losses alone look at: the second crop of an image, and its regions."""
     changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
-    kinds = [resolve(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
+    kinds = [resolve_type(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
     if TwoCrops in kinds:
         changes['pipeline'] = [
             {'type': PackViews} if kind is TwoCrops else step
@@ -159,10 +159,10 @@ def without_consistency(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def only_parts(evaluator: Any, names: list[str]) -> Any:
+def keep_parts(evaluator: Any, names: list[str]) -> Any:
     """An evaluator, or a list of them, that judges these parts of a mixed data set alone."""
     if isinstance(evaluator, list | tuple):
-        return [only_parts(one, names) for one in evaluator]
+        return [keep_parts(one, names) for one in evaluator]
     if 'parts' in evaluator:
         evaluator = {**evaluator, 'parts': {name: one for name, one in evaluator['parts'].items() if name in names}}
     return {'_delete_': True, **evaluator}
@@ -173,7 +173,7 @@ def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:
     return getattr(dataset, 'parts', {'': dataset})
 
 
-def write_table(dataset: MultiTaskDataset, folder: Path) -> Path:
+def write_label_table(dataset: MultiTaskDataset, folder: Path) -> Path:
     """Which records show which labels, as a table for `LabelTable`; its name tells its content.
 
     Raises:

@@ -18,18 +18,18 @@ from mmengine.config import Config
 
 from mmmtl.checkpoints.checkpoint import latest_checkpoint, read_checkpoint
 from mmmtl.configuration.load_config import load_config
-from mmmtl.configuration.recipe_entries import recipe_digest
+from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.engine.runner import MultiTaskRunner
-from mmmtl.engine.work_dir import only_run_in
+from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.report import write_scores
-from mmmtl.experiments.selection import reported_checkpoint
+from mmmtl.experiments.checkpoint_selection import reported_checkpoint
+from mmmtl.experiments.scores import write_scores
 
 TRAINED = 'trained network'  # the row of scores of a training's end
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialWeights:
     """Weights that a training starts from.
 
     Args:
@@ -57,7 +57,7 @@ class PlannedRun:
     work_dir: Path
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
-    start: Start | None = None
+    start: InitialWeights | None = None
 
     def load(self) -> Config:
         """The config of the run."""
@@ -127,7 +127,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed: list[str] = []
     queue, running, ended = iter(waiting), {}, 0
-    with processes(jobs) as pool:
+    with process_pool(jobs) as pool:
         while True:  # the pool is given no more than it can begin at once: what it has, it would begin after Ctrl-C too
             running |= {pool.submit(_work, run, threads): run for run in islice(queue, jobs - len(running))}
             if not running:
@@ -143,7 +143,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         )
 
 
-def processes(jobs: int) -> ProcessPoolExecutor:
+def process_pool(jobs: int) -> ProcessPoolExecutor:
     """A fresh process for every run, ``jobs`` at a time; no fork, for CUDA does not survive one: who has only counted
     the GPUs, as importing MMEngine does, can no longer fork a process that uses one.
     """
@@ -153,7 +153,7 @@ def processes(jobs: int) -> ProcessPoolExecutor:
 def _work(run: PlannedRun, threads: int) -> None:
     torch.set_num_threads(threads)
     os.environ['OMP_NUM_THREADS'] = str(threads)
-    with only_run_in(run.work_dir), output_to(run.work_dir / 'output.txt'):
+    with lock_work_dir(run.work_dir), redirect_output(run.work_dir / 'output.txt'):
         MultiTaskRunner.from_cfg(run.load()).train()
         config = run.load()
         config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
@@ -163,7 +163,7 @@ def _work(run: PlannedRun, threads: int) -> None:
 
 
 @contextmanager
-def output_to(path: Path) -> Iterator[None]:
+def redirect_output(path: Path) -> Iterator[None]:
     """Send what this process prints, from Python or below, to a file."""
     with path.open('a') as file:
         for number in (1, 2):

@@ -83,7 +83,7 @@ def make_sample(
     return sample
 
 
-def pick(batch: Batch, indices: Sequence[int]) -> Batch:
+def select_images_of(batch: Batch, indices: Sequence[int]) -> Batch:
     """The images at some places, as leaves again."""
     logits, targets, features, samples = batch
     indices = list(indices)

@@ -11,8 +11,8 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses import ConsistencyLoss
 from mmmtl.tasks import Task
-from mmmtl.testing.batches import IN_CHANNELS, LABELS, SHOWN, STRIDES, TASKS, Batch, make_batch, pick
-from mmmtl.testing.contract import MakeLabel, by_name, numbers, run
+from mmmtl.testing.batches import IN_CHANNELS, LABELS, SHOWN, STRIDES, TASKS, Batch, make_batch, select_images_of
+from mmmtl.testing.contract import MakeLabel, first_values, properties_by_name, try_properties
 
 Build = Callable[..., ConsistencyLoss]
 TOLERANCE = 1e-4
@@ -67,7 +67,7 @@ def check_consistency_loss(
     Raises:
         AssertionError: The message names the loss, the property that it breaks, and what was found.
     """
-    run(
+    try_properties(
         CONSISTENCY_LOSS_PROPERTIES,
         properties,
         getattr(build, 'func', build),
@@ -75,7 +75,7 @@ def check_consistency_loss(
     )
 
 
-def it_is_a_finite_number_with_finite_gradients(trial: LossTrial) -> None:
+def loss_and_gradients_are_finite(trial: LossTrial) -> None:
     loss, batch = trial.loss(), trial.batch()
     value = loss(*batch)
     found = f'{tuple(value.shape)} {value.dtype}'
@@ -95,7 +95,7 @@ def parameters_have_gradients(loss: ConsistencyLoss) -> None:
         assert parameter.grad.isfinite().all(), f'the gradient of its parameter {name} is not finite'
 
 
-def it_leaves_its_inputs_alone(trial: LossTrial) -> None:
+def inputs_are_not_modified(trial: LossTrial) -> None:
     batch, untouched = trial.batch(), trial.batch()
     trial.loss()(*batch)
     for kind, found, expected in zip(('logits', 'targets'), batch, untouched, strict=False):
@@ -103,7 +103,7 @@ def it_leaves_its_inputs_alone(trial: LossTrial) -> None:
             assert torch.equal(found[name], expected[name]), f'the {kind} of {name} are changed in place'
 
 
-def labels_that_are_hidden_change_nothing(trial: LossTrial) -> None:
+def hidden_labels_do_not_change_the_loss(trial: LossTrial) -> None:
     loss, batch = trial.loss().eval(), trial.batch()
     before = value_of(loss, batch)
     other = trial.batch([list(trial.tasks)] * len(SHOWN), seed=5)[1]
@@ -111,10 +111,10 @@ def labels_that_are_hidden_change_nothing(trial: LossTrial) -> None:
         for number, sample in enumerate(batch[3]):
             if name not in sample.gt:
                 values[number] = other[name][number]
-    equal(value_of(loss, batch), before, 'with other values in the place of labels that no sample shows')
+    assert_equal_losses(value_of(loss, batch), before, 'with other values in the place of labels that no sample shows')
 
 
-def images_for_the_tasks_change_nothing(trial: LossTrial) -> None:
+def supervised_images_do_not_change_the_loss(trial: LossTrial) -> None:
     loss, batch = trial.loss().eval(), trial.batch()
     if not trial.crops:
         for number, sample in enumerate(batch[3]):
@@ -125,10 +125,10 @@ def images_for_the_tasks_change_nothing(trial: LossTrial) -> None:
         return  # it compares the two crops of an image
     for values in batch[0].values():
         values.data[tasks_only] = torch.nan
-    equal(value_of(loss, batch), before, "with predictions of NaN for images whose purpose is 'tasks'")
+    assert_equal_losses(value_of(loss, batch), before, "with predictions of NaN for images whose purpose is 'tasks'")
 
 
-def nothing_to_compare_gives_a_connected_zero(trial: LossTrial) -> None:
+def no_comparable_pixels_give_a_connected_zero(trial: LossTrial) -> None:
     if not trial.needs_labels:
         return
     for shown, void, what in (([[], []], 0.3, 'images without labels'), (None, 1.0, 'labels that are void all over')):
@@ -143,18 +143,20 @@ def nothing_to_compare_gives_a_connected_zero(trial: LossTrial) -> None:
         parameters_have_gradients(loss)
 
 
-def the_order_of_images_and_of_tasks_changes_nothing(trial: LossTrial) -> None:
+def order_of_images_and_tasks_does_not_matter(trial: LossTrial) -> None:
     loss, batch = trial.loss().eval(), trial.batch()
     expected = value_of(loss, batch)
     order = [3, 0, 6, 2, 5, 1, 4]
     indices = [2 * number + half for number in order for half in (0, 1)] if trial.crops else order
-    equal(value_of(loss, pick(batch, indices)), expected, 'with the images in another order', exact=False)
+    assert_equal_losses(
+        value_of(loss, select_images_of(batch, indices)), expected, 'with the images in another order', exact=False
+    )
     if not any(True for _ in loss.parameters()):
         turned = trial.loss({name: trial.tasks[name] for name in reversed(trial.tasks)}).eval()
-        equal(value_of(turned, batch), expected, 'with the tasks in another order', exact=False)
+        assert_equal_losses(value_of(turned, batch), expected, 'with the tasks in another order', exact=False)
 
 
-def it_works_in_half_precision(trial: LossTrial) -> None:
+def autocast_gives_a_float32_loss(trial: LossTrial) -> None:
     loss, batch = trial.loss(), trial.batch()
     with torch.no_grad():
         expected = loss(*batch)
@@ -162,11 +164,11 @@ def it_works_in_half_precision(trial: LossTrial) -> None:
         value = loss(*batch)
     assert value.dtype == torch.float32, f'under autocast it is {value.dtype}'
     (value * 256).backward()
-    equal(value.detach(), expected, 'under autocast', exact=False, tolerance=0.05)
+    assert_equal_losses(value.detach(), expected, 'under autocast', exact=False, tolerance=0.05)
     parameters_have_gradients(loss)
 
 
-def a_weight_that_is_no_number_from_0_on_is_refused(trial: LossTrial) -> None:
+def invalid_weights_are_rejected(trial: LossTrial) -> None:
     assert trial.loss(weight=2.0).weight == 2, 'weight=2.0 is not kept as its weight'
     for weight in (-1, float('nan'), '2'):
         try:
@@ -183,19 +185,21 @@ def value_of(loss: ConsistencyLoss, batch: Batch) -> Tensor:
         return loss(*batch)
 
 
-def equal(found: Tensor, expected: Tensor, when: str, exact: bool = True, tolerance: float = TOLERANCE) -> None:
+def assert_equal_losses(
+    found: Tensor, expected: Tensor, when: str, exact: bool = True, tolerance: float = TOLERANCE
+) -> None:
     """Two values of a loss."""
     close = torch.equal(found, expected) if exact else torch.isclose(found, expected, rtol=tolerance, atol=tolerance)
-    assert close, f'{numbers(expected[None])} becomes {numbers(found[None])} {when}'
+    assert close, f'{first_values(expected[None])} becomes {first_values(found[None])} {when}'
 
 
-CONSISTENCY_LOSS_PROPERTIES = by_name(
-    it_is_a_finite_number_with_finite_gradients,
-    it_leaves_its_inputs_alone,
-    labels_that_are_hidden_change_nothing,
-    images_for_the_tasks_change_nothing,
-    nothing_to_compare_gives_a_connected_zero,
-    the_order_of_images_and_of_tasks_changes_nothing,
-    it_works_in_half_precision,
-    a_weight_that_is_no_number_from_0_on_is_refused,
+CONSISTENCY_LOSS_PROPERTIES = properties_by_name(
+    loss_and_gradients_are_finite,
+    inputs_are_not_modified,
+    hidden_labels_do_not_change_the_loss,
+    supervised_images_do_not_change_the_loss,
+    no_comparable_pixels_give_a_connected_zero,
+    order_of_images_and_tasks_does_not_matter,
+    autocast_gives_a_float32_loss,
+    invalid_weights_are_rejected,
 )

@@ -13,12 +13,12 @@ Trial = TypeVar('Trial')
 MakeLabel = Callable[[int, tuple[int, int]], Tensor]  # images, (H, W) -> known labels (N, target_channels, H, W)
 
 
-def by_name(*properties: Callable[[Trial], None]) -> dict[str, Callable[[Trial], None]]:
+def properties_by_name(*properties: Callable[[Trial], None]) -> dict[str, Callable[[Trial], None]]:
     """``{name: property}``; a property asserts something of a trial."""
     return {check.__name__: check for check in properties}
 
 
-def run(
+def try_properties(
     properties: Mapping[str, Callable[[Trial], None]],
     chosen: Collection[str] | None,
     part: object,
@@ -39,7 +39,7 @@ def run(
                 raise AssertionError(f'{part!r}: {name.replace("_", " ")}: {reason}') from error
 
 
-def partly_void(task: Task, label: Tensor, void: float) -> Tensor:
+def with_void_pixels(task: Task, label: Tensor, void: float) -> Tensor:
     """The label with about that fraction of its pixels void; the first pixel stays known, the last one becomes void."""
     unknown = torch.rand(len(label), 1, *label.shape[2:]) < void
     if void:
@@ -58,24 +58,24 @@ def to_target(task: Task, array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(channels_first))[None]
 
 
-def same(found: Tensor, expected: Tensor, message: str) -> None:
+def assert_equal(found: Tensor, expected: Tensor, message: str) -> None:
     """Equal bit for bit; NaN equals NaN."""
     equal = (
         found.dtype == expected.dtype
         and torch.equal(found.nan_to_num(), expected.nan_to_num())
         and torch.equal(found.isnan(), expected.isnan())
     )
-    assert equal, f'{message}: {numbers(found)}, then {numbers(expected)}'
+    assert equal, f'{message}: {first_values(found)}, then {first_values(expected)}'
 
 
-def near(found: Tensor, expected: Tensor, message: str, tolerance: float = 1e-4) -> None:
+def assert_close(found: Tensor, expected: Tensor, message: str, tolerance: float = 1e-4) -> None:
     """Equal up to a tolerance, absolute and relative."""
     assert found.shape == expected.shape, f'{message}: {tuple(found.shape)} against {tuple(expected.shape)}'
     close = torch.isclose(found.double(), expected.double(), rtol=tolerance, atol=tolerance)
-    assert close.all(), f'{message}: {numbers(found[~close])} against {numbers(expected[~close])}'
+    assert close.all(), f'{message}: {first_values(found[~close])} against {first_values(expected[~close])}'
 
 
-def numbers(values: Tensor | Sequence[float]) -> str:
+def first_values(values: Tensor | Sequence[float]) -> str:
     """The first few, for a message."""
     first = [f'{value:.6g}' for value in torch.as_tensor(values).flatten()[:4].tolist()]
     return ', '.join(first) + (' ...' if torch.as_tensor(values).numel() > 4 else '')

@@ -12,7 +12,7 @@ import torch
 from mmmtl.datasets import MultiTaskDataset, SampleKey
 from mmmtl.errors import DataError
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.testing.contract import by_name, run, same, to_array
+from mmmtl.testing.contract import assert_equal, properties_by_name, to_array, try_properties
 
 
 class DatasetTrial:
@@ -39,10 +39,10 @@ def check_dataset(dataset: MultiTaskDataset, *, samples: int = 5, properties: Co
     Raises:
         AssertionError: The message names the data set, the property that it breaks, and what was found.
     """
-    run(DATASET_PROPERTIES, properties, dataset, lambda: DatasetTrial(dataset, samples))
+    try_properties(DATASET_PROPERTIES, properties, dataset, lambda: DatasetTrial(dataset, samples))
 
 
-def records_are_named_once_and_stay_in_order(trial: DatasetTrial) -> None:
+def record_names_are_unique_and_ordered(trial: DatasetTrial) -> None:
     dataset = trial.dataset
     first, again = (dataset.load_records() for _ in range(2))
     names = [record.name for record in first]
@@ -51,14 +51,14 @@ def records_are_named_once_and_stay_in_order(trial: DatasetTrial) -> None:
     assert len(dataset) == len(dataset.records) == len(dataset.shown), 'len() is not the number of its records'
 
 
-def its_name_is_that_of_the_data(trial: DatasetTrial) -> None:
+def repr_is_stable(trial: DatasetTrial) -> None:
     """It stands in manifests and in tables of labels, which are compared with those of later runs."""
     name = str(trial.dataset)
     assert not re.search(r'0x[0-9a-f]{6,}', name), f'{name!r} holds a memory address; write a __repr__'
     assert name.strip() and '\n' not in name, f'{name!r} is no name on one line'
 
 
-def records_open_nothing(trial: DatasetTrial) -> None:
+def records_are_lazy(trial: DatasetTrial) -> None:
     """Where a file lies, `load_records` says; that it is there, `Record.files`."""
     for index in trial.indices:
         record = trial.dataset.records[index]
@@ -71,7 +71,7 @@ def records_open_nothing(trial: DatasetTrial) -> None:
             assert path.exists(), f'{record.name} names {path}, which does not exist'
 
 
-def a_sample_holds_what_is_shown(trial: DatasetTrial) -> None:
+def samples_hold_only_shown_labels(trial: DatasetTrial) -> None:
     dataset = trial.dataset
     for index in trial.indices:
         packed, record = dataset[index], dataset.records[index]
@@ -103,7 +103,7 @@ def labels_fit_their_tasks(trial: DatasetTrial) -> None:
                     raise AssertionError(f'{sample.img_path}: {error}') from error
 
 
-def some_label_is_known(trial: DatasetTrial) -> None:
+def some_pixels_are_valid(trial: DatasetTrial) -> None:
     known = dict.fromkeys(set().union(*(trial.dataset.shown[index] for index in trial.indices)), 0)
     for index in trial.indices:
         for sample in trial.dataset[index]['data_samples']:
@@ -113,7 +113,7 @@ def some_label_is_known(trial: DatasetTrial) -> None:
     assert not empty, f'no pixel of {", ".join(empty)} is known in {len(trial.indices)} records'
 
 
-def cameras_are_cameras(trial: DatasetTrial) -> None:
+def cameras_are_valid(trial: DatasetTrial) -> None:
     for index in trial.indices:
         for sample in trial.dataset[index]['data_samples']:
             height, width = sample.img_shape
@@ -136,7 +136,7 @@ def cameras_are_cameras(trial: DatasetTrial) -> None:
                 )
 
 
-def a_draw_depends_on_its_key_alone(trial: DatasetTrial) -> None:
+def samples_depend_only_on_their_key(trial: DatasetTrial) -> None:
     dataset = trial.dataset
     copy = pickle.loads(pickle.dumps(dataset))  # as a worker process gets it
     keys = [SampleKey(3, 1, index) for index in trial.indices]
@@ -145,18 +145,18 @@ def a_draw_depends_on_its_key_alone(trial: DatasetTrial) -> None:
         for key in reversed(keys):
             again = other[key]
             for number, (one, two) in enumerate(zip(first[key]['inputs'], again['inputs'], strict=True)):
-                same(two, one, f'image {number} of record {key.index} changes {what}')
+                assert_equal(two, one, f'image {number} of record {key.index} changes {what}')
             for one, two in zip(first[key]['data_samples'], again['data_samples'], strict=True):
-                same_labels(one, two, what)
+                assert_equal_samples(one, two, what)
 
 
-def same_labels(one: MultiTaskDataSample, two: MultiTaskDataSample, what: str) -> None:
+def assert_equal_samples(one: MultiTaskDataSample, two: MultiTaskDataSample, what: str) -> None:
     assert one.gt.keys() == two.gt.keys(), f'{one.img_path} shows other labels {what}'
     for name in one.gt.keys():
-        same(two.gt.get(name), one.gt.get(name), f'{one.img_path}: {name} changes {what}')
+        assert_equal(two.gt.get(name), one.gt.get(name), f'{one.img_path}: {name} changes {what}')
 
 
-def a_hidden_label_is_not_opened(trial: DatasetTrial) -> None:
+def hidden_labels_are_not_opened(trial: DatasetTrial) -> None:
     dataset = trial.dataset
     before = list(dataset.shown)
     index = next((index for index in trial.indices if len(before[index]) > 1), None)
@@ -190,14 +190,14 @@ class Forbidden:
         raise OpenedError('opened')
 
 
-DATASET_PROPERTIES = by_name(
-    records_are_named_once_and_stay_in_order,
-    its_name_is_that_of_the_data,
-    records_open_nothing,
-    a_sample_holds_what_is_shown,
+DATASET_PROPERTIES = properties_by_name(
+    record_names_are_unique_and_ordered,
+    repr_is_stable,
+    records_are_lazy,
+    samples_hold_only_shown_labels,
     labels_fit_their_tasks,
-    some_label_is_known,
-    cameras_are_cameras,
-    a_draw_depends_on_its_key_alone,
-    a_hidden_label_is_not_opened,
+    some_pixels_are_valid,
+    cameras_are_valid,
+    samples_depend_only_on_their_key,
+    hidden_labels_are_not_opened,
 )

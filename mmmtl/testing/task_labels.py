@@ -5,19 +5,19 @@ import math
 import numpy as np
 import torch
 
-from mmmtl.testing.contract import near, same, to_array, to_target
+from mmmtl.testing.contract import assert_close, assert_equal, to_array, to_target
 from mmmtl.testing.task_trial import TaskTrial
 
 ZOOM = 1.5
 
 
-def a_label_is_accepted(trial: TaskTrial) -> None:
+def valid_labels_are_accepted(trial: TaskTrial) -> None:
     task = trial.task
     for label in (*trial.target, trial.all_void[0]):
         task.check(to_array(task, label))
 
 
-def what_is_no_label_is_refused(trial: TaskTrial) -> None:
+def invalid_labels_are_rejected(trial: TaskTrial) -> None:
     task = trial.task
     array = to_array(task, trial.target[0])
     broken = array.astype(np.float32)
@@ -35,7 +35,7 @@ def what_is_no_label_is_refused(trial: TaskTrial) -> None:
             raise AssertionError(f'check accepts {what}')
 
 
-def void_is_not_valid(trial: TaskTrial) -> None:
+def void_pixels_are_not_valid(trial: TaskTrial) -> None:
     task, void = trial.task, torch.tensor(trial.task.void, dtype=trial.task.dtype)
     assert void.item() == task.void, f'void {task.void} cannot be held by {task.dtype}'
     for target in (trial.target, trial.all_void):
@@ -44,16 +44,16 @@ def void_is_not_valid(trial: TaskTrial) -> None:
     assert trial.valid.dtype == torch.bool and trial.valid.shape == (len(trial.target), *trial.target.shape[2:])
 
 
-def flipping_twice_changes_nothing(trial: TaskTrial) -> None:
+def flipping_twice_restores_the_label(trial: TaskTrial) -> None:
     there_and_back(trial, lambda label: trial.task.hflip(label), lambda label: trial.task.hflip(label))
 
 
-def zooming_in_and_out_changes_nothing(trial: TaskTrial) -> None:
+def zooming_back_restores_the_label(trial: TaskTrial) -> None:
     there_and_back(trial, lambda label: trial.task.zoom(label, ZOOM), lambda label: trial.task.zoom(label, 1 / ZOOM))
 
 
 def there_and_back(trial: TaskTrial, there, back) -> None:
-    """What `flipping_twice_changes_nothing` and its like share."""
+    """What `flipping_twice_restores_the_label` and its like share."""
     task, array = trial.task, to_array(trial.task, trial.target[0])
     before = array.copy()
     moved = there(array)
@@ -63,19 +63,19 @@ def there_and_back(trial: TaskTrial, there, back) -> None:
     known = task.valid(to_target(task, array))
     assert torch.equal(task.valid(to_target(task, moved)), known), 'void pixels become known, or known ones void'
     task.check(moved)
-    near(to_target(task, back(moved)), to_target(task, array), 'it is not undone', 1e-6)
+    assert_close(to_target(task, back(moved)), to_target(task, array), 'it is not undone', 1e-6)
 
 
-def a_zoom_of_tensors_is_that_of_arrays(trial: TaskTrial) -> None:
+def tensors_and_arrays_zoom_alike(trial: TaskTrial) -> None:
     task = trial.task
-    near(
+    assert_close(
         task.zoom(trial.label[:1].float(), torch.full((1, 1, 1, 1), ZOOM)),
         to_target(task, task.zoom(to_array(task, trial.label[0].float()), ZOOM)),
         'tensors and arrays',
     )
 
 
-def resizing_mixes_no_label_with_void(trial: TaskTrial) -> None:
+def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
     task = trial.task
     value = trial.label[:1, :, :1, :1]
     target = torch.where(trial.valid[:1, None], value, torch.tensor(task.void, dtype=task.dtype))
@@ -89,7 +89,7 @@ def resizing_mixes_no_label_with_void(trial: TaskTrial) -> None:
         )
 
 
-def logits_state_the_label(trial: TaskTrial) -> None:
+def logits_round_trip(trial: TaskTrial) -> None:
     task, known = trial.task, trial.valid[:, None]
     values = task.to_values(trial.target)
     assert not values.masked_select(~known).any(), 'to_values is not 0 where the label is void'
@@ -97,30 +97,32 @@ def logits_state_the_label(trial: TaskTrial) -> None:
     assert stated.shape == values.shape, (
         f'activate gives {tuple(stated.shape)} and to_values {tuple(values.shape)}: they must state the same'
     )
-    near(torch.where(known, stated, 0), torch.where(known, values, 0), 'activate(to_logits(values)) is not values')
-    near(
+    assert_close(
+        torch.where(known, stated, 0), torch.where(known, values, 0), 'activate(to_logits(values)) is not values'
+    )
+    assert_close(
         torch.where(known, task.predict(trial.right), 0),
         torch.where(known, trial.target, 0),
         'predict(to_logits(to_values(label))) is not the label',
     )
 
 
-def a_prediction_has_the_shape_and_kind_of_a_label(trial: TaskTrial) -> None:
+def predictions_have_the_shape_and_dtype_of_labels(trial: TaskTrial) -> None:
     prediction = trial.task.predict(trial.logits)
     assert prediction.shape == trial.target.shape, f'{tuple(prediction.shape)} for labels {tuple(trial.target.shape)}'
     assert prediction.dtype == trial.target.dtype, f'{prediction.dtype} for labels of {trial.target.dtype}'
     alone = torch.cat([trial.task.predict(logits[None]) for logits in trial.logits])
-    same(alone, prediction, 'a prediction depends on the other images of the batch')
+    assert_equal(alone, prediction, 'a prediction depends on the other images of the batch')
 
 
 PROPERTIES = (
-    a_label_is_accepted,
-    what_is_no_label_is_refused,
-    void_is_not_valid,
-    flipping_twice_changes_nothing,
-    zooming_in_and_out_changes_nothing,
-    a_zoom_of_tensors_is_that_of_arrays,
-    resizing_mixes_no_label_with_void,
-    logits_state_the_label,
-    a_prediction_has_the_shape_and_kind_of_a_label,
+    valid_labels_are_accepted,
+    invalid_labels_are_rejected,
+    void_pixels_are_not_valid,
+    flipping_twice_restores_the_label,
+    zooming_back_restores_the_label,
+    tensors_and_arrays_zoom_alike,
+    resizing_does_not_mix_in_void,
+    logits_round_trip,
+    predictions_have_the_shape_and_dtype_of_labels,
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mmmtl.tasks import Task
-from mmmtl.testing.contract import MakeLabel, partly_void
+from mmmtl.testing.contract import MakeLabel, with_void_pixels
 
 VOID = 0.3  # of the pixels
 
@@ -37,7 +37,7 @@ class TaskTrial:
         assert tuple(label.shape) == expected, f'make_label gives {tuple(label.shape)}, expected {expected}'
         assert label.dtype == task.dtype, f'make_label gives {label.dtype}, but the task states {task.dtype}'
         assert task.valid(label).all(), 'make_label gives void pixels; the contract puts them in itself'
-        target = partly_void(task, label, VOID)
+        target = with_void_pixels(task, label, VOID)
         return cls(task, label, target, torch.randn(images, task.channels, *size))
 
     @property

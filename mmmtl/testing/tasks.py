@@ -3,12 +3,12 @@
 from collections.abc import Collection
 
 from mmmtl.tasks import Task
-from mmmtl.testing import task_abilities, task_judging, task_labels, task_learning
-from mmmtl.testing.contract import MakeLabel, by_name, run
+from mmmtl.testing import task_capabilities, task_labels, task_loss, task_metrics
+from mmmtl.testing.contract import MakeLabel, properties_by_name, try_properties
 from mmmtl.testing.task_trial import TaskTrial
 
-TASK_PROPERTIES = by_name(
-    *task_labels.PROPERTIES, *task_learning.PROPERTIES, *task_judging.PROPERTIES, *task_abilities.PROPERTIES
+TASK_PROPERTIES = properties_by_name(
+    *task_labels.PROPERTIES, *task_loss.PROPERTIES, *task_metrics.PROPERTIES, *task_capabilities.PROPERTIES
 )
 
 
@@ -33,4 +33,4 @@ def check_task(
     Raises:
         AssertionError: The message names the task, the property that it breaks, and what was found.
     """
-    run(TASK_PROPERTIES, properties, task, lambda: TaskTrial.of(task, make_label, images, size))
+    try_properties(TASK_PROPERTIES, properties, task, lambda: TaskTrial.of(task, make_label, images, size))

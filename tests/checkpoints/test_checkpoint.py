@@ -12,7 +12,13 @@ import torch
 from mmengine.logging import HistoryBuffer
 from torch import nn
 
-from mmmtl.checkpoints.checkpoint import latest_checkpoint, load_weights, plain, read_checkpoint, write_checkpoint
+from mmmtl.checkpoints.checkpoint import (
+    latest_checkpoint,
+    load_weights,
+    read_checkpoint,
+    to_plain_values,
+    write_checkpoint,
+)
 from mmmtl.errors import CheckpointError
 
 WEIGHTS = {'weight': torch.arange(6.0).view(2, 3), 'steps': torch.tensor(7)}
@@ -73,7 +79,9 @@ def test_log_histories_become_lists(tmp_path):
 
 
 def test_numpy_becomes_numbers_and_tensors():  # of which float64 and str_ look like Python's, but do not load
-    value = plain({'a': np.float64(1.5), 'b': np.arange(3), 'c': (1, np.int64(2)), 'd': np.str_('x'), 'e': np.bool_(1)})
+    value = to_plain_values(
+        {'a': np.float64(1.5), 'b': np.arange(3), 'c': (1, np.int64(2)), 'd': np.str_('x'), 'e': np.bool_(1)}
+    )
     assert torch.equal(value.pop('b'), torch.arange(3))
     assert value == {'a': 1.5, 'c': [1, 2], 'd': 'x', 'e': True}
     assert [type(value[name]) for name in 'ade'] == [float, str, bool]
@@ -81,7 +89,7 @@ def test_numpy_becomes_numbers_and_tensors():  # of which float64 and str_ look 
 
 def test_gradients_and_graphs_stay_behind():
     weight = nn.Parameter(torch.ones(2))
-    assert not plain(weight * 2).requires_grad and type(plain(weight)) is torch.Tensor
+    assert not to_plain_values(weight * 2).requires_grad and type(to_plain_values(weight)) is torch.Tensor
 
 
 @pytest.mark.parametrize('thing', [Path('x'), {1, 2}, print, nn.Linear(1, 1)])

@@ -13,7 +13,7 @@ from tiny_run import tiny_run
 from two_processes import run_in_two, work
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
-from mmmtl.checkpoints.resume import place_in
+from mmmtl.checkpoints.resume import resume_position
 from mmmtl.errors import CheckpointError
 
 
@@ -202,7 +202,7 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
     ],
 )
 def test_places_in_another_kind_of_loop(loop, epoch, iteration, expected, tmp_path, rooms_cache):
-    assert place_in(tiny_run(tmp_path, config=LOOPS[loop]).train_loop, epoch, iteration) == expected
+    assert resume_position(tiny_run(tmp_path, config=LOOPS[loop]).train_loop, epoch, iteration) == expected
 
 
 # -- processes --------------------------------------------------------------------------------------------------------

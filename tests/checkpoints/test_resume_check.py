@@ -7,8 +7,8 @@ from tool_process import CONFIGS
 from torch.utils.data import DataLoader
 
 from mmmtl.apis import load_config
-from mmmtl.checkpoints.resume_check import check_same_run, first_by_which_is_chosen, learnt_from
-from mmmtl.configuration.recipe_entries import recipe_entries
+from mmmtl.checkpoints.resume_check import check_same_run, selection_change, training_data_summary
+from mmmtl.configuration.recipe_digest import flatten_recipe
 from mmmtl.datasets import collate_views
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.registry import DATASETS
@@ -23,7 +23,7 @@ def recipe(processes: int = 1, **options) -> dict:
         DATASETS.build(config.train_dataloader.dataset), config.train_dataloader.batch_size, collate_fn=collate_views
     )
     counts = config.optim_wrapper.get('accumulative_counts', 1)
-    return {'recipe_entries': recipe_entries(config), 'learnt_from': learnt_from(loader, processes, counts)}
+    return {'recipe_entries': flatten_recipe(config), 'learnt_from': training_data_summary(loader, processes, counts)}
 
 
 def refusal(before: dict, now: dict, despite=()) -> str:
@@ -131,7 +131,7 @@ def test_another_place_of_the_same_images_is_no_change(tmp_path):
         dataset.records = records
         return DataLoader(dataset, 2)
 
-    assert learnt_from(loader(tmp_path / 'a'), 1, 1) == learnt_from(loader(tmp_path / 'b'), 1, 1)
+    assert training_data_summary(loader(tmp_path / 'a'), 1, 1) == training_data_summary(loader(tmp_path / 'b'), 1, 1)
 
 
 def test_another_optimizer_cannot_take_over_the_state():
@@ -146,7 +146,7 @@ def test_what_cannot_be_insisted_on():
 
 def test_what_the_best_checkpoint_is_chosen_by():
     def first(**options) -> str | None:
-        return first_by_which_is_chosen(check_same_run(recipe(), recipe(**options), (), 'epoch_2.pth'))
+        return selection_change(check_same_run(recipe(), recipe(**options), (), 'epoch_2.pth'))
 
     assert first(default_hooks__checkpoint__save_best='depth/rmse', default_hooks__checkpoint__rule='less').startswith(
         'default_hooks.checkpoint.save_best was'

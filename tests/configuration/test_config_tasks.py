@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmmtl.apis import load_config
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.report import recipe_digest
+from mmmtl.experiments.scores import recipe_digest
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.registry import DATASETS, METRICS, MODELS
 from mmmtl.synthetic_rooms import SyntheticRooms

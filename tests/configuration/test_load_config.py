@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mmmtl.apis import load_config
-from mmmtl.configuration.names import nearest
 from mmmtl.configuration.recipes import all_recipes, recipe_name
+from mmmtl.configuration.resolve_type import did_you_mean
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS
@@ -246,5 +246,5 @@ def test_a_constructor_of_ones_own_has_keys_of_its_own(plain):
 
 
 def test_nearest():
-    assert nearest('dpeth', ['normal', 'depth']) == "; did you mean 'depth'?"
-    assert nearest('zzz', ['normal', 'depth']) == ''
+    assert did_you_mean('dpeth', ['normal', 'depth']) == "; did you mean 'depth'?"
+    assert did_you_mean('zzz', ['normal', 'depth']) == ''

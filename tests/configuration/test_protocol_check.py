@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from mmmtl.apis import load_config
-from mmmtl.configuration.protocol_check import attribute_of, compared_measures, evaluated_size
+from mmmtl.configuration.protocol_check import compared_metrics, evaluated_size, task_attribute
 from mmmtl.configuration.protocols import PROTOCOLS, Protocol, protocol_of
 from mmmtl.configuration.recipes import all_recipes, recipe_name
 from mmmtl.errors import ConfigError
@@ -88,7 +88,7 @@ def test_the_parts_of_a_mixed_data_set_are_checked():
         load_config(MIXED, {'test_dataloader.dataset.parts.camvid.split': 'train'})
     config = load_config(MIXED)
     scores = ['camvid/semseg/mIoU', 'two_view/depth/abs_rel', 'two_view/depth/rmse', 'bsds500/edge/odsF']
-    assert compared_measures(config, scores) == {scores[0]: True, scores[1]: False, scores[3]: True}
+    assert compared_metrics(config, scores) == {scores[0]: True, scores[1]: False, scores[3]: True}
 
 
 @pytest.mark.parametrize('place', ['val_dataloader.dataset', 'test_dataloader.dataset'])
@@ -103,10 +103,10 @@ def test_evaluation_leaves_no_image_out(place):
 def test_what_is_compared_is_the_protocols_choice_or_the_headline():
     config = load_config(ROOMS)
     scores = ['semseg/mIoU', 'depth/abs', 'depth/abs_rel', 'depth/abs_rel_unclamped', 'normal/mean', 'normal/median']
-    assert compared_measures(config, scores) == {'semseg/mIoU': True, 'depth/abs_rel': False, 'normal/mean': False}
+    assert compared_metrics(config, scores) == {'semseg/mIoU': True, 'depth/abs_rel': False, 'normal/mean': False}
     config.protocol = 'nyuv2-13/mtan'
-    assert compared_measures(config, scores) == {'semseg/mIoU': True, 'depth/abs': False, 'normal/mean': False}
-    assert compared_measures(Config(), scores) == {}
+    assert compared_metrics(config, scores) == {'semseg/mIoU': True, 'depth/abs': False, 'normal/mean': False}
+    assert compared_metrics(Config(), scores) == {}
 
 
 def test_a_project_adds_its_own(monkeypatch):
@@ -142,5 +142,5 @@ def test_the_last_step_of_the_pipeline_says_the_size():
 
 def test_attributes():
     edge = build_tasks({'edge': dict(type='Edge', thresholds=9)})['edge']
-    assert attribute_of(edge, 'kind') == 'Edge' and attribute_of(edge, 'thresholds') == 9
-    assert attribute_of(edge, 'no such thing') is None
+    assert task_attribute(edge, 'kind') == 'Edge' and task_attribute(edge, 'thresholds') == 9
+    assert task_attribute(edge, 'no such thing') is None

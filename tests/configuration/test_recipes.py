@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmmtl.configuration.recipes import all_recipes, expand, read_recipe, recipe_name
+from mmmtl.configuration.recipes import all_recipes, expand_recipes, read_recipe, recipe_name
 from mmmtl.errors import ConfigError
 
 TABLE = """
@@ -62,7 +62,7 @@ def test_names_of_runs(table):
 def test_tables_are_expanded(table):
     rows = [f'{table}::{row}' for row in ('plain', 'fast', 'sgd', 'last', 'again', 'round', 'about', 'odd', 'gone')]
     recipe = str(table.with_name('recipe.py'))
-    assert expand([recipe, table, rows[1]]) == [recipe, *rows, rows[1]]
+    assert expand_recipes([recipe, table, rows[1]]) == [recipe, *rows, rows[1]]
     assert all_recipes(table.parent) == [recipe, *rows]  # a file of changes is no recipe
 
 

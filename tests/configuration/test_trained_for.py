@@ -13,7 +13,7 @@ from mmmtl.apis import load_config
 from mmmtl.datasets import CamVid
 from mmmtl.datasets.transforms import CoverCrop, FixedCrop, LoadViews, PackViews, Pad, RandomCropLimited, Resize
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.report import recipe_digest
+from mmmtl.experiments.scores import recipe_digest
 from mmmtl.synthetic_rooms import SyntheticRooms
 
 DATA = sorted((Path(__file__).parents[2] / 'configs' / '_base_' / 'datasets').glob('*.py'))

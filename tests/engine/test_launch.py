@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from mmmtl.engine import launch as module
-from mmmtl.engine.launch import launch, slurm_port
+from mmmtl.engine import init_distributed as module
+from mmmtl.engine.launch import init_distributed, slurm_port
 from mmmtl.errors import ConfigError
 
 TORCH = dict(RANK='1', WORLD_SIZE='2', MASTER_ADDR='node1', MASTER_PORT='1234')
@@ -35,7 +35,7 @@ def started(monkeypatch):
 
 
 def test_one_process(started):
-    launch('none')
+    init_distributed('none')
     assert started == []
 
 
@@ -43,15 +43,15 @@ def test_one_process(started):
 def test_torchrun(started, missing):
     os.environ.update({key: value for key, value in TORCH.items() if key != missing})
     with pytest.raises(ConfigError, match=f'{missing} not set; start it with tools/dist_train.sh'):
-        launch('pytorch')
+        init_distributed('pytorch')
     os.environ.update(TORCH)
-    launch('pytorch')
+    init_distributed('pytorch')
     assert started == ['gloo']
 
 
 def test_slurm(started, monkeypatch):
     with pytest.raises(ConfigError, match=r'SLURM_PROCID not set; start it with tools/slurm_train\.sh'):
-        launch('slurm')
+        init_distributed('slurm')
     os.environ.update(SLURM)
     asked = []
 
@@ -60,7 +60,7 @@ def test_slurm(started, monkeypatch):
         return type('Done', (), {'stdout': 'node1\nnode2\n'})
 
     monkeypatch.setattr(module.subprocess, 'run', scontrol)
-    launch('slurm')
+    init_distributed('slurm')
     assert asked == [['scontrol', 'show', 'hostnames', 'node[1-4]']] and started == ['gloo']
     expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1', MASTER_PORT=str(slurm_port(4071, 2)))
     assert {key: os.environ[key] for key in expected} == expected
@@ -68,7 +68,7 @@ def test_slurm(started, monkeypatch):
 
 def test_a_port_of_ones_own(started):
     os.environ.update(SLURM, MASTER_ADDR='node1', MASTER_PORT='4321')
-    launch('slurm')
+    init_distributed('slurm')
     assert os.environ['MASTER_PORT'] == '4321'
 
 
@@ -81,5 +81,5 @@ def test_jobs_and_steps_at_once_have_different_ports():
 def test_with_a_gpu(started, monkeypatch):
     os.environ.update(TORCH)
     monkeypatch.setattr(module.torch.cuda, 'is_available', lambda: True)
-    launch('pytorch')
+    init_distributed('pytorch')
     assert started == ['nccl']

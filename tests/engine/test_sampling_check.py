@@ -7,7 +7,7 @@ from torch.utils.data import BatchSampler, DataLoader, Sampler
 from two_processes import run_in_two, work
 
 from mmmtl.datasets import EvenlySplitSampler
-from mmmtl.engine.sampling_check import check_each_once
+from mmmtl.engine.sampling_check import check_sampled_once
 from mmmtl.errors import ConfigError
 
 SAMPLERS = {
@@ -22,7 +22,7 @@ def refusal(sampler: Sampler, data: list[int]) -> str:
     messages = set()
     for loader in (DataLoader(data, sampler=sampler), DataLoader(data, batch_sampler=BatchSampler(sampler, 2, False))):
         try:
-            check_each_once(loader, 'val_dataloader')
+            check_sampled_once(loader, 'val_dataloader')
             messages.add('')
         except ConfigError as error:
             messages.add(str(error))
@@ -51,7 +51,7 @@ def test_one_process_takes_all(name):
 
 def test_no_batch_is_dropped():
     with pytest.raises(ConfigError, match=r'^test_dataloader.drop_last leaves out samples'):
-        check_each_once(DataLoader(list(range(5)), 2, drop_last=True), 'test_dataloader')
+        check_sampled_once(DataLoader(list(range(5)), 2, drop_last=True), 'test_dataloader')
 
 
 @pytest.mark.parametrize('split', ['val', 'test'])

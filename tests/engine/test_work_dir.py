@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from mmmtl.engine.work_dir import only_run_in
+from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
 
 
@@ -19,15 +19,15 @@ def first_process(monkeypatch):
 
 def test_one_at_a_time(tmp_path):
     folder = tmp_path / 'a' / 'b'
-    with only_run_in(folder):
-        with pytest.raises(ConfigError, match=f'{folder}: another run'), only_run_in(folder):
+    with lock_work_dir(folder):
+        with pytest.raises(ConfigError, match=f'{folder}: another run'), lock_work_dir(folder):
             pass
-    with only_run_in(folder):
+    with lock_work_dir(folder):
         pass
 
 
 def hold_and_die(folder) -> None:
-    with only_run_in(folder):
+    with lock_work_dir(folder):
         (folder / '.epoch_3.pth.77.tmp').write_text('half')
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -37,25 +37,25 @@ def test_a_killed_run_holds_nothing(tmp_path):
     process.start()
     process.join()
     assert process.exitcode == -9 and list(tmp_path.glob('.*.tmp'))
-    with only_run_in(tmp_path):
+    with lock_work_dir(tmp_path):
         assert not list(tmp_path.glob('.*.tmp'))
 
 
 @pytest.mark.parametrize('name', ['RANK', 'SLURM_PROCID'])
 def test_the_other_processes_of_a_run_do_not_lock(name, tmp_path, monkeypatch):
-    with only_run_in(tmp_path):
+    with lock_work_dir(tmp_path):
         monkeypatch.setenv(name, '1')
-        with only_run_in(tmp_path):
+        with lock_work_dir(tmp_path):
             pass
 
 
 def test_where_nothing_can_be_written(tmp_path):
     (tmp_path / 'file').touch()
-    with pytest.raises(ConfigError, match='cannot write to this work dir'), only_run_in(tmp_path / 'file' / 'work'):
+    with pytest.raises(ConfigError, match='cannot write to this work dir'), lock_work_dir(tmp_path / 'file' / 'work'):
         pass
 
 
 def test_a_failed_write_gets_a_place(tmp_path):
-    with pytest.raises(OSError) as caught, only_run_in(tmp_path):
+    with pytest.raises(OSError) as caught, lock_work_dir(tmp_path):
         raise OSError(errno.ENOSPC, 'No space left on device')
     assert caught.value.filename == str(tmp_path)

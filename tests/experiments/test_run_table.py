@@ -6,8 +6,8 @@ import pytest
 from mmengine.config import Config
 
 from mmmtl.errors import DataError
-from mmmtl.experiments.report import write_scores
 from mmmtl.experiments.run_table import run_table
+from mmmtl.experiments.scores import write_scores
 
 COMPARED = {'semseg/mIoU': True, 'depth/abs_rel': False, 'normal/mean': False}
 

@@ -11,8 +11,8 @@ from tool_process import CONFIGS
 from mmmtl.apis import load_config
 from mmmtl.datasets import ConcatDataset, Record
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.selection import plain
-from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options, write_table
+from mmmtl.experiments.checkpoint_selection import plain_config
+from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options, write_label_table
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.registry import DATASETS, MODELS
 
@@ -80,13 +80,15 @@ def test_nothing_is_left_of_the_other_tasks(tmp_path, rooms_cache):
         same = ('optim_wrapper', 'param_scheduler', 'train_cfg', 'randomness')
         assert all(config[key] == multi[key] for key in same)
         assert config.model.backbone == multi.model.backbone
-        assert plain(config.train_dataloader.dataset.pipeline) == plain(multi.train_dataloader.dataset.pipeline)
+        assert plain_config(config.train_dataloader.dataset.pipeline) == plain_config(
+            multi.train_dataloader.dataset.pipeline
+        )
 
 
 def test_what_comes_with_a_consistency_loss_goes_with_it(tmp_path, rooms_cache):
     """Second crops, regions and the learning rates of its own parameters; what moves the network's stays."""
     multi = load_config(TINY)
-    pipeline = [*plain(multi.train_dataloader.dataset.pipeline)[:-1], dict(type='mmmtl.TwoCrops')]
+    pipeline = [*plain_config(multi.train_dataloader.dataset.pipeline)[:-1], dict(type='mmmtl.TwoCrops')]
     steps = dict(type='mmmtl.GroupStepLR', by_epoch=True, step_size=2)
     options = {
         'train_dataloader.dataset.pipeline': pipeline,
@@ -140,17 +142,17 @@ def test_options_can_be_used_again(tmp_path, rooms_cache):
 
 def test_the_table_is_named_by_its_content(tmp_path, rooms_cache):
     dataset = DATASETS.build(load_config(TINY, RICH).train_dataloader.dataset)
-    path = write_table(dataset, tmp_path)
-    assert path == write_table(dataset, tmp_path)
+    path = write_label_table(dataset, tmp_path)
+    assert path == write_label_table(dataset, tmp_path)
     table = json.loads(path.read_text())['labelled']
     assert {task: len(names) for task, names in table.items()} == {
         task: sum(task in names for names in dataset.shown) for task in dataset.tasks
     }
     dataset.shown[0], dataset.shown[1] = dataset.shown[1], dataset.shown[0]
-    assert dataset.shown[0] == dataset.shown[1] or write_table(dataset, tmp_path) != path
+    assert dataset.shown[0] == dataset.shown[1] or write_label_table(dataset, tmp_path) != path
     dataset.records[3] = Record(dataset.records[2].name, dataset.records[3].views)
     with pytest.raises(ConfigError, match='several records have the same name'):
-        write_table(dataset, tmp_path)
+        write_label_table(dataset, tmp_path)
 
 
 def test_of_a_mixed_data_set_the_parts_that_know_the_task(tmp_path, data_root):

@@ -16,7 +16,7 @@ from tool_process import CONFIGS, ROOT
 
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.run_table import run_table
-from mmmtl.experiments.sweep import PlannedRun, Start, processes, train_and_test
+from mmmtl.experiments.sweep import InitialWeights, PlannedRun, process_pool, train_and_test
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
 SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
@@ -51,7 +51,7 @@ def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
 
 def test_runs_may_use_a_gpu():
     """Not so in a fork of a process that has counted the GPUs; torch knows without having one."""
-    with processes(1) as pool:
+    with process_pool(1) as pool:
         assert not pool.submit(eval, '__import__("torch").cuda._is_in_bad_fork()').result()
 
 
@@ -77,7 +77,7 @@ def test_what_another_recipe_began_is_not_gone_on_with(copied):
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
     with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe than .*tiny_rooms.py is now; remove the'):
         train_and_test([other])
-    begun = replace(copied, start=Start(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
+    begun = replace(copied, start=InitialWeights(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
     with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe'):
         train_and_test([begun])
 

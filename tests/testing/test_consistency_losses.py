@@ -11,7 +11,7 @@ from mmmtl.models.consistency_losses import ConsistencyLoss
 from mmmtl.testing import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss
 
 # its negatives are the neighbours in the batch
-KNOWN = {('discriminator', 'the_order_of_images_and_of_tasks_changes_nothing')}
+KNOWN = {('discriminator', 'order_of_images_and_tasks_does_not_matter')}
 
 
 @pytest.mark.parametrize('name', LOSSES)
@@ -107,16 +107,16 @@ class Blunt(Right):
 @pytest.mark.parametrize(
     'kind, expected',
     [
-        (Unconnected, 'nothing_to_compare_gives_a_connected_zero'),
-        (CountsVoid, 'nothing_to_compare_gives_a_connected_zero'),
-        (Peeking, 'labels_that_are_hidden_change_nothing'),
-        (OfAllPurposes, 'images_for_the_tasks_change_nothing'),
-        (OfTheFirst, 'the_order_of_images_and_of_tasks_changes_nothing'),
-        (Half, 'it_is_a_finite_number_with_finite_gradients'),
-        (Blunt, 'it_is_a_finite_number_with_finite_gradients'),
-        (InPlace, 'it_leaves_its_inputs_alone'),
-        (InHalf, 'it_works_in_half_precision'),
-        (AnyWeight, 'a_weight_that_is_no_number_from_0_on_is_refused'),
+        (Unconnected, 'no_comparable_pixels_give_a_connected_zero'),
+        (CountsVoid, 'no_comparable_pixels_give_a_connected_zero'),
+        (Peeking, 'hidden_labels_do_not_change_the_loss'),
+        (OfAllPurposes, 'supervised_images_do_not_change_the_loss'),
+        (OfTheFirst, 'order_of_images_and_tasks_does_not_matter'),
+        (Half, 'loss_and_gradients_are_finite'),
+        (Blunt, 'loss_and_gradients_are_finite'),
+        (InPlace, 'inputs_are_not_modified'),
+        (InHalf, 'autocast_gives_a_float32_loss'),
+        (AnyWeight, 'invalid_weights_are_rejected'),
     ],
 )
 def test_a_broken_loss_is_found(kind, expected):

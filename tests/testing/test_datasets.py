@@ -111,16 +111,16 @@ class Telling(SyntheticRooms):
 @pytest.mark.parametrize(
     'kind, expected',
     [
-        (Shuffled, 'records_are_named_once_and_stay_in_order'),
-        (NamedAlike, 'records_are_named_once_and_stay_in_order'),
-        (Nameless, 'its_name_is_that_of_the_data'),
-        (Lost, 'records_open_nothing'),
-        (Chancy, 'a_draw_depends_on_its_key_alone'),
-        (WrongCamera, 'cameras_are_cameras'),
+        (Shuffled, 'record_names_are_unique_and_ordered'),
+        (NamedAlike, 'record_names_are_unique_and_ordered'),
+        (Nameless, 'repr_is_stable'),
+        (Lost, 'records_are_lazy'),
+        (Chancy, 'samples_depend_only_on_their_key'),
+        (WrongCamera, 'cameras_are_valid'),
         (Doubles, 'labels_fit_their_tasks'),
-        (Grey, 'a_sample_holds_what_is_shown'),
-        (Blank, 'some_label_is_known'),
-        (Telling, 'a_hidden_label_is_not_opened'),
+        (Grey, 'samples_hold_only_shown_labels'),
+        (Blank, 'some_pixels_are_valid'),
+        (Telling, 'hidden_labels_are_not_opened'),
     ],
 )
 def test_a_broken_data_set_is_found(cache, kind, expected):
@@ -139,7 +139,7 @@ def test_labels_that_are_opened_at_once_are_found(cache):
         for record in dataset.records
     ]
     with pytest.raises(AssertionError, match='records open nothing'):
-        check_dataset(dataset, properties=['records_open_nothing'])
+        check_dataset(dataset, properties=['records_are_lazy'])
 
 
 def test_every_property_is_seen_to_fail():

@@ -74,12 +74,12 @@ MUTANTS = {
     'zoom gives float64': (
         changed(Depth, zoom=lambda self, label, scale: label.astype(np.float64) / scale),
         {},
-        'zooming_in_and_out_changes_nothing',
+        'zooming_back_restores_the_label',
     ),
     'zoom the wrong way back': (
         changed(Depth, zoom=lambda self, label, scale: label / max(scale, 1)),
         {},
-        'zooming_in_and_out_changes_nothing',
+        'zooming_back_restores_the_label',
     ),
     'zoom moves void': (
         changed(
@@ -89,71 +89,71 @@ MUTANTS = {
             zoom=lambda self, label, scale: label / scale,
         ),
         {},
-        'zooming_in_and_out_changes_nothing',
+        'zooming_back_restores_the_label',
     ),
     'zoom writes into the label': (
         changed(Depth, zoom=lambda self, label, scale: np.divide(label, scale, out=label)),
         {},
-        'zooming_in_and_out_changes_nothing',
+        'zooming_back_restores_the_label',
     ),
     'zoom knows arrays alone': (
         changed(
             Depth, zoom=lambda self, label, scale: np.asarray(label / np.float32(scale if np.isscalar(scale) else 1))
         ),
         {},
-        'a_zoom_of_tensors_is_that_of_arrays',
+        'tensors_and_arrays_zoom_alike',
     ),
     'flip is no involution': (
         changed(Normal, hflip=lambda self, label: label[..., [1, 0, 2]] * np.array([-1, 1, 1], label.dtype)),
         {},
-        'flipping_twice_changes_nothing',
+        'flipping_twice_restores_the_label',
     ),
     'flip changes the dtype': (
         changed(HumanParts, hflip=lambda self, label: self.mirrored[label].astype(np.int32)),
         LEFT_HAND,
-        'flipping_twice_changes_nothing',
+        'flipping_twice_restores_the_label',
     ),
     'identity as the inverse of softplus': (
         changed(Depth, activate=lambda self, logits: F.softplus(logits)),
         {},
-        'logits_state_the_label',
+        'logits_round_trip',
     ),
     'values are not 0 where void': (
         changed(Depth, to_values=lambda self, target: target.clamp(min=0.1)),
         {},
-        'logits_state_the_label',
+        'logits_round_trip',
     ),
     'void is a class': (
         changed(SemSeg, valid=lambda self, target: target[:, 0] < 1000),
         dict(classes='abcd'),
-        'void_is_not_valid',
+        'void_pixels_are_not_valid',
     ),
-    'check sees no NaN': (changed(Depth, check=lambda self, label: None), {}, 'what_is_no_label_is_refused'),
+    'check sees no NaN': (changed(Depth, check=lambda self, label: None), {}, 'invalid_labels_are_rejected'),
     'check refuses void': (
         changed(Depth, check=lambda self, label: Depth.check(self, np.where(label == 0, -1, label))),
         {},
-        'a_label_is_accepted',
+        'valid_labels_are_accepted',
     ),
-    'bilinear with void': (changed(Saliency, interpolation='bilinear'), {}, 'resizing_mixes_no_label_with_void'),
+    'bilinear with void': (changed(Saliency, interpolation='bilinear'), {}, 'resizing_does_not_mix_in_void'),
     'prediction of another dtype': (
         changed(SemSeg, predict=lambda self, logits: logits.argmax(1, True).int()),
         dict(classes='abcd'),
-        'a_prediction_has_the_shape_and_kind_of_a_label',
+        'predictions_have_the_shape_and_dtype_of_labels',
     ),
-    'the loss counts void pixels': (Depth, dict(loss=Leaky()), 'an_image_without_label_gives_a_connected_zero'),
-    'the loss sees the batch': (Depth, dict(loss=OfTheBatch()), 'images_do_not_mix'),
-    'no zero without a label': (Depth, dict(loss=Detached()), 'an_image_without_label_gives_a_connected_zero'),
-    'NaN without a label': (Depth, dict(loss=Mean()), 'an_image_without_label_gives_a_connected_zero'),
-    'void is masked too late': (changed(Depth, error=masks_late), {}, 'a_void_pixel_does_not_exist_for_the_loss'),
+    'the loss counts void pixels': (Depth, dict(loss=Leaky()), 'unlabelled_images_give_a_connected_zero'),
+    'the loss sees the batch': (Depth, dict(loss=OfTheBatch()), 'images_are_independent'),
+    'no zero without a label': (Depth, dict(loss=Detached()), 'unlabelled_images_give_a_connected_zero'),
+    'NaN without a label': (Depth, dict(loss=Mean()), 'unlabelled_images_give_a_connected_zero'),
+    'void is masked too late': (changed(Depth, error=masks_late), {}, 'void_pixels_do_not_change_the_loss'),
     'the sigmoid is taken twice': (
         changed(Edge, loss_inputs=lambda self, logits, target: (self.activate(logits), self.to_values(target))),
         dict(suppress=False),
-        'agreement_costs_little',
+        'correct_logits_have_a_small_loss',
     ),
     'the loss leads away': (
         changed(Depth, loss_inputs=lambda self, logits, target: (logits, 7 - self.to_values(target))),
         {},
-        'descending_the_loss_finds_the_label',
+        'gradient_descent_finds_the_label',
     ),
     'measures are means': (
         changed(
@@ -163,15 +163,15 @@ MUTANTS = {
             },
         ),
         {},
-        'measures_of_images_add_up',
+        'metric_sums_are_additive',
     ),
     'measures count void': (
         changed(Depth, measured=lambda self, target: target[:, 0] > -1),
         {},
-        'a_void_pixel_does_not_exist_for_the_measure',
+        'void_pixels_do_not_change_the_metric',
     ),
-    'higher is taken for better': (changed(Depth, higher_is_better=True), {}, 'the_right_prediction_scores_better'),
-    'the primary metric is no score': (changed(Depth, primary_metric='RMSE'), {}, 'the_right_prediction_scores_better'),
+    'higher is taken for better': (changed(Depth, higher_is_better=True), {}, 'correct_predictions_score_better'),
+    'the primary metric is no score': (changed(Depth, primary_metric='RMSE'), {}, 'correct_predictions_score_better'),
     'scores are tensors': (
         changed(
             Depth,
@@ -180,7 +180,7 @@ MUTANTS = {
             },
         ),
         {},
-        'the_right_prediction_scores_better',
+        'correct_predictions_score_better',
     ),
     'nothing labelled scores 0': (
         changed(
@@ -190,19 +190,19 @@ MUTANTS = {
             },
         ),
         {},
-        'a_split_without_labels_scores_nan',
+        'no_labels_score_nan',
     ),
     'NaN is measured as 0': (
         changed(
             Depth, metric_sums=lambda self, prediction, target: Depth.metric_sums(self, prediction.nan_to_num(), target)
         ),
         {},
-        'a_broken_network_does_not_hide',
+        'nan_predictions_score_nan',
     ),
     'void is drawn': (
         changed(Depth, visualize=lambda self, values: Depth.visualize(self, values + 1)),
         {},
-        'a_picture_is_rgb_and_void_is_black',
+        'visualizations_are_rgb_with_black_void',
     ),
     'labels are encoded in other terms': (
         changed(
@@ -216,7 +216,7 @@ MUTANTS = {
             ),
         ),
         {},
-        'a_prediction_is_encoded_like_its_label',
+        'predictions_are_encoded_like_labels',
     ),
     'void is encoded as a class': (
         changed(
@@ -226,7 +226,7 @@ MUTANTS = {
             ),
         ),
         dict(classes='abcd'),
-        'void_is_encoded_as_no_known_pixel',
+        'void_encoding_differs_from_valid_pixels',
     ),
     'everything agrees': (
         changed(
@@ -238,7 +238,7 @@ MUTANTS = {
             )(),
         ),
         {},
-        'a_map_agrees_with_itself_and_not_with_another',
+        'view_comparison_tells_maps_apart',
     ),
     'the same camera moves': (
         changed(
@@ -248,7 +248,7 @@ MUTANTS = {
             )(),
         ),
         {},
-        'the_same_camera_changes_nothing',
+        'identity_view_change_keeps_the_map',
     ),
     'parallax is no inverse': (
         changed(
@@ -262,7 +262,7 @@ MUTANTS = {
             ),
         ),
         {},
-        'parallax_is_baseline_over_depth',
+        'normalized_disparity_is_baseline_over_depth',
     ),
 }
 

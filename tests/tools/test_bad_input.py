@@ -11,7 +11,7 @@ import pytest
 import torch
 from tool_process import CONFIGS, ROOT, run
 
-from mmmtl.engine.work_dir import only_run_in
+from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import SemSeg
 
@@ -221,7 +221,7 @@ def test_full_disk(room, rooms, work_dir):
 
 
 def test_two_runs_in_one_work_dir(rooms, work_dir):
-    with only_run_in(work_dir):
+    with lock_work_dir(work_dir):
         assert f'{work_dir}: another run writes to this work dir' in train(work_dir)
 
 

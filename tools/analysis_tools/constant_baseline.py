@@ -5,7 +5,7 @@ import argparse
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.experiments.constant_baseline import constant_baseline
-from mmmtl.experiments.report import write_scores
+from mmmtl.experiments.scores import write_scores
 
 ROW = 'mean or mode per pixel'
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
 from mmmtl.configuration.recipes import recipe_name
+from mmmtl.experiments.checkpoint_selection import selection_options
 from mmmtl.experiments.run_table import run_table
-from mmmtl.experiments.selection import selection_options
 from mmmtl.experiments.single_task import primary_metric_of, single_task_options
 from mmmtl.experiments.sweep import PlannedRun, train_and_test
 

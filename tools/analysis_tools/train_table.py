@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mmmtl.apis import load_config
 from mmmtl.cli.command_line import KeyValues, command
-from mmmtl.configuration.recipe_entries import recipe_digest
-from mmmtl.configuration.recipes import all_recipes, expand, recipe_name
+from mmmtl.configuration.recipe_digest import recipe_digest
+from mmmtl.configuration.recipes import all_recipes, expand_recipes, recipe_name
+from mmmtl.experiments.checkpoint_selection import reported_checkpoint
 from mmmtl.experiments.paired_test import paired_test
-from mmmtl.experiments.pretraining import stages_of, write_joint_start
+from mmmtl.experiments.pretraining import parse_stages, write_joint_start
 from mmmtl.experiments.run_table import run_table
-from mmmtl.experiments.selection import reported_checkpoint
-from mmmtl.experiments.sweep import PlannedRun, Start, train_and_test
+from mmmtl.experiments.sweep import InitialWeights, PlannedRun, train_and_test
 
 
 def parse_args() -> argparse.Namespace:
@@ -86,17 +86,17 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def planned(config: str, args: argparse.Namespace, seed: int, start: Start | None = None) -> PlannedRun:
+def planned(config: str, args: argparse.Namespace, seed: int, start: InitialWeights | None = None) -> PlannedRun:
     folder = Path(args.work_dir) / recipe_name(config) / f'seed_{seed}'
     return PlannedRun(config, folder, seed, args.cfg_options, start)
 
 
-def pretrained(args: argparse.Namespace) -> dict[int, Start]:
+def pretrained(args: argparse.Namespace) -> dict[int, InitialWeights]:
     """For every seed, the weights of trainings on each task alone, put together; none without such trainings."""
     if not args.pretrain:
         return {}
     joint = load_config(args.recipes[0], args.cfg_options)
-    stages = stages_of(args.pretrain, joint)
+    stages = parse_stages(args.pretrain, joint)
     runs = {seed: {task: planned(config, args, seed) for task, config in stages.items()} for seed in args.seeds}
     train_and_test([run for of_seed in runs.values() for run in of_seed.values()], args.jobs)
     starts = {}
@@ -107,7 +107,7 @@ def pretrained(args: argparse.Namespace) -> dict[int, Start]:
             {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()},
             Path(args.work_dir) / f'pretrained_seed_{seed}.pth',
         )
-        starts[seed] = Start(path, {task: recipe_digest(config) for task, config in configs.items()})
+        starts[seed] = InitialWeights(path, {task: recipe_digest(config) for task, config in configs.items()})
     return starts
 
 
@@ -117,7 +117,7 @@ def main() -> None:
     if args.list:
         print('\n'.join(all_recipes(args.list)))
         return
-    args.recipes = expand(args.recipes)
+    args.recipes = expand_recipes(args.recipes)
     starts = pretrained(args)
     rows = [[planned(config, args, seed, starts.get(seed)) for seed in args.seeds] for config in args.recipes]
     train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], args.jobs)  # first seeds first

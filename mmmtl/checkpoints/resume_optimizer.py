@@ -9,7 +9,7 @@ from mmengine.dist import all_reduce
 from mmengine.optim import OptimWrapper, ReduceOnPlateauParamScheduler, _ParamScheduler
 from torch import Tensor, nn
 
-from mmmtl.checkpoints.checkpoint import plain
+from mmmtl.checkpoints.checkpoint import to_plain_values
 from mmmtl.errors import CheckpointError
 
 SCHEDULED = {'lr', 'momentum', 'betas'}
@@ -18,7 +18,7 @@ PLATEAU = ('best', 'num_bad_epochs', 'cooldown_counter', 'last_step', '_last_val
 
 def group_settings(optim_wrapper: OptimWrapper) -> list[dict[str, Any]]:
     """The settings of every group of parameters as plain values: learning rate, weight decay, betas, ..."""
-    return plain(
+    return to_plain_values(
         [
             {key: value for key, value in group.items() if key != 'params'}
             for group in optim_wrapper.optimizer.param_groups
@@ -33,7 +33,7 @@ def scheduler_states(schedulers: Iterable[_ParamScheduler]) -> list[dict[str, An
     ]
 
 
-def replay(schedulers: Sequence[_ParamScheduler], iterations: int, epoch_length: int | None) -> None:
+def replay_schedulers(schedulers: Sequence[_ParamScheduler], iterations: int, epoch_length: int | None) -> None:
     """Step fresh schedulers as a run of so many iterations has stepped them, so that they and the groups of parameters
     stand where the given config puts them, to the last bit.
 
@@ -68,7 +68,7 @@ def load_optimizer(
     checkpoint's where no schedule moves it and the config gave both runs the same one to begin with.
 
     Args:
-        optim_wrapper: After `replay`.
+        optim_wrapper: After `replay_schedulers`.
         saved: Its state in the checkpoint.
         before: `group_settings` with which the stopped run began; None in a checkpoint of an earlier version.
         now: `group_settings` with which this run began.
@@ -88,7 +88,7 @@ def load_optimizer(
             'optim_wrapper, or start from the weights: --cfg-options load_from=FILE'
         )
     moved = SCHEDULED | {scheduler.param_name for scheduler in schedulers}
-    moved -= {scheduler.param_name for scheduler in plateaus(schedulers)}
+    moved -= {scheduler.param_name for scheduler in plateau_schedulers(schedulers)}
     merged = []
     for number, (old, new) in enumerate(zip(saved['param_groups'], groups, strict=True)):
         kept = {
@@ -102,12 +102,12 @@ def load_optimizer(
     )
 
 
-def plateaus(schedulers: Iterable[_ParamScheduler]) -> list[ReduceOnPlateauParamScheduler]:
+def plateau_schedulers(schedulers: Iterable[_ParamScheduler]) -> list[ReduceOnPlateauParamScheduler]:
     """Those that follow validation scores."""
     return [scheduler for scheduler in schedulers if isinstance(scheduler, ReduceOnPlateauParamScheduler)]
 
 
-def load_plateaus(schedulers: Sequence[_ParamScheduler], states: Sequence[Mapping[str, Any]]) -> None:
+def load_plateau_states(schedulers: Sequence[_ParamScheduler], states: Sequence[Mapping[str, Any]]) -> None:
     """Restore what schedulers know of past scores, each from the state at its place."""
     for scheduler, state in zip(schedulers, states, strict=False):
         if isinstance(scheduler, ReduceOnPlateauParamScheduler) and 'num_bad_epochs' in state:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from mmengine.config import Config
 
-from mmmtl.experiments.report import print_scores, write_scores
+from mmmtl.experiments.scores import print_scores, write_scores
 from mmmtl.tasks import Depth, SemSeg
 
 SCORES = {

@@ -7,7 +7,7 @@ from tool_process import CONFIGS
 
 from mmmtl.apis import load_config
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.experiments.selection import reported_checkpoint, selection_options
+from mmmtl.experiments.checkpoint_selection import reported_checkpoint, selection_options
 from mmmtl.registry import DATASETS
 
 TINY = CONFIGS / 'tiny_rooms.py'

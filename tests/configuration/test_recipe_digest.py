@@ -7,7 +7,7 @@ from mmengine.config import Config
 from tool_process import CONFIGS
 
 from mmmtl.apis import load_config
-from mmmtl.configuration.recipe_entries import differences, recipe_digest, recipe_entries
+from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_differences, recipe_digest
 from mmmtl.tasks import Depth
 
 BASE = dict(tasks=dict(depth=dict(type='Depth')), randomness=dict(seed=0), model=dict(a=1), work_dir='x')
@@ -41,7 +41,7 @@ def test_how_fast_batches_come_does_not_count(loader):
 
 def test_entries_are_plain_and_each_is_there_once():
     config = load_config(CONFIGS / 'tiny_rooms.py')
-    entries = recipe_entries(config)
+    entries = flatten_recipe(config)
     assert json.loads(json.dumps(entries)) == entries
     assert entries['train_dataloader.batch_size'] == 4 and entries['param_scheduler[1].T_max'] == 15
     assert entries['train_dataloader.dataset.pipeline[1].scales'] == [1.0, 1.2, 1.5]
@@ -50,14 +50,14 @@ def test_entries_are_plain_and_each_is_there_once():
 
 
 def test_a_class_is_named_without_its_address():
-    entries = recipe_entries(Config(BASE | dict(model=dict(build=Depth, scale=len))))
+    entries = flatten_recipe(Config(BASE | dict(model=dict(build=Depth, scale=len))))
     assert entries['model.build'].endswith('tasks.depth.Depth') and entries['model.scale'] == 'builtins.len'
 
 
 def test_differences_state_both_values():
     before = {'a': 1, 'b': [1, 2], 'c': 'x', 'gone': True, 'long': 'y' * 100}
     now = {'a': 1, 'b': [1, 3], 'c': None, 'new': 0.5, 'long': 'z' * 100}
-    found = differences(before, now)
+    found = recipe_differences(before, now)
     assert found.pop('long') == f'was {"y" * 57}..., is {"z" * 57}...'
     assert found == {
         'b': 'was [1, 2], is [1, 3]',

@@ -27,7 +27,7 @@ LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
 BUILT = (nn.Module, DataLoader, Dataset, Hook, BaseLoop, Evaluator, OptimWrapper, Visualizer)  # a config gives a dict
 
 
-def mismatch(value: Any, annotation: Any) -> str:
+def type_mismatch(value: Any, annotation: Any) -> str:
     """Why ``value`` cannot be an ``annotation``, e.g. ``": expected a whole number, found 'four'"``; empty if it can.
 
     It is asked of annotations that nobody checks otherwise, so only what cannot work is refused: None and values of
@@ -47,7 +47,7 @@ def mismatch(value: Any, annotation: Any) -> str:
         wrong = (
             f'[{index}]{found}'
             for index, (item, kind) in enumerate(zip(value, items, strict=False))
-            if (found := mismatch(item, kind))
+            if (found := type_mismatch(item, kind))
         )
         return next(wrong, '')
     return ''

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from mmengine import visualization
 from mmengine.visualization import Visualizer
 
-from mmmtl.configuration.names import resolve
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.errors import ConfigError
 
 PACKAGES: dict[Callable, tuple[str, ...]] = {
@@ -20,7 +20,7 @@ PACKAGES: dict[Callable, tuple[str, ...]] = {
 }
 
 
-def check_installed(visualizer: Visualizer | dict | None) -> None:
+def check_vis_backends(visualizer: Visualizer | dict | None) -> None:
     """The packages that the backends of a visualizer's config need; what is built already has them.
 
     Raises:
@@ -29,7 +29,7 @@ def check_installed(visualizer: Visualizer | dict | None) -> None:
     backends = visualizer.get('vis_backends') if isinstance(visualizer, dict) else None
     for index, backend in enumerate([backends] if isinstance(backends, dict) else backends or []):
         path = f'visualizer.vis_backends[{index}]'
-        target = resolve(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
+        target = resolve_type(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
         missing = [name for name in PACKAGES.get(target, ()) if find_spec(name) is None]
         if missing:
             raise ConfigError(

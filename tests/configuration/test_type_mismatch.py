@@ -9,7 +9,7 @@ from mmengine.config.lazy import LazyObject
 from mmengine.hooks import Hook
 from torch import Tensor, nn
 
-from mmmtl.configuration.value_types import mismatch
+from mmmtl.configuration.type_mismatch import type_mismatch
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from mmmtl.configuration.value_types import mismatch
     ],
 )
 def test_what_cannot_work_is_named(annotation, value, expected):
-    assert mismatch(value, annotation) == expected
+    assert type_mismatch(value, annotation) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_what_cannot_work_is_named(annotation, value, expected):
     ],
 )
 def test_what_may_work_passes(annotation, value):
-    assert mismatch(value, annotation) == ''
+    assert type_mismatch(value, annotation) == ''

@@ -27,7 +27,7 @@ def selection_options(
     Raises:
         ConfigError: The config has no validation, or learns from several data sets at once.
     """
-    train = plain(config.train_dataloader.dataset)
+    train = plain_config(config.train_dataloader.dataset)
     if 'parts' in train:
         raise ConfigError(
             'train_dataloader.dataset: a slice of a ConcatDataset is held out part by part; give the '
@@ -35,7 +35,7 @@ def selection_options(
         )
     if not config.get('val_dataloader'):
         raise ConfigError('val_dataloader: there is none, so nothing can be chosen on the slice that is held out')
-    pipeline = plain(config.val_dataloader.dataset)['pipeline']
+    pipeline = plain_config(config.val_dataloader.dataset)['pipeline']
     held_out = {'type': HoldOutSplit, 'fraction': fraction, 'seed': seed}
     once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # each image is judged once
     return {
@@ -49,7 +49,7 @@ def selection_options(
         },
         'default_hooks.checkpoint': {
             '_delete_': True,
-            **plain(config.default_hooks.checkpoint),
+            **plain_config(config.default_hooks.checkpoint),
             'save_best': metric,
             'rule': 'greater' if higher_is_better else 'less',
         },
@@ -79,8 +79,8 @@ def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
     return found
 
 
-def plain(node: Any) -> Any:
+def plain_config(node: Any) -> Any:
     """A part of a config as dicts, lists and tuples of its own, with real classes in it."""
     if isinstance(node, Mapping):
-        return {key: plain(value) for key, value in node.items()}
-    return type(node)(plain(value) for value in node) if isinstance(node, list | tuple) else node
+        return {key: plain_config(value) for key, value in node.items()}
+    return type(node)(plain_config(value) for value in node) if isinstance(node, list | tuple) else node

@@ -22,14 +22,14 @@ from mmengine.optim import (
 from torch import nn
 from torch.optim import SGD, AdamW
 
-from mmmtl.checkpoints.checkpoint import plain
-from mmmtl.checkpoints.resumed_optimizer import (
+from mmmtl.checkpoints.checkpoint import to_plain_values
+from mmmtl.checkpoints.resume_optimizer import (
     group_settings,
     load_gradients,
     load_optimizer,
-    load_plateaus,
+    load_plateau_states,
     pending_gradients,
-    replay,
+    replay_schedulers,
     scheduler_states,
 )
 from mmmtl.errors import CheckpointError
@@ -87,7 +87,9 @@ def train(wrapper: OptimWrapper, schedulers: list, iterations: range) -> None:
 def states(wrapper: OptimWrapper, schedulers: list) -> list:
     """What has to be the same, to the last bit."""
     return deepcopy(
-        plain([group_settings(wrapper), scheduler_states(schedulers), wrapper.get_lr(), wrapper.get_momentum()])
+        to_plain_values(
+            [group_settings(wrapper), scheduler_states(schedulers), wrapper.get_lr(), wrapper.get_momentum()]
+        )
     )
 
 
@@ -99,7 +101,7 @@ def test_a_schedule_that_is_put_to_a_place_equals_one_that_went_there(chain):
         schedulers, fresh = CHAINS[chain](went), CHAINS[chain](put)
         by_iteration_first = sorted(schedulers, key=lambda scheduler: scheduler.by_epoch)
         train(went, by_iteration_first, range(done))
-        replay(fresh, done, LENGTH)
+        replay_schedulers(fresh, done, LENGTH)
         assert states(put, fresh) == states(went, schedulers), done
 
 
@@ -114,8 +116,8 @@ def test_a_longer_cosine_follows_its_closed_form(stop, length):
         LinearLR(new, start_factor=0.1, by_epoch=False, end=5),
         CosineAnnealingLR(new, T_max=length, by_epoch=False),
     ]
-    replay(schedulers, stop, None)
-    load_optimizer(new, plain(old.state_dict()), before, now, schedulers, 'x.pth')
+    replay_schedulers(schedulers, stop, None)
+    load_optimizer(new, to_plain_values(old.state_dict()), before, now, schedulers, 'x.pth')
     for step in range(stop, length):
         expected = 0.01 * (0.1 + 0.9 * min(step / 4, 1)) * (1 + math.cos(math.pi * step / length)) / 2
         assert new.get_lr()['lr'] == pytest.approx([expected, 3 * expected], abs=1e-12)
@@ -127,14 +129,14 @@ def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
     whole = wrapper_of(weight_decay=0.1)
     schedulers = CHAINS[chain](whole)
     train(whole, schedulers, range(LENGTH))
-    half = deepcopy(plain(whole.state_dict()))
+    half = deepcopy(to_plain_values(whole.state_dict()))
     weights = [[p.clone() for p in group['params']] for group in whole.optimizer.param_groups]
     first = group_settings(wrapper_of(weight_decay=0.1))
     train(whole, schedulers, range(LENGTH, 2 * LENGTH))
 
     taken_up = wrapper_of(weight_decay=0.1)
     fresh = CHAINS[chain](taken_up)
-    replay(fresh, LENGTH, LENGTH)
+    replay_schedulers(fresh, LENGTH, LENGTH)
     for group, values in zip(taken_up.optimizer.param_groups, weights, strict=True):
         for parameter, value in zip(group['params'], values, strict=True):
             parameter.data.copy_(value)
@@ -156,7 +158,7 @@ def test_settings_are_the_configs_and_memory_is_the_optimizers():
         group.update(d=7.0, eps=1e-5)  # what some optimisers change in their groups
     new = wrapper_of(lr=0.5, weight_decay=0.3, eps=1e-6, betas=(0.5, 0.9))
     now = group_settings(new)
-    load_optimizer(new, plain(old.state_dict()), before, now, [], 'x.pth')
+    load_optimizer(new, to_plain_values(old.state_dict()), before, now, [], 'x.pth')
     for group, lr in zip(new.optimizer.param_groups, (0.5, 1.5), strict=True):
         assert (group['lr'], group['weight_decay'], group['eps'], group['d']) == (lr, 0.3, 1e-5, 7.0)
         assert tuple(group['betas']) == (0.5, 0.9)
@@ -168,7 +170,7 @@ def test_a_schedule_that_has_been_removed_leaves_the_configs_rate():
     train(old, [ExponentialLR(old, gamma=0.1, by_epoch=False)], range(3))
     new = wrapper_of()
     first = group_settings(new)
-    load_optimizer(new, plain(old.state_dict()), first, first, [], 'x.pth')
+    load_optimizer(new, to_plain_values(old.state_dict()), first, first, [], 'x.pth')
     assert new.get_lr()['lr'] == [0.01, 0.03]
 
 
@@ -183,16 +185,16 @@ def test_a_plateau_remembers_its_scores():
         before[0].step({'depth/rmse': score})
         before[0].step()
     assert old.get_lr()['lr'] == pytest.approx([1e-4, 3e-4])
-    replay(now, 4 * LENGTH, LENGTH)
-    load_optimizer(new, plain(old.state_dict()), first, first, now, 'x.pth')
-    load_plateaus(now, plain(scheduler_states(before)))
+    replay_schedulers(now, 4 * LENGTH, LENGTH)
+    load_optimizer(new, to_plain_values(old.state_dict()), first, first, now, 'x.pth')
+    load_plateau_states(now, to_plain_values(scheduler_states(before)))
     assert new.get_lr()['lr'] == pytest.approx([1e-4, 3e-4])
     assert (now[0].best, now[0].patience, now[0]._global_step) == (0.5, 5, before[0]._global_step)
 
 
 def test_other_groups_are_refused():
     old, new = wrapper_of(), wrapper_of()
-    saved = plain(old.state_dict())
+    saved = to_plain_values(old.state_dict())
     for group in new.optimizer.param_groups:
         group['name'] = 'all'
     with pytest.raises(CheckpointError, match='x.pth: the optimiser had 2 groups of parameters, now it has 2 or other'):

@@ -10,8 +10,8 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from torch import nn
 
-from mmmtl.configuration.protocol_check import compared_measures
-from mmmtl.configuration.recipe_entries import recipe_digest
+from mmmtl.configuration.protocol_check import compared_metrics
+from mmmtl.configuration.recipe_digest import recipe_digest
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -46,7 +46,7 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         'protocol': config.get('protocol'),
         'seed': config.get('randomness', {}).get('seed'),
         'recipe': recipe_digest(config),
-        'compared': compared_measures(config, {key: None for values in scores.values() for key in values}),
+        'compared': compared_metrics(config, {key: None for values in scores.values() for key in values}),
         'scores': {
             row: {key: value if math.isfinite(value) else None for key, value in values.items()}
             for row, values in scores.items()

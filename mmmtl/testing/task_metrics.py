@@ -5,11 +5,11 @@ import math
 import numpy as np
 import torch
 
-from mmmtl.testing.contract import same, to_array
+from mmmtl.testing.contract import assert_equal, to_array
 from mmmtl.testing.task_trial import TaskTrial
 
 
-def measures_of_images_add_up(trial: TaskTrial) -> None:
+def metric_sums_are_additive(trial: TaskTrial) -> None:
     task, prediction = trial.task, trial.task.predict(trial.logits)
     whole = task.metric_sums(prediction, trial.target)
     single = [
@@ -26,15 +26,15 @@ def measures_of_images_add_up(trial: TaskTrial) -> None:
         )
 
 
-def a_void_pixel_does_not_exist_for_the_measure(trial: TaskTrial) -> None:
+def void_pixels_do_not_change_the_metric(trial: TaskTrial) -> None:
     task, prediction, void = trial.task, trial.task.predict(trial.logits), ~trial.valid[:, None]
     expected = task.metric_sums(prediction, trial.target)
     for nonsense in (0, 3, math.nan, math.inf) if task.dtype.is_floating_point else (0, task.channels - 1):
         for name, value in task.metric_sums(prediction.masked_fill(void, nonsense), trial.target).items():
-            same(value, expected[name], f'{name} changes with predictions of {nonsense} at void pixels')
+            assert_equal(value, expected[name], f'{name} changes with predictions of {nonsense} at void pixels')
 
 
-def the_right_prediction_scores_better(trial: TaskTrial) -> None:
+def correct_predictions_score_better(trial: TaskTrial) -> None:
     task = trial.task
     scores = [
         task.compute_metrics(task.metric_sums(task.predict(logits), trial.target))
@@ -52,7 +52,7 @@ def the_right_prediction_scores_better(trial: TaskTrial) -> None:
         assert type(value) is float and math.isfinite(value), f'{name} is {value!r}, not a plain finite number'
 
 
-def a_split_without_labels_scores_nan(trial: TaskTrial) -> None:
+def no_labels_score_nan(trial: TaskTrial) -> None:
     task = trial.task
     scores = task.compute_metrics(task.metric_sums(task.predict(trial.logits), trial.all_void))
     assert task.primary_metric in scores, f'{task.primary_metric} is missing'
@@ -60,7 +60,7 @@ def a_split_without_labels_scores_nan(trial: TaskTrial) -> None:
         assert math.isnan(value), f'{name} is {value:g}'
 
 
-def a_broken_network_does_not_hide(trial: TaskTrial) -> None:
+def nan_predictions_score_nan(trial: TaskTrial) -> None:
     task, logits = trial.task, trial.logits.clone()
     logits[0, :, 0, 0] = math.nan
     prediction = task.predict(logits)
@@ -69,7 +69,7 @@ def a_broken_network_does_not_hide(trial: TaskTrial) -> None:
         assert math.isnan(score), f'{task.primary_metric} is {score:g} with a prediction of NaN at a known pixel'
 
 
-def a_picture_is_rgb_and_void_is_black(trial: TaskTrial) -> None:
+def visualizations_are_rgb_with_black_void(trial: TaskTrial) -> None:
     task, size = trial.task, tuple(trial.target.shape[2:])
     for target, known in zip(trial.target, trial.valid, strict=True):
         picture = task.visualize(to_array(task, target))
@@ -82,10 +82,10 @@ def a_picture_is_rgb_and_void_is_black(trial: TaskTrial) -> None:
 
 
 PROPERTIES = (
-    measures_of_images_add_up,
-    a_void_pixel_does_not_exist_for_the_measure,
-    the_right_prediction_scores_better,
-    a_split_without_labels_scores_nan,
-    a_broken_network_does_not_hide,
-    a_picture_is_rgb_and_void_is_black,
+    metric_sums_are_additive,
+    void_pixels_do_not_change_the_metric,
+    correct_predictions_score_better,
+    no_labels_score_nan,
+    nan_predictions_score_nan,
+    visualizations_are_rgb_with_black_void,
 )

@@ -5,7 +5,7 @@ import torch
 
 from mmmtl.apis import init_model
 from mmmtl.checkpoints.checkpoint import write_checkpoint
-from mmmtl.checkpoints.merged_weights import merge_weights
+from mmmtl.checkpoints.merge_weights import merge_weights
 from mmmtl.errors import CheckpointError
 
 TASKS = {'depth': "depth=dict(type='mmmtl.Depth')", 'normal': "normal=dict(type='mmmtl.Normal')"}

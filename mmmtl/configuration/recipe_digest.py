@@ -39,7 +39,7 @@ LOADING = {
 NOT_SET = object()
 
 
-def recipe_entries(config: Config) -> dict[str, Entry]:
+def flatten_recipe(config: Config) -> dict[str, Entry]:
     """``{'train_dataloader.batch_size': 8, ...}``: every entry of a config that can change a number, except the seed.
 
     Of the default hooks only the entries count by which a checkpoint is chosen. `PlannedRun` states in
@@ -59,10 +59,10 @@ def recipe_entries(config: Config) -> dict[str, Entry]:
 
 def recipe_digest(config: Config) -> str:
     """Equal for two configs that differ only in the seed and in what cannot change a number."""
-    return hashlib.blake2b(json.dumps(recipe_entries(config), sort_keys=True).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(flatten_recipe(config), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
-def differences(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> dict[str, str]:
+def recipe_differences(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> dict[str, str]:
     """``{'train_cfg.max_epochs': 'was 2, is 4'}`` for every entry that two recipes do not share."""
     found = {}
     for key in dict.fromkeys([*before, *now]):

@@ -4,13 +4,13 @@ import pytest
 from mmengine.visualization import LocalVisBackend, TensorboardVisBackend, Visualizer
 from tiny_run import tiny_run
 
-from mmmtl.configuration.visualization_packages import check_installed
+from mmmtl.configuration.vis_backends import check_vis_backends
 from mmmtl.errors import ConfigError
 
 
 @pytest.fixture
 def nothing_installed(monkeypatch):
-    monkeypatch.setattr('mmmtl.configuration.visualization_packages.find_spec', lambda name: None)
+    monkeypatch.setattr('mmmtl.configuration.vis_backends.find_spec', lambda name: None)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def nothing_installed(monkeypatch):
 def test_a_missing_package_is_named(backend, packages, nothing_installed):
     backends = [dict(type='LocalVisBackend'), dict(type=backend)]
     with pytest.raises(ConfigError) as caught:
-        check_installed(dict(type='Visualizer', vis_backends=backends))
+        check_vis_backends(dict(type='Visualizer', vis_backends=backends))
     name = backend if isinstance(backend, str) else backend.__name__
     assert str(caught.value) == (
         f'visualizer.vis_backends[1]: {name} needs {packages}, which is not installed; '
@@ -44,12 +44,12 @@ def test_a_missing_package_is_named(backend, packages, nothing_installed):
     ],
 )
 def test_what_needs_nothing_passes(visualizer, nothing_installed):
-    check_installed(visualizer)
+    check_vis_backends(visualizer)
 
 
 def test_what_is_installed_passes(monkeypatch):
-    monkeypatch.setattr('mmmtl.configuration.visualization_packages.find_spec', lambda name: name)
-    check_installed(dict(type='Visualizer', vis_backends=[dict(type='TensorboardVisBackend')]))
+    monkeypatch.setattr('mmmtl.configuration.vis_backends.find_spec', lambda name: name)
+    check_vis_backends(dict(type='Visualizer', vis_backends=[dict(type='TensorboardVisBackend')]))
 
 
 def test_a_run_asks(tmp_path, nothing_installed):

@@ -4,13 +4,13 @@ import torch
 from torch import Tensor
 
 from mmmtl.geometry import view_rays
-from mmmtl.testing.contract import near
+from mmmtl.testing.contract import assert_close
 from mmmtl.testing.task_trial import TaskTrial
 
 FAR_APART = 0.01  # how far a known pixel's encoding must be from that of void
 
 
-def a_prediction_is_encoded_like_its_label(trial: TaskTrial) -> None:
+def predictions_are_encoded_like_labels(trial: TaskTrial) -> None:
     task, encoding = trial.task, trial.task.encoding
     if encoding is None:
         return
@@ -25,10 +25,10 @@ def a_prediction_is_encoded_like_its_label(trial: TaskTrial) -> None:
     (encoded * torch.randn_like(encoded)).sum().backward()
     assert logits.grad.isfinite().all(), 'the gradient of encode is not finite'
     assert (logits.grad.abs().amax((1, 2, 3)) > 0).all(), 'encode gives no gradient'
-    near(encoding.encode(right), label, 'the encodings of a label and of logits that state it', 2e-3)
+    assert_close(encoding.encode(right), label, 'the encodings of a label and of logits that state it', 2e-3)
 
 
-def void_is_encoded_as_no_known_pixel(trial: TaskTrial) -> None:
+def void_encoding_differs_from_valid_pixels(trial: TaskTrial) -> None:
     encoding = trial.task.encoding
     if encoding is None:
         return
@@ -44,19 +44,21 @@ def void_is_encoded_as_no_known_pixel(trial: TaskTrial) -> None:
     )
 
 
-def the_same_camera_changes_nothing(trial: TaskTrial) -> None:
+def identity_view_change_keeps_the_map(trial: TaskTrial) -> None:
     change = trial.task.view_change
     if change is None:
         return
     values = trial.target.double() if trial.task.dtype.is_floating_point else trial.target
     intrinsics = torch.tensor([[[6.0, 0, 3.5], [0, 6.0, 2.5], [0, 0, 1]]], dtype=torch.float64)
     rays = view_rays(intrinsics, *values.shape[2:]).expand(len(values), -1, -1, -1)
-    near(change.to_view(values, rays, camera(0.0, 0.0).expand(len(values), 4, 4)), values, 'seen by the same camera')
+    assert_close(
+        change.to_view(values, rays, camera(0.0, 0.0).expand(len(values), 4, 4)), values, 'seen by the same camera'
+    )
     moved = change.to_view(values, rays, camera(0.3, 0.4).expand(len(values), 4, 4))
     assert moved.shape == values.shape, f'seen by another camera {tuple(values.shape)} becomes {tuple(moved.shape)}'
 
 
-def a_map_agrees_with_itself_and_not_with_another(trial: TaskTrial) -> None:
+def view_comparison_tells_maps_apart(trial: TaskTrial) -> None:
     change, known = trial.task.view_change, trial.valid
     if change is None:
         return
@@ -68,14 +70,14 @@ def a_map_agrees_with_itself_and_not_with_another(trial: TaskTrial) -> None:
     assert (differing != agreed).any(), 'another map compares like the map itself'
 
 
-def parallax_is_baseline_over_depth(trial: TaskTrial) -> None:
+def normalized_disparity_is_baseline_over_depth(trial: TaskTrial) -> None:
     task = trial.task
     if task.stereo is None:
         return
     assert task.quantity == 'depth', f"a task with stereo depth states quantity 'depth', found {task.quantity!r}"
     logits = task.to_logits(task.to_values(trial.label))
     normalized_disparity = task.stereo.normalized_disparity(logits, torch.full((1, 1, 1, 1), 0.5))
-    near(normalized_disparity, 0.5 / trial.label, 'parallax and baseline / depth')
+    assert_close(normalized_disparity, 0.5 / trial.label, 'parallax and baseline / depth')
 
 
 def camera(angle: float, shift: float) -> Tensor:
@@ -89,9 +91,9 @@ def camera(angle: float, shift: float) -> Tensor:
 
 
 PROPERTIES = (
-    a_prediction_is_encoded_like_its_label,
-    void_is_encoded_as_no_known_pixel,
-    the_same_camera_changes_nothing,
-    a_map_agrees_with_itself_and_not_with_another,
-    parallax_is_baseline_over_depth,
+    predictions_are_encoded_like_labels,
+    void_encoding_differs_from_valid_pixels,
+    identity_view_change_keeps_the_map,
+    view_comparison_tells_maps_apart,
+    normalized_disparity_is_baseline_over_depth,
 )

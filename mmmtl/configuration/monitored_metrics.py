@@ -7,15 +7,15 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.optim import ReduceOnPlateauParamScheduler
 
-from mmmtl.configuration.names import class_of
-from mmmtl.configuration.protocol_check import compared_measures
+from mmmtl.configuration.protocol_check import compared_metrics
+from mmmtl.configuration.resolve_type import class_of
 from mmmtl.errors import ConfigError
 
 WATCHES = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
 KNOWN_TO_MMENGINE = [key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)]
 
 
-def fill_in_rules(config: Config) -> None:
+def set_monitor_rules(config: Config) -> None:
     """Give ``rule`` to every hook and schedule that watches the measure by which a task is judged and states no rule.
 
     MMEngine infers it for names such as mIoU and acc only. Early stopping becomes `mmmtl.EarlyStoppingHook`, whose
@@ -32,7 +32,7 @@ def fill_in_rules(config: Config) -> None:
         _check_tasks(config, names, f'{path}.{watched}')
         if node.get('rule') is not None:
             continue
-        higher = compared_measures(config, names)
+        higher = compared_metrics(config, names)
         for name in names:
             if name not in higher and not any(key in name.lower() for key in KNOWN_TO_MMENGINE):
                 raise ConfigError(

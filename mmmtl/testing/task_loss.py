@@ -6,30 +6,30 @@ import torch
 from torch import Tensor
 
 from mmmtl.tasks import Task
-from mmmtl.testing.contract import numbers, same
+from mmmtl.testing.contract import assert_equal, first_values
 from mmmtl.testing.task_trial import TaskTrial
 
 NONSENSE = (1e4, math.nan, math.inf, -math.inf)
 LEAST = 0.1  # of the loss of random logits: more must not be left where prediction and label agree
 
 
-def the_loss_has_a_sum_and_a_count_of_every_image(trial: TaskTrial) -> None:
+def loss_has_a_sum_and_a_count_per_image(trial: TaskTrial) -> None:
     total, count = trial.task.error(trial.logits, trial.target)
     for name, values in (('sum', total), ('count', count)):
         assert values.shape == (len(trial.target),), f'the {name} has shape {tuple(values.shape)}'
         assert values.dtype == torch.float32, f'the {name} is {values.dtype}'
-    same(count, trial.valid.sum((1, 2)).float(), 'the count is not that of the known pixels')
-    assert total.isfinite().all() and (total > 0).all(), f'the loss of random logits is {numbers(total)}'
+    assert_equal(count, trial.valid.sum((1, 2)).float(), 'the count is not that of the known pixels')
+    assert total.isfinite().all() and (total > 0).all(), f'the loss of random logits is {first_values(total)}'
 
 
-def agreement_costs_little(trial: TaskTrial) -> None:
+def correct_logits_have_a_small_loss(trial: TaskTrial) -> None:
     agreed, random = (trial.task.error(logits, trial.target)[0] for logits in (trial.right, trial.logits))
     assert (agreed <= LEAST * random).all(), (
-        f'logits that state the label cost {numbers(agreed)}, random ones {numbers(random)}'
+        f'logits that state the label cost {first_values(agreed)}, random ones {first_values(random)}'
     )
 
 
-def a_void_pixel_does_not_exist_for_the_loss(trial: TaskTrial) -> None:
+def void_pixels_do_not_change_the_loss(trial: TaskTrial) -> None:
     void = ~trial.valid[:, None]
     expected = with_gradient(trial.task, trial.logits, trial.target)
     gradient = expected[2]
@@ -39,7 +39,7 @@ def a_void_pixel_does_not_exist_for_the_loss(trial: TaskTrial) -> None:
     for nonsense in NONSENSE:
         found = with_gradient(trial.task, trial.logits.masked_fill(void, nonsense), trial.target)
         for name, one, other in zip(('sum', 'count', 'gradient'), found, expected, strict=True):
-            same(one, other, f'the {name} changes with logits of {nonsense} at void pixels')
+            assert_equal(one, other, f'the {name} changes with logits of {nonsense} at void pixels')
 
 
 def with_gradient(task: Task, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -50,7 +50,7 @@ def with_gradient(task: Task, logits: Tensor, target: Tensor) -> tuple[Tensor, T
     return total.detach(), count, logits.grad
 
 
-def an_image_without_label_gives_a_connected_zero(trial: TaskTrial) -> None:
+def unlabelled_images_give_a_connected_zero(trial: TaskTrial) -> None:
     target, logits = trial.target.clone(), trial.logits.clone()
     target[1] = trial.task.void
     logits[1, :, 0, 0] = math.nan
@@ -63,11 +63,11 @@ def an_image_without_label_gives_a_connected_zero(trial: TaskTrial) -> None:
     assert logits.grad[0].any(), 'the labelled image has no gradient beside it'
 
 
-def images_do_not_mix(trial: TaskTrial) -> None:
+def images_are_independent(trial: TaskTrial) -> None:
     whole = trial.task.error(trial.logits, trial.target)
     turned = [values.flip(0) for values in trial.task.error(trial.logits.flip(0), trial.target.flip(0))]
     for name, one, other in zip(('sum', 'count'), turned, whole, strict=True):
-        same(one, other, f'the {name} changes with the images in another order')
+        assert_equal(one, other, f'the {name} changes with the images in another order')
     alone = [trial.task.error(trial.logits[i : i + 1], trial.target[i : i + 1]) for i in range(len(trial.target))]
     for name, both, singles in zip(('sum', 'count'), whole, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(
@@ -77,7 +77,7 @@ def images_do_not_mix(trial: TaskTrial) -> None:
         )
 
 
-def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
+def gradient_descent_finds_the_label(trial: TaskTrial) -> None:
     logits = trial.logits.clone().requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=0.1)
     first = trial.task.error(logits, trial.target)[0].sum().item()
@@ -98,10 +98,10 @@ def descending_the_loss_finds_the_label(trial: TaskTrial) -> None:
 
 
 PROPERTIES = (
-    the_loss_has_a_sum_and_a_count_of_every_image,
-    agreement_costs_little,
-    a_void_pixel_does_not_exist_for_the_loss,
-    an_image_without_label_gives_a_connected_zero,
-    images_do_not_mix,
-    descending_the_loss_finds_the_label,
+    loss_has_a_sum_and_a_count_per_image,
+    correct_logits_have_a_small_loss,
+    void_pixels_do_not_change_the_loss,
+    unlabelled_images_give_a_connected_zero,
+    images_are_independent,
+    gradient_descent_finds_the_label,
 )

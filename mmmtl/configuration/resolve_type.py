@@ -13,7 +13,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.registry import LOSSES, TASKS
 
 
-def resolve(name: Any, path: str) -> Callable:
+def resolve_type(name: Any, path: str) -> Callable:
     """Resolve a class, a lazily imported class or a registered name to the class.
 
     Args:
@@ -42,16 +42,16 @@ def resolve(name: Any, path: str) -> Callable:
         for key in child.module_dict
     }
     raise ConfigError(
-        f"{path}: {name!r} is not registered{nearest(name, known)}; a project's own names need custom_imports"
+        f"{path}: {name!r} is not registered{did_you_mean(name, known)}; a project's own names need custom_imports"
     )
 
 
 def class_of(part: Mapping) -> Callable:
     """The class that the config of a part names by its ``type``."""
-    return resolve(part['type'], 'type')
+    return resolve_type(part['type'], 'type')
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean X?' or nothing."""
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return f'; did you mean {close[0]!r}?' if close else ''
@@ -66,7 +66,7 @@ def last_line(error: BaseException) -> str:
 def _nearest_attribute(name: LazyObject | LazyAttr) -> str:
     try:
         if isinstance(name, LazyAttr):  # module.Name
-            return nearest(name.name, dir(name.source.build()))
-        return nearest(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
+            return did_you_mean(name.name, dir(name.source.build()))
+        return did_you_mean(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
     except Exception:  # the module itself is missing: the error has said so
         return ''
