@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from mmmtl.testing.contract import assert_close, assert_equal, to_array, to_target
+from mmmtl.testing.contract import assert_close, to_array, to_target
 from mmmtl.testing.task_trial import TaskTrial
 
 ZOOM = 1.5
@@ -112,7 +112,8 @@ def predictions_have_the_shape_and_dtype_of_labels(trial: TaskTrial) -> None:
     assert prediction.shape == trial.target.shape, f'{tuple(prediction.shape)} for labels {tuple(trial.target.shape)}'
     assert prediction.dtype == trial.target.dtype, f'{prediction.dtype} for labels of {trial.target.dtype}'
     alone = torch.cat([trial.task.predict(logits[None]) for logits in trial.logits])
-    assert_equal(alone, prediction, 'a prediction depends on the other images of the batch')
+    # up to rounding: vectorized kernels (sigmoid, exp) may round a value by its position in memory
+    assert_close(alone, prediction, 'a prediction depends on the other images of the batch', tolerance=1e-6)
 
 
 PROPERTIES = (
