@@ -2,14 +2,14 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper
 
+from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
@@ -45,16 +45,20 @@ def apply_changes(config: Config, changes: Mapping[str, Any]) -> None:
             child = node.get(name, {})
             if not isinstance(child, Mapping):
                 raise ConfigError(f'{key}: {name} is set as a whole beside it; write the entry into that value')
-            node[name] = node = _raw(child)
+            node[name] = node = raw_entries(child)
         if isinstance(value, Mapping) and isinstance(node.get(last), Mapping) and not value.get('_delete_'):
-            node[last] = {**_raw(node[last]), **_raw(value)}
+            node[last] = {**raw_entries(node[last]), **raw_entries(value)}
         else:
             node[last] = value
+    if 'custom_imports' in tree:
+        _merge(config._cfg_dict, {'custom_imports': tree.pop('custom_imports')}, '')
+    if tree:
+        import_custom_modules(config)  # the changes may name what these modules register
     _merge(config._cfg_dict, tree, '')
 
 
 def _merge(node: dict | list, changes: Mapping, path: str) -> None:
-    for key, value in _raw(changes).items():
+    for key, value in raw_entries(changes).items():
         place = f'{path}.{key}' if path else key
         if isinstance(node, list):
             key = _index(node, key, path)
@@ -68,7 +72,7 @@ def _merge(node: dict | list, changes: Mapping, path: str) -> None:
         if not isinstance(value, Mapping):
             node[key] = value
             continue
-        value = _raw(value)
+        value = raw_entries(value)
         deletes = value.pop('_delete_', False)
         if isinstance(old, tuple):
             old = node[key] = list(old)
@@ -108,8 +112,8 @@ def drop_options(part: dict, changes: Mapping, place: str) -> None:
     old, new = resolve_type(old, f'{place}.type'), resolve_type(changes['type'], f'{place}.type')
     if old is new:
         return
-    kept = {'type', '_scope_', *BUILDER_KEYS.get(place, ()), *_shared_arguments(old, new)}
-    dropped = [key for key in _raw(part) if key not in kept]
+    kept = {'type', '_scope_', *BUILDER_KEYS.get(place, ()), *shared_arguments(old, new)}
+    dropped = [key for key in raw_entries(part) if key not in kept]
     for key in dropped:
         dict.pop(part, key)
     told = [key for key in dropped if key not in changes]
@@ -119,7 +123,7 @@ def drop_options(part: dict, changes: Mapping, place: str) -> None:
         )
 
 
-def _shared_arguments(old: Callable, new: Callable) -> set[str]:
+def shared_arguments(old: Callable, new: Callable) -> set[str]:
     """Arguments that two classes inherit from the same base class, and so mean the same thing by."""
     if not (inspect.isclass(old) and inspect.isclass(new)):
         return set()
@@ -127,50 +131,6 @@ def _shared_arguments(old: Callable, new: Callable) -> set[str]:
     return {name for kind in shared if kind is not object for name in inspect.signature(kind.__init__).parameters}
 
 
-@contextmanager
-def parts_replaced_in_files() -> Iterator[None]:
-    """While config files are read, a part with another ``type`` replaces the part that it is merged into.
-
-    MMEngine merges them option by option, in ``model.update(neck=dict(type=...))`` and in children of text configs.
-    """
-    update, merge = ConfigDict.update, Config._merge_a_into_b
-
-    def replacing_update(self: ConfigDict, *args: Mapping, **kwargs: Any) -> None:
-        given = {**(_raw(args[0]) if args else {}), **kwargs}
-        for key, value in given.items():
-            if _is_other_part(dict.get(self, key), value):
-                dict.pop(self, key)
-        update(self, given)
-
-    def replacing_merge(a: dict, b: dict, allow_list_keys: bool = False) -> ConfigDict | dict:
-        for key, value in list(_raw(a).items()):
-            if isinstance(b, dict) and _is_other_part(dict.get(b, key), value):
-                a[key] = ConfigDict({**_raw(value), '_delete_': True})
-        return merge(a, b, allow_list_keys)
-
-    ConfigDict.update, Config._merge_a_into_b = replacing_update, staticmethod(replacing_merge)
-    try:
-        yield
-    finally:
-        ConfigDict.update, Config._merge_a_into_b = update, staticmethod(merge)
-
-
-def _is_other_part(old: Any, new: Any) -> bool:
-    if not (isinstance(old, dict) and isinstance(new, dict) and 'type' in old and 'type' in new):
-        return False
-    types = [dict.get(part, 'type') for part in (old, new)]
-    before, after = map(str, types)
-    if any(isinstance(one, str) for one in types):  # a registered name may mean the class that the other one imports
-        other = before.split('.')[-1] != after.split('.')[-1]
-    else:
-        other = before != after
-    if other:
-        dropped = [key for key in old if key not in new]
-        if dropped:
-            warnings.warn(f'{before} became {after}; dropped its options {", ".join(dropped)}', stacklevel=3)
-    return other
-
-
-def _raw(node: Mapping) -> dict:
+def raw_entries(node: Mapping) -> dict:
     """The entries of a dict as they are; a config's own ``items`` imports lazily named classes."""
     return dict(dict.items(node))

@@ -8,10 +8,10 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
-from mmengine.utils import import_modules_from_strings
 
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
+from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.monitored_metrics import set_monitor_rules
 from mmmtl.configuration.protocol_check import check_protocol
 from mmmtl.configuration.recipes import read_recipe
@@ -57,7 +57,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                 f'{key}: a helper of the config file has been used up when options are applied; set the '
                 'keys that were made from it'
             )
-    import_custom_modules(config, path)
+    import_custom_modules(config)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     types = argument_types(Runner)
     top_level = config._to_lazy_dict()
@@ -88,19 +88,6 @@ def forget_deletions(node: Any) -> None:
         dict.pop(node, '_delete_', None)
     for child in dict.values(node) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
         forget_deletions(child)
-
-
-def import_custom_modules(config: Config, path: Path) -> None:
-    """Import what ``custom_imports`` names; MMEngine does it only for configs without imports of their own."""
-    wanted = config.get('custom_imports') or {'imports': []}
-    try:
-        import_modules_from_strings(**wanted)
-    except ImportError as error:
-        raise ConfigError(
-            f'{path}: custom_imports: {error.__context__ or error}; put the folder that holds the package on PYTHONPATH'
-        ) from error
-    except TypeError:
-        raise ConfigError(f"{path}: custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
 
 
 def set_tasks(config: Config) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmmtl.configuration.config_changes import apply_changes, parts_replaced_in_files
+from mmmtl.configuration.child_configs import parts_replaced_in_files
+from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.resolve_type import did_you_mean, last_line
 from mmmtl.errors import ConfigError
 

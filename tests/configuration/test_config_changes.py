@@ -1,15 +1,14 @@
 """Changes by dotted keys: merged, addressed by index or type, and a part of another type loses the old options."""
 
 import warnings
-from pathlib import Path
 
 import pytest
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 
-from mmmtl.apis import load_config
-from mmmtl.configuration.config_changes import apply_changes, parts_replaced_in_files
+from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting import MGDA, FixedWeighting
+from mmmtl.registry import MODELS
 
 CONFIG = dict(
     a=dict(b=dict(c=1, d=2), e=[dict(x=1), dict(x=2)]),
@@ -107,44 +106,27 @@ def test_values_are_copied():
     assert second.part.x == [1] and part == {'x': [1]}
 
 
-BASE = """
-from mmmtl.models.decode_heads import ASPPHead
-model = dict(head=dict(type=ASPPHead, in_index=-1, low_level_index=0))
-"""
-CHILD = """
-from mmengine.config import read_base
-from mmmtl.models.decode_heads import ConvHead
-with read_base():
-    from .base import *
-model.update(head=dict(type=ConvHead))
-"""
+@pytest.fixture
+def own_backbone(tmp_path, monkeypatch) -> str:
+    """The module of a project that registers `OwnBackbone`, not yet imported."""
+    name = f'own_parts_{tmp_path.name}'
+    (tmp_path / f'{name}.py').write_text(
+        'from torch import nn\n'
+        'from mmmtl.registry import MODELS\n'
+        '@MODELS.register_module(force=True)\n'
+        'class OwnBackbone(nn.Module):\n    pass\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield name
+    MODELS.module_dict.pop('OwnBackbone', None)
 
 
-@pytest.mark.parametrize('lazy', [True, False])
-def test_a_part_of_another_type_in_a_child_config(tmp_path, lazy):
-    (tmp_path / 'base.py').write_text(BASE if lazy else "model = dict(head=dict(type='mmmtl.ASPPHead', in_index=1))")
-    child = tmp_path / 'child.py'
-    child.write_text(CHILD if lazy else "_base_ = './base.py'\nmodel = dict(head=dict(type='mmmtl.ConvHead'))")
-    with parts_replaced_in_files(), pytest.warns(UserWarning, match='ASPPHead.* became .*ConvHead; dropped .*in_index'):
-        config = Config.fromfile(child)
-    assert list(config.model.head) == ['type']
-    assert list(Config.fromfile(child).model.head) != ['type']  # MMEngine is as it was
-
-
-def test_a_name_and_the_class_that_it_means_are_one_type(tmp_path):
-    (tmp_path / 'base.py').write_text(BASE.replace('type=ASPPHead', "type='mmmtl.ASPPHead'"))
-    child = tmp_path / 'child.py'
-    child.write_text(CHILD.replace('ConvHead', 'ASPPHead'))
-    with parts_replaced_in_files(), warnings.catch_warnings():
-        warnings.simplefilter('error')
-        config = Config.fromfile(child)
-    assert set(config.model.head) == {'type', 'in_index', 'low_level_index'}
-
-
-def test_mmengine_is_as_it_was():
-    update, merge = ConfigDict.update, Config._merge_a_into_b
-    with pytest.raises(ConfigError):
-        load_config(Path('absent.py'))
-    with pytest.raises(RuntimeError), parts_replaced_in_files():
-        raise RuntimeError
-    assert ConfigDict.update is update and Config._merge_a_into_b is merge
+@pytest.mark.parametrize('listed', ['in the config', 'in the changes'])
+def test_changes_name_what_custom_imports_register(own_backbone, listed):
+    imports = {'custom_imports.imports': [own_backbone]}
+    config = Config(dict(custom_imports=dict(imports=[own_backbone] if listed == 'in the config' else [])))
+    config.merge_from_dict(dict(backbone=dict(type='mmmtl.ConvHead', channels=3)))
+    changes = {'backbone.type': 'mmmtl.OwnBackbone'} | (imports if listed == 'in the changes' else {})
+    with pytest.warns(UserWarning, match='ConvHead became OwnBackbone; dropped its options channels'):
+        apply_changes(config, changes)
+    assert config.backbone == {'type': 'mmmtl.OwnBackbone'}

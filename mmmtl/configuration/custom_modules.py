@@ -1,0 +1,39 @@
+"""Import the modules that a config lists in ``custom_imports``, so that the names they register can be resolved."""
+
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+
+from mmengine.config import Config
+from mmengine.utils import import_modules_from_strings
+
+from mmmtl.errors import ConfigError
+
+
+def import_custom_modules(config: Mapping | Config) -> None:
+    """Import what ``custom_imports`` lists; MMEngine does it only for configs without imports of their own.
+
+    Raises:
+        ConfigError: A module cannot be imported, or the entry is malformed.
+    """
+    wanted = config.get('custom_imports') or {'imports': []}
+    try:
+        import_modules_from_strings(**wanted)
+    except ImportError as error:
+        raise ConfigError(
+            f'custom_imports: {error.__context__ or error}; put the folder that holds the package on PYTHONPATH'
+        ) from error
+    except TypeError:
+        raise ConfigError(f"custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
+
+
+def import_available_modules(config: Mapping) -> None:
+    """Import what ``custom_imports`` lists and can be imported, while config files are still being read.
+
+    `import_custom_modules` reports failures once the whole config has been read.
+    """
+    wanted = config.get('custom_imports')
+    if isinstance(wanted, Mapping) and wanted.get('imports'):
+        with warnings.catch_warnings(), suppress(TypeError):
+            warnings.simplefilter('ignore')
+            import_modules_from_strings(wanted['imports'], allow_failed_imports=True)
