@@ -1,8 +1,10 @@
-"""A task, a loss, a data set and a decode head of one's own, outside mmmtl; importing the package registers them."""
+"""A task, a loss, a data set, a loss weighting, a backbone and a decode head, registered when the package is imported."""
 
 from example_project.charbonnier import Charbonnier
+from example_project.cov_weighting import CoVWeighting
 from example_project.height import Height
 from example_project.rooms_with_height import RoomsWithHeight
 from example_project.sum_head import SumHead
+from example_project.torchvision_backbone import TorchvisionBackbone
 
-__all__ = ['Charbonnier', 'Height', 'RoomsWithHeight', 'SumHead']
+__all__ = ['Charbonnier', 'CoVWeighting', 'Height', 'RoomsWithHeight', 'SumHead', 'TorchvisionBackbone']

@@ -1,4 +1,4 @@
-"""The loss: a smooth absolute difference, for any task that states real values."""
+"""The loss: a smooth absolute difference, for every task with real values."""
 
 from torch import Tensor
 
@@ -8,13 +8,16 @@ from mmmtl.tasks.losses import PixelLoss
 
 @LOSSES.register_module()
 class Charbonnier(PixelLoss):
-    """sqrt((p - g)^2 + e^2) - e, summed over the channels; |p - g| far from 0 and a parabola within e of it.
+    """sqrt((p - g)^2 + epsilon^2) - epsilon, summed over the channels.
 
-    Charbonnier et al., Two deterministic half-quadratic regularization algorithms for computed imaging, ICIP 1994. It
-    is shifted so that agreement costs nothing.
+    Charbonnier et al., "Two deterministic half-quadratic regularization algorithms for computed imaging", ICIP 1994;
+    shifted so that the loss is 0 where prediction and label agree.
 
     Args:
-        epsilon: e > 0, in the unit of the task.
+        epsilon: Width of the quadratic part around 0, > 0, in the unit of the task.
+
+    Raises:
+        ValueError: ``epsilon`` is not positive.
     """
 
     spaces = frozenset({'values', 'positive'})

@@ -1,4 +1,4 @@
-"""The task: how high above the floor is what a pixel shows?"""
+"""The task: height above the floor, per pixel."""
 
 from collections.abc import Mapping
 
@@ -12,26 +12,26 @@ from mmmtl.registry import TASKS
 from mmmtl.tasks import Task, unchanged
 from mmmtl.tasks.view_changes import SameFromEverywhere
 
-LOWEST = 1e-6  # metres; the least height that logits can state
+LOWEST = 1e-6  # metres; the inverse of softplus is -inf at 0
 
 
 @TASKS.register_module()
 class Height(Task):
-    """Labels are metres above the floor >= 0, -1 where unknown; logits pass through softplus to become such metres.
+    """Height above the floor in metres: labels are >= 0, or -1 where unknown; softplus turns logits into heights.
+
+    Metrics over all valid pixels of the split: ``abs``, the mean absolute error in metres, and ``within_25cm``, the
+    fraction of pixels with an error of at most 0.25 m.
 
     Args:
-        name: Key in the samples.
-        highest: Metres that the brightest colour of a picture stands for.
-        kwargs: Those of `Task`: the loss, `L1` by default.
-
-    Measures, over all valid pixels of the split: ``abs``, the mean error in metres, and ``within_25cm``, the share of
-    pixels that are not farther off than that.
+        name: Key of the task in the samples.
+        highest: Height in metres that is drawn in the brightest colour.
+        kwargs: Arguments of `Task`. The default loss is `L1`.
     """
 
     channels = 1
     void = -1.0
     interpolation = 'nearest'
-    whole_numbers = False  # millimetres, most likely
+    whole_numbers = False  # a file of integers is most likely in millimetres: ask for a scale
     loss_space = 'values'
     default_loss = dict(type='L1')
     primary_metric = 'abs'
@@ -50,7 +50,7 @@ class Height(Task):
             raise ValueError(f'{self.name} must be metres >= 0 or -1 (unknown), found {known.min():g}')
 
     def zoom(self, label: np.ndarray | Tensor, scale: float | Tensor) -> np.ndarray | Tensor:
-        """A zoom counts as a smaller world, so heights shrink with depth; unknown stays unknown."""
+        """Divide heights by ``scale``, as `Depth` does: zooming in equals shrinking the scene. Void stays void."""
         known = label >= 0
         return known * label / scale + ~known * label
 
@@ -64,12 +64,12 @@ class Height(Task):
         return target.clamp(min=0)
 
     def to_logits(self, values: Tensor) -> Tensor:
-        """The inverse of softplus, log(e^v - 1)."""
+        """Return log(exp(v) - 1), the inverse of softplus."""
         values = values.clamp(min=LOWEST)
         return values + (-torch.expm1(-values)).log()
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Metres."""
+        """Return prediction and label in metres."""
         return self.activate(logits), self.to_values(target)
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:

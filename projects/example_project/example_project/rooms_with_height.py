@@ -1,4 +1,4 @@
-"""The data set: generated rooms, with a label for the new task that is computed when it is asked for."""
+"""The data set: generated rooms with a label for the new task, computed when a sample is loaded."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,13 @@ from mmmtl.tasks import Depth, Task
 
 @dataclass(frozen=True)
 class HeightFromDepth:
-    """A label source: the third world coordinate of the point that each pixel shows. The floor of a room lies at 0."""
+    """Label reader: the z coordinate in world space of the point that a pixel shows. The floor of a room is at 0.
+
+    Args:
+        depth: Reader of the depth along z.
+        intrinsics: (3, 3), in pixels.
+        camera_T_world: (4, 4), in metres.
+    """
 
     depth: LabelReader
     intrinsics: np.ndarray
@@ -21,11 +27,11 @@ class HeightFromDepth:
 
     @property
     def path(self) -> Path:
-        """What to name when the label is wrong."""
+        """The file that an error about this label names."""
         return self.depth.path
 
     def load(self, task: Task) -> np.ndarray:
-        """(H, W) metres, the task's void where the depth is unknown."""
+        """Return heights (H, W) in metres, ``task.void`` where the depth is unknown."""
         depth = self.depth.load(Depth('depth'))
         height, width = depth.shape
         x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)  # pixel centres
@@ -37,7 +43,7 @@ class HeightFromDepth:
 
 @DATASETS.register_module()
 class RoomsWithHeight(SyntheticRooms):
-    """`SyntheticRooms` that knows ``height`` beside its other labels."""
+    """`SyntheticRooms` with ``height`` as a further label."""
 
     def load_records(self) -> list[Record]:
         return [
@@ -47,6 +53,6 @@ class RoomsWithHeight(SyntheticRooms):
 
 
 def with_height(view: View) -> View:
-    """The view with one more label; nothing is opened yet."""
+    """Add the label to a view; no file is opened."""
     height = HeightFromDepth(view.labels['depth'], view.intrinsics, view.camera_T_world)
     return replace(view, labels={**view.labels, 'height': height})

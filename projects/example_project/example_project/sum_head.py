@@ -1,4 +1,4 @@
-"""The decode head: every map of the backbone projected to one width, and their sum read by each task."""
+"""The decode head: a shared sum of all feature maps, and a 1x1 convolution for each task."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,12 +12,15 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class SumHead(BaseModule):
-    """A shared sum of all maps at the size of the finest, then one 1x1 convolution per task.
+    """Sum all feature maps at the size of the finest one, then apply one 1x1 convolution per task.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}.
 
     Args:
-        channels: Width of the sum.
+        tasks: The tasks by name; the model passes them.
+        in_channels: Channels of the feature maps, fine to coarse; the model passes them.
+        strides: Strides of the feature maps; the model passes them.
+        channels: Channels of the sum.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The package is importable as with PYTHONPATH."""
+"""Put the package on the path, as PYTHONPATH does."""
 
 import sys
 from pathlib import Path

@@ -1,8 +1,9 @@
-"""The parts of the project keep the contracts of mmmtl."""
+"""The parts of the project pass the checks of mmmtl, and do what their formulas say."""
 
+import numpy as np
 import pytest
 import torch
-from example_project import Charbonnier, Height, RoomsWithHeight, SumHead
+from example_project import Charbonnier, CoVWeighting, Height, RoomsWithHeight, SumHead, TorchvisionBackbone
 from torch import Tensor
 
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
@@ -48,3 +49,46 @@ def test_the_head_gives_every_task_its_logits():
     assert {name: tuple(values.shape) for name, values in logits.items()} == dict.fromkeys(tasks, (2, 1, 6, 8))
     sum(values.sum() for values in logits.values()).backward()
     assert all(parameter.grad.isfinite().all() for parameter in head.parameters())
+
+
+def cov_weights(history: np.ndarray) -> np.ndarray:
+    """Weights (T,) of the next step, from the losses (steps, T) so far, by the formulas of the paper."""
+    ratios = np.ones_like(history)
+    for step in range(1, len(history)):
+        ratios[step] = history[step] / history[:step].mean(0)
+    if len(history) < 2:
+        return np.full(history.shape[1], 1 / history.shape[1])
+    spread = ratios.std(0) / ratios.mean(0)
+    return spread / spread.sum()
+
+
+def test_the_weighting_follows_the_paper():
+    history = 0.5 + np.random.default_rng(0).random((6, 3)) * [1, 2, 4]
+    weighting = CoVWeighting(['a', 'b', 'c'])
+    for step, losses in enumerate(history):
+        total, weights = weighting(torch.tensor(losses), torch.ones(3, dtype=torch.bool))
+        expected = cov_weights(history[:step])
+        np.testing.assert_allclose(weights, expected, rtol=1e-6)
+        assert total.item() == pytest.approx((expected * losses).sum())
+
+
+def test_the_weighting_leaves_out_a_task_without_labels():
+    """Its statistics stay, and the weights are those of the other tasks alone."""
+    history = 0.5 + np.random.default_rng(1).random((5, 3))
+    three, two = CoVWeighting(['a', 'b', 'c']), CoVWeighting(['a', 'b'])
+    for losses in history:
+        _, weights = three(torch.tensor(losses), torch.tensor([True, True, False]))
+        _, expected = two(torch.tensor(losses[:2]), torch.ones(2, dtype=torch.bool))
+        assert weights[2] == 0 and torch.equal(weights[:2], expected)
+    assert three.steps.tolist() == [5, 5, 0]
+
+
+@pytest.mark.parametrize('name', ['resnet18', 'resnet50'])
+def test_the_backbone_states_its_channels_and_strides(name):
+    backbone = TorchvisionBackbone(name)
+    features = backbone(torch.randn(2, 3, 64, 96))
+    expected = [
+        (2, channels, 64 // stride, 96 // stride)
+        for channels, stride in zip(backbone.out_channels, backbone.strides, strict=True)
+    ]
+    assert [tuple(x.shape) for x in features] == expected
