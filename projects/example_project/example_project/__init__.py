@@ -1,4 +1,4 @@
-"""A task, a loss, a data set, a loss weighting, a backbone and a decode head, registered when the package is imported."""
+"""Six parts of a multi-task network outside mmmtl, registered when the package is imported."""
 
 from example_project.charbonnier import Charbonnier
 from example_project.cov_weighting import CoVWeighting
