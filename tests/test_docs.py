@@ -15,14 +15,14 @@ from mmmtl.configuration.recipes import expand
 ROOT = Path(__file__).parents[1]
 FOLDERS = ('mmmtl', 'configs', 'tools', 'projects', 'docs', 'tests', 'benchmarks')
 PATH = re.compile(rf'(?<![\w./$-])(?:{"|".join(FOLDERS)})/[\w./-]+\.(?:py|sh|md|png)(?:::[\w.]+)?')
-FILE_NAME = re.compile(r'(?<![\w./*-])\w+\.py\b')
+FILE_NAME = re.compile(r'(?<![\w./*{}$<-])(?:[\w-]+/)*\w+\.py\b')
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]+')
 CODE = re.compile(r'^```\w*\n(.*?)^```|`([^`\n]+)`', re.MULTILINE | re.DOTALL)
 CLASS_NAME = re.compile(r'(?<![\w.])[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[A-Z]\w*\b')
 MODULE = re.compile(r'(?<![\w./-])mmmtl(?:\.\w+)+')
 KEYWORD = re.compile(r'(?<![\w.$-])([a-z]\w*)=')
+PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py', 'FILE.py', 'demo.py'}
 # names of other projects that the pages mention
-PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py'}
 FOREIGN_OPTIONS = {'--shallow', '--editable'}
 FOREIGN_CLASSES = {'SamAutomaticMaskGenerator', 'ReduceOnPlateauLR', 'EarlyStoppingHook'}
 
@@ -99,9 +99,12 @@ def unknown_paths(text: str) -> list[str]:
 def source() -> tuple[str, frozenset[str], frozenset[str]]:
     """The text of all code, the names of its files and of its classes."""
     files = [file for folder in FOLDERS for file in (ROOT / folder).rglob('*') if file.suffix in ('.py', '.sh')]
+    files.append(ROOT / 'setup.py')
     texts = {file: file.read_text(encoding='utf-8') for file in files if file != Path(__file__)}
     classes = {name for text in texts.values() for name in re.findall(r'^\s*class (\w+)', text, re.MULTILINE)}
-    return '\n'.join(texts.values()), frozenset(file.name for file in files), frozenset(classes)
+    paths = [file.relative_to(ROOT).parts for file in files]
+    names = {'/'.join(path[start:]) for path in paths for start in range(len(path))}
+    return '\n'.join(texts.values()), frozenset(names), frozenset(classes)
 
 
 def unknown_names(text: str) -> list[str]:
@@ -109,7 +112,7 @@ def unknown_names(text: str) -> list[str]:
     everything, files, classes = source()
     inside = code(text)
     imported = set(re.findall(r'\b[A-Z]\w+\b', everything))
-    found = [name for name in FILE_NAME.findall(inside) if name not in files | {'FILE.py', 'TABLE.py', 'NAME.py'}]
+    found = [name for name in FILE_NAME.findall(inside) if name not in files | PLACEHOLDERS]
     found += [option for option in OPTION.findall(inside) if option not in everything and option not in FOREIGN_OPTIONS]
     found += [name for name in CLASS_NAME.findall(inside) if name not in classes | imported | FOREIGN_CLASSES]
     words = set(re.findall(r'\w+', everything))
