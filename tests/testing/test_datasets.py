@@ -138,7 +138,7 @@ def test_labels_that_are_opened_at_once_are_found(cache):
         replace(record, views=tuple(replace(view, labels=opened) for view in record.views))
         for record in dataset.records
     ]
-    with pytest.raises(AssertionError, match='records open nothing'):
+    with pytest.raises(AssertionError, match='records are lazy'):
         check_dataset(dataset, properties=['records_are_lazy'])
 
 
