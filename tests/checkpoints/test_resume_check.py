@@ -55,7 +55,7 @@ SETTING = 'train_dataloader__dataset__label_setting'
             dict(train_dataloader__dataset__held_out=dict(type='mmmtl.HoldOutSplit', fraction=0.2)),
             'images',
             'train_dataloader.dataset.held_out.type was not set, is mmmtl.HoldOutSplit, '
-            'train_dataloader.dataset.held_out.share was not set, is 0.2 (10 images, now 8)',
+            'train_dataloader.dataset.held_out.fraction was not set, is 0.2 (10 images, now 8)',
         ),
         (
             {SETTING: dict(type='mmmtl.OneLabel')},

@@ -35,7 +35,7 @@ def test_a_changed_loss_is_named(tmp_path):
         shutil.copytree(ROOT / folder, changed / folder, ignore=shutil.ignore_patterns('__pycache__'))
     reduction = changed / 'mmmtl' / 'models' / 'loss_reduction.py'
     text = reduction.read_text()
-    reduction.write_text(text.replace('shares.sum() / divisor', 'shares.sum() / (divisor + 0.001)'))
+    reduction.write_text(text.replace('.sum() / divisor', '.sum() / (divisor + 0.001)'))
     assert reduction.read_text() != text
     done = subprocess.run(
         [sys.executable, TOOL, ROOT, changed, '--recipe', RECIPE, '--steps', '1'],
