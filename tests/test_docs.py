@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mmmtl.configuration.recipes import expand
+from mmmtl.configuration.recipes import expand_recipes
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ('mmmtl', 'configs', 'tools', 'projects', 'docs', 'tests', 'benchmarks')
@@ -82,7 +82,7 @@ def broken_links(page: Path) -> list[str]:
 
 @cache
 def rows(table: str) -> frozenset[str]:
-    return frozenset(name.partition('::')[2] for name in expand([ROOT / table]))
+    return frozenset(name.partition('::')[2] for name in expand_recipes([ROOT / table]))
 
 
 def unknown_paths(text: str) -> list[str]:
