@@ -1,5 +1,6 @@
 """Rendered rooms on disk: made once, read many times."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -22,6 +23,7 @@ from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
+LARGE = 16 * 1024 * 1024  # bytes; from 32 MiB on glibc does not learn from what is freed
 WORTH_A_POOL = 150  # views; fewer are rendered sooner than workers start
 
 
@@ -97,10 +99,21 @@ def render_all(
     context.set_forkserver_preload([__name__])
     print(f'rendering {len(missing)} rooms into {folder}', file=sys.stderr)
     with no_main_module():
-        pool = context.Pool(workers)
+        pool = context.Pool(workers, initializer=settle_down)
     with pool:
         for _ in progress(pool.imap_unordered(work, missing), description='rooms', unit='room', total=len(missing)):
             pass
+
+
+def settle_down() -> None:
+    """For a process that does nothing but draw rooms: spare it work that its views do not need.
+
+    What has been imported stays, so it is hidden from the garbage collector, which would search it again and again. And
+    glibc keeps freed memory up to twice the size of the largest array that was given back to the system; without one,
+    every view pays for hundreds of page faults.
+    """
+    gc.freeze()
+    np.empty(LARGE, np.uint8)  # never written to, and freed at once
 
 
 @contextmanager

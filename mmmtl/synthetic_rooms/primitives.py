@@ -38,7 +38,7 @@ def cylinder(material: int, centre: tuple[float, float], z: tuple[float, float],
 
 def moved(parts: list[Part], x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> list[Part]:
     """The parts turned about z, then shifted."""
-    c, s = np.cos(yaw), np.sin(yaw)
+    c, s = float(np.cos(yaw)), float(np.sin(yaw))  # Python's own numbers: NumPy's take several times as long one by one
     return [
         (p[0], c * p[1] - s * p[2] + x, s * p[1] + c * p[2] + y, p[3] + z, *p[4:8], p[8] + yaw, p[9]) for p in parts
     ]
@@ -56,9 +56,6 @@ def triangulate(parts: np.ndarray) -> Triangles:
         local = unit[None] * p[:, None, None, 4:7]  # (P, T, 3, 3)
         normal = np.cross(local[:, :, 1] - local[:, :, 0], local[:, :, 2] - local[:, :, 0])
         axis = np.abs(normal).argmax(-1)  # (P, T) the axis a triangle faces
-        along = ALONG[axis]  # (P, T, 2)
-        index = np.broadcast_to(along[:, :, None], (*local.shape[:3], 2))
-        across = np.take_along_axis(np.broadcast_to(unit[None], local.shape), index, 3)
         corners = turned(local, 1, 2, p[:, 7])
         corners = turned(corners, 0, 1, p[:, 8]) + p[:, None, None, 1:4]
         n_faces = face.max() + 1
@@ -67,9 +64,16 @@ def triangulate(parts: np.ndarray) -> Triangles:
         flat = (len(rows) * len(unit), 3)
         pieces.append(Triangles(
             corners.reshape(*flat, 3), np.repeat(rows, len(unit)), faces.reshape(-1),
-            np.take_along_axis(local, index, 3).reshape(*flat, 2), across.reshape(*flat, 2) / 2 + 0.5,
+            along_face(local, axis).reshape(*flat, 2), along_face(unit, axis).reshape(*flat, 2) / 2 + 0.5,
         ))  # fmt: skip
     return Triangles(*(np.concatenate(arrays) for arrays in zip(*pieces, strict=True)))
+
+
+def along_face(points: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """The two coordinates (P, T, 3, 2) along their faces of points ([P,] T, 3, 3); faces look along `axis` (P, T)."""
+    axis = axis[:, :, None]
+    first = np.where(axis == 0, points[..., 1], points[..., 0])
+    return np.stack([first, np.where(axis == 2, points[..., 1], points[..., 2])], -1)
 
 
 def turned(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:

@@ -6,9 +6,17 @@ import numpy as np
 
 from mmmtl.synthetic_rooms.cameras import Camera
 from mmmtl.synthetic_rooms.scene import Scene
-from mmmtl.synthetic_rooms.textures import LEVELS, OFFSETS, SIZE, bank
-
-LOG_SIZE = SIZE.bit_length() - 1
+from mmmtl.synthetic_rooms.shading import (
+    Hits,
+    TextureAt,
+    cast,
+    lighting,
+    slopes,
+    strips,
+    surface_colour,
+    texture_coordinates,
+    texture_level,
+)
 
 
 def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, np.ndarray]:
@@ -20,84 +28,98 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
     """
     shape = (camera.height, camera.width)
     x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
-    directions = camera.directions(x, y[:, None])  # (3, N)
-    hit = scene.trace(camera.position, directions)
-    triangle, depth = hit['primID'], hit['tfar']
-    if (triangle < 0).any():
-        raise RuntimeError(f'scene {scene.split}/{scene.index} is not closed: {(triangle < 0).sum()} rays hit nothing')
-    instance = scene.instance[triangle]
+    hits = cast(scene, camera, camera.directions(x, y[:, None]))
+    instance = scene.instance.take(hits.triangle)
     normal = np.ascontiguousarray((camera.camera_T_world[:3, :3] @ scene.normal).T)  # (T, 3) camera frame
-    image = colour(scene, camera, directions, hit, samples)
+    image = colour(scene, camera, hits, samples)
     return dict(
         image=image.reshape(*shape, 3),
-        semseg=scene.labels[instance].reshape(shape),
-        depth=depth.reshape(shape),
-        normal=normal.take(triangle, axis=0).reshape(*shape, 3),
+        semseg=scene.labels.take(instance).reshape(shape),
+        depth=hits.depth.reshape(shape),
+        normal=normal.take(hits.triangle, axis=0).reshape(*shape, 3),
         instance=instance.reshape(shape),
     )
 
 
-def colour(
-    scene: Scene, camera: Camera, directions: np.ndarray, hit: dict[str, np.ndarray], samples: int
-) -> np.ndarray:
+def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray:
     """The picture (N, 3) uint8."""
     shape = (camera.height, camera.width)
-    triangle = hit['primID']
-    flat = one_face_around(scene.face[triangle].reshape(shape)).reshape(-1)  # (N,) the cheap pixels
+    face = scene.face.take(hits.triangle)
+    flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) the cheap pixels
     spread = pixel_spread(samples)
 
-    texel = texture_coordinates(scene, hit)  # (2, N)
-    level = texture_level(scene, camera, directions, hit)
-    steps = [step.reshape(2, -1) * flat for step in slopes(texel.reshape(2, *shape))]
-    weights = sum(
-        texture(scene, triangle, texel + dx * steps[0] + dy * steps[1], level) for dx, dy in spread
-    )  # (2, N) summed over the samples
-    light = lighting(scene, camera.position, directions, hit)  # (3, N)
-    radiance = surface_colour(scene, triangle, weights / samples) * light
+    texel = np.concatenate([texture_coordinates(scene, hits.of(strip)) for strip in strips(len(face))], 1)  # (2, N)
+    across, down = (step.reshape(2, -1) * flat for step in slopes(texel.reshape(2, *shape)))
+    light, radiance = np.empty((2, 3, len(face)), np.float32)
+    for strip in strips(len(face)):
+        some = hits.of(strip)
+        texture = TextureAt(scene, some.triangle, texture_level(scene, camera, some))
+        weights = texture(texel[:, strip])  # (2, n) summed over the samples, of which the first lies in the middle
+        for dx, dy in spread[1:]:
+            place = dx * across[:, strip]
+            place += texel[:, strip]
+            place += dy * down[:, strip]
+            weights += texture(place)
+        weights /= samples
+        light[:, strip] = lighting(scene, camera.position, some)
+        np.multiply(surface_colour(scene, some.triangle, weights), light[:, strip], out=radiance[:, strip])
 
     edge = np.flatnonzero(~flat)
     if len(edge) and samples > 1:
         x, y = (part.astype(np.float32) + np.float32(0.5) for part in (edge % shape[1], edge // shape[1]))
-        fine = camera.directions(x + spread[1:, :1], y + spread[1:, 1:])  # (3, (samples - 1) * E)
-        found = scene.trace(camera.position, fine)
-        face = scene.face.take(found['primID'])
-        pixel = pixel_of_face(scene.face.take(triangle).reshape(shape), edge, spread[1:], face)
-        fine_light = light.take(pixel, axis=1)
-        other = np.flatnonzero(scene.face.take(triangle.take(pixel)) != face)
-        part = {name: found[name][other] for name in ('primID', 'tfar')}
-        fine_light[:, other] = lighting(scene, camera.position, fine[:, other], part)
-        fine_level = texture_level(scene, camera, fine, found)
-        weights = texture(scene, found['primID'], texture_coordinates(scene, found), fine_level)
-        ring = surface_colour(scene, found['primID'], weights) * fine_light
-        radiance[:, edge] = (radiance[:, edge] + ring.reshape(3, samples - 1, -1).sum(1)) / samples
+        fine = cast(scene, camera, camera.directions(x + spread[1:, :1], y + spread[1:, 1:]))  # (samples - 1) * E
+        pixel, other = pixel_of_face(face.reshape(shape), edge, spread[1:], scene.face.take(fine.triangle))
+        ring = np.stack([channel.take(pixel) for channel in light])  # (3, (samples - 1) * E)
+        ring[:, other] = lighting(scene, camera.position, fine.of(other))
+        for strip in strips(len(pixel)):
+            some = fine.of(strip)
+            texture = TextureAt(scene, some.triangle, texture_level(scene, camera, some))
+            ring[:, strip] *= surface_colour(scene, some.triangle, texture(texture_coordinates(scene, some)))
+        for channel, around in zip(radiance, ring.reshape(3, samples - 1, -1), strict=True):
+            channel[edge] = (channel.take(edge) + around.sum(0)) / samples
     return developed(scene, camera, radiance)
 
 
-def pixel_of_face(faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray) -> np.ndarray:
+def pixel_of_face(
+    faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """For samples that hit `face`: the pixel itself or the neighbour on the sample's side whose centre is on that face.
 
     Light changes slowly along a face, so such a sample may take it over. Shapes: faces (H, W) of all pixel centres,
-    pixel (E,), spread (S, 2), face and result (S * E,).
+    pixel (E,), spread (S, 2), face and result (S * E,); and the numbers of the samples for which there is no such one.
     """
     height, width = faces.shape
-    y, x = pixel // width, pixel % width
     found = np.tile(pixel, len(spread))
+    side = np.sign(spread).astype(np.int64)
+    other = np.flatnonzero(faces.take(found) != face)
     for step_x, step_y in ((1, 0), (0, 1), (1, 1)):
-        side = np.sign(spread).astype(np.int64) * (step_x, step_y)  # (S, 2)
-        row = np.clip(y + side[:, 1:], 0, height - 1)
-        candidate = (row * width + np.clip(x + side[:, :1], 0, width - 1)).reshape(-1)
-        found = np.where((faces.take(found) != face) & (faces.take(candidate) == face), candidate, found)
-    return found
+        sample, place = other // len(pixel), found.take(other)
+        y, x = np.divmod(place, width)
+        row = np.clip(y + step_y * side[:, 1].take(sample), 0, height - 1)
+        candidate = row * width + np.clip(x + step_x * side[:, 0].take(sample), 0, width - 1)
+        fits = faces.take(candidate) == face.take(other)
+        found[other[fits]] = candidate[fits]
+        other = other[~fits]
+    return found, other
 
 
 def developed(scene: Scene, camera: Camera, radiance: np.ndarray) -> np.ndarray:
     """Exposure as a camera would choose it, a square root for the eye, and a little sensor noise."""
     rng = scene.rng(2, crc32(camera.camera_T_world.tobytes()))
     gain = scene.exposure * np.clip(0.32 / radiance.mean(), 0.6, 2.0) * rng.uniform(0.9, 1.1)
-    picture = np.sqrt(np.minimum(radiance * np.float32(gain), 1)) * np.float32(255)
-    picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 3))
-    picture = np.clip(picture + np.float32(0.5), 0, 255, out=picture).astype(np.uint8)
-    return np.ascontiguousarray(picture.T)
+    noise = rng.standard_normal(radiance.shape, np.float32)
+    strength = np.float32(rng.uniform(1, 3))
+    picture = np.empty(radiance.shape[::-1], np.uint8)
+    for channel, grain, out in zip(radiance, noise, picture.T, strict=True):
+        value = channel * np.float32(gain)
+        np.minimum(value, 1, out=value)
+        np.sqrt(value, out=value)
+        value *= np.float32(255)
+        grain *= strength
+        value += grain
+        value += np.float32(0.5)
+        out[:] = np.clip(value, 0, 255, out=value).astype(np.uint8)
+    return picture
 
 
 def one_face_around(face: np.ndarray) -> np.ndarray:
@@ -111,72 +133,6 @@ def one_face_around(face: np.ndarray) -> np.ndarray:
         & (middle == face[1:-1, 2:])
     )
     return same
-
-
-def texture_coordinates(scene: Scene, hit: dict[str, np.ndarray]) -> np.ndarray:
-    """Texture coordinates (2, N) of hits, in texels."""
-    table = scene.texel.take(hit['primID'], axis=1)
-    return table[:2] + hit['u'] * table[2:4] + hit['v'] * table[4:]
-
-
-def slopes(texel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Change (2, H, W) of texture coordinates per pixel along x and y; zero at the rim."""
-    across, down = np.zeros_like(texel), np.zeros_like(texel)
-    across[:, :, 1:-1] = (texel[:, :, 2:] - texel[:, :, :-2]) / 2
-    down[:, 1:-1] = (texel[:, 2:] - texel[:, :-2]) / 2
-    return across, down
-
-
-def texture_level(scene: Scene, camera: Camera, directions: np.ndarray, hit: dict[str, np.ndarray]) -> np.ndarray:
-    """Which halved copy of the tile suits a hit: about two texels per pixel along the longer way."""
-    triangle = hit['primID']
-    slant = np.abs(dot(scene.normal.take(triangle, axis=1), directions))
-    texels = scene.detail[triangle] * hit['tfar'] / camera.intrinsics[0, 0] / np.maximum(slant, 0.15)
-    return np.clip(np.log2(np.maximum(texels, 0.1)) - 0.7, 0, LEVELS - 1).astype(np.int32)
-
-
-def texture(scene: Scene, triangle: np.ndarray, texel: np.ndarray, level: np.ndarray) -> np.ndarray:
-    """The two channels (2, N) of the bank, 0..1."""
-    column, row = texel.astype(np.int32) & (SIZE - 1)
-    place = scene.tile[triangle] + OFFSETS[level] + ((row >> level) << LOG_SIZE - level) + (column >> level)
-    value = bank().texels[place]
-    return np.stack([value & 255, value >> 8]).astype(np.float32) / 255
-
-
-def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The colour (3, N) of the surface in linear light."""
-    table = scene.colour.take(triangle, axis=1)
-    colour = table[:3] + weights[0] * table[3:6] + weights[1] * table[6:]
-    return np.clip(colour, 0.003, 1, out=colour)
-
-
-def lighting(scene: Scene, origin: np.ndarray, directions: np.ndarray, hit: dict[str, np.ndarray]) -> np.ndarray:
-    """What falls on a hit (3, N): light from everywhere, from the lamp and the window it can see, and its own glow."""
-    triangle = hit['primID']
-    point = directions * hit['tfar'] + origin[:, None]
-    normal = scene.normal.take(triangle, axis=1)
-    size = scene.size[:, None]
-    near = 1 + 5 * np.maximum(np.minimum(point, size - point), 0)  # darker towards corners
-    shade = 1 - np.float32(0.3) / (near * near)
-    shade = shade[0] * shade[1] * shade[2] * (np.float32(0.9) + np.float32(0.1) * normal[2])
-    total = shade * scene.ambient[:, None] + scene.glow.take(triangle)
-    start = point + normal * np.float32(2e-3)
-    for light in scene.lights:
-        towards = light.position[:, None] - point
-        squared = dot(towards, towards)
-        strength = dot(normal, towards) / np.sqrt(squared) / (np.float32(0.5) + np.float32(0.22) * squared)
-        if light.facing.any():
-            strength *= np.maximum(dot(-light.facing[:, None], towards) / np.sqrt(squared), 0)
-        strength[strength < 0.01] = 0
-        lit = np.flatnonzero(strength)
-        strength[lit[scene.blocked(start.take(lit, axis=1), towards.take(lit, axis=1))]] = 0
-        total += strength * light.colour[:, None]
-    return total
-
-
-def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Scalar products (N,) of the columns of a and b (3, N)."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def pixel_spread(samples: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The labels of a view are exact: they agree with each other, with the camera and with other views."""
 
 import numpy as np
+import plain_rooms
 import pytest
 
 from mmmtl.synthetic_rooms.cameras import Camera, Neighbours, place_cameras, probe
@@ -136,3 +137,23 @@ def test_more_samples_give_nearly_the_same_picture() -> None:
     one, four, many = (render_view(scene, camera, samples=n)['image'].astype(float) for n in (1, 4, 24))
     assert np.abs(four - many).mean() < 0.7 * np.abs(one - many).mean()
     assert np.abs(four - many).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ('split', 'index', 'size', 'samples'),
+    [
+        ('train', 0, (128, 160), 4),
+        ('train', 1, (64, 80), 4),
+        ('val', 2, (33, 57), 7),
+        ('val', 3, (240, 320), 4),
+        ('test', 4, (128, 160), 1),
+        ('test', 5, (1, 5), 4),
+    ],
+)
+def test_views_are_those_of_a_plain_renderer_to_the_bit(split: str, index: int, size: tuple, samples: int) -> None:
+    scene = build_scene(split, index)
+    for camera in place_cameras(scene, 2, size):
+        view = render_view(scene, camera, samples=samples)
+        plain = plain_rooms.render_view(scene, camera, samples=samples)
+        assert {name: value.dtype for name, value in view.items()} == {n: v.dtype for n, v in plain.items()}
+        assert [name for name in plain if not np.array_equal(view[name], plain[name])] == []

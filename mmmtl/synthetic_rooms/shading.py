@@ -1,0 +1,159 @@
+"""What a surface looks like where rays hit it: its texture, its colour and the light that falls on it."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mmmtl.synthetic_rooms.cameras import Camera
+from mmmtl.synthetic_rooms.scene import Scene
+from mmmtl.synthetic_rooms.textures import LEVELS, OFFSETS, SIZE, bank
+
+LOG_SIZE = SIZE.bit_length() - 1
+STRIP = 8192  # pixels
+LEVEL_STARTS = OFFSETS[:LEVELS].astype(np.int32)
+
+
+class Hits(NamedTuple):
+    """Where N rays from one point first hit something."""
+
+    directions: np.ndarray  # (3, N) world, 1 along the camera's z
+    triangle: np.ndarray  # (N,) intp
+    depth: np.ndarray  # (N,) metres along z
+    u: np.ndarray  # (N,) the place within the triangle
+    v: np.ndarray  # (N,)
+    normal: np.ndarray  # (3, N) world
+
+    def of(self, some: np.ndarray | slice) -> 'Hits':
+        """Some of the hits."""
+        return Hits(*(part[..., some] for part in self))
+
+
+def strips(length: int) -> list[slice]:
+    """Pieces of a long array, one after another: what is computed of one stays in the cache, and glibc hands out arrays
+    of three channels below 128 KiB without asking the system for pages."""
+    return [slice(start, start + STRIP) for start in range(0, length, STRIP)]
+
+
+def cast(scene: Scene, camera: Camera, directions: np.ndarray) -> Hits:
+    """The first hits of rays from the camera along world directions (3, N)."""
+    found = scene.trace(camera.position, directions)
+    triangle = found['primID'].astype(np.intp)  # what `take` wants
+    if (triangle < 0).any():
+        raise RuntimeError(f'scene {scene.split}/{scene.index} is not closed: {(triangle < 0).sum()} rays hit nothing')
+    return Hits(directions, triangle, found['tfar'], found['u'], found['v'], scene.normal.take(triangle, axis=1))
+
+
+def texture_coordinates(scene: Scene, hits: Hits) -> np.ndarray:
+    """Texture coordinates (2, N) of hits, in texels."""
+    texel = np.empty((2, len(hits.triangle)), np.float32)
+    for channel, (first, along_u, along_v) in zip(texel, scene.texel.reshape(3, 2, -1).swapaxes(0, 1), strict=True):
+        combine(channel, hits.triangle, first, (along_u, hits.u), (along_v, hits.v))
+    return texel
+
+
+def combine(out: np.ndarray, triangle: np.ndarray, first: np.ndarray, *others: tuple[np.ndarray, np.ndarray]) -> None:
+    """Into `out` (N,): what the tables (T,) have for each triangle (N,), all but the first one times a factor (N,)."""
+    first.take(triangle, out=out, mode='clip')
+    for table, factor in others:
+        term = table.take(triangle)
+        term *= factor
+        out += term
+
+
+def slopes(texel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Change (2, H, W) of texture coordinates per pixel along x and y; zero at the rim."""
+    across, down = np.zeros_like(texel), np.zeros_like(texel)
+    across[:, :, 1:-1] = (texel[:, :, 2:] - texel[:, :, :-2]) / 2
+    down[:, 1:-1] = (texel[:, 2:] - texel[:, :-2]) / 2
+    return across, down
+
+
+def texture_level(scene: Scene, camera: Camera, hits: Hits) -> np.ndarray:
+    """Which halved copy of the tile suits a hit: about two texels per pixel along the longer way."""
+    slant = np.abs(dot(hits.normal, hits.directions))
+    texels = scene.detail.take(hits.triangle)
+    texels *= hits.depth
+    texels /= camera.intrinsics[0, 0]
+    texels /= np.maximum(slant, 0.15, out=slant)
+    level = np.log2(np.maximum(texels, 0.1, out=texels), out=texels)
+    level -= 0.7
+    return np.clip(level, 0, LEVELS - 1, out=level).astype(np.int32)
+
+
+class TextureAt:
+    """Texture of hits that stay on their triangle and level, at several texture coordinates by turns."""
+
+    def __init__(self, scene: Scene, triangle: np.ndarray, level: np.ndarray) -> None:
+        self.start = scene.tile.take(triangle) + LEVEL_STARTS.take(level)
+        self.level, self.row_length = level, LOG_SIZE - level
+
+    def __call__(self, texel: np.ndarray) -> np.ndarray:
+        """The two channels (2, N) of the bank, 0..1, at texture coordinates (2, N)."""
+        place = texel.astype(np.int32)
+        place &= SIZE - 1
+        place >>= self.level
+        column, row = place
+        row <<= self.row_length
+        row += column
+        row += self.start
+        value = bank().texels.take(row)
+        channels = np.empty(texel.shape, np.float32)
+        channels[0], channels[1] = value & 255, value >> 8
+        channels /= 255
+        return channels
+
+
+def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The colour (3, N) of the surface in linear light."""
+    colour = np.empty((3, len(triangle)), np.float32)
+    for channel, (first, to_b, to_c) in zip(colour, scene.colour.reshape(3, 3, -1).swapaxes(0, 1), strict=True):
+        combine(channel, triangle, first, (to_b, weights[0]), (to_c, weights[1]))
+    return np.clip(colour, 0.003, 1, out=colour)
+
+
+def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
+    """What falls on a hit (3, N): light from everywhere, from the lamp and the window it can see, and its own glow."""
+    normal = hits.normal
+    point = hits.directions * hits.depth
+    point += origin[:, None]
+    near = scene.size[:, None] - point  # darker towards corners
+    np.minimum(point, near, out=near)
+    np.maximum(near, 0, out=near)
+    near *= 5
+    near += 1
+    near *= near
+    np.divide(np.float32(0.3), near, out=near)
+    shade = np.subtract(1, near, out=near)
+    upward = normal[2] * np.float32(0.1)
+    upward += np.float32(0.9)
+    shade = shade[0] * shade[1] * shade[2] * upward
+    total = shade * scene.ambient[:, None]
+    total += scene.glow.take(hits.triangle)
+    start = normal * np.float32(2e-3)
+    start += point
+    for light in scene.lights:
+        towards = light.position[:, None] - point
+        squared = dot(towards, towards)
+        distance = np.sqrt(squared)
+        strength = dot(normal, towards)
+        strength /= distance
+        squared *= np.float32(0.22)
+        squared += np.float32(0.5)
+        strength /= squared
+        if light.facing.any():
+            ahead = dot(-light.facing[:, None], towards)
+            ahead /= distance
+            strength *= np.maximum(ahead, 0, out=ahead)
+        strength[strength < 0.01] = 0
+        lit = np.flatnonzero(strength)
+        strength[lit[scene.blocked(start.take(lit, axis=1), towards.take(lit, axis=1))]] = 0
+        total += strength * light.colour[:, None]
+    return total
+
+
+def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Scalar products (N,) of the columns of a and b (3, N)."""
+    total = a[0] * b[0]
+    total += a[1] * b[1]
+    total += a[2] * b[2]
+    return total
