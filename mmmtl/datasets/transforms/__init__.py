@@ -1,5 +1,6 @@
 """From record to packed views: load, move in space, change colours, pack."""
 
+from mmmtl.datasets.transforms.camera_effects import RandomBlur, RandomExposure, RandomJPEG, RandomNoise
 from mmmtl.datasets.transforms.cover_crop import CoverCrop
 from mmmtl.datasets.transforms.fixed_crop import FixedCrop
 from mmmtl.datasets.transforms.geometric import RandomFlip, RandomZoomCrop, Resize
@@ -21,8 +22,12 @@ __all__ = [
     'PackViews',
     'Pad',
     'PhotometricDistortion',
+    'RandomBlur',
     'RandomCropLimited',
+    'RandomExposure',
     'RandomFlip',
+    'RandomJPEG',
+    'RandomNoise',
     'RandomScale',
     'RandomZoomCrop',
     'RectifiedPair',

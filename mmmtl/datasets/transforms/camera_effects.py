@@ -1,0 +1,158 @@
+"""What cameras and files do to a picture: its light, blur, noise and compression; labels and cameras stay."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmmtl.errors import ConfigError
+from mmmtl.registry import TRANSFORMS
+
+
+class CameraEffect(BaseTransform):
+    """A change of the picture alone, drawn from the sample's own generator and the same for all views of a scene.
+
+    Only the grain of noise differs from view to view. Images are RGB, uint8, and remain so.
+
+    Args:
+        probability: How often the views of a scene are changed.
+    """
+
+    def __init__(self, probability: float) -> None:
+        if not 0 <= probability <= 1:
+            raise ConfigError(f'{type(self).__name__}.probability must be from 0 to 1, found {probability}')
+        self.probability = probability
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        """The change of an image (H, W, 3) that this scene gets."""
+
+    def checked(self, name: str, found: tuple[float, float], least: float, most: float) -> tuple[float, float]:
+        """A range that an option gives.
+
+        Raises:
+            ConfigError: It is not (lowest, highest) between `least` and `most`.
+        """
+        if len(found) != 2 or not least <= found[0] <= found[1] <= most:
+            raise ConfigError(f'{type(self).__name__}.{name} must lie between {least} and {most}, found {found}')
+        return found
+
+    def transform(self, results: dict) -> dict:
+        if results['rng'].random() < self.probability:
+            change = self.draw(results['rng'])
+            for view in results['views']:
+                view['image'] = np.ascontiguousarray(change(view['image']))
+        return results
+
+
+@TRANSFORMS.register_module()
+class RandomExposure(CameraEffect):
+    """Another exposure, white balance and tone curve: values x in 0..1 become (gain x)^gamma, with a gain per channel.
+
+    Args:
+        probability: How often the views of a scene are changed.
+        stops: Largest change of the exposure, in powers of two of the light, of which values change by the square root.
+        warmth: Largest change of red against blue, as the logarithm of their ratio.
+        gamma: (lowest, highest) exponent.
+    """
+
+    def __init__(
+        self,
+        probability: float = 0.5,
+        stops: float = 0.8,
+        warmth: float = 0.25,
+        gamma: tuple[float, float] = (0.8, 1.25),
+    ) -> None:
+        super().__init__(probability)
+        self.stops = self.checked('stops', (0, stops), 0, 8)[1]
+        self.warmth = self.checked('warmth', (0, warmth), 0, 4)[1]
+        self.gamma = self.checked('gamma', gamma, 0.1, 10)
+
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        warmth = rng.uniform(-self.warmth, self.warmth) / 2
+        gain = 2 ** (rng.uniform(-self.stops, self.stops) / 2) * np.exp([warmth, 0.0, -warmth])
+        values = np.minimum(np.arange(256)[:, None] / 255 * gain, 1) ** rng.uniform(*self.gamma)
+        table = (values * 255 + 0.5).astype(np.uint8)[None]  # (1, 256, 3)
+        return lambda image: cv2.LUT(image, table)
+
+
+@TRANSFORMS.register_module()
+class RandomBlur(CameraEffect):
+    """Out of focus, or moved during the exposure.
+
+    Args:
+        probability: How often the views of a scene are blurred.
+        sigma: (least, most) spread of the Gaussian, in pixels of an image 320 pixels wide.
+        motion: How often the blur is that of a motion: a line three sigma long, in any direction.
+    """
+
+    def __init__(self, probability: float = 0.3, sigma: tuple[float, float] = (0.3, 1.5), motion: float = 0.3) -> None:
+        super().__init__(probability)
+        self.sigma = self.checked('sigma', sigma, 0.01, 100)
+        self.motion = self.checked('motion', (0, motion), 0, 1)[1]
+
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        sigma, moved, angle = rng.uniform(*self.sigma) / 320, rng.random() < self.motion, rng.uniform(0, np.pi)
+        if moved:
+            return lambda image: cv2.filter2D(image, -1, line(3 * sigma * image.shape[1], angle))
+        return lambda image: cv2.GaussianBlur(image, (0, 0), sigma * image.shape[1])
+
+
+def line(length: float, angle: float) -> np.ndarray:
+    """A kernel (K, K), summing to 1, that averages along a line of that length and angle through its middle."""
+    half = int(np.ceil(length / 2))
+    y, x = np.mgrid[-half : half + 1, -half : half + 1]
+    along, aside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    kernel = np.clip(length / 2 + 0.5 - np.abs(along), 0, 1) * np.clip(1 - np.abs(aside), 0, 1)
+    return (kernel / kernel.sum()).astype(np.float32)
+
+
+@TRANSFORMS.register_module()
+class RandomNoise(CameraEffect):
+    """The grain of a sensor in poor light, single pixels or, as denoising leaves it, larger grains.
+
+    Args:
+        probability: How often the views of a scene get noise.
+        strength: (least, most) standard deviation, in grey levels of 255.
+    """
+
+    def __init__(self, probability: float = 0.3, strength: tuple[float, float] = (1.0, 12.0)) -> None:
+        super().__init__(probability)
+        self.strength = self.checked('strength', strength, 0, 255)
+
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        strength, coarse = np.float32(rng.uniform(*self.strength)), rng.random() < 0.5
+
+        def noisy(image: np.ndarray) -> np.ndarray:
+            grain = rng.standard_normal(image.shape, np.float32)
+            if coarse:
+                grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
+                grain /= grain.std()
+            return np.clip(image + strength * grain + np.float32(0.5), 0, 255).astype(np.uint8)
+
+        return noisy
+
+
+@TRANSFORMS.register_module()
+class RandomJPEG(CameraEffect):
+    """Saved as a JPEG file and read again.
+
+    Args:
+        probability: How often the views of a scene are compressed.
+        quality: (lowest, highest) quality, whole numbers from 1 to 100.
+    """
+
+    def __init__(self, probability: float = 0.3, quality: tuple[int, int] = (30, 95)) -> None:
+        super().__init__(probability)
+        self.quality = self.checked('quality', quality, 1, 100)
+
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(self.quality[0], self.quality[1] + 1))]
+
+        def compressed(image: np.ndarray) -> np.ndarray:
+            encoded = cv2.imencode('.jpg', image[..., ::-1], options)[1]
+            return cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
+
+        return compressed
