@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from mmmtl.progress import progress
 from mmmtl.synthetic_rooms.cameras import BESIDE, Neighbours, place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
+from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
 LARGE = 16 * 1024 * 1024  # bytes; from 32 MiB on glibc does not learn from what is freed
@@ -36,12 +37,13 @@ def ensure_rooms(
     size: tuple[int, int],
     stereo: bool = False,
     neighbours: Neighbours = BESIDE,
+    variety: Variety = PLAIN,
 ) -> Path:
     """Render what is missing of `scenes` scenes with `views` views of size (H, W); returns the split's folder.
 
     Layout::
 
-        {root}/rooms-v1-{H}x{W}-{views}views[-{near}to{far}m][-from{nearest}m][-stereo]/{split}/{scene:05d}/
+        {root}/rooms-v1-{H}x{W}-{views}views[-{near}to{far}m][-from{nearest}m][-stereo][-{variety}]/{split}/{scene:05d}/
             {v}_image.png       uint8 (H, W, 3)
             {v}_semseg.png      uint8 (H, W), index into CLASSES
             {v}_instances.png   uint16 (H, W), the same in all views of the scene
@@ -50,13 +52,15 @@ def ensure_rooms(
             cameras.json        per view v: intrinsics (3, 3), camera_T_world (4, 4)
             checksums.json      of all these files
 
-    Cameras of a scene stand as `neighbours` says; the folder's name tells what is not the default.
+    Cameras of a scene stand as `neighbours` says, and rooms differ as `variety` says; the folder's name tells what is
+    not the default.
     With `stereo`, view 2i is the left and 2i + 1 the right image of pair i, rectified, for i below `views`.
 
     A scene's folder appears at once when it is complete. Of two processes that ask for the same rooms, one renders and
     the other waits for it.
     """
     name = f'rooms-v1-{size[0]}x{size[1]}-{views}views{neighbours}' + ('-stereo' if stereo else '')
+    name += '' if variety == PLAIN else f'-{variety.name}'
     folder = Path(root) / name / split
     if not missing_scenes(folder, scenes):
         return folder
@@ -67,7 +71,8 @@ def ensure_rooms(
                 shutil.rmtree(leftover)
             missing = missing_scenes(folder, scenes)
             if missing:
-                render_all(folder, missing, views=views, size=size, stereo=stereo, neighbours=neighbours)
+                options = dict(views=views, size=size, stereo=stereo, neighbours=neighbours, variety=variety)
+                render_all(folder, missing, views * (1 + stereo), partial(render_scene, folder, **options))
     except OSError as error:
         raise OSError(
             error.errno, f'cannot write the rendered rooms into {folder}: {error.strerror or error}'
@@ -80,18 +85,15 @@ def missing_scenes(folder: Path, scenes: int) -> list[int]:
     return [index for index in range(scenes) if f'{index:05d}' not in present]
 
 
-def render_all(
-    folder: Path, missing: list[int], *, views: int, size: tuple[int, int], stereo: bool, neighbours: Neighbours
-) -> None:
+def render_all(folder: Path, missing: list[int], views: int, work: Callable[[int], None]) -> None:
     """Render scenes in all processes this one may use.
 
     Workers come from a fork server: it is a fresh process without threads, which a fork of this one, where torch may
     have started some, is not.
     """
-    work = partial(render_scene, folder, views=views, size=size, stereo=stereo, neighbours=neighbours)
     workers = min(available_cores(), len(missing))
     alone = workers == 1 or multiprocessing.current_process().daemon
-    if alone or len(missing) * views * (1 + stereo) < WORTH_A_POOL:
+    if alone or len(missing) * views < WORTH_A_POOL:
         for index in missing:
             work(index)
         return
@@ -132,12 +134,19 @@ def available_cores() -> int:
 
 
 def render_scene(
-    folder: Path, index: int, *, views: int, size: tuple[int, int], stereo: bool, neighbours: Neighbours
+    folder: Path,
+    index: int,
+    *,
+    views: int,
+    size: tuple[int, int],
+    stereo: bool,
+    neighbours: Neighbours,
+    variety: Variety,
 ) -> None:
     """Render one scene into a hidden folder and give it its name when it is complete."""
     partial_folder = folder / f'.{index:05d}.partial'
     partial_folder.mkdir()
-    scene = build_scene(folder.name, index)
+    scene = build_scene(folder.name, index, variety)
     cameras = place_cameras(scene, views, size, neighbours)
     if stereo:
         cameras = [camera for left in cameras for camera in (left, left.right_neighbour(BASELINE))]

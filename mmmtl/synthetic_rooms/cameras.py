@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene
+from mmmtl.synthetic_rooms.standpoints import Standpoints
 
 # how often a camera is pointed at an instance of a class; small classes more, since they fill few pixels
 ATTENTION = dict(
@@ -66,7 +67,7 @@ def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: N
     The first cameras stay the same when more are asked for.
     """
     rng = scene.rng(1)
-    lens = intrinsics(rng, size)
+    lens = intrinsics(rng, size, scene.variety.standpoints)
     first = max((first_camera(scene, rng, lens, size) for _ in range(4)), key=lambda pair: pair[0])[1]
     cameras = [first]
     directions, hit = probe(scene, first)
@@ -84,9 +85,9 @@ def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: N
     return cameras
 
 
-def intrinsics(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def intrinsics(rng: np.random.Generator, size: tuple[int, int], standpoints: Standpoints) -> np.ndarray:
     height, width = size
-    focal = width / 2 / np.tan(np.radians(rng.uniform(60, 75)) / 2)
+    focal = width / 2 / np.tan(np.radians(rng.uniform(*standpoints.field_of_view)) / 2)
     shift = rng.uniform(-0.02, 0.02, 2) * width
     return np.array([[focal, 0, width / 2 + shift[0]], [0, focal, height / 2 + shift[1]], [0, 0, 1]], np.float32)
 
@@ -95,20 +96,21 @@ def first_camera(
     scene: Scene, rng: np.random.Generator, lens: np.ndarray, size: tuple[int, int]
 ) -> tuple[float, Camera]:
     """A camera that looks towards some instance, with a score for its view: 1 is good, less is worse."""
+    held = scene.variety.standpoints
     weight = np.array([ATTENTION[name] for name in CLASSES])[scene.labels[1:]]
     target = 1 + rng.choice(len(weight), p=weight / weight.sum())
     low, high = scene.boxes[target]
     goal = rng.uniform(low, high) * 0.4 + (low + high) * 0.3
-    lowest = (0.3, 0.3, 1.0)
-    indices = rng.uniform(lowest, (*(scene.size[:2] - 0.3), 1.8), (24, 3))
-    far = np.linalg.norm(indices[:, :2] - goal[:2], axis=1)
+    lowest = (0.3, 0.3, held.height[0])
+    places = rng.uniform(lowest, (*(scene.size[:2] - 0.3), held.height[1]), (24, 3))
+    far = np.linalg.norm(places[:, :2] - goal[:2], axis=1)
     wanted = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
-    indices = indices[np.argsort(np.abs(far - wanted))]
-    place = next((p for p in indices if is_free(scene, p)), indices[0])
+    places = places[np.argsort(np.abs(far - wanted))]
+    place = next((p for p in places if is_free(scene, p)), places[0])
     towards = goal - place
     yaw = np.arctan2(towards[1], towards[0]) + rng.normal(0, 0.22)
-    pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, 0.14)
-    camera = aimed(place, yaw, np.clip(pitch, -0.75, 0.35), rng.normal(0, 0.03), lens, size)
+    pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, held.wobble)
+    camera = aimed(place, yaw, np.clip(pitch, *held.pitch), rng.normal(0, held.roll), lens, size)
     _, hit = probe(scene, camera)
     depth = hit['tfar']
     instances, counts = np.unique(scene.instance[hit['primID']], return_counts=True)
@@ -130,7 +132,8 @@ def neighbour(
     towards = middle + rng.normal(0, 0.15, 3) * np.linalg.norm(middle - first.position) - place
     yaw, pitch = np.arctan2(towards[1], towards[0]), np.arctan2(towards[2], np.hypot(*towards[:2]))
     size = (first.height, first.width)
-    camera = aimed(place, yaw, pitch, rng.normal(0, 0.03), first.intrinsics, size)
+    roll = rng.normal(0, scene.variety.standpoints.roll)
+    camera = aimed(place, yaw, pitch, roll, first.intrinsics, size)
     if not is_free(scene, place):
         return -0.5, camera
     seen = visible(scene, camera, points).mean()

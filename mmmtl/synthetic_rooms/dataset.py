@@ -12,6 +12,7 @@ from mmmtl.registry import DATASETS
 from mmmtl.synthetic_rooms.cache import ensure_rooms
 from mmmtl.synthetic_rooms.cameras import Neighbours
 from mmmtl.synthetic_rooms.scene import CLASSES
+from mmmtl.synthetic_rooms.variety import PLAIN, VARIETIES
 
 
 @DATASETS.register_module()
@@ -33,6 +34,11 @@ class SyntheticRooms(MultiTaskDataset):
         apart: Metres from the first camera of a room to the others, (least, most).
         nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
             places that are tried for each, the best is taken.
+        variety: ``'plain'``, or ``'photographs'`` for rooms that carry over to photographs: several lamps and windows,
+            the sun, all colours of light, rich textures in muted colours, cameras from knee height to above the head,
+            tilted, with lenses of 45 to 95 degrees across (else 60 to 75), and pictures as consumer cameras make them.
+            Labels and cameras are as exact as those of plain rooms; lenses have no distortion, which a pinhole camera
+            could not state.
         cache: Folder for what has been drawn.
         kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
     """
@@ -50,6 +56,7 @@ class SyntheticRooms(MultiTaskDataset):
         stereo: bool = False,
         apart: tuple[float, float] = Neighbours.apart,
         nearest: float = Neighbours.nearest,
+        variety: str = PLAIN.name,
         cache: str | None = None,
         **kwargs,
     ) -> None:
@@ -63,7 +70,10 @@ class SyntheticRooms(MultiTaskDataset):
             raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
         if not 0 <= nearest < np.inf:
             raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
-        self.split, self.scenes, self.view_mode = split, scenes, view_mode
+        if variety not in VARIETIES:
+            known = ' or '.join(map(repr, VARIETIES))
+            raise ConfigError(f'SyntheticRooms.variety must be {known}, found {variety!r}')
+        self.split, self.scenes, self.view_mode, self.variety = split, scenes, view_mode, variety
         root = Path(cache) if cache else cache_root()
         self.folder = ensure_rooms(
             root,
@@ -73,6 +83,7 @@ class SyntheticRooms(MultiTaskDataset):
             size=tuple(size),
             stereo=stereo,
             neighbours=Neighbours(tuple(apart), nearest),
+            variety=VARIETIES[variety],
         )
         super().__init__(**kwargs)
 
@@ -104,7 +115,8 @@ class SyntheticRooms(MultiTaskDataset):
         )
 
     def __repr__(self) -> str:
-        return f'SyntheticRooms({self.split}, {self.scenes} scenes)'
+        kind = '' if self.variety == PLAIN.name else f', {self.variety}'
+        return f'SyntheticRooms({self.split}, {self.scenes} scenes{kind})'
 
 
 def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:

@@ -1,11 +1,10 @@
 """Where things stand: a room that is filled along its walls, in its middle, on its walls and on its tables."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mmmtl.synthetic_rooms import furniture, small_things
 from mmmtl.synthetic_rooms.furniture import Item
+from mmmtl.synthetic_rooms.lights import LightSource, light_at
 from mmmtl.synthetic_rooms.primitives import Part, box, moved
 from mmmtl.synthetic_rooms.textures import Materials, hsv
 
@@ -13,27 +12,19 @@ GAP = 0.02  # between furniture and its wall: the skirting board
 YAW = np.array([0, 0.5, 1, 1.5]) * np.pi  # of a thing whose back is at the wall y = D, x = 0, y = 0, x = W
 
 
-@dataclass
-class Light:
-    position: np.ndarray  # (3,) metres
-    colour: np.ndarray  # (3,) linear
-    facing: np.ndarray  # (3,) a window lights only what lies before it; zero for a lamp
-
-
-def light_at(position: tuple[float, float, float], colour: np.ndarray, facing: np.ndarray) -> Light:
-    return Light(np.array(position, np.float32), colour.astype(np.float32), facing.astype(np.float32))
-
-
 class Room:
     """An empty box of `size` (W, D, H) metres with a corner at the origin, and what has been put into it so far."""
 
+    materials = Materials
+    largest = (6.2, 6.2, 3.1)
+
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
-        self.mix = Materials(rng)
-        self.size = rng.uniform((2.8, 2.8, 2.3), (6.2, 6.2, 3.1))
+        self.mix = self.materials(rng)
+        self.size = rng.uniform((2.8, 2.8, 2.3), self.largest)
         self.day = rng.random() < 0.65
         self.instances: list[tuple[str, list[Part]]] = []
-        self.lights: list[Light] = []
+        self.lights: list[LightSource] = []
         self.floor_taken: list[tuple[float, float, float, float]] = []  # x0 y0 x1 y1
         self.wall_taken: list[list[tuple[float, float, float, float]]] = [[], [], [], []]  # s0 z0 s1 z1
         self.build_shell()
@@ -201,11 +192,17 @@ class Room:
         parts = small_things.window(rng, self.mix, width, height, day=self.day)
         low = max(-min(p[3] - p[6] for p in parts), height / 2 + 0.05)
         place = self.hang('window', parts, width / 2 + 0.13, low, height / 2 + 0.12, z)
-        if place and self.day and not self.lights:  # one window lights the room
-            x, y = self.on_wall(*place, 0.14)
-            inwards = np.array([np.sin(YAW[place[0]]), -np.cos(YAW[place[0]]), 0.0])
-            colour = np.array([0.95, 1.0, 1.08]) * rng.uniform(0.5, 1.0) * width
-            self.lights.append(light_at((x, y, z + rng.uniform(0, height / 3)), colour, inwards))
+        if place and self.day:
+            self.let_light_in(*place, z, width, height)
+
+    def let_light_in(self, wall: int, along: float, z: float, width: float, height: float) -> None:
+        """Light through a window by day."""
+        rng = self.rng
+        if self.lights:
+            return  # one window lights the room
+        x, y = self.on_wall(wall, along, 0.14)
+        colour = np.array([0.95, 1.0, 1.08]) * rng.uniform(0.5, 1.0) * width
+        self.lights.append(light_at((x, y, z + rng.uniform(0, height / 3)), colour, inwards(wall)))
 
     def hang_lamp(self) -> None:
         rng = self.rng
@@ -232,3 +229,16 @@ class Room:
         stand.groups.append(('tv', screen))
         stand.surfaces, stand.size = [], (*stand.size[:2], top + width * 0.5625 + 0.1)
         return self.against_wall(stand) is not None
+
+    def ambient(self) -> np.ndarray:
+        """Light that comes from everywhere (3,)."""
+        return np.float32(self.rng.uniform(0.3, 0.5)) * np.array([1.0, 0.98, 0.96], np.float32)
+
+    def exposure(self) -> float:
+        """Factor by which pictures of the room are brighter or darker than the camera would choose."""
+        return self.rng.uniform(0.8, 1.2)
+
+
+def inwards(wall: int) -> np.ndarray:
+    """The unit vector from a wall into the room."""
+    return np.array([np.sin(YAW[wall]), -np.cos(YAW[wall]), 0.0])

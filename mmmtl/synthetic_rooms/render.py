@@ -5,6 +5,7 @@ from zlib import crc32
 import numpy as np
 
 from mmmtl.synthetic_rooms.cameras import Camera
+from mmmtl.synthetic_rooms.lights import slots
 from mmmtl.synthetic_rooms.scene import Scene
 from mmmtl.synthetic_rooms.shading import (
     Hits,
@@ -12,6 +13,7 @@ from mmmtl.synthetic_rooms.shading import (
     cast,
     lighting,
     slopes,
+    softened,
     strips,
     surface_colour,
     texture_coordinates,
@@ -28,12 +30,13 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
     """
     shape = (camera.height, camera.width)
     x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
-    hits = cast(scene, camera, camera.directions(x, y[:, None]))
+    slot = slots(*np.indices(shape)).reshape(-1)
+    hits = cast(scene, camera, camera.directions(x, y[:, None]), slot)
     instance = scene.instance.take(hits.triangle)
     normal = np.ascontiguousarray((camera.camera_T_world[:3, :3] @ scene.normal).T)  # (T, 3) camera frame
     image = colour(scene, camera, hits, samples)
     return dict(
-        image=image.reshape(*shape, 3),
+        image=image,
         semseg=scene.labels.take(instance).reshape(shape),
         depth=hits.depth.reshape(shape),
         normal=normal.take(hits.triangle, axis=0).reshape(*shape, 3),
@@ -42,7 +45,7 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
 
 
 def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray:
-    """The picture (N, 3) uint8."""
+    """The picture (H, W, 3) uint8."""
     shape = (camera.height, camera.width)
     face = scene.face.take(hits.triangle)
     flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) the cheap pixels
@@ -62,12 +65,16 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
             weights += texture(place)
         weights /= samples
         light[:, strip] = lighting(scene, camera.position, some)
-        np.multiply(surface_colour(scene, some.triangle, weights), light[:, strip], out=radiance[:, strip])
+        radiance[:, strip] = surface_colour(scene, some.triangle, weights)
+    if scene.variety.soft_shadows:
+        light = softened(light.reshape(3, *shape), face.reshape(shape)).reshape(3, -1)
+    radiance *= light
 
     edge = np.flatnonzero(~flat)
     if len(edge) and samples > 1:
         x, y = (part.astype(np.float32) + np.float32(0.5) for part in (edge % shape[1], edge // shape[1]))
-        fine = cast(scene, camera, camera.directions(x + spread[1:, :1], y + spread[1:, 1:]))  # (samples - 1) * E
+        directions = camera.directions(x + spread[1:, :1], y + spread[1:, 1:])  # (3, (samples - 1) * E)
+        fine = cast(scene, camera, directions, np.tile(hits.slot.take(edge), samples - 1))
         pixel, other = pixel_of_face(face.reshape(shape), edge, spread[1:], scene.face.take(fine.triangle))
         ring = np.stack([channel.take(pixel) for channel in light])  # (3, (samples - 1) * E)
         ring[:, other] = lighting(scene, camera.position, fine.of(other))
@@ -77,7 +84,8 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
             ring[:, strip] *= surface_colour(scene, some.triangle, texture(texture_coordinates(scene, some)))
         for channel, around in zip(radiance, ring.reshape(3, samples - 1, -1), strict=True):
             channel[edge] = (channel.take(edge) + around.sum(0)) / samples
-    return developed(scene, camera, radiance)
+    rng = scene.rng(2, crc32(camera.camera_T_world.tobytes()))
+    return scene.variety.film.develop(radiance.reshape(3, *shape), scene.exposure, rng)
 
 
 def pixel_of_face(
@@ -101,25 +109,6 @@ def pixel_of_face(
         found[other[fits]] = candidate[fits]
         other = other[~fits]
     return found, other
-
-
-def developed(scene: Scene, camera: Camera, radiance: np.ndarray) -> np.ndarray:
-    """Exposure as a camera would choose it, a square root for the eye, and a little sensor noise."""
-    rng = scene.rng(2, crc32(camera.camera_T_world.tobytes()))
-    gain = scene.exposure * np.clip(0.32 / radiance.mean(), 0.6, 2.0) * rng.uniform(0.9, 1.1)
-    noise = rng.standard_normal(radiance.shape, np.float32)
-    strength = np.float32(rng.uniform(1, 3))
-    picture = np.empty(radiance.shape[::-1], np.uint8)
-    for channel, grain, out in zip(radiance, noise, picture.T, strict=True):
-        value = channel * np.float32(gain)
-        np.minimum(value, 1, out=value)
-        np.sqrt(value, out=value)
-        value *= np.float32(255)
-        grain *= strength
-        value += grain
-        value += np.float32(0.5)
-        out[:] = np.clip(value, 0, 255, out=value).astype(np.uint8)
-    return picture
 
 
 def one_face_around(face: np.ndarray) -> np.ndarray:

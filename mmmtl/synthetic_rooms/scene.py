@@ -8,9 +8,10 @@ from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 
 from mmmtl.synthetic_rooms.furnishing import furnish
-from mmmtl.synthetic_rooms.layout import Light, Room
+from mmmtl.synthetic_rooms.lights import LightSource
 from mmmtl.synthetic_rooms.primitives import triangulate
-from mmmtl.synthetic_rooms.textures import SIZE, STRIDE
+from mmmtl.synthetic_rooms.textures import SIZE, STRIDE, bank
+from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 CLASSES = (
     'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
@@ -22,8 +23,9 @@ CLASSES = (
 class Scene:
     split: str
     index: int
+    variety: Variety
     size: np.ndarray  # (3,) the room in metres, one corner at the origin, z up
-    lights: list[Light]
+    lights: list[LightSource]
     ambient: np.ndarray  # (3,) light that comes from everywhere
     exposure: float
     labels: np.ndarray  # (I + 1,) class of an instance; instance 0 does not exist
@@ -51,15 +53,22 @@ class Scene:
         start, towards = np.ascontiguousarray(start.T), np.ascontiguousarray(towards.T)
         return self.rays.run(start, towards, np.ones(len(start), np.float32), query='OCCLUDED') >= 0
 
+    def sees_pane(self, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
+        """Whether the first thing from points (3, N) on along directions (3, N) is the pane of a window."""
+        start, towards = np.ascontiguousarray(start.T), np.ascontiguousarray(towards.T)
+        first, variants = bank().first['outdoor']
+        tile = self.tile.take(self.rays.run(start, towards, query='INTERSECT'))
+        return (tile >= first * STRIDE) & (tile < (first + variants) * STRIDE)
+
     def rng(self, *purpose: int) -> np.random.Generator:
         """Random numbers that depend on nothing but the split, the index and the purpose."""
         return np.random.default_rng([crc32(self.split.encode()), self.index, *purpose])
 
 
-def build_scene(split: str, index: int) -> Scene:
+def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:
     """The room with that index; a split never shares a room with another."""
     rng = np.random.default_rng([crc32(split.encode()), index, 0])
-    room = Room(rng)
+    room = variety.room(rng)
     furnish(room)
 
     counts = [len(parts) for _, parts in room.instances]
@@ -89,9 +98,8 @@ def build_scene(split: str, index: int) -> Scene:
     # it reads corner by corner, which is faster where the numbers are Python's
     mesh = TriangleMesh(rays, corners.astype(np.float32).astype(object))
     return Scene(
-        split, index, room.size.astype(np.float32), room.lights,
-        ambient=np.float32(rng.uniform(0.3, 0.5)) * np.array([1.0, 0.98, 0.96], np.float32),
-        exposure=rng.uniform(0.8, 1.2),
+        split, index, variety, room.size.astype(np.float32), lights=room.lights,
+        ambient=room.ambient(), exposure=room.exposure(),
         labels=np.array([0] + [CLASSES.index(label) for label, _ in room.instances], np.uint8), boxes=boxes,
         face=triangles.face.astype(np.int32), instance=instance.astype(np.uint16), normal=channels_first(normal),
         texel=channels_first(np.concatenate([texel[:, 0], texel[:, 1] - texel[:, 0], texel[:, 2] - texel[:, 0]], 1)),

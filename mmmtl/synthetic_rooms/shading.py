@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mmmtl.synthetic_rooms.cameras import Camera
+from mmmtl.synthetic_rooms.lights import PATTERN, dot
 from mmmtl.synthetic_rooms.scene import Scene
 from mmmtl.synthetic_rooms.textures import LEVELS, OFFSETS, SIZE, bank
 
@@ -22,6 +23,7 @@ class Hits(NamedTuple):
     u: np.ndarray  # (N,) the place within the triangle
     v: np.ndarray  # (N,)
     normal: np.ndarray  # (3, N) world
+    slot: np.ndarray  # (N,) the place of its pixel among those that look at a soft light together
 
     def of(self, some: np.ndarray | slice) -> 'Hits':
         """Some of the hits."""
@@ -34,13 +36,14 @@ def strips(length: int) -> list[slice]:
     return [slice(start, start + STRIP) for start in range(0, length, STRIP)]
 
 
-def cast(scene: Scene, camera: Camera, directions: np.ndarray) -> Hits:
+def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray) -> Hits:
     """The first hits of rays from the camera along world directions (3, N)."""
     found = scene.trace(camera.position, directions)
     triangle = found['primID'].astype(np.intp)  # what `take` wants
     if (triangle < 0).any():
         raise RuntimeError(f'scene {scene.split}/{scene.index} is not closed: {(triangle < 0).sum()} rays hit nothing')
-    return Hits(directions, triangle, found['tfar'], found['u'], found['v'], scene.normal.take(triangle, axis=1))
+    normal = scene.normal.take(triangle, axis=1)
+    return Hits(directions, triangle, found['tfar'], found['u'], found['v'], normal, slot)
 
 
 def texture_coordinates(scene: Scene, hits: Hits) -> np.ndarray:
@@ -112,7 +115,7 @@ def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> n
 
 
 def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
-    """What falls on a hit (3, N): light from everywhere, from the lamp and the window it can see, and its own glow."""
+    """What falls on a hit (3, N): light from everywhere, from the lamps and windows it can see, and its own glow."""
     normal = hits.normal
     point = hits.directions * hits.depth
     point += origin[:, None]
@@ -132,28 +135,24 @@ def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
     start = normal * np.float32(2e-3)
     start += point
     for light in scene.lights:
-        towards = light.position[:, None] - point
-        squared = dot(towards, towards)
-        distance = np.sqrt(squared)
-        strength = dot(normal, towards)
-        strength /= distance
-        squared *= np.float32(0.22)
-        squared += np.float32(0.5)
-        strength /= squared
-        if light.facing.any():
-            ahead = dot(-light.facing[:, None], towards)
-            ahead /= distance
-            strength *= np.maximum(ahead, 0, out=ahead)
+        towards, strength = light.falls(point, normal, hits.slot)
         strength[strength < 0.01] = 0
         lit = np.flatnonzero(strength)
-        strength[lit[scene.blocked(start.take(lit, axis=1), towards.take(lit, axis=1))]] = 0
+        strength[lit[~light.reaches(scene, start.take(lit, axis=1), towards.take(lit, axis=1))]] = 0
         total += strength * light.colour[:, None]
     return total
 
 
-def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Scalar products (N,) of the columns of a and b (3, N)."""
-    total = a[0] * b[0]
-    total += a[1] * b[1]
-    total += a[2] * b[2]
-    return total
+def softened(light: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """The light (3, H, W) of each pixel, averaged over the pixels of its face (H, W) in the 4 x 4 square around it."""
+    height, width = face.shape
+    before, after = PATTERN // 2, PATTERN - PATTERN // 2 - 1
+    wide = np.pad(light, ((0, 0), (before, after), (before, after)))
+    faces = np.pad(face, (before, after), constant_values=-1)
+    total, count = np.zeros_like(light), np.zeros(face.shape, np.float32)
+    for y in range(PATTERN):
+        for x in range(PATTERN):
+            same = faces[y : y + height, x : x + width] == face
+            total += wide[:, y : y + height, x : x + width] * same
+            count += same
+    return total / count

@@ -7,14 +7,15 @@ import pytest
 from mmmtl.synthetic_rooms.cameras import Camera, Neighbours, place_cameras, probe
 from mmmtl.synthetic_rooms.render import one_face_around, render_view
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene, build_scene
+from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS, PLAIN
 
 SIZE = (64, 80)
 BASELINE = 0.2
 
 
-@pytest.fixture(scope='module', params=[3, 4])
+@pytest.fixture(scope='module', params=[(3, PLAIN), (4, PLAIN), (3, PHOTOGRAPHS), (4, PHOTOGRAPHS)])
 def room(request) -> tuple[Scene, list[Camera], list[dict[str, np.ndarray]]]:
-    scene = build_scene('train', request.param)
+    scene = build_scene('train', *request.param)
     cameras = place_cameras(scene, 3, SIZE)
     return scene, cameras, [render_view(scene, camera) for camera in cameras]
 
@@ -82,13 +83,15 @@ def test_normals_face_the_camera_and_follow_from_depth(room) -> None:
 
 
 def test_cameras_are_neighbours_with_true_rotations(room) -> None:
-    _, cameras, _ = room
+    scene, cameras, _ = room
+    low, high = scene.variety.standpoints.height
+    narrow, wide = scene.variety.standpoints.field_of_view
     for camera in cameras:
         rotation = camera.camera_T_world[:3, :3].astype(float)
         assert np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) and np.linalg.det(rotation) > 0.99
-        assert 0.8 < camera.position[2] < 2.0
+        assert low - 0.2 < camera.position[2] < high + 0.2
         angle = 2 * np.degrees(np.arctan(camera.width / 2 / camera.intrinsics[0, 0]))
-        assert 59.9 < angle < 75.1
+        assert narrow - 0.1 < angle < wide + 0.1
     for camera in cameras[1:]:
         assert 0.09 < np.linalg.norm(camera.position - cameras[0].position) < 0.51
 

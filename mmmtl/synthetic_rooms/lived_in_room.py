@@ -1,0 +1,76 @@
+"""A room with what photographs show: several lamps and windows, the sun, all colours of light, worn surfaces."""
+
+import numpy as np
+
+from mmmtl.synthetic_rooms import small_things
+from mmmtl.synthetic_rooms.layout import Room, inwards
+from mmmtl.synthetic_rooms.lights import Reflection, SoftLight, Sun
+from mmmtl.synthetic_rooms.primitives import moved
+from mmmtl.synthetic_rooms.rich_materials import RichMaterials
+
+
+class LivedInRoom(Room):
+    """A room of rich materials; every window lets light in, some the sun, and lamps are of any number and colour."""
+
+    materials = RichMaterials
+    largest = (8.0, 8.0, 3.4)
+
+    def let_light_in(self, wall: int, along: float, z: float, width: float, height: float) -> None:
+        rng = self.rng
+        x, y = self.on_wall(wall, along, 0.16)
+        along_wall = np.abs(np.cross(inwards(wall), (0.0, 0.0, 1.0)))
+        extent = along_wall * width * 0.4 + np.array([0.0, 0.0, height * 0.4])
+        colour = of_temperature(rng.uniform(5200, 9000)) * np.exp(rng.uniform(np.log(0.4), np.log(2.2))) * width
+        self.lights.append(SoftLight(np.array([x, y, z], np.float32), colour, inwards(wall).astype(np.float32), extent))
+        if not any(isinstance(light, Sun) for light in self.lights) and rng.random() < 0.4:
+            turn, rise = rng.uniform(-1.0, 1.0), rng.uniform(0.15, 0.9)
+            ahead = -inwards(wall)
+            flat = np.cos(turn) * ahead + np.sin(turn) * np.array([-ahead[1], ahead[0], 0.0])
+            direction = np.cos(rise) * flat + np.array([0.0, 0.0, np.sin(rise)])
+            sunlight = of_temperature(rng.uniform(3800, 5800)) * rng.uniform(1.5, 5.0)
+            self.lights.append(Sun(direction.astype(np.float32), sunlight))
+
+    def hang_lamp(self) -> None:
+        """One to four lamps of one kind below the ceiling, at times all of them off by day."""
+        rng = self.rng
+        number = int(rng.choice(4, p=[0.45, 0.25, 0.15, 0.15])) + 1
+        off = self.day and bool(self.lights) and rng.random() < 0.4
+        spots = rng.random() < 0.3  # set into the ceiling: they shine down and are not seen
+        strength = 0.0 if off else rng.uniform(0.5, 1.6) * (0.5 if self.day else 1.0) / number**0.5
+        colour = of_temperature(rng.uniform(2600, 6000)) * strength
+        for _ in range(number):
+            x, y = self.size[:2] * rng.uniform(0.18, 0.82, 2)
+            facing, z, extent = np.zeros(3), self.size[2] - 0.05, np.array([0.05, 0.05, 0.0])
+            if spots:
+                facing = np.array([0.0, 0.0, -1.0])
+            else:
+                parts = small_things.ceiling_lamp(rng, self.mix)
+                self.instances.append(('objects', moved(parts, x, y, self.size[2] - 0.001)))
+                z, extent = self.size[2] + min(p[3] - p[6] for p in parts) - 0.05, np.array([0.07, 0.07, 0.02])
+            if not off:
+                self.lights.append(
+                    SoftLight(np.array([x, y, z], np.float32), colour, facing.astype(np.float32), extent)
+                )
+
+    def ambient(self) -> np.ndarray:
+        """Light that has been reflected: the less of it, the deeper the shadows.
+
+        Some of it comes from the floor and from one side of the room.
+        """
+        rng = self.rng
+        tint = of_temperature(rng.uniform(3200, 7500))
+        strength = np.exp(rng.uniform(np.log(0.1), np.log(0.45)))
+        turn = rng.uniform(0, 2 * np.pi)
+        for direction in ((np.cos(turn), np.sin(turn), 0.1), (0.0, 0.0, -1.0)):
+            colour = of_temperature(rng.uniform(2800, 7500)) * strength * rng.uniform(0.3, 1.2)
+            self.lights.append(Reflection(np.array(direction, np.float32), colour.astype(np.float32)))
+        return (0.6 * strength * tint).astype(np.float32)
+
+    def exposure(self) -> float:
+        return self.rng.uniform(0.75, 1.3)
+
+
+def of_temperature(kelvin: float) -> np.ndarray:
+    """The linear colour (3,) of a black body, roughly, with green at 1: from candle light to a blue sky."""
+    warm = np.log(6500 / kelvin)
+    return np.array([np.exp(0.75 * warm), 1.0, np.exp(-1.1 * warm)], np.float32)
