@@ -37,6 +37,7 @@ _EDGES = ('odsF', 'oisF', 'AP')
 _DEPTH = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'delta1', 'delta2', 'delta3')
 _WHOLE = dict(kind='Depth', min_depth=0.0, cap=None, crop=None)  # every pixel of known depth
 
+_PLAIN = dict(variety='plain')  # rooms of another variety are another benchmark
 _HELD_OUT_PAIRS = ('rgbd_0005?', 'sun3d_0003?')  # the ends of both sets: they share no frame with the rest
 _TWO_WAYS = (('two_views', 'all'), ('one_view', 'single'))
 
@@ -164,7 +165,9 @@ PROTOCOLS: dict[str, Protocol] = {
         dataset={
             part: (
                 'SyntheticRooms',
-                dict(split='test', scenes=200, num_views=2, apart=(0.4, 1.0), nearest=0.5, view_mode=view_mode),
+                dict(
+                    **_PLAIN, split='test', scenes=200, num_views=2, apart=(0.4, 1.0), nearest=0.5, view_mode=view_mode
+                ),
             )
             for part, view_mode in _TWO_WAYS
         },
@@ -175,7 +178,7 @@ PROTOCOLS: dict[str, Protocol] = {
         about='200 generated rooms that the network has not seen, with both views at hand and with one alone',
         size=(128, 160),
         dataset={
-            part: ('SyntheticRooms', dict(split='test', scenes=200, num_views=2, view_mode=view_mode))
+            part: ('SyntheticRooms', dict(**_PLAIN, split='test', scenes=200, num_views=2, view_mode=view_mode))
             for part, view_mode in _TWO_WAYS
         },
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
@@ -194,14 +197,21 @@ PROTOCOLS: dict[str, Protocol] = {
     'rooms/demo': Protocol(
         about='120 generated rooms that the network has not seen, 2 views each, labels without gaps',
         size=(96, 128),
-        dataset=('SyntheticRooms', dict(split='test', scenes=120, num_views=2)),
+        dataset=('SyntheticRooms', dict(**_PLAIN, split='test', scenes=120, num_views=2)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
     'rooms/small': Protocol(
         about='200 generated rooms that the network has not seen, 2 views each, small, for tables on two cores',
         size=(64, 80),
-        dataset=('SyntheticRooms', dict(split='test', scenes=200, num_views=2, view_mode='single')),
+        dataset=('SyntheticRooms', dict(**_PLAIN, split='test', scenes=200, num_views=2, view_mode='single')),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
+        metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
+    ),
+    'rooms/photographs': Protocol(
+        about='120 unseen rooms with the light, surfaces and viewpoints of photographs, 2 views each',
+        size=(240, 320),
+        dataset=('SyntheticRooms', dict(split='test', scenes=120, num_views=2, variety='photographs')),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE, normal=dict(kind='Normal')),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH, normal=_ANGLES),
     ),
@@ -243,7 +253,7 @@ PROTOCOLS: dict[str, Protocol] = {
     'rooms/small-stereo': Protocol(
         about='200 small generated rooms that the network has not seen, left and right view of each',
         size=(64, 80),
-        dataset=('SyntheticRooms', dict(split='test', scenes=200, num_views=1, stereo=True)),
+        dataset=('SyntheticRooms', dict(**_PLAIN, split='test', scenes=200, num_views=1, stereo=True)),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=_WHOLE),
         metrics=dict(semseg=_CLASSES, depth=_DEPTH),
     ),

@@ -55,6 +55,7 @@ def test_protocols_are_whole():
             'test_dataloader.dataset is of type PosedViews, not SyntheticRooms',
         ),
         ({'protocol': 'nyuv2-13/mtan'}, "model.reduction is 'labelled', not 'batch'"),
+        ({'test_dataloader.dataset.variety': 'photographs'}, "dataset.variety is 'photographs', not 'plain'"),
         ({'protocol': 'rooms/dmeo'}, "protocol: 'rooms/dmeo' is unknown; known are nyuv2-13/mtan"),
         ({'protocol': ['rooms/demo']}, "protocol: ['rooms/demo'] is unknown"),
     ],
