@@ -1,4 +1,4 @@
-"""What every test can count on: one thread per process, the data folder where there is one, GPU tests only on a GPU."""
+"""Set up every test: one thread per process, the data folder if there is one, GPU tests only on a GPU."""
 
 import os
 from pathlib import Path

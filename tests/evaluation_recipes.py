@@ -1,4 +1,4 @@
-"""Every data set base of `configs/` with a miniature of its data and a small network, ready to be evaluated."""
+"""Every data set config of `configs/_base_` with miniature data and a small network, ready for evaluation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every consistency loss between tasks by name, small."""
+"""Small instances of every consistency loss between tasks, by name."""
 
 import pytest
 import torch

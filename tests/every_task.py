@@ -1,4 +1,4 @@
-"""One of every task, with labels and logits to try it on."""
+"""An instance of every task, with labels and logits."""
 
 import pytest
 import torch

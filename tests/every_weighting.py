@@ -1,4 +1,4 @@
-"""Every loss weighting by name, and a toy network that they can weigh: a shared layer, one head per task."""
+"""Every loss weighting by name, and a toy network with a shared layer and one head per task."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec

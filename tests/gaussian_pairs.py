@@ -1,4 +1,4 @@
-"""The distance between Gaussians one pair at a time, as the equation has it."""
+"""Wasserstein distances between Gaussians, pair by pair as in the equation."""
 
 import numpy as np
 import scipy.linalg

@@ -1,4 +1,4 @@
-"""The rule by which every parameter and input of the golden numbers was set: a seed from a name."""
+"""Fill parameters and inputs of the golden values from seeds derived from names."""
 
 import zlib
 

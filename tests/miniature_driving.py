@@ -1,4 +1,4 @@
-"""Driving data sets in miniature, in their official layouts, for tests of data sets and configs."""
+"""Miniature driving data sets in their official layouts."""
 
 import json
 from pathlib import Path

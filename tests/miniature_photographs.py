@@ -1,4 +1,4 @@
-"""Data sets of photographs in miniature, in their own layouts, every image of a size of its own where they allow it."""
+"""Miniature data sets of photographs in their official layouts, with images of different sizes where allowed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Batches of images that show a part of their labels, with predictions and features made up: for consistency losses."""
+"""Random batches with partial labels, predictions and features, for consistency losses."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Real photographs in the layout of NYUv2's arrays, so that a config of NYUv2 can be run on them."""
+"""Photographs in the layout of NYUv2's arrays, for configs of NYUv2."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Regions, labels and logits for region contrast, and its value by the equations pair by pair."""
+"""Regions, labels and logits for region contrast, and its value computed pair by pair from the equations."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Short runs that are resumed: their length, learning rates, logs and the images of every step."""
+"""Short runs that are resumed, with their lengths, learning rates, logs and the images of every step."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Two small configs as fixtures, one with names as strings and one with imports."""
+"""Fixtures with two small configs, one with names as strings and one with imported classes."""
 
 from pathlib import Path
 

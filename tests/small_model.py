@@ -1,4 +1,4 @@
-"""A small model and small batches for tests of what the model does with its parts."""
+"""A small model and small batches."""
 
 import torch
 import torch.nn.functional as F

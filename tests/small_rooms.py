@@ -1,4 +1,4 @@
-"""Tasks, small generated rooms and one-line errors, as fixtures."""
+"""Fixtures with tasks, small generated rooms and a check for one-line errors."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

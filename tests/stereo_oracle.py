@@ -1,4 +1,4 @@
-"""A batch of two stereo pairs, and Pseudo-MTL's equations 1-10 for one of them as loops over pixels in numpy."""
+"""A batch of two stereo pairs, and Pseudo-MTL's equations 1-10 as NumPy loops over pixels for one of them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The NYU and PASCAL configs on miniature official files: one forward and backward step, and how many parameters."""
+"""NYU and PASCAL configs on miniature official files: one training step, and the number of parameters."""
 
 from collections.abc import Callable
 from pathlib import Path

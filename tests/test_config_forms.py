@@ -1,4 +1,4 @@
-"""Every recipe in the forms in which others take it: inherited, under plain MMEngine, as a flat text."""
+"""Every recipe can be inherited, run under plain MMEngine, and printed as a flat text config."""
 
 import warnings
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every recipe under plain MMEngine and as a flat text; its model takes a forward and a backward step."""
+"""Every recipe builds under plain MMEngine and as a flat text config, and its model takes a training step."""
 
 from collections import OrderedDict
 from pathlib import Path

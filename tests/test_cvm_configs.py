@@ -1,4 +1,4 @@
-"""CvM's configs on few scenes: batches half pairs and half single views, one step, and scores of both ways to look."""
+"""CvM's configs on a few scenes: mixed batches of pairs and single views, one step, and both evaluations."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Configs of driving data on miniature official files: records, pipeline, collation, a forward and a backward step."""
+"""Driving configs on miniature official files: records, pipeline, collation and one training step."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A prediction is that of the image alone: scores do not depend on the batch size or on the number of processes."""
+"""Scores do not depend on the batch size or on the number of processes."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An editable install: the package is found from any folder, also from the one above a clone that is named like it."""
+"""An editable install is found from any folder, also from the parent of a clone with the same name."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The floors hold: a file imports only from lower floors or from its own top-level folder, and no import loops."""
+"""Packages are layered: a file imports only from lower layers or its own package, and there is no import cycle."""
 
 import ast
 import sys

@@ -1,4 +1,4 @@
-"""The partially labelled configs on trees of the official sizes: as many images show each label as in the papers."""
+"""Configs with partial labels on trees of the official sizes show as many labels as the papers."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The project keeps its own word: one version, short files, a first sentence in each, metadata that can be read."""
+"""Project files: one version, short files with docstrings, readable metadata."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Pseudo-MTL's configs: the rows of its tables, and a batch of pairs through loader and model on miniature KITTI."""
+"""Pseudo-MTL's configs: the rows of its tables, and a batch of pairs of miniature KITTI through loader and model."""
 
 from pathlib import Path
 

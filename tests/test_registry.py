@@ -1,4 +1,4 @@
-"""Registries: every name is found by its scope from MMEngine's own registries, before anybody has imported its wing."""
+"""MMEngine's registries resolve every scoped name before its package has been imported."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The tiny config as a runner in this process."""
+"""Run the tiny config in this process."""
 
 import uuid
 from pathlib import Path

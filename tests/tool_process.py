@@ -1,4 +1,4 @@
-"""Runs a tool as a process of its own, forked from one that has imported mmmtl: half a second instead of six."""
+"""Run a tool in a process forked from one that has imported mmmtl, which takes half a second instead of six."""
 
 import multiprocessing
 import os

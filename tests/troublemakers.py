@@ -1,4 +1,4 @@
-"""What disturbs a run in the tests; configs take it in by ``custom_imports.imports=troublemakers``."""
+"""Parts that fail or interfere on purpose; configs load them by ``custom_imports.imports=troublemakers``."""
 
 import io
 import os

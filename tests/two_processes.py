@@ -1,4 +1,4 @@
-"""Real processes in one gloo group: a test file runs itself in each of them and reads what they have saved."""
+"""Run a test file in several real processes of one gloo group, and read what they save."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What every run has: logging, checkpoints and a fixed seed."""
+"""Defaults of every run: logging, checkpoints and a fixed seed."""
 
 from mmengine.hooks import DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
 

@@ -1,4 +1,4 @@
-"""A backbone of mmsegmentation, the small HRNet-w18, and an ASPP head per task, on generated rooms."""
+"""Small HRNet-w18 of mmsegmentation and one ASPP head per task on generated rooms."""
 
 from mmengine.config import read_base
 from mmseg.models.backbones import HRNet

@@ -1,4 +1,4 @@
-"""What CvM is compared with on small rooms: the same network, images and steps without the cross-view module."""
+"""Baseline of CvM on small rooms: the same network, images and steps without the cross-view module."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""ResNet-18 and ASPP heads on PASCAL-Context, every label shown: the full supervision of MTPSL's table 3."""
+"""ResNet-18 and ASPP heads on PASCAL-Context with full labels: the full supervision in MTPSL's table 3."""
 
 from mmengine.config import read_base
 

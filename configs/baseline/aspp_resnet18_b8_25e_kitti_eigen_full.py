@@ -1,4 +1,4 @@
-"""ResNet-18 and an ASPP head learn depth on KITTI's Eigen split from the improved depth maps."""
+"""ResNet-18 and an ASPP head for depth on the Eigen split of KITTI with improved depth."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

@@ -1,4 +1,4 @@
-"""The demo: ResNet-18 and one ASPP head per task on generated rooms, all labels, 2 passes."""
+"""The demo: ResNet-18 and one ASPP head per task on generated rooms, full labels, 2 epochs."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Real photographs: ResNet-18 and ASPP heads learn depth and derived normals on posed pairs, some held out."""
+"""ResNet-18 and ASPP heads for depth and derived normals on posed pairs of photographs."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

@@ -1,4 +1,4 @@
-"""Real photographs: what CvM is compared with, the same network, images and steps without it."""
+"""Baseline of CvM on photographs: the same network, images and steps without the cross-view module."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""ResNet-18 and ASPP heads learn 19 classes and depth from Cityscapes' official files, on 512 x 1024 cut-outs."""
+"""ResNet-18 and ASPP heads for 19 classes and depth on official Cityscapes files, 512 x 1024 crops."""
 
 from mmengine.config import read_base
 from mmengine.optim import LinearLR, PolyLR

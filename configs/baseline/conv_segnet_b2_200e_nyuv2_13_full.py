@@ -1,4 +1,4 @@
-"""SegNet on NYUv2 with 13 classes, every label shown, in the recipe of MTPSL (Li, Liu, Bilen, CVPR 2022)."""
+"""SegNet on NYUv2 with 13 classes and full labels, with the recipe of MTPSL (Li, Liu and Bilen, CVPR 2022)."""
 
 from mmengine.config import read_base
 

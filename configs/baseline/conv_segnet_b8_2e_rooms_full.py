@@ -1,4 +1,4 @@
-"""SegNet with MTPSL's heads, for which published weights convert, on generated rooms; colours in [0, 1]."""
+"""SegNet with the heads of MTPSL on generated rooms; its published weights can be converted; images in [0, 1]."""
 
 from mmengine.config import read_base
 

@@ -1,6 +1,6 @@
 """A small SegNet with two convolutions per task on small generated rooms: 4 epochs, 800 steps of 8 images.
 
-In mixed precision, which is bfloat16 on a CPU.
+In mixed precision, which is bf16 on a CPU.
 """
 
 from mmengine.config import read_base

@@ -1,4 +1,4 @@
-"""A plain vision transformer of timm, ViT-S/16, and a convolution head per task, on generated rooms."""
+"""ViT-S/16 of timm and one convolution head per task on generated rooms."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""What CvM with DINOv3 ViT-L is compared with on rooms: the same network, images and steps without it."""
+"""Baseline of CvM with DINOv3 ViT-L on rooms: the same network, images and steps without the cross-view module."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SAK's recipe with DINOv3 ViT-L/16 on NYUD-v2, 40 classes; what CvM is compared with."""
+"""DINOv3 ViT-L/16 on NYUD-v2, 40 classes, with SAK's recipe; baseline of CvM."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""What CvM on NYUD-v2 with posed video pairs is compared with: DINOv3 ViT-L/16 in SAK's recipe, the same data."""
+"""DINOv3 ViT-L/16 on NYUD-v2 with posed video pairs, with SAK's recipe; baseline of CvM."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""SAK's plain baseline on NYUD-v2, 40 classes: a pretrained ViT-B/16, four of its maps to one head per task."""
+"""Plain baseline of SAK on NYUD-v2, 40 classes: pretrained ViT-B/16, four feature maps per head."""
 
 from mmengine.config import read_base
 

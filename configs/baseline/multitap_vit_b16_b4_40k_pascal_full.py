@@ -1,4 +1,4 @@
-"""SAK's plain baseline on PASCAL-Context, five tasks: a pretrained ViT-B/16, four of its maps to one head per task."""
+"""Plain baseline of SAK on PASCAL-Context, five tasks: pretrained ViT-B/16, four feature maps per head."""
 
 from mmengine.config import read_base
 

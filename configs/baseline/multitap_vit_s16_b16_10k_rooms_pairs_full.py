@@ -1,4 +1,4 @@
-"""What CvM with ViT-S is compared with on rooms: the same network, images and steps without it."""
+"""Baseline of CvM with ViT-S on rooms: the same network, images and steps without the cross-view module."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""CvM's parts on small rooms: C is the cost volume, F are the features after attention across the views."""
+"""Ablation of CvM on small rooms: C is the cost volume, F are the features after cross-view attention."""
 
 from mmmtl.models.necks import CrossViewModule
 
@@ -8,14 +8,14 @@ _no_matching = {'model.consistency_losses': None}
 rows = dict(
     baseline=('../baseline/aspp_resnet18_b12_900i_rooms_small_pairs_full.py',),
     full=(_cvm,),
-    no_matching=(_cvm, _no_matching),  # the task losses alone
+    no_matching=(_cvm, _no_matching),  # task losses only
     no_cost=(_cvm, _no_matching, {'model.neck.fuse': ('features',), 'model.neck.cost_volume': None}),
     no_features=(_cvm, {'model.neck.fuse': ('cost',)}),
     tap=(
         _cvm,
         {'model.neck.features_from': 0},
-    ),  # matching by the backbone's finest map instead of an encoder of its own
-    # as in the paper: six blocks at 1/8, joined with the map at 1/32
+    ),  # match the backbone's finest map instead of the module's own CNN
+    # as in the paper: six blocks at stride 8, joined with the map at stride 32
     eighth=(
         _cvm,
         _no_matching,

@@ -1,8 +1,7 @@
-"""CvM with ResNet-18 on small rooms, bfloat16: views are matched at 1/2, C and F join the finest map; indoor planes.
+"""CvM with ResNet-18 on small rooms, bf16: matching at stride 2, C and F join the finest feature map; indoor planes.
 
-It departs from the paper where images of 64 x 80 and training from scratch require it: at 1/8 little parallax is left,
-and without pretrained weights for matching, the true plane is a loss of its own. The row ``eighth`` of `ablation.py`
-follows the paper.
+It departs from the paper because images of 64 x 80 have little parallax at stride 8, and because matching is trained
+from scratch, which needs a loss for the true plane. Row ``eighth`` of `ablation.py` follows the paper.
 """
 
 from mmengine.config import read_base

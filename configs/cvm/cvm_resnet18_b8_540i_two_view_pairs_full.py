@@ -1,6 +1,6 @@
-"""Real photographs: CvM with ResNet-18 learns depth and derived normals on posed pairs and single views, bfloat16.
+"""CvM with ResNet-18 on photographs: depth and derived normals from posed pairs and single views, bf16.
 
-As on small rooms, at 1/4: photographs are 120 x 160, a few pixels of parallax apart.
+As on small rooms, but at stride 4: photographs are 120 x 160, with a few pixels of parallax.
 """
 
 from mmengine.config import read_base

@@ -1,4 +1,4 @@
-"""CvM with ViT-S/16 on rooms: C and F join all four maps at 1/8; 128 planes between 0.5 m and 10 m."""
+"""CvM with ViT-S/16 on rooms: C and F join all four maps at stride 8; 128 planes from 0.5 m to 10 m."""
 
 from mmengine.config import read_base
 

@@ -1,7 +1,7 @@
-"""CvM with DINOv3 ViT-L/16 beside the same network without it: NYUD-v2 and PASCAL-Context in SAK's recipe, and rooms.
+"""CvM with DINOv3 ViT-L/16 and its baselines: NYUD-v2 and PASCAL-Context with SAK's recipe, and rooms.
 
-In ``nyud_40_video`` posed pairs from NYUD-v2's raw videos, which have depth only, join the labelled images. On rooms
-the cross-view module learns ten times as fast as the pretrained network.
+``nyud_40_video`` adds posed pairs of NYUD-v2's raw videos, which have depth labels only. On rooms the cross-view
+module has ten times the learning rate of the pretrained network.
 """
 
 from mmmtl.models.necks import CrossViewModule

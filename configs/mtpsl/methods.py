@@ -1,6 +1,6 @@
-"""MTPSL (Li, Liu, Bilen, CVPR 2022) and the methods that it is compared with, as changes to a supervised recipe.
+"""MTPSL (Li, Liu and Bilen, CVPR 2022) and its alternatives, as changes to a supervised recipe.
 
-All of them see every image twice: one crop for the task losses, one for the consistency loss.
+All of them use every image twice: one crop for the task losses, one for the consistency loss.
 """
 
 from mmmtl.datasets import LabelRatio, LabelTable
@@ -16,7 +16,7 @@ from mmmtl.models.consistency_losses import (
 )
 from mmmtl.optim import GroupStepLR, NamedGroups
 
-# which labels an image shows; the tables are MTPSL's published draws, the ratios are draws of our own
+# label settings; the tables are the published ones of MTPSL, the ratios are drawn by us
 nyuv2_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_onelabel')}
 nyuv2_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_randomlabels')}
 cityscapes_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='cityscapes_onelabel')}
@@ -30,7 +30,7 @@ pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTabl
 pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_randomlabels')}
 
 _two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
-_every_image = {'model.consistency_losses.cross_task.from_tasks': 'all'}  # also images that show every label
+_every_image = {'model.consistency_losses.cross_task.from_tasks': 'all'}  # also use images with full labels
 semi = {**_two_crops, 'model.consistency_losses.semi': dict(type=SemiSupervised)}
 direct_map = {**_two_crops, 'model.consistency_losses.direct_map': dict(type=DirectMap)}
 perceptual_map = {**_two_crops, 'model.consistency_losses.perceptual_map': dict(type=PerceptualMap)}
@@ -42,7 +42,7 @@ no_cond = {'model.consistency_losses.cross_task.space.conditioned': False}
 no_reg = {'model.consistency_losses.cross_task.regularizer': 0.0}
 residual_space = {'model.consistency_losses.cross_task.space': dict(type=ResidualJointTaskSpace)}
 
-# FiLM's parameters by themselves: their learning rate is halved every 30 epochs
+# FiLM has its own parameter group; its learning rate is halved every 30 epochs
 film = {
     'optim_wrapper.constructor': NamedGroups,
     'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-3)),

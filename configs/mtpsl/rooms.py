@@ -1,4 +1,4 @@
-"""MTPSL's table in a larger form: the published SegNet on rooms of 96 x 128, one label per image, in bfloat16."""
+"""Larger version of the small MTPSL tables: the published SegNet on rooms of 96 x 128, one label per image, bf16."""
 
 from mmengine.config import read_base
 

@@ -1,6 +1,6 @@
-"""MTPSL's tables in small: a small SegNet on small generated rooms, an hour for a table on two cores.
+"""Small version of the MTPSL tables: a small SegNet on small generated rooms, an hour per table on two cores.
 
-A row ``..._ramp`` raises the weight of consistency from 0 to its full value over the first half of the training, as a
+A row ``..._ramp`` raises the consistency weight from 0 to its full value over the first half of the training, as a
 variant of the published code does (100 of 200 epochs).
 """
 
@@ -26,7 +26,7 @@ _segnet = '../baseline/conv_segnet_small_b8_4e_rooms_small_full.py'
 _onelabel = {'train_dataloader.dataset.label_setting': dict(type=OneLabel)}
 _randomlabels = {'train_dataloader.dataset.label_setting': dict(type=RandomLabels)}
 
-# narrower mapping networks, as wide as the small SegNet
+# mapping networks with as few channels as the small SegNet
 _widths = dict(widths=(16, 24, 32, 32))
 _network = dict(widths=(8, 16, 24, 32))
 _cross_task = {**cross_task, 'model.consistency_losses.cross_task.space': _widths}

@@ -1,4 +1,4 @@
-"""MTPSL, table 1: SegNet on Cityscapes with 7 classes; every label, and one label per image."""
+"""MTPSL, table 1: SegNet on Cityscapes with 7 classes; full labels, one label per image."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""MTPSL, table 2: SegNet on NYUv2 with 13 classes; every label, random labels and one label per image."""
+"""MTPSL, table 2: SegNet on NYUv2 with 13 classes; full labels, random labels, one label per image."""
 
 from mmengine.config import read_base
 

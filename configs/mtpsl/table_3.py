@@ -1,4 +1,4 @@
-"""MTPSL, table 3: ResNet-18 on PASCAL-Context, five tasks; every label, random labels and one label per image."""
+"""MTPSL, table 3: ResNet-18 on PASCAL-Context, five tasks; full labels, random labels, one label per image."""
 
 from mmengine.config import read_base
 

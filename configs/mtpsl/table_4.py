@@ -1,4 +1,4 @@
-"""MTPSL, table 4: SegNet on Cityscapes with 7 classes; images with segmentation to images with depth 1:9 and 9:1."""
+"""MTPSL, table 4: SegNet on Cityscapes with 7 classes; ratio of images with segmentation to depth 1:9 and 9:1."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""MTPSL, table 5: SegNet on NYUv2 with 13 classes and every label; ``single_task.py`` makes its single-task row."""
+"""MTPSL, table 5: SegNet on NYUv2 with 13 classes and full labels; ``single_task.py`` gives its single-task row."""
 
 from mmengine.config import read_base
 

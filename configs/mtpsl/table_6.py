@@ -1,4 +1,4 @@
-"""MTPSL, table 6: table 2 without FiLM's condition (no_cond) and without the regulariser (no_reg)."""
+"""MTPSL, table 6: table 2 without FiLM (no_cond) and without the regularizer (no_reg)."""
 
 from mmengine.config import read_base
 

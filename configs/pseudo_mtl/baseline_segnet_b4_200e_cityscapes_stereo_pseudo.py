@@ -1,8 +1,8 @@
-"""What the networks of Pseudo-MTL's table 3 have in common: SegNet as in MTAN's code, two convolutions per task.
+"""Base of the networks in Pseudo-MTL's table 3: SegNet as in MTAN's code, two convolutions per task.
 
-The paper uses that code, and gives neither the depth labels nor the loss weights. Here they learn as the baseline of
-table 5 does: the same pairs, pseudo disparity without confidence, the same weights; for MTAN's 200 epochs and from
-random weights.
+The paper uses that code, and gives neither the depth labels nor the loss weights. Here they are those of the
+baseline of table 5 (the same pairs, pseudo disparity without confidence, the same weights), for MTAN's 200 epochs and
+from scratch.
 """
 
 from mmengine.config import read_base

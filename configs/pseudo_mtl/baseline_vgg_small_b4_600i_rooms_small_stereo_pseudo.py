@@ -1,4 +1,4 @@
-"""Pseudo-MTL in small, baseline: pseudo disparity without confidence, no consistency between the views."""
+"""Small baseline of Pseudo-MTL: pseudo disparity without confidence, no consistency losses."""
 
 from mmengine.config import read_base
 

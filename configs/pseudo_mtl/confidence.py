@@ -1,8 +1,8 @@
-"""CCNN trained on generated rooms: as published, and on disparities relative to their surroundings; both on Middlebury.
+"""CCNN trained on generated rooms, as published and on relative disparities; both evaluated on Middlebury.
 
-``relative`` is for data whose disparities exceed those of the rooms. Middlebury's root is ``$MMMTL_DATA/middlebury``;
-before it: ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64 --block 3`` (for scenes of a
-quarter's size; the block is the one of the training data).
+Use ``relative`` for data with larger disparities than the rooms. The root of Middlebury is ``$MMMTL_DATA/middlebury``;
+first run ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64 --block 3`` (for quarter-size
+scenes; the block size is that of the training data).
 """
 
 from mmmtl.datasets import Middlebury

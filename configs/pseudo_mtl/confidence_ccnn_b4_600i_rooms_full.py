@@ -1,4 +1,4 @@
-"""CCNN learns on generated rooms which matches are right; its confidence in other data goes to `LoadPseudoLabels`."""
+"""CCNN learns on generated rooms which matches are correct; `LoadPseudoLabels` reads its confidence on other data."""
 
 from mmengine.config import read_base
 

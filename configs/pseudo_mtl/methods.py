@@ -1,4 +1,4 @@
-"""The rows of Pseudo-MTL's ablation (tables 4 and 5) with the published weights, as changes to the baseline.
+"""Rows of Pseudo-MTL's ablation (tables 4 and 5) with the published weights, as changes to the baseline.
 
 ``own_...`` warps by the network's own depth d_i, ``pseudo_...`` by the pseudo disparity d_pgt; ``lr`` is L_s,lr,
 ``sides`` are L_s,l and L_s,r, ``all`` is all of L_s,c. ``confidence`` weights the pseudo disparity by its confidence.

@@ -1,6 +1,6 @@
-"""What comes before Pseudo-MTL's joint training: each task alone, with Adam 1e-4 for 30 epochs.
+"""Pretraining for Pseudo-MTL: each task alone, with Adam 1e-4 for 30 epochs.
 
-Segmentation learns from labels and pseudo labels, depth from the pseudo disparity, trusted by its confidence except on
+Segmentation learns from labels and pseudo labels, depth from the pseudo disparity, weighted by its confidence except on
 the small rooms.
 """
 
@@ -30,7 +30,7 @@ _pseudo_depth = {
     'model.consistency_losses.regression.confidence': 'soft',
 }
 
-# KITTI's classes and depth are judged on different images
+# classes and depth of KITTI are evaluated on different images
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 _semantics = dict(_delete_=True, type=KITTISemantics, root='kitti_semantics', split='all', pipeline=_pipeline)
 _improved = dict(

@@ -1,4 +1,4 @@
-"""Pseudo-MTL, table 4 in small: a narrow VGG on small generated stereo rooms."""
+"""Small version of Pseudo-MTL, table 4: a narrow VGG on small generated stereo rooms."""
 
 from mmengine.config import read_base
 

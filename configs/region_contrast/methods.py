@@ -1,4 +1,4 @@
-"""Region-aware distribution contrast (Li et al., ECCV 2024) and what it is compared with, as changes to a recipe.
+"""Region-aware distribution contrast (Li et al., ECCV 2024) and its alternatives, as changes to a recipe.
 
 Its weight is raised from 0 over 20 epochs. The regions come from SAM: ``tools/generate_regions.py CONFIG --backend sam
 --checkpoint sam_vit_h_4b8939.pth --out $MMMTL_DATA/regions/nyuv2`` (or ``.../cityscapes``).
@@ -18,14 +18,14 @@ with read_base():
         nyuv2_randomlabels,
     )
 
-# the mapping network ends in as many channels as HRNet's coarsest map, with which it is compared
+# the regularizer compares the output of the mapping network with HRNet's coarsest map: equal channels
 cross_task_hrnet = {
     **cross_task,
     'model.consistency_losses.cross_task.space': dict(widths=(64, 128, 256, 512, 144)),
 }
-from_all_tasks = {'model.consistency_losses.region_contrast.from_tasks': 'all'}  # also images that show every label
+from_all_tasks = {'model.consistency_losses.region_contrast.from_tasks': 'all'}  # also use images with full labels
 
-# FiLM's parameters by themselves: their learning rate is halved every 10 epochs
+# FiLM has its own parameter group; its learning rate is halved every 10 epochs
 film = {
     'optim_wrapper.constructor': NamedGroups,
     'optim_wrapper.paramwise_cfg': dict(film=dict(keys=['film'], lr=1e-3)),

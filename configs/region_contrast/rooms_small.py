@@ -1,6 +1,6 @@
-"""Region contrast in small: a small SegNet on small generated rooms, one label per image; each object is a region.
+"""Small version of region contrast: a small SegNet on small generated rooms, one label per image; regions are objects.
 
-Beside it: the rows ``onelabel_supervised``, ``onelabel_cross_task`` and ``onelabel_cross_task_ramp`` of
+Compare with rows ``onelabel_supervised``, ``onelabel_cross_task`` and ``onelabel_cross_task_ramp`` of
 ``mtpsl/rooms_small.py``.
 """
 

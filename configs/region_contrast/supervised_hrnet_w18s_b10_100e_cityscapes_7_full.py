@@ -1,4 +1,4 @@
-"""HRNet-w18 on Cityscapes with 7 classes, every label shown, in region contrast's recipe (Li et al., ECCV 2024)."""
+"""HRNet-w18 on Cityscapes with 7 classes and full labels, with the recipe of region contrast (Li et al., ECCV 2024)."""
 
 from mmengine.config import read_base
 

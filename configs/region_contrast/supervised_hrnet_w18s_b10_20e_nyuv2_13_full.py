@@ -1,4 +1,4 @@
-"""HRNet-w18 on NYUv2, every label shown, in region contrast's recipe (Li et al., ECCV 2024): supervised learning."""
+"""HRNet-w18 on NYUv2 with full labels, with the recipe of region contrast (Li et al., ECCV 2024)."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Region contrast, table 1: NYUv2, random labels and one label; MTPSL on SegNet is in ``mtpsl/table_2.py``."""
+"""Region contrast, table 1: NYUv2, random labels, one label; MTPSL on SegNet is in ``mtpsl/table_2.py``."""
 
 from mmengine.config import read_base
 

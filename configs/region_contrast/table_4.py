@@ -1,4 +1,4 @@
-"""Region contrast, table 4: one region for each class of the label, on NYUv2 with every label shown."""
+"""Region contrast, table 4: one region per class of the label, on NYUv2 with full labels."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Region contrast, table 5: KL divergence against the Wasserstein distance between the Gaussians, on NYUv2."""
+"""Region contrast, table 5: KL divergence or Wasserstein distance between the Gaussians, on NYUv2."""
 
 from mmengine.config import read_base
 

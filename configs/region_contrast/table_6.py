@@ -1,4 +1,4 @@
-"""Region contrast, table 6: HRNet-w18 on NYUv2 with every label shown."""
+"""Region contrast, table 6: HRNet-w18 on NYUv2 with full labels."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Soft sharing on SegNet: MTAN (attention per task), Dense and cross-stitch networks (a SegNet per task, mixed)."""
+"""Soft sharing on SegNet: MTAN (attention per task), Dense and cross-stitch networks (one SegNet per task)."""
 
 from mmmtl.models.backbones import CrossStitchSegNet, DenseSegNet, MTANSegNet
 
@@ -7,7 +7,7 @@ dense = {'model.backbone': dict(type=DenseSegNet), 'model.decode_head.own_maps':
 cross_stitch = {
     'model.backbone': dict(type=CrossStitchSegNet),
     'model.decode_head.own_maps': True,
-    # Misra et al. (CVPR 2016) train the stitches with a larger learning rate; the factor is our choice
+    # Misra et al. (CVPR 2016) use a larger learning rate for cross-stitch units; the factor is our choice
     'optim_wrapper.paramwise_cfg': dict(custom_keys=dict(stitches=dict(lr_mult=100.0))),
 }
 

@@ -1,4 +1,4 @@
-"""Loss weightings on small generated rooms with every label: 2 epochs, 400 steps of a small SegNet."""
+"""Loss weightings on small generated rooms with full labels: 2 epochs, 400 steps of a small SegNet."""
 
 from mmmtl.models.loss_weighting import (
     FAMO,

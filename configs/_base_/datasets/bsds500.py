@@ -1,4 +1,4 @@
-"""BSDS500's official files, the annotators kept apart for its benchmark. Root: ``$MMMTL_DATA/BSDS500/data``."""
+"""Official files of BSDS500 with separate annotators, as its benchmark requires. Root: ``$MMMTL_DATA/BSDS500/data``."""
 
 from mmmtl.datasets import BSDS500, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
@@ -8,7 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'BSDS500/data'
 
 protocol = 'bsds500'
-trained_for = dict(size=(320, 480))  # whole images of 321 x 481, made to cover 320 x 320
+trained_for = dict(size=(320, 480))  # whole images of 321 x 481, resized to cover 320 x 320
 tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(

@@ -1,4 +1,4 @@
-"""BSDS500 at two thirds of its size, annotators merged: no benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
+"""BSDS500 at two thirds of its size, annotators merged; not its benchmark. Root: ``$MMMTL_DATA/real_bench/bsds500``."""
 
 from mmmtl.datasets import BSDS500Fractions, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip
@@ -8,7 +8,7 @@ from mmmtl.tasks import Edge
 _root = 'real_bench/bsds500'
 
 protocol = 'bsds500/merged'
-trained_for = dict(size=(240, 360))  # whole images of 214 x 321, made to cover 240 x 320
+trained_for = dict(size=(240, 360))  # whole images of 214 x 321, resized to cover 240 x 320
 tasks = dict(edge=dict(type=Edge, max_distance='bsds', interpolation='lines'))
 
 train_dataloader = dict(

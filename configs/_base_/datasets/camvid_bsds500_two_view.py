@@ -1,7 +1,7 @@
-"""Three real data sets as one: CamVid has semseg, BSDS500 (merged) edges, posed pairs have depth and normals.
+"""Three data sets combined: CamVid has semseg, BSDS500 (merged) has edges, posed pairs have depth and normals.
 
-Training images are brought to 240 x 320; for validation they keep their size, upright images of BSDS500 too. Every
-batch of 8 holds 3 images of CamVid, 3 of BSDS500 and 2 pairs, 10 images in all.
+Training images are resized to 240 x 320. Validation images keep their size, including upright images of BSDS500. Every
+batch of 8 samples has 3 images of CamVid, 3 of BSDS500 and 2 pairs, 10 images in total.
 Roots: below ``$MMMTL_DATA/real_bench``.
 """
 

@@ -5,8 +5,8 @@ from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, LoadViews, Pack
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.tasks import Edge, HumanParts
 
-protocol = None  # no list of papers judges these two tasks together
-trained_for = dict(size=(384, 512))  # the common proportions, made to cover 384 x 384
+protocol = None  # no published protocol has both tasks
+trained_for = dict(size=(384, 512))  # the common aspect ratio, resized to cover 384 x 384
 tasks = dict(
     human_parts=dict(type=HumanParts, classes=CIHP.CLASSES),
     edge=dict(type=Edge, max_distance='pascal', interpolation='lines'),

@@ -1,4 +1,4 @@
-"""Cityscapes' official files, trained on 512 x 1024 cut-outs: 19 classes, depth. Root: ``$MMMTL_DATA/cityscapes``."""
+"""Official files of Cityscapes, 19 classes and depth, 512 x 1024 training crops. Root: ``$MMMTL_DATA/cityscapes``."""
 
 from mmmtl.datasets import Cityscapes, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import (
@@ -16,7 +16,7 @@ from mmmtl.tasks import Depth, SemSeg
 _root = 'cityscapes'
 
 protocol = 'cityscapes-19'
-trained_for = dict(size=(1024, 2048), field_of_view=48.7)  # scales are drawn around that of the files
+trained_for = dict(size=(1024, 2048), field_of_view=48.7)  # scale augmentation is centred on the original size
 tasks = dict(
     semseg=dict(type=SemSeg, classes=Cityscapes.CLASSES, palette=Cityscapes.PALETTE),
     depth=dict(type=Depth, display_range=(4.0, 80.0), cap=80.0),

@@ -1,4 +1,4 @@
-"""Cityscapes as MTAN published it, 128 x 256: 7 classes, disparity as depth. Root: ``$MMMTL_DATA/cityscapes_mtan``."""
+"""MTAN's Cityscapes, 128 x 256: 7 classes, disparity as depth. Root: ``$MMMTL_DATA/cityscapes_mtan``."""
 
 from mmmtl.datasets import CityscapesMTAN, EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop

@@ -1,8 +1,8 @@
-"""Cityscapes as Pseudo-MTL has it: pairs without the bonnet, 2048 x 768 pixels resized to 256 x 96; 7 classes.
+"""Cityscapes pairs as in Pseudo-MTL: without the bonnet, 2048 x 768 pixels resized to 256 x 96; 7 classes.
 
-Before it: ``tools/generate_pseudo_disparity.py CONFIG`` for both views, and ``tools/generate_pseudo_semseg.py CONFIG``
-for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is judged in metres against the official disparity, up to
-80 m; the paper does not tell the unit of its depth errors.
+First run ``tools/generate_pseudo_disparity.py CONFIG`` for both views, and ``tools/generate_pseudo_semseg.py CONFIG``
+for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is evaluated in metres against the official disparity, up to
+80 m; the paper does not state the unit of its depth errors.
 """
 
 from mmmtl.datasets import Cityscapes, CityscapesMTAN, EpochSampler, EvenlySplitSampler, OnlyLabels, collate_views

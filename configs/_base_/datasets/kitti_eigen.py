@@ -1,6 +1,6 @@
-"""KITTI's raw drives, Eigen's split, improved depth. Root: ``$MMMTL_DATA/kitti``, the lists below it in ``splits``.
+"""KITTI raw drives, Eigen split, improved depth. Root: ``$MMMTL_DATA/kitti``, with the lists in ``splits``.
 
-652 of Eigen's 697 test images have improved depth; they are judged up to 80 m inside Garg's window.
+652 of Eigen's 697 test images have improved depth; they are evaluated up to 80 m in Garg's crop.
 """
 
 from mmmtl.datasets import KITTI, EpochSampler, EvenlySplitSampler, collate_views

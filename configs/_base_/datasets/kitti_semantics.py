@@ -1,4 +1,4 @@
-"""KITTI 2015's 200 images with 19 classes, 40 of them held out by us. Root: ``$MMMTL_DATA/kitti/semantics``."""
+"""200 images of KITTI 2015 with 19 classes, 40 of them held out by us. Root: ``$MMMTL_DATA/kitti/semantics``."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, KITTISemantics, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomCropLimited, RandomFlip

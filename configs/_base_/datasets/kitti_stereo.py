@@ -1,8 +1,8 @@
-"""KITTI as Pseudo-MTL has it: pairs at 192 x 480, every label of training computed. Root: ``$MMMTL_DATA/kitti``.
+"""KITTI pairs as in Pseudo-MTL at 192 x 480; all training labels are pseudo labels. Root: ``$MMMTL_DATA/kitti``.
 
-Before it: ``tools/generate_pseudo_disparity.py CONFIG`` and ``tools/generate_pseudo_semseg.py CONFIG ...``. Judged are
-Eigen's 697 images by the scanner up to 80 m (table 2), 652 of them by improved depth (table 6), both inside Garg's
-window, and the classes of the 200 labelled images of KITTI 2015 (root: ``$MMMTL_DATA/kitti_semantics``).
+First run ``tools/generate_pseudo_disparity.py CONFIG`` and ``tools/generate_pseudo_semseg.py CONFIG ...``. Evaluated
+are Eigen's 697 images against the scanner up to 80 m (table 2), 652 of them against improved depth (table 6), both in
+Garg's crop, and the classes of the 200 labelled images of KITTI 2015 (root: ``$MMMTL_DATA/kitti_semantics``).
 """
 
 from mmmtl.datasets import (

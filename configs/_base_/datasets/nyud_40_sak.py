@@ -1,6 +1,6 @@
-"""NYUD-v2 in SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``.
+"""NYUD-v2 with SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``.
 
-Where training images are scaled, edges follow by the nearest pixel, as published.
+Edges of scaled training images use nearest neighbour, as published.
 """
 
 from mmmtl.datasets import NYUDMT, EpochSampler, EvenlySplitSampler, collate_views
@@ -21,7 +21,7 @@ _root = 'NYUDv2'
 _size = (448, 576)  # the images are 425 x 560
 
 protocol = 'nyud-40/sak'
-trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; scales are drawn around it
+trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; scale augmentation is centred on it
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
     depth=dict(type=Depth, display_range=(0.7, 8.0)),

@@ -1,7 +1,7 @@
-"""NYUD-v2 in SAK's protocol with posed pairs of its raw videos beside the labelled images, which teach depth only.
+"""NYUD-v2 with SAK's protocol, and posed pairs of its raw videos, which have depth labels only.
 
-Roots: ``$MMMTL_DATA/NYUDv2`` and ``$MMMTL_DATA/nyuv2_video``, the latter made by ``estimate_poses.py`` from
-videos of the training split's places. Every batch of 4 images holds 2 labelled images and 1 pair. Tested on single
+Roots: ``$MMMTL_DATA/NYUDv2``, and ``$MMMTL_DATA/nyuv2_video``, which ``estimate_poses.py`` creates from
+videos of the places in the training split. Every batch of 4 images has 2 labelled images and 1 pair. Tested on single
 images, so the protocol is the same.
 """
 

@@ -1,4 +1,4 @@
-"""NYUv2 as MTAN published it, 288 x 384: 13 classes, depth, normals. Root: ``$MMMTL_DATA/nyuv2``."""
+"""NYUv2 as published with MTAN, 288 x 384: 13 classes, depth, normals. Root: ``$MMMTL_DATA/nyuv2``."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, NYUv2, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomZoomCrop

@@ -1,6 +1,6 @@
-"""PASCAL-Context in SAK's protocol, 512 x 512, five tasks. Root: ``$MMMTL_DATA/PASCALContext``.
+"""PASCAL-Context with SAK's protocol, 512 x 512, five tasks. Root: ``$MMMTL_DATA/PASCALContext``.
 
-Where training images are scaled, edges follow by the nearest pixel, as published.
+Edges of scaled training images use nearest neighbour, as published.
 """
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, PascalContext, collate_views
@@ -21,7 +21,7 @@ _root = 'PASCALContext'
 _size = (512, 512)  # no image has a side above 500
 
 protocol = 'pascal/sak'
-trained_for = dict(size=(375, 500))  # the most common size; scales are drawn around that of the files
+trained_for = dict(size=(375, 500))  # the most common size; scale augmentation is centred on the original size
 tasks = dict(
     semseg=dict(type=SemSeg, classes=PascalContext.CLASSES, absent='zero'),
     human_parts=dict(type=HumanParts),

@@ -1,4 +1,4 @@
-"""ScanNet-like video, pairs that overlap, 240 x 320: depth, and normals derived. Root: ``$MMMTL_DATA/scannet``."""
+"""ScanNet-like video, overlapping pairs, 240 x 320: depth and derived normals. Root: ``$MMMTL_DATA/scannet``."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, PosedVideo, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop, Resize

@@ -1,4 +1,4 @@
-"""Real posed RGB-D pairs, halved to 120 x 160: depth, and normals derived from it.
+"""Posed RGB-D pairs, resized to 120 x 160: depth and derived normals.
 
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
@@ -15,7 +15,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
+# Pairs from one video may share frames, so whole segments at the end are held out.
 _scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
 
 train_dataloader = dict(

@@ -1,7 +1,7 @@
-"""Real posed RGB-D pairs, halved to 120 x 160, in batches half pairs and half single views: depth, derived normals.
+"""Posed RGB-D pairs, resized to 120 x 160, in batches of half pairs and half single views: depth and derived normals.
 
-The two parts are the same photographs: as pairs, and as views alone. A batch of 8 images holds 2 pairs and 4 single
-views. Judged on the held-out photographs twice: with both views of a pair at hand, and with one.
+Both halves are the same photographs, as pairs and as single views. A batch of 8 images has 2 pairs and 4 single views.
+Evaluated on the held-out photographs with both views of a pair, and with one.
 Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
@@ -17,7 +17,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-# The pairs are cut from videos, and neighbours share frames, so whole stretches at the end are held out.
+# Pairs from one video may share frames, so whole segments at the end are held out.
 _scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
 _train = dict(
     **_scenes,

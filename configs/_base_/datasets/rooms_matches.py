@@ -1,7 +1,7 @@
-"""Matches of semi-global matching on stereo rooms of 128 x 160, right where they are within a pixel of the truth.
+"""Semi-global matching on stereo rooms of 128 x 160; a match is correct within a pixel of the ground truth.
 
-The rooms are those of the validation split, so that confidence has not seen the rooms where it will be used; it is
-tested on those of the test split. Before it, for both of them (``--split train`` and ``--split test``):
+The rooms are those of the validation split, so that the confidence network has not seen the rooms where it is used; it
+is tested on those of the test split. First run, with ``--split train`` and with ``--split test``:
 ``tools/generate_pseudo_disparity.py CONFIG --disparities 64 --block 3``.
 """
 

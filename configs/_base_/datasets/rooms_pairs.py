@@ -1,7 +1,7 @@
-"""Generated rooms, 128 x 160, in batches half posed pairs and half single views.
+"""Generated rooms, 128 x 160, in batches of half posed pairs and half single views.
 
-The two parts are the same 4000 rooms: as pairs of views, and as views alone. A batch of 16 images holds 4 pairs and 8
-single views. Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
+Both halves are the same 4000 rooms, as pairs and as single views. A batch of 16 images has 4 pairs and 8 single views.
+Tested on 200 unseen rooms with both views, and with one.
 """
 
 from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views

@@ -1,4 +1,4 @@
-"""Small generated rooms, 64 x 80, for tables that two cores make in an hour: 1600 views of 800 rooms to learn from."""
+"""Small generated rooms, 64 x 80, 1600 training views of 800 rooms; a table takes two cores about an hour."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip

@@ -1,9 +1,9 @@
-"""Small generated rooms, 64 x 80, in batches half posed pairs and half single views, for tables made on two cores.
+"""Small generated rooms, 64 x 80, in batches of half posed pairs and half single views.
 
-The two parts are the same 800 rooms: as pairs of views, and as views alone. A batch of 12 images holds 3 pairs and 6
-single views. Cameras of a room stand 0.4 to 1 m apart: in images that small, 0.1 m moves a point by a pixel or two.
-None stands closer than 0.5 m to a thing, where the planes begin.
-Tested on 200 unseen rooms twice: with both views of a room at hand, and with one.
+Both halves are the same 800 rooms, as pairs and as single views. A batch of 12 images has 3 pairs and 6 single views.
+The cameras of a room are 0.4 to 1 m apart: in such small images 0.1 m moves a point by one or two pixels only. No
+camera is closer than 0.5 m to a surface, where the planes begin.
+Tested on 200 unseen rooms with both views, and with one.
 """
 
 from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views

@@ -1,4 +1,4 @@
-"""Generated rooms, 96 x 128, two views of each, semseg (NYU's 13 classes), depth and normals."""
+"""Generated rooms, 96 x 128, two views per room: semseg (13 NYU classes), depth and normals."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip
@@ -27,7 +27,7 @@ train_dataloader = dict(
         scenes=2000,
         pipeline=[
             dict(type=LoadViews),
-            dict(type=RandomFlip),  # rooms are drawn as varied as one likes: a short run needs no more
+            dict(type=RandomFlip),  # the rooms are varied enough for a short run
             dict(type=PackViews),
         ],
     ),

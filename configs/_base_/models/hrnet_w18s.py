@@ -1,4 +1,4 @@
-"""The network of region contrast (Li et al., ECCV 2024): the small HRNet-w18, from ImageNet, and HRNet's heads."""
+"""The network of region contrast (Li et al., ECCV 2024): small HRNet-w18 with ImageNet weights and HRNet heads."""
 
 from mmseg.models.backbones import HRNet
 

@@ -1,8 +1,8 @@
-"""MTPSL's network on PASCAL-Context: a pretrained ResNet-18, dilated to stride 8, and DeepLab's head for each task.
+"""The network of MTPSL on PASCAL-Context: pretrained ResNet-18 with output stride 8, one DeepLab head per task.
 
-Network, loss weights, batch and schedule are those of the public recipe of Vandenhende et al., "Multi-Task Learning for
-Dense Prediction Tasks: A Survey" (TPAMI 2021), which MTPSL follows. Augmentation and judgement are those of the
-protocol ``pascal/sak``: images keep their shape and are padded to 512 x 512.
+Network, loss weights, batch size and schedule are those of the public recipe of Vandenhende et al., "Multi-Task
+Learning for Dense Prediction Tasks: A Survey" (TPAMI 2021), which MTPSL follows. Augmentation and evaluation follow the
+protocol ``pascal/sak``: images keep their aspect ratio and are padded to 512 x 512.
 """
 
 from mmmtl.models import MultiTaskModel

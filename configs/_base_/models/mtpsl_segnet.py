@@ -1,4 +1,4 @@
-"""MTPSL's network: SegNet, two convolutions per task, colours in [0, 1], the loss a mean over each image's pixels."""
+"""The network of MTPSL: SegNet, two convolutions per task, images in [0, 1], the loss averaged over each image."""
 
 from mmmtl.models import MultiTaskModel, ViewPreprocessor
 from mmmtl.models.backbones import SegNet

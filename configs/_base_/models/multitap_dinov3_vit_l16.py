@@ -1,4 +1,4 @@
-"""DINOv3's ViT-L/16 (300 M), four of its maps to one head per task; the weights are under Meta's DINOv3 licence."""
+"""DINOv3 ViT-L/16 (300 M) with four feature maps per head; the weights are under Meta's DINOv3 licence."""
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import TimmBackbone

@@ -1,4 +1,4 @@
-"""ViT-S/16 from scratch, four of its maps to one head per task."""
+"""ViT-S/16 from scratch with four feature maps per head."""
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import TimmBackbone

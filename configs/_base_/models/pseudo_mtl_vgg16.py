@@ -1,7 +1,7 @@
-"""Pseudo-MTL's network: VGG-16 and two decoders like it, for pictures of any size.
+"""The network of Pseudo-MTL: VGG-16 and two symmetric decoders, for images of any size.
 
-The published weight 2.5 of segmentation is that of the sum over both views; a task loss is their mean. VGG-16 has batch
-norm here (the paper does not say) and ImageNet's weights.
+The published weight 2.5 of segmentation applies to the sum over both views; a task loss is their mean. VGG-16 has batch
+norm here (the paper does not say) and ImageNet weights.
 """
 
 from mmmtl.models import MultiTaskModel

@@ -1,4 +1,4 @@
-"""Pseudo-MTL's network where images of other sizes are judged as they are: it sees them at 192 x 480."""
+"""The network of Pseudo-MTL at 192 x 480, for images that are evaluated at other sizes."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Pseudo-MTL's network at an eighth to a quarter of its width, from random weights, for small pictures."""
+"""The network of Pseudo-MTL with an eighth to a quarter of its channels, from scratch, for small images."""
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import VGG

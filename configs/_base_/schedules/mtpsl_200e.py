@@ -1,4 +1,4 @@
-"""MTPSL's optimisation: Adam 1e-4, halved every 100 of 200 epochs (Li, Liu, Bilen, CVPR 2022)."""
+"""Schedule of MTPSL: Adam 1e-4, halved every 100 of 200 epochs (Li, Liu and Bilen, CVPR 2022)."""
 
 from mmengine.config import read_base
 from mmengine.optim import StepLR

@@ -1,4 +1,4 @@
-"""540 steps on real pairs, as many as 30 passes over 140 images, otherwise as 600 on small rooms.
+"""540 steps on pairs of photographs (30 epochs of 140 images), otherwise as the 600 steps on small rooms.
 
 In mixed precision, which is bf16 on a CPU.
 """

@@ -1,4 +1,4 @@
-"""Pseudo-MTL's joint training: Adam 1e-5 for 20 epochs, a tenth from the 11th on; starts from pretrained tasks."""
+"""Joint training of Pseudo-MTL: Adam 1e-5 for 20 epochs, 1e-6 from the 11th on; starts from pretrained tasks."""
 
 from mmengine.config import read_base
 from mmengine.optim import StepLR

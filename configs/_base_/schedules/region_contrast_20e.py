@@ -1,4 +1,4 @@
-"""Region contrast's optimisation (Li et al., ECCV 2024): Adam, a cosine from 5e-4 to 1e-6 twice in 20 epochs."""
+"""Schedule of region contrast (Li et al., ECCV 2024): Adam, two cosines from 5e-4 to 1e-6 in 20 epochs."""
 
 from mmengine.config import read_base
 from mmengine.optim.scheduler import CosineRestartLR

@@ -1,4 +1,4 @@
-"""A short run on generated rooms: AdamW 2e-3 with a short warm-up, a cosine over 2 passes."""
+"""2 epochs on generated rooms: AdamW 2e-3, a short warm-up, cosine decay."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

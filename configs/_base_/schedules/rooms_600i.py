@@ -1,4 +1,4 @@
-"""600 steps on small generated rooms: AdamW 2e-3 with a short warm-up, a cosine to the end, gradients clipped at 10."""
+"""600 steps on small generated rooms: AdamW 2e-3, a short warm-up, cosine decay, gradient norm clipped at 10."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

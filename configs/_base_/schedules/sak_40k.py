@@ -1,4 +1,4 @@
-"""SAK's second stage: AdamW 2e-5, decayed to 0 with power 0.9 over 40,000 steps, gradients clipped at 10."""
+"""Second stage of SAK: AdamW 2e-5, polynomial decay (power 0.9) to 0 over 40,000 steps, gradient norm clipped at 10."""
 
 from mmengine.config import read_base
 from mmengine.optim import PolyLR
