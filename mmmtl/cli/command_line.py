@@ -1,4 +1,4 @@
-"""How the tools end: a user's mistake is one line on stderr and exit code 2."""
+"""How commands end: a user's mistake is one line on stderr and exit code 2."""
 
 import argparse
 import ast
@@ -11,15 +11,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmengine.config import DictAction
-
 from mmmtl.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
-class KeyValues(DictAction):
+class KeyValues(argparse.Action):
     """An argument of entries KEY=VALUE, read as MMEngine reads them; dicts are written as in a config.
 
     ``a=1``, ``a=[b,(1,2)]``, ``a=[dict(type='EMAHook',momentum=0.1)]``, ``a={'b':1}``. An entry that cannot be read is
@@ -60,6 +58,8 @@ def read_value(text: str) -> Any:
                     "cannot be read as Python; write dicts as in a config, e.g. [dict(type='EMAHook')], "
                     'and quote the whole entry'
                 ) from None
+    from mmengine.config import DictAction  # here, because it is slow to import and --help needs none of it
+
     try:
         return DictAction._parse_iterable(text)
     except AssertionError as error:
@@ -91,14 +91,14 @@ def _literal(node: ast.expr) -> Any:
         ) from None
 
 
-def command(main: Callable[[], None]) -> Callable[[], None]:
-    """Decorate a tool's ``main``: a `UserError` or `OSError` ends in one line, without a traceback; so does Ctrl-C."""
+def command(main: Callable[..., None]) -> Callable[..., None]:
+    """Decorate the function of a command, so that a `UserError`, an `OSError` or Ctrl-C ends in one line."""
 
     @functools.wraps(main)
-    def run() -> None:
+    def run(*arguments: Any) -> None:
         logging.raiseExceptions = False  # a log that cannot be written shall not print tracebacks of its own
         try:
-            main()
+            main(*arguments)
         except (UserError, OSError) as error:
             print(f'error: {one_line(error)}', file=sys.stderr)
             sys.exit(2)

@@ -1,4 +1,4 @@
-"""Recipes by name: a config file, or a row of a table of recipes (``FILE.py::ROW``).
+"""Recipes by name: a config file, a shipped recipe, or a row of a table of recipes (``FILE.py::ROW``).
 
 A table is a config file whose ``rows`` are ``{row: (recipe, changes, ...)}``. The recipe is a config file or a row of
 another table, relative to the table; each of the changes is ``{'a.b.c': value}``, applied in order.
@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmmtl.configuration.child_configs import parts_replaced_in_files
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.resolve_type import did_you_mean, last_line
+from mmmtl.configuration.shipped_recipes import find_recipe, recipes_folder
 from mmmtl.errors import ConfigError
 
 SEPARATOR = '::'
@@ -28,6 +29,7 @@ def read_recipe(name: str | Path) -> Config:
 
 def _read(name: str, outer: tuple[str, ...]) -> Config:
     path, _, row = name.partition(SEPARATOR)
+    path = str(_file_of(path))
     place = f'{Path(path).resolve()}{SEPARATOR}{row}'  # whatever way leads there
     if place in outer:
         raise ConfigError(f'{" -> ".join([*outer, place])}: rows that refer to each other in a circle')
@@ -59,9 +61,15 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     return base
 
 
+def _file_of(path: str | Path) -> Path:
+    file = find_recipe(path)
+    if file is None:
+        known = [str(recipe.relative_to(recipes_folder()).with_suffix('')) for recipe in _files(recipes_folder())]
+        raise ConfigError(f'{path}: no such config{did_you_mean(str(path), known)}')
+    return file
+
+
 def _read_file(path: Path) -> Config:
-    if not path.is_file():
-        raise ConfigError(f'{path}: no such config')
     try:
         with parts_replaced_in_files():
             return Config.fromfile(path, import_custom_modules=False)
@@ -89,16 +97,19 @@ def expand_recipes(names: Sequence[str | Path]) -> list[str]:
 
 
 def _rows_of(name: str) -> Iterator[str]:
-    rows = None if SEPARATOR in name else _read_file(Path(name)).get('rows')
+    rows = None if SEPARATOR in name else _read_file(_file_of(name)).get('rows')
     return iter([name]) if rows is None else (f'{name}{SEPARATOR}{row}' for row in rows)
 
 
 def all_recipes(folder: str | Path) -> list[str]:
     """Every recipe and row below a folder, sorted by file; ``_base_`` folders and files of changes are left out."""
-    files = sorted(path for path in Path(folder).rglob('*.py') if '_base_' not in path.parts)
     found = []
-    for path in files:
+    for path in _files(folder):
         config = _read_file(path)
         if 'rows' in config or 'model' in config:
             found += _rows_of(str(path))
     return found
+
+
+def _files(folder: str | Path) -> list[Path]:
+    return sorted(path for path in Path(folder).rglob('*.py') if '_base_' not in path.parts)

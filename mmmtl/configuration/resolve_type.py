@@ -10,6 +10,7 @@ from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.registry import Registry
 
 from mmmtl.errors import ConfigError
+from mmmtl.extras import EXTRA_OF_MODULE, missing_extra
 from mmmtl.registry import LOSSES, TASKS
 
 
@@ -27,6 +28,8 @@ def resolve_type(name: Any, path: str) -> Callable:
         try:
             return name.build()
         except Exception as error:
+            if (package := _missing_package(error)) in EXTRA_OF_MODULE:
+                raise missing_extra(path, package) from None
             raise ConfigError(f'{path}: {last_line(error)}{_nearest_attribute(name)}') from None
     if not isinstance(name, str):
         return name
@@ -61,6 +64,16 @@ def last_line(error: BaseException) -> str:
     """The last line of an error's message, or its class where it has none."""
     lines = str(error).strip().splitlines()
     return lines[-1].strip() if lines else type(error).__name__
+
+
+def _missing_package(error: BaseException) -> str | None:
+    """Return the package whose absence caused an error; MMEngine wraps the import error in one of its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            return cause.name.partition('.')[0]
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _nearest_attribute(name: LazyObject | LazyAttr) -> str:

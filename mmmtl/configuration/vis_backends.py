@@ -8,6 +8,7 @@ from mmengine.visualization import Visualizer
 
 from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.errors import ConfigError
+from mmmtl.extras import EXTRA_OF_MODULE, missing_extra
 
 PACKAGES: dict[Callable, tuple[str, ...]] = {
     visualization.AimVisBackend: ('aim',),
@@ -31,6 +32,9 @@ def check_vis_backends(visualizer: Visualizer | dict | None) -> None:
         path = f'visualizer.vis_backends[{index}]'
         target = resolve_type(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
         missing = [name for name in PACKAGES.get(target, ()) if find_spec(name) is None]
+        for package in missing:
+            if package in EXTRA_OF_MODULE:
+                raise missing_extra(f'{path}: {target.__name__}', package)
         if missing:
             raise ConfigError(
                 f'{path}: {target.__name__} needs {" and ".join(missing)}, which is not installed; '

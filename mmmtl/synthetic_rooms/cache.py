@@ -16,11 +16,12 @@ import cv2
 import numpy as np
 from filelock import FileLock
 
+from mmmtl.extras import import_extra
 from mmmtl.files.checksums import write_checksums
 from mmmtl.progress import progress
 from mmmtl.synthetic_rooms.cameras import BESIDE, Neighbours, place_cameras
 from mmmtl.synthetic_rooms.render import render_view
-from mmmtl.synthetic_rooms.scene import build_scene
+from mmmtl.synthetic_rooms.scene import RENDERING, build_scene
 from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
@@ -64,6 +65,7 @@ def ensure_rooms(
     folder = Path(root) / name / split
     if not missing_scenes(folder, scenes):
         return folder
+    import_extra('embreex', RENDERING)  # before a folder is made, and not in a worker process
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f'{split}.lock'):

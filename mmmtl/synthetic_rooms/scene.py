@@ -1,18 +1,25 @@
 """One furnished room as triangles, ready for ray casting, and what is known of each triangle."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 
+from mmmtl.extras import import_extra
 from mmmtl.synthetic_rooms.furnishing import furnish
 from mmmtl.synthetic_rooms.lights import LightSource
 from mmmtl.synthetic_rooms.primitives import triangulate
 from mmmtl.synthetic_rooms.textures import SIZE, STRIDE, bank
 from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
+if TYPE_CHECKING:
+    from embreex.mesh_construction import TriangleMesh
+    from embreex.rtcore_scene import EmbreeScene
+
+RENDERING = 'rendering rooms'  # names the feature where the ray caster is missing
 CLASSES = (
     'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
     'window',
@@ -94,9 +101,11 @@ def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:
     texel = np.where(fit[:, None, None], 0.004 + 0.992 * triangles.unit, tiled) * SIZE + 64 * SIZE  # stays positive
     length = np.linalg.norm(texel[:, 1] - texel[:, 0], axis=1) / np.linalg.norm(edge1, axis=1)
 
-    rays = EmbreeScene()
+    rays = import_extra('embreex.rtcore_scene', RENDERING).EmbreeScene()
     # it reads corner by corner, which is faster where the numbers are Python's
-    mesh = TriangleMesh(rays, corners.astype(np.float32).astype(object))
+    mesh = import_extra('embreex.mesh_construction', RENDERING).TriangleMesh(
+        rays, corners.astype(np.float32).astype(object)
+    )
     return Scene(
         split, index, variety, room.size.astype(np.float32), lights=room.lights,
         ambient=room.ambient(), exposure=room.exposure(),

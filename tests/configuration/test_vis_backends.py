@@ -14,22 +14,21 @@ def nothing_installed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    'backend, packages',
+    'backend, packages, installs',
     [
-        ('TensorboardVisBackend', 'tensorboard'),
-        (TensorboardVisBackend, 'tensorboard'),
-        ('WandbVisBackend', 'wandb'),
-        ('DVCLiveVisBackend', 'pygit2 and dvclive'),
+        ('TensorboardVisBackend', 'tensorboard', "'mmmtl[tracking]'"),
+        (TensorboardVisBackend, 'tensorboard', "'mmmtl[tracking]'"),
+        ('WandbVisBackend', 'wandb', "'mmmtl[tracking]'"),
+        ('DVCLiveVisBackend', 'pygit2 and dvclive', 'pygit2 dvclive'),
     ],
 )
-def test_a_missing_package_is_named(backend, packages, nothing_installed):
+def test_a_missing_package_is_named(backend, packages, installs, nothing_installed):
     backends = [dict(type='LocalVisBackend'), dict(type=backend)]
     with pytest.raises(ConfigError) as caught:
         check_vis_backends(dict(type='Visualizer', vis_backends=backends))
     name = backend if isinstance(backend, str) else backend.__name__
     assert str(caught.value) == (
-        f'visualizer.vis_backends[1]: {name} needs {packages}, which is not installed; '
-        f'pip install {packages.replace(" and", "")}'
+        f'visualizer.vis_backends[1]: {name} needs {packages}, which is not installed; pip install {installs}'
     )
 
 

@@ -1,6 +1,5 @@
 """MTPSL's SegNet as a whole model: its published predictions, losses and scores come out of MultiTaskModel."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from golden_fill import fill
 from mmengine.structures import PixelData
 
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.model_converters import mtpsl_segnet
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
@@ -31,9 +31,7 @@ def golden() -> dict[str, np.ndarray]:
 def published_model() -> MultiTaskModel:
     """MTPSL's SegNet with its heads, its parameters set by the rule of the golden numbers."""
     keys = json.loads((TESTS / 'golden' / 'segnet_keys.json').read_text())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(TESTS.parent / 'tools' / 'model_converters')
-        converter = importlib.import_module('mtpsl_segnet')
+    converter = mtpsl_segnet
     published = {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
     classes = [str(i) for i in range(13)]
     tasks = dict(semseg=dict(type=SemSeg, classes=classes), depth=dict(type=Depth), normal=dict(type=Normal))

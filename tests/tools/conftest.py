@@ -1,31 +1,21 @@
-"""Tools are scripts beside each other: their folder goes onto the path only while a test runs."""
+"""Commands in this process, which has imported torch already."""
 
-import importlib
-import sys
 from collections.abc import Callable
-from pathlib import Path
+from importlib import import_module
 from types import ModuleType
 
 import pytest
 
-TOOLS = Path(__file__).parents[2] / 'tools'
-
-
-@pytest.fixture(autouse=True)
-def fresh_conversion() -> None:
-    """Both folders of converters have a `conversion.py`; no test is served the other one."""
-    sys.modules.pop('conversion', None)
-    yield
-    sys.modules.pop('conversion', None)
+from mmmtl.cli.main import main
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
-    """`tool('dataset_converters/nyuv2')` imports that script."""
+def tool() -> Callable[[str], ModuleType]:
+    """`tool('dataset_converters/nyuv2')` imports that module."""
+    return lambda name: import_module(f'mmmtl.{name.replace("/", ".")}')
 
-    def load(name: str) -> ModuleType:
-        monkeypatch.syspath_prepend((TOOLS / name).parent)
-        monkeypatch.delitem(sys.modules, Path(name).name, raising=False)
-        return importlib.import_module(Path(name).name)
 
-    return load
+@pytest.fixture
+def mmmtl_command() -> Callable[..., None]:
+    """`mmmtl_command('convert-dataset', 'nyuv2', src, dst)` runs ``mmmtl convert-dataset nyuv2 SRC DST``."""
+    return lambda *arguments: main([str(argument) for argument in arguments])

@@ -1,6 +1,5 @@
 """BSDS500: the annotators of the official .mat files merged; the benchmark's own files come out again."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,9 @@ from mmmtl.tasks import Edge
 
 
 @pytest.fixture
-def convert(tool, monkeypatch):
+def convert(mmmtl_command):
     def run(*arguments: object) -> None:
-        monkeypatch.setattr(sys, 'argv', ['bsds500.py', *map(str, arguments)])
-        tool('dataset_converters/bsds500').main()
+        mmmtl_command('convert-dataset', 'bsds500', *arguments)
 
     return run
 

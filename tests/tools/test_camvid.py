@@ -1,6 +1,5 @@
 """CamVid: SegNet's folders -> ours; the benchmark's own files come out byte for byte."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ from mmmtl.tasks import SemSeg
 
 
 @pytest.fixture
-def convert(tool, monkeypatch):
+def convert(mmmtl_command):
     def run(*arguments: object) -> None:
-        monkeypatch.setattr(sys, 'argv', ['camvid.py', *map(str, arguments)])
-        tool('dataset_converters/camvid').main()
+        mmmtl_command('convert-dataset', 'camvid', *arguments)
 
     return run
 

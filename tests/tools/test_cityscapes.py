@@ -2,7 +2,6 @@
 
 import io
 import json
-import sys
 import zipfile
 from pathlib import Path
 
@@ -55,12 +54,11 @@ def archives(tmp_path) -> Path:
 
 
 @pytest.fixture
-def convert(tool, monkeypatch):
+def convert(tool, mmmtl_command, monkeypatch):
     def run(*arguments: object) -> None:
         script = tool('dataset_converters/cityscapes')
         monkeypatch.setattr(script, 'COUNTS', {'train': 2, 'val': 1})
-        monkeypatch.setattr(sys, 'argv', ['cityscapes.py', *map(str, arguments)])
-        script.main()
+        mmmtl_command('convert-dataset', 'cityscapes', *arguments)
 
     return run
 

@@ -88,7 +88,7 @@ def video(tmp_path):
 
 
 @pytest.fixture
-def convert(tool, monkeypatch):
+def convert(tool, mmmtl_command, monkeypatch):
     """Run the tool with a COLMAP that finds the frames named; tells how often it was asked."""
     script, asked = tool('dataset_converters/estimate_poses'), []
 
@@ -103,8 +103,7 @@ def convert(tool, monkeypatch):
             return script.Reconstruction(poses, intrinsics, seen)
 
         monkeypatch.setattr(script, 'reconstruct', reconstruct)
-        monkeypatch.setattr(sys, 'argv', ['estimate_poses.py', *map(str, arguments)])
-        script.main()
+        mmmtl_command('convert-dataset', 'estimate-poses', *arguments)
         return asked
 
     return run
@@ -188,7 +187,7 @@ def test_a_missing_extra_is_named(tool, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_real_clip(tool, monkeypatch, data_root, tmp_path, capsys):
+def test_a_real_clip(mmmtl_command, data_root, tmp_path, capsys):
     """Five frames of the Redwood office: rotations to 0.2 degrees and translations to 1 cm."""
     pytest.importorskip('pycolmap', reason="optional extra: pip install 'mmmtl[poses]'")
     source, folder = data_root / 'real' / 'redwood_office', tmp_path / 'office'
@@ -198,13 +197,8 @@ def test_a_real_clip(tool, monkeypatch, data_root, tmp_path, capsys):
     for kind in ('color', 'depth'):
         (folder / kind).symlink_to(source / kind)
     (folder / 'cam.txt').write_text('525 0 320\n0 525 240\n0 0 1\n')
-    script = tool('dataset_converters/estimate_poses')
-    monkeypatch.setattr(
-        sys,
-        'argv',
-        ['estimate_poses.py', str(folder), str(tmp_path / 'out'), '--whole', '--exhaustive', '--threads', '1'],
-    )
-    script.main()
+    options = ('--whole', '--exhaustive', '--threads', '1')
+    mmmtl_command('convert-dataset', 'estimate-poses', folder, tmp_path / 'out', *options)
     lines = (source / 'trajectory.log').read_text().splitlines()
     truth = [np.linalg.inv(np.loadtxt(lines[5 * frame + 1 : 5 * frame + 5])) for frame in range(5)]
     ours = [sample.camera_T_world.double().numpy() for sample in read(tmp_path / 'out')[0]['data_samples']]

@@ -22,16 +22,14 @@ NYUV2 = ROOT / 'configs' / 'baseline' / 'conv_segnet_b2_200e_nyuv2_13_full.py'
 
 
 @pytest.fixture
-def generate(tool, rooms_cache, monkeypatch, capsys):
+def generate(mmmtl_command, rooms_cache, capsys):
     """Run the tool in this process: its output, its error line and its exit code."""
-    script = tool('generate_regions')
 
     def run(*arguments: str | Path, config: Path = ROOMS, options: list[str] = ()) -> tuple[str, str, int]:
-        given = [*map(str, arguments), *(['--cfg-options', *options] if options else [])]
-        monkeypatch.setattr(sys, 'argv', ['generate_regions.py', str(config), *given])
+        given = [*arguments, *(['--cfg-options', *options] if options else [])]
         code = 0
         try:
-            script.main()
+            mmmtl_command('regions', config, *given)
         except SystemExit as end:
             code = end.code
         said = capsys.readouterr()
@@ -181,9 +179,9 @@ def test_several_processes(rooms_cache, tmp_path):
 def test_the_largest_is_painted_first(tool):
     small, large = np.zeros((4, 6), bool), np.zeros((4, 6), bool)
     small[1:3, 1:3], large[:, :4] = True, True
-    regions = tool('region_backends').paint([small, large], (4, 6))
+    regions = tool('pseudo_labels/region_backends').paint([small, large], (4, 6))
     assert regions.tolist() == [[1, 1, 1, 1, 0, 0], [1, 2, 2, 1, 0, 0], [1, 2, 2, 1, 0, 0], [1, 1, 1, 1, 0, 0]]
-    assert not tool('region_backends').paint([], (2, 2)).any()
+    assert not tool('pseudo_labels/region_backends').paint([], (2, 2)).any()
 
 
 @pytest.mark.slow
@@ -192,7 +190,9 @@ def test_sam_on_a_real_photograph(generate, tool, data_root, tmp_path):
     options = nyuv2_arrays([data_root / 'real' / 'nyuv2' / 'rgb' / '0001.png'], tmp_path / 'nyuv2')
     torch.manual_seed(0)
     weights = tmp_path / 'sam.pth'
-    torch.save(tool('region_backends').segment_anything().sam_model_registry['vit_b']().state_dict(), weights)
+    torch.save(
+        tool('pseudo_labels/region_backends').segment_anything().sam_model_registry['vit_b']().state_dict(), weights
+    )
     common = ['--backend', 'sam', '--checkpoint', weights]
     off = [
         'model=vit_b',

@@ -1,7 +1,6 @@
 """KITTI's archives in miniature -> trees that load, with the frames of a list counted."""
 
 import io
-import sys
 import zipfile
 
 import numpy as np
@@ -21,7 +20,7 @@ def png(values: np.ndarray) -> bytes:
     return content.getvalue()
 
 
-def test_archives_become_trees_that_load(tool, tmp_path, monkeypatch, capsys):
+def test_archives_become_trees_that_load(mmmtl_command, tmp_path, capsys):
     folder = tmp_path / 'archives'
     folder.mkdir()
     picture, depth = png(np.zeros((6, 20, 3), np.uint8)), np.zeros((6, 20), np.uint16)
@@ -61,9 +60,9 @@ def test_archives_become_trees_that_load(tool, tmp_path, monkeypatch, capsys):
                 archive.writestr(member, content)
     frames = tmp_path / 'frames.txt'
     frames.write_text(''.join(f'{DATE}/{DRIVE} {frame} l\n' for frame in range(1, 6)))
-    script, root = tool('dataset_converters/kitti'), tmp_path / 'kitti'
-    monkeypatch.setattr(sys, 'argv', ['kitti.py', str(folder), str(root), '--frames', str(frames)])
-    script.main()
+    root = tmp_path / 'kitti'
+    arguments = ('convert-dataset', 'kitti', folder, root, '--frames', frames)
+    mmmtl_command(*arguments)
     assert f'{frames}: 5 frames, 3 images there, 2 of them with depth' in capsys.readouterr().out
     assert not list(root.rglob('*image_00*')) and not list(root.rglob('*oxts*')) and not list(root.rglob('*testing*'))
     assert len([path for path in root.rglob('*') if path.is_file()]) == 8 + 4 + 2 + 2 + 4
@@ -97,5 +96,5 @@ def test_archives_become_trees_that_load(tool, tmp_path, monkeypatch, capsys):
         tasks={'semseg': SemSeg('semseg', Cityscapes.CLASSES)},
     )
     assert len(semantics) == 2 and semantics[0]['data_samples'][0].gt.semseg.unique().tolist() == [0]
-    script.main()
+    mmmtl_command(*arguments)
     assert f'{root}/semantics/training/semantic: 0 written, 2 there already' in capsys.readouterr().out

@@ -1,8 +1,8 @@
 """The converter of MTPSL's SegNet: the published numbers come out of our model, and bad files end in one line."""
 
-import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +14,9 @@ import torch.nn.functional as F
 from golden_fill import fill
 from torch import nn
 
+from mmmtl.errors import CheckpointError
+from mmmtl.model_converters import mtpsl_segnet
+from mmmtl.model_converters.conversion import convert_file
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead
 
@@ -30,9 +33,8 @@ def published() -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture
-def converter(monkeypatch):
-    monkeypatch.syspath_prepend(TOOL.parent)
-    return importlib.import_module('mtpsl_segnet')
+def converter():
+    return mtpsl_segnet
 
 
 def convert(src: Path, dst: Path) -> subprocess.CompletedProcess:
@@ -161,17 +163,15 @@ def bad(published: dict, change: str) -> object:
         ('empty', 'holds no state dict'),
     ],
 )
-def test_not_the_published_layout(change, line, published, converter, tmp_path, monkeypatch, capsys):
+def test_not_the_published_layout(change, line, published, converter, tmp_path):
     src, dst = tmp_path / 'published.pth', tmp_path / 'ours.pth'
     torch.save(bad(published, change), src)
-    monkeypatch.setattr(sys, 'argv', [str(TOOL), str(src), str(dst)])
-    with pytest.raises(SystemExit) as caught:
-        converter.run('', converter.convert)
-    assert line in caught.value.code and '\n' not in caught.value.code
+    with pytest.raises(CheckpointError, match=re.escape(line)):
+        convert_file(src, dst, converter.convert, 'mtpsl-segnet')
     assert not dst.exists()
 
 
-def test_where_it_cannot_write(published, converter, tmp_path, monkeypatch):
+def test_where_it_cannot_write(published, converter, tmp_path):
     src = tmp_path / 'published.pth'
     torch.save(published, src)
     before = src.read_bytes()
@@ -183,8 +183,7 @@ def test_where_it_cannot_write(published, converter, tmp_path, monkeypatch):
         (src / 'ours.pth', 'no folder'),
         (folder, 'cannot write'),
     ):
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), str(src), str(dst)])
-        with pytest.raises(SystemExit, match=line):
-            converter.run('', converter.convert)
+        with pytest.raises(CheckpointError, match=line):
+            convert_file(src, dst, converter.convert, 'mtpsl-segnet')
     assert src.read_bytes() == before
     assert sorted(tmp_path.iterdir()) == [folder, src]

@@ -1,7 +1,5 @@
 """nyu_depth_v2_labeled.mat in miniature -> both NYUv2 folders -> the data sets."""
 
-import sys
-
 import cv2
 import numpy as np
 import pytest
@@ -24,14 +22,13 @@ def tasks(classes) -> dict:
 
 
 @pytest.fixture
-def run(tool, monkeypatch):
+def run(tool, mmmtl_command, monkeypatch):
     """Convert in this process, with normals found fast."""
     module = tool('dataset_converters/nyuv2')
     monkeypatch.setattr(module, 'SENSOR_RADIUS', 1)
 
     def convert(paths, dst, layout, *more):
         arguments = [
-            'nyuv2.py',
             paths['src'],
             dst,
             '--format',
@@ -42,8 +39,7 @@ def run(tool, monkeypatch):
             paths['classes40'],
             *more,
         ]
-        monkeypatch.setattr(sys, 'argv', [str(argument) for argument in arguments])
-        module.main()
+        mmmtl_command('convert-dataset', 'nyuv2', *arguments)
 
     return convert
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 from official_trees import write_pascal
@@ -25,12 +24,9 @@ FOLDERS = (
 
 
 @pytest.fixture
-def run(tool, monkeypatch):
-    module = tool('dataset_converters/pascal_context')
-
+def run(mmmtl_command):
     def convert(dst, *arguments):
-        monkeypatch.setattr(sys, 'argv', ['pascal_context.py', str(dst), *map(str, arguments)])
-        module.main()
+        mmmtl_command('convert-dataset', 'pascal-context', dst, *arguments)
 
     return convert
 

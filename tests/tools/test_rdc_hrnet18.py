@@ -1,7 +1,6 @@
 """The converter of region contrast's HRNet: the published numbers come out of our model, and bad files are refused."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,9 @@ import torch
 from golden_fill import fill
 
 from mmmtl.apis import load_config
+from mmmtl.errors import CheckpointError
+from mmmtl.model_converters import rdc_hrnet18
+from mmmtl.model_converters.conversion import convert_file
 from mmmtl.registry import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -24,18 +26,16 @@ def published() -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture
-def convert(tool, monkeypatch, capsys):
+def convert():
     """Run the tool in this process on a checkpoint; what it wrote, or the line that it ended with."""
-    script = tool('model_converters/rdc_hrnet18')
 
     def run(content, folder: Path) -> dict | str:
         torch.save(content, folder / 'published.pth')
-        monkeypatch.setattr(sys, 'argv', ['rdc_hrnet18.py', str(folder / 'published.pth'), str(folder / 'ours.pth')])
         try:
-            script.run('', script.convert)
-        except SystemExit as end:
+            convert_file(folder / 'published.pth', folder / 'ours.pth', rdc_hrnet18.convert, 'rdc-hrnet18')
+        except CheckpointError as error:
             assert not (folder / 'ours.pth').exists()
-            return end.code
+            return str(error)
         return torch.load(folder / 'ours.pth', weights_only=True)
 
     return run

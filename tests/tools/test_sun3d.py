@@ -1,7 +1,5 @@
 """A sequence of SUN3D in miniature -> pairs: moved bits, the newest extrinsics, depth of the nearest time."""
 
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -35,11 +33,9 @@ def sequence(tmp_path):
     return folder
 
 
-def test_pairs_that_load(tool, monkeypatch, sequence, tmp_path, capsys):
-    script = tool('dataset_converters/sun3d')
+def test_pairs_that_load(mmmtl_command, sequence, tmp_path, capsys):
     arguments = [str(sequence), str(tmp_path / 'out'), '--every', '1', '--size', '48', '64', '--overlap', '0.8', '0.93']
-    monkeypatch.setattr(sys, 'argv', ['sun3d.py', *arguments])
-    script.main()
+    mmmtl_command('convert-dataset', 'sun3d', *arguments)
     assert 'hotel_toy-toy1: 6 pairs; 0 of 6 frames' in capsys.readouterr().out
     dataset = PosedViews(
         root=str(tmp_path / 'out'),

@@ -1,8 +1,5 @@
 """The cosine matrix of task gradients: against plain backward passes, as a tool, with labels that never meet."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 import tool_process
 import torch
@@ -10,9 +7,9 @@ from tool_process import CONFIGS
 from torch.nn.functional import cosine_similarity
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
+from mmmtl.experiments.task_conflict import measure, table
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
-TOOL = Path(__file__).parents[2] / 'tools' / 'analysis_tools' / 'task_conflict.py'
 
 
 @pytest.fixture
@@ -22,7 +19,6 @@ def config():
 
 
 def test_by_plain_backward_passes(config):
-    measure = runpy.run_path(str(TOOL))['measure']
     torch.manual_seed(0)
     model = init_model(config).train()
     cosines, counts, lengths = measure(config, model, ('backbone',), 2)
@@ -61,12 +57,11 @@ def test_as_a_tool(tmp_path):
 
 
 def test_tasks_that_never_meet(config):
-    namespace = runpy.run_path(str(TOOL))
     config.train_dataloader.batch_size = 1
     config.train_dataloader.dataset.label_setting = dict(type='mmmtl.OneLabel', seed=0)
-    cosines, counts, lengths = namespace['measure'](config, init_model(config).train(), ('backbone',), 10)
+    cosines, counts, lengths = measure(config, init_model(config).train(), ('backbone',), 10)
     assert counts.sum() == 10 and not (counts - counts.diagonal().diag()).any()
-    text = namespace['table'](['semseg', 'depth', 'normal'], cosines, counts, lengths)
+    text = table(['semseg', 'depth', 'normal'], cosines, counts, lengths)
     assert '| depth | – | 1.000 | – |' in text
 
 

@@ -34,21 +34,20 @@ def scores_of_nothing_in(run, value: float) -> None:
 
 
 @pytest.mark.parametrize('prefix', ['', './'])
-def test_rows_are_in_the_order_of_the_configs(tool, monkeypatch, tmp_path, capsys, prefix):
-    module = tool('analysis_tools/train_table')
+def test_rows_are_in_the_order_of_the_configs(tool, mmmtl_command, monkeypatch, tmp_path, capsys, prefix):
+    module = tool('experiments/table_runs')
     monkeypatch.chdir(CONFIGS)
     monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
     configs = [f'{prefix}{name}.py' for name in ('tiny_rooms_plain', 'tiny_rooms')]
-    monkeypatch.setattr('sys.argv', ['train_table.py', *configs, '--seeds', '0', '1', '--work-dir', str(tmp_path)])
-    module.main()
+    mmmtl_command('table', *configs, '--seeds', '0', '1', '--work-dir', tmp_path)
     rows = [line.split(' | ')[:3] for line in capsys.readouterr().out.splitlines()[2:4]]
     # the first seeds of all configs are trained before the second ones
     assert rows == [['| tiny_rooms_plain', '2', '1 ± 1.4 |'], ['| tiny_rooms', '2', '2 ± 1.4 |']]
 
 
-def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monkeypatch):
+def test_rows_start_from_one_training_for_each_task(tool, mmmtl_command, tmp_path, capsys, monkeypatch):
     """Each task is trained once for a seed; every row of that seed starts from the heads of both and one encoder."""
-    module = tool('analysis_tools/train_table')
+    module = tool('experiments/table_runs')
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
     stages = [f'depth={folder}/pretrain.py::rooms_small_depth', f'semseg={folder}/pretrain.py::rooms_small_classes']
     asked = []
@@ -69,10 +68,7 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
 
     monkeypatch.setattr(module, 'train_and_test', untrained)
     configs = [f'{folder}/rooms_small.py::{row}' for row in ('baseline', 'full')]
-    monkeypatch.setattr(
-        'sys.argv', ['train_table.py', *configs, '--seeds', '3', '--pretrain', *stages, '--work-dir', str(tmp_path)]
-    )
-    module.main()
+    mmmtl_command('table', *configs, '--seeds', '3', '--pretrain', *stages, '--work-dir', tmp_path)
     depth, classes, *rows = asked
     assert [run.work_dir.parent.name for run in rows] == ['baseline', 'full']
     start = rows[0].start
@@ -91,24 +87,19 @@ def test_rows_start_from_one_training_for_each_task(tool, tmp_path, capsys, monk
     assert rows[0].load().resume, 'once begun, a row goes on from its own checkpoint'
 
 
-def test_a_table_is_all_of_its_rows(tool, tmp_path, monkeypatch, capsys):
-    module = tool('analysis_tools/train_table')
+def test_a_table_is_all_of_its_rows(tool, mmmtl_command, tmp_path, monkeypatch, capsys):
+    module = tool('experiments/table_runs')
     monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
-    monkeypatch.setattr(
-        'sys.argv', ['train_table.py', str(folder / 'rooms_small.py'), '--seeds', '0', '--work-dir', str(tmp_path)]
-    )
-    module.main()
+    mmmtl_command('table', folder / 'rooms_small.py', '--seeds', '0', '--work-dir', tmp_path)
     rows = [line.split(' | ')[0].removeprefix('| ') for line in capsys.readouterr().out.splitlines()[2:8]]
     assert rows == ['baseline', 'own_all', 'pseudo_all', 'confidence', 'confidence_all', 'full']
     assert (tmp_path / 'pseudo_mtl_rooms_small' / 'own_all' / 'seed_0').is_dir()
 
 
-def test_every_recipe_and_row_is_listed(tool, monkeypatch, capsys):
-    module = tool('analysis_tools/train_table')
-    monkeypatch.chdir(CONFIGS.parents[1])
-    monkeypatch.setattr('sys.argv', ['train_table.py', '--list'])
-    module.main()
+def test_every_recipe_and_row_is_listed(mmmtl_command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # wherever it is started
+    mmmtl_command('table', '--list')
     names = capsys.readouterr().out.splitlines()
     assert (
         {'configs/baseline/aspp_resnet18_b8_2e_rooms_full.py', 'configs/mtpsl/table_2.py::onelabel_cross_task'}

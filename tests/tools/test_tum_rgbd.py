@@ -1,7 +1,5 @@
 """A sequence of TUM RGB-D in miniature -> pairs: times joined, quaternions, units, poses."""
 
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -33,12 +31,11 @@ def sequence(tmp_path):
     return folder
 
 
-def test_pairs_that_load(tool, monkeypatch, sequence, tmp_path, capsys):
+def test_pairs_that_load(tool, mmmtl_command, sequence, tmp_path, capsys):
     script = tool('dataset_converters/tum_rgbd')
     assert len(script.read_sequence(sequence, every=1)) == 6
     arguments = [str(sequence), str(tmp_path / 'out'), '--every', '1', '--size', '48', '64', '--overlap', '0.8', '0.93']
-    monkeypatch.setattr(sys, 'argv', ['tum_rgbd.py', *arguments])
-    script.main()
+    mmmtl_command('convert-dataset', 'tum-rgbd', *arguments)
     told = capsys.readouterr().out
     dataset = PosedViews(
         root=str(tmp_path / 'out'),

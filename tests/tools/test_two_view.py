@@ -1,7 +1,5 @@
 """DPSNet's test folders -> posed scenes; the benchmark's own scenes come out again."""
 
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,10 +10,9 @@ from mmmtl.tasks import Depth
 
 
 @pytest.fixture
-def convert(tool, monkeypatch):
+def convert(mmmtl_command):
     def run(*arguments: object) -> None:
-        monkeypatch.setattr(sys, 'argv', ['two_view.py', *map(str, arguments)])
-        tool('dataset_converters/two_view').main()
+        mmmtl_command('convert-dataset', 'two-view', *arguments)
 
     return run
 

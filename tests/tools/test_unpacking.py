@@ -22,7 +22,7 @@ def wanted(member: str) -> str | None:
 
 
 def test_only_what_is_wanted_and_only_what_is_missing(tool, archive, tmp_path):
-    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('files/output_folder')
     output = conversion.Output(tmp_path / 'out')
     unpacking.unpack([archive], output, wanted)
     assert sorted(path.name for path in (tmp_path / 'out').rglob('*.txt')) == ['1.txt', '2.txt']
@@ -35,7 +35,7 @@ def test_only_what_is_wanted_and_only_what_is_missing(tool, archive, tmp_path):
 
 
 def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
-    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('files/output_folder')
     output = conversion.Output(tmp_path / 'out')
     with pytest.raises(DataError, match='nothing in there belongs'):
         unpacking.unpack([archive], output, lambda member: None)
@@ -50,7 +50,7 @@ def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
 
 
 def test_a_member_of_3_gb_is_refused_unread(tool, archive, tmp_path):
-    unpacking, conversion = tool('dataset_converters/unpacking'), tool('dataset_converters/conversion')
+    unpacking, conversion = tool('dataset_converters/unpacking'), tool('files/output_folder')
     content = bytearray(archive.read_bytes())
     entry = content.index(b'PK\x01\x02')
     content[entry + 24 : entry + 28] = (3 * 2**30).to_bytes(4, 'little')

@@ -8,6 +8,7 @@ from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.extras import import_extra
 from mmmtl.models.pretrained import loading_pretrained
 from mmmtl.registry import MODELS
 
@@ -33,12 +34,11 @@ class MMSegBackbone(BaseModule):
 
     def __init__(self, backbone: dict, *, image_size: Sequence[int] = (128, 128)) -> None:
         super().__init__()
-        # Here, not above: mmseg's models take seconds to import and most runs need none of them.
-        import mmseg.models  # noqa: F401  fills the registry
-        from mmseg.registry import MODELS as MMSEG_MODELS
-
+        # Here, not above: an optional package whose models take seconds to import.
+        import_extra('mmseg.models', 'MMSegBackbone')  # fills the registry
+        mmseg_models = import_extra('mmseg.registry', 'MMSegBackbone').MODELS
         with DefaultScope.overwrite_default_scope('mmseg'):  # where mmcv then finds the backbone's own layers
-            self.backbone = MMSEG_MODELS.build(backbone)
+            self.backbone = mmseg_models.build(backbone)
         maps = _dry_run(self.backbone, image_size)
         strides = [round(image_size[0] / x.shape[2]) for x in maps]
         self.order = sorted(range(len(maps)), key=lambda i: strides[i])

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.extras import MissingExtraError
 from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
 from mmmtl.models.loss_weighting.nonnegative_least_squares import project_onto_dual_cone
 from mmmtl.registry import MODELS
@@ -79,8 +80,8 @@ def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
         from torchjd import aggregation  # the extra `weighting`
 
         return getattr(aggregation, f'{method}Weighting')(**options)
-    except ImportError as error:
-        raise ConfigError(
+    except ImportError as error:  # torchjd itself or a solver of the method
+        raise MissingExtraError(
             f"loss_weighting: {method} needs what is not installed ({error}): pip install 'mmmtl[weighting]'"
         ) from error
     except (TypeError, ValueError) as error:

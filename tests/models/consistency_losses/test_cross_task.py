@@ -1,6 +1,5 @@
 """Cross-task consistency: the published numbers, a plain loop over images and pairs, what options leave out."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mmengine.structures import PixelData
 from partial_batches import CHANNELS, EXACT, SHOWN, make_batch, pick
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_converters import mtpsl_mapping
 from mmmtl.models.consistency_losses import CrossTaskConsistency, ResidualJointTaskSpace
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
@@ -135,9 +135,7 @@ def golden() -> dict[str, np.ndarray]:
 @pytest.fixture(scope='module')
 def published_space() -> dict[str, torch.Tensor]:
     keys = json.loads((TESTS / 'golden' / 'mapfns_keys.json').read_text())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(TESTS.parent / 'tools' / 'model_converters')
-        converter = importlib.import_module('mtpsl_mapping')
+    converter = mtpsl_mapping
     return converter.convert(
         {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
     )

@@ -1,6 +1,5 @@
 """The joint task space: one run for all maps, each map by itself, pairs that matter; the published network's keys."""
 
-import importlib
 import json
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from partial_batches import EXACT, SIZE
 from torch import Tensor
 
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.model_converters import mtpsl_mapping
 from mmmtl.models.consistency_losses import JointTaskSpace, ResidualJointTaskSpace
 
 TESTS = Path(__file__).parents[2]
@@ -128,9 +128,8 @@ def test_too_small_an_image_and_too_few_tasks():
 
 
 @pytest.fixture
-def converter(monkeypatch):
-    monkeypatch.syspath_prepend(TESTS.parent / 'tools' / 'model_converters')
-    return importlib.import_module('mtpsl_mapping')
+def converter():
+    return mtpsl_mapping
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The published networks' numbers, scenes to look at, and the slow way, for the tests of the cross-view neck."""
 
-import importlib
 import json
 import math
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 import torch
 from golden_fill import fill
 
+from mmmtl.model_converters import unimatch
 from mmmtl.models.necks import CrossViewModule
 
 TESTS = Path(__file__).parents[3]
@@ -30,11 +30,10 @@ def published() -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture
-def golden_neck(published, monkeypatch) -> CrossViewModule:
+def golden_neck(published) -> CrossViewModule:
     """A neck with the published network's weights, through the converter."""
-    monkeypatch.syspath_prepend(ROOT / 'tools' / 'model_converters')
     neck = CrossViewModule((8,), (8,))
-    neck.load_state_dict(importlib.import_module('unimatch').convert(published))
+    neck.load_state_dict(unimatch.convert(published))
     return neck.eval()
 
 

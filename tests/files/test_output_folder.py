@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 
 from mmmtl.errors import DataError
+from mmmtl.files import output_folder
 
 
 @pytest.fixture
-def conversion(tool):
-    return tool('dataset_converters/conversion')
+def conversion():
+    return output_folder
 
 
 def content_of(path: Path):

@@ -1,4 +1,4 @@
-"""What every data set converter does: keep what is whole, write under a temporary name and rename, count at the end.
+"""Folders that a command fills: it keeps whole files, writes under a temporary name, renames, and counts at the end.
 
 output = Output(DST)
 for i in output.progress(range(1449), 'frames'):

@@ -1,4 +1,4 @@
-"""Ways to cut an image (H, W, 3) uint8 into regions: numbers (H, W), 0 for none; for generate_regions.py."""
+"""Ways to cut an image (H, W, 3) uint8 into regions: numbers (H, W), 0 for none."""
 
 import hashlib
 import inspect
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from skimage.segmentation import felzenszwalb, slic
 
 from mmmtl.checkpoints.checkpoint import load_weights
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.extras import import_extra
 from mmmtl.files.weight_files import read_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
@@ -82,8 +82,10 @@ def build_segmenter(
 ) -> Segmenter:
     """The function from an image to its regions, for all backends but those of the data set itself."""
     if backend == 'felzenszwalb':
+        felzenszwalb = import_extra('skimage.segmentation', '--backend felzenszwalb').felzenszwalb
         return lambda image: felzenszwalb(image, **settings) + 1
     if backend == 'slic':
+        slic = import_extra('skimage.segmentation', '--backend slic').slic
         return lambda image: slic(image, start_label=1, **settings)
     model = segment_anything().sam_model_registry[settings['model']]()
     load_weights(model, read_plain(checkpoint), checkpoint)
@@ -113,10 +115,6 @@ def segment_anything() -> Any:
     """The package, imported where it is needed: it takes seconds.
 
     Raises:
-        ConfigError: It is not installed.
+        MissingExtraError: It is not installed.
     """
-    try:
-        import segment_anything
-    except ImportError:
-        raise ConfigError("--backend sam needs the package segment-anything; pip install 'mmmtl[regions]'") from None
-    return segment_anything
+    return import_extra('segment_anything', '--backend sam')

@@ -1,15 +1,13 @@
 """Writing the scenes that `PosedViews` reads, and choosing pairs of a video for them."""
 
-import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from conversion import Output
-from unpacking import jpeg, shrink, thin_out
 
+from mmmtl.dataset_converters.unpacking import jpeg, shrink, thin_out
 from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours
+from mmmtl.files.output_folder import Output
 
 
 @dataclass(frozen=True)
@@ -66,32 +64,3 @@ def write_pairs(
     for place, other in output.progress(pairs, name):
         write_scene(output, f'{name}_{place:05d}', (frames[place], frames[other]), intrinsics, size)
     print(f'{name}: {len(pairs)} pairs; {len(frames) - len(pairs)} of {len(frames)} frames without a good neighbour')
-
-
-def convert_sequences(
-    description: str,
-    read: Callable[[Path, int], tuple[str, list[PosedFrame], np.ndarray]],
-    *,
-    every: int,
-    sequences: str,
-) -> None:
-    """The command line ``SEQUENCE... DST`` of a converter of videos.
-
-    Args:
-        description: Of the tool.
-        read: A sequence's folder, and to take one frame in so many -> its name, its frames, their intrinsics (3, 3).
-        every: One frame in so many, by default.
-        sequences: What the folders are, for the help.
-    """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('sequences', type=Path, nargs='+', help=sequences)
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--every', type=int, default=every, help='one frame in so many')
-    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
-    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
-    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))
-    args = parser.parse_args()
-    output = Output(args.dst)
-    rule = PairRule(tuple(args.overlap), tuple(args.baseline))
-    for folder in args.sequences:
-        write_pairs(output, *read(folder, args.every), size=tuple(args.size), rule=rule)

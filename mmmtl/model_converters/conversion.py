@@ -1,37 +1,34 @@
 """What every converter of published weights does: read numbers only, refuse in one line, write whole or not at all."""
 
-import argparse
 import hashlib
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from torch import Tensor
 
 from mmmtl.checkpoints.checkpoint import write_checkpoint
-from mmmtl.errors import CheckpointError, UserError
+from mmmtl.errors import CheckpointError
 from mmmtl.files.weight_files import read_plain
 
 StateDict = dict[str, Tensor]
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last
 
 
-def run(description: str, convert: Callable[[StateDict], StateDict]) -> None:
-    """The command line ``SRC DST`` around `convert`; a UserError ends it with its line on stderr and code 1."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('src', metavar='SRC', type=Path, help='published checkpoint')
-    parser.add_argument('dst', metavar='DST', type=Path, help='checkpoint of ours to write')
-    args = parser.parse_args()
-    try:
-        state_dict = convert(load_state_dict(args.src))
-        meta = dict(
-            converter=Path(sys.argv[0]).stem,
-            source=args.src.name,
-            source_sha256=hashlib.sha256(args.src.read_bytes()).hexdigest(),
-        )
-        write(args.src, args.dst, state_dict, meta)
-    except UserError as error:
-        sys.exit(f'{Path(sys.argv[0]).name}: {" ".join(str(error).split())}')
+def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict], name: str) -> None:
+    """Convert a published checkpoint and write the result, with the source and its SHA-256 as ``meta``.
+
+    Args:
+        src: Published checkpoint.
+        dst: Checkpoint to write, whole or not at all.
+        convert: From published keys to ours.
+        name: Of the converter.
+
+    Raises:
+        CheckpointError: The file is none of this network, or ``dst`` cannot be written.
+    """
+    state_dict = convert(load_state_dict(src))
+    source_sha256 = hashlib.sha256(src.read_bytes()).hexdigest()
+    write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=source_sha256))
 
 
 def load_state_dict(path: Path) -> StateDict:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.errors import ConfigError, DataError
+from mmmtl.errors import DataError
+from mmmtl.extras import import_extra
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,12 @@ class Reconstruction:
 
 
 def need_pycolmap():
-    """The module.
+    """Import pycolmap.
 
     Raises:
-        ConfigError: It is not installed.
+        MissingExtraError: It is not installed.
     """
-    try:
-        import pycolmap
-    except ImportError:
-        raise ConfigError("poses need pycolmap, which is not installed: pip install 'mmmtl[poses]'") from None
-    return pycolmap
+    return import_extra('pycolmap', 'estimating poses')
 
 
 def reconstruct(
@@ -49,7 +46,7 @@ def reconstruct(
         threads: -1 for all cores.
 
     Raises:
-        ConfigError: pycolmap is not installed.
+        MissingExtraError: pycolmap is not installed.
         DataError: No two frames could be brought together.
     """
     pycolmap = need_pycolmap()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from conversion import Output, folder
 
 from mmmtl.errors import DataError
 from mmmtl.files.linked_folders import files_below
+from mmmtl.files.output_folder import Output, folder
 
 JPEG_QUALITY = 90
 LARGEST = 2**28  # bytes of a member; pictures, arrays and camera files of the official archives stay far below

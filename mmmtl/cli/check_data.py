@@ -1,0 +1,43 @@
+"""Open every file of all splits of a config, report what they hold and what is wrong; exit code 1 if anything is."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmmtl.cli.options import add_cfg_options, add_config
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser)
+    parser.add_argument('--limit', type=int, help='at most this many records per split, evenly spread over it')
+    parser.add_argument('--workers', type=int, default=0, help='number of loading processes')
+    parser.add_argument(
+        '--write-checksums',
+        metavar='FILE',
+        help="only list the checksums of all files; with the data set's checksums='FILE', a file that is replaced or "
+        'altered later is an error',
+    )
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Check all splits, or write the checksums."""
+    from mmmtl.apis import load_config
+    from mmmtl.dataset_report.description import check_dataset, describe, files_of
+    from mmmtl.files.checksums import write_checksums
+
+    config = load_config(args.config, args.cfg_options)
+    if args.write_checksums:
+        print(f'{write_checksums(Path(args.write_checksums), files_of(config))} files: {args.write_checksums}')
+        return
+    splits = check_dataset(config, limit=args.limit, workers=args.workers, show_progress=True)
+    for split in splits:
+        print(describe(split))
+        for title, findings in (('WRONG', split.wrong), ('look at', split.look)):
+            for finding in findings:
+                print(f'\n  {title}: {finding}')
+        print()
+    wrong = sum(len(split.wrong) for split in splits)
+    print(f'wrong: {wrong}' if wrong else 'nothing is wrong')
+    sys.exit(1 if wrong else 0)

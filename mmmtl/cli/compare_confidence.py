@@ -1,0 +1,48 @@
+"""Compare a confidence network with the left-right check on the pairs of the config's StereoMatches.
+
+Prints the area under the sparsification curve of the network, of the left-right check, of no confidence at all, and of
+an oracle, as a mean over the views. With --parts also for some pixels alone: those that both views show, the others,
+and those of small or large disparities.
+"""
+
+import argparse
+
+from mmmtl.cli.options import add_cfg_options, add_config, add_split
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser, 'config of the network')
+    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument(
+        '--threshold', type=float, default=1.0, help='pixels beyond which a disparity is wrong (default 1)'
+    )
+    parser.add_argument(
+        '--parts',
+        nargs='*',
+        type=float,
+        metavar='EDGE',
+        help='also compare by parts: hidden from the other view or not, and disparities between edges',
+    )
+    add_split(parser, default='test')
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the tables.
+
+    Raises:
+        ConfigError: The split is no `StereoMatches`.
+    """
+    from mmmtl.apis import load_config
+    from mmmtl.datasets import StereoMatches
+    from mmmtl.errors import ConfigError
+    from mmmtl.pseudo_labels.confidence_comparison import compare_confidence
+    from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence
+    from mmmtl.registry import DATASETS
+
+    config = load_config(args.config, args.cfg_options)
+    dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
+    if not isinstance(dataset, StereoMatches):
+        raise ConfigError(f'{args.config}: the {args.split} split is no StereoMatches, which knows the right disparity')
+    compare_confidence(dataset, NetworkConfidence(config, args.checkpoint), args.threshold, args.parts)

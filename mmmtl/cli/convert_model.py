@@ -1,0 +1,38 @@
+"""Convert a published checkpoint to weights of a network of mmmtl."""
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+
+NETWORKS = {
+    'mtpsl-mapping': 'mapping network of MTPSL -> JointTaskSpace',
+    'mtpsl-segnet': 'SegNet of MTPSL -> SegNet with one ConvHead per task',
+    'rdc-hrnet18': 'HRNet-w18 of region contrast -> the model of the region_contrast recipes',
+    'unimatch': 'UniMatch, GMDepth or MVSplat -> weights of the CrossViewModule neck',
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add one subcommand per network."""
+    subparsers = parser.add_subparsers(metavar='NETWORK', required=True)
+    for name, text in NETWORKS.items():
+        add_files(subparsers.add_parser(name, help=text, description=text), name)
+
+
+def add_files(parser: argparse.ArgumentParser, network: str) -> None:
+    """Add ``SRC DST`` of one network."""
+    parser.add_argument('src', metavar='SRC', type=Path, help='published checkpoint')
+    parser.add_argument('dst', metavar='DST', type=Path, help='checkpoint of mmmtl to write')
+    parser.set_defaults(run=run, network=network)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert.
+
+    Raises:
+        CheckpointError: The file is none of this network, or the result cannot be written.
+    """
+    from mmmtl.model_converters.conversion import convert_file
+
+    converter = import_module(f'mmmtl.model_converters.{args.network.replace("-", "_")}')
+    convert_file(args.src, args.dst, converter.convert, name=args.network)

@@ -1,0 +1,28 @@
+"""BSDS500's official files -> the folders that BSDS500Fractions reads: two thirds of the size, the annotators merged.
+
+SRC is BSDS500/data of the archive (github.com/BIDS/BSDS500). An image of 321 x 481 becomes 216 x 320, an upright
+one 320 x 216, JPEG of quality 90. An annotator's boundary is a pixel of the small map more than a fifth of which he
+marked; the map is the share of annotators, 0..255. The official files themselves are what BSDS500 reads, without
+conversion.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('src', type=Path, help='folder that holds images and groundTruth')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.bsds500 import convert
+    from mmmtl.files.output_folder import Output, existing
+
+    existing(args.src / 'images', 'BSDS500/data')
+    existing(args.src / 'groundTruth', 'BSDS500/data')
+    output = Output(args.dst)
+    convert(args.src, output)
+    output.report()

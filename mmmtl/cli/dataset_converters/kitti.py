@@ -1,0 +1,31 @@
+"""KITTI's zip archives -> the trees that KITTI and KITTISemantics read.
+
+SRC is the folder with the archives from cvlibs.net: of the raw data the drives (2011_09_26_drive_0001_sync.zip) and
+the calibrations (2011_09_26_calib.zip), data_depth_annotated.zip, and data_semantics.zip. They become
+DST/raw, DST/depth and DST/semantics. Grey images and what no data set of ours reads are left out. With
+--frames it is counted how many of the frames of a split list are there, and how many have depth.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('src', type=Path, help='folder with the zip archives')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--frames', type=Path, nargs='*', default=(), metavar='LIST', help='split lists to count')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.kitti import count_frames, place
+    from mmmtl.dataset_converters.unpacking import find_archives, unpack
+    from mmmtl.files.output_folder import Output
+
+    output = Output(args.dst)
+    unpack(find_archives(args.src), output, place)
+    output.report()
+    for path in args.frames:
+        named, here, labelled = count_frames(args.dst, path)
+        print(f'{path}: {named} frames, {here} images there, {labelled} of them with depth')

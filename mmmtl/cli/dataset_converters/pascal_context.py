@@ -1,0 +1,30 @@
+"""Assembles the PASCALContext folder from what was downloaded, makes its list of objects, and checks that it is whole.
+
+FOLDER is one of the folders of PascalContext; the files of the splits are copied from SRC, which may be
+
+    JPEGImages, semseg/VOC12        VOC2012's JPEGImages and SegmentationClass (host.robots.ox.ac.uk)
+    pascal-context/trainval         trainval of PASCAL-Context (cs.stanford.edu/~roozbeh/pascal-context)
+    human_parts                     Annotations_Part of PASCAL-Part (roozbehm.info/pascal-parts)
+    the rest                        the same folder of ASTMT's PASCAL_MT archive or of ATRC's PASCALContext archive,
+                                    since saliency and normals are predictions that only these have
+
+Without --from the folder is only checked. Every file is opened; a second run copies what is not there or damaged.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('dst', type=Path, help='the PASCALContext folder')
+    parser.add_argument('--from', dest='sources', nargs='+', default=[], metavar='FOLDER=SRC')
+    parser.add_argument('--partial', action='store_true', help='missing files are counted, but are no error')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.pascal_context import assemble
+
+    sources = {folder: Path(source) for folder, _, source in (given.partition('=') for given in args.sources)}
+    assemble(args.dst, sources, partial=args.partial)

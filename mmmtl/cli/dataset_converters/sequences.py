@@ -1,0 +1,25 @@
+"""Options of the converters of posed videos."""
+
+import argparse
+from pathlib import Path
+
+
+def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> None:
+    """Add ``SEQUENCE... DST`` and the options that choose pairs of frames.
+
+    Args:
+        parser: Parser of the converter.
+        text: What a sequence is, for the help.
+        every: Default of ``--every``.
+    """
+    parser.add_argument('sequences', type=Path, nargs='+', help=text)
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--every', type=int, default=every, help=f'use one frame in EVERY (default: {every})')
+    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+    add_pair_rule(parser)
+
+
+def add_pair_rule(parser: argparse.ArgumentParser) -> None:
+    """Add ``--overlap`` and ``--baseline``."""
+    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
+    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))

@@ -1,0 +1,29 @@
+"""Sequences of SUN3D -> pairs that overlap and have parallax, as the scenes that PosedViews reads.
+
+A SEQUENCE is a folder of sun3d.cs.princeton.edu (hotel_umd/maryland_hotel3): image/FRAME-TIME.jpg,
+depth/FRAME-TIME.png (16 bit, millimetres, the three lowest bits moved to the top), intrinsics.txt (3 x 3) and
+extrinsics/DATE.txt, the newest of which counts: three rows of a 3 x 4 matrix, camera to world, per image. Every
+image takes the depth map of the nearest time. The principal point is the middle of the image, so pixel centres are at
++0.5.
+"""
+
+import argparse
+
+from mmmtl.cli.dataset_converters.sequences import add_sequences
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_sequences(parser, 'folders with image, depth, extrinsics', every=10)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.posed_scenes import write_pairs
+    from mmmtl.dataset_converters.sun3d import named_sequence
+    from mmmtl.datasets.overlapping_views import PairRule
+    from mmmtl.files.output_folder import Output
+
+    output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
+    for folder in args.sequences:
+        write_pairs(output, *named_sequence(folder, args.every), size=tuple(args.size), rule=rule)

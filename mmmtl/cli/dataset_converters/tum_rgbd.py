@@ -1,0 +1,28 @@
+"""Sequences of TUM RGB-D -> pairs that overlap and have parallax, as the scenes that PosedViews reads.
+
+A SEQUENCE is an unpacked folder (rgbd_dataset_freiburg1_desk): rgb.txt, depth.txt and groundtruth.txt
+with time stamps, the pictures that they name, depth in 1/5000 m registered to colour. Images, depth and poses (camera
+to world) are joined where their times differ by at most 20 ms. The intrinsics are those that the authors recommend for
+the registered depth, f = 525 and the middle of the image, without undistortion.
+"""
+
+import argparse
+
+from mmmtl.cli.dataset_converters.sequences import add_sequences
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_sequences(parser, 'unpacked folders', every=5)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.posed_scenes import write_pairs
+    from mmmtl.dataset_converters.tum_rgbd import named_sequence
+    from mmmtl.datasets.overlapping_views import PairRule
+    from mmmtl.files.output_folder import Output
+
+    output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
+    for folder in args.sequences:
+        write_pairs(output, *named_sequence(folder, args.every), size=tuple(args.size), rule=rule)

@@ -1,0 +1,30 @@
+"""The test pairs of DeMoN as DPSNet's authors publish them -> the scenes that PosedViews reads, 240 x 320.
+
+SRC is the folder dataset/test of github.com/sunghoonim/DPSNet: sun3d_test_00000 ... and rgbd_test_00000
+..., each with two images (.jpg), two depth maps (.npy, metres, 0 = missing), cam.txt (3 x 3) and poses.txt (two
+rows of 3 x 4, world to camera). The principal point is the middle of the image, (320, 240) of 640 x 480, so pixel
+centres are at +0.5. Without --all the 83 pairs are taken that our benchmark is made of.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('src', type=Path, help='folder that holds sun3d_test_00000 ...')
+    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument('--all', action='store_true', help='all indoor pairs, not those of the benchmark only')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Convert."""
+    from mmmtl.dataset_converters.two_view import convert, find_pairs
+    from mmmtl.files.output_folder import Output
+
+    folders = find_pairs(args.src, all_pairs=args.all)
+    output = Output(args.dst)
+    for name in output.progress(folders, 'pairs'):
+        convert(folders[name], output, name, tuple(args.size))
+    print(f'{len(folders)} pairs in {args.dst}')

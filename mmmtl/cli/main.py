@@ -1,0 +1,63 @@
+"""The ``mmmtl`` command: one module of this package per subcommand.
+
+A module has a docstring, whose first line is the help text, ``add_arguments(parser)`` and ``run(args)``. What takes
+long to import is imported in ``run``, so that ``--help`` and usage errors are quick.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+import mmmtl
+from mmmtl.cli.command_line import command
+from mmmtl.cli.subcommands import add_commands, set_up
+
+COMMANDS = (
+    'train',
+    'test',
+    'predict',
+    'table',
+    'train-chain',
+    'single-task',
+    'compare-runs',
+    'constant-baseline',
+    'task-conflict',
+    'compare-confidence',
+    'check-data',
+    'browse',
+    'label-stats',
+    'print-config',
+    'regions',
+    'pseudo-disparity',
+    'pseudo-semseg',
+    'convert-dataset',
+    'convert-model',
+    'demo',
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``mmmtl COMMAND ...``; exits with 2 for a user error, which is one line on stderr."""
+    parser = argparse.ArgumentParser(
+        prog='mmmtl',
+        description='Multi-task dense prediction on MMEngine.',
+        epilog='mmmtl COMMAND --help lists the options of a command.',
+    )
+    parser.add_argument('--version', action='version', version=f'mmmtl {mmmtl.__version__}')
+    add_commands(parser, 'COMMAND', COMMANDS, 'mmmtl.cli')
+    _run(parser, arguments)
+
+
+def run_tool(module: str) -> None:
+    """Run one command as a script of ``tools/``, whose name its usage shows.
+
+    Args:
+        module: Module of the command below ``mmmtl.cli``, e.g. ``'train'``.
+    """
+    parser = argparse.ArgumentParser()
+    set_up(parser, f'mmmtl.cli.{module}')
+    _run(parser, None)
+
+
+def _run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> None:
+    args = parser.parse_args(arguments)
+    command(args.run)(args)

@@ -1,0 +1,71 @@
+"""Options that several commands share; nothing here imports torch, so that ``--help`` is quick."""
+
+import argparse
+
+from mmmtl.cli.command_line import KeyValues
+
+CONFIG = 'config file, the name of a recipe, or a row of a table: FILE.py::ROW'
+LAUNCHERS = ('none', 'pytorch', 'slurm')
+SPLITS = ('train', 'val', 'test')
+
+
+def add_config(parser: argparse.ArgumentParser, text: str = CONFIG) -> None:
+    """Add the positional argument ``config``."""
+    parser.add_argument('config', help=text)
+
+
+def add_cfg_options(parser: argparse.ArgumentParser, of: str = 'the config') -> None:
+    """Add ``--cfg-options``, a dict of the entries to override in ``of``."""
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help=f'override entries of {of}, e.g. train_dataloader.batch_size=4',
+    )
+
+
+def add_split(parser: argparse.ArgumentParser, default: str = 'train') -> None:
+    """Add ``--split``, the data loader of the config to use."""
+    parser.add_argument(
+        '--split', choices=SPLITS, default=default, help=f'which loader of the config (default: {default})'
+    )
+
+
+def add_launcher(parser: argparse.ArgumentParser) -> None:
+    """Add ``--launcher``, and the ``--local-rank`` that launchers pass and nobody reads."""
+    parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
+    parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
+
+
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--metrics`` and ``--out`` of the commands that print a table of runs."""
+    parser.add_argument(
+        '--metrics',
+        nargs='+',
+        default=[],
+        metavar='TASK/MEASURE',
+        help='columns (default: the primary metric of every task)',
+    )
+    parser.add_argument('--out', help='write the table to this file too')
+
+
+def add_paired(parser: argparse.ArgumentParser) -> None:
+    """Add ``--paired``."""
+    parser.add_argument(
+        '--paired',
+        action='store_true',
+        help='add the differences to the first row, seed by seed, with their standard errors',
+    )
+
+
+def add_single(parser: argparse.ArgumentParser) -> None:
+    """Add ``--single``, the baselines of Delta_MTL."""
+    parser.add_argument(
+        '--single',
+        nargs='+',
+        default=[],
+        metavar='[NAME=]WORK_DIR',
+        help='single-task runs, at least one per task: adds Delta_MTL against them',
+    )

@@ -1,0 +1,76 @@
+"""Write pseudo disparity and confidence for the pairs of a split.
+
+They go where the config's LoadPseudoLabels (or StereoMatches) looks for them. Started again, it resumes where it
+stopped.
+"""
+
+import argparse
+
+from mmmtl.cli.device import add_device, check_device
+from mmmtl.cli.options import add_cfg_options, add_config, add_split
+
+SGBM = {'disparities': 192, 'block': 5, 'smoothness': 1.0, 'uniqueness': 5, 'speckle': 0}  # of SemiGlobalMatcher
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser)
+    add_split(parser)
+    parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
+    parser.add_argument(
+        '--backend',
+        choices=('sgbm', 'folder'),
+        default='sgbm',
+        help="OpenCV's semi-global matching, or disparities that something else has computed",
+    )
+    for name, value in SGBM.items():
+        parser.add_argument(f'--{name}', type=type(value), default=value, help=f'of SGBM (default {value})')
+    parser.add_argument('--source', help='folder of computed disparities, for --backend folder')
+    parser.add_argument(
+        '--patterns',
+        nargs=2,
+        metavar=('LEFT', 'RIGHT'),
+        help='file names below --source, with {record} and {stem}, e.g. {stem}_l.png {stem}_r.png',
+    )
+    for name, value, text in (
+        ('scale', 1.0, 'pixels per unit of the file'),
+        ('offset', 0.0, 'pixels'),
+        ('void', 0.0, 'the value of an unknown disparity'),
+    ):
+        parser.add_argument(f'--{name}', type=float, default=value, help=f'of computed disparities: {text}')
+    parser.add_argument(
+        '--network',
+        nargs=2,
+        metavar=('CONFIG', 'CHECKPOINT'),
+        help='a trained confidence network (default: confidence is the left-right check)',
+    )
+    add_device(parser, 'the confidence network')
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the files that are missing.
+
+    Raises:
+        ConfigError: Options contradict each other, or the split has no place for pseudo disparity.
+    """
+    from mmmtl.configuration.load_config import load_config
+    from mmmtl.datasets.label_readers.pseudo_disparity import DISPARITIES
+    from mmmtl.errors import ConfigError
+    from mmmtl.pseudo_labels.pseudo_disparity import write_pseudo_disparity
+    from mmmtl.pseudo_labels.stereo_matching import DisparityFolder, SemiGlobalMatcher
+
+    check_device(args.device)
+    config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
+    if args.backend == 'sgbm':
+        if args.disparities > DISPARITIES:
+            raise ConfigError(
+                f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
+                f'{args.disparities}; take smaller images'
+            )
+        backend = SemiGlobalMatcher(**{name: getattr(args, name) for name in SGBM})
+    elif args.source and args.patterns:
+        backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
+    else:
+        raise ConfigError('--backend folder needs --source and --patterns')
+    write_pseudo_disparity(config, backend, (*args.network, args.device) if args.network else None, args.out)

@@ -1,0 +1,64 @@
+"""Write pseudo classes for the views of a split that have no label.
+
+A trained network, of mmmtl or of mmsegmentation, predicts them. They go where the config's LoadPseudoLabels looks for
+them. Started again, it resumes where it stopped.
+"""
+
+import argparse
+from pathlib import Path
+
+from mmmtl.cli.device import add_device, check_device
+from mmmtl.cli.options import add_cfg_options, add_config, add_split
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser, 'config whose data set wants them')
+    parser.add_argument('model', help='config of the trained network')
+    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument(
+        '--library', choices=('mmmtl', 'mmseg'), default='mmmtl', help='which library the network is of'
+    )
+    parser.add_argument('--task', default='semseg', help='name of the task, here and in a network of mmmtl')
+    add_split(parser)
+    parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
+    parser.add_argument(
+        '--own-size',
+        action='store_true',
+        help='pass images to a network of mmmtl at their own size, not at the one it was trained for',
+    )
+    add_device(parser)
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the files that are missing.
+
+    Raises:
+        ConfigError: The task is no segmentation task, or the network has other classes.
+    """
+    from mmmtl.configuration.load_config import load_config
+    from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder
+    from mmmtl.errors import ConfigError
+    from mmmtl.files.checksums import digest
+    from mmmtl.pseudo_labels.pseudo_semseg import folder_of, of_mmseg, ours, write_pseudo_semseg
+    from mmmtl.tasks import build_tasks
+
+    check_device(args.device)
+    config = load_config(args.config, args.cfg_options)
+    task = build_tasks(config.tasks).get(args.task)
+    if task is None or task.quantity != 'classes':
+        raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
+    dataset = config[f'{args.split}_dataloader'].dataset
+    folder = computed_folder(args.out or folder_of(dataset.get('pipeline', ()), args.task))
+    if args.library == 'mmmtl':
+        segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
+    else:
+        segment, size = of_mmseg(args.model, args.checkpoint, task, args.device), None
+    settings = {
+        'model': args.model,
+        'checkpoint': args.checkpoint,
+        'weights': digest(Path(args.checkpoint).read_bytes()),
+        'size': size and list(size),
+    }
+    write_pseudo_semseg(dataset, task, segment, settings, folder)

@@ -1,0 +1,99 @@
+"""Cut the images of a data set into regions, for losses that compare regions.
+
+Every image gets a 16-bit PNG of its own size, 0 where there is no region; the data set takes them by regions='DIR'.
+Started again, it resumes where it stopped.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmmtl.cli.command_line import KeyValues
+from mmmtl.cli.device import add_device, check_device
+from mmmtl.cli.options import add_cfg_options, add_config, add_split
+
+BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser)
+    parser.add_argument(
+        '--backend',
+        choices=BACKENDS,
+        required=True,
+        help="'sam' needs --checkpoint; 'instances' are those that come with the data set, "
+        "'semseg' the classes of its labels, hidden or not",
+    )
+    parser.add_argument('--out', type=Path, required=True, help='folder to fill; one for each split')
+    add_split(parser)
+    parser.add_argument('--part', help='which part, if its data set is a mixed one')
+    parser.add_argument(
+        '--settings',
+        nargs='+',
+        action=KeyValues,
+        default={},
+        metavar='KEY=VALUE',
+        help='of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)',
+    )
+    parser.add_argument('--checkpoint', type=Path, help="SAM's published weights")
+    add_device(parser, 'SAM')
+    parser.add_argument('--processes', type=int, default=1, help='number of images at a time')
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make the maps that are missing.
+
+    Raises:
+        ConfigError: An option is wrong, or the data set has no such part.
+        DataError: The folder holds maps that were made otherwise.
+    """
+    import numpy as np
+
+    from mmmtl.errors import ConfigError
+    from mmmtl.progress import progress
+    from mmmtl.pseudo_labels.region_backends import check_checkpoint, complete
+    from mmmtl.pseudo_labels.region_maps import Backend, check_manifest, cut_all, cuttings_of
+
+    check_device(args.device)
+    if args.processes < 1:
+        raise ConfigError(f'--processes must be 1 or more, found {args.processes}')
+    settings = complete(args.backend, args.settings)
+    weights = check_checkpoint(args.backend, settings, args.checkpoint)
+    dataset = _dataset(args)
+    cuttings = cuttings_of(dataset, args.backend, args.out)
+    made = dict(
+        backend=args.backend,
+        settings=settings,
+        checkpoint_sha256=weights,
+        split=args.split,
+        dataset=type(dataset).__name__,
+        images=len(cuttings),
+    )
+    check_manifest(args.out, made)
+    cut = cut_all(cuttings, Backend(args.backend, settings, args.checkpoint, args.device), args.processes)
+    counts = dict(progress(cut, description='regions', unit='image', total=len(cuttings)))
+    blank = [path for path, count in counts.items() if count == 0]
+    if blank:
+        print(
+            f'warning: {len(blank)} of {len(counts)} images have no region, the first is {min(blank)}', file=sys.stderr
+        )
+    print(
+        f'{args.out}: {len(counts)} images with {np.median(list(counts.values())):g} regions in the median, '
+        f'{min(counts.values())} to {max(counts.values())}'
+    )
+
+
+def _dataset(args: argparse.Namespace):
+    """Build the data set of the split, without the regions that are still to be made."""
+    from mmmtl.configuration.load_config import load_config
+    from mmmtl.errors import ConfigError
+    from mmmtl.registry import DATASETS
+
+    config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
+    if 'parts' in config:
+        if args.part not in config.parts:
+            raise ConfigError(f'--part must be one of {", ".join(config.parts)}, found {args.part}')
+        config = config.parts[args.part]
+    return DATASETS.build({**config, 'regions': None})

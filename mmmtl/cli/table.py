@@ -1,0 +1,80 @@
+"""Train and test every recipe with every seed, and print a Markdown table.
+
+Started again, it does what is left, and resumes what was interrupted.
+"""
+
+import argparse
+from pathlib import Path
+
+from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options
+
+SHIPPED = ''  # of --list without a folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument(
+        'recipes',
+        nargs='*',
+        metavar='RECIPE',
+        help='config files or names of recipes (one row each), tables (all of their rows) or rows: FILE.py::ROW',
+    )
+    parser.add_argument(
+        '--list',
+        nargs='?',
+        const=SHIPPED,
+        metavar='FOLDER',
+        help='list every recipe and row below a folder (default: the recipes of mmmtl), and do nothing else',
+    )
+    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='default: 0 1 2')
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        metavar='N',
+        help='runs at a time, which share the cores; 1 by default, the right number for one GPU',
+    )
+    parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
+    parser.add_argument(
+        '--pretrain',
+        nargs='+',
+        default=[],
+        metavar='TASK=CONFIG',
+        help='train each task by itself first, once for each seed; all rows start from these weights, with the '
+        'encoder of the first one named',
+    )
+    add_single(parser)
+    add_paired(parser)
+    add_table_options(parser)
+    add_cfg_options(parser, 'all configs')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the list of recipes, or train and print the table."""
+    if args.list is not None:
+        print('\n'.join(listed(args.list)))
+        return
+    if not args.recipes:
+        args.parser.error('name a recipe, or --list all of them')
+    from mmmtl.experiments.paired_test import paired_test
+    from mmmtl.experiments.run_table import run_table
+    from mmmtl.experiments.table_runs import TableRuns
+
+    runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), args.cfg_options, args.jobs, args.pretrain)
+    work_dirs = runs.train()
+    table = run_table(work_dirs, args.single, args.metrics)
+    if args.paired:
+        table += '\n' + paired_test(work_dirs, args.metrics)
+    print(table, end='')
+    if args.out:
+        Path(args.out).write_text(table)
+
+
+def listed(folder: str) -> list[str]:
+    """Return the names of the recipes below a folder, as every command takes them."""
+    from mmmtl.configuration.recipes import all_recipes
+    from mmmtl.configuration.shipped_recipes import recipes_folder
+
+    if folder != SHIPPED:
+        return all_recipes(folder)
+    return [str(Path(name).relative_to(recipes_folder().parent)) for name in all_recipes(recipes_folder())]

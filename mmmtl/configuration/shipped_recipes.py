@@ -1,0 +1,35 @@
+"""The recipes that come with mmmtl, found by name from any working folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mmmtl
+
+SUFFIX = '.py'
+
+
+def recipes_folder() -> Path:
+    """Return the folder of the recipes: ``configs/`` of a checkout, ``mmmtl/configs`` where a wheel is installed."""
+    package = Path(mmmtl.__file__).parent
+    shipped = package / 'configs'
+    return shipped if shipped.is_dir() else package.parent / 'configs'
+
+
+def find_recipe(name: str | Path) -> Path | None:
+    """Return the config file that a name stands for; None if there is none.
+
+    Args:
+        name: A file, or the path of a recipe below `recipes_folder`, such as
+            ``'baseline/aspp_resnet18_b8_2e_rooms_full'``. ``.py`` may be left out, ``configs/`` may precede it. A file
+            in the working folder comes first.
+    """
+    return next((path for path in _candidates(Path(name)) if path.is_file()), None)
+
+
+def _candidates(name: Path) -> Iterator[Path]:
+    folder = recipes_folder()
+    below_configs = Path(*name.parts[1:]) if name.parts[:1] == (folder.name,) else name
+    for path in (name, folder / below_configs):  # joined with a folder, an absolute path stays itself
+        yield path
+        if path.suffix != SUFFIX:
+            yield path.with_name(f'{path.name}{SUFFIX}')

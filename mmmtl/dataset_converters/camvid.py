@@ -1,0 +1,36 @@
+"""CamVid as SegNet's authors publish it -> the folders that `CamVid` reads, 240 x 320.
+
+``mmmtl convert-dataset camvid --help`` describes the source and the result.
+"""
+
+from pathlib import Path
+
+from mmmtl.dataset_converters.unpacking import jpeg, shrink, thin_out
+from mmmtl.datasets.benchmarks.camvid import COUNTS, VOID
+from mmmtl.errors import DataError
+from mmmtl.files.output_folder import Output, existing
+from mmmtl.files.reading import read_image, read_indices
+
+
+def convert(source: Path, output: Output, size: tuple[int, int]) -> None:
+    """All splits that are there.
+
+    Raises:
+        DataError: A label map is missing, of another size than its image, or holds other classes.
+    """
+    for split in [split for split in COUNTS if (source / split).is_dir()]:
+        images = sorted((source / split).glob('*.png'))
+        for path in output.progress(images, split):
+            names = f'{split}/{path.stem}.jpg', f'{split}/{path.stem}.png'
+            if output.has(*names):
+                continue
+            annotated = existing(source / f'{split}annot' / path.name, 'the label map of an image')
+            image, label = read_image(path), read_indices(annotated)
+            if label.shape != image.shape[:2] or label.dtype.kind != 'u' or label.max() > VOID:
+                raise DataError(
+                    f'{annotated}: expected {image.shape[:2]} classes 0..{VOID}, '
+                    f'found {label.shape} {label.dtype} up to {label.max()}; download it again'
+                )
+            output.write(names[0], jpeg(shrink(image, size)))
+            output.write(names[1], thin_out(label, size))
+        print(f'{split}: {len(images)} of {COUNTS[split]} images')

@@ -1,0 +1,89 @@
+"""Cityscapes' zip archives -> the official tree, checked, and MTAN's arrays with 7 classes.
+
+``mmmtl convert-dataset cityscapes --help`` describes the source and the result.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.dataset_converters.unpacking import shrink
+from mmmtl.datasets.benchmarks.cityscapes import COUNTS
+from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORY_OF_ID
+from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.errors import DataError
+from mmmtl.files.output_folder import Output
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.tasks import SemSeg
+
+KINDS = {
+    'leftImg8bit': 'leftImg8bit.png',
+    'rightImg8bit': 'rightImg8bit.png',
+    'gtFine': 'gtFine_labelIds.png',
+    'disparity': 'disparity.png',
+    'camera': 'camera.json',
+}
+SIZE = (128, 256)
+MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6}}_\d{{6}}_(\w+\.\w+))')
+
+
+def place(member: str) -> str | None:
+    """Name in an archive -> name in the tree; None for what nobody reads (test images, colour pictures, polygons)."""
+    match = MEMBER.fullmatch(member)
+    return match[1] if match and match[4] == KINDS[match[2]] else None
+
+
+def names_of(root: Path, split: str, kind: str) -> list[str]:
+    """'CITY/CITY_000000_000019' of all files of a kind, sorted."""
+    return sorted(
+        f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
+        for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}')
+    )
+
+
+def check_tree(root: Path) -> None:
+    """Print how many files of each kind there are.
+
+    Raises:
+        DataError: A kind is there and lacks some of the images, or there are no images.
+    """
+    wrong = []
+    for split, count in COUNTS.items():
+        images = names_of(root, split, 'leftImg8bit')
+        if len(images) != count:
+            wrong.append(f'leftImg8bit/{split} has {len(images)} of {count} images')
+        for kind in KINDS:
+            names = names_of(root, split, kind)
+            print(f'{root / kind / split}: {len(names)} of {count}')
+            missing = set(images) - set(names)
+            if names and missing:
+                wrong.append(f'{kind}/{split} lacks {len(missing)}, the first is {min(missing)}')
+    if wrong:
+        raise DataError(f'{root}: {"; ".join(wrong)}; unpack the archives again')
+
+
+def write_mtan(root: Path, output: Output) -> None:
+    """MTAN's arrays of both splits, and ``names.txt`` with the image that each number stands for."""
+    task = SemSeg('semseg', classes=[str(number) for number in range(7)])
+    for split in COUNTS:
+        images = names_of(root, split, 'leftImg8bit')
+        for number, name in enumerate(output.progress(images, split)):
+            targets = {kind: f'{split}/{kind}/{number}.npy' for kind in ('image', 'label_7', 'depth')}
+            if output.has(*targets.values()):
+                continue
+            image = read_image(root / 'leftImg8bit' / split / f'{name}_{KINDS["leftImg8bit"]}')
+            classes = ClassTable(root / 'gtFine' / split / f'{name}_{KINDS["gtFine"]}', CATEGORY_OF_ID).load(task)
+            disparity = read_array(root / 'disparity' / split / f'{name}_{KINDS["disparity"]}')
+            if not image.shape[:2] == classes.shape == disparity.shape:
+                raise DataError(f'{root}: image, labels and disparity of {name} have different sizes; unpack them')
+            output.write(targets['image'], shrink(image, SIZE).astype(np.float32) / 255)
+            output.write(targets['label_7'], nearest(np.where(classes == task.void, -1, classes)).astype(np.float32))
+            output.write(targets['depth'], (nearest(disparity) / np.float32(65535))[..., None])
+        output.write(f'{split}/names.txt', images)
+
+
+def nearest(values: np.ndarray) -> np.ndarray:
+    """(H, W) to 128 x 256, no new value: every pixel takes the one that lies below its centre."""
+    rows, columns = ((np.arange(new) + 0.5) * old // new for new, old in zip(SIZE, values.shape, strict=True))
+    return values[np.ix_(rows.astype(int), columns.astype(int))]

@@ -1,0 +1,193 @@
+"""Frames of an RGB-D video without poses -> posed pairs in metres, as the scenes that `PosedViews` reads.
+
+``mmmtl convert-dataset estimate-poses --help`` describes the source and the result.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmmtl.dataset_converters.metric_scale import metric_scale
+from mmmtl.dataset_converters.posed_scenes import PosedFrame, write_pairs, write_scene
+from mmmtl.dataset_converters.structure_from_motion import Reconstruction, reconstruct
+from mmmtl.datasets.label_readers.sensor_depth import MISSING
+from mmmtl.datasets.overlapping_views import PairRule
+from mmmtl.datasets.records import is_any_of
+from mmmtl.errors import DataError
+from mmmtl.files.output_folder import Output, existing
+from mmmtl.files.reading import check_unturned, read_array, read_image
+from mmmtl.files.text_files import load_numbers
+
+SUFFIXES = {'.jpg', '.jpeg', '.png'}
+
+
+def find_frames(folder: Path, every: int) -> list[Path]:
+    """Every so many-th image that has depth.
+
+    Raises:
+        DataError: There are fewer than two, or EXIF turns one.
+    """
+    images = sorted(
+        path
+        for path in existing(folder / 'color', 'the frames of the video').iterdir()
+        if path.suffix.lower() in SUFFIXES
+    )[::every]
+    frames = [path for path in images if depth_path(path).is_file()]
+    if len(frames) < 2:
+        raise DataError(
+            f'{folder}: {len(images)} images in color/, of which {len(frames)} have their depth as '
+            'depth/NAME.png; at least two are needed'
+        )
+    for path in frames:
+        check_unturned(path)  # COLMAP takes the pixels as they are stored
+    return frames
+
+
+def depth_path(image: Path) -> Path:
+    """Where the depth of an image lies."""
+    return image.parents[1] / 'depth' / f'{image.stem}.png'
+
+
+def read_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) metres at the size of the image."""
+    depth = read_array(path)
+    if depth.ndim != 2 or depth.dtype.kind not in 'iu':
+        raise DataError(f'{path}: expected depth H x W of whole numbers, found {depth.shape} {depth.dtype}')
+    depth = np.where(is_any_of(depth, MISSING), 0, depth).astype(np.float32)
+    return cv2.resize(depth / units, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+def read_camera(folder: Path) -> np.ndarray | None:
+    """cam.txt (3, 3), None where there is none."""
+    path = folder / 'cam.txt'
+    if not path.is_file():
+        return None
+    intrinsics = load_numbers(path, columns=3)
+    if intrinsics.shape != (3, 3):
+        raise DataError(f'{path}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    return intrinsics
+
+
+def to_metres(found: Reconstruction, scale: float) -> dict[str, np.ndarray]:
+    """Poses (4, 4) whose translations are metres."""
+    factor = np.ones((4, 4))
+    factor[:3, 3] = scale
+    return {name: pose * factor for name, pose in found.camera_T_world.items()}
+
+
+def estimate(
+    frames: Sequence[Path],
+    work: Path,
+    *,
+    intrinsics: np.ndarray | None,
+    units: float,
+    least_share: float,
+    sequential: bool,
+    threads: int,
+) -> dict:
+    """``intrinsics``, ``poses`` by file name and what is to be told of them; from ``work`` where they are there.
+
+    Raises:
+        DataError: Too few frames came together, or their depth does not tell the scale.
+    """
+    size = read_image(frames[0]).shape[:2]
+    asked = {
+        'frames': [path.name for path in frames],
+        'sequential': sequential,
+        'camera': None if intrinsics is None else intrinsics.tolist(),
+    }
+    kept = work / 'poses.json'
+    if kept.is_file():
+        estimated = json.loads(kept.read_text())
+        if estimated['asked'] != asked:
+            raise DataError(
+                f'{work}: holds the poses of other frames or of another camera; delete it, or take another DST'
+            )
+    else:
+        found = reconstruct(
+            frames[0].parent, asked['frames'], work, intrinsics=intrinsics, sequential=sequential, threads=threads
+        )
+        depths = {
+            path.name: read_depth(depth_path(path), units, size) for path in frames if path.name in found.camera_T_world
+        }
+        try:
+            scale, spread = metric_scale(found.points, depths)
+        except DataError as error:
+            raise DataError(f'{frames[0].parents[1]}: {error}') from None
+        estimated = {
+            'asked': asked,
+            'scale': scale,
+            'spread': spread,
+            'intrinsics': found.intrinsics.tolist(),
+            'poses': {name: pose.tolist() for name, pose in sorted(to_metres(found, scale).items())},
+        }
+        Output(work).write('poses.json', estimated)
+    registered = len(estimated['poses'])
+    if registered < max(2, least_share * len(frames)):
+        raise DataError(
+            f'{frames[0].parents[1]}: COLMAP brought together {registered} of {len(frames)} frames, less '
+            f'than the share of {least_share:g}; take frames that lie closer (a smaller --every), or allow '
+            'it by --least'
+        )
+    return estimated
+
+
+def convert(
+    source: Path,
+    dst: Path,
+    *,
+    every: int,
+    size: tuple[int, int] | None,
+    rule: PairRule | None,
+    units: float,
+    least_share: float,
+    sequential: bool,
+    threads: int,
+) -> None:
+    """Estimate the poses of a video and write its frames as scenes.
+
+    Args:
+        source: Folder with ``color/`` and ``depth/``.
+        dst: Folder to fill.
+        every: Use one frame in ``every``.
+        size: (H, W) to write; None for that of the frames.
+        rule: Chooses pairs; None writes all frames as one scene.
+        units: Units of the depth maps per metre.
+        least_share: Fraction of the frames that must get a pose.
+        sequential: Match neighbours in time only.
+        threads: Of COLMAP; -1 for all cores.
+    """
+    frames = find_frames(source, every)
+    name = source.resolve().name
+    own_size = read_image(frames[0]).shape[:2]
+    estimated = estimate(
+        frames,
+        dst / '.poses' / name,
+        intrinsics=read_camera(source),
+        units=units,
+        least_share=least_share,
+        sequential=sequential,
+        threads=threads,
+    )
+    print(
+        f'{name}: {len(estimated["poses"])} of {len(frames)} frames have a pose; 1 unit of COLMAP is '
+        f'{estimated["scale"]:.4g} m, to {100 * estimated["spread"]:.1f} %'
+    )
+    posed = [
+        PosedFrame(
+            partial(read_image, path),
+            partial(read_depth, depth_path(path), units, own_size),
+            np.array(estimated['poses'][path.name]),
+        )
+        for path in frames
+        if path.name in estimated['poses']
+    ]
+    output, intrinsics = Output(dst), np.array(estimated['intrinsics'])
+    if rule is None:
+        write_scene(output, name, posed, intrinsics, size or own_size)
+    else:
+        write_pairs(output, name, posed, intrinsics, size=size or own_size, rule=rule)

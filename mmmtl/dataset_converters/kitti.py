@@ -1,0 +1,58 @@
+"""KITTI's zip archives -> the trees that `KITTI` and `KITTISemantics` read.
+
+``mmmtl convert-dataset kitti --help`` describes the source and the result.
+"""
+
+import re
+from pathlib import Path
+
+from mmmtl.datasets.benchmarks.kitti import read_frames
+
+DATE = r'\d{4}_\d\d_\d\d'
+DRIVE = rf'{DATE}_drive_\d{{4}}_sync'
+PLACES = {  # what a member's name ends with -> the folder that it goes to
+    'raw': rf'{DATE}/(?:calib_(?:cam_to_cam|velo_to_cam)\.txt'
+    rf'|{DRIVE}/(?:image_0[23]/data/\d{{10}}\.png|velodyne_points/data/\d{{10}}\.bin))',
+    'depth': rf'(?:train|val)/{DRIVE}/proj_depth/groundtruth/image_0[23]/\d{{10}}\.png',
+    'semantics': r'training/(?:image_2|semantic)/\d{6}_10\.png',
+}
+
+
+def place(member: str) -> str | None:
+    """Name in an archive -> name in the tree, None for what nobody reads."""
+    for folder, pattern in PLACES.items():
+        match = re.search(rf'(?:^|/)({pattern})$', member)
+        if match:
+            return f'{folder}/{match[1]}'
+    return None
+
+
+def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
+    """How many frames a list names, how many images of them are there, and how many of those have improved depth."""
+    frames = read_frames(path)
+    here = [
+        frame
+        for frame in frames
+        if any(
+            (root / 'raw' / frame.date / frame.drive / f'image_{frame.camera}' / 'data' / name).is_file()
+            for name in (f'{frame.frame}.png', f'{frame.frame}.jpg')
+        )
+    ]
+    labelled = [
+        frame
+        for frame in here
+        if any(
+            (
+                root
+                / 'depth'
+                / part
+                / frame.drive
+                / 'proj_depth'
+                / 'groundtruth'
+                / f'image_{frame.camera}'
+                / f'{frame.frame}.png'
+            ).is_file()
+            for part in ('train', 'val')
+        )
+    ]
+    return len(frames), len(here), len(labelled)

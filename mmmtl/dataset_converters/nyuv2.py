@@ -1,0 +1,180 @@
+"""nyu_depth_v2_labeled.mat -> the NYUv2 folders that the benchmarks read.
+
+What comes out is this converter's own edition: the crop of MTAN's archive is unpublished, and SAK's archive has normals
+and edges from other sources. Scores on it are not to be put beside published ones.
+
+``mmmtl convert-dataset nyuv2 --help`` describes the source and the result.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import torch
+from scipy.ndimage import distance_transform_edt
+
+from mmmtl.datasets import NYUv2
+from mmmtl.datasets.benchmarks.nyu_classes import (
+    CLASSES_40,
+    FORTY_TO_THIRTEEN,
+    SIZE,
+    VALID_LEFT,
+    VALID_SIZE,
+    VALID_TOP,
+    valid_intrinsics,
+)
+from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries
+from mmmtl.datasets.label_readers.pascal_labels import read_mat
+from mmmtl.errors import DataError
+from mmmtl.extras import import_extra
+from mmmtl.files.linked_folders import files_below
+from mmmtl.files.output_folder import Output, existing
+from mmmtl.geometry import normals_from_depth
+from mmmtl.tasks import Normal
+
+if TYPE_CHECKING:
+    import h5py
+
+WIDEST_SEAM = 8  # pixels from the nearest label; the annotators left seams of a few pixels between things
+SENSOR_RADIUS = 6  # of the window that normals are fitted in, see normals_from_depth
+VALID = np.s_[VALID_TOP : VALID_TOP + VALID_SIZE[0], VALID_LEFT : VALID_LEFT + VALID_SIZE[1]]
+
+
+class Frames:
+    """The labelled frames, counted from 1 as the toolbox does; opened one by one, cut to the valid part."""
+
+    def __init__(self, path: Path, classes40: Path, normals: Path | None, signs: Sequence[int]) -> None:
+        h5py = import_extra('h5py', 'reading nyu_depth_v2_labeled.mat')
+        try:
+            self.file = h5py.File(existing(path, 'nyu_depth_v2_labeled.mat'), 'r')
+        except OSError as error:
+            raise DataError(f'{path}: cannot be read as a MATLAB 7.3 file ({error}); download it again') from None
+        for name, kind in (('images', 'u'), ('depths', 'f'), ('labels', 'u'), ('instances', 'u'), ('names', 'O')):
+            if name not in self.file or self.file[name].dtype.kind != kind:
+                raise DataError(f'{path}: expected {name}, as nyu_depth_v2_labeled.mat has it; download it again')
+        if self.file['labels'].shape[1:] != SIZE[::-1]:
+            raise DataError(f'{path}: expected frames of 480 x 640, found labels of shape {self.file["labels"].shape}')
+        self.count = len(self.file['labels'])
+        self.to_forty = class_table(read_names(self.file), classes40)
+        self.pictures = numbered(normals) if normals else None
+        self.signs = tuple(signs)
+
+    def image(self, frame: int) -> np.ndarray:
+        """(425, 560, 3) uint8."""
+        return self.file['images'][frame - 1].transpose(2, 1, 0)[VALID]
+
+    def depth(self, frame: int) -> np.ndarray:
+        """(425, 560) float32, metres, in-painted."""
+        return self.file['depths'][frame - 1].T[VALID].astype(np.float32)
+
+    def classes(self, frame: int) -> np.ndarray:
+        """(425, 560) uint8, 1..40, 0 unlabelled."""
+        return self.to_forty[self.file['labels'][frame - 1].T[VALID]]
+
+    def edges(self, frame: int) -> np.ndarray:
+        """(425, 560) bool, where classes or instances meet; the unlabelled seams between them are closed first."""
+        labels, instances = (self.file[name][frame - 1].T[VALID].astype(np.int64) for name in ('labels', 'instances'))
+        things = labels * (instances.max() + 1) + instances
+        distance, nearest_label = distance_transform_edt(labels == 0, return_indices=True)
+        return boundaries(np.where(distance <= WIDEST_SEAM, things[tuple(nearest_label)], 0))
+
+    def normal(self, frame: int) -> np.ndarray:
+        """(425, 560, 3) float32, facing the camera, (0, 0, 0) where unknown."""
+        if self.pictures is None:
+            depth, camera = torch.from_numpy(self.depth(frame))[None, None], torch.from_numpy(valid_intrinsics())[None]
+            return normals_from_depth(depth, camera.float(), radius=SENSOR_RADIUS)[0].permute(1, 2, 0).numpy()
+        if frame not in self.pictures:
+            raise DataError(f'frame {frame} has no picture of normals; add it, or leave out --normals to derive them')
+        normal = NormalFile(self.pictures[frame], self.signs).load(Normal('normal'))
+        if normal.shape[:2] != SIZE:
+            raise DataError(f'{self.pictures[frame]}: expected 480 x 640, found {normal.shape[0]} x {normal.shape[1]}')
+        return normal[VALID]
+
+
+def read_names(file: 'h5py.File') -> list[str]:
+    """Names of the 894 raw classes; MATLAB 7.3 keeps each as an array of characters behind a reference."""
+    return [''.join(map(chr, file[reference][()].ravel())) for reference in file['names'][()].ravel()]
+
+
+def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
+    """(1 + names,) uint8: raw label -> 1..40, 0 stays 0. Looked up by name, so that no order is taken on trust."""
+    mapping = read_mat(classes40)
+    if not {'allClassName', 'mapClass', 'className'} <= set(mapping) or len(mapping['className']) != len(CLASSES_40):
+        raise DataError(
+            f'{classes40}: expected allClassName, mapClass and 40 names in className; take classMapping40.mat'
+        )
+    forty = dict(zip(map(str, mapping['allClassName']), mapping['mapClass'].tolist(), strict=True))
+    unknown = [name for name in names if name not in forty]
+    if unknown:
+        raise DataError(f'{classes40}: knows nothing of {len(unknown)} raw classes, the first is {unknown[0]!r}')
+    return np.array([0, *(forty[name] for name in names)], np.uint8)
+
+
+def numbered(folder: Path) -> dict[int, Path]:
+    """Frame -> picture, in the folder itself or below it."""
+    found = {
+        int(path.stem): path
+        for path in files_below(existing(folder, 'pictures of normals'), '.png')
+        if path.stem.isdecimal()
+    }
+    if not found:
+        raise DataError(f'{folder}: no PNG with a number for a name; expected 0001.png ...')
+    return found
+
+
+def read_splits(path: Path, count: int) -> dict[str, list[int]]:
+    """{'train': frames, 'val': frames}, ascending, from 1."""
+    mat = read_mat(path)
+    if not {'trainNdxs', 'testNdxs'} <= set(mat):
+        raise DataError(f"{path}: expected trainNdxs and testNdxs; take the toolbox's splits.mat")
+    splits = {
+        name: np.sort(np.atleast_1d(mat[key])).tolist() for name, key in (('train', 'trainNdxs'), ('val', 'testNdxs'))
+    }
+    both = sorted(splits['train'] + splits['val'])
+    if both != list(range(1, count + 1)):
+        raise DataError(
+            f'{path}: splits {len(both)} frames, but the .mat holds {count}, each of which must be in one of the splits'
+        )
+    return splits
+
+
+def write_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
+    """288 x 384 npy, 13 classes from 0, -1 unlabelled."""
+    for split, numbers in splits.items():
+        for place, frame in enumerate(output.progress(numbers, split)):
+            names = {kind: f'{split}/{kind}/{place}.npy' for kind in ('image', 'label', 'depth', 'normal')}
+            if output.has(*names.values()):
+                continue
+            image = cv2.resize(frames.image(frame), NYUv2.SIZE[::-1], interpolation=cv2.INTER_AREA)
+            output.write(names['image'], image.astype(np.float32) / 255)
+            output.write(names['label'], nearest(FORTY_TO_THIRTEEN[frames.classes(frame)]).astype(np.float32) - 1)
+            output.write(names['depth'], nearest(frames.depth(frame))[..., None])
+            output.write(names['normal'], nearest(frames.normal(frame)))
+        output.write(f'{split}/frames.txt', numbers)
+    scale = np.array([[NYUv2.SIZE[1] / VALID_SIZE[1]], [NYUv2.SIZE[0] / VALID_SIZE[0]], [1]])
+    output.write('camera.txt', [' '.join(f'{value:.9g}' for value in row) for row in valid_intrinsics() * scale])
+
+
+def write_sak(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
+    """425 x 560 PNG and npy, 40 classes from 1, 0 unlabelled."""
+    for split, numbers in splits.items():
+        for frame in output.progress(numbers, split):
+            names = {
+                kind: f'{kind}/{frame:04d}.{"npy" if kind == "depth" else "png"}'
+                for kind in ('images', 'segmentation', 'depth', 'normals', 'edge')
+            }
+            if output.has(*names.values()):
+                continue
+            output.write(names['images'], np.ascontiguousarray(frames.image(frame)))
+            output.write(names['segmentation'], frames.classes(frame))
+            output.write(names['depth'], frames.depth(frame))
+            output.write(names['normals'], np.round(127.5 * (frames.normal(frame) + 1)).astype(np.uint8))
+            output.write(names['edge'], frames.edges(frame).astype(np.uint8) * 255)
+        output.write(f'gt_sets/{split}.txt', [f'{frame:04d}' for frame in numbers])
+
+
+def nearest(values: np.ndarray) -> np.ndarray:
+    """To 288 x 384, no new value."""
+    return cv2.resize(values, NYUv2.SIZE[::-1], interpolation=cv2.INTER_NEAREST_EXACT)

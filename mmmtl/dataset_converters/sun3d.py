@@ -1,0 +1,68 @@
+"""Sequences of SUN3D -> pairs that overlap and have parallax, as the scenes that `PosedViews` reads.
+
+``mmmtl convert-dataset sun3d --help`` describes the source and the result.
+"""
+
+import re
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.dataset_converters.posed_scenes import PosedFrame
+from mmmtl.errors import DataError
+from mmmtl.files.output_folder import existing
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.text_files import load_numbers
+
+NAME = re.compile(r'\d+-(\d+)')
+
+
+def read_depth(path: Path) -> np.ndarray:
+    """(H, W) metres."""
+    raw = read_array(path).astype(np.uint16)
+    return ((raw >> 3) | (raw << 13)).astype(np.float32) / 1000
+
+
+def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
+    """(time in microseconds, file) of a folder, ascending.
+
+    Raises:
+        DataError: There is none.
+    """
+    found = [
+        (int(match[1]), path)
+        for path in existing(folder, 'a folder of SUN3D').glob(f'*{suffix}')
+        if (match := NAME.fullmatch(path.stem))
+    ]
+    if not found:
+        raise DataError(f'{folder}: no files FRAME-TIME{suffix} there; download the sequence again')
+    return sorted(found)
+
+
+def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
+    """Every so many-th frame, and the intrinsics (3, 3).
+
+    Raises:
+        DataError: A file is missing, or there are not as many poses as images.
+    """
+    images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
+    newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'), default=folder / 'extrinsics')
+    poses = load_numbers(newest, columns=4)
+    if len(poses) != 3 * len(images):
+        raise DataError(
+            f'{newest}: expected 3 rows for each of {len(images)} images, found {len(poses)} rows; '
+            'download the sequence again'
+        )
+    times = np.array([time for time, _ in depths])
+    frames = []
+    for (time, image), rows in list(zip(images, poses.reshape(-1, 3, 4), strict=True))[::every]:
+        _, depth = depths[int(np.abs(times - time).argmin())]
+        camera_T_world = np.linalg.inv(np.vstack([rows, [0, 0, 0, 1]]))
+        frames.append(PosedFrame(partial(read_image, image), partial(read_depth, depth), camera_T_world))
+    return frames, load_numbers(folder / 'intrinsics.txt', columns=3)
+
+
+def named_sequence(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
+    """A sequence is called after its place and its own folder."""
+    return f'{folder.parent.name}-{folder.name}', *read_sequence(folder, every)

@@ -1,0 +1,66 @@
+"""The test pairs of DeMoN as DPSNet's authors publish them -> the scenes that `PosedViews` reads, 240 x 320.
+
+``mmmtl convert-dataset two-view --help`` describes the source and the result.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.dataset_converters.posed_scenes import PosedFrame, write_scene
+from mmmtl.errors import DataError
+from mmmtl.files.output_folder import Output, existing
+from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.text_files import load_numbers
+
+BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]
+
+
+def read_depth(folder: Path, number: int) -> np.ndarray:
+    """(H, W) metres: the published array, or the same in 16-bit millimetres."""
+    array = folder / f'{number:04d}.npy'
+    if array.is_file():
+        return read_array(array).astype(np.float32)
+    return read_array(existing(array.with_suffix('.png'), 'the depth of the view')).astype(np.float32) / 1000
+
+
+def convert(folder: Path, output: Output, name: str, size: tuple[int, int]) -> None:
+    """One pair."""
+    poses = load_numbers(folder / 'poses.txt', columns=12)
+    intrinsics = load_numbers(folder / 'cam.txt', columns=3)
+    if len(poses) != 2 or intrinsics.shape != (3, 3):
+        raise DataError(f'{folder}: expected two poses and 3 x 3 intrinsics, found {len(poses)} and {intrinsics.shape}')
+    frames = [
+        PosedFrame(
+            partial(read_image, existing(folder / f'{number:04d}.jpg', 'an image of the pair')),
+            partial(read_depth, folder, number),
+            np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]]),
+        )
+        for number, pose in enumerate(poses)
+    ]
+    write_scene(output, name, frames, intrinsics, size)
+
+
+def find_pairs(source: Path, *, all_pairs: bool) -> dict[str, Path]:
+    """Return the folders of the benchmark's pairs, or of all pairs, by name.
+
+    Raises:
+        DataError: One of the benchmark's pairs is missing, or there is none at all.
+    """
+    folders = {
+        path.name.replace('_test', ''): path
+        for kind in ('rgbd', 'sun3d')
+        for path in sorted(source.glob(f'{kind}_test_*'))
+    }
+    if not all_pairs:
+        missing = [name for name in BENCHMARK if name not in folders]
+        if missing:
+            raise DataError(
+                f'{source}: {len(missing)} of the {len(BENCHMARK)} pairs of the benchmark are missing, '
+                f'the first is {missing[0]}; complete the folder, or take what is there with --all'
+            )
+        folders = {name: folders[name] for name in BENCHMARK}
+    if not folders:
+        raise DataError(f'{source}: no folders sun3d_test_00000 or rgbd_test_00000 there')
+    return folders

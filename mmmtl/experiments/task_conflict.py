@@ -1,0 +1,63 @@
+"""Cosines between the gradients of tasks on the shared parameters: do tasks pull together?"""
+
+from collections.abc import Sequence
+from itertools import chain, islice, repeat
+
+import torch
+from mmengine.config import Config
+from torch import Tensor
+
+from mmmtl.engine.runner import MultiTaskRunner
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.loss_weighting import TaskGradients
+from mmmtl.progress import progress
+
+
+def measure(
+    config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
+    gradients = TaskGradients(shared)
+    parameters, _ = gradients.choose(dict(model.named_parameters()))
+    size = len(model.tasks)
+    sums, counts, lengths = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
+    loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
+    passes = chain.from_iterable(repeat(loader))
+    for data in progress(islice(passes, batches), description='gradients', unit='batch', total=batches):
+        data = model.data_preprocessor(data, training=True)
+        images, samples = data['inputs'], data['data_samples']
+        logits = model(images, samples)
+        targets = model.targets(samples, images.shape[2:])
+        rows = gradients(model.task_losses(logits, targets, samples)[0], parameters).rows
+        norms = rows.norm(dim=1)
+        there = norms > 0  # a task without label, or without a say in the shared part, has none
+        cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(there, there), 1)
+        sums, counts = sums + cosines.cpu(), counts + torch.outer(there, there).cpu()
+        lengths = lengths + norms.cpu()
+    return sums / counts, counts, lengths / counts.diagonal()
+
+
+def table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
+    """As Markdown; a pair that never met is shown by a dash."""
+    lines = [f'| cosine | {" | ".join(tasks)} | mean norm | batches |', '| --- |' + ' ---: |' * (len(tasks) + 2)]
+    for name, row, count, length in zip(tasks, cosines, counts, lengths, strict=True):
+        cells = ['–' if value.isnan() else f'{value:.3f}' for value in row]
+        own = f'{count[tasks.index(name)]:.0f}'
+        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if length.isnan() else f"{length:.3g}"} | {own} |')
+    return '\n'.join(lines) + '\n'
+
+
+def draw(path: str, tasks: Sequence[str], cosines: Tensor) -> None:
+    """A heat map from -1, against each other, to 1."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1.5 + len(tasks), 1 + len(tasks)), layout='constrained')
+    axes = figure.add_subplot()
+    image = axes.imshow(cosines, cmap='RdBu', vmin=-1, vmax=1)
+    for place, value in zip(torch.cartesian_prod(*[torch.arange(len(tasks))] * 2), cosines.flatten(), strict=True):
+        if not value.isnan():
+            axes.text(place[1], place[0], f'{value:.2f}', ha='center', va='center')
+    axes.set_xticks(range(len(tasks)), tasks, rotation=45)
+    axes.set_yticks(range(len(tasks)), tasks)
+    figure.colorbar(image, label='mean cosine of gradients')
+    figure.savefig(path)

@@ -1,0 +1,83 @@
+"""Learnt confidence of disparities against its rivals, by the area under the sparsification curve.
+
+The rivals are the left-right check, no confidence at all, and an oracle; areas are means over the views.
+"""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import torch
+
+from mmmtl.datasets import StereoMatches
+from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
+from mmmtl.geometry import hidden_from_the_other
+from mmmtl.metrics import sparsification_area
+from mmmtl.progress import progress
+from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
+
+
+def parts_of(disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[float] | None) -> dict[str, np.ndarray]:
+    """Name -> pixels (H, W) of a view, 0 left and 1 right."""
+    if edges is None:
+        return {}
+    found = torch.from_numpy(truth)[None, None, None].expand(-1, 2, -1, -1, -1)
+    hidden = hidden_from_the_other(found, found.isfinite())[0, side, 0].numpy()
+    bounds = (-np.inf, *sorted(edges), np.inf)
+    return {'seen by both views': ~hidden, 'hidden from the other view': hidden} | {
+        f'{low:g} <= disparity < {high:g}': (disparity >= low) & (disparity < high)
+        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+        if edges
+    }
+
+
+def print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
+    print(f'{what}: {len(wrong)} views, {pixels} pixels, {100 * np.mean(wrong):.2f} % of the disparities are wrong')
+    print(f'{"confidence":<12} {"area":>8} {"above the oracle":>17}')
+    for name, found in areas.items():
+        print(
+            f'{name:<12} {np.mean([area["auc"] for area in found]):>8.4f} '
+            f'{np.mean([area["ause"] for area in found]):>17.4f}'
+        )
+    print(f'{"oracle":<12} {np.mean([area["oracle"] for area in areas["none"]]):>8.4f} {0:>17.4f}')
+
+
+def compare_confidence(
+    dataset: StereoMatches, network: NetworkConfidence, threshold: float, edges: list[float] | None
+) -> None:
+    """Print one table for all pixels, and one for each part where there are ``edges``.
+
+    Args:
+        dataset: Pairs with their true disparity.
+        network: The confidence network.
+        threshold: Pixels beyond which a disparity is wrong.
+        edges: Disparities at which the parts are cut; None for no parts.
+    """
+    areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
+    wrong, pixels = defaultdict(list), Counter()
+    for record in progress(dataset.records, description='pairs', unit='pair'):
+        sources = [view.labels.get('confidence') for view in record.views]
+        paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
+        disparity = np.stack([read_pseudo_disparity(path) for path in paths])
+        rivals = {
+            'network': network(disparity),
+            'left-right': left_right_confidence(disparity),
+            'none': np.zeros_like(disparity),
+        }
+        for number, source in enumerate(sources):
+            if source is None:
+                continue
+            truth = source.truth()
+            error = np.abs(disparity[number] - truth)
+            known = np.isfinite(error)
+            for part, where in {**parts_of(disparity[number], truth, number, edges), 'all': known}.items():
+                where = where & known
+                if not where.any():
+                    continue
+                pixels[part] += where.sum()
+                wrong[part].append((error[where] > threshold).mean())
+                for name, confidence in rivals.items():
+                    areas[part][name].append(
+                        sparsification_area(error[where], confidence[number][where], threshold=threshold)
+                    )
+    for part, found in areas.items():
+        print_table(part, pixels[part], wrong[part], found)

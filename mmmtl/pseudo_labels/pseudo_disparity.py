@@ -1,0 +1,95 @@
+"""Pseudo disparity: left and right disparity with a confidence for every pair of a data set."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from torch.utils.data import Dataset
+
+from mmmtl.datasets.label_readers.pseudo_disparity import (
+    computed_folder,
+    pair_of,
+    start_folder,
+    to_confidence_picture,
+    to_disparity_picture,
+)
+from mmmtl.datasets.transforms.loading import load_view
+from mmmtl.errors import ConfigError
+from mmmtl.files.checksums import digest
+from mmmtl.files.output_folder import Output
+from mmmtl.pseudo_labels.stereo_matching import (
+    DisparityFolder,
+    NetworkConfidence,
+    SemiGlobalMatcher,
+    left_right_confidence,
+)
+from mmmtl.registry import DATASETS
+
+
+def folder_of(dataset: Config) -> str:
+    """Where the data set's own transforms look for pseudo disparity."""
+    steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
+    for part in (dataset, *steps):
+        if part.get('folder'):
+            return part['folder']
+    raise ConfigError('the split has no LoadPseudoLabels that names a folder; choose another --split, or give --out')
+
+
+def sorts(dataset: Config) -> bool:
+    """Whether its `RectifiedPair` puts views in order."""
+    return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
+
+
+def write_pseudo_disparity(
+    config: Config, backend: SemiGlobalMatcher | DisparityFolder, network: tuple[str, str, str] | None, out: str | None
+) -> None:
+    """Write disparity and confidence of both views of every pair; what is there is kept.
+
+    Args:
+        config: A data set's config.
+        backend: Computes disparities, or reads computed ones.
+        network: Config, checkpoint and device of a confidence network; None for the left-right check.
+        out: Folder to fill; None for the one that the data set reads.
+    """
+    confidence_of = NetworkConfidence(*network) if network else left_right_confidence
+    dataset = DATASETS.build(config)
+    folder = computed_folder(out or folder_of(config))
+    start_folder(folder, 'disparity', manifest(dataset, backend, network))
+    output = Output(folder)
+    known = pixels = 0
+    for record in output.progress(dataset.records, 'pairs'):
+        names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]
+        if output.has(*names):
+            continue
+        views = pair_of([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
+        left, right = (view['image'] for view in views)
+        disparity = (
+            backend(left, right)
+            if isinstance(backend, SemiGlobalMatcher)
+            else backend.read(record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+        )
+        confidence = confidence_of(disparity)
+        picture = to_disparity_picture(disparity)
+        for view in (0, 1):
+            output.write(names[2 * view], picture[view])
+            output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
+        known += np.count_nonzero(picture)
+        pixels += picture.size
+    print(
+        f'{output.root}: {len(dataset.records)} pairs'
+        + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else '')
+    )
+
+
+def manifest(
+    dataset: Dataset, backend: SemiGlobalMatcher | DisparityFolder, network: tuple[str, str, str] | None
+) -> dict[str, Any]:
+    """Return all that the files depend on."""
+    return {
+        'data': str(dataset),
+        'backend': 'sgbm' if isinstance(backend, SemiGlobalMatcher) else 'folder',
+        **asdict(backend),
+        'confidence': [*network[:2], digest(Path(network[1]).read_bytes())] if network else 'left-right',
+    }

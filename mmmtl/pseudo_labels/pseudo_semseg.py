@@ -1,0 +1,90 @@
+"""Pseudo classes: what a trained network predicts for views that have no label of their own."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmmtl.apis.inferencer import MultiTaskInferencer
+from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
+from mmmtl.configuration.resolve_type import resolve_type
+from mmmtl.datasets.label_readers.pseudo_disparity import pair_of, start_folder
+from mmmtl.datasets.records import Record
+from mmmtl.datasets.transforms import RectifiedPair
+from mmmtl.datasets.transforms.loading import load_view
+from mmmtl.errors import ConfigError
+from mmmtl.extras import import_extra
+from mmmtl.files.output_folder import Output
+from mmmtl.registry import DATASETS
+from mmmtl.tasks import SemSeg
+
+Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
+
+
+def folder_of(pipeline: list[dict], task: str) -> str:
+    """Where the data set's own pipeline looks for pseudo labels of the task."""
+    for step in pipeline:
+        if task in step.get('names', ()):
+            return step['folder']
+    raise ConfigError(
+        f'the split has no LoadPseudoLabels with {task} among its names; choose another --split, or give --out'
+    )
+
+
+def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool) -> tuple[Segment, tuple | None]:
+    """A network of this library, and the size to whose area it resizes images."""
+    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
+    found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
+    check_classes(len(found), task, config)
+    if found != task.classes:
+        one, other = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
+        raise ConfigError(f'{config}: a network of other classes of {task.name}: {one} where {other} is wanted')
+    return lambda image: inferencer(image)[task.name], inferencer.size
+
+
+def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
+    """A network of mmsegmentation; its test pipeline prepares the images."""
+    mmseg = import_extra('mmseg.apis', '--library mmseg')
+    model = mmseg.init_model(config, device=device)
+    load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
+    check_classes(model.out_channels if hasattr(model, 'out_channels') else model.num_classes, task, config)
+    return lambda image: mmseg.inference_model(model, image[..., ::-1]).pred_sem_seg.data[0].cpu().numpy()  # BGR
+
+
+def check_classes(found: int, task: SemSeg, config: str) -> None:
+    """Raises ConfigError unless the network knows as many classes as the task."""
+    if found != task.channels:
+        raise ConfigError(f'{config}: a network of {found} classes of {task.name}, but {task.channels} are wanted')
+
+
+def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
+    """The views of a record in the order in which `LoadPseudoLabels` meets them; ``labelled``: has a label already."""
+    views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
+    order = [
+        step.get('order', 'check') for step in pipeline if issubclass(resolve_type(step['type'], ''), RectifiedPair)
+    ]
+    return pair_of(views, record.name, sort='sort' in order) if order else views
+
+
+def write_pseudo_semseg(
+    dataset_config: Mapping, task: SemSeg, segment: Segment, settings: Mapping[str, Any], folder: Path
+) -> None:
+    """Write the classes of every view without a label; what is there is kept.
+
+    Args:
+        dataset_config: A data set's config.
+        task: The segmentation task.
+        segment: The trained network.
+        settings: What else the files depend on, for the manifest.
+        folder: Folder to fill.
+    """
+    pipeline, dataset = dataset_config.get('pipeline', ()), DATASETS.build(dataset_config)
+    start_folder(folder, task.name, {'data': str(dataset), **settings})
+    output = Output(folder)
+    for record in output.progress(dataset.records, 'records'):
+        for number, view in enumerate(views_of(record, pipeline, task.name)):
+            name = f'{record.name}/{number}_{task.name}.png'
+            if not view['labelled'] and not output.has(name):
+                output.write(name, segment(view['image']).astype(np.uint8))
+    print(f'{folder}: {sum(output.written.values())} written, {sum(output.kept.values())} there already')

@@ -1,0 +1,116 @@
+"""The ``mmmtl`` command: quick help, one command per tool, options that agree with the code they set."""
+
+import runpy
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tool_process import CONFIGS
+
+from mmmtl.apis import init_model
+from mmmtl.cli import pseudo_disparity, regions
+from mmmtl.cli.convert_dataset import DATASETS
+from mmmtl.cli.convert_model import NETWORKS
+from mmmtl.cli.main import COMMANDS, main
+from mmmtl.cli.options import LAUNCHERS
+from mmmtl.engine import launch
+from mmmtl.pseudo_labels import region_backends
+from mmmtl.pseudo_labels.stereo_matching import SemiGlobalMatcher
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+NOT_COMMANDS = {'check_system.py', 'compare_revisions.py'}  # of the repository
+NESTED = [f'convert-dataset {name}' for name in DATASETS] + [f'convert-model {name}' for name in NETWORKS]
+EVERY = ['', *COMMANDS, *NESTED]
+CONFIG = CONFIGS / 'tiny_rooms.py'
+HELP = """
+import contextlib, io, sys
+from mmmtl.cli.main import main
+for name in {names}:
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+        main([*name.split(), '--help'])
+    assert 'usage: mmmtl ' + name in text.getvalue() and '--help' in text.getvalue(), name
+heavy = {{'torch', 'numpy', 'mmengine', 'mmcv', 'cv2'}} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_help_imports_nothing_heavy():
+    done = subprocess.run([sys.executable, '-c', HELP.format(names=EVERY)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.check
+@pytest.mark.parametrize('name', EVERY)
+def test_help_is_quick(name):
+    """Less than 0.3 s, in the best of five: other processes may be busy."""
+
+    def seconds() -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, '-m', 'mmmtl', *name.split(), '--help'], check=True, capture_output=True)
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+@pytest.mark.parametrize(
+    'path', sorted(path for path in TOOLS.rglob('*.py') if path.name not in NOT_COMMANDS), ids=lambda path: path.stem
+)
+def test_every_tool_is_a_command(path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', [str(path), '--help'])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(path), run_name='__main__')
+    assert end.value.code == 0 and capsys.readouterr().out.startswith('usage: ')
+
+
+def test_options_agree_with_the_code():
+    assert LAUNCHERS == launch.LAUNCHERS
+    assert regions.BACKENDS == region_backends.BACKENDS
+    assert pseudo_disparity.SGBM == asdict(SemiGlobalMatcher())
+
+
+@pytest.mark.parametrize('arguments', [['trian'], [], ['train'], ['table'], ['convert-model']])
+def test_usage_errors(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2 and 'error: ' in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp('weights') / 'weights.pth'
+    torch.save({'state_dict': init_model(CONFIG).state_dict()}, path)
+    return path
+
+
+def test_predict_a_folder(checkpoint, tmp_path, capsys):
+    (tmp_path / 'photos').mkdir()
+    for name, size in (('a.png', (40, 32)), ('b.jpg', (30, 50))):
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)).save(
+            tmp_path / 'photos' / name
+        )
+    main(['predict', str(CONFIG), str(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out')])
+    assert np.load(tmp_path / 'out' / 'a.png.depth.npy').shape == (32, 40)
+    assert np.load(tmp_path / 'out' / 'b.jpg.normal.npy').shape == (50, 30, 3)
+    written = {path.name for path in (tmp_path / 'out').iterdir()}
+    assert {'a.png.png', 'b.jpg.png', 'a.png.semseg.npy', 'b.jpg.semseg.npy'} <= written and len(written) == 8
+    assert 'maps of semseg, depth, normal' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('image', 'options', 'message'),
+    [('none.png', [], 'none.png'), ('', [], 'no image in this folder'), ('', ['--device', 'gpu'], "--device 'gpu'")],
+)
+def test_predict_bad_input(image, options, message, checkpoint, tmp_path, capsys):
+    (tmp_path / 'photos').mkdir()
+    with pytest.raises(SystemExit) as end:
+        main(['predict', str(CONFIG), str(checkpoint), f'{tmp_path}/photos/{image}', *options])
+    assert end.value.code == 2
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith('error: '))
+    assert message in line
