@@ -1,16 +1,18 @@
 # make demo: see it work.  make test: run the tests.  make lint: check the style.  make clean: remove caches and builds.
+# make check: all that can be tested here, about an hour: needs a network and 15 GB.
 # Everything runs in an own environment; another one: make test VENV=/tmp/env.  Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV ?= .venv
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
+EXTRAS := dev,poses,tracking
 
-.PHONY: demo test lint clean
+.PHONY: demo test check lint clean
 
 demo: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
-	@$(VENV)/bin/python tools/demo.py
+	@$(VENV)/bin/mmmtl demo
 
 # One thread per worker: the tests are small, and threads would fight for the same cores. Where there is a GPU, its tests
 # are a second run.
@@ -20,8 +22,16 @@ test: $(STAMP)
 	@! $(VENV)/bin/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || \
 	  $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m gpu || test $$? -eq 5  # 5: none was chosen
 
-lint: $(STAMP)
+# With every extra, so that only a GPU, Slurm or a browser may be missing; a test that is skipped for another reason fails.
+check: $(STAMP)
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	@$(VENV)/bin/python tools/check_system.py
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --few-skips -m '' $(PYTEST_ARGS)
+	@$(VENV)/bin/python .ci/check_versions.py
+
+lint: $(STAMP)
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
 clean:
 	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache
