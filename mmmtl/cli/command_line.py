@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mmmtl.cli.system_libraries import advice, missing_library
 from mmmtl.errors import UserError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -92,7 +93,10 @@ def _literal(node: ast.expr) -> Any:
 
 
 def command(main: Callable[..., None]) -> Callable[..., None]:
-    """Decorate the function of a command, so that a `UserError`, an `OSError` or Ctrl-C ends in one line."""
+    """Decorate the function of a command, so that a user error or Ctrl-C ends in one line.
+
+    User errors are a `UserError`, an `OSError` and a missing system library.
+    """
 
     @functools.wraps(main)
     def run(*arguments: Any) -> None:
@@ -101,6 +105,12 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
             main(*arguments)
         except (UserError, OSError) as error:
             print(f'error: {one_line(error)}', file=sys.stderr)
+            sys.exit(2)
+        except ImportError as error:
+            library = missing_library(error)
+            if library is None:
+                raise
+            print(f'error: {advice(library)}', file=sys.stderr)
             sys.exit(2)
         except KeyboardInterrupt:
             print('interrupted', file=sys.stderr)

@@ -139,3 +139,24 @@ def test_what_cannot_be_read_is_named(entry, told, capsys):
         options('b=1', entry)
     assert caught.value.code == 2
     assert f'error: argument --cfg-options: {told}\n' in capsys.readouterr().err
+
+
+def test_a_missing_system_library_is_one_line(capsys):
+    @command
+    def main() -> None:
+        raise ImportError('libGL.so.1: cannot open shared object file: No such file or directory')
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: OpenCV needs the system library libGL.so.1') and 'libgl1' in line
+
+
+def test_another_import_error_keeps_its_traceback():
+    @command
+    def main() -> None:
+        raise ImportError('numpy is too old')
+
+    with pytest.raises(ImportError, match='too old'):
+        main()

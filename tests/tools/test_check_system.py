@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / 'tools' / 'check_system.py'
 def run_with_cv2(folder: Path, body: str) -> subprocess.CompletedProcess:
     """Run the script where `import cv2` finds a module of this body first."""
     (folder / 'cv2.py').write_text(body)
-    environment = os.environ | {'PYTHONPATH': str(folder)}
+    environment = os.environ | {'PYTHONPATH': f'{folder}{os.pathsep}{SCRIPT.parents[1]}'}
     return subprocess.run([sys.executable, SCRIPT], env=environment, capture_output=True, text=True)
 
 
