@@ -28,6 +28,8 @@ MAY_REPEAT = {
     'read_calibration',
     'visible',
 }
+# names that every module of a package has, because a caller looks for them there
+CONTRACTS = {'add_arguments': 'mmmtl.cli', 'run': 'mmmtl.cli', 'convert': 'mmmtl.model_converters'}
 METHODS = (staticmethod, classmethod, property, cached_property)
 
 
@@ -78,7 +80,8 @@ def repeated_names(modules: dict[str, ModuleType]) -> dict[str, list[str]]:
     found = defaultdict(list)
     for module in modules.values():
         for name in public_members(module):
-            found[name].append(module.__name__)
+            if not module.__name__.startswith(CONTRACTS.get(name, '-')):
+                found[name].append(module.__name__)
     return {name: where for name, where in found.items() if len(where) > 1}
 
 

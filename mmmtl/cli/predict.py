@@ -29,12 +29,12 @@ def run(args: argparse.Namespace) -> None:
         DataError: There is no image, or one cannot be read.
     """
     from mmmtl.apis import MultiTaskInferencer, load_config
-    from mmmtl.apis.input_images import image_files
+    from mmmtl.apis.input_images import list_images
     from mmmtl.files.output_folder import Output
 
     check_device(args.device)
     images = Path(args.images)
-    files = image_files(images) if images.is_dir() else [images]
+    files = list_images(images) if images.is_dir() else [images]
     infer = MultiTaskInferencer(
         load_config(args.config, args.cfg_options),
         args.checkpoint,

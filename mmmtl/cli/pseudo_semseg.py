@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import digest
-    from mmmtl.pseudo_labels.pseudo_semseg import folder_of, of_mmseg, ours, write_pseudo_semseg
+    from mmmtl.pseudo_labels.pseudo_semseg import of_mmseg, ours, semseg_folder, write_pseudo_semseg
     from mmmtl.tasks import build_tasks
 
     check_device(args.device)
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     if task is None or task.quantity != 'classes':
         raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
     dataset = config[f'{args.split}_dataloader'].dataset
-    folder = computed_folder(args.out or folder_of(dataset.get('pipeline', ()), args.task))
+    folder = computed_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':
         segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
     else:

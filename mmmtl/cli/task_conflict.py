@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> None:
     from mmengine.runner import set_random_seed
 
     from mmmtl.apis import init_model, load_config
-    from mmmtl.experiments.task_conflict import draw, measure, table
+    from mmmtl.experiments.task_conflict import conflict_table, draw_conflicts, measure_conflicts
 
     config = load_config(args.config, args.cfg_options)
     set_random_seed(config.get('randomness', {}).get('seed') or 0)
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     shared = args.shared or weighting.get('shared') or ('backbone',)
     model = init_model(config, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu').train()
     tasks = list(model.tasks)
-    cosines, counts, lengths = measure(config, model, shared, args.batches)
-    print(table(tasks, cosines, counts, lengths), end='')
+    cosines, counts, lengths = measure_conflicts(config, model, shared, args.batches)
+    print(conflict_table(tasks, cosines, counts, lengths), end='')
     if args.out:
-        draw(args.out, tasks, cosines)
+        draw_conflicts(args.out, tasks, cosines)

@@ -17,7 +17,7 @@ SHORT, LONG = 216, 320
 LEAST_MARKED = 0.2  # of a small pixel's area
 
 
-def convert(source: Path, output: Output) -> None:
+def convert_bsds500(source: Path, output: Output) -> None:
     """All splits that are there."""
     for split in [split for split in COUNTS if (source / 'images' / split).is_dir()]:
         images = sorted((source / 'images' / split).glob('*.jpg'))

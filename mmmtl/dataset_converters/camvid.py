@@ -5,14 +5,14 @@
 
 from pathlib import Path
 
-from mmmtl.dataset_converters.unpacking import jpeg, shrink, thin_out
+from mmmtl.dataset_converters.unpacking import jpeg, shrink, subsample_label
 from mmmtl.datasets.benchmarks.camvid import COUNTS, VOID
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_image, read_indices
 
 
-def convert(source: Path, output: Output, size: tuple[int, int]) -> None:
+def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
     """All splits that are there.
 
     Raises:
@@ -32,5 +32,5 @@ def convert(source: Path, output: Output, size: tuple[int, int]) -> None:
                     f'found {label.shape} {label.dtype} up to {label.max()}; download it again'
                 )
             output.write(names[0], jpeg(shrink(image, size)))
-            output.write(names[1], thin_out(label, size))
+            output.write(names[1], subsample_label(label, size))
         print(f'{split}: {len(images)} of {COUNTS[split]} images')

@@ -28,7 +28,7 @@ SIZE = (128, 256)
 MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6}}_\d{{6}}_(\w+\.\w+))')
 
 
-def place(member: str) -> str | None:
+def cityscapes_path(member: str) -> str | None:
     """Name in an archive -> name in the tree; None for what nobody reads (test images, colour pictures, polygons)."""
     match = MEMBER.fullmatch(member)
     return match[1] if match and match[4] == KINDS[match[2]] else None
@@ -63,7 +63,7 @@ def check_tree(root: Path) -> None:
         raise DataError(f'{root}: {"; ".join(wrong)}; unpack the archives again')
 
 
-def write_mtan(root: Path, output: Output) -> None:
+def write_cityscapes_mtan(root: Path, output: Output) -> None:
     """MTAN's arrays of both splits, and ``names.txt`` with the image that each number stands for."""
     task = SemSeg('semseg', classes=[str(number) for number in range(7)])
     for split in COUNTS:
@@ -78,12 +78,12 @@ def write_mtan(root: Path, output: Output) -> None:
             if not image.shape[:2] == classes.shape == disparity.shape:
                 raise DataError(f'{root}: image, labels and disparity of {name} have different sizes; unpack them')
             output.write(targets['image'], shrink(image, SIZE).astype(np.float32) / 255)
-            output.write(targets['label_7'], nearest(np.where(classes == task.void, -1, classes)).astype(np.float32))
-            output.write(targets['depth'], (nearest(disparity) / np.float32(65535))[..., None])
+            output.write(targets['label_7'], _nearest(np.where(classes == task.void, -1, classes)).astype(np.float32))
+            output.write(targets['depth'], (_nearest(disparity) / np.float32(65535))[..., None])
         output.write(f'{split}/names.txt', images)
 
 
-def nearest(values: np.ndarray) -> np.ndarray:
+def _nearest(values: np.ndarray) -> np.ndarray:
     """(H, W) to 128 x 256, no new value: every pixel takes the one that lies below its centre."""
     rows, columns = ((np.arange(new) + 0.5) * old // new for new, old in zip(SIZE, values.shape, strict=True))
     return values[np.ix_(rows.astype(int), columns.astype(int))]

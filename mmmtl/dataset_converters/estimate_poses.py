@@ -52,7 +52,7 @@ def depth_path(image: Path) -> Path:
     return image.parents[1] / 'depth' / f'{image.stem}.png'
 
 
-def read_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
+def read_sensor_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
     """(H, W) metres at the size of the image."""
     depth = read_array(path)
     if depth.ndim != 2 or depth.dtype.kind not in 'iu':
@@ -61,7 +61,7 @@ def read_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(depth / units, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
-def read_camera(folder: Path) -> np.ndarray | None:
+def _read_camera(folder: Path) -> np.ndarray | None:
     """cam.txt (3, 3), None where there is none."""
     path = folder / 'cam.txt'
     if not path.is_file():
@@ -112,7 +112,9 @@ def estimate(
             frames[0].parent, asked['frames'], work, intrinsics=intrinsics, sequential=sequential, threads=threads
         )
         depths = {
-            path.name: read_depth(depth_path(path), units, size) for path in frames if path.name in found.camera_T_world
+            path.name: read_sensor_depth(depth_path(path), units, size)
+            for path in frames
+            if path.name in found.camera_T_world
         }
         try:
             scale, spread = metric_scale(found.points, depths)
@@ -136,7 +138,7 @@ def estimate(
     return estimated
 
 
-def convert(
+def convert_video(
     source: Path,
     dst: Path,
     *,
@@ -167,7 +169,7 @@ def convert(
     estimated = estimate(
         frames,
         dst / '.poses' / name,
-        intrinsics=read_camera(source),
+        intrinsics=_read_camera(source),
         units=units,
         least_share=least_share,
         sequential=sequential,
@@ -180,7 +182,7 @@ def convert(
     posed = [
         PosedFrame(
             partial(read_image, path),
-            partial(read_depth, depth_path(path), units, own_size),
+            partial(read_sensor_depth, depth_path(path), units, own_size),
             np.array(estimated['poses'][path.name]),
         )
         for path in frames

@@ -18,7 +18,7 @@ PLACES = {  # what a member's name ends with -> the folder that it goes to
 }
 
 
-def place(member: str) -> str | None:
+def kitti_path(member: str) -> str | None:
     """Name in an archive -> name in the tree, None for what nobody reads."""
     for folder, pattern in PLACES.items():
         match = re.search(rf'(?:^|/)({pattern})$', member)

@@ -140,7 +140,7 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
     return splits
 
 
-def write_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
+def write_nyuv2_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
     """288 x 384 npy, 13 classes from 0, -1 unlabelled."""
     for split, numbers in splits.items():
         for place, frame in enumerate(output.progress(numbers, split)):
@@ -149,9 +149,9 @@ def write_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> 
                 continue
             image = cv2.resize(frames.image(frame), NYUv2.SIZE[::-1], interpolation=cv2.INTER_AREA)
             output.write(names['image'], image.astype(np.float32) / 255)
-            output.write(names['label'], nearest(FORTY_TO_THIRTEEN[frames.classes(frame)]).astype(np.float32) - 1)
-            output.write(names['depth'], nearest(frames.depth(frame))[..., None])
-            output.write(names['normal'], nearest(frames.normal(frame)))
+            output.write(names['label'], _nearest(FORTY_TO_THIRTEEN[frames.classes(frame)]).astype(np.float32) - 1)
+            output.write(names['depth'], _nearest(frames.depth(frame))[..., None])
+            output.write(names['normal'], _nearest(frames.normal(frame)))
         output.write(f'{split}/frames.txt', numbers)
     scale = np.array([[NYUv2.SIZE[1] / VALID_SIZE[1]], [NYUv2.SIZE[0] / VALID_SIZE[0]], [1]])
     output.write('camera.txt', [' '.join(f'{value:.9g}' for value in row) for row in valid_intrinsics() * scale])
@@ -175,6 +175,6 @@ def write_sak(frames: Frames, splits: dict[str, list[int]], output: Output) -> N
         output.write(f'gt_sets/{split}.txt', [f'{frame:04d}' for frame in numbers])
 
 
-def nearest(values: np.ndarray) -> np.ndarray:
+def _nearest(values: np.ndarray) -> np.ndarray:
     """To 288 x 384, no new value."""
     return cv2.resize(values, NYUv2.SIZE[::-1], interpolation=cv2.INTER_NEAREST_EXACT)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmmtl.dataset_converters.unpacking import jpeg, shrink, thin_out
+from mmmtl.dataset_converters.unpacking import jpeg, shrink, subsample_label
 from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours
 from mmmtl.files.output_folder import Output
 
@@ -38,7 +38,7 @@ def write_scene(
         image, depth = frame.image(), frame.depth()
         millimetres = np.round(np.nan_to_num(depth, posinf=0, neginf=0).clip(0, 65.535) * 1000).astype(np.uint16)
         output.write(f'{name}/{number}.jpg', jpeg(shrink(image, size)))
-        output.write(f'{name}/{number}.png', thin_out(millimetres, size))
+        output.write(f'{name}/{number}.png', subsample_label(millimetres, size))
     scale = np.array([[size[1] / image.shape[1]], [size[0] / image.shape[0]], [1]])
     output.write(f'{name}/cam.txt', [' '.join(f'{value:.6f}' for value in row) for row in intrinsics * scale])
     output.write(

@@ -18,7 +18,7 @@ from mmmtl.files.text_files import load_numbers
 NAME = re.compile(r'\d+-(\d+)')
 
 
-def read_depth(path: Path) -> np.ndarray:
+def read_sun3d_depth(path: Path) -> np.ndarray:
     """(H, W) metres."""
     raw = read_array(path).astype(np.uint16)
     return ((raw >> 3) | (raw << 13)).astype(np.float32) / 1000
@@ -40,7 +40,7 @@ def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
     return sorted(found)
 
 
-def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
+def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
     """Every so many-th frame, and the intrinsics (3, 3).
 
     Raises:
@@ -59,10 +59,10 @@ def read_sequence(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarra
     for (time, image), rows in list(zip(images, poses.reshape(-1, 3, 4), strict=True))[::every]:
         _, depth = depths[int(np.abs(times - time).argmin())]
         camera_T_world = np.linalg.inv(np.vstack([rows, [0, 0, 0, 1]]))
-        frames.append(PosedFrame(partial(read_image, image), partial(read_depth, depth), camera_T_world))
+        frames.append(PosedFrame(partial(read_image, image), partial(read_sun3d_depth, depth), camera_T_world))
     return frames, load_numbers(folder / 'intrinsics.txt', columns=3)
 
 
-def named_sequence(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
+def read_named_sun3d(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
     """A sequence is called after its place and its own folder."""
-    return f'{folder.parent.name}-{folder.name}', *read_sequence(folder, every)
+    return f'{folder.parent.name}-{folder.name}', *read_sun3d(folder, every)

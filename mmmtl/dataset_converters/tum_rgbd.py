@@ -40,7 +40,7 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
     return times, [line[1:] for line in lines]
 
 
-def nearest(times: np.ndarray, time: float) -> int | None:
+def _nearest(times: np.ndarray, time: float) -> int | None:
     """The place of the time that is nearest, None where it is more than 20 ms away."""
     place = int(np.abs(times - time).argmin())
     return place if abs(times[place] - time) <= MOST_APART else None
@@ -60,12 +60,12 @@ def pose_of(words: list[str]) -> np.ndarray:
     return np.linalg.inv(world_T_camera)
 
 
-def read_depth(path: Path) -> np.ndarray:
+def read_tum_rgbd_depth(path: Path) -> np.ndarray:
     """(H, W) metres."""
     return read_array(path).astype(np.float32) / UNITS_PER_METRE
 
 
-def read_sequence(folder: Path, every: int) -> list[PosedFrame]:
+def read_tum_rgbd(folder: Path, every: int) -> list[PosedFrame]:
     """Every so many-th frame that has depth and a pose.
 
     Raises:
@@ -76,11 +76,13 @@ def read_sequence(folder: Path, every: int) -> list[PosedFrame]:
     pose_times, poses = read_stamped(folder / 'groundtruth.txt', 7)
     frames = []
     for time, (image,) in list(zip(image_times, images, strict=True))[::every]:
-        depth, pose = nearest(depth_times, time), nearest(pose_times, time)
+        depth, pose = _nearest(depth_times, time), _nearest(pose_times, time)
         if depth is not None and pose is not None:
             path = folder / depths[depth][0]
             frames.append(
-                PosedFrame(partial(read_image, folder / image), partial(read_depth, path), pose_of(poses[pose]))
+                PosedFrame(
+                    partial(read_image, folder / image), partial(read_tum_rgbd_depth, path), pose_of(poses[pose])
+                )
             )
     if not frames:
         raise DataError(
@@ -89,6 +91,6 @@ def read_sequence(folder: Path, every: int) -> list[PosedFrame]:
     return frames
 
 
-def named_sequence(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
+def read_named_tum_rgbd(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
     """A sequence is called after its folder, and all have the same camera."""
-    return folder.name, read_sequence(folder, every), INTRINSICS
+    return folder.name, read_tum_rgbd(folder, every), INTRINSICS

@@ -17,7 +17,7 @@ from mmmtl.files.text_files import load_numbers
 BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]
 
 
-def read_depth(folder: Path, number: int) -> np.ndarray:
+def _read_depth(folder: Path, number: int) -> np.ndarray:
     """(H, W) metres: the published array, or the same in 16-bit millimetres."""
     array = folder / f'{number:04d}.npy'
     if array.is_file():
@@ -25,7 +25,7 @@ def read_depth(folder: Path, number: int) -> np.ndarray:
     return read_array(existing(array.with_suffix('.png'), 'the depth of the view')).astype(np.float32) / 1000
 
 
-def convert(folder: Path, output: Output, name: str, size: tuple[int, int]) -> None:
+def convert_pair(folder: Path, output: Output, name: str, size: tuple[int, int]) -> None:
     """One pair."""
     poses = load_numbers(folder / 'poses.txt', columns=12)
     intrinsics = load_numbers(folder / 'cam.txt', columns=3)
@@ -34,7 +34,7 @@ def convert(folder: Path, output: Output, name: str, size: tuple[int, int]) -> N
     frames = [
         PosedFrame(
             partial(read_image, existing(folder / f'{number:04d}.jpg', 'an image of the pair')),
-            partial(read_depth, folder, number),
+            partial(_read_depth, folder, number),
             np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]]),
         )
         for number, pose in enumerate(poses)

@@ -72,7 +72,7 @@ def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
 
 
-def thin_out(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def subsample_label(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A label map to (H, W) by leaving pixels out: the value at the upper left corner of every new pixel."""
     return cv2.resize(label, size[::-1], interpolation=cv2.INTER_NEAREST)
 

@@ -13,7 +13,7 @@ from mmmtl.models.loss_weighting import TaskGradients
 from mmmtl.progress import progress
 
 
-def measure(
+def measure_conflicts(
     config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
@@ -37,7 +37,7 @@ def measure(
     return sums / counts, counts, lengths / counts.diagonal()
 
 
-def table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
+def conflict_table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
     """As Markdown; a pair that never met is shown by a dash."""
     lines = [f'| cosine | {" | ".join(tasks)} | mean norm | batches |', '| --- |' + ' ---: |' * (len(tasks) + 2)]
     for name, row, count, length in zip(tasks, cosines, counts, lengths, strict=True):
@@ -47,7 +47,7 @@ def table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor
     return '\n'.join(lines) + '\n'
 
 
-def draw(path: str, tasks: Sequence[str], cosines: Tensor) -> None:
+def draw_conflicts(path: str, tasks: Sequence[str], cosines: Tensor) -> None:
     """A heat map from -1, against each other, to 1."""
     from matplotlib.figure import Figure
 

@@ -28,7 +28,7 @@ def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict]
     """
     state_dict = convert(load_state_dict(src))
     source_sha256 = hashlib.sha256(src.read_bytes()).hexdigest()
-    write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=source_sha256))
+    _write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=source_sha256))
 
 
 def load_state_dict(path: Path) -> StateDict:
@@ -65,7 +65,7 @@ def check(state_dict: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
     return {key: state_dict[key].to(value.dtype).clone() for key, value in expected.items()}
 
 
-def write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) -> None:
+def _write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) -> None:
     """Saves to a temporary name beside `dst` and moves it there, so that `dst` is never half a file.
 
     Raises:

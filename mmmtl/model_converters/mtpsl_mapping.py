@@ -35,7 +35,7 @@ def convert(published: StateDict) -> StateDict:
             'num_batches_tracked',
         ):
             continue
-        name = our_key(key.removeprefix(PREFIX))
+        name = mapping_key(key.removeprefix(PREFIX))
         if name is None:
             raise CheckpointError(f'no mapping network of MTPSL: unknown key {key!r}')
         state_dict[name] = value.T if '.film.' in name else value  # pairs become rows
@@ -54,7 +54,7 @@ def convert(published: StateDict) -> StateDict:
     return check(state_dict, space.state_dict())
 
 
-def our_key(key: str) -> str | None:
+def mapping_key(key: str) -> str | None:
     """The key of ours for a published one, None for one that is not; no two share one."""
     if match := re.fullmatch(r'pred_encoder_source\.([012])\.([01])\.(weight|bias)', key):
         task, layer, rest = match.groups()

@@ -30,20 +30,20 @@ def convert(published: StateDict) -> StateDict:
     published = dict(published)
     if published.pop('logsigma', None) is not None:
         print('left out: logsigma, the weights of the training losses')
-    unknown = [key for key in published if our_key(key) is None]
+    unknown = [key for key in published if segnet_key(key) is None]
     if unknown:
         raise CheckpointError(f'no MTPSL SegNet: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys')
-    state_dict = {our_key(key): value for key, value in published.items()}
+    state_dict = {segnet_key(key): value for key, value in published.items()}
     weight = state_dict.get('decode_head.heads.semseg.classifier.weight')
     if weight is None or weight.dim() != 4:
         raise CheckpointError('no MTPSL SegNet: pred_task1.1.weight, the semantic classifier, is missing')
     channels = dict(semseg=weight.shape[0], depth=1)
     if any(key.startswith('decode_head.heads.normal.') for key in state_dict):
         channels['normal'] = 3
-    return check(state_dict, expected(channels))
+    return check(state_dict, _expected(channels))
 
 
-def our_key(key: str) -> str | None:
+def segnet_key(key: str) -> str | None:
     """The key of ours for a published one, None for one that is not; no two share one."""
     if match := re.fullmatch(r'(encoder|decoder)_block\.(\d)\.(\d\.\w+)', key):
         part, level, rest = match.groups()
@@ -60,7 +60,7 @@ def our_key(key: str) -> str | None:
     return None
 
 
-def expected(channels: dict[str, int]) -> StateDict:
+def _expected(channels: dict[str, int]) -> StateDict:
     """Keys, shapes and types of the model, without its memory."""
     with torch.device('meta'):
         backbone = SegNet()

@@ -32,7 +32,7 @@ def convert(published: StateDict) -> StateDict:
     Raises:
         CheckpointError: keys or shapes that are not the published ones.
     """
-    unknown = [key for key in published if our_key(key) is None]
+    unknown = [key for key in published if hrnet_key(key) is None]
     if unknown:
         raise CheckpointError(
             f'no HRNet of region contrast: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys'
@@ -44,10 +44,10 @@ def convert(published: StateDict) -> StateDict:
             'is missing or of no known shape'
         )
     with_normal = any(key.startswith('normal_head.') for key in published)
-    return check({our_key(key): value for key, value in published.items()}, expected(weight.shape[0], with_normal))
+    return check({hrnet_key(key): value for key, value in published.items()}, _expected(weight.shape[0], with_normal))
 
 
-def our_key(key: str) -> str | None:
+def hrnet_key(key: str) -> str | None:
     """The key of ours for a published one, None for one that is not; no two share one."""
     if match := re.fullmatch(r'backbone\.(.+)', key):
         return f'backbone.backbone.{match[1]}'
@@ -56,7 +56,7 @@ def our_key(key: str) -> str | None:
     return None
 
 
-def expected(classes: int, with_normal: bool) -> StateDict:
+def _expected(classes: int, with_normal: bool) -> StateDict:
     """Keys, shapes and types of the model."""
     backbone = MMSegBackbone(Config(dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))))
     tasks = {'semseg': SemSeg('semseg', [str(number) for number in range(classes)]), 'depth': Depth('depth')}

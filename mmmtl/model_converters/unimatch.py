@@ -25,7 +25,7 @@ def convert(published: StateDict) -> StateDict:
     """
     state_dict, left_out = {}, set()
     for key, value in published.items():
-        ours = our_key(key)
+        ours = unimatch_key(key)
         if ours is None:
             left_out.add('.'.join(key.split('.')[:2]))
         elif ours in state_dict:
@@ -37,7 +37,7 @@ def convert(published: StateDict) -> StateDict:
     return check(state_dict, CrossViewModule((8,), (8,)).state_dict())
 
 
-def our_key(key: str) -> str | None:
+def unimatch_key(key: str) -> str | None:
     """The key of ours for a published one, None for one that is not of the CNN or the transformer.
 
     Published keys may stand under a prefix, such as ``module.`` or MVSplat's ``encoder.backbone.``.

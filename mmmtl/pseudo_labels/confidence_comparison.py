@@ -16,8 +16,10 @@ from mmmtl.progress import progress
 from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
 
 
-def parts_of(disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[float] | None) -> dict[str, np.ndarray]:
-    """Name -> pixels (H, W) of a view, 0 left and 1 right."""
+def _pixel_parts(
+    disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[float] | None
+) -> dict[str, np.ndarray]:
+    """Return masks (H, W) of parts of a view by name; ``side`` is 0 for left, 1 for right."""
     if edges is None:
         return {}
     found = torch.from_numpy(truth)[None, None, None].expand(-1, 2, -1, -1, -1)
@@ -30,7 +32,7 @@ def parts_of(disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[fl
     }
 
 
-def print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
+def _print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
     print(f'{what}: {len(wrong)} views, {pixels} pixels, {100 * np.mean(wrong):.2f} % of the disparities are wrong')
     print(f'{"confidence":<12} {"area":>8} {"above the oracle":>17}')
     for name, found in areas.items():
@@ -69,7 +71,7 @@ def compare_confidence(
             truth = source.truth()
             error = np.abs(disparity[number] - truth)
             known = np.isfinite(error)
-            for part, where in {**parts_of(disparity[number], truth, number, edges), 'all': known}.items():
+            for part, where in {**_pixel_parts(disparity[number], truth, number, edges), 'all': known}.items():
                 where = where & known
                 if not where.any():
                     continue
@@ -80,4 +82,4 @@ def compare_confidence(
                         sparsification_area(error[where], confidence[number][where], threshold=threshold)
                     )
     for part, found in areas.items():
-        print_table(part, pixels[part], wrong[part], found)
+        _print_table(part, pixels[part], wrong[part], found)

@@ -28,7 +28,7 @@ from mmmtl.pseudo_labels.stereo_matching import (
 from mmmtl.registry import DATASETS
 
 
-def folder_of(dataset: Config) -> str:
+def disparity_folder(dataset: Config) -> str:
     """Where the data set's own transforms look for pseudo disparity."""
     steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
     for part in (dataset, *steps):
@@ -55,7 +55,7 @@ def write_pseudo_disparity(
     """
     confidence_of = NetworkConfidence(*network) if network else left_right_confidence
     dataset = DATASETS.build(config)
-    folder = computed_folder(out or folder_of(config))
+    folder = computed_folder(out or disparity_folder(config))
     start_folder(folder, 'disparity', manifest(dataset, backend, network))
     output = Output(folder)
     known = pixels = 0

@@ -22,7 +22,7 @@ from mmmtl.tasks import SemSeg
 Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
-def folder_of(pipeline: list[dict], task: str) -> str:
+def semseg_folder(pipeline: list[dict], task: str) -> str:
     """Where the data set's own pipeline looks for pseudo labels of the task."""
     for step in pipeline:
         if task in step.get('names', ()):

@@ -92,11 +92,11 @@ def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable
         return RegionFile(view.instances).load
     task = dataset.tasks.get('semseg')
     if backend == 'semseg' and 'semseg' in view.labels and task is not None and task.quantity == 'classes':
-        return partial(classes, view.labels['semseg'], task)
+        return partial(_class_regions, view.labels['semseg'], task)
     raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
 
 
-def classes(source: LabelReader, task: SemSeg) -> np.ndarray:
+def _class_regions(source: LabelReader, task: SemSeg) -> np.ndarray:
     """The classes of a label, -1 where it is void: each is one region."""
     label = source.load(task)
     return np.where(label == task.void, -1, label)

@@ -177,7 +177,7 @@ def test_65535_is_no_depth(tool, video):
     depth = np.full(SIZE, 2000, np.uint16)
     depth[:4] = 65535
     Image.fromarray(depth).save(path)
-    assert np.unique(script.read_depth(path, 1000, SIZE)).tolist() == [0, 2]
+    assert np.unique(script.read_sensor_depth(path, 1000, SIZE)).tolist() == [0, 2]
 
 
 def test_a_missing_extra_is_named(tool, monkeypatch):

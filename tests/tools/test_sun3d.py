@@ -57,15 +57,17 @@ def test_pairs_that_load(mmmtl_command, sequence, tmp_path, capsys):
 def test_every_number_survives_the_moved_bits(tool, tmp_path):
     raw = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     Image.fromarray((raw << 3) | (raw >> 13)).save(tmp_path / 'd.png')
-    np.testing.assert_allclose(tool('dataset_converters/sun3d').read_depth(tmp_path / 'd.png'), raw / 1000, rtol=1e-6)
+    np.testing.assert_allclose(
+        tool('dataset_converters/sun3d').read_sun3d_depth(tmp_path / 'd.png'), raw / 1000, rtol=1e-6
+    )
 
 
 def test_what_is_missing_is_named(tool, sequence):
     script = tool('dataset_converters/sun3d')
     (sequence / 'extrinsics' / '20140101000000.txt').unlink()
     with pytest.raises(DataError, match='3 rows for each of 6 images'):
-        script.read_sequence(sequence, every=1)
+        script.read_sun3d(sequence, every=1)
     for path in (sequence / 'depth').iterdir():
         path.unlink()
     with pytest.raises(DataError, match='no files FRAME-TIME'):
-        script.read_sequence(sequence, every=1)
+        script.read_sun3d(sequence, every=1)

@@ -7,7 +7,7 @@ from tool_process import CONFIGS
 from torch.nn.functional import cosine_similarity
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
-from mmmtl.experiments.task_conflict import measure, table
+from mmmtl.experiments.task_conflict import conflict_table, measure_conflicts
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
 
@@ -21,7 +21,7 @@ def config():
 def test_by_plain_backward_passes(config):
     torch.manual_seed(0)
     model = init_model(config).train()
-    cosines, counts, lengths = measure(config, model, ('backbone',), 2)
+    cosines, counts, lengths = measure_conflicts(config, model, ('backbone',), 2)
     rows = []
     for data in list(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0))[:2]:
         data = model.data_preprocessor(data, training=True)
@@ -59,9 +59,9 @@ def test_as_a_tool(tmp_path):
 def test_tasks_that_never_meet(config):
     config.train_dataloader.batch_size = 1
     config.train_dataloader.dataset.label_setting = dict(type='mmmtl.OneLabel', seed=0)
-    cosines, counts, lengths = measure(config, init_model(config).train(), ('backbone',), 10)
+    cosines, counts, lengths = measure_conflicts(config, init_model(config).train(), ('backbone',), 10)
     assert counts.sum() == 10 and not (counts - counts.diagonal().diag()).any()
-    text = table(['semseg', 'depth', 'normal'], cosines, counts, lengths)
+    text = conflict_table(['semseg', 'depth', 'normal'], cosines, counts, lengths)
     assert '| depth | – | 1.000 | – |' in text
 
 

@@ -33,7 +33,7 @@ def sequence(tmp_path):
 
 def test_pairs_that_load(tool, mmmtl_command, sequence, tmp_path, capsys):
     script = tool('dataset_converters/tum_rgbd')
-    assert len(script.read_sequence(sequence, every=1)) == 6
+    assert len(script.read_tum_rgbd(sequence, every=1)) == 6
     arguments = [str(sequence), str(tmp_path / 'out'), '--every', '1', '--size', '48', '64', '--overlap', '0.8', '0.93']
     mmmtl_command('convert-dataset', 'tum-rgbd', *arguments)
     told = capsys.readouterr().out
@@ -68,10 +68,10 @@ def test_a_damaged_list_is_named(tool, sequence, text):
     script = tool('dataset_converters/tum_rgbd')
     (sequence / 'rgb.txt').write_text(text)
     with pytest.raises(DataError, match=r'rgb\.txt'):
-        script.read_sequence(sequence, every=1)
+        script.read_tum_rgbd(sequence, every=1)
 
 
 def test_times_that_never_meet_are_told(tool, sequence):
     (sequence / 'groundtruth.txt').write_text('7 0 0 0 0 0 0 1\n')
     with pytest.raises(DataError, match='no image has depth and a pose'):
-        tool('dataset_converters/tum_rgbd').read_sequence(sequence, every=1)
+        tool('dataset_converters/tum_rgbd').read_tum_rgbd(sequence, every=1)

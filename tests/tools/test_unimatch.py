@@ -35,8 +35,8 @@ def convert(src: Path, dst: Path) -> subprocess.CompletedProcess:
 
 
 def test_every_published_key_has_one_place(published, converter):
-    assert len({converter.our_key(key) for key in published}) == len(published)
-    assert {converter.our_key(key) for key in published} == set(CrossViewModule((8,), (8,)).state_dict())
+    assert len({converter.unimatch_key(key) for key in published}) == len(published)
+    assert {converter.unimatch_key(key) for key in published} == set(CrossViewModule((8,), (8,)).state_dict())
 
 
 @pytest.mark.parametrize('prefix', ['', 'module.', 'encoder.backbone.'])

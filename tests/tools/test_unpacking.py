@@ -65,7 +65,7 @@ def test_small_pictures(tool):
     image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     means = image.reshape(2, 2, 3, 2, 3).mean((1, 3))
     np.testing.assert_array_equal(unpacking.shrink(image, (2, 3)), np.floor(means + 0.5))
-    np.testing.assert_array_equal(unpacking.thin_out(image[..., 0], (2, 3)), image[::2, ::2, 0])
+    np.testing.assert_array_equal(unpacking.subsample_label(image[..., 0], (2, 3)), image[::2, ::2, 0])
 
 
 def test_archives_in_linked_folders_are_found(tool, archive, tmp_path):

@@ -18,11 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.bsds500 import convert
+    from mmmtl.dataset_converters.bsds500 import convert_bsds500
     from mmmtl.files.output_folder import Output, existing
 
     existing(args.src / 'images', 'BSDS500/data')
     existing(args.src / 'groundTruth', 'BSDS500/data')
     output = Output(args.dst)
-    convert(args.src, output)
+    convert_bsds500(args.src, output)
     output.report()

@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.camvid import convert
+    from mmmtl.dataset_converters.camvid import convert_camvid
     from mmmtl.files.output_folder import Output, existing
 
     existing(args.src / 'train', "SegNet's CamVid")
     output = Output(args.dst)
-    convert(args.src, output, tuple(args.size))
+    convert_camvid(args.src, output, tuple(args.size))
     output.report()

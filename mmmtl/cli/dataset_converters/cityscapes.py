@@ -20,16 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.cityscapes import check_tree, place, write_mtan
+    from mmmtl.dataset_converters.cityscapes import check_tree, cityscapes_path, write_cityscapes_mtan
     from mmmtl.dataset_converters.unpacking import find_archives, unpack
     from mmmtl.files.output_folder import Output
 
     if args.src.absolute() != args.dst.absolute():
         output = Output(args.dst)
-        unpack(find_archives(args.src), output, place)
+        unpack(find_archives(args.src), output, cityscapes_path)
         output.report()
     check_tree(args.dst)
     if args.mtan:
         output = Output(args.mtan)
-        write_mtan(args.dst, output)
+        write_cityscapes_mtan(args.dst, output)
         output.report()

@@ -33,10 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.estimate_poses import convert
+    from mmmtl.dataset_converters.estimate_poses import convert_video
     from mmmtl.datasets.overlapping_views import PairRule
 
-    convert(
+    convert_video(
         args.frames,
         args.dst,
         every=args.every,

@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.kitti import count_frames, place
+    from mmmtl.dataset_converters.kitti import count_frames, kitti_path
     from mmmtl.dataset_converters.unpacking import find_archives, unpack
     from mmmtl.files.output_folder import Output
 
     output = Output(args.dst)
-    unpack(find_archives(args.src), output, place)
+    unpack(find_archives(args.src), output, kitti_path)
     output.report()
     for path in args.frames:
         named, here, labelled = count_frames(args.dst, path)

@@ -34,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.nyuv2 import Frames, read_splits, write_mtan, write_sak
+    from mmmtl.dataset_converters.nyuv2 import Frames, read_splits, write_nyuv2_mtan, write_sak
     from mmmtl.files.output_folder import Output
 
     frames = Frames(args.src, args.classes40, args.normals, args.normal_signs)
     splits = read_splits(args.splits, frames.count)
     output = Output(args.dst)
-    (write_mtan if args.format == 'mtan' else write_sak)(frames, splits, output)
+    (write_nyuv2_mtan if args.format == 'mtan' else write_sak)(frames, splits, output)
     output.report()

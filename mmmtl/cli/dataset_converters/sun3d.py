@@ -20,10 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Convert."""
     from mmmtl.dataset_converters.posed_scenes import write_pairs
-    from mmmtl.dataset_converters.sun3d import named_sequence
+    from mmmtl.dataset_converters.sun3d import read_named_sun3d
     from mmmtl.datasets.overlapping_views import PairRule
     from mmmtl.files.output_folder import Output
 
     output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
     for folder in args.sequences:
-        write_pairs(output, *named_sequence(folder, args.every), size=tuple(args.size), rule=rule)
+        write_pairs(output, *read_named_sun3d(folder, args.every), size=tuple(args.size), rule=rule)

@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Convert."""
     from mmmtl.dataset_converters.posed_scenes import write_pairs
-    from mmmtl.dataset_converters.tum_rgbd import named_sequence
+    from mmmtl.dataset_converters.tum_rgbd import read_named_tum_rgbd
     from mmmtl.datasets.overlapping_views import PairRule
     from mmmtl.files.output_folder import Output
 
     output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
     for folder in args.sequences:
-        write_pairs(output, *named_sequence(folder, args.every), size=tuple(args.size), rule=rule)
+        write_pairs(output, *read_named_tum_rgbd(folder, args.every), size=tuple(args.size), rule=rule)

@@ -20,11 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.two_view import convert, find_pairs
+    from mmmtl.dataset_converters.two_view import convert_pair, find_pairs
     from mmmtl.files.output_folder import Output
 
     folders = find_pairs(args.src, all_pairs=args.all)
     output = Output(args.dst)
     for name in output.progress(folders, 'pairs'):
-        convert(folders[name], output, name, tuple(args.size))
+        convert_pair(folders[name], output, name, tuple(args.size))
     print(f'{len(folders)} pairs in {args.dst}')
