@@ -1,14 +1,15 @@
 """Decode heads: maps of the backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own resolution.
 
 ``ConvHead``, ``ASPPHead``, ``MultiTapHead`` and ``SymmetricDecoder`` give the logits of one task; ``PerTaskHead``
-builds one for each. ``HRNetHead`` serves all tasks.
+builds one for each. ``HRNetHead`` and ``FPNHead`` serve all tasks.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
 from mmmtl.models.decode_heads.conv_head import ConvHead
+from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
 from mmmtl.models.decode_heads.per_task_head import PerTaskHead
 from mmmtl.models.decode_heads.symmetric_decoder import SymmetricDecoder
 
-__all__ = ['ASPPHead', 'ConvHead', 'HRNetHead', 'MultiTapHead', 'PerTaskHead', 'SymmetricDecoder']
+__all__ = ['ASPPHead', 'ConvHead', 'FPNHead', 'HRNetHead', 'MultiTapHead', 'PerTaskHead', 'SymmetricDecoder']
