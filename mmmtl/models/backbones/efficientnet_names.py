@@ -1,0 +1,52 @@
+"""The names that the package efficientnet_pytorch gives to weights, put into those of timm."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor
+
+STEM = {'_conv_stem': 'conv_stem', '_bn0': 'bn1'}
+SEPARABLE = {'_depthwise_conv': 'conv_dw', '_bn1': 'bn1', '_project_conv': 'conv_pw', '_bn2': 'bn2'}
+INVERTED_RESIDUAL = {
+    '_expand_conv': 'conv_pw',
+    '_bn0': 'bn1',
+    '_depthwise_conv': 'conv_dw',
+    '_bn1': 'bn2',
+    '_project_conv': 'conv_pwl',
+    '_bn2': 'bn3',
+}
+# begins with a convolution that gives no map; the last three are timm's own names
+CLASSIFIER = ('_conv_head.', '_bn1.', '_fc.', 'conv_head.', 'bn2.', 'classifier.')
+
+
+def timm_names(found: Mapping[str, Tensor], own: Iterable[str]) -> dict[str, Tensor]:
+    """Rename the entries of a file that has efficientnet_pytorch's names, and leave out the classifier.
+
+    That package counts blocks through, timm counts them by stage: ``_blocks.k`` is the k-th block of the model. A name
+    that is not known is kept, and so are timm's own.
+
+    Args:
+        found: The file's entries.
+        own: Those of the model.
+    """
+    own = list(own)
+    blocks = sorted(
+        {(int(stage), int(block)) for key in own for stage, block in re.findall(r'^blocks\.(\d+)\.(\d+)\.', key)}
+    )
+    expanded = {block for block in blocks if f'blocks.{block[0]}.{block[1]}.conv_pwl.weight' in own}
+
+    def renamed(key: str) -> str:
+        if match := re.match(r'_blocks\.(\d+)\.([^.]+)\.(.+)$', key):
+            number, layer, entry = int(match[1]), match[2], match[3]
+            if number < len(blocks):
+                stage, block = blocks[number]
+                names = INVERTED_RESIDUAL if blocks[number] in expanded else SEPARABLE
+                if layer in names:
+                    return f'blocks.{stage}.{block}.{names[layer]}.{entry}'
+        else:
+            layer, _, entry = key.partition('.')
+            if layer in STEM:
+                return f'{STEM[layer]}.{entry}'
+        return key
+
+    return {renamed(key): value for key, value in found.items() if not key.startswith(CLASSIFIER)}
