@@ -6,6 +6,7 @@ import torch
 from mmengine.config import Config
 
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
+from mmmtl.checkpoints.replaced_weights import without_pretrained
 from mmmtl.configuration.load_config import load_config
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
@@ -29,7 +30,7 @@ def init_model(
     config = config if isinstance(config, Config) else load_config(config)
     if not config.get('model'):
         raise ConfigError(f'{config.filename}: the config has no model')
-    model = MODELS.build(config.model)
+    model = MODELS.build(config.model if checkpoint is None else without_pretrained(config.model))
     if checkpoint is None:
         model.init_weights()
     else:

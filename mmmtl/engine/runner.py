@@ -24,6 +24,7 @@ from mmmtl.checkpoints.checkpoint import (
     write_checkpoint,
 )
 from mmmtl.checkpoints.random_state import random_state, separate_random_streams
+from mmmtl.checkpoints.replaced_weights import without_pretrained
 from mmmtl.checkpoints.resume import resume
 from mmmtl.checkpoints.resume_check import training_data_summary
 from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
@@ -92,6 +93,11 @@ class MultiTaskRunner(Runner):
             seed = meta.get('seed', sync_random_seed())
             self.cfg.randomness = {**(self.cfg.get('randomness') or {}), 'seed': seed}
         super().set_randomness(seed, **options)
+
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Without pretrained weights where a checkpoint replaces all of them."""
+        replaced = self._resumed_from(self._load_from) if self._resume else self._load_from
+        return super().build_model(without_pretrained(model) if replaced else model)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """DDP without device ids where there is no GPU."""
