@@ -1,1 +1,1 @@
-"""Recipes: loading, changing and checking configs."""
+"""Loading, checking and comparing configs."""

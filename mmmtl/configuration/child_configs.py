@@ -1,4 +1,4 @@
-"""Config files that inherit: a part of another type replaces the part of the base file."""
+"""Inherit config files: a part of another type replaces the part of the base file."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +15,10 @@ from mmmtl.errors import ConfigError
 
 @contextmanager
 def parts_replaced_in_files() -> Iterator[None]:
-    """While config files are read, a part with another ``type`` replaces the part that it is merged into.
+    """Make a part with another ``type`` replace the old part while config files are read.
 
-    MMEngine merges them option by option, in ``model.update(neck=dict(type=...))`` and in children of text configs.
-    As in `apply_changes`, options stay that both types inherit from the same base class.
+    MMEngine would merge the two option by option, in ``model.update(neck=dict(type=...))`` and in text configs with a
+    ``_base_``. As in `apply_changes`, options that both types inherit from a common base class are kept.
     """
     update, merge = ConfigDict.update, Config._merge_a_into_b
 
@@ -49,7 +49,7 @@ def parts_replaced_in_files() -> Iterator[None]:
 
 
 def _options_to_keep(key: str, old: Any, new: Any) -> dict | None:
-    """The options of ``old`` that stay where ``new`` is a part of another type; None where the two are merged."""
+    """Return the options of ``old`` to keep if ``new`` is a part of another type; None if the two are merged."""
     if not (isinstance(old, dict) and isinstance(new, dict) and 'type' in new) or new.get('_delete_'):
         return None
     default = {path.split('.')[-1]: kind for path, kind in DEFAULT_TYPES.items()}.get(key)

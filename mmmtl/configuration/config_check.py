@@ -1,4 +1,4 @@
-"""Every part of a config: its type is known, and takes the arguments that it is given, with values of their kind."""
+"""Check every part of a config: its type exists, accepts the given arguments, and their values have the right type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.hooks import IntervalLogProcessor
 
 DATALOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-# dicts, by their place, whose type goes without saying; what MMEngine takes out of them before the type sees them
+# {config path of a dict with an implicit type: (the type, keys that MMEngine pops before building it)}
 IMPLICIT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     **dict.fromkeys(DATALOADERS, (DataLoader, {'num_batch_per_epoch'})),
     'val_cfg': (ValLoop, set()),
@@ -25,9 +25,9 @@ IMPLICIT_TYPES: dict[str, tuple[Callable, set[str]]] = {
     'randomness': (Runner.set_randomness, set()),
     **{path: (kind, BUILDER_KEYS.get(path, set())) for path, kind in DEFAULT_TYPES.items()},
 }
-TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries names its type
-# dicts, by their place, that have no type at all and whose keys MMEngine does not check
-PLAIN = {
+TYPED_CHILDREN = {'tasks', 'default_hooks'}  # each of their entries has a type
+# {config path of a dict without a type: its known keys}; MMEngine does not check them
+UNTYPED = {
     'trained_for': {'size', 'field_of_view'},
     'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
     'optim_wrapper.paramwise_cfg': {
@@ -41,6 +41,7 @@ PLAIN = {
         'bypass_duplicate',
     },
 }
+# keys whose dict must have a type
 TYPED = {
     'model',
     'backbone',
@@ -54,57 +55,64 @@ TYPED = {
     'held_out',
     'optimizer',
 }
-FREE = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
-GIVEN_BY_BUILDERS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
-TAKEN_FROM = {PretrainedInit: {'min_matched'}}  # what the model takes out of them before the type sees them
-# by place, what its argument must be where the signature does not state it
-STATED_TYPES = {'randomness': {'seed': int}}
-# by place, whole numbers and the least that each can be
-LEAST = {
+# keys whose values are not checked here
+UNCHECKED = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
+# arguments of a scheduler that MMEngine's builder adds or pops
+SCHEDULER_KEYS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
+POPPED_BY_MODEL = {PretrainedInit: {'min_matched'}}  # keys that the model pops before the part is built
+# {config path: {key: type}} that MMEngine does not annotate
+EXTRA_TYPES = {'randomness': {'seed': int}}
+# {config path: {key: smallest allowed integer}}
+MINIMUM = {
     **dict.fromkeys(DATALOADERS, {'batch_size': 1, 'num_workers': 0}),
     'train_cfg': {'max_epochs': 1, 'max_iters': 1, 'val_interval': 1},
 }
 
 
 def check_parts(node: Any, path: str = '') -> None:
-    """Check every part of a config below ``path``: its name, its arguments and the kind of their values.
+    """Check the type, the arguments and the argument values of every part of a config.
+
+    Args:
+        node: A config or a part of one.
+        path: Path of ``node`` in the config, for messages.
 
     Raises:
-        ConfigError: The message names the entry, and the nearest known name where there is one.
+        ConfigError: A type or an argument is unknown, or a value has the wrong type. The message names the entry, and
+            the most similar known name if there is one.
     """
     if isinstance(node, list | tuple):
-        for number, item in enumerate(node):
-            check_parts(item, f'{path}[{number}]')
+        for index, item in enumerate(node):
+            check_parts(item, f'{path}[{index}]')
     if not isinstance(node, dict):
         if isinstance(node, LazyObject | LazyAttr):
             resolve_type(node, path)
         return
-    silent = _implicit_type(path, node)
-    if 'type' in node or silent:
-        target, extra = silent or (None, set())
-        target = resolve_type(node['type'], f'{path}.type') if 'type' in node else target
+    target, extra = _implicit_type(path, node) or (None, set())
+    if 'type' in node:
+        target = resolve_type(node['type'], f'{path}.type')
+    if target is not None:
         known = accepted_arguments(target)
         if path.startswith('param_scheduler'):
-            extra = extra | GIVEN_BY_BUILDERS
-        extra = extra | TAKEN_FROM.get(target, set())
+            extra = extra | SCHEDULER_KEYS
+        extra = extra | POPPED_BY_MODEL.get(target, set())
         for key in node:
             if known is not ANYTHING and key not in known and key not in extra and key not in ('type', '_scope_'):
                 raise ConfigError(
                     f'{path}.{key}: {target.__name__} takes no argument {key!r}{did_you_mean(key, known | extra)}'
                 )
         _check_values(node, path, target)
-    if path in PLAIN:
-        for key in set(node) - PLAIN[path]:
-            raise ConfigError(f'{path}.{key}: unknown{did_you_mean(key, PLAIN[path])}')
+    if path in UNTYPED:
+        for key in set(node) - UNTYPED[path]:
+            raise ConfigError(f'{path}.{key}: unknown{did_you_mean(key, UNTYPED[path])}')
         return
     for key, value in node.items():
-        place = f'{path}.{key}' if path else key
+        child = f'{path}.{key}' if path else key
         if isinstance(value, dict) and 'type' not in value and (path in TYPED_CHILDREN or key in TYPED):
             typed = {name for name, other in node.items() if isinstance(other, dict) and 'type' in other}
-            raise ConfigError(f'{place}: names no type{did_you_mean(key, typed)}')
+            raise ConfigError(f'{child}: has no type{did_you_mean(key, typed)}')
         own_constructor = key == 'paramwise_cfg' and 'constructor' in node
-        if key not in FREE and key != 'type' and not own_constructor:
-            check_parts(value, place)
+        if key not in UNCHECKED and key != 'type' and not own_constructor:
+            check_parts(value, child)
 
 
 def _implicit_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
@@ -114,14 +122,14 @@ def _implicit_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
 
 
 def _check_values(node: Mapping, path: str, target: Callable) -> None:
-    types = {**argument_types(target), **STATED_TYPES.get(path, {})}
+    types = {**argument_types(target), **EXTRA_TYPES.get(path, {})}
     for key, value in node.items():
         if isinstance(value, float) and path.startswith('param_scheduler'):  # a schedule may end amid an epoch
             continue
         if key != 'type' and (wrong := type_mismatch(value, types.get(key, Any))):
             raise ConfigError(f'{path}.{key}{wrong}')
-    for key, least in LEAST.get(path, {}).items():
-        value = node.get(key, least)
-        if not isinstance(value, int) or value < least:
-            bound = f' of at least {least}' if isinstance(value, int | float) else ''
+    for key, minimum in MINIMUM.get(path, {}).items():
+        value = node.get(key, minimum)
+        if not isinstance(value, int) or value < minimum:
+            bound = f' of at least {minimum}' if isinstance(value, int | float) else ''
             raise ConfigError(f'{path}.{key}: expected a whole number{bound}, found {value!r}')

@@ -11,10 +11,10 @@ from mmmtl.errors import ConfigError
 
 
 def import_custom_modules(config: Mapping | Config) -> None:
-    """Import what ``custom_imports`` lists; MMEngine does it only for configs without imports of their own.
+    """Import the modules of ``custom_imports``; MMEngine does so only for configs without Python imports.
 
     Raises:
-        ConfigError: A module cannot be imported, or the entry is malformed.
+        ConfigError: A module cannot be imported, or ``custom_imports`` has another form.
     """
     wanted = config.get('custom_imports') or {'imports': []}
     try:
@@ -28,7 +28,7 @@ def import_custom_modules(config: Mapping | Config) -> None:
 
 
 def import_available_modules(config: Mapping) -> None:
-    """Import what ``custom_imports`` lists and can be imported, while config files are still being read.
+    """Import the available modules of ``custom_imports`` while config files are still being read.
 
     `import_custom_modules` reports failures once the whole config has been read.
     """

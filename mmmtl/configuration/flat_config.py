@@ -1,4 +1,4 @@
-"""A recipe as one flat text config, for projects that write their configs with ``_base_`` and names as strings."""
+"""Write a recipe as one flat text config, for projects whose configs use ``_base_`` and string names."""
 
 import inspect
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from mmmtl.configuration.load_config import TOP_LEVEL
 
 
 def flat_text(config: Config, tidy: bool = True) -> str:
-    """Write what `load_config` has read as Python text without imports and base files.
+    """Return a loaded config as Python text without imports and base files.
 
-    Classes and functions become their import paths as strings. The text is a config for `load_config` and for
-    MMEngine's ``Config.fromfile``, and a ``_base_`` for other text configs; ``import mmmtl`` registers its names.
+    Classes and functions become strings, their import paths. The text can be loaded by `load_config` and by MMEngine's
+    ``Config.fromfile``, and can be the ``_base_`` of other text configs; ``import mmmtl`` registers its names.
 
     Args:
         config: From `load_config`.
-        tidy: Break its lines, which takes about a second.
+        tidy: Format the text, which takes about a second.
     """
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     return Config(

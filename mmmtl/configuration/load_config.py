@@ -1,4 +1,4 @@
-"""Configs that fail early: every name resolved, every key known, the tasks read from one place."""
+"""Load a config and check it: every name is resolved, every key is known, tasks are passed to all parts."""
 
 import inspect
 from collections.abc import Mapping
@@ -39,23 +39,27 @@ TOP_LEVEL = {
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
-    """Read a config, apply options, check all of it and hand its ``tasks`` to model, data sets and metrics.
+    """Read a config, apply options, check it and pass its ``tasks`` to the model, the data sets and the metrics.
 
     Args:
         path: A config file, or a row of a table as ``FILE.py::ROW``.
-        options: ``{'a.b.c': value}``, as ``--cfg-options`` gives them.
+        options: ``{'a.b.c': value}``, as given by ``--cfg-options``; see `apply_changes`.
+
+    Returns:
+        The complete config, from which MMEngine's runner and registries can build.
 
     Raises:
-        ConfigError: A file, name or key is unknown; the message names it and the nearest known one.
+        ConfigError: A file, name or key is unknown, or a value has the wrong type. The message names it and the most
+            similar known name.
     """
     config = read_recipe(path)
     apply_changes(config, options or {})
-    forget_deletions(config._cfg_dict)
+    remove_delete_keys(config._cfg_dict)
     for key in options or {}:
         if key.startswith('_'):
             raise ConfigError(
-                f'{key}: a helper of the config file has been used up when options are applied; set the '
-                'keys that were made from it'
+                f'{key}: a private variable of the config file has no effect once the file is read; set the '
+                'keys that were computed from it'
             )
     import_custom_modules(config)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
@@ -66,7 +70,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
             resolve_type(value, f'{path}: {key}')
         elif key not in known and not key.startswith('_'):
             raise ConfigError(
-                f'{path}: unknown key {key!r}{did_you_mean(key, known)}; a helper of the config itself begins '
+                f'{path}: unknown key {key!r}{did_you_mean(key, known)}; a private variable of the config file begins '
                 'with an underscore'
             )
         elif wrong := type_mismatch(value, types.get(key, Any)):
@@ -78,28 +82,31 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     set_train_units(config)
     set_monitor_rules(config)
     check_protocol(config)
-    config.setdefault('default_scope', None)  # names are looked up where they are registered, without a search
+    config.setdefault('default_scope', None)  # names are looked up in the registry they belong to
     return config
 
 
-def forget_deletions(node: Any) -> None:
-    """Remove the key ``_delete_`` wherever it stands; no lazy name is resolved."""
+def remove_delete_keys(node: Any) -> None:
+    """Remove the key ``_delete_`` from all dicts below a node, in place; no lazy name is resolved."""
     if isinstance(node, dict):
         dict.pop(node, '_delete_', None)
     for child in dict.values(node) if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
-        forget_deletions(child)
+        remove_delete_keys(child)
 
 
 def set_tasks(config: Config) -> None:
-    """Give the config's ``tasks`` to the model, and to every data set and metric that takes them.
+    """Pass the config's ``tasks`` to the model and to every data set and metric with an argument of that name.
 
-    It is done after all options and child configs, so a change of ``tasks`` reaches all of them alike. A task that is
-    None is left out.
+    This runs after options and base configs are merged, so that a change of ``tasks`` reaches all parts. Tasks that are
+    None are removed.
+
+    Raises:
+        ConfigError: The config has no dict ``tasks``.
     """
     if not isinstance(config.get('tasks'), dict):
         raise ConfigError(
-            'the config names no tasks; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
-            "data set's base file, which has them"
+            'tasks: the config has none; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
+            "data set's base file, which defines them"
         )
     for name in [name for name, task in config.tasks.items() if task is None]:
         del config.tasks[name]
@@ -109,16 +116,16 @@ def set_tasks(config: Config) -> None:
 
 
 def set_argument(config: Config, key: str) -> None:
-    """Give a top-level entry to all parts of data loaders and evaluators that take an argument of its name."""
+    """Pass a top-level entry to all parts of data loaders and evaluators that accept an argument of that name."""
     for name in (*DATALOADERS, *EVALUATORS):
         if config.get(name):
-            _give(config[name], key, config.get(key))
+            _set_in_parts(config[name], key, config.get(key))
 
 
-def _give(node: Any, key: str, value: Any) -> None:
+def _set_in_parts(node: Any, key: str, value: Any) -> None:
     for child in node.values() if isinstance(node, dict) else node:
         if isinstance(child, dict | list | tuple):
-            _give(child, key, value)
+            _set_in_parts(child, key, value)
     if isinstance(node, dict) and 'type' in node:
         known = accepted_arguments(resolve_type(node['type'], ''))
         if known is not ANYTHING and key in known:

@@ -1,4 +1,4 @@
-"""Measures that hooks and schedules watch: which way is better is filled in from the tasks."""
+"""Fill in, from the tasks, whether a monitored metric is better when it is higher or lower."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,39 +11,42 @@ from mmmtl.configuration.protocol_check import compared_metrics
 from mmmtl.configuration.resolve_type import class_of
 from mmmtl.errors import ConfigError
 
-WATCHES = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
-KNOWN_TO_MMENGINE = [key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)]
+MONITOR_KEYS = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
+INFERRED_BY_MMENGINE = [
+    key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)
+]
 
 
 def set_monitor_rules(config: Config) -> None:
-    """Give ``rule`` to every hook and schedule that watches the measure by which a task is judged and states no rule.
+    """Set ``rule`` of every hook and schedule that monitors the compared metric of a task and has no rule.
 
-    MMEngine infers it for names such as mIoU and acc only. Early stopping becomes `mmmtl.EarlyStoppingHook`, whose
-    state is in the checkpoint.
+    MMEngine infers rules for names such as mIoU and acc only. Early stopping becomes `mmmtl.EarlyStoppingHook`, whose
+    state is saved in checkpoints.
 
     Raises:
-        ConfigError: A measure is of none of the tasks, or its rule is neither stated nor known.
+        ConfigError: A metric belongs to none of the tasks, or its rule is neither given nor known.
     """
-    for path, node, watched in _watchers(config):
-        metrics = node.get(watched)
+    for path, node, monitor_key in _monitors(config):
+        metrics = node.get(monitor_key)
         if metrics in (None, False, True, 'auto'):
             continue
         names = [metrics] if isinstance(metrics, str) else list(metrics)
-        _check_tasks(config, names, f'{path}.{watched}')
+        _check_tasks(config, names, f'{path}.{monitor_key}')
         if node.get('rule') is not None:
             continue
         higher = compared_metrics(config, names)
         for name in names:
-            if name not in higher and not any(key in name.lower() for key in KNOWN_TO_MMENGINE):
+            if name not in higher and not any(key in name.lower() for key in INFERRED_BY_MMENGINE):
                 raise ConfigError(
-                    f"{path}.rule: is a higher or a lower {name!r} better? State rule='greater' or rule='less'"
+                    f'{path}.rule: cannot infer whether a higher or a lower {name!r} is better; '
+                    "set rule='greater' or rule='less'"
                 )
         rules = [{True: 'greater', False: 'less', None: None}[higher.get(name)] for name in names]
         node['rule'] = rules[0] if isinstance(metrics, str) else rules
 
 
 def _check_tasks(config: Config, names: list[str], path: str) -> None:
-    """Metrics of this package name every score after a task; those of others may do as they like."""
+    """Check that each name contains a task; this holds for the metrics of this package only."""
     metrics = config.get('val_evaluator') or []
     classes = [class_of(metric) for metric in ([metrics] if isinstance(metrics, dict) else metrics)]
     if not all(metric.__module__.startswith('mmmtl.') for metric in classes):
@@ -51,11 +54,11 @@ def _check_tasks(config: Config, names: list[str], path: str) -> None:
     for name in names:
         parts = [part for part in name.split('/') for task in config.tasks if f'{part}_'.startswith(f'{task}_')]
         if classes and not parts:
-            raise ConfigError(f'{path}: {name!r} is a measure of none of the tasks ({", ".join(config.tasks)})')
+            raise ConfigError(f'{path}: {name!r} is a metric of none of the tasks ({", ".join(config.tasks)})')
 
 
-def _watchers(config: Config) -> Iterator[tuple[str, dict, str]]:
-    """The place of each hook and schedule that watches a measure, its config, and the key that names the measure."""
+def _monitors(config: Config) -> Iterator[tuple[str, dict, str]]:
+    """Yield the path of each hook and schedule that monitors a metric, its config, and its key for the metric."""
     schedules = config.get('param_scheduler') or []
     parts: list[tuple[str, Any]] = [
         *((f'default_hooks.{name}', hook) for name, hook in (config.get('default_hooks') or {}).items()),
@@ -72,5 +75,5 @@ def _watchers(config: Config) -> Iterator[tuple[str, dict, str]]:
         if target is EarlyStoppingHook:
             node['type'] = 'mmmtl.EarlyStoppingHook'
         for ancestor in target.__mro__:
-            if ancestor in WATCHES:
-                yield path, node, WATCHES[ancestor]
+            if ancestor in MONITOR_KEYS:
+                yield path, node, MONITOR_KEYS[ancestor]

@@ -1,4 +1,4 @@
-"""A recipe entry by entry: what of a config can change a number, and where two recipes differ."""
+"""Compare recipes by the entries of their configs that can change a result."""
 
 import hashlib
 import json
@@ -9,7 +9,8 @@ from mmengine.config import Config
 
 Entry = bool | int | float | str | list | None
 
-WITHOUT_INFLUENCE = {
+# top-level keys that cannot change a result
+IGNORED = {
     'work_dir',
     'load_from',
     'resume',
@@ -26,8 +27,8 @@ WITHOUT_INFLUENCE = {
     'trained_for',
 }
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-# arguments of a loader that decide how fast a batch comes, and not what is in it
-LOADING = {
+# arguments of a loader that change its speed, but not its batches
+IGNORED_IN_LOADERS = {
     'num_workers',
     'pin_memory',
     'pin_memory_device',
@@ -40,17 +41,17 @@ NOT_SET = object()
 
 
 def flatten_recipe(config: Config) -> dict[str, Entry]:
-    """``{'train_dataloader.batch_size': 8, ...}``: every entry of a config that can change a number, except the seed.
+    """Return every entry of a config that can change a result, ``{'train_dataloader.batch_size': 8, ...}``.
 
-    Of the default hooks only the entries count by which a checkpoint is chosen. `PlannedRun` states in
-    ``started_from`` where weights come from; a config's own ``load_from``, which is the tested checkpoint in a test,
-    is left out. So are copies of ``tasks``, which `load_config` hands out.
+    The seed is left out, as are the default hooks (except the entries that select a checkpoint), the copies of
+    ``tasks`` that `load_config` makes, and ``load_from``, which is the tested checkpoint in a test: `PlannedRun`
+    records in ``started_from`` where initial weights come from.
     """
     whole = config.to_dict()
-    recipe = {key: value for key, value in whole.items() if key not in WITHOUT_INFLUENCE and not key.startswith('_')}
+    recipe = {key: value for key, value in whole.items() if key not in IGNORED and not key.startswith('_')}
     for name in LOADERS:
         if recipe.get(name):
-            recipe[name] = {key: value for key, value in recipe[name].items() if key not in LOADING}
+            recipe[name] = {key: value for key, value in recipe[name].items() if key not in IGNORED_IN_LOADERS}
     recipe['randomness'] = {key: value for key, value in (recipe.get('randomness') or {}).items() if key != 'seed'}
     checkpoint = (whole.get('default_hooks') or {}).get('checkpoint') or {}
     recipe['default_hooks'] = {'checkpoint': {key: checkpoint.get(key) for key in ('save_best', 'rule')}}
@@ -58,12 +59,17 @@ def flatten_recipe(config: Config) -> dict[str, Entry]:
 
 
 def recipe_digest(config: Config) -> str:
-    """Equal for two configs that differ only in the seed and in what cannot change a number."""
+    """Return a digest that is equal for two configs with equal `flatten_recipe`."""
     return hashlib.blake2b(json.dumps(flatten_recipe(config), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def recipe_differences(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> dict[str, str]:
-    """``{'train_cfg.max_epochs': 'was 2, is 4'}`` for every entry that two recipes do not share."""
+    """Return ``{'train_cfg.max_epochs': 'was 2, is 4'}`` for every entry that differs between two recipes.
+
+    Args:
+        before: Entries of the first recipe, from `flatten_recipe`.
+        now: Entries of the second one.
+    """
     found = {}
     for key in dict.fromkeys([*before, *now]):
         old, new = before.get(key, NOT_SET), now.get(key, NOT_SET)
@@ -77,21 +83,21 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f'{text[:57]}...'
 
 
-def _flat(node: Any, place: str, tasks: Any) -> Iterator[tuple[str, Entry]]:
+def _flat(node: Any, path: str, tasks: Any) -> Iterator[tuple[str, Entry]]:
     if isinstance(node, Mapping) and node:
         for key, value in node.items():
-            if not (place and key == 'tasks' and value == tasks):
-                yield from _flat(value, f'{place}.{key}' if place else str(key), tasks)
+            if not (path and key == 'tasks' and value == tasks):
+                yield from _flat(value, f'{path}.{key}' if path else str(key), tasks)
     elif isinstance(node, Sequence) and any(isinstance(item, Mapping | list | tuple) for item in node):
-        for number, item in enumerate(node):
-            yield from _flat(item, f'{place}[{number}]', tasks)
+        for index, item in enumerate(node):
+            yield from _flat(item, f'{path}[{index}]', tasks)
     else:
-        yield place, _plain(node)
+        yield path, _plain_value(node)
 
 
-def _plain(value: Any) -> Entry:
+def _plain_value(value: Any) -> Entry:
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_plain_value(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return (

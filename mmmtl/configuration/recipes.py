@@ -1,4 +1,4 @@
-"""Recipes by name: a config file, a shipped recipe, or a row of a table of recipes (``FILE.py::ROW``).
+"""Read a recipe by its name: a config file, a shipped recipe, or a row of a table of recipes (``FILE.py::ROW``).
 
 A table is a config file whose ``rows`` are ``{row: (recipe, changes, ...)}``. The recipe is a config file or a row of
 another table, relative to the table; each of the changes is ``{'a.b.c': value}``, applied in order.
@@ -19,10 +19,10 @@ SEPARATOR = '::'
 
 
 def read_recipe(name: str | Path) -> Config:
-    """Read a config file, or the row of a table with its changes; nothing is checked or handed out yet.
+    """Read a config file, or the row of a table with its changes applied, without any further check.
 
     Raises:
-        ConfigError: There is no such file or row, or the file cannot be read.
+        ConfigError: The file or row does not exist, or the file cannot be read.
     """
     return _read(str(name), ())
 
@@ -30,19 +30,19 @@ def read_recipe(name: str | Path) -> Config:
 def _read(name: str, outer: tuple[str, ...]) -> Config:
     path, _, row = name.partition(SEPARATOR)
     path = str(_file_of(path))
-    place = f'{Path(path).resolve()}{SEPARATOR}{row}'  # whatever way leads there
-    if place in outer:
-        raise ConfigError(f'{" -> ".join([*outer, place])}: rows that refer to each other in a circle')
+    key = f'{Path(path).resolve()}{SEPARATOR}{row}'  # the same for all spellings of the path
+    if key in outer:
+        raise ConfigError(f'{" -> ".join([*outer, key])}: rows refer to each other in a circle')
     config = _read_file(Path(path))
     rows = config.get('rows')
     if not row:
         if rows is not None:
             raise ConfigError(
-                f'{path}: a table; name one of its rows, {path}{SEPARATOR}ROW with ROW one of {", ".join(rows)}'
+                f'{path}: is a table; use one of its rows, {path}{SEPARATOR}ROW with ROW one of {", ".join(rows)}'
             )
         return config
     if rows is None:
-        raise ConfigError(f'{name}: {path} is no table, it has no rows; leave out {SEPARATOR}{row}')
+        raise ConfigError(f'{name}: {path} is not a table, it has no rows; remove {SEPARATOR}{row}')
     if row not in rows:
         raise ConfigError(f'{name}: no such row{did_you_mean(row, rows)}; the rows are {", ".join(rows)}')
     entry = rows[row]
@@ -54,10 +54,11 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     ):
         raise ConfigError(f'{name}: expected (recipe, changes, ...), found {entry!r}')
     recipe, *all_changes = entry
-    base = _read(str(Path(path).parent / recipe), (*outer, place))
+    base = _read(str(Path(path).parent / recipe), (*outer, key))
     for changes in all_changes:
         apply_changes(base, dict(dict.items(changes)))
-    object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')  # names its runs, and the config that they keep
+    # the name of the run and of the config file in its work dir
+    object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')
     return base
 
 
@@ -78,20 +79,17 @@ def _read_file(path: Path) -> Config:
 
 
 def recipe_name(name: str | Path) -> str:
-    """The name of a recipe's runs: that of its file, or ``TABLE/ROW``.
-
-    Tables of two folders may have the same name, so a table's is ``FOLDER_FILE``.
-    """
-    path, _, row = str(name).partition(SEPARATOR)
-    path = Path(path)
+    """Return the name of a recipe's runs: the stem of its file, or ``FOLDER_FILE/ROW`` for a row of a table."""
+    file, _, row = str(name).partition(SEPARATOR)
+    path = Path(file)
     return f'{path.resolve().parent.name}_{path.stem}/{row}' if row else path.stem
 
 
 def expand_recipes(names: Sequence[str | Path]) -> list[str]:
-    """Recipes, rows and whole tables -> recipes and rows, a table's in its order.
+    """Replace tables by their rows, in order; recipes and rows stay.
 
     Raises:
-        ConfigError: There is no such file.
+        ConfigError: A file does not exist.
     """
     return [recipe for name in names for recipe in _rows_of(str(name))]
 
@@ -102,8 +100,8 @@ def _rows_of(name: str) -> Iterator[str]:
 
 
 def all_recipes(folder: str | Path) -> list[str]:
-    """Every recipe and row below a folder, sorted by file; ``_base_`` folders and files of changes are left out."""
-    found = []
+    """Return every recipe and row below a folder, sorted by file, without ``_base_`` folders and files of changes."""
+    found: list[str] = []
     for path in _files(folder):
         config = _read_file(path)
         if 'rows' in config or 'model' in config:

@@ -1,9 +1,9 @@
-"""Names in a config -> classes and functions."""
+"""Resolve the names in a config to classes and functions."""
 
 import difflib
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from mmengine import registry as mmengine_registries
 from mmengine.config.lazy import LazyAttr, LazyObject
@@ -15,14 +15,14 @@ from mmmtl.registry import LOSSES, TASKS
 
 
 def resolve_type(name: Any, path: str) -> Callable:
-    """Resolve a class, a lazily imported class or a registered name to the class.
+    """Return the class or function that the value of a ``type`` key refers to.
 
     Args:
-        name: The value of a ``type`` entry.
-        path: Where it stands in the config, for the error message.
+        name: A class or function, a lazy import of one, or a registered name.
+        path: Path of the key in the config, for messages.
 
     Raises:
-        ConfigError: There is no such name.
+        ConfigError: The name cannot be imported or is not registered.
     """
     if isinstance(name, LazyObject | LazyAttr):
         try:
@@ -34,7 +34,7 @@ def resolve_type(name: Any, path: str) -> Callable:
     if not isinstance(name, str):
         return name
     registries = [TASKS, LOSSES, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
-    for registry in registries:  # without a scope a name is MMEngine's, a task's or its loss's, whoever builds it
+    for registry in registries:  # names without a scope: tasks, losses of tasks, MMEngine's own
         found = registry.get(name)
         if found is not None:
             return found
@@ -49,19 +49,19 @@ def resolve_type(name: Any, path: str) -> Callable:
     )
 
 
-def class_of(part: Mapping) -> Callable:
-    """The class that the config of a part names by its ``type``."""
-    return resolve_type(part['type'], 'type')
+def class_of(part: Mapping) -> type:
+    """Return the class of a part from its config's ``type``."""
+    return cast(type, resolve_type(part['type'], 'type'))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' or nothing."""
+    """Return ``"; did you mean 'X'?"`` with the known name most similar to ``word``; empty if none is similar."""
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.5)
     return f'; did you mean {close[0]!r}?' if close else ''
 
 
 def last_line(error: BaseException) -> str:
-    """The last line of an error's message, or its class where it has none."""
+    """Return the last line of an error's message, or the name of its class if it has no message."""
     lines = str(error).strip().splitlines()
     return lines[-1].strip() if lines else type(error).__name__
 
@@ -81,5 +81,5 @@ def _nearest_attribute(name: LazyObject | LazyAttr) -> str:
         if isinstance(name, LazyAttr):  # module.Name
             return did_you_mean(name.name, dir(name.source.build()))
         return did_you_mean(name._imported, dir(importlib.import_module(name._module)))  # from module import Name
-    except Exception:  # the module itself is missing: the error has said so
+    except Exception:  # the module itself is missing, as the error states
         return ''

@@ -1,4 +1,4 @@
-"""What a class or function takes, read from its signature."""
+"""Read from signatures which arguments a class or function accepts."""
 
 import inspect
 import typing
@@ -8,11 +8,11 @@ from typing import Any
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
-HANDS_ON = {CheckpointHook: Runner.save_checkpoint}  # who takes their **kwargs, where it is no ancestor
+KWARGS_RECEIVERS = {CheckpointHook: Runner.save_checkpoint}  # {class: function that gets its **kwargs}
 
 
 class _Anything(frozenset):
-    """The arguments of a callable that takes any."""
+    """The arguments of a callable that accepts any keyword."""
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -22,11 +22,16 @@ ANYTHING = _Anything()
 
 
 def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
-    """Names that a class or function takes; where it hands on ``**kwargs``, those of its ancestors too."""
+    """Return the argument names of a class or function; with ``**kwargs``, those of its base classes too.
+
+    `ANYTHING` if any keyword is accepted.
+    """
     if not inspect.isclass(target):
         parameters = inspect.signature(target).parameters.values()
         return ANYTHING if any(p.kind is p.VAR_KEYWORD for p in parameters) else {p.name for p in parameters} - {'self'}
-    receiver = next((HANDS_ON[ancestor] for ancestor in inspect.getmro(target) if ancestor in HANDS_ON), None)
+    receiver = next(
+        (KWARGS_RECEIVERS[ancestor] for ancestor in inspect.getmro(target) if ancestor in KWARGS_RECEIVERS), None
+    )
     names: set[str] = set(inspect.signature(receiver).parameters) if receiver else set()
     for constructor in _constructors(target):
         parameters = inspect.signature(constructor).parameters.values()
@@ -35,16 +40,16 @@ def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
             return names - {'self'}
     if receiver:
         return names - {'self'}
-    return ANYTHING if names else set()  # the last ancestor took **kwargs; or there is no __init__ at all
+    return ANYTHING if names else set()  # the last base class has **kwargs; or there is no __init__ at all
 
 
 def argument_types(target: Callable) -> dict[str, Any]:
-    """The annotations of the arguments that `accepted_arguments` names, as far as there are any."""
+    """Return the annotations of the arguments in `accepted_arguments`, for those that have one."""
     types: dict[str, Any] = {}
     for function in _constructors(target) if inspect.isclass(target) else [target]:
         try:
             types = {**typing.get_type_hints(function), **types}
-        except Exception:  # a name that only a type checker knows, in code that is not ours
+        except Exception:  # code of other libraries, with names imported under TYPE_CHECKING
             continue
         if not any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()):
             break

@@ -1,4 +1,4 @@
-"""Epochs or iterations, and the batch size: stated once, by the training loop and its loader, and handed out."""
+"""Pass the unit of the training loop (epochs or iterations) and the batch size on to hooks, logs and samplers."""
 
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import IterBasedTrainLoop
@@ -9,15 +9,15 @@ from mmmtl.errors import ConfigError
 
 
 def set_train_units(config: Config) -> None:
-    """Let checkpoints and logs count what ``train_cfg`` counts; give samplers the batch size.
+    """Make checkpoints and logs count epochs or iterations as ``train_cfg`` does; pass the batch size to samplers.
 
-    Only the sampler of an iteration loop has no end.
+    Samplers are endless in an iteration-based loop only.
 
-    A run is taken up where a checkpoint was written. An epoch loop can start at an epoch's beginning only, and an
-    iteration loop, to which its whole run is one epoch, would write no checkpoint counted by epochs before its end.
+    Checkpoints have to use the unit of the loop: an epoch-based loop can resume at the start of an epoch only, and to
+    an iteration-based loop the whole run is one epoch.
 
     Raises:
-        ConfigError: The checkpoints are said to be counted otherwise.
+        ConfigError: ``default_hooks.checkpoint.by_epoch`` contradicts ``train_cfg``.
     """
     if not config.get('train_cfg'):
         return
@@ -28,23 +28,24 @@ def set_train_units(config: Config) -> None:
     if checkpoint and checkpoint.setdefault('by_epoch', by_epoch) != by_epoch:
         unit = 'epochs' if by_epoch else 'iterations'
         raise ConfigError(
-            f'default_hooks.checkpoint.by_epoch={not by_epoch}, but train_cfg counts {unit}: leave it '
-            f'out, checkpoint.interval is then in {unit} too'
+            f'default_hooks.checkpoint.by_epoch={not by_epoch}, but train_cfg counts {unit}; remove it, and '
+            f'checkpoint.interval counts {unit} too'
         )
     if logger:
         logger.setdefault('log_metric_by_epoch', by_epoch)
     config.setdefault('log_processor', ConfigDict()).setdefault('by_epoch', by_epoch)
     loader = config.get('train_dataloader') or {}
     sampler = loader.get('sampler')
-    kind = class_of(sampler) if sampler else None
-    if kind in (EpochSampler, RatioSampler):
+    if not sampler:
+        return
+    if class_of(sampler) in (EpochSampler, RatioSampler):
         sampler['endless'] = not by_epoch
-    if kind is RatioSampler:
+    if class_of(sampler) is RatioSampler:
         sampler['batch_size'] = loader['batch_size']
 
 
 def counts_epochs(train_cfg: ConfigDict) -> bool:
-    """Whether the training loop is one of epochs."""
+    """Return whether the training loop is epoch-based."""
     if 'type' in train_cfg:
         return not issubclass(class_of(train_cfg), IterBasedTrainLoop)
     return train_cfg.setdefault('by_epoch', 'max_epochs' in train_cfg)

@@ -1,6 +1,6 @@
-"""The size and the camera that a recipe trains for: read off the training data or stated, handed to who resizes."""
+"""Complete ``trained_for``: the image size and the field of view that the network is trained for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
@@ -13,18 +13,18 @@ from mmmtl.errors import ConfigError
 
 
 def complete_trained_for(config: Config) -> None:
-    """Complete ``trained_for``, and let evaluation that no protocol prescribes see images at that scale.
+    """Complete ``trained_for``, and evaluate at that scale if the config has no protocol.
 
-    ``trained_for = dict(size=(H, W), field_of_view=DEGREES)`` says how large a whole image is where the network sees it
-    in training, and across which horizontal angle of a camera. Of the two the size is read off ``train_dataloader``
-    where it is not stated: the data set's own size, changed by what resizes in the pipeline. Crops and padding leave
-    the scale as it is. Where no size can be told, or with ``trained_for=None``, nothing is resized.
+    ``trained_for = dict(size=(H, W), field_of_view=DEGREES)`` is the size of a whole image as the network sees it in
+    training, and the horizontal field of view of its camera. If the size is not given, it is derived from
+    ``train_dataloader``: the data set's size, changed by the resizing transforms of the pipeline. Crops and padding do
+    not change the scale. If no size can be derived, or with ``trained_for=None``, nothing is resized.
 
-    In a config without a protocol the validation and test data are given `AtTrainedScale` where nothing in their
-    pipeline sets a size.
+    In a config without a protocol, `AtTrainedScale` is added to the pipelines of the validation and test data that do
+    not set a size.
 
     Raises:
-        ConfigError: A size or an angle cannot be one.
+        ConfigError: ``trained_for`` is not a dict, or its size or angle is invalid.
     """
     stated = config.get('trained_for', {})
     if stated is None:
@@ -43,7 +43,11 @@ def complete_trained_for(config: Config) -> None:
 
 
 def check_trained_for(trained_for: Mapping[str, Any]) -> None:
-    """Raises ConfigError unless the size is None or a size, and the angle None or an angle."""
+    """Check ``size``, (H, W) or None, and ``field_of_view``, degrees or None.
+
+    Raises:
+        ConfigError: One of them is invalid, or there is an angle but no size.
+    """
     size, angle = trained_for['size'], trained_for['field_of_view']
     if size is not None and not is_size(size):
         raise ConfigError(f'trained_for.size must be (height, width) in pixels, found {size!r}')
@@ -51,13 +55,13 @@ def check_trained_for(trained_for: Mapping[str, Any]) -> None:
         raise ConfigError(f'trained_for.field_of_view must be degrees between 0 and 180, found {angle!r}')
     if angle is not None and size is None:
         raise ConfigError(
-            'trained_for.field_of_view is given, but no size, and the training data do not tell it; add '
+            'trained_for.field_of_view: needs a size, which cannot be derived from the training data; add '
             'size=(height, width)'
         )
 
 
 def is_size(size: Any) -> bool:
-    """Whether it is two whole numbers above 0."""
+    """Return whether a value is (H, W): two positive integers."""
     return (
         isinstance(size, list | tuple)
         and len(size) == 2
@@ -66,11 +70,15 @@ def is_size(size: Any) -> bool:
 
 
 def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
-    """(H, W) of a whole image of a data set's config as its network sees it; None where that cannot be told."""
+    """Return (H, W) of a whole image as the network sees it in training; None if it cannot be derived.
+
+    Args:
+        dataset: Config of the training data set.
+    """
     if 'parts' in dataset:
         sizes = {size_in_training(part) for part in dataset['parts'].values()}
         return sizes.pop() if len(sizes) == 1 else None
-    size = dataset_argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
+    size: Any = dataset_argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
     for step in dataset.get('pipeline', ()):
         if _is_a(step, Resize, FixedCrop) or (_is_a(step, CoverCrop) and size is None):
             size = step['size']
@@ -79,18 +87,18 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
     return tuple(size) if size else None
 
 
-def add_trained_scale(dataset: Mapping) -> None:
-    """Put `AtTrainedScale` before `PackViews` in the config of a data set, unless its pipeline sets a size itself."""
+def add_trained_scale(dataset: MutableMapping) -> None:
+    """Insert `AtTrainedScale` before `PackViews` in the config of a data set, unless its pipeline sets a size."""
     for part in dataset.get('parts', {}).values():
         add_trained_scale(part)
     pipeline = dataset.get('pipeline')
     if pipeline and not any(_is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
-        indices = [place for place, step in enumerate(pipeline) if _is_a(step, PackViews)]
+        indices = [index for index, step in enumerate(pipeline) if _is_a(step, PackViews)]
         if indices:
             dataset['pipeline'] = [*pipeline[: indices[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[indices[0] :]]
 
 
 def _is_a(step: Mapping, *kinds: type) -> bool:
-    """Whether the config of a transform builds one of these."""
+    """Return whether the config of a transform builds an instance of one of these classes."""
     kind = class_of(step)
     return isinstance(kind, type) and issubclass(kind, kinds)

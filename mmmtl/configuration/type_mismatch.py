@@ -1,4 +1,4 @@
-"""Whether a value of a config can be what an argument's annotation asks for."""
+"""Check a value of a config against the annotation of its argument."""
 
 import inspect
 import types
@@ -24,24 +24,29 @@ NOUNS = {
     list: 'a list',
 }
 LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
-BUILT = (nn.Module, DataLoader, Dataset, Hook, BaseLoop, Evaluator, OptimWrapper, Visualizer)  # a config gives a dict
+# types that have a dict in configs
+BUILT_FROM_DICT = (nn.Module, DataLoader, Dataset, Hook, BaseLoop, Evaluator, OptimWrapper, Visualizer)
 
 
 def type_mismatch(value: Any, annotation: Any) -> str:
-    """Why ``value`` cannot be an ``annotation``, e.g. ``": expected a whole number, found 'four'"``; empty if it can.
+    """Return why ``value`` does not match ``annotation``; empty if it does.
 
-    It is asked of annotations that nobody checks otherwise, so only what cannot work is refused: None and values of
-    unknown types always pass, as do numbers for strings (an option cannot write the string ``'2'``) and lists for
-    tuples. For an item of a list, the index stands before the colon.
+    Python does not enforce annotations, so only values that cannot work are reported. None and annotations of other
+    types always match, as do numbers for strings (the command line cannot express the string ``'2'``) and lists for
+    tuples.
+
+    Returns:
+        Text to append to the config path: ``": expected a whole number, found 'four'"``; for an item of a list its
+        index comes first, ``"[1]: expected ..."``.
     """
-    wanted = _wanted(annotation)
-    if value is None or isinstance(value, LazyObject | LazyAttr) or not wanted:
+    allowed = _allowed_types(annotation)
+    if value is None or isinstance(value, LazyObject | LazyAttr) or not allowed:
         return ''
-    if not any(_fits(value, kind) for kind, _ in wanted):
-        nouns = dict.fromkeys(NOUNS.get(kind, f'{kind!r}') for kind, _ in wanted)
+    if not any(_fits(value, kind) for kind, _ in allowed):
+        nouns = dict.fromkeys(NOUNS.get(kind, f'{kind!r}') for kind, _ in allowed)
         return f': expected {" or ".join(nouns)}, found {value!r}'
-    if len(wanted) == 1 and isinstance(value, list | tuple):
-        ((_, items),) = wanted
+    if len(allowed) == 1 and isinstance(value, list | tuple):
+        ((_, items),) = allowed
         if len(items) == 1:
             items *= len(value)
         wrong = (
@@ -53,21 +58,21 @@ def type_mismatch(value: Any, annotation: Any) -> str:
     return ''
 
 
-def _wanted(annotation: Any) -> list[tuple[Any, tuple]]:
-    """The kinds that an annotation allows, each with those of its items; empty if it may be anything."""
+def _allowed_types(annotation: Any) -> list[tuple[Any, tuple]]:
+    """Return the types that an annotation allows, each with the types of its items; empty if it allows anything."""
     origin, arguments = typing.get_origin(annotation) or annotation, typing.get_args(annotation)
     if origin in (Union, types.UnionType):
-        members = [_wanted(member) for member in arguments if member is not type(None)]
+        members = [_allowed_types(member) for member in arguments if member is not type(None)]
         return [kind for member in members for kind in member] if all(members) else []
     if origin is Literal:
         return [(choice, ()) for choice in arguments]
     if origin in LISTS:
         items = () if origin is tuple and len(arguments) == 1 else tuple(a for a in arguments if a is not Ellipsis)
         return [(list, items)]
-    if origin is Tensor:  # of an optimizer: a config gives the number
+    if origin is Tensor:  # argument of an optimizer: configs have the number
         return [(float, ())]
     if inspect.isclass(origin):
-        if issubclass(origin, Mapping) or issubclass(origin, BUILT):
+        if issubclass(origin, Mapping) or issubclass(origin, BUILT_FROM_DICT):
             return [(dict, ())]
         if origin in (int, float, bool, str):
             return [(origin, ())]

@@ -1,4 +1,4 @@
-"""Where a run's curves can be sent, and the packages that it takes."""
+"""Check that the packages of the configured visualization backends are installed."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -22,15 +22,20 @@ PACKAGES: dict[Callable, tuple[str, ...]] = {
 
 
 def check_vis_backends(visualizer: Visualizer | dict | None) -> None:
-    """The packages that the backends of a visualizer's config need; what is built already has them.
+    """Check that the packages which the ``vis_backends`` of a visualizer need are installed.
+
+    Args:
+        visualizer: The config of a visualizer; nothing is checked for None or a built one.
 
     Raises:
-        ConfigError: One is not installed.
+        ConfigError: A package is not installed.
     """
     backends = visualizer.get('vis_backends') if isinstance(visualizer, dict) else None
     for index, backend in enumerate([backends] if isinstance(backends, dict) else backends or []):
         path = f'visualizer.vis_backends[{index}]'
-        target = resolve_type(backend['type'], f'{path}.type') if isinstance(backend, dict) else None
+        if not isinstance(backend, dict):
+            continue
+        target = resolve_type(backend['type'], f'{path}.type')
         missing = [name for name in PACKAGES.get(target, ()) if find_spec(name) is None]
         for package in missing:
             if package in EXTRA_OF_MODULE:

@@ -57,7 +57,7 @@ def test_an_element_is_named_by_its_type():
         ({'steps.7.size': 1}, r'steps\.7: no element of the list is a 7'),
         ({'steps.Pad.size': 1}, r'steps\.Pad: no element .* one of LoadViews, Resize, PackViews'),
         ({'a.b.c.d': 1}, r"a\.b\.c: is 1, which has no entry 'd'"),
-        ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is set as a whole'),
+        ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is also set as a whole'),
     ],
 )
 def test_a_change_that_leads_nowhere(changes, message):

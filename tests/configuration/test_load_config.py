@@ -134,9 +134,9 @@ def test_a_typo_in_a_config_of_imports(lazy, old, new, found, meant):
         ('from mmmtl.metrics import', 'from mmmtl.metrix import', 'mmmtl.metrix'),
         ('type=Depth)', 'type=Depth', 'SyntaxError'),
         ('_channels = 4', '_channels = 4 / 0', 'ZeroDivisionError'),
-        ('tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))', '', 'the config names no tasks'),
-        ('depth=dict(type=Depth)', 'depth=dict()', 'tasks.depth: names no type'),
-        ('type=SegNet, ', '', 'model.backbone: names no type'),
+        ('tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))', '', 'tasks: the config has none'),
+        ('depth=dict(type=Depth)', 'depth=dict()', 'tasks.depth: has no type'),
+        ('type=SegNet, ', '', 'model.backbone: has no type'),
     ],
 )
 def test_a_config_that_is_broken(lazy, old, new, message):
@@ -212,7 +212,7 @@ def test_helpers_begin_with_an_underscore(plain):
 
 
 def test_an_option_cannot_change_a_helper(plain):
-    with pytest.raises(ConfigError, match='_size: a helper .* has been used up'):
+    with pytest.raises(ConfigError, match='_size: a private variable .* has no effect'):
         load_config(plain, {'_size': (32, 40)})
 
 

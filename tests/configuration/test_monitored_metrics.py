@@ -1,4 +1,4 @@
-"""Watched measures: the rule comes from the task, a name that no metric can give is refused at once."""
+"""Monitored metrics: the rule comes from the task; a name that belongs to no task is rejected."""
 
 import pytest
 from tool_process import CONFIGS
@@ -14,17 +14,17 @@ def stopping(monitor: str, **options) -> dict:
 
 
 @pytest.mark.parametrize(
-    'measure, rule', [('depth/abs_rel', 'less'), ('normal/mean', 'less'), ('semseg/mIoU', 'greater')]
+    'metric, rule', [('depth/abs_rel', 'less'), ('normal/mean', 'less'), ('semseg/mIoU', 'greater')]
 )
-def test_the_rule_is_that_of_the_task(measure, rule):
-    config = load_config(TINY, {'default_hooks.checkpoint.save_best': measure, **stopping(measure)})
+def test_the_rule_is_that_of_the_task(metric, rule):
+    config = load_config(TINY, {'default_hooks.checkpoint.save_best': metric, **stopping(metric)})
     assert config.default_hooks.checkpoint.rule == rule
     assert config.custom_hooks[0].rule == rule and config.custom_hooks[0].type == 'mmmtl.EarlyStoppingHook'
-    config = load_config(TINY, {'param_scheduler': [dict(type='ReduceOnPlateauLR', monitor=measure)]})
+    config = load_config(TINY, {'param_scheduler': [dict(type='ReduceOnPlateauLR', monitor=metric)]})
     assert config.param_scheduler[0].rule == rule
 
 
-def test_several_measures_have_a_rule_each():
+def test_several_metrics_have_a_rule_each():
     config = load_config(TINY, {'default_hooks.checkpoint.save_best': ['depth/abs_rel', 'semseg/mIoU']})
     assert config.default_hooks.checkpoint.rule == ['less', 'greater']
 
@@ -35,21 +35,21 @@ def test_a_stated_rule_stays():
 
 
 @pytest.mark.parametrize(
-    'measure, message',
+    'metric, message',
     [
         (
             'depth/delta1',
-            r"custom_hooks\[0\]\.rule: is a higher or a lower 'depth/delta1' better\? State rule='greater'",
+            r"custom_hooks\[0\]\.rule: cannot infer whether a higher or a lower 'depth/delta1' is better; set rule=",
         ),
         (
             'depht/abs_rel',
-            r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a measure of none of the tasks \(semseg, depth",
+            r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a metric of none of the tasks \(semseg, depth",
         ),
     ],
 )
-def test_what_is_not_known_is_asked_for(measure, message):
+def test_an_unknown_metric_or_rule_is_rejected(metric, message):
     with pytest.raises(ConfigError, match=message):
-        load_config(TINY, stopping(measure))
+        load_config(TINY, stopping(metric))
 
 
 def test_scores_of_other_metrics_have_any_name():

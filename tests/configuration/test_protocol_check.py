@@ -42,8 +42,8 @@ def test_protocols_are_whole():
         ({'tasks.depth.cap': 4.0}, 'tasks.depth: cap is 4.0, not None'),
         ({'tasks.depth.crop': 'garg'}, "tasks.depth: crop is 'garg', not None"),
         ({'tasks.depth': dict(type='mmmtl.Normal', _delete_=True)}, "tasks.depth: kind is 'Normal', not 'Depth'"),
-        ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is none of its tasks (semseg, depth, normal)'),
-        ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset gives images of 64 x 80, not 96 x 128'),
+        ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is not one of its tasks (semseg, depth, normal)'),
+        ({'test_dataloader.dataset.size': (64, 80)}, 'test_dataloader.dataset has images of 64 x 80, not 96 x 128'),
         ({'test_dataloader.dataset.split': 'val'}, "test_dataloader.dataset.split is 'val', not 'test'"),
         ({'test_dataloader.dataset.num_views': 4}, 'test_dataloader.dataset.num_views is 4, not 2'),
         (

@@ -69,7 +69,7 @@ def test_tables_are_expanded(table):
 @pytest.mark.parametrize(
     ('row', 'message'),
     [
-        ('', 'a table; name one of its rows'),
+        ('', 'is a table; use one of its rows'),
         ('fsat', "no such row; did you mean 'fast'"),
         ('round', 'refer to each other in a circle'),
         ('odd', r'expected \(recipe, changes, ...\)'),
@@ -90,5 +90,5 @@ def test_a_circle_through_two_folders(tmp_path):
 
 
 def test_a_row_of_a_file_without_rows(table):
-    with pytest.raises(ConfigError, match=r'recipe\.py is no table'):
+    with pytest.raises(ConfigError, match=r'recipe\.py is not a table'):
         read_recipe(f'{table.with_name("recipe.py")}::fast')

@@ -57,7 +57,7 @@ def test_a_mixture_has_a_size_if_its_parts_agree():
     assert trained_for(mixed) is None
 
 
-def test_what_is_stated_counts_and_what_cannot_be_told_is_not_guessed():
+def test_a_given_size_has_priority_and_an_unknown_one_is_not_guessed():
     unknown = dict(type=CamVid, root='camvid', split='train', pipeline=[dict(type=LoadViews), dict(type=PackViews)])
     assert trained_for(unknown) is None
     assert trained_for(unknown, **{'trained_for.size': [240, 320]}).size == [240, 320]
@@ -91,7 +91,7 @@ def test_mistakes_are_named(options, match):
 
 def test_an_angle_without_a_size_is_refused():
     unknown = dict(type=CamVid, root='camvid', split='train', pipeline=[dict(type=LoadViews), dict(type=PackViews)])
-    with pytest.raises(ConfigError, match=r'field_of_view is given, but no size.*add size=\(height, width\)'):
+    with pytest.raises(ConfigError, match=r'field_of_view: needs a size.*add size=\(height, width\)'):
         trained_for(unknown, **{'trained_for.field_of_view': 60})
 
 
