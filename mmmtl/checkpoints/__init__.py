@@ -1,1 +1,1 @@
-"""Reading and writing checkpoints, and resuming from them."""
+"""Writing and reading checkpoints, and resuming a run from one."""

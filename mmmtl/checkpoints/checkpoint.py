@@ -1,4 +1,4 @@
-"""Checkpoints that run nothing: plain values in, plain values out, whole or not at all."""
+"""Write and read checkpoints of plain values, atomically and without executing anything in them."""
 
 import os
 import re
@@ -17,13 +17,17 @@ from mmmtl.files.weight_files import read_plain
 
 
 def to_plain_values(value: Any) -> Any:
-    """Tensors (on the CPU), numbers, strings, lists and dicts; anything else is refused.
+    """Convert to tensors (on the CPU), numbers, strings, lists and dicts.
 
-    Log histories become ``{'log_history': [...], 'count_history': [...]}``, tuples lists, NumPy's scalars numbers.
+    Log histories become ``{'log_history': [...], 'count_history': [...]}``, tuples become lists, NumPy scalars numbers
+    and NumPy arrays tensors.
+
+    Raises:
+        TypeError: There is a value of any other type.
     """
     if isinstance(value, Tensor):
         return value.detach().cpu()
-    if isinstance(value, np.generic):  # first, for NumPy's float64 is a float, but does not load as one
+    if isinstance(value, np.generic):  # first: NumPy's float64 is a float, but refused on loading
         return value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -40,10 +44,15 @@ def to_plain_values(value: Any) -> Any:
 
 
 def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
-    """Write under a temporary name and rename: a kill at any moment leaves the old file or the new one.
+    """Write a checkpoint under a temporary name and rename it, so that a kill leaves either the old or the new file.
+
+    Args:
+        checkpoint: Its values, see `to_plain_values`.
+        path: The file to write or replace.
 
     Raises:
-        CheckpointError: The folder cannot be written to or the disk is full; nothing is left behind.
+        CheckpointError: The folder is not writable or the disk is full; the temporary file is removed.
+        TypeError: See `to_plain_values`.
     """
     path = Path(path)
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
@@ -56,7 +65,7 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise CheckpointError(
-            f'{path}: cannot write the checkpoint ({reason}); free some space or choose another place'
+            f'{path}: cannot write the checkpoint ({reason}); free some space or choose another folder'
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
@@ -64,9 +73,9 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
 
 @contextmanager
 def _checksums() -> Iterator[None]:
-    """While a file is written, torch puts the CRC-32 of every entry into it, which reading verifies.
+    """Make torch write the CRC-32 of every entry of a file, which is verified on reading.
 
-    It does so unless somebody turned it off; before torch 2.6 nobody could.
+    This is torch's default; since torch 2.6 it can be switched off.
     """
     if not hasattr(torch.serialization, 'set_crc32_options'):
         yield
@@ -80,45 +89,59 @@ def _checksums() -> Iterator[None]:
 
 
 def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:
-    """A checkpoint as `write_checkpoint` writes it.
+    """Read a checkpoint of `write_checkpoint`, with ``weights_only=True``.
+
+    Args:
+        path: Its file.
+        map_location: The device of its tensors.
 
     Raises:
-        CheckpointError: It cannot be read safely, or it is none of ours.
+        CheckpointError: The file is missing, damaged, holds more than plain values, or has no ``state_dict``.
     """
     checkpoint = read_plain(path, map_location)
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(
-            f"{path}: no checkpoint of mmmtl, it has no dict 'state_dict'; convert it with tools/model_converters"
+            f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it with tools/model_converters"
         )
     return checkpoint
 
 
-def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str | Path) -> None:
-    """Load all weights, or none.
+def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str | Path) -> None:
+    """Load weights into a model after `check_weights`; on an error the model is unchanged.
+
+    Args:
+        model: The model.
+        state_dict: All of its parameters and buffers.
+        file: Where they come from, for messages.
 
     Raises:
         CheckpointError: See `check_weights`.
     """
-    check_weights(model, state_dict, source)
+    check_weights(model, state_dict, file)
     model.load_state_dict(state_dict)
 
 
-def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: str | Path) -> None:
-    """Whether a file's weights are those of the model.
+def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str | Path) -> None:
+    """Check that weights have exactly the keys and shapes of a model's.
+
+    Args:
+        model: The model.
+        state_dict: The weights.
+        file: Where they come from, for messages.
 
     Raises:
-        CheckpointError: Keys or shapes differ, or a value is no tensor; the message names the first of them.
+        CheckpointError: Keys or shapes differ, or a value is not a tensor; the message names the first of them.
     """
     own = model.state_dict()
     missing = [key for key in own if key not in state_dict]
     unexpected = [key for key in state_dict if key not in own]
-    no_tensor = [key for key in own if not isinstance(state_dict.get(key, own[key]), Tensor)]
-    if no_tensor:
+    not_tensors = [key for key in own if not isinstance(state_dict.get(key, own[key]), Tensor)]
+    if not_tensors:
         raise CheckpointError(
-            f'{source}: {no_tensor[0]} is a {type(state_dict[no_tensor[0]]).__name__}, expected a tensor'
+            f'{file}: {not_tensors[0]} is a {type(state_dict[not_tensors[0]]).__name__}, expected a tensor'
         )
     shapes = [
-        f'{key} is {tuple(state_dict[key].shape)} there, {tuple(own[key].shape)} here'
+        f'{key} is {tuple(state_dict[key].shape)} in the file, {tuple(own[key].shape)} in the model'
         for key in own
         if key in state_dict and state_dict[key].shape != own[key].shape
     ]
@@ -127,13 +150,13 @@ def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], source: st
         found += [f'{len(unexpected)} unexpected keys (first: {unexpected[0]})'] if unexpected else []
         found += [f'{len(shapes)} shapes differ (first: {shapes[0]})'] if shapes else []
         raise CheckpointError(
-            f'{source}: made for another architecture or other tasks: {"; ".join(found)}; use the '
+            f'{file}: does not fit the architecture and tasks of the config: {"; ".join(found)}; use the '
             'config that it was trained with'
         )
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """The ``epoch_N.pth`` or ``iter_N.pth`` with the largest N, None where there is none."""
+    """Return the ``epoch_N.pth`` or ``iter_N.pth`` with the largest N, None if there is none."""
     found = [
         (int(match[1]), path)
         for path in Path(work_dir).glob('*.pth')

@@ -1,4 +1,4 @@
-"""The state of all random number generators of a process, as plain tensors."""
+"""Save, restore and separate the states of a process's random number generators."""
 
 import math
 import random
@@ -9,9 +9,13 @@ from torch import Tensor
 
 
 def random_state() -> dict[str, Tensor]:
-    """Python's, NumPy's, torch's and, where there is one, the current GPU's; of the same shapes on every process."""
+    """Return the states of the generators of Python, NumPy, torch and the current GPU, if any, as tensors.
+
+    Shapes and dtypes are the same on all ranks, so that the states can be gathered.
+    """
     version, python, gauss = random.getstate()
-    _, numpy, position, has_gauss, cached = np.random.get_state()
+    _, numpy, position, has_gauss, cached = np.random.get_state(legacy=True)
+    assert isinstance(numpy, np.ndarray)
     state = {
         'python': torch.tensor(python),
         'python_gauss': torch.tensor(math.nan if gauss is None else gauss, dtype=torch.float64),
@@ -25,22 +29,26 @@ def random_state() -> dict[str, Tensor]:
 
 
 def set_random_state(state: dict[str, Tensor]) -> None:
-    """Go back to where `random_state` was called."""
+    """Restore a state that `random_state` returned."""
     gauss = state['python_gauss'].item()
     random.setstate((3, tuple(state['python'].tolist()), None if math.isnan(gauss) else gauss))
     position, has_gauss, cached = state['numpy_gauss'].tolist()
     np.random.set_state(('MT19937', state['numpy'].numpy().astype(np.uint32), int(position), int(has_gauss), cached))
-    torch.set_rng_state(state['torch'].cpu().clone())  # of a view into a larger tensor torch reads the wrong bytes
+    torch.set_rng_state(state['torch'].cpu().clone())  # for a view of a larger tensor torch reads the wrong bytes
     if 'cuda' in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state['cuda'].cpu().clone())
 
 
 def separate_random_streams(seed: int, rank: int) -> None:
-    """Let all processes but the first draw other random numbers from here on.
+    """Seed the generators of every rank but 0 differently.
 
-    With one stream for all, dropout would drop the same channels for the n-th image of every process. The first keeps
-    its stream, so that one process draws as ever. What has to be drawn alike is broadcast (`RandomWeighting`), and data
-    are augmented by generators of their own.
+    Otherwise dropout would drop the same channels for the n-th image of every rank. Rank 0 keeps its state, so that
+    a run of one process does not change. Values that have to agree on all ranks are broadcast (`RandomWeighting`), and
+    data are augmented by separate generators.
+
+    Args:
+        seed: Seed of the run.
+        rank: Rank of this process.
     """
     if rank:
         own = int(np.random.SeedSequence([seed, rank]).generate_state(1)[0])

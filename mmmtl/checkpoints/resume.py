@@ -1,4 +1,4 @@
-"""Continue a run from a checkpoint: what has been learnt is the checkpoint's, what is still to come is the config's."""
+"""Resume a run: its past comes from the checkpoint, its schedules and settings from the config."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,96 +16,117 @@ from mmmtl.checkpoints.resume_check import check_same_run, selection_change
 from mmmtl.checkpoints.resume_optimizer import load_gradients, load_optimizer, load_plateau_states, replay_schedulers
 from mmmtl.errors import CheckpointError
 
-NEEDED = ('meta', 'optimizer', 'random_state', 'message_hub')
+REQUIRED = ('meta', 'optimizer', 'random_state', 'message_hub')
 
 
-def resume(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
-    """Put a runner that is built, and has the checkpoint's weights, to where the checkpoint was written.
+def resume(runner: Runner, checkpoint: Mapping[str, Any], file: str) -> None:
+    """Restore optimizer, schedules, log and random generators of a run.
 
-    Every schedule stands where the runner's own config puts it at that place. With an unchanged config the run goes on
-    as if it had never stopped, to the last bit; what has changed is logged.
+    Schedules are where the runner's config puts them at this iteration. With an unchanged config the run continues bit
+    for bit as if it had not been interrupted; changes of the config are logged.
 
     Args:
-        runner: A `MultiTaskRunner` in `train`, before its first step.
+        runner: A `MultiTaskRunner` in `train`, before its first step, with the checkpoint's weights already loaded.
         checkpoint: From `read_checkpoint`.
-        source: Its file, for messages.
+        file: The checkpoint's file, for messages.
 
     Raises:
-        CheckpointError: The checkpoint holds no run, or one that cannot go on with this config.
+        CheckpointError: The checkpoint has only weights, or belongs to a run that this config cannot continue.
     """
-    missing = [name for name in NEEDED if name not in checkpoint]
+    missing = [name for name in REQUIRED if name not in checkpoint]
     if missing:
         raise CheckpointError(
-            f'{source}: cannot be resumed from, it lacks {", ".join(missing)}; start from its '
+            f'{file}: cannot resume from it, it lacks {", ".join(missing)}; start from its '
             'weights instead: --cfg-options load_from=FILE'
         )
     meta = checkpoint['meta']
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    check_averages(runner, checkpoint, source)
-    check_parameter_order(checkpoint['state_dict'], model.state_dict(), source)
-    check_seed(runner, meta['seed'], source)
+    check_averages(runner, checkpoint, file)
+    check_parameter_order(checkpoint['state_dict'], model.state_dict(), file)
+    check_seed(runner, meta['seed'], file)
     changes = {}
     if 'recipe_entries' in meta:
-        changes = check_same_run(meta, runner.recipe, runner.cfg.get('resume_despite') or (), source)
+        changes = check_same_run(meta, runner.recipe, runner.cfg.get('resume_despite') or (), file)
     else:
         runner.logger.warning(
-            f'{source}: written by an earlier version, without its recipe: it could not be compared with this config'
+            f'{file}: written by an earlier version without the recipe, so it was not compared with this config'
         )
     if changes:
         runner.logger.warning(
-            'the config has changed, and applies as it is now: '
+            'the config has changed; the current one is used: '
             + '; '.join(f'{key} {change}' for key, change in changes.items())
         )
     set_progress(runner, meta)
     restore_log(runner, checkpoint['message_hub'], changes)
-    restore_optimizer(runner, model, checkpoint, source)
-    restore_random_state(runner, checkpoint['random_state'], source)
-    runner.logger.info(f'resumed from {source} at epoch {runner.epoch}, iteration {runner.iter}')
+    restore_optimizer(runner, model, checkpoint, file)
+    restore_random_state(runner, checkpoint['random_state'], file)
+    runner.logger.info(f'resumed from {file} at epoch {runner.epoch}, iteration {runner.iter}')
 
 
-def check_averages(runner: Runner, checkpoint: Mapping[str, Any], source: str) -> None:
-    """With an `EMAHook`, a checkpoint's weights are the averages; only the hook can exchange them for the run's own."""
+def check_averages(runner: Runner, checkpoint: Mapping[str, Any], file: str) -> None:
+    """Check that a run with averaged weights has an `EMAHook`, which swaps the averages and the trained weights.
+
+    Raises:
+        CheckpointError: The checkpoint's weights are averages, and the runner has no such hook.
+    """
     if 'ema_state_dict' in checkpoint and not any(isinstance(hook, EMAHook) for hook in runner.hooks):
         raise CheckpointError(
-            f'{source}: its weights are averages of an EMAHook, which this config lacks; add '
+            f'{file}: its weights are averages of an EMAHook, which this config lacks; add '
             "custom_hooks=[dict(type='EMAHook')] to resume, or start from the averages: "
             '--cfg-options load_from=FILE'
         )
 
 
-def check_parameter_order(saved: Iterable[str], own: Iterable[str], source: str) -> None:
-    """The optimiser and the weightings know parameters and tasks by their number."""
+def check_parameter_order(saved: Iterable[str], own: Iterable[str], file: str) -> None:
+    """Check the order of weights: optimizer and loss weighting address parameters and tasks by index.
+
+    Args:
+        saved: Keys of the checkpoint's ``state_dict``.
+        own: Keys of the model's.
+        file: The checkpoint's file, for messages.
+
+    Raises:
+        CheckpointError: The order differs.
+    """
     for old, new in zip(saved, own, strict=True):
         if old != new:
             raise CheckpointError(
-                f'{source}: written by a run whose weights are in another order (the first is {old} '
-                f'where this run has {new}); list tasks, heads and losses in the order that they had'
+                f'{file}: written by a run whose weights are in another order (first difference: {old}, '
+                f'here {new}); restore the order of tasks, heads and losses in the config'
             )
 
 
-def check_seed(runner: Runner, seed: int, source: str) -> None:
-    """The order of the images is a function of the seed."""
-    own = all_gather(torch.tensor(runner.seed))[0].item()  # the first process's: it is the one that was saved
+def check_seed(runner: Runner, seed: int, file: str) -> None:
+    """Check that the seed is the checkpoint's, since the order of images follows from it.
+
+    Raises:
+        CheckpointError: The seeds differ.
+    """
+    own = all_gather(torch.tensor(runner.seed))[0].item()  # rank 0's, which is the one that is saved
     if seed != own:
         raise CheckpointError(
-            f'{source}: written with seed {seed}, this run has {own}; set '
-            f'--cfg-options randomness.seed={seed} to resume'
+            f'{file}: written with seed {seed}, this run has {own}; set --cfg-options randomness.seed={seed} to resume'
         )
 
 
 def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
-    """Set epoch and iteration; a loop of epochs goes to the beginning of the epoch that comes next."""
+    """Set epoch and iteration of the training loop; an epoch-based loop continues at the start of the next epoch.
+
+    Args:
+        runner: The runner.
+        meta: ``epoch`` and ``iter`` of the checkpoint.
+    """
     loop = runner.train_loop
     epoch, iteration = resume_position(loop, meta['epoch'], meta['iter'])
     if iteration != meta['iter']:
         runner.logger.warning(
-            f'an epoch has {len(loop.dataloader)} iterations now: the run goes on with epoch '
-            f'{epoch + 1}, which begins at iteration {iteration} and not at {meta["iter"]}'
+            f'an epoch now has {len(loop.dataloader)} iterations: the run continues with epoch '
+            f'{epoch + 1}, which starts at iteration {iteration} instead of {meta["iter"]}'
         )
     loop._epoch, loop._iter = epoch, iteration
     if iteration >= loop.max_iters:
         runner.logger.warning(
-            f'nothing is left to train: {iteration} iterations are done, this config has {loop.max_iters}'
+            f'training is already complete: {iteration} iterations are done, this config has {loop.max_iters}'
         )
 
 
@@ -119,34 +140,42 @@ def resume_position(loop: BaseLoop, epoch: int, iteration: int) -> tuple[int, in
 
 
 def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, str]) -> None:
-    """Restore the history of the log, and the best score so far where it is a measure for the scores to come."""
+    """Restore the log history, and the best score so far if the config still selects the best checkpoint alike.
+
+    Args:
+        runner: The runner.
+        saved: ``message_hub`` of the checkpoint.
+        changes: From `check_same_run`.
+    """
     hub = runner.message_hub
     for name, history in saved['log_scalars'].items():
         hub.log_scalars[name] = HistoryBuffer(history['log_history'], history['count_history'])
     hub.update_info_dict({'epoch': runner.epoch, 'iter': runner.iter})
     change = selection_change(changes)
     if change and saved['best_scores']:
-        runner.logger.warning(f'the best checkpoint is chosen anew, scores of before do not compare: {change}')
+        runner.logger.warning(f'the best score so far is dropped, it is not comparable with new scores: {change}')
     else:
         hub.update_info_dict(saved['best_scores'])
 
 
-def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str, Any], source: str) -> None:
-    """Put the schedules to this place, then load what the optimiser remembers and the gradients of half a step."""
+def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str, Any], file: str) -> None:
+    """Replay the schedules up to this iteration, then load the optimizer state and accumulated gradients."""
     loop, schedulers = runner.train_loop, runner.param_schedulers or []
     try:
         replay_schedulers(
             schedulers, runner.iter, len(loop.dataloader) if isinstance(loop, EpochBasedTrainLoop) else None
         )
     except ValueError as error:  # OneCycleLR beyond its end
-        raise CheckpointError(f'{source}: param_scheduler does not reach iteration {runner.iter}: {error}') from None
+        raise CheckpointError(
+            f'{file}: param_scheduler ends before iteration {runner.iter}: {error}; extend it'
+        ) from None
     load_optimizer(
         runner.optim_wrapper,
         checkpoint['optimizer'],
         checkpoint.get('first_settings'),
-        runner.first_settings,
+        runner.initial_settings,
         schedulers,
-        source,
+        file,
     )
     load_plateau_states(schedulers, checkpoint.get('param_schedulers', []))
     before, now = (recipe.get('learnt_from', {}) for recipe in (checkpoint['meta'], runner.recipe))
@@ -154,13 +183,13 @@ def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str,
         load_gradients(model, checkpoint.get('gradients', {}))
 
 
-def restore_random_state(runner: Runner, states: Mapping[str, torch.Tensor], source: str) -> None:
-    """Restore each process's generators; those of a process that was not there before begin with the seed."""
+def restore_random_state(runner: Runner, states: Mapping[str, torch.Tensor], file: str) -> None:
+    """Restore the random generators of each rank; ranks that the checkpoint does not have keep their seed."""
     processes = len(states['torch'])
     if processes != runner.world_size:
         runner.logger.warning(
-            f'{source} was written by {processes} processes, now there are {runner.world_size}: the '
-            'random numbers inside the network go on differently'
+            f'{file}: was written by {processes} processes, now there are {runner.world_size}: random numbers '
+            'inside the network (dropout) differ from those of an uninterrupted run'
         )
     if runner.rank < processes:
         set_random_state({name: values[runner.rank] for name, values in states.items()})

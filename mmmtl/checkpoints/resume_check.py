@@ -1,4 +1,4 @@
-"""Whether a checkpoint can be resumed with a config: the batch, the images and the labels must be the same."""
+"""Check that a config can continue a run: batch size, images and labels have to be the same."""
 
 import hashlib
 import json
@@ -13,24 +13,30 @@ from mmmtl.errors import CheckpointError, ConfigError
 
 ASPECTS = ('batch', 'images', 'labels')
 DATASET = 'train_dataloader.dataset'
-# other ones keep other things for every weight
+# options that change what the optimizer stores per weight
 OPTIMIZER = tuple(f'optim_wrapper.optimizer.{key}' for key in ('type', 'amsgrad', 'centered'))
-CHOSEN_BY = ('val_dataloader.dataset', 'val_evaluator', 'default_hooks.checkpoint')
+# what selects the best checkpoint
+SELECTION = ('val_dataloader.dataset', 'val_evaluator', 'default_hooks.checkpoint')
 
 
 def training_data_summary(loader: DataLoader, processes: int, accumulative_counts: int) -> dict[str, Any]:
-    """What a step learns from: the batch, the images in their order, and the labels that each of them shows.
+    """Return the batch size, and digests of the ordered images and of the labels that each image shows.
 
-    Images are identified by the names of records and files, so a data set may move to another folder.
+    Images are identified by the names of records and files, so that a data set may move to another folder.
+
+    Args:
+        loader: Of the training data.
+        processes: World size.
+        accumulative_counts: Iterations per optimizer step.
     """
-    dataset = loader.dataset
-    facts = {
+    dataset: Any = loader.dataset
+    facts: dict[str, Any] = {
         'batch_size': loader.batch_size,
         'processes': processes,
         'accumulative_counts': accumulative_counts,
         'images': len(dataset),
     }
-    if hasattr(dataset, 'shown'):  # one of ours
+    if hasattr(dataset, 'shown'):  # a MultiTaskDataset or a ConcatDataset of them
         names = ([record.name, *(view.image.name for view in record.views)] for record in dataset.records)
         facts |= {
             'image_names': _digest(names),
@@ -41,7 +47,7 @@ def training_data_summary(loader: DataLoader, processes: int, accumulative_count
 
 
 def _digest(items: Iterable[Any]) -> str:
-    """Of lists of texts, in their order."""
+    """Return a digest of JSON values in their order."""
     state = hashlib.blake2b(digest_size=8)
     for item in items:
         state.update(json.dumps(item).encode())
@@ -49,28 +55,28 @@ def _digest(items: Iterable[Any]) -> str:
 
 
 def check_same_run(
-    before: Mapping[str, Any], now: Mapping[str, Any], despite: str | Iterable[str], source: str
+    before: Mapping[str, Any], now: Mapping[str, Any], despite: str | Iterable[str], file: str
 ) -> dict[str, str]:
-    """Compare the run that was stopped with the one that is to continue it.
+    """Compare an interrupted run with the one that continues it.
 
     Args:
-        before: ``flatten_recipe`` and ``training_data_summary`` of the first.
-        now: The same of the second.
-        despite: Of `ASPECTS`, those that may differ.
-        source: The checkpoint, for messages.
+        before: ``recipe_entries`` and ``learnt_from`` of the interrupted run, see `flatten_recipe` and
+            `training_data_summary`.
+        now: The same for this run.
+        despite: The `ASPECTS` that may differ (config key ``resume_despite``).
+        file: The checkpoint's file, for messages.
 
     Returns:
-        Every entry of the config that differs, as `recipe_differences` gives them.
+        Every entry of the config that differs, see `recipe_differences`.
 
     Raises:
-        CheckpointError: The batch, the images or the labels differ, and ``despite`` does not name them; or the
-            optimiser is another one, which cannot take over the state.
-        ConfigError: ``despite`` names something else.
+        CheckpointError: An aspect differs and is not in ``despite``, or the optimizer's type has changed.
+        ConfigError: ``despite`` contains an unknown aspect.
     """
     despite = {despite} if isinstance(despite, str) else set(despite)
     if despite - set(ASPECTS):
         raise ConfigError(
-            f'resume_despite: expected some of {", ".join(ASPECTS)}, found '
+            f'resume_despite: expected one or more of {", ".join(ASPECTS)}, found '
             f'{", ".join(sorted(map(str, despite - set(ASPECTS))))}'
         )
     changes = recipe_differences(before['recipe_entries'], now['recipe_entries'])
@@ -78,21 +84,21 @@ def check_same_run(
     refused = [aspect for aspect in other if aspect not in despite]
     if refused:
         raise CheckpointError(
-            f'{source}: written by a run with other {" and ".join(refused)}: '
-            f'{"; ".join(other[aspect] for aspect in refused)}. Restore what it had, or insist: '
+            f'{file}: written by a run with other {" and ".join(refused)}: '
+            f'{"; ".join(other[aspect] for aspect in refused)}; restore the old setting, or allow the change: '
             f'--cfg-options resume_despite={",".join(refused)}'
         )
     for key in OPTIMIZER:
         if key in changes:
             raise CheckpointError(
-                f'{source}: {key} {changes[key]}, and cannot take over the state of the other; start '
+                f'{file}: {key} {changes[key]}, so the optimizer state cannot be restored; start '
                 'from the weights instead: --cfg-options load_from=FILE'
             )
-    return changes | {f'resume_despite={aspect}': f'allows that {text}' for aspect, text in other.items()}
+    return changes | {f'resume_despite={aspect}': f'allows: {text}' for aspect, text in other.items()}
 
 
 def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, str]:
-    """Which of `ASPECTS` differ, each with a text that names the entries."""
+    """Return the `ASPECTS` that differ, each with a text that lists the changed config entries."""
     other = {}
     sizes = [one['batch_size'] and one['batch_size'] * one['processes'] for one in (before, now)]
     counts = [one['accumulative_counts'] for one in (before, now)]
@@ -108,7 +114,7 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
     of_images = {key: change for key, change in of_data.items() if key not in of_labels}
     other_images = any(before.get(name) != now.get(name) for name in ('images', 'image_names'))
     if other_images:
-        others = ', but other ones or in another order' * (before['images'] == now['images'])
+        others = ', but different ones or in another order' * (before['images'] == now['images'])
         other['images'] = _describe_changes(of_images, f'{before["images"]} images, now {now["images"]}{others}')
     if of_labels if other_images else before.get('shown_labels') != now.get('shown_labels'):
         old, new = (
@@ -121,11 +127,11 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
 
 
 def _describe_changes(changes: Mapping[str, str], what: str) -> str:
-    """The entries, or the data set itself where its files have changed and its config has not."""
+    """Return a text of config changes, or of changed files if the config is unchanged."""
     entries = ', '.join(f'{key} {change}' for key, change in changes.items())
-    return f'{entries or f"{DATASET} is configured as before, but its files have changed"} ({what})'
+    return f'{entries or f"{DATASET} has the same config, but its files have changed"} ({what})'
 
 
 def selection_change(changes: Mapping[str, str]) -> str | None:
-    """The first change of what the best checkpoint is chosen by."""
-    return next((f'{key} {change}' for key, change in changes.items() if key.startswith(CHOSEN_BY)), None)
+    """Return the first change that affects how the best checkpoint is selected, None if there is none."""
+    return next((f'{key} {change}' for key, change in changes.items() if key.startswith(SELECTION)), None)

@@ -1,4 +1,4 @@
-"""The runner, and what it needs to start."""
+"""The runner, process groups and work dirs."""
 
 from mmmtl.engine.runner import MultiTaskRunner
 

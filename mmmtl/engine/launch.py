@@ -1,4 +1,4 @@
-"""Process groups with GPUs and without: one process, torchrun, Slurm."""
+"""Join a process group, with or without GPUs: one process, torchrun or Slurm."""
 
 import os
 import subprocess
@@ -13,16 +13,16 @@ LAUNCHERS = ('none', 'pytorch', 'slurm')
 
 
 def init_distributed(launcher: str) -> None:
-    """Join the process group that ``launcher`` describes; with gloo where there is no GPU.
+    """Join the process group of a launcher: nccl with a GPU, gloo without.
 
-    MMEngine's own launchers choose a GPU first, so they cannot start on a machine without one.
+    MMEngine's launchers select a GPU first, so they fail on a machine without one.
 
     Args:
-        launcher: ``'none'``, ``'pytorch'`` (torchrun sets the environment) or ``'slurm'`` (srun does). Under Slurm the
-            port follows from the job (`slurm_port`), unless ``MASTER_PORT`` is set.
+        launcher: ``'none'``, ``'pytorch'`` (torchrun sets the environment) or ``'slurm'`` (srun sets it). Under Slurm
+            the port is derived from the job (`slurm_port`), unless ``MASTER_PORT`` is set.
 
     Raises:
-        ConfigError: The environment is not that of the launcher.
+        ConfigError: The launcher's environment variables are not set.
     """
     if launcher == 'none' or is_distributed():
         return
@@ -41,7 +41,7 @@ def init_distributed(launcher: str) -> None:
 
 
 def _slurm_environment() -> None:
-    """Say in torch's variables what srun says in its own."""
+    """Set torch's environment variables from those of srun."""
     if 'SLURM_PROCID' not in os.environ:
         raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with tools/slurm_train.sh (srun)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
@@ -56,8 +56,8 @@ def _slurm_environment() -> None:
 
 
 def slurm_port(job: str | int, step: str | int) -> int:
-    """A port of the job step's own, the same on all of its nodes: 10000 to 29999, below those that systems give out.
+    """Return a port for a job step, the same on all of its nodes: 10000 to 29999, below the ephemeral ports.
 
-    16 steps of a job and 1250 jobs in a row have different ones.
+    16 steps of a job, and 1250 consecutive jobs, have different ports.
     """
     return 10000 + (16 * int(job) + int(step)) % 20000

@@ -1,17 +1,20 @@
-"""Keep what was freed: else a step on a CPU returns its activations to the system and asks for them again."""
+"""Keep freed memory in the process; otherwise every step on a CPU returns its activations to the system."""
 
 import ctypes
 import sys
 
-TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # the names of glibc's parameters in its mallopt(3)
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt(3)
 LARGEST = 32 * 1024 * 1024  # bytes; the largest MMAP_THRESHOLD that glibc takes
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to give nothing back to the system; False where there is no glibc.
+    """Make glibc keep freed memory.
 
-    Without it every step of a network on a CPU pays for tens of thousands of page faults. The process holds on to the
-    most it has ever used, which a run of steps of one size needs again at once.
+    Otherwise every training step on a CPU causes tens of thousands of page faults. The process keeps its peak memory,
+    which steps of equal size need again.
+
+    Returns:
+        Whether it worked; False without glibc.
     """
     if not sys.platform.startswith('linux'):
         return False

@@ -1,4 +1,7 @@
-"""Scores of a split count every sample of it once, however many processes there are."""
+"""Check that an evaluation counts every sample once, for any number of ranks."""
+
+from collections.abc import Sized
+from typing import Any, cast
 
 import torch
 from mmengine.dist import all_reduce
@@ -8,24 +11,25 @@ from mmmtl.errors import ConfigError
 
 
 def check_sampled_once(loader: DataLoader, name: str) -> None:
-    """Every process calls it.
+    """Check that a loader yields every sample once over all ranks. Must be called on every rank.
 
     Args:
-        loader: Of a split that is evaluated.
-        name: Of its entry in the config.
+        loader: Loader of an evaluated split.
+        name: Its key in the config, for messages.
 
     Raises:
-        ConfigError: All processes together draw more or fewer samples than there are, as samplers do that repeat some
-            to make the processes even; or the last batch is dropped where it is not full.
+        ConfigError: The sampler repeats samples, as some do to give all ranks equally many, or leaves some out; or the
+            last batch is dropped if it is not full.
     """
     if loader.drop_last:
-        raise ConfigError(f'{name}.drop_last leaves out samples, so scores would depend on the batch size; remove it')
-    sampler = loader.batch_sampler.sampler if loader.batch_sampler is not None else loader.sampler
+        raise ConfigError(f'{name}.drop_last: leaves out samples, so scores would depend on the batch size; remove it')
+    sampler: Any = loader.sampler if loader.batch_sampler is None else cast(Any, loader.batch_sampler).sampler
+    size = len(cast(Sized, loader.dataset))
     drawn = torch.tensor(len(sampler))
     all_reduce(drawn)
-    if drawn != len(loader.dataset):
+    if drawn != size:
         raise ConfigError(
-            f'{name}.sampler: {type(sampler).__name__} draws {drawn} samples of {len(loader.dataset)} '
-            'over all processes, so some would count twice or not at all; leave the sampler out, or take '
+            f'{name}.sampler: {type(sampler).__name__} draws {drawn} samples of {size} '
+            'over all processes, so some would count twice or not at all; remove the sampler, or use '
             'EvenlySplitSampler'
         )

@@ -1,4 +1,4 @@
-"""A work dir belongs to one run at a time."""
+"""Lock a work dir, so that only one run writes to it."""
 
 import os
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from mmmtl.errors import ConfigError
 
 @contextmanager
 def lock_work_dir(work_dir: str | Path) -> Iterator[None]:
-    """Hold the work dir; the lock goes with the process, also when it is killed. Only the first process of a run locks.
+    """Lock the work dir, and remove temporary files that a killed process has left.
 
-    What a killed process has left half-written is removed.
+    The lock ends with the process, even if it is killed. Only rank 0 of a run locks.
 
     Raises:
-        ConfigError: Another run writes there, or nothing can be written there.
+        ConfigError: Another run has locked the work dir, or it is not writable.
     """
     if int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', '0'))) > 0:
         yield
@@ -40,7 +40,7 @@ def lock_work_dir(work_dir: str | Path) -> Iterator[None]:
             unfinished.unlink()
         yield
     except OSError as error:
-        if error.filename is None and error.strerror:  # a write that failed does not say where
+        if error.filename is None and error.strerror:  # a failed write has no file name
             raise OSError(error.errno, error.strerror, str(folder)) from error
         raise
     finally:

@@ -170,21 +170,23 @@ def test_weights_load():
 @pytest.mark.parametrize(
     ('theirs', 'message'),
     [
-        (network(2, 4, 1), r'3 shapes differ \(first: 0\.weight is \(4, 2\) there, \(3, 2\) here\)'),
+        (network(2, 4, 1), r'3 shapes differ \(first: 0\.weight is \(4, 2\) in the file, \(3, 2\) in the model\)'),
         (network(2, 3), r'2 missing keys \(first: 1\.weight\)'),
         (network(2, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\)'),
         (network(5, 3, 1, 1), r'2 unexpected keys \(first: 2\.weight\); 1 shapes differ \(first: 0\.weight'),
     ],
 )
-def test_another_architecture_is_told_and_nothing_is_loaded(theirs, message):
+def test_another_architecture_is_an_error_and_nothing_is_loaded(theirs, message):
     ours = network(2, 3, 1)
     before = [parameter.clone() for parameter in ours.parameters()]
-    with pytest.raises(CheckpointError, match=rf'a\.pth: made for another architecture or other tasks: {message}'):
+    with pytest.raises(
+        CheckpointError, match=rf'a\.pth: does not fit the architecture and tasks of the config: {message}'
+    ):
         load_weights(ours, theirs.state_dict(), 'a.pth')
     assert all(torch.equal(a, b) for a, b in zip(before, ours.parameters(), strict=True))
 
 
-def test_what_is_no_tensor_is_told():
+def test_a_value_that_is_not_a_tensor_is_an_error():
     with pytest.raises(CheckpointError, match=r'a\.pth: weight is a float, expected a tensor'):
         load_weights(nn.Linear(1, 1, bias=False), {'weight': 3.0}, 'a.pth')
 

@@ -35,10 +35,10 @@ def test_each_part_comes_from_where_it_should(tmp_path):
         for key, value in merged.items():
             owner = depth if '.depth.' in key else normal if '.normal.' in key else source
             assert torch.equal(value, owner.state_dict()[key]) and torch.equal(joint.state_dict()[key], value)
-    with pytest.raises(CheckpointError, match='no checkpoint for normal; there are some for depth'):
+    with pytest.raises(CheckpointError, match='no checkpoint for normal, only for depth'):
         merge_weights(joint, {'depth': depth_file}, 'depth')
     with pytest.raises(CheckpointError, match=r'depth_6\.pth: lacks decode_head\.heads\.normal'):
         merge_weights(joint, {'depth': joint_file, 'normal': depth_file}, 'depth')
     other, other_file = network(tmp_path, 'depth', width=8)
-    with pytest.raises(CheckpointError, match=r'depth_8\.pth \+ .*normal_6\.pth: made for another architecture'):
+    with pytest.raises(CheckpointError, match=r'depth_8\.pth \+ .*normal_6\.pth: does not fit the architecture'):
         merge_weights(joint, {'depth': other_file, 'normal': normal_file}, 'depth')

@@ -69,7 +69,7 @@ def test_another_length_of_the_run(loop, steps, stopped, tmp_path, rooms_cache):
     assert rates(runner) == pytest.approx(expected, abs=1e-9)
     assert seen.images[: 12 - step] == stopped[loop].seen[step:steps]
     entry = 'max_epochs was 4, is' if loop == 'epochs' else 'max_iters was 12, is'
-    assert f'the config has changed, and applies as it is now: train_cfg.{entry}' in log(tmp_path)
+    assert f'the config has changed; the current one is used: train_cfg.{entry}' in log(tmp_path)
 
 
 CHANGES = {
@@ -100,7 +100,7 @@ def test_another_batch_images_or_labels_only_if_insisted_on(loop, what, stopped,
     assert runner.iter == end
     assert rates(runner)[step:] == pytest.approx([closed_form(number, end) for number in range(place, end)], abs=1e-9)
     assert said in log(tmp_path)
-    assert ('an epoch has' in log(tmp_path)) == (place != step)
+    assert ('an epoch now has' in log(tmp_path)) == (place != step)
 
 
 def test_settings_of_the_optimizer_are_the_configs(stopped, tmp_path, rooms_cache):
@@ -120,7 +120,9 @@ def test_settings_of_the_optimizer_are_the_configs(stopped, tmp_path, rooms_cach
 
 def test_a_run_that_is_over_says_so(stopped, tmp_path, rooms_cache):
     runner = run(tmp_path, 'epochs', 6, resume=True, load_from=str(checkpoint_of(stopped, 'epochs', 12)))
-    assert runner.iter == 12 and 'nothing is left to train: 12 iterations are done, this config has 6' in log(tmp_path)
+    assert runner.iter == 12 and 'training is already complete: 12 iterations are done, this config has 6' in log(
+        tmp_path
+    )
 
 
 def test_a_checkpoint_without_a_recipe(stopped, tmp_path, rooms_cache):
@@ -132,7 +134,7 @@ def test_a_checkpoint_without_a_recipe(stopped, tmp_path, rooms_cache):
     write_checkpoint(content, tmp_path / 'old.pth')
     runner = run(tmp_path, 'epochs', 18, resume=True, load_from=str(tmp_path / 'old.pth'))
     assert rates(runner)[6:] == pytest.approx([closed_form(number, 18) for number in range(6, 18)], abs=1e-9)
-    assert 'without its recipe: it could not be compared with this config' in log(tmp_path)
+    assert 'without the recipe, so it was not compared with this config' in log(tmp_path)
 
 
 def test_weights_in_another_order(stopped, tmp_path, rooms_cache):
@@ -140,11 +142,13 @@ def test_weights_in_another_order(stopped, tmp_path, rooms_cache):
     content = read_checkpoint(checkpoint_of(stopped, 'epochs', 6))
     content['state_dict'] = dict(reversed(content['state_dict'].items()))
     write_checkpoint(content, tmp_path / 'reversed.pth')
-    with pytest.raises(CheckpointError, match='weights are in another order.* list tasks, heads and losses in'):
+    with pytest.raises(
+        CheckpointError, match='weights are in another order.* restore the order of tasks, heads and losses'
+    ):
         run(tmp_path, 'epochs', 12, resume=True, load_from=str(tmp_path / 'reversed.pth'))
 
 
-def test_a_best_score_by_another_measure_is_forgotten(stopped, tmp_path, rooms_cache):
+def test_a_best_score_by_another_metric_is_dropped(stopped, tmp_path, rooms_cache):
     content = read_checkpoint(checkpoint_of(stopped, 'epochs', 9))
     content['message_hub']['best_scores'] = {'best_score': 0.25}
     write_checkpoint(content, tmp_path / 'best.pth')
@@ -160,7 +164,7 @@ def test_a_best_score_by_another_measure_is_forgotten(stopped, tmp_path, rooms_c
         **options,
     )
     assert 'best_score' not in anew.message_hub.runtime_info
-    assert 'the best checkpoint is chosen anew' in log(tmp_path / 'anew')
+    assert 'the best score so far is dropped' in log(tmp_path / 'anew')
 
 
 def test_half_a_step_is_taken_up(tmp_path, rooms_cache):

@@ -1,4 +1,4 @@
-"""What a resumed run must have in common with the one that was stopped, and what is said where it has not."""
+"""What a resumed run has to share with the interrupted one, and the messages if it does not."""
 
 from types import SimpleNamespace
 
@@ -69,7 +69,7 @@ def test_what_is_refused_names_the_entry_and_how_to_insist(change, aspect, said)
     before, now = recipe(), recipe(**change)
     line = refusal(before, now)
     assert line.startswith(f'epoch_2.pth: written by a run with other {aspect}: {said}')
-    assert line.endswith(f'insist: --cfg-options resume_despite={aspect}')
+    assert line.endswith(f'allow the change: --cfg-options resume_despite={aspect}')
     for despite in (aspect, [aspect], 'batch images labels'.split()):
         changes = check_same_run(before, now, despite, 'epoch_2.pth')
         assert said in changes[f'resume_despite={aspect}']
@@ -114,7 +114,7 @@ def test_files_that_have_changed_under_the_same_config():
     for fact, aspect in (('image_names', 'images'), ('shown_labels', 'labels')):
         now = {**before, 'learnt_from': {**before['learnt_from'], fact: 'other'}}
         line = refusal(before, now)
-        assert f'other {aspect}: train_dataloader.dataset is configured as before, but its files have changed' in line
+        assert f'other {aspect}: train_dataloader.dataset has the same config, but its files have changed' in line
 
 
 def test_another_place_of_the_same_images_is_no_change(tmp_path):
@@ -140,7 +140,7 @@ def test_another_optimizer_cannot_take_over_the_state():
 
 
 def test_what_cannot_be_insisted_on():
-    with pytest.raises(ConfigError, match='resume_despite: expected some of batch, images, labels, found seed'):
+    with pytest.raises(ConfigError, match='resume_despite: expected one or more of batch, images, labels, found seed'):
         check_same_run(recipe(), recipe(), 'seed', 'epoch_2.pth')
 
 

@@ -197,7 +197,7 @@ def test_other_groups_are_refused():
     saved = to_plain_values(old.state_dict())
     for group in new.optimizer.param_groups:
         group['name'] = 'all'
-    with pytest.raises(CheckpointError, match='x.pth: the optimiser had 2 groups of parameters, now it has 2 or other'):
+    with pytest.raises(CheckpointError, match='x.pth: its optimizer has 2 parameter groups, this run 2 or other'):
         load_optimizer(new, saved, None, group_settings(new), [], 'x.pth')
 
 

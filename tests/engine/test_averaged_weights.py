@@ -71,5 +71,5 @@ def test_averages_are_not_taken_for_the_weights_of_a_run(tmp_path, rooms_cache):
 
 def test_another_architecture_is_named_before_a_hook_sees_the_file(tmp_path, rooms_cache):
     tiny_run(tmp_path, custom_hooks=EMA, train_cfg__max_epochs=1).train()
-    with pytest.raises(CheckpointError, match=r'epoch_1\.pth: made for another architecture'):
+    with pytest.raises(CheckpointError, match=r'epoch_1\.pth: does not fit the architecture'):
         tiny_run(tmp_path, custom_hooks=EMA, resume=True, model__decode_head__head__channels=8).train()

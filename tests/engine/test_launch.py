@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from mmmtl.engine import init_distributed as module
+from mmmtl.engine import launch as module
 from mmmtl.engine.launch import init_distributed, slurm_port
 from mmmtl.errors import ConfigError
 

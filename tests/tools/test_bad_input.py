@@ -194,8 +194,8 @@ def test_a_changed_batch_is_not_resumed_unless_insisted_on(checkpoint, rooms, wo
     assert 'train_dataloader.batch_size was 4 on 1 process, is 2' in (
         line := train(work_dir, '--resume', checkpoint, *options)
     )
-    assert line.endswith('insist: --cfg-options resume_despite=batch')
-    assert 'expected some of batch, images, labels, found optimizer' in train(
+    assert line.endswith('allow the change: --cfg-options resume_despite=batch')
+    assert 'expected one or more of batch, images, labels, found optimizer' in train(
         work_dir, '--resume', checkpoint, *options, 'resume_despite=optimizer'
     )
 

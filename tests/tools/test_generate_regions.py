@@ -146,7 +146,7 @@ def test_a_checkpoint_of_something_else(generate, tmp_path):
         '--checkpoint',
         tmp_path / 'weights.pth',
     )
-    assert code == 2 and 'made for another architecture' in err
+    assert code == 2 and 'does not fit the architecture' in err
 
 
 def test_no_instances(generate, data_root, tmp_path):
