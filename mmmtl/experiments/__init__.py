@@ -1,1 +1,1 @@
-"""Many runs: tables, single-task baselines, paired tests."""
+"""Series of runs: tables, single-task baselines, paired tests."""

@@ -1,4 +1,4 @@
-"""Choosing a checkpoint on a slice of the training set, so that no test image has a say in it."""
+"""Select a checkpoint on a held-out slice of the training set, without using test images."""
 
 import re
 from collections.abc import Mapping
@@ -15,29 +15,29 @@ from mmmtl.errors import CheckpointError, ConfigError
 def selection_options(
     config: Config, fraction: float, metric: str, higher_is_better: bool, seed: int = 0
 ) -> dict[str, Any]:
-    """Options for `load_config` that hold out a slice of the training set, validate on it and keep the best checkpoint.
+    """Return options for `load_config` that hold out training scenes, validate on them and keep the best checkpoint.
 
     Args:
-        config: From `load_config`; trained on one data set.
-        share: Of the training scenes that is held out.
-        measure: ``task/measure`` that decides.
-        higher_is_better: Which way.
-        seed: Of the draw of the slice; not that of the run, so that all runs choose by the same images.
+        config: From `load_config`, with one training data set.
+        fraction: Fraction of the training scenes to hold out.
+        metric: ``task/metric`` that selects the checkpoint.
+        higher_is_better: Whether a higher value of it is better.
+        seed: Seed that draws the slice; not the seed of the run, so that all runs select on the same images.
 
     Raises:
-        ConfigError: The config has no validation, or learns from several data sets at once.
+        ConfigError: The config has no validation, or its training data set has several parts.
     """
     train = plain_config(config.train_dataloader.dataset)
     if 'parts' in train:
         raise ConfigError(
-            'train_dataloader.dataset: a slice of a ConcatDataset is held out part by part; give the '
-            'parts their held_out=dict(type=HoldOutSplit)'
+            'train_dataloader.dataset: a ConcatDataset is held out part by part; set '
+            'held_out=dict(type=HoldOutSplit) of its parts'
         )
     if not config.get('val_dataloader'):
-        raise ConfigError('val_dataloader: there is none, so nothing can be chosen on the slice that is held out')
+        raise ConfigError('val_dataloader: there is none, but selecting a checkpoint needs a validation; add one')
     pipeline = plain_config(config.val_dataloader.dataset)['pipeline']
     held_out = {'type': HoldOutSplit, 'fraction': fraction, 'seed': seed}
-    once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # each image is judged once
+    once = {'without_label': 'drop'} if train.get('without_label') == 'replace' else {}  # evaluate each image once
     return {
         'train_dataloader.dataset': {'_delete_': True, **train, 'held_out': held_out},
         'val_dataloader.dataset': {
@@ -57,10 +57,10 @@ def selection_options(
 
 
 def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
-    """The checkpoint whose test is reported: the best one where the config keeps it (``save_best``), else the last.
+    """Return the checkpoint to test and report: the best one if the config keeps it (``save_best``), else the last.
 
     Raises:
-        CheckpointError: It is not there.
+        CheckpointError: It does not exist.
     """
     best = config.get('default_hooks', {}).get('checkpoint', {}).get('save_best')
     if not best:
@@ -80,7 +80,7 @@ def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
 
 
 def plain_config(node: Any) -> Any:
-    """A part of a config as dicts, lists and tuples of its own, with real classes in it."""
+    """Return a copy of a part of a config as plain dicts, lists and tuples, with lazy imports resolved."""
     if isinstance(node, Mapping):
         return {key: plain_config(value) for key, value in node.items()}
     return type(node)(plain_config(value) for value in node) if isinstance(node, list | tuple) else node

@@ -1,4 +1,4 @@
-"""What a prediction scores that has not looked at the image: the row that every table should hold."""
+"""Scores of a constant prediction, the lower bound for every trained network."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,14 +12,20 @@ from mmmtl.registry import DATASETS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import build_tasks
 
-AS_IT_IS = [dict(type=LoadViews), dict(type=PackViews)]
+DEFAULT_PIPELINE = [dict(type=LoadViews), dict(type=PackViews)]
 
 
 def constant_baseline(config: Config) -> dict[str, float]:
-    """Scores on the test split of the training set's mean, or most frequent class, at each pixel.
+    """Evaluate, on the test split, the mean or most frequent class of the training set at each pixel.
 
-    Training images are taken as the test loader's pipeline would give them, test images are judged by the map of their
-    own size. Of a mixed data set every part is judged by itself, ``{part}/{task}/{measure}``.
+    Training images pass through the test pipeline; there is one constant map per image size. The parts of a data set of
+    several parts are evaluated separately.
+
+    Args:
+        config: From `load_config`.
+
+    Returns:
+        ``{'{task}/{metric}': score}``, or ``{'{part}/{task}/{metric}': score}``.
 
     Raises:
         ConfigError: A test image has a size that no labelled training image has.
@@ -36,26 +42,32 @@ def constant_baseline(config: Config) -> dict[str, float]:
 
 
 def dataset_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str, float]:
-    """The scores of one data set, ``{task}/{measure}``."""
-    tasks = build_tasks(tasks)
-    pipeline = test.get('pipeline', AS_IT_IS)
-    training_set: MultiTaskDataset = DATASETS.build({**train, 'pipeline': pipeline, 'tasks': tasks})
-    maps = constant_maps(samples_of(training_set), tasks)
-    metric = MultiTaskMetric(tasks)
-    test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': tasks})
+    """Return the scores ``{'{task}/{metric}': score}`` of one data set.
+
+    Args:
+        tasks: Configs of the tasks.
+        train: Config of the training data set.
+        test: Config of the test data set.
+    """
+    built = build_tasks(tasks)
+    pipeline = test.get('pipeline', DEFAULT_PIPELINE)
+    training_set: MultiTaskDataset = DATASETS.build({**train, 'pipeline': pipeline, 'tasks': built})
+    maps = constant_maps(samples_of(training_set), built)
+    metric = MultiTaskMetric(built)
+    test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': built})
     for sample in samples_of(test_set):
         if sample.own_shape not in maps:
             raise ConfigError(
                 f'{sample.img_path}: no training image of {training_set} has its size '
-                f'{sample.own_shape}; give both loaders one size'
+                f'{sample.own_shape}; resize both to one size'
             )
-        known = maps[sample.own_shape]
-        for name in set(known) & set(sample.gt.keys()):
-            metric.add(name, tasks[name].metric_sums(known[name][None], sample.gt.get(name)[None]))
+        constant = maps[sample.own_shape]
+        for name in set(constant) & set(sample.gt.keys()):
+            metric.add(name, built[name].metric_sums(constant[name][None], sample.gt.get(name)[None]))
     return metric.evaluate(len(test_set))
 
 
 def samples_of(dataset: MultiTaskDataset) -> Iterator[MultiTaskDataSample]:
-    """Every view of every record, once."""
+    """Yield every view of every record once."""
     for index in range(len(dataset)):
         yield from dataset[index]['data_samples']

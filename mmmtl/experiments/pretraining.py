@@ -1,4 +1,4 @@
-"""A joint training that starts from one training for each task."""
+"""Initialize a joint training from one single-task training per task."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,10 +14,14 @@ from mmmtl.errors import ConfigError
 
 
 def parse_stages(texts: Sequence[str], joint: Config) -> dict[str, str]:
-    """``TASK=CONFIG`` texts -> ``{task: config file}``, in their order.
+    """Parse ``TASK=CONFIG`` texts to ``{task: config file}``, in the same order.
+
+    Args:
+        texts: Values of ``--pretrain``.
+        joint: Config of the joint training.
 
     Raises:
-        ConfigError: A text is none, or they are not one for each task of the joint training.
+        ConfigError: A text has another form, or the tasks are not those of the joint training.
     """
     if not all('=' in text for text in texts):
         raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(texts)}')
@@ -30,7 +34,16 @@ def parse_stages(texts: Sequence[str], joint: Config) -> dict[str, str]:
 
 
 def write_joint_start(joint: Config, checkpoints: Mapping[str, Path], path: Path) -> Path:
-    """Write the checkpoint that the joint training starts from: all heads, and the encoder of the first one named."""
+    """Write the initial checkpoint of a joint training: each task's own weights, shared weights of the first task.
+
+    Args:
+        joint: Config of the joint training.
+        checkpoints: ``{task: file}``, see `merge_weights`.
+        path: The file to write.
+
+    Returns:
+        ``path``.
+    """
     shared = next(iter(checkpoints))
     write_checkpoint({'state_dict': merge_weights(init_model(joint), checkpoints, shared)}, path)
     return path

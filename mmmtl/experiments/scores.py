@@ -1,10 +1,11 @@
-"""Scores as a table for people and as JSON for programs."""
+"""Print scores as a table, and write them to `metrics.json`."""
 
 import json
 import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.model import is_model_wrapper
@@ -15,13 +16,17 @@ from mmmtl.configuration.recipe_digest import recipe_digest
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
-    """Print one row per name with the primary metric of each task, the arrow saying which way is better.
+    """Print one row per name with the primary metric of each task; an arrow shows which direction is better.
 
-    Where a metric puts a prefix before its names, each prefix has columns of its own.
+    Scores with a prefix (parts of a data set) have separate columns.
+
+    Args:
+        rows: ``{row: {score: number}}``.
+        model: The model, for its tasks.
     """
-    tasks = (model.module if is_model_wrapper(model) else model).tasks
+    unwrapped: Any = model.module if is_model_wrapper(model) else model
     columns = {}
-    for name, task in tasks.items():
+    for name, task in unwrapped.tasks.items():
         for key in dict.fromkeys(key for scores in rows.values() for key in scores):
             if f'/{key}'.endswith(f'/{name}/{task.primary_metric}'):
                 title = key.removesuffix(f'/{task.primary_metric}').replace('/', ' ')
@@ -34,10 +39,14 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
 
 
 def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
-    """Write ``{row: {measure: number}}`` with the config's name and protocol, and what `run_table` needs to know of the
-    run; whole or not at all.
+    """Write scores and what `run_table` reads about the run to a JSON file, atomically.
 
-    NaN and infinity become null: JSON has neither.
+    NaN and infinity become null, since JSON has neither.
+
+    Args:
+        path: The file to write or replace.
+        scores: ``{row: {score: number}}``.
+        config: Config of the run.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

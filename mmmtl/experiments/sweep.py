@@ -1,11 +1,11 @@
-"""Configs x seeds: every run trained and tested once, a few at a time; what was interrupted goes on where it stood."""
+"""Train and test configs x seeds, several runs at a time; interrupted runs are resumed."""
 
 import json
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,16 +25,16 @@ from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
 from mmmtl.experiments.scores import write_scores
 
-TRAINED = 'trained network'  # the row of scores of a training's end
+TRAINED = 'trained network'  # the row of scores in metrics.json
 
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Weights that a training starts from.
+    """Weights to start a training from.
 
     Args:
-        checkpoint: Its file.
-        recipes: Digests of the trainings they come from, by name.
+        checkpoint: Their file.
+        recipes: Recipe digests of the trainings that made them, by name.
     """
 
     checkpoint: Path
@@ -43,14 +43,14 @@ class InitialWeights:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One training with its test at the end.
+    """A training followed by a test.
 
     Args:
-        config: Its recipe: a config file, or a row of a table as ``FILE.py::ROW``.
-        work_dir: Where its checkpoints, its log and its `metrics.json` go.
-        seed: Of the run.
-        options: Entries of the config to override.
-        start: Weights that it starts from, if any.
+        config: A config file, or a row of a table as ``FILE.py::ROW``.
+        work_dir: Folder of its checkpoints, log and `metrics.json`.
+        seed: Seed of the run.
+        options: Config entries to override.
+        start: Initial weights; None for the config's own initialization.
     """
 
     config: str | Path
@@ -60,7 +60,7 @@ class PlannedRun:
     start: InitialWeights | None = None
 
     def load(self) -> Config:
-        """The config of the run."""
+        """Load the config of the run."""
         config = load_config(self.config, {**self.options, 'randomness.seed': self.seed})
         resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
         config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
@@ -70,25 +70,27 @@ class PlannedRun:
         return config
 
     def is_done(self) -> bool:
-        """Whether its scores are there.
+        """Return whether its scores exist.
 
         Raises:
-            ConfigError: They are those of another recipe, seed or checkpoint, or there are none and a checkpoint to go
-                on from is of another recipe.
+            ConfigError: The scores are of another recipe, seed or checkpoint; or there are none, and the checkpoint to
+                resume from is of another recipe.
         """
         scores = self.work_dir / 'metrics.json'
         if scores.is_file():
-            place, recipe = scores, self._recipe_of(scores)
+            file: Path | None = scores
+            recipe = self._recipe_of(scores)
         else:
-            place = latest_checkpoint(self.work_dir)
-            if place is None:
+            file = latest_checkpoint(self.work_dir)
+            if file is None:
                 return False
-            recipe = read_checkpoint(place).get('meta', {}).get('recipe')
+            recipe = read_checkpoint(file).get('meta', {}).get('recipe')
         if recipe != recipe_digest(self.load()):
             raise ConfigError(
-                f'{place}: of another recipe than {self.config} is now; remove the folder, or choose another --work-dir'
+                f'{file}: made by another recipe than {self.config} is now; remove the folder, or choose another '
+                '--work-dir'
             )
-        return place == scores
+        return file == scores
 
     def _recipe_of(self, scores: Path) -> str:
         try:
@@ -98,24 +100,28 @@ class PlannedRun:
         except (ValueError, LookupError, TypeError):
             pass  # damaged
         raise ConfigError(
-            f'{scores}: not of the end of a training with seed {self.seed}; remove it, or choose another --work-dir'
+            f'{scores}: not the scores of a training with seed {self.seed}; remove it, or choose another --work-dir'
         )
 
 
 def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
-    """Train and test the runs that have no scores yet, ``jobs`` at a time, each in a process of its own.
+    """Train and test the runs without scores, each in a separate process.
 
-    The cores are shared out evenly. What a run prints goes to ``output.txt`` in its work dir. Interrupted, it starts
-    no further run.
+    CPU cores are divided evenly among the processes. The output of a run is written to ``output.txt`` in its work dir.
+    After Ctrl-C no further run is started.
+
+    Args:
+        runs: The runs, each with its own work dir.
+        jobs: Number of runs at a time.
 
     Raises:
-        ConfigError: A config is wrong, two runs share a folder, or a folder holds another run (before anything is
-            started), or a run failed (after the others have ended).
+        ConfigError: Before any run: a config is wrong, two runs have the same folder, or a folder contains another run.
+            After all runs: at least one has failed.
     """
     for folder, count in Counter(run.work_dir for run in runs).items():
         if count > 1:
             raise ConfigError(
-                f'{folder}: {count} runs would go there; give every recipe and every seed once, and '
+                f'{folder}: {count} runs have this work dir; give every recipe and every seed once, and '
                 'recipes different names'
             )
     waiting = [run for run in runs if not run.is_done()]
@@ -126,26 +132,27 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         run.load()
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed: list[str] = []
-    queue, running, ended = iter(waiting), {}, 0
+    queue, ended = iter(waiting), 0
+    running: dict[Future, PlannedRun] = {}
     with process_pool(jobs) as pool:
-        while True:  # the pool is given no more than it can begin at once: what it has, it would begin after Ctrl-C too
+        while True:  # submit only what can start at once: the pool would run queued jobs after Ctrl-C
             running |= {pool.submit(_work, run, threads): run for run in islice(queue, jobs - len(running))}
             if not running:
                 break
-            for end in wait(running, return_when=FIRST_COMPLETED).done:
-                name, ended = running.pop(end).work_dir, ended + 1
-                if end.exception():
-                    failed.append(f'{name}: {end.exception()}')
-                print(f'[{ended}/{len(waiting)}] {name} {"failed" if end.exception() else "done"}', file=sys.stderr)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                name, ended = running.pop(future).work_dir, ended + 1
+                if future.exception():
+                    failed.append(f'{name}: {future.exception()}')
+                print(f'[{ended}/{len(waiting)}] {name} {"failed" if future.exception() else "done"}', file=sys.stderr)
     if failed:
-        raise ConfigError(
-            f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; its output.txt says more'
-        )
+        raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; see its output.txt')
 
 
 def process_pool(jobs: int) -> ProcessPoolExecutor:
-    """A fresh process for every run, ``jobs`` at a time; no fork, for CUDA does not survive one: who has only counted
-    the GPUs, as importing MMEngine does, can no longer fork a process that uses one.
+    """Return a pool with a new process for every run, ``jobs`` at a time.
+
+    Processes are spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as
+    importing MMEngine does.
     """
     return ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1)
 
@@ -157,15 +164,15 @@ def _work(run: PlannedRun, threads: int) -> None:
         MultiTaskRunner.from_cfg(run.load()).train()
         config = run.load()
         config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
-        config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps what runs of one name have logged
+        config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps the log history of each name
         scores = MultiTaskRunner.from_cfg(config).test()
         write_scores(run.work_dir / 'metrics.json', {TRAINED: scores}, config)
 
 
 @contextmanager
 def redirect_output(path: Path) -> Iterator[None]:
-    """Send what this process prints, from Python or below, to a file."""
+    """Append stdout and stderr of this process, including those of C libraries, to a file."""
     with path.open('a') as file:
-        for number in (1, 2):
-            os.dup2(file.fileno(), number)
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
         yield

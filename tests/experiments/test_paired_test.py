@@ -1,4 +1,4 @@
-"""Differences seed by seed: what all runs of a seed share falls out, and what cannot be paired is said."""
+"""Differences seed by seed: shared variation cancels, and runs that cannot be paired are an error."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_what_the_seeds_share_falls_out(run):
     runs = [run('plain', seed, value) for seed, value in enumerate(easy_and_hard)]
     runs += [run('ours', seed, value - 0.1 - 0.03 * seed) for seed, value in enumerate(easy_and_hard)]
     lines = paired_test(runs).splitlines()
-    assert lines[0] == '| less plain | seeds | depth abs_rel ↓ |'
+    assert lines[0] == '| minus plain | seeds | depth abs_rel ↓ |'
     assert lines[2] == '| ours | 3 | -0.13 ± 0.017 |'  # 0.03 / sqrt(3)
 
 
@@ -54,7 +54,7 @@ def test_a_missing_number_is_left_out(run):
 
 def test_nothing_to_pair(run):
     plain = run('plain', 0, 0.5)
-    with pytest.raises(DataError, match='all runs are plain; differences need a second config'):
+    with pytest.raises(DataError, match='all runs are plain; give runs of a second config'):
         paired_test([plain])
-    with pytest.raises(DataError, match='ours has no seed in common with plain'):
+    with pytest.raises(DataError, match='ours: has no seed in common with plain'):
         paired_test([plain, run('ours', 1, 0.5)])

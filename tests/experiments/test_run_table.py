@@ -76,7 +76,7 @@ def test_delta_against_single_tasks(run):
 def test_columns_of_ones_own(run):
     found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], metrics=['depth/rmse', 'depth/abs_rel']))
     assert found['run'] == ['seeds', 'depth rmse', 'depth abs_rel ↓'] and found['mtan'] == ['1', '0.4', '0.2']
-    with pytest.raises(DataError, match='depth/rmes: none of the runs has this measure; they have depth/abs_rel, d'):
+    with pytest.raises(DataError, match='depth/rmes: none of the runs has this metric; they have depth/abs_rel, d'):
         run_table([run('b', numbers(0.5, 0.2, 20))], metrics=['depth/rmes'])
 
 
@@ -88,7 +88,7 @@ def test_a_number_that_is_none_is_seen(run):
     assert rows(run_table(dirs))['mtan'][1] == '0.6 ± 0.14 (2 of 3)'
     assert rows(run_table(dirs[1:2]))['mtan'][1] == '–'
     single = [run('s', numbers(0.5, 0.2, 20), config='x.py')]
-    with pytest.raises(DataError, match='b/metrics.json: has no semseg/mIoU, so it has no Delta_MTL'):
+    with pytest.raises(DataError, match='b/metrics.json: lacks semseg/mIoU, so Delta_MTL'):
         run_table(dirs, single)
 
 
@@ -96,12 +96,14 @@ def test_a_number_that_is_none_is_seen(run):
 @pytest.mark.parametrize('place', ['runs', 'single'])
 def test_protocols_are_not_mixed(run, other, place):
     dirs = [run('a', numbers(0.5, 0.2, 20))], [run('b', numbers(0.5, 0.2, 20), config='b.py', protocol=other)]
-    with pytest.raises(DataError, match=f'a/metrics.json is of protocol nyuv2-13/mtan, .*b/metrics.json of {other}: '):
+    with pytest.raises(DataError, match=f'a/metrics.json follows protocol nyuv2-13/mtan, .*b/metrics.json {other}: '):
         run_table(dirs[0] + dirs[1]) if place == 'runs' else run_table(*dirs)
 
 
 def test_without_any_protocol_the_table_says_so(run):
-    assert 'No protocol: nothing says' in run_table([run('a', numbers(0.5, 0.2, 20), protocol=None)])
+    assert 'No protocol: these results may not be comparable' in run_table(
+        [run('a', numbers(0.5, 0.2, 20), protocol=None)]
+    )
 
 
 def test_seeds_must_be_seeds_of_one_recipe(run):
@@ -122,17 +124,17 @@ def test_every_task_needs_its_single_run(run):
 
 def test_runs_must_agree_in_what_stands_for_a_task(run):
     other = run('b', {'depth/rmse': 1}, config='b.py', compared={'depth/rmse': False})
-    with pytest.raises(DataError, match='b/metrics.json: depth/rmse stands for depth, elsewhere depth/abs_rel'):
+    with pytest.raises(DataError, match='b/metrics.json: compares depth by depth/rmse, other runs by depth/abs_rel'):
         run_table([run('a', numbers(0.5, 0.2, 20)), other])
 
 
 @pytest.mark.parametrize(
     ('text', 'match'),
     [
-        (None, r'no such file; tools/test.py CONFIG CHECKPOINT --work-dir'),
-        ('{', 'expected the scores'),
-        ('{"scores": {}}', 'expected the scores'),
-        ('[]', 'expected the scores'),
+        (None, r'no such file; write it with tools/test.py CONFIG CHECKPOINT --work-dir'),
+        ('{', 'not a file of scores'),
+        ('{"scores": {}}', 'not a file of scores'),
+        ('[]', 'not a file of scores'),
         ('{"scores": {"a": {}, "b": {}}}', 'one row of scores, found 2: a, b'),
     ],
 )
@@ -164,5 +166,5 @@ def test_single_task_runs_of_one_config(run):
     ]
     assert rows(run_table([run('m', numbers(0.4, 0.25, 20))], single))['single task'][0] == '2'
     again = run('again', {'normal/mean': 5}, recipe='normal/mean', seed=1)
-    with pytest.raises(DataError, match='both are mtan normal/mean with seed 1; give one, or different names'):
+    with pytest.raises(DataError, match='both are mtan normal/mean with seed 1; drop one, or give different names'):
         run_table([run('n', numbers(0.4, 0.25, 20))], [*single, again])

@@ -12,7 +12,8 @@ from mmmtl.apis import load_config
 from mmmtl.datasets import ConcatDataset, Record
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import plain_config
-from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options, write_label_table
+from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options
+from mmmtl.experiments.single_task_data import write_label_table
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.registry import DATASETS, MODELS
 

@@ -45,7 +45,7 @@ def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
     assert [(run.work_dir / 'metrics.json').read_text() for run in runs] == first
     assert checkpoint.stat().st_mtime_ns == written
 
-    with pytest.raises(ConfigError, match='of another recipe than .*tiny_rooms.py is now; remove the folder'):
+    with pytest.raises(ConfigError, match='made by another recipe than .*tiny_rooms.py is now; remove the folder'):
         train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
 
 
@@ -75,10 +75,12 @@ def test_what_another_recipe_began_is_not_gone_on_with(copied):
     (copied.work_dir / 'metrics.json').unlink()
     assert not copied.is_done()
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
-    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe than .*tiny_rooms.py is now; remove the'):
+    with pytest.raises(
+        ConfigError, match=r'epoch_1\.pth: made by another recipe than .*tiny_rooms.py is now; remove the'
+    ):
         train_and_test([other])
     begun = replace(copied, start=InitialWeights(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
-    with pytest.raises(ConfigError, match=r'epoch_1\.pth: of another recipe'):
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: made by another recipe'):
         train_and_test([begun])
 
 
@@ -88,7 +90,7 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
     assert copied.is_done()
     path = copied.work_dir / 'metrics.json'
     path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
-    with pytest.raises(ConfigError, match=r'metrics\.json: not of the end of a training with seed 0; remove it, or'):
+    with pytest.raises(ConfigError, match=r'metrics\.json: not the scores of a training with seed 0; remove it, or'):
         copied.is_done()
 
 
@@ -123,7 +125,7 @@ def test_an_interrupt_starts_no_further_run(tmp_path):
 
 
 def test_two_runs_in_one_folder_stop_before_anything_starts(tmp_path):
-    with pytest.raises(ConfigError, match=r'seed_0: 2 runs would go there'):
+    with pytest.raises(ConfigError, match=r'seed_0: 2 runs have this work dir'):
         train_and_test([planned(tmp_path, 0), planned(tmp_path, 1), planned(tmp_path, 0)])
     assert not list(tmp_path.iterdir())
 

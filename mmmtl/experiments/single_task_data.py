@@ -1,0 +1,107 @@
+"""Data loaders and evaluators of single-task baselines."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from torch.utils.data import Dataset
+
+from mmmtl.configuration.load_config import EVALUATORS
+from mmmtl.configuration.resolve_type import resolve_type
+from mmmtl.datasets import LabelTable, MultiTaskDataset
+from mmmtl.datasets.transforms import PackViews, TwoCrops
+from mmmtl.errors import ConfigError
+from mmmtl.experiments.checkpoint_selection import plain_config
+
+
+def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables: Mapping[str, Path]) -> dict[str, Any]:
+    """Return the options of data loaders and evaluators.
+
+    Args:
+        config: The multi-task config.
+        task: The task of the baseline.
+        built: The built data set of each loader.
+        tables: Label table of each part of the training data.
+    """
+    options = {}
+    for loader, dataset in built.items():
+        wanted = plain_config(config[loader].dataset)
+        changes = (
+            {
+                name: {
+                    'label_setting': {'type': LabelTable, 'table': str(tables[name])},
+                    'without_label': 'replace',
+                    **drop_consistency_inputs(wanted['parts'][name] if name else wanted),
+                }
+                for name in tables
+            }
+            if loader == 'train_dataloader'
+            else {}
+        )
+        if 'parts' in wanted:
+            parts = parts_of(dataset)
+            kept = [name for name, part in parts.items() if any(task in names for names in part.shown)]
+            if not kept:
+                raise ConfigError(f'{loader}.dataset: no part has a label of {task}; remove the task or add a part')
+            wanted['parts'] = {name: wanted['parts'][name] | changes.get(name, {}) for name in kept}
+            if config[loader].get('sampler', {}).get('ratios'):
+                ratios = plain_config(config[loader].sampler.ratios)
+                options[f'{loader}.sampler.ratios'] = {'_delete_': True, **{name: ratios[name] for name in kept}}
+            evaluator = loader.replace('dataloader', 'evaluator')
+            if evaluator in EVALUATORS and config.get(evaluator):
+                options[evaluator] = keep_parts(plain_config(config[evaluator]), kept)
+        else:
+            wanted |= changes.get('', {})
+        options[f'{loader}.dataset'] = {'_delete_': True, **wanted}
+    return options
+
+
+def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a data set that drop the inputs of consistency losses: second crops and regions."""
+    changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
+    kinds = [resolve_type(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
+    if TwoCrops in kinds:
+        changes['pipeline'] = [
+            {'type': PackViews} if kind is TwoCrops else step
+            for kind, step in zip(kinds, dataset['pipeline'], strict=True)
+        ]
+    return changes
+
+
+def keep_parts(evaluator: Any, names: list[str]) -> Any:
+    """Return the config of an evaluator, or of a list of them, that evaluates only the given parts."""
+    if isinstance(evaluator, list | tuple):
+        return [keep_parts(one, names) for one in evaluator]
+    if 'parts' in evaluator:
+        evaluator = {**evaluator, 'parts': {name: one for name, one in evaluator['parts'].items() if name in names}}
+    return {'_delete_': True, **evaluator}
+
+
+def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:
+    """Return the parts of a data set; without parts, ``{'': dataset}``."""
+    return getattr(dataset, 'parts', {'': dataset})
+
+
+def write_label_table(dataset: MultiTaskDataset, folder: Path) -> Path:
+    """Write which records have which labels, as a table for `LabelTable`.
+
+    Returns:
+        The file; its name contains a digest of its content.
+
+    Raises:
+        ConfigError: Two records have the same name.
+    """
+    labelled: dict[str, list[str]] = {task: [] for task in dataset.tasks}
+    for name, shown in dict(zip([record.name for record in dataset.records], dataset.shown, strict=True)).items():
+        for task in shown:
+            labelled[task].append(name)
+    if len({record.name for record in dataset.records}) < len(set(map(id, dataset.records))):
+        raise ConfigError(f'{dataset}: several records have the same name, but a table of labels needs unique ones')
+    text = json.dumps({'labelled': labelled}) + '\n'
+    path = folder / f'labels_{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.json'
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
