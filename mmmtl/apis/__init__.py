@@ -1,4 +1,4 @@
-"""What most programs need: load a config, build a model with weights, predict, train."""
+"""The Python API: load a config, build a model with weights, predict, train."""
 
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.apis.init_model import init_model

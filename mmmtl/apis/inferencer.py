@@ -1,9 +1,9 @@
-"""A trained network on photographs: one map per task, and sheets."""
+"""Predict with a trained network on any images: one map per task, and sheets of visualizations."""
 
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -24,20 +24,21 @@ Maps = dict[str, np.ndarray]
 
 
 class MultiTaskInferencer:
-    """``MultiTaskInferencer(config, checkpoint)(image)`` -> ``{task: map}``.
+    """Predict all tasks for images: ``MultiTaskInferencer(config, checkpoint)(image)`` gives ``{task: map}``.
 
-    An image is resized, with its proportions kept, to the area of the size that the network was trained for, so that
-    the network sees things as large as it has learnt them; the logits are resized back to the image.
+    Images are resized, with their aspect ratio kept, to the area of the training size, so that objects have the size
+    that the network is trained for. Logits are resized back to the image.
 
     Args:
-        config: A config file, or what `load_config` made of one.
-        checkpoint: Weights; without it the network is as initialised.
-        device: Where it runs.
-        size: ``'trained'``, the size that the config states by ``trained_for``; another (H, W); or None, which hands
-            every image to the network at its own size.
+        config: A config file, or a config from `load_config`.
+        checkpoint: File with weights; without it the model is as initialized.
+        device: Device of the model.
+        size: ``'trained'`` for the size in ``trained_for`` of the config, another (H, W), or None to keep the size of
+            every image.
 
     Raises:
-        ConfigError: ``size`` is none of these.
+        ConfigError: The config is wrong, or ``size`` has another form.
+        CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class MultiTaskInferencer:
             size = self.trained_for.get('size')
             if size is None:
                 warnings.warn(
-                    f'{config.filename}: states no size that the network was trained for, so images are not '
+                    f'{config.filename}: has no trained_for.size, so images are not '
                     'resized; add trained_for=dict(size=(height, width)), or pass size=None',
                     stacklevel=2,
                 )
@@ -68,26 +69,26 @@ class MultiTaskInferencer:
         show_dir: str | Path | None = None,
         intrinsics: np.ndarray | Sequence[np.ndarray] | None = None,
     ) -> Maps | list[Maps] | dict[str, Maps]:
-        """Predict for an image of any size, for several, or for every image of a folder.
+        """Predict one image, several images, or all images of a folder.
 
         Args:
             images: A file, a PIL image or an array (H, W, 3) uint8 RGB; a list, tuple or generator of these; or a
-                folder.
-            show_dir: Write a sheet per image to this folder: image, overlay, one picture per task, legend. It is called
-                ``FILE NAME.png``, the whole file name, so that no sheet can replace an image or another's sheet, and
-                ``NUMBER-FILE NAME.png`` for a list, whose files may share a name.
-            intrinsics: (3, 3) in pixels of the image (the upright one, where EXIF turns it), the same for all images,
-                or one per image. The image is then resized to the focal length that the network was trained for, and
-                depth is that of this camera; else it is what depth would be with the camera trained for.
+                folder. Images may have different sizes.
+            show_dir: Folder to write a sheet per image to: image, overlay, one visualization per task, legend. Its
+                name is ``FILE_NAME.png`` with the complete file name, so that no sheet replaces an image or another
+                sheet, and ``INDEX-FILE_NAME.png`` for a list, since its files may have equal names.
+            intrinsics: (3, 3) in pixels of the image (after any EXIF rotation), for all images or one per image. The
+                image is then resized to the focal length of training, and depth is metric for this camera. Without
+                it, depth is that of the camera of training.
 
         Returns:
             For one image ``{task: map}`` at the image's size: (H, W), or (H, W, C) for tasks with C > 1 values per
             pixel. For several a list of these, in their order. For a folder ``{file name: {task: map}}``.
 
         Raises:
-            DataError: No such file, no image in the folder, a file or value that is no image, or intrinsics that
-                cannot be those of the image.
-            ConfigError: There are intrinsics, but the config does not state ``trained_for.field_of_view``.
+            DataError: A file does not exist or is not an image, the folder has no image, or intrinsics do not fit the
+                image.
+            ConfigError: ``intrinsics`` are given, but the config has no ``trained_for.field_of_view``.
         """
         if isinstance(images, str | Path) and Path(images).is_dir():
             files = list_images(Path(images))
@@ -97,21 +98,22 @@ class MultiTaskInferencer:
                 for file, camera in zip(files, cameras, strict=True)
             }
         if is_image_input(images):
-            return self._predict(images, image_name(images), show_dir, intrinsics_per_image(intrinsics, 1)[0])
+            image = cast(ImageInput, images)
+            return self._predict(image, image_name(image), show_dir, intrinsics_per_image(intrinsics, 1)[0])
         if not isinstance(images, Iterable):
             raise DataError(f'expected a path, a PIL image, an array or several of them, found {type(images).__name__}')
         images = list(images)
         cameras = intrinsics_per_image(intrinsics, len(images))
         return [
-            self._predict(image, f'{number}-{image_name(image)}', show_dir, camera)
-            for number, (image, camera) in enumerate(zip(images, cameras, strict=True))
+            self._predict(image, f'{index}-{image_name(image)}', show_dir, camera)
+            for index, (image, camera) in enumerate(zip(images, cameras, strict=True))
         ]
 
     @torch.inference_mode()
     def _predict(
-        self, picture: ImageInput, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None
+        self, image_input: ImageInput, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None
     ) -> Maps:
-        image = to_image_array(picture, name)
+        image = to_image_array(image_input, name)
         view, shape = {'image': image}, image.shape[:2]
         camera = None if intrinsics is None else self._camera(intrinsics, shape, name)
         if self.size is not None:
@@ -133,11 +135,11 @@ class MultiTaskInferencer:
         return {task: as_map(values) for task, values in maps.items()}
 
     def _camera(self, intrinsics: np.ndarray, shape: tuple[int, int], name: str) -> torch.Tensor:
-        """The intrinsics, once they fit the image, (3, 3) float32."""
+        """Return intrinsics (3, 3) float32 after a check that they fit the image."""
         if self.trained_for.get('field_of_view') is None:
             raise ConfigError(
-                'intrinsics are given, but the config does not state the camera that the network was '
-                'trained for; add trained_for.field_of_view in degrees, or leave them out'
+                'trained_for.field_of_view: the config has none, but intrinsics are given; add it in '
+                'degrees, or leave out the intrinsics'
             )
         camera = torch.as_tensor(np.asarray(intrinsics), dtype=torch.float32)
         try:
@@ -148,16 +150,16 @@ class MultiTaskInferencer:
 
 
 def intrinsics_per_image(intrinsics: np.ndarray | Sequence[np.ndarray] | None, count: int) -> list[np.ndarray | None]:
-    """Intrinsics for each of ``count`` images.
+    """Return intrinsics, or None, for each of ``count`` images.
 
     Raises:
-        DataError: They are neither one nor as many as there are images.
+        DataError: There is neither one matrix nor one per image.
     """
     if intrinsics is None:
         return [None] * count
-    given = [np.asarray(one, float) for one in intrinsics]
-    if all(one.ndim == 1 for one in given):  # the rows of one
-        return [np.stack(given)] * count
-    if len(given) != count:
-        raise DataError(f'{len(given)} intrinsics for {count} images; give one (3, 3) for all, or one per image')
-    return given
+    matrices = [np.asarray(matrix, float) for matrix in intrinsics]
+    if all(matrix.ndim == 1 for matrix in matrices):  # the rows of one matrix
+        return [np.stack(matrices)] * count
+    if len(matrices) != count:
+        raise DataError(f'{len(matrices)} intrinsics for {count} images; give one (3, 3) for all, or one per image')
+    return [*matrices]

@@ -1,4 +1,4 @@
-"""A model from a config, with weights if a checkpoint is given."""
+"""Build a model from a config, with or without weights."""
 
 from pathlib import Path
 
@@ -19,17 +19,17 @@ def init_model(
     """Build the model of ``config`` in evaluation mode.
 
     Args:
-        config: A config file, or what `load_config` made of one.
-        checkpoint: Weights; without it the model is as initialised.
-        device: Where it is to run.
+        config: A config file, or a config from `load_config`.
+        checkpoint: File with weights; without it the model is as initialized.
+        device: Device of the model.
 
     Raises:
-        ConfigError: The config is wrong.
-        CheckpointError: The file is missing, unsafe or of another architecture.
+        ConfigError: The config is wrong or has no model.
+        CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
     """
     config = config if isinstance(config, Config) else load_config(config)
     if not config.get('model'):
-        raise ConfigError(f'{config.filename}: the config has no model')
+        raise ConfigError(f'{config.filename}: the config has no model; use a recipe, not a base config')
     model = MODELS.build(config.model if checkpoint is None else without_pretrained(config.model))
     if checkpoint is None:
         model.init_weights()

@@ -1,4 +1,4 @@
-"""Images as users have them: files, folders, PIL images, arrays."""
+"""Read the images that a user passes: files, folders, PIL images, arrays."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ ImageInput = str | Path | np.ndarray | Image.Image
 
 
 def list_images(folder: Path) -> list[Path]:
-    """The images of a folder, sorted by name.
+    """Return the image files of a folder, sorted by name.
 
     Raises:
         DataError: There is none.
@@ -27,31 +27,37 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def is_image_input(value: object) -> bool:
-    """Whether it can be one image: a path, a PIL image or an array."""
+    """Return whether a value can be one image: a path, a PIL image or an array."""
     return isinstance(value, str | Path | np.ndarray | Image.Image)
 
 
-def to_image_array(picture: ImageInput, name: str) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, upright.
+def to_image_array(image: ImageInput, name: str) -> np.ndarray:
+    """Return an image as an array (H, W, 3) uint8 RGB, rotated as its EXIF data demand.
+
+    Args:
+        image: The image.
+        name: Its name, for messages.
 
     Raises:
-        DataError: It is none.
+        DataError: It is not an image.
     """
-    if isinstance(picture, str | Path):
-        if Path(picture).is_dir():
-            raise DataError(f'{picture}: a folder among several images; predict it by itself')
-        return read_image(Path(picture))
-    if isinstance(picture, Image.Image):
-        return read(Path(name), lambda: image_of(picture, name)[0])
-    if not isinstance(picture, np.ndarray):
-        raise DataError(f'{name}: expected a path, a PIL image or an array, found {type(picture).__name__}')
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or not picture.size:
-        raise DataError(f'{name}: expected an image H x W x 3, uint8 RGB, found {picture.shape} {picture.dtype}')
-    return picture
+    if isinstance(image, str | Path):
+        if Path(image).is_dir():
+            raise DataError(f'{image}: is a folder in a list of images; predict it separately')
+        return read_image(Path(image))
+    if isinstance(image, Image.Image):
+        return read(Path(name), lambda: image_of(image, name)[0])
+    if not isinstance(image, np.ndarray):
+        raise DataError(f'{name}: expected a path, a PIL image or an array, found {type(image).__name__}')
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+        raise DataError(f'{name}: expected an image H x W x 3, uint8 RGB, found {image.shape} {image.dtype}')
+    return image
 
 
-def image_name(picture: ImageInput) -> str:
-    """What to call it in messages and in the name of its sheet."""
-    if isinstance(picture, str | Path):
-        return Path(picture).name
-    return {np.ndarray: 'array'}.get(type(picture), 'image') if is_image_input(picture) else type(picture).__name__
+def image_name(image: ImageInput) -> str:
+    """Return the name of an image for messages and for its sheet."""
+    if isinstance(image, str | Path):
+        return Path(image).name
+    if isinstance(image, np.ndarray):
+        return 'array'
+    return 'image' if is_image_input(image) else type(image).__name__

@@ -71,7 +71,7 @@ def test_the_size_can_be_chosen_or_left_alone(weights):
 
 def test_a_recipe_without_a_size_says_that_nothing_is_resized(weights):
     config = load_config(CONFIG, {'trained_for': None})
-    with pytest.warns(UserWarning, match='states no size that the network was trained for.*add trained_for'):
+    with pytest.warns(UserWarning, match='has no trained_for.size.*add trained_for'):
         infer = MultiTaskInferencer(config, weights)
     assert sizes_seen(infer, noise(60, 50)) == [(60, 50)]
 
@@ -186,7 +186,7 @@ def test_intrinsics_that_cannot_be_used_are_refused(infer, weights):
         with pytest.raises(DataError, match=match):
             infer(image, intrinsics=given)
     config = load_config(CONFIG, {'trained_for': ConfigDict(size=(96, 128), field_of_view=None)})
-    with pytest.raises(ConfigError, match='add trained_for.field_of_view'):
+    with pytest.raises(ConfigError, match='trained_for.field_of_view: the config has none'):
         MultiTaskInferencer(config, weights)(image, intrinsics=camera(20, 20, 30))
 
 

@@ -56,11 +56,13 @@ def test_the_weights_of_a_checkpoint(config, tmp_path):
 def test_the_weights_of_other_tasks(config, tmp_path):
     write_checkpoint({'state_dict': init_model(config).state_dict()}, tmp_path / 'a.pth')
     other = load_config(config, {'tasks.semseg': dict(type='mmmtl.SemSeg', classes=['a', 'b'])})
-    with pytest.raises(CheckpointError, match=r'other tasks: \d missing keys \(first: decode_head\.heads\.semseg\.'):
+    with pytest.raises(
+        CheckpointError, match=r'tasks of the config: \d missing keys \(first: decode_head\.heads\.semseg\.'
+    ):
         init_model(other, tmp_path / 'a.pth')
 
 
-def test_mistakes_are_told(config, tmp_path):
+def test_mistakes_are_reported(config, tmp_path):
     with pytest.raises(CheckpointError, match='no such checkpoint'):
         init_model(config, tmp_path / 'absent.pth')
     with pytest.raises(ConfigError, match='no such config'):

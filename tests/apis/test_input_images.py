@@ -50,7 +50,7 @@ def test_folders_are_sorted_and_none_is_an_image(tmp_path):
     for name in ('b.png', 'a.JPG', 'c.txt'):
         (tmp_path / name).touch()
     assert [path.name for path in list_images(tmp_path)] == ['a.JPG', 'b.png']
-    with pytest.raises(DataError, match='a folder among several images'):
+    with pytest.raises(DataError, match='is a folder in a list of images'):
         to_image_array(tmp_path, 'a')
 
 
