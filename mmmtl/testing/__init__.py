@@ -1,10 +1,10 @@
-"""What the parts of mmmtl must keep, as plain functions: for our own tests, and for those of a project downstream.
+"""Check that your own tasks, data sets and consistency losses follow the contracts of mmmtl.
 
 >>> from mmmtl.testing import check_task
 >>> def test_height():
 ...     check_task(Height('height'), lambda images, size: 3 * torch.rand(images, 1, *size))
 
-Each raises an AssertionError that names the part, the property and what was found. Nothing here needs pytest.
+Each function raises an AssertionError that names the part, the property and what was found. None needs pytest.
 """
 
 from mmmtl.testing.consistency_losses import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss

@@ -1,9 +1,10 @@
-"""The contract of a consistency loss, tried on small batches in which images show a part of their labels."""
+"""The contract of a consistency loss, checked on small batches with partial labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses import ConsistencyLoss
 from mmmtl.tasks import Task
-from mmmtl.testing.batches import IN_CHANNELS, LABELS, SHOWN, STRIDES, TASKS, Batch, make_batch, select_images_of
+from mmmtl.testing.batches import IN_CHANNELS, LABELS, SHOWN, STRIDES, TASKS, Batch, make_batch, select_batch
 from mmmtl.testing.contract import MakeLabel, first_values, properties_by_name, try_properties
 
 Build = Callable[..., ConsistencyLoss]
@@ -20,7 +21,7 @@ TOLERANCE = 1e-4
 
 @dataclass
 class LossTrial:
-    """A loss, freshly built, and how its batches are made."""
+    """A consistency loss to check, and the options of its batches; arguments as of `check_consistency_loss`."""
 
     build: Build
     tasks: Mapping[str, Task]
@@ -28,20 +29,21 @@ class LossTrial:
     crops: bool
     needs_labels: bool
 
-    def loss(self, tasks: Mapping[str, Task] | None = None, **options: float) -> ConsistencyLoss:
-        """With weights of its own, always the same."""
+    def loss(self, tasks: Mapping[str, Task] | None = None, **options: Any) -> ConsistencyLoss:
+        """Build the loss with the same initial parameters every time."""
         torch.manual_seed(0)
         return self.build(tasks=tasks or self.tasks, in_channels=IN_CHANNELS, strides=STRIDES, **options)
 
-    def batch(self, shown: Collection[Collection[str]] | None = None, **options: float) -> Batch:
-        """Seven images that show one label, two or none, or what is wished."""
-        return make_batch(self.shown if shown is None else shown, self.tasks, self.labels, crops=self.crops, **options)
+    def batch(self, shown: Sequence[Sequence[str]] | None = None, *, void: float = 0.3, seed: int = 0) -> Batch:
+        """Return a batch of seven images with no, one or two labels each, or with the labels in ``shown``."""
+        shown = self.shown if shown is None else shown
+        return make_batch(shown, self.tasks, self.labels, void=void, crops=self.crops, seed=seed)
 
     @property
     def shown(self) -> list[list[str]]:
-        """As `SHOWN`, in the names of these tasks."""
+        """`SHOWN` with the names of these tasks."""
         names = dict(zip(TASKS, [*self.tasks] * len(TASKS), strict=False))
-        return [list(dict.fromkeys(names[name] for name in one)) for one in SHOWN]
+        return [list(dict.fromkeys(names[name] for name in labels)) for labels in SHOWN]
 
 
 def check_consistency_loss(
@@ -53,19 +55,20 @@ def check_consistency_loss(
     needs_labels: bool = True,
     properties: Collection[str] | None = None,
 ) -> None:
-    """Try everything that `ConsistencyLoss` demands.
+    """Check that a loss follows the contract of `ConsistencyLoss`.
 
     Args:
-        build: ``(tasks, in_channels, strides)`` and optionally ``weight``, by name -> the loss; a class is one, or
-            ``functools.partial(MyLoss, space=...)``. The features have 4 and 8 channels and strides 1 and 4.
-        tasks: What it ties; by default saliency, depth and normals.
-        labels: How each task's labels are made, see `check_task`.
-        crops: Give every image twice, as `TwoCrops` does.
-        needs_labels: False for a loss that learns from images without any label.
-        properties: Names out of ``CONSISTENCY_LOSS_PROPERTIES``; all by default.
+        build: Called with the keywords ``tasks``, ``in_channels``, ``strides`` and optionally ``weight``; returns the
+            loss. For example a class, or ``functools.partial(MyLoss, space=...)``. There are two feature maps, with 4
+            and 8 channels and strides 1 and 4.
+        tasks: Tasks of the loss; by default saliency, depth and normals.
+        labels: Makes the labels of each task, see `check_task`.
+        crops: Pass every image twice, as `TwoCrops` does.
+        needs_labels: False for a loss that also uses images without labels.
+        properties: Names from ``CONSISTENCY_LOSS_PROPERTIES``; all by default.
 
     Raises:
-        AssertionError: The message names the loss, the property that it breaks, and what was found.
+        AssertionError: The message names the loss, the property that it violates, and what was found.
     """
     try_properties(
         CONSISTENCY_LOSS_PROPERTIES,
@@ -76,6 +79,7 @@ def check_consistency_loss(
 
 
 def loss_and_gradients_are_finite(trial: LossTrial) -> None:
+    """The loss is a finite, positive float32 scalar with finite gradients of predictions and parameters."""
     loss, batch = trial.loss(), trial.batch()
     value = loss(*batch)
     found = f'{tuple(value.shape)} {value.dtype}'
@@ -89,49 +93,55 @@ def loss_and_gradients_are_finite(trial: LossTrial) -> None:
 
 
 def parameters_have_gradients(loss: ConsistencyLoss) -> None:
-    """DDP waits for the gradient of every parameter."""
+    """Check that every parameter has a finite gradient: DDP waits for all of them."""
     for name, parameter in loss.named_parameters():
         assert parameter.grad is not None, f'its parameter {name} is not connected to the graph'
         assert parameter.grad.isfinite().all(), f'the gradient of its parameter {name} is not finite'
 
 
 def inputs_are_not_modified(trial: LossTrial) -> None:
+    """Logits and targets are not changed in place."""
     batch, untouched = trial.batch(), trial.batch()
     trial.loss()(*batch)
-    for kind, found, expected in zip(('logits', 'targets'), batch, untouched, strict=False):
+    for kind, found, expected in (('logits', batch[0], untouched[0]), ('targets', batch[1], untouched[1])):
         for name in expected:
             assert torch.equal(found[name], expected[name]), f'the {kind} of {name} are changed in place'
 
 
 def hidden_labels_do_not_change_the_loss(trial: LossTrial) -> None:
+    """Target values of images without that label do not change the loss."""
     loss, batch = trial.loss().eval(), trial.batch()
     before = value_of(loss, batch)
     other = trial.batch([list(trial.tasks)] * len(SHOWN), seed=5)[1]
     for name, values in batch[1].items():
-        for number, sample in enumerate(batch[3]):
+        for index, sample in enumerate(batch[3]):
             if name not in sample.gt:
-                values[number] = other[name][number]
-    assert_equal_losses(value_of(loss, batch), before, 'with other values in the place of labels that no sample shows')
+                values[index] = other[name][index]
+    assert_equal_losses(value_of(loss, batch), before, 'with other target values for images without that label')
 
 
 def supervised_images_do_not_change_the_loss(trial: LossTrial) -> None:
+    """Images with ``supervision_role='supervised'`` do not change the loss."""
     loss, batch = trial.loss().eval(), trial.batch()
     if not trial.crops:
-        for number, sample in enumerate(batch[3]):
-            sample.set_metainfo({'supervision_role': 'supervised' if number % 2 else 'consistency'})
+        for index, sample in enumerate(batch[3]):
+            sample.set_metainfo({'supervision_role': 'supervised' if index % 2 else 'consistency'})
     before = value_of(loss, batch)
-    tasks_only = [number for number, sample in enumerate(batch[3]) if sample.get('supervision_role') == 'supervised']
+    supervised = [index for index, sample in enumerate(batch[3]) if sample.get('supervision_role') == 'supervised']
     if not trial.needs_labels and trial.crops:
-        return  # it compares the two crops of an image
+        return  # the loss compares the two crops of an image
     for values in batch[0].values():
-        values.data[tasks_only] = torch.nan
-    assert_equal_losses(value_of(loss, batch), before, "with predictions of NaN for images whose purpose is 'tasks'")
+        values.data[supervised] = torch.nan
+    assert_equal_losses(
+        value_of(loss, batch), before, "with predictions of NaN for images with supervision_role='supervised'"
+    )
 
 
 def no_comparable_pixels_give_a_connected_zero(trial: LossTrial) -> None:
+    """Without labels or valid pixels the loss is 0, with zero gradients for all predictions."""
     if not trial.needs_labels:
         return
-    for shown, void, what in (([[], []], 0.3, 'images without labels'), (None, 1.0, 'labels that are void all over')):
+    for shown, void, what in (([[], []], 0.3, 'images without labels'), (None, 1.0, 'labels without a valid pixel')):
         loss, batch = trial.loss(), trial.batch(shown, void=void)
         value = loss(*batch)
         assert value == 0, f'{what} give {value.item():g}'
@@ -144,19 +154,21 @@ def no_comparable_pixels_give_a_connected_zero(trial: LossTrial) -> None:
 
 
 def order_of_images_and_tasks_does_not_matter(trial: LossTrial) -> None:
+    """Reordering the images, or the tasks of a loss without parameters, does not change the loss."""
     loss, batch = trial.loss().eval(), trial.batch()
     expected = value_of(loss, batch)
     order = [3, 0, 6, 2, 5, 1, 4]
-    indices = [2 * number + half for number in order for half in (0, 1)] if trial.crops else order
+    indices = [2 * index + crop for index in order for crop in (0, 1)] if trial.crops else order
     assert_equal_losses(
-        value_of(loss, select_images_of(batch, indices)), expected, 'with the images in another order', exact=False
+        value_of(loss, select_batch(batch, indices)), expected, 'with the images in another order', exact=False
     )
     if not any(True for _ in loss.parameters()):
-        turned = trial.loss({name: trial.tasks[name] for name in reversed(trial.tasks)}).eval()
-        assert_equal_losses(value_of(turned, batch), expected, 'with the tasks in another order', exact=False)
+        reordered = trial.loss({name: trial.tasks[name] for name in reversed([*trial.tasks])}).eval()
+        assert_equal_losses(value_of(reordered, batch), expected, 'with the tasks in another order', exact=False)
 
 
 def autocast_gives_a_float32_loss(trial: LossTrial) -> None:
+    """Under autocast to bfloat16 the loss is float32 and within 5 % of the float32 one."""
     loss, batch = trial.loss(), trial.batch()
     with torch.no_grad():
         expected = loss(*batch)
@@ -169,17 +181,19 @@ def autocast_gives_a_float32_loss(trial: LossTrial) -> None:
 
 
 def invalid_weights_are_rejected(trial: LossTrial) -> None:
+    """The weight is stored, and a negative, NaN or non-numeric weight raises a ConfigError."""
     assert trial.loss(weight=2.0).weight == 2, 'weight=2.0 is not kept as its weight'
-    for weight in (-1, float('nan'), '2'):
+    wrong: tuple[Any, ...] = (-1, float('nan'), '2')
+    for weight in wrong:
         try:
             trial.loss(weight=weight)
         except ConfigError:
             continue
-        raise AssertionError(f'weight={weight!r} is accepted')
+        raise AssertionError(f'weight={weight!r} is accepted, expected a ConfigError')
 
 
 def value_of(loss: ConsistencyLoss, batch: Batch) -> Tensor:
-    """Without a graph, with the same random numbers every time."""
+    """Return the loss without a graph, with the same random numbers every time."""
     torch.manual_seed(1)
     with torch.no_grad():
         return loss(*batch)
@@ -188,7 +202,7 @@ def value_of(loss: ConsistencyLoss, batch: Batch) -> Tensor:
 def assert_equal_losses(
     found: Tensor, expected: Tensor, when: str, exact: bool = True, tolerance: float = TOLERANCE
 ) -> None:
-    """Two values of a loss."""
+    """Assert that two values of a loss are equal, or close unless ``exact``."""
     close = torch.equal(found, expected) if exact else torch.isclose(found, expected, rtol=tolerance, atol=tolerance)
     assert close, f'{first_values(expected[None])} becomes {first_values(found[None])} {when}'
 

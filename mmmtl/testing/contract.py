@@ -1,4 +1,4 @@
-"""Runs the properties of a contract and says which one a part breaks."""
+"""Check the properties of a contract, and compare tensors with readable messages."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
@@ -10,11 +10,11 @@ from torch import Tensor
 from mmmtl.tasks import Task
 
 Trial = TypeVar('Trial')
-MakeLabel = Callable[[int, tuple[int, int]], Tensor]  # images, (H, W) -> known labels (N, target_channels, H, W)
+MakeLabel = Callable[[int, tuple[int, int]], Tensor]  # N, (H, W) -> labels (N, target_channels, H, W)
 
 
 def properties_by_name(*properties: Callable[[Trial], None]) -> dict[str, Callable[[Trial], None]]:
-    """``{name: property}``; a property asserts something of a trial."""
+    """Return ``{name: property}``; a property is a function that asserts something about a trial."""
     return {check.__name__: check for check in properties}
 
 
@@ -24,10 +24,16 @@ def try_properties(
     part: object,
     trial: Callable[[], Trial],
 ) -> None:
-    """Try the chosen properties, all by default, each on a fresh trial of seed 0.
+    """Check properties, each on a new trial with random seed 0.
+
+    Args:
+        properties: All properties by name.
+        chosen: Names of those to check; None for all.
+        part: The checked object, for messages.
+        trial: Makes a new trial.
 
     Raises:
-        AssertionError: The part breaks one, or fails while it is tried; the message names part and property.
+        AssertionError: A property does not hold, or the part raises an error; the message names part and property.
     """
     for name in properties if chosen is None else chosen:
         with torch.random.fork_rng(devices=[]):
@@ -40,42 +46,42 @@ def try_properties(
 
 
 def with_void_pixels(task: Task, label: Tensor, void: float) -> Tensor:
-    """The label with about that fraction of its pixels void; the first pixel stays known, the last one becomes void."""
-    unknown = torch.rand(len(label), 1, *label.shape[2:]) < void
+    """Make about the given fraction of pixels void; the first pixel stays valid, the last one becomes void."""
+    hidden = torch.rand(len(label), 1, *label.shape[2:]) < void
     if void:
-        unknown[..., 0, 0], unknown[..., -1, -1] = False, True
-    return torch.where(unknown, torch.tensor(task.void, dtype=label.dtype), label)
+        hidden[..., 0, 0], hidden[..., -1, -1] = False, True
+    return torch.where(hidden, torch.tensor(task.void, dtype=label.dtype), label)
 
 
 def to_array(task: Task, target: Tensor) -> np.ndarray:
-    """(C, H, W) -> (H, W) or (H, W, C), as the pipeline has it."""
+    """Convert a label (C, H, W) to the array of the pipeline, (H, W) or (H, W, C)."""
     return target[0].numpy() if task.target_channels == 1 else target.permute(1, 2, 0).numpy()
 
 
 def to_target(task: Task, array: np.ndarray) -> Tensor:
-    """And back, as a batch of one."""
+    """Convert an array of the pipeline to a batch of one label, (1, C, H, W)."""
     channels_first = array[None] if task.target_channels == 1 else array.transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(channels_first))[None]
 
 
 def assert_equal(found: Tensor, expected: Tensor, message: str) -> None:
-    """Equal bit for bit; NaN equals NaN."""
+    """Assert that two tensors are equal bit for bit; NaN equals NaN."""
     equal = (
         found.dtype == expected.dtype
         and torch.equal(found.nan_to_num(), expected.nan_to_num())
         and torch.equal(found.isnan(), expected.isnan())
     )
-    assert equal, f'{message}: {first_values(found)}, then {first_values(expected)}'
+    assert equal, f'{message}: {first_values(found)}, expected {first_values(expected)}'
 
 
 def assert_close(found: Tensor, expected: Tensor, message: str, tolerance: float = 1e-4) -> None:
-    """Equal up to a tolerance, absolute and relative."""
-    assert found.shape == expected.shape, f'{message}: {tuple(found.shape)} against {tuple(expected.shape)}'
+    """Assert that two tensors are equal up to a tolerance, absolute and relative."""
+    assert found.shape == expected.shape, f'{message}: shape {tuple(found.shape)}, expected {tuple(expected.shape)}'
     close = torch.isclose(found.double(), expected.double(), rtol=tolerance, atol=tolerance)
-    assert close.all(), f'{message}: {first_values(found[~close])} against {first_values(expected[~close])}'
+    assert close.all(), f'{message}: {first_values(found[~close])}, expected {first_values(expected[~close])}'
 
 
 def first_values(values: Tensor | Sequence[float]) -> str:
-    """The first few, for a message."""
+    """Format the first few values for a message."""
     first = [f'{value:.6g}' for value in torch.as_tensor(values).flatten()[:4].tolist()]
     return ', '.join(first) + (' ...' if torch.as_tensor(values).numel() > 4 else '')

@@ -1,6 +1,8 @@
-"""Labels of a task: what is accepted, what is void, how they move with the image, how they are stated by logits."""
+"""Properties of the labels of a task: check, void, flip, zoom, resize, and their conversion to logits and back."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,23 +10,27 @@ import torch
 from mmmtl.testing.contract import assert_close, to_array, to_target
 from mmmtl.testing.task_trial import TaskTrial
 
+Transform = Callable[[np.ndarray], np.ndarray]
+
 ZOOM = 1.5
 
 
 def valid_labels_are_accepted(trial: TaskTrial) -> None:
+    """`Task.check` accepts valid and void labels."""
     task = trial.task
     for label in (*trial.target, trial.all_void[0]):
         task.check(to_array(task, label))
 
 
 def invalid_labels_are_rejected(trial: TaskTrial) -> None:
+    """`Task.check` raises a ValueError with the name of the task for a wrong shape and for NaN."""
     task = trial.task
     array = to_array(task, trial.target[0])
     broken = array.astype(np.float32)
     broken[0, 0] = math.nan
     for wrong, what in (
-        (np.zeros((*array.shape[:2], task.target_channels + 1), array.dtype), 'a channel too many'),
-        (array[0], 'a row in the place of a map'),
+        (np.zeros((*array.shape[:2], task.target_channels + 1), array.dtype), 'one channel too many'),
+        (array[0], 'a row instead of a map'),
         (broken, 'NaN'),
     ):
         try:
@@ -36,46 +42,52 @@ def invalid_labels_are_rejected(trial: TaskTrial) -> None:
 
 
 def void_pixels_are_not_valid(trial: TaskTrial) -> None:
+    """`Task.valid` is a bool mask (N, H, W) that excludes the void value."""
     task, void = trial.task, torch.tensor(trial.task.void, dtype=trial.task.dtype)
-    assert void.item() == task.void, f'void {task.void} cannot be held by {task.dtype}'
+    assert void.item() == task.void, f'void {task.void} cannot be represented by {task.dtype}'
     for target in (trial.target, trial.all_void):
         marked = (target == void).all(1)
-        assert not (task.valid(target) & marked).any(), f'valid() takes the void value {task.void} for a label'
+        assert not (task.valid(target) & marked).any(), f'valid() is True for the void value {task.void}'
     assert trial.valid.dtype == torch.bool and trial.valid.shape == (len(trial.target), *trial.target.shape[2:])
 
 
 def flipping_twice_restores_the_label(trial: TaskTrial) -> None:
-    there_and_back(trial, lambda label: trial.task.hflip(label), lambda label: trial.task.hflip(label))
+    """`Task.hflip` is its own inverse."""
+    assert_inverse(trial, lambda label: trial.task.hflip(label), lambda label: trial.task.hflip(label))
 
 
 def zooming_back_restores_the_label(trial: TaskTrial) -> None:
-    there_and_back(trial, lambda label: trial.task.zoom(label, ZOOM), lambda label: trial.task.zoom(label, 1 / ZOOM))
+    """`Task.zoom` by 1 / f is the inverse of that by f."""
+    assert_inverse(trial, lambda label: trial.task.zoom(label, ZOOM), lambda label: trial.task.zoom(label, 1 / ZOOM))
 
 
-def there_and_back(trial: TaskTrial, there, back) -> None:
-    """What `flipping_twice_restores_the_label` and its like share."""
+def assert_inverse(trial: TaskTrial, transform: Transform, inverse: Transform) -> None:
+    """Assert that a transform keeps dtype, shape and void pixels, and that its inverse restores the label."""
     task, array = trial.task, to_array(trial.task, trial.target[0])
     before = array.copy()
-    moved = there(array)
-    assert np.array_equal(array, before), 'the label that was handed in is changed in place'
+    moved = transform(array)
+    assert np.array_equal(array, before), 'the label is changed in place'
     assert moved.dtype == array.dtype, f'{array.dtype} labels become {moved.dtype}'
     assert moved.shape == array.shape, f'labels {array.shape} become {moved.shape}'
-    known = task.valid(to_target(task, array))
-    assert torch.equal(task.valid(to_target(task, moved)), known), 'void pixels become known, or known ones void'
+    valid = task.valid(to_target(task, array))
+    assert torch.equal(task.valid(to_target(task, moved)), valid), 'the mask of valid pixels changes'
     task.check(moved)
-    assert_close(to_target(task, back(moved)), to_target(task, array), 'it is not undone', 1e-6)
+    assert_close(to_target(task, inverse(moved)), to_target(task, array), 'the inverse does not restore it', 1e-6)
 
 
 def tensors_and_arrays_zoom_alike(trial: TaskTrial) -> None:
+    """`Task.zoom` gives the same result for tensors and arrays."""
     task = trial.task
+    zoom: Any = task.zoom  # annotated for arrays
     assert_close(
-        task.zoom(trial.label[:1].float(), torch.full((1, 1, 1, 1), ZOOM)),
+        zoom(trial.label[:1].float(), torch.full((1, 1, 1, 1), ZOOM)),
         to_target(task, task.zoom(to_array(task, trial.label[0].float()), ZOOM)),
-        'tensors and arrays',
+        'zoom of a tensor and of an array differ',
     )
 
 
 def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
+    """`Task.resize` does not interpolate between values and void."""
     task = trial.task
     value = trial.label[:1, :, :1, :1]
     target = torch.where(trial.valid[:1, None], value, torch.tensor(task.void, dtype=task.dtype))
@@ -84,30 +96,32 @@ def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
         resized = to_target(task, task.resize(array, size))
         found = resized.movedim(1, -1)[task.valid(resized)]
         assert (found == value.flatten()).all(), (
-            f'a label of {value.flatten().tolist()} and void alone holds {found.unique().tolist()[:4]} after a resize; '
-            f'interpolation={task.interpolation!r} mixes them'
+            f'a label of {value.flatten().tolist()} and void holds {found.unique().tolist()[:4]} after a resize; '
+            f'interpolation={task.interpolation!r} mixes values and void'
         )
 
 
 def logits_round_trip(trial: TaskTrial) -> None:
-    task, known = trial.task, trial.valid[:, None]
+    """`to_logits` is the inverse of `activate`, and `predict` of it is the label; void pixels have value 0."""
+    task, valid = trial.task, trial.valid[:, None]
     values = task.to_values(trial.target)
-    assert not values.masked_select(~known).any(), 'to_values is not 0 where the label is void'
-    stated = task.activate(trial.right)
-    assert stated.shape == values.shape, (
-        f'activate gives {tuple(stated.shape)} and to_values {tuple(values.shape)}: they must state the same'
+    assert not values.masked_select(~valid).any(), 'to_values is not 0 at void pixels'
+    activated = task.activate(trial.correct_logits)
+    assert activated.shape == values.shape, (
+        f'activate returns {tuple(activated.shape)}, to_values {tuple(values.shape)}; the shapes must be equal'
     )
     assert_close(
-        torch.where(known, stated, 0), torch.where(known, values, 0), 'activate(to_logits(values)) is not values'
+        torch.where(valid, activated, 0), torch.where(valid, values, 0), 'activate(to_logits(values)) is not values'
     )
     assert_close(
-        torch.where(known, task.predict(trial.right), 0),
-        torch.where(known, trial.target, 0),
+        torch.where(valid, task.predict(trial.correct_logits), 0),
+        torch.where(valid, trial.target, 0),
         'predict(to_logits(to_values(label))) is not the label',
     )
 
 
 def predictions_have_the_shape_and_dtype_of_labels(trial: TaskTrial) -> None:
+    """Predictions have shape and dtype of labels, and do not depend on other images of the batch."""
     prediction = trial.task.predict(trial.logits)
     assert prediction.shape == trial.target.shape, f'{tuple(prediction.shape)} for labels {tuple(trial.target.shape)}'
     assert prediction.dtype == trial.target.dtype, f'{prediction.dtype} for labels of {trial.target.dtype}'

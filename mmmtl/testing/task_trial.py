@@ -1,4 +1,4 @@
-"""What a task is tried on: labels, some of them void, and logits, right ones and random ones."""
+"""Labels with void pixels, and correct and random logits, to check a task on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch import Tensor
 from mmmtl.tasks import Task
 from mmmtl.testing.contract import MakeLabel, with_void_pixels
 
-VOID = 0.3  # of the pixels
+VOID = 0.3  # fraction of void pixels
 
 
 @dataclass
 class TaskTrial:
-    """One batch.
+    """A task and a random batch.
 
     Args:
         task: The task.
-        label: (N, target_channels, H, W), every pixel known.
-        target: The same with void pixels.
-        logits: Random ones (N, channels, H, W).
+        label: Labels (N, target_channels, H, W) without void pixels.
+        target: The same labels with void pixels.
+        logits: Random logits (N, channels, H, W).
     """
 
     task: Task
@@ -31,26 +31,26 @@ class TaskTrial:
 
     @classmethod
     def of(cls, task: Task, make_label: MakeLabel, images: int, size: tuple[int, int]) -> TaskTrial:
-        """Make labels and logits."""
+        """Make a random batch; for the arguments see `check_task`."""
         label = make_label(images, size)
         expected = images, task.target_channels, *size
-        assert tuple(label.shape) == expected, f'make_label gives {tuple(label.shape)}, expected {expected}'
-        assert label.dtype == task.dtype, f'make_label gives {label.dtype}, but the task states {task.dtype}'
-        assert task.valid(label).all(), 'make_label gives void pixels; the contract puts them in itself'
+        assert tuple(label.shape) == expected, f'make_label returns {tuple(label.shape)}, expected {expected}'
+        assert label.dtype == task.dtype, f'make_label returns {label.dtype}, expected {task.dtype}'
+        assert task.valid(label).all(), 'make_label returns void pixels, but all have to be valid'
         target = with_void_pixels(task, label, VOID)
         return cls(task, label, target, torch.randn(images, task.channels, *size))
 
     @property
     def valid(self) -> Tensor:
-        """bool (N, H, W) of the targets."""
+        """Mask of valid pixels, bool (N, H, W)."""
         return self.task.valid(self.target)
 
     @property
-    def right(self) -> Tensor:
-        """Logits that state the label; at void pixels they state whatever stands for no value."""
+    def correct_logits(self) -> Tensor:
+        """Logits (N, channels, H, W) whose prediction is the label; arbitrary at void pixels."""
         return self.task.to_logits(self.task.to_values(self.target).float())
 
     @property
     def all_void(self) -> Tensor:
-        """Targets without a known pixel."""
+        """Targets (N, target_channels, H, W) without a valid pixel."""
         return torch.full_like(self.target, self.task.void)

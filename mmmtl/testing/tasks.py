@@ -1,4 +1,4 @@
-"""The contract of a task, tried on labels that its author makes."""
+"""The contract of a task, checked on labels that the caller provides."""
 
 from collections.abc import Collection
 
@@ -20,17 +20,18 @@ def check_task(
     size: tuple[int, int] = (5, 7),
     properties: Collection[str] | None = None,
 ) -> None:
-    """Try everything that `mmmtl.tasks.Task` demands.
+    """Check that a task follows the contract of `mmmtl.tasks.Task`.
 
     Args:
-        task: A built one.
-        make_label: ``(images, (H, W))`` -> random labels (N, target_channels, H, W), all of them known, in the task's
-            ``dtype``. Their values should be of the order of 1, and vary: of fractions take 0 and 1.
-        images: In a batch.
-        size: (H, W).
-        properties: Names out of ``TASK_PROPERTIES``; all by default.
+        task: A built task.
+        make_label: Called with ``(images, (H, W))``; returns random labels (images, target_channels, H, W) in the
+            task's ``dtype`` without void pixels. Values should vary and be of the order of 1; fractions should be 0 or
+            1.
+        images: Batch size.
+        size: (H, W) of the labels.
+        properties: Names from ``TASK_PROPERTIES``; all by default.
 
     Raises:
-        AssertionError: The message names the task, the property that it breaks, and what was found.
+        AssertionError: The message names the task, the property that it violates, and what was found.
     """
     try_properties(TASK_PROPERTIES, properties, task, lambda: TaskTrial.of(task, make_label, images, size))
