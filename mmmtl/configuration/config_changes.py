@@ -23,6 +23,8 @@ DEFAULT_TYPES: dict[str, Callable] = {
 }
 # {config path: keys that MMEngine's builder takes, whatever the type of the part}
 BUILDER_KEYS = {'optim_wrapper': {'optimizer', 'constructor', 'paramwise_cfg'}}
+# {key of a dict: allowed values of its ``type``, which are options of MMEngine and not classes}
+LITERAL_TYPES = {'clip_grad': ('norm', 'value'), 'on_trace_ready': ('log_trace', 'tb_trace')}
 
 
 def apply_changes(config: Config, changes: Mapping[str, Any]) -> None:
@@ -120,8 +122,10 @@ def drop_options(part: dict, changes: Mapping, path: str) -> None:
     old = dict.get(part, 'type') or DEFAULT_TYPES.get(path)
     if old is None:
         return
-    old, new = resolve_type(old, f'{path}.type'), resolve_type(changes['type'], f'{path}.type')
-    if old is new:
+    new = changes['type']
+    if path.split('.')[-1] not in LITERAL_TYPES:
+        old, new = resolve_type(old, f'{path}.type'), resolve_type(new, f'{path}.type')
+    if old == new:
         return
     kept = {'type', '_scope_', *BUILDER_KEYS.get(path, ()), *shared_arguments(old, new)}
     dropped = [key for key in raw_entries(part) if key not in kept]

@@ -8,7 +8,7 @@ from mmengine.model.weight_init import PretrainedInit
 from mmengine.runner import EpochBasedTrainLoop, IterBasedTrainLoop, Runner, TestLoop, ValLoop
 from torch.utils.data import DataLoader
 
-from mmmtl.configuration.config_changes import BUILDER_KEYS, DEFAULT_TYPES
+from mmmtl.configuration.config_changes import BUILDER_KEYS, DEFAULT_TYPES, LITERAL_TYPES
 from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
 from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
 from mmmtl.configuration.type_mismatch import type_mismatch
@@ -110,9 +110,18 @@ def check_parts(node: Any, path: str = '') -> None:
         if isinstance(value, dict) and 'type' not in value and (path in TYPED_CHILDREN or key in TYPED):
             typed = {name for name, other in node.items() if isinstance(other, dict) and 'type' in other}
             raise ConfigError(f'{child}: has no type{did_you_mean(key, typed)}')
+        if isinstance(value, dict) and key in LITERAL_TYPES:
+            _check_literal_type(value, child, LITERAL_TYPES[key])
+            continue
         own_constructor = key == 'paramwise_cfg' and 'constructor' in node
         if key not in UNCHECKED and key != 'type' and not own_constructor:
             check_parts(value, child)
+
+
+def _check_literal_type(node: Mapping, path: str, allowed: tuple[str, ...]) -> None:
+    name = node.get('type', allowed[0])
+    if name not in allowed:
+        raise ConfigError(f'{path}.type: expected {" or ".join(map(repr, allowed))}, found {name!r}')
 
 
 def _implicit_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:

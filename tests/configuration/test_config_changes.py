@@ -97,6 +97,13 @@ def test_what_both_types_inherit_is_kept():
     assert found == {**CONFIG['optim_wrapper'], 'type': 'mmmtl.FiniteOptimWrapper'}
 
 
+def test_another_way_to_clip_gradients_drops_the_options_of_the_first():
+    config = Config(dict(optim_wrapper=dict(clip_grad=dict(type='norm', max_norm=1))))
+    with pytest.warns(UserWarning, match='norm became value; dropped its options max_norm'):
+        apply_changes(config, {'optim_wrapper.clip_grad': dict(type='value', clip_value=2)})
+    assert config.optim_wrapper.clip_grad == dict(type='value', clip_value=2)
+
+
 def test_values_are_copied():
     part = dict(x=[1])
     first, second = Config(CONFIG), Config(CONFIG)

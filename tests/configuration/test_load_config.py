@@ -179,6 +179,11 @@ def test_no_such_config(tmp_path):
         ('optim_wrapper.optimizer.lr', 'high', "optim_wrapper.optimizer.lr: expected a number, found 'high'"),
         ('optim_wrapper.clip_grad', 1, 'optim_wrapper.clip_grad: expected a dict, found 1'),
         (
+            'optim_wrapper.clip_grad',
+            dict(type='values', clip_value=1),
+            "optim_wrapper.clip_grad.type: expected 'norm' or 'value', found 'values'",
+        ),
+        (
             'default_hooks.checkpoint.interval',
             'a',
             "default_hooks.checkpoint.interval: expected a whole number, found 'a'",
@@ -198,6 +203,17 @@ def test_a_value_of_the_wrong_kind(plain, key, value, message):
 def test_a_warm_up_of_half_an_epoch_is_taken(plain):
     warm_up = dict(type='LinearLR', by_epoch=True, begin=0.0, end=0.5, convert_to_iter_based=True)
     assert load_config(plain, {'param_scheduler': [warm_up]}).param_scheduler[0].end == 0.5
+
+
+@pytest.mark.parametrize(
+    ('key', 'value'),
+    [
+        ('optim_wrapper.clip_grad', dict(type='value', clip_value=1)),
+        ('custom_hooks', [dict(type='ProfilerHook', on_trace_ready=dict(type='log_trace', row_limit=3))]),
+    ],
+)
+def test_an_option_of_mmengine_that_is_called_type_is_accepted(plain, key, value):
+    assert load_config(plain, {key: value}).get(key.split('.')[0])
 
 
 def test_an_option_beyond_a_list(plain):
