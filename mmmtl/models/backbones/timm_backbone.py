@@ -115,6 +115,8 @@ def _check_name(model_name: str) -> None:
 
 
 def _colours_of(model_name: str) -> Colours | None:
+    import timm
+
     config = timm.get_pretrained_cfg(model_name)
     return config and Colours(tuple(config.mean), tuple(config.std), repr(model_name))
 
