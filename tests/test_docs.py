@@ -25,6 +25,7 @@ PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py', 'FILE.py', 'demo.py'}
 # names of other projects that the pages mention
 FOREIGN_OPTIONS = {'--shallow', '--editable', '--index-url'}
 FOREIGN_CLASSES = {'SamAutomaticMaskGenerator', 'ReduceOnPlateauLR', 'EarlyStoppingHook'}
+FOREIGN_KEYWORDS = {'init_kwargs'}  # of MMEngine's WandbVisBackend
 
 
 def pages() -> list[Path]:
@@ -116,7 +117,7 @@ def unknown_names(text: str) -> list[str]:
     found += [option for option in OPTION.findall(inside) if option not in everything and option not in FOREIGN_OPTIONS]
     found += [name for name in CLASS_NAME.findall(inside) if name not in classes | imported | FOREIGN_CLASSES]
     words = set(re.findall(r'\w+', everything))
-    found += [name for name in KEYWORD.findall(inside) if name not in words]
+    found += [name for name in KEYWORD.findall(inside) if name not in words | FOREIGN_KEYWORDS]
     return list(dict.fromkeys(found))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mmmtl.configuration.names import class_of
+from mmmtl.configuration.resolve_type import class_of
 from mmmtl.models.backbones import TimmBackbone
 
 

@@ -17,6 +17,6 @@ def test_only_rounding_may_depend_on_the_batch(error, is_accepted):
         def predict(self, logits):
             return self.activate(logits) * (1 + error * (len(logits) > 1))
 
-    name = 'a_prediction_has_the_shape_and_kind_of_a_label'
+    name = 'predictions_have_the_shape_and_dtype_of_labels'
     with nullcontext() if is_accepted else pytest.raises(AssertionError, match='depends on the other images'):
         check_task(BatchDepth('depth'), lambda images, size: 1 + torch.rand(images, 1, *size), properties=[name])

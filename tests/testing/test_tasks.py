@@ -286,7 +286,7 @@ def _original(task):
 def test_labels_that_are_made_wrong_are_named():
     for make_label, message in (
         (lambda images, size: torch.ones(images, *size), 'make_label returns .3, 5, 7.'),
-        (lambda images, size: torch.ones(images, 1, *size).double(), 'make_label gives torch'),
+        (lambda images, size: torch.ones(images, 1, *size).double(), 'make_label returns torch'),
         (lambda images, size: torch.zeros(images, 1, *size), 'make_label gives void pixels'),
     ):
         with pytest.raises(AssertionError, match=message):

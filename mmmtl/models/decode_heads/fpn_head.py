@@ -64,11 +64,11 @@ class FPNHead(BaseModule):
         """(N, channels, h_0, w_0)."""
         maps = [lateral(x) for lateral, x in zip(self.laterals, features, strict=True)]
         for fine in reversed(range(len(maps) - 1)):
-            maps[fine] = maps[fine] + resized(maps[fine + 1], maps[fine])
+            maps[fine] = maps[fine] + resized_like(maps[fine + 1], maps[fine])
         smooth = [level(x) for level, x in zip(self.levels, maps, strict=True)]
-        return sum((resized(x, smooth[0]) for x in smooth[1:]), smooth[0])
+        return sum((resized_like(x, smooth[0]) for x in smooth[1:]), smooth[0])
 
 
-def resized(x: Tensor, like: Tensor) -> Tensor:
+def resized_like(x: Tensor, like: Tensor) -> Tensor:
     """`x` at the height and width of `like`."""
     return F.interpolate(x, like.shape[2:], mode='bilinear', align_corners=False)
