@@ -287,7 +287,7 @@ def test_labels_that_are_made_wrong_are_named():
     for make_label, message in (
         (lambda images, size: torch.ones(images, *size), 'make_label returns .3, 5, 7.'),
         (lambda images, size: torch.ones(images, 1, *size).double(), 'make_label returns torch'),
-        (lambda images, size: torch.zeros(images, 1, *size), 'make_label gives void pixels'),
+        (lambda images, size: torch.zeros(images, 1, *size), 'make_label returns void pixels'),
     ):
         with pytest.raises(AssertionError, match=message):
             check_task(ALL['depth'], make_label)
