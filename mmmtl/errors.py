@@ -1,8 +1,8 @@
-"""Errors that a user can mend: one line that names the file, key or value and says what to do."""
+"""Errors that users can fix. Each message is one line that names the file, key or value and what to do."""
 
 
 class UserError(Exception):
-    """Something given to mmmtl is wrong; tools print the message alone, without a traceback."""
+    """An error in the user's input; commands print its message without a traceback."""
 
 
 class ConfigError(UserError):
@@ -10,11 +10,11 @@ class ConfigError(UserError):
 
 
 class DataError(UserError):
-    """A data set file is missing, damaged or holds what it may not hold."""
+    """A file of a dataset is missing, damaged or has invalid content."""
 
 
 class CheckpointError(UserError):
-    """A checkpoint is missing, damaged, unsafe to load or made for another architecture."""
+    """A checkpoint is missing, damaged, unsafe to load or of another architecture."""
 
 
 class DivergenceError(UserError):

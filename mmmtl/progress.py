@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import Generic, TextIO, TypeVar
 
 from tqdm import tqdm
@@ -38,7 +38,7 @@ def progress(
         file: Stream to write to; standard error by default.
     """
     file = sys.stderr if file is None else file
-    if total is None and hasattr(items, '__len__'):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     if not file.isatty():
         return ProgressLines(items, description, total=total, initial=initial, leave=leave, file=file)

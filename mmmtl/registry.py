@@ -1,7 +1,7 @@
 """The registries: TASKS and LOSSES are ours, the others are children of MMEngine's roots.
 
-A class registered here is found as ``'Name'`` inside mmmtl and as ``'mmmtl.Name'`` from MMEngine and from projects
-downstream. ``locations`` lets MMEngine import the wing that registers a name at the moment the name is first asked for.
+A class registered here is found as ``'Name'`` inside mmmtl, and as ``'mmmtl.Name'`` from MMEngine and downstream
+projects. MMEngine imports the packages in ``locations`` when a name is first looked up.
 """
 
 from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS

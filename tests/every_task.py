@@ -12,7 +12,7 @@ ALL = {
     'depth': Depth('depth'),
     'normal': Normal('normal'),
     'normal of l1': Normal('normal', loss=dict(type='L1')),
-    'depth with a cap': Depth('depth', min_depth=0.1, cap=80.0),
+    'depth with a cap': Depth('depth', min_depth=0.1, max_depth=80.0),
     'inverse depth': InverseDepth('depth', unit=0.3),
     'disparity': Disparity('disparity'),
     'confidence': Confidence('confidence'),

@@ -20,7 +20,7 @@ def unit_vectors(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def as_picture(vectors: np.ndarray) -> np.ndarray:
+def as_image(vectors: np.ndarray) -> np.ndarray:
     """Normals as they are kept in PNG files."""
     return np.round(127.5 * (vectors + 1)).astype(np.uint8)
 
@@ -58,7 +58,7 @@ def write_nyud_sak(root: Path, count: int = 2, size: tuple[int, int] = (425, 560
             segmentation = np.kron(rng.integers(1, 41, (17, 20)), np.ones((25, 28)))[: size[0], : size[1]]
             segmentation = segmentation.astype(np.uint8)
             depth = rng.uniform(0.5, 9, size).astype(np.float32)
-            normals = as_picture(unit_vectors(rng, size))
+            normals = as_image(unit_vectors(rng, size))
             segmentation[0], depth[0], normals[0] = 0, 0, 128
             save(root / 'images' / f'{name}.png', rng.integers(0, 256, (*size, 3), np.uint8))
             save(root / 'segmentation' / f'{name}.png', segmentation)
@@ -83,7 +83,7 @@ def write_pascal(root: Path, count: int = 2) -> Path:
                 save(root / 'semseg' / 'VOC12' / f'{name}.png', semseg)
             save(root / 'semseg' / 'pascal-context' / f'{name}.png', semseg * np.uint8(number > 0))
             save(root / 'sal_distill' / f'{name}.png', rng.integers(0, 256, PASCAL_SIZE).astype(np.uint8))
-            save(root / 'normals_distill' / f'{name}.png', as_picture(unit_vectors(rng, PASCAL_SIZE)))
+            save(root / 'normals_distill' / f'{name}.png', as_image(unit_vectors(rng, PASCAL_SIZE)))
             write_mat(root / 'pascal-context' / 'trainval' / f'{name}.mat', LabelMap=context_map())
             write_parts(root / 'human_parts' / f'{name}.mat', [person()] if number == 0 else [thing('dog', 12, {})])
         lists = root / 'ImageSets' / 'Context' / f'{split}.txt'

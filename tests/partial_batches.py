@@ -60,7 +60,7 @@ def make_batch(
     for number in range(count):
         names = shown[number // 2 if crops else number]
         sample = MultiTaskDataSample(
-            metainfo={'img_shape': SIZE, 'img_path': f'{number}.png', 'view': 0, 'views': 1},
+            metainfo={'img_shape': SIZE, 'img_path': f'{number}.png', 'view': 0, 'num_views': 1},
             gt=PixelData(**{name: targets[name][number] for name in names}),
         )
         if crops:

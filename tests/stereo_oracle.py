@@ -26,7 +26,7 @@ def batch(seed: int = 0) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Mul
     for number in range(2 * PAIRS):
         side = number % 2
         sample = MultiTaskDataSample(
-            metainfo={'view': side, 'views': 2, 'rectified': True, 'img_path': f'{number}.png'}
+            metainfo={'view': side, 'num_views': 2, 'rectified': True, 'img_path': f'{number}.png'}
         )
         disparity, confidence = 0.1 + 0.4 * draw(1, H, W), draw(1, H, W)
         disparity[draw(1, H, W) < 0.15], confidence[draw(1, H, W) < 0.15] = 0, 0

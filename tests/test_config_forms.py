@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from mmmtl.apis import load_config
 from mmmtl.configuration.flat_config import flat_text
 from mmmtl.configuration.recipes import all_recipes, recipe_name
-from mmmtl.hooks.handed_out_hook import check_handed_out
+from mmmtl.hooks.consistent_config_hook import check_consistent_config
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
 RECIPES = all_recipes(CONFIGS)
@@ -63,7 +63,7 @@ def test_a_recipe_can_be_a_base(path, tmp_path):
 def test_mmengine_reads_what_we_read(path):
     """`load_config` checks a shipped recipe and changes nothing in it."""
     config = Config.fromfile(path)
-    check_handed_out(config)
+    check_consistent_config(config)
     ours = load_config(path)
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         if ours[loader].sampler.get('endless') is False:  # the default

@@ -24,7 +24,6 @@ MAY_REPEAT = {
     'as_list',
     'check_dataset',
     'describe',
-    'f_measure',
     'read_calibration',
     'visible',
 }

@@ -2,7 +2,7 @@
 
 from mmengine.hooks import DistSamplerSeedHook, IterTimerHook, LoggerHook, ParamSchedulerHook
 
-from mmmtl.hooks import AtomicCheckpointHook, HandedOutHook
+from mmmtl.hooks import AtomicCheckpointHook, ConsistentConfigHook
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),
@@ -10,7 +10,7 @@ default_hooks = dict(
     param_scheduler=dict(type=ParamSchedulerHook),
     checkpoint=dict(type=AtomicCheckpointHook, interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type=DistSamplerSeedHook),
-    handed_out=dict(type=HandedOutHook),
+    consistent_config=dict(type=ConsistentConfigHook),
 )
 log_level = 'INFO'
 randomness = dict(seed=0)

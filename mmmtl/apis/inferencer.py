@@ -126,7 +126,7 @@ class MultiTaskInferencer:
         sample = MultiTaskDataSample(metainfo={'img_shape': view['image'].shape[:2], 'ori_shape': shape})
         if camera is not None:
             sample.intrinsics = camera
-            sample.set_metainfo({'magnification': magnification(sample.seen_intrinsics, self.trained_for)})
+            sample.set_metainfo({'magnification': magnification(sample.input_intrinsics, self.trained_for)})
         (sample,) = self.model.test_step({'inputs': [to_tensor(view['image'])], 'data_samples': [sample]})
         maps = dict(sample.pred.items())
         if show_dir is not None:

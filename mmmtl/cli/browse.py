@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.configuration.recipes import recipe_name
     from mmmtl.datasets import SampleKey
     from mmmtl.registry import DATASETS
-    from mmmtl.visualization import as_picture, draw_regions, draw_sheet, write_sheets
+    from mmmtl.visualization import as_image, draw_regions, draw_sheet, write_sheets
 
     config = load_config(args.config, args.cfg_options)
     dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     for index in chosen:
         packed = dataset[SampleKey(args.seed, 0, int(index))]
         for image, sample in zip(packed['inputs'], packed['data_samples'], strict=True):
-            picture = as_picture(image, sample)
+            picture = as_image(image, sample)
             further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
             sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
     path = Path(args.out) / f'{recipe_name(args.config)}-{args.split}.png'

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     config.work_dir, config.log_level = args.work_dir, 'WARNING'  # the progress bars suffice
     config.custom_hooks = [
         ConfigDict(type='mmmtl.ProgressBarHook'),
-        ConfigDict(type='mmmtl.VisualizationHook', folder=f'{args.work_dir}/sheets', every=20, most=8),
+        ConfigDict(type='mmmtl.VisualizationHook', folder=f'{args.work_dir}/sheets', interval=20, max_images=8),
     ]
     runner = MultiTaskRunner.from_cfg(config)
     rows = {'untrained network': runner.test()}

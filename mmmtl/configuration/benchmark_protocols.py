@@ -66,14 +66,14 @@ BENCHMARK_PROTOCOLS: dict[str, Protocol] = {
         about='500 images of the official files, 19 classes; depth from the official disparity, up to 80 m',
         size=(1024, 2048),
         dataset=('Cityscapes', dict(split='val', partial=False)),
-        tasks=dict(semseg=dict(kind='SemSeg', channels=19), depth=dict(kind='Depth', cap=80.0, crop=None)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=19), depth=dict(kind='Depth', max_depth=80.0, crop=None)),
         metrics=dict(semseg=CLASS_METRICS, depth=DEPTH_METRICS),
     ),
     'kitti/eigen': Protocol(
         about="652 of Eigen's 697 images, improved depth from 1 mm to 80 m inside Garg's crop",
         size=None,
         dataset=('KITTI', dict(count=652, depth='improved', partial=False)),
-        tasks=dict(depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')),
+        tasks=dict(depth=dict(kind='Depth', min_depth=1e-3, max_depth=80.0, crop='garg')),
         metrics=dict(depth=DEPTH_METRICS),
     ),
     'kitti-semantics/fifth': Protocol(
@@ -155,7 +155,8 @@ BENCHMARK_PROTOCOLS: dict[str, Protocol] = {
             semantics=('KITTISemantics', dict(split='all', partial=False)),
         ),
         tasks=dict(
-            semseg=dict(kind='SemSeg', channels=19), depth=dict(kind='Depth', min_depth=1e-3, cap=80.0, crop='garg')
+            semseg=dict(kind='SemSeg', channels=19),
+            depth=dict(kind='Depth', min_depth=1e-3, max_depth=80.0, crop='garg'),
         ),
         metrics=dict(semseg=CLASS_METRICS, depth=DEPTH_METRICS),
     ),
@@ -163,7 +164,7 @@ BENCHMARK_PROTOCOLS: dict[str, Protocol] = {
         about='500 images without their lowest quarter, 7 classes, depth from the official disparity, up to 80 m',
         size=(96, 256),
         dataset=('Cityscapes', dict(split='val', categories=True, partial=False)),
-        tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', cap=80.0, crop=None)),
+        tasks=dict(semseg=dict(kind='SemSeg', channels=7), depth=dict(kind='Depth', max_depth=80.0, crop=None)),
         metrics=dict(semseg=CLASS_METRICS, depth=('abs', 'sq_rel', *DEPTH_METRICS)),
     ),
     'middlebury/matches': Protocol(

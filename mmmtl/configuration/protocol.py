@@ -10,7 +10,7 @@ ANGLE_METRICS = ('mean', 'median', 'rmse', 'within_11.25', 'within_22.5', 'withi
 CLASS_METRICS = ('mIoU', 'pixel_accuracy')
 EDGE_METRICS = ('odsF', 'oisF', 'AP')
 DEPTH_METRICS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'delta1', 'delta2', 'delta3')
-ALL_VALID_DEPTH = dict(kind='Depth', min_depth=0.0, cap=None, crop=None)  # every valid pixel is evaluated
+ALL_VALID_DEPTH = dict(kind='Depth', min_depth=0.0, max_depth=None, crop=None)  # every valid pixel is evaluated
 VIEW_PARTS = (('two_views', 'all'), ('one_view', 'single'))  # parts of a data set, and their option ``view_mode``
 
 

@@ -25,7 +25,7 @@ class DepthFacts:
     high: float  # largest known depth
     at_high: int  # pixels that have it
     below: float  # the next largest, 0 if there is none
-    beyond: int  # pixels at or beyond the task's cap
+    beyond: int  # pixels at or beyond the task's max_depth
     bits: int | None = None  # of whole numbers in the file
     at_end: int = 0  # pixels whose number is the largest that the file can hold
     learnt: int = 0  # how many of them are known
@@ -43,7 +43,7 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
         high,
         int((values == high).sum()),
         float(below.max(initial=0)),
-        int((values >= task.cap).sum()) if task.cap else 0,
+        int((values >= task.max_depth).sum()) if task.max_depth else 0,
     )
     try:
         raw = read_array(path)
@@ -98,4 +98,5 @@ def describe_depths(task: Depth, labels: Sequence[DepthFacts]) -> Iterator[str]:
         yield f'{missing} pixels hold {2**bits - 1}, the largest number of {bits} bits: taken as missing'
     beyond = sum(label.beyond for label in labels)
     if beyond:
-        yield f'{100 * beyond / pixels:.2g} % of the known pixels are at or beyond {task.cap:g} m: learnt, not measured'
+        part = f'{100 * beyond / pixels:.2g} % of the known pixels'
+        yield f'{part} are at or beyond {task.max_depth:g} m: learnt, not measured'

@@ -84,7 +84,7 @@ class LabelFile:
                     f'{self.path}: expected whole numbers for {task.name}, found fractions, NaN or values beyond 2^31'
                 )
             return raw.astype(np.int64) + int(self.offset)
-        if raw.dtype.kind != 'f' and not task.whole_numbers and not scaled:
+        if raw.dtype.kind != 'f' and not task.allows_integers and not scaled:
             raise DataError(
                 f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; whole '
                 'numbers need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres'

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from mmengine.logging import MMLogger
+from mmengine.optim import OptimWrapper
 from mmengine.runner import BaseLoop, LogProcessor, Runner
 from mmengine.visualization import Visualizer
 from torch import nn
@@ -43,8 +44,7 @@ class MultiTaskRunner(CheckpointingRunner):
         try:
             super().__init__(*args, **kwargs)
         finally:
-            for handler, level in self.console_levels:
-                handler.setLevel(level)
+            self._restore_console()
         processes = 'one process' if self.world_size == 1 else f'{self.world_size} processes'
         device = torch.cuda.get_device_name() if torch.cuda.is_available() else 'the CPU'
         self.logger.info(
@@ -57,9 +57,16 @@ class MultiTaskRunner(CheckpointingRunner):
         logger = super().build_logger(*args, **kwargs)
         console = [handler for handler in logger.handlers if not isinstance(handler, logging.FileHandler)]
         self.console_levels = [(handler, handler.level) for handler in console if handler.level > logging.DEBUG]
+        self._mute_console()
+        return logger
+
+    def _mute_console(self) -> None:
         for handler, level in self.console_levels:
             handler.setLevel(max(level, logging.WARNING))
-        return logger
+
+    def _restore_console(self) -> None:
+        for handler, level in self.console_levels:
+            handler.setLevel(level)
 
     def setup_env(self, env_cfg: dict) -> None:
         """Join the process group, with or without a GPU."""
@@ -155,3 +162,11 @@ class MultiTaskRunner(CheckpointingRunner):
         """Build the visualizer, after a check that the packages of its backends are installed."""
         check_vis_backends(visualizer)
         return super().build_visualizer(visualizer)
+
+    def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
+        """Build the optimizer wrapper; MMEngine's lines, one per parameter with its own options, go to the log file."""
+        self._mute_console()
+        try:
+            return super().build_optim_wrapper(optim_wrapper)
+        finally:
+            self._restore_console()

@@ -56,12 +56,12 @@ def dataset_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[s
     metric = MultiTaskMetric(built)
     test_set: MultiTaskDataset = DATASETS.build({**test, 'tasks': built})
     for sample in samples_of(test_set):
-        if sample.own_shape not in maps:
+        if sample.output_shape not in maps:
             raise ConfigError(
                 f'{sample.img_path}: no training image of {training_set} has its size '
-                f'{sample.own_shape}; resize both to one size'
+                f'{sample.output_shape}; resize both to one size'
             )
-        constant = maps[sample.own_shape]
+        constant = maps[sample.output_shape]
         for name in set(constant) & set(sample.gt.keys()):
             metric.add(name, built[name].metric_sums(constant[name][None], sample.gt.get(name)[None]))
     return metric.evaluate(len(test_set))

@@ -1,9 +1,9 @@
-"""Pure camera maths on tensors: no learning, no files, nothing of ours below it.
+"""Camera geometry on tensors.
 
-Conventions, the same in every file here. The pixel in column j and row i has its centre at (j + 0.5, i + 0.5), an image
-spans [0, W] x [0, H]. Camera axes: x right, y down, z forward. A pose is ``target_T_source`` (4, 4): it takes
-homogeneous points of the source frame to the target frame. Depth is metres along z, 0 where unknown. Intrinsics are in
-pixels of the map that they travel with, their last row is (0, 0, 1).
+Conventions: The pixel in column j and row i has its centre at (j + 0.5, i + 0.5), an image
+spans [0, W] x [0, H]. Camera axes: x right, y down, z forward. A pose is ``target_T_source`` (4, 4): it maps
+homogeneous points of the source frame to the target frame. Depth is metres along z, 0 where void. Intrinsics are in
+pixels of the map to which they belong; their last row is (0, 0, 1).
 """
 
 from mmmtl.geometry.camera import (
@@ -21,7 +21,7 @@ from mmmtl.geometry.camera import (
     scale_translation,
 )
 from mmmtl.geometry.normals import normals_from_depth
-from mmmtl.geometry.plane_sweep import DEPTH_RANGES, check_range, inverse_depth_planes, sweep_positions
+from mmmtl.geometry.plane_sweep import DEPTH_RANGES, inverse_depth_planes, sweep_positions, warn_outside_planes
 from mmmtl.geometry.projection import (
     at_least_float32,
     back_project,
@@ -34,12 +34,12 @@ from mmmtl.geometry.projection import (
 from mmmtl.geometry.stereo import (
     StereoRig,
     check_rectified,
-    each_from_the_other,
-    hidden_from_the_other,
     left_from_right,
     left_right_difference,
+    occluded_in_other_view,
     right_from_left,
     stereo_rig,
+    warp_to_other_view,
 )
 from mmmtl.geometry.warping import correspondences, overlap, visible_pixels, warp
 
@@ -51,14 +51,14 @@ __all__ = [
     'camera_centres',
     'check_baseline',
     'check_camera',
-    'check_range',
+    'warn_outside_planes',
     'check_rectified',
     'correspondences',
     'crop_intrinsics',
-    'each_from_the_other',
+    'warp_to_other_view',
     'flip_intrinsics',
     'flip_pose',
-    'hidden_from_the_other',
+    'occluded_in_other_view',
     'inverse_depth_planes',
     'invert_intrinsics',
     'invert_pose',

@@ -1,7 +1,8 @@
-"""Intrinsics and poses: how they follow an image that is resized, cropped, padded or mirrored, and their checks.
+"""Intrinsics and poses: resize, crop, pad and flip them with the image; invert, combine and check them.
 
-Every function takes any leading axes: intrinsics (..., 3, 3) in pixels, poses (..., 4, 4) in metres. None changes its
-argument. Products of poses are taken in float64, which neither autocast nor TF32 touches, and returned as given.
+Every function takes any leading axes: intrinsics (..., 3, 3) in pixels, poses (..., 4, 4) in metres. None modifies its
+argument. Products of poses are computed in float64, which neither autocast nor TF32 affects, and returned in their
+dtype.
 """
 
 import torch
@@ -9,26 +10,26 @@ from torch import Tensor
 
 
 def resize_intrinsics(intrinsics: Tensor, scale_x: float, scale_y: float) -> Tensor:
-    """Intrinsics after the image was resized; the scales are new size / old size. No half-pixel term is left over."""
+    """Return the intrinsics after a resize; scales are new size / old size. There is no half-pixel term."""
     scale = intrinsics.new_ones(3, 1)
     scale[0], scale[1] = scale_x, scale_y
     return intrinsics * scale
 
 
 def crop_intrinsics(intrinsics: Tensor, left: float, top: float) -> Tensor:
-    """Intrinsics after `left` columns and `top` rows were cut away; negative numbers add them."""
+    """Return the intrinsics after ``left`` columns and ``top`` rows were removed; negative numbers add them."""
     shift = intrinsics.new_zeros(3, 3)
     shift[0, 2], shift[1, 2] = left, top
     return intrinsics - shift
 
 
 def pad_intrinsics(intrinsics: Tensor, left: float, top: float) -> Tensor:
-    """Intrinsics after `left` columns and `top` rows were added; what is added right and below changes nothing."""
+    """Return the intrinsics after ``left`` columns and ``top`` rows were added; padding elsewhere changes nothing."""
     return crop_intrinsics(intrinsics, -left, -top)
 
 
 def flip_intrinsics(intrinsics: Tensor, width: float) -> Tensor:
-    """Intrinsics of the mirrored image and the mirrored world: cx becomes width - cx, skew changes its sign."""
+    """Return the intrinsics of the horizontally flipped image: cx becomes width - cx, skew changes its sign."""
     flipped = intrinsics.clone()
     flipped[..., 0, 1] = -intrinsics[..., 0, 1]
     flipped[..., 0, 2] = width - intrinsics[..., 0, 2]
@@ -36,10 +37,10 @@ def flip_intrinsics(intrinsics: Tensor, width: float) -> Tensor:
 
 
 def flip_pose(pose: Tensor) -> Tensor:
-    """The pose between two mirrored frames, S T S with S = diag(-1, 1, 1, 1).
+    """Return the pose between two flipped frames, S T S with S = diag(-1, 1, 1, 1).
 
-    Given camera_T_world it mirrors the world as well, so that poses between views stay consistent if all views of a
-    scene are mirrored together; a mirrored image of only one view is not a view of the same world.
+    For ``camera_T_world`` this flips the world as well, so relative poses stay consistent if all views of a scene are
+    flipped together.
     """
     sign = pose.new_ones(4)
     sign[0] = -1
@@ -47,14 +48,14 @@ def flip_pose(pose: Tensor) -> Tensor:
 
 
 def scale_translation(pose: Tensor, scale: float) -> Tensor:
-    """The pose in a world made `scale` times as large; depths must be multiplied by the same number."""
+    """Return the pose in a world enlarged by ``scale``; depths must be multiplied by the same number."""
     scaled = pose.clone()
     scaled[..., :3, 3] = pose[..., :3, 3] * scale
     return scaled
 
 
 def invert_intrinsics(intrinsics: Tensor) -> Tensor:
-    """The inverse in closed form for a last row (0, 0, 1): no solver, and so no wait for the device."""
+    """Invert intrinsics with last row (0, 0, 1) in closed form, without a solver that would synchronize the device."""
     fx, skew, cx = intrinsics[..., 0, :].unbind(-1)
     fy, cy = intrinsics[..., 1, 1], intrinsics[..., 1, 2]
     zero, one = torch.zeros_like(fx), torch.ones_like(fx)
@@ -63,7 +64,7 @@ def invert_intrinsics(intrinsics: Tensor) -> Tensor:
 
 
 def invert_pose(pose: Tensor) -> Tensor:
-    """source_T_target from target_T_source, by R^T and -R^T t."""
+    """Invert a pose, target_T_source to source_T_target, by R^T and -R^T t."""
     rotation_t = pose[..., :3, :3].double().mT
     inverse = pose.double().clone()
     inverse[..., :3, :3] = rotation_t
@@ -72,23 +73,26 @@ def invert_pose(pose: Tensor) -> Tensor:
 
 
 def relative_pose(target_T_world: Tensor, source_T_world: Tensor) -> Tensor:
-    """target_T_source, the pose that takes points of the source camera to the target camera."""
+    """Return target_T_source, which maps points of the source camera to the target camera."""
     return (target_T_world.double() @ invert_pose(source_T_world.double())).to(target_T_world.dtype)
 
 
 def camera_centres(camera_T_world: Tensor) -> Tensor:
-    """Where the cameras stand in the world, (..., 3) metres."""
+    """Return the positions of cameras in the world, (..., 3) in metres."""
     return invert_pose(camera_T_world)[..., :3, 3]
 
 
 def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, int], *, name: str) -> None:
-    """Raise a ValueError that names the view if its camera cannot be one. For loading, not for a training step.
+    """Check the camera of a view. For data loading: on a GPU it synchronizes.
 
     Args:
         intrinsics: (3, 3) in pixels.
         camera_T_world: (4, 4).
         size: (height, width) of the image.
-        name: what to call the view in the message.
+        name: Name of the view in the message.
+
+    Raises:
+        ValueError: Intrinsics or pose are not finite, malformed or implausible.
     """
     if tuple(intrinsics.shape) != (3, 3) or tuple(camera_T_world.shape) != (4, 4):
         raise ValueError(
@@ -96,7 +100,7 @@ def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, in
             f'{tuple(camera_T_world.shape)}'
         )
     if not (intrinsics.isfinite().all() and camera_T_world.isfinite().all()):
-        raise ValueError(f'{name}: the camera holds numbers that are not finite')
+        raise ValueError(f'{name}: the camera has values that are not finite')
     intrinsics, pose = intrinsics.double(), camera_T_world.double()
     height, width = size
     fx, fy, cx, cy = (intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 2], intrinsics[1, 2])
@@ -125,12 +129,12 @@ def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, in
 
 
 def check_baseline(camera_T_world: Tensor, *, name: str, minimum: float = 1e-3) -> None:
-    """Raise a ValueError that names the scene if two of its cameras (V, 4, 4) stand closer than `minimum` metres.
+    """Raise ValueError if two cameras (V, 4, 4) of a scene are closer than ``minimum`` metres.
 
     Such a pair has no parallax: its cost volume is the same at every plane.
     """
     distances = torch.pdist(camera_centres(camera_T_world).double())
     if len(distances) and distances.min() < minimum:
         raise ValueError(
-            f'{name}: two views stand {distances.min():.2g} m apart, less than {minimum:g} m: no parallax to learn from'
+            f'{name}: the distance between two views is {distances.min():.2g} m, less than {minimum:g} m: no parallax'
         )

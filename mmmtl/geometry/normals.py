@@ -1,4 +1,4 @@
-"""Surface normals from a depth map, for data that come with depth and a camera but without normals."""
+"""Surface normals from a depth map."""
 
 import torch
 from torch import Tensor
@@ -6,27 +6,27 @@ from torch.nn.functional import normalize, pad
 
 from mmmtl.geometry.projection import at_least_float32, pixel_centres
 
-LEAST_NEIGHBOURS = 0.25  # of the window's pixels that must lie on the same surface
+MIN_NEIGHBOURS = 0.25  # fraction of the window's pixels that must lie on the same surface
 
 
 def normals_from_depth(
     depth: Tensor, intrinsics: Tensor, *, radius: int = 2, jump: float = 0.03, tolerance: float = 0.02
 ) -> Tensor:
-    """Unit normals (N, 3, H, W) in the camera frame that face the camera; (0, 0, 0) where they cannot be told.
+    """Compute unit normals (N, 3, H, W) in the camera frame that face the camera; (0, 0, 0) where void.
 
     The inverse depth of a plane a . X = 1 is a . K^-1 (x, y, 1), so it is affine in the pixel position. An affine
     function is fitted to the inverse depth of every pixel's neighbours by least squares; its coefficients g give the
-    plane a = K^T g and the normal -a / |a|. This is exact for planes, however slanted, where differences of points are
-    not. Neighbours across a depth edge and without depth are left out; a pixel is void if too few are left, if they lie
-    on one line, or if the plane does not fit them.
+    plane a = K^T g and the normal -a / |a|. This is exact for planes of any slant, unlike differences of points.
+    Neighbours across a depth edge and without depth are left out; a pixel is void if too few are left, if they lie on
+    one line, or if the plane does not fit them.
 
     Args:
-        depth: (N, 1, H, W) metres along z, 0 where unknown.
+        depth: (N, 1, H, W) metres along z, 0 where void.
         intrinsics: (N, 3, 3).
-        radius: of the square window, in pixels. 1 or 2 for rendered depth; about 6 for a structured-light sensor at
-            480 x 640 (two views of a room then agree within 8 degrees, median; 21 with radius 2).
-        jump: relative change of inverse depth per pixel of distance from which on a neighbour lies on another surface.
-        tolerance: largest relative deviation (root mean square) of the neighbours from the fitted plane.
+        radius: Radius of the square window in pixels. 1 or 2 for rendered depth; about 6 for a structured-light sensor
+            at 480 x 640 (two views of a room then agree within 8 degrees, median; within 21 with radius 2).
+        jump: Relative change of inverse depth per pixel beyond which a neighbour lies on another surface.
+        tolerance: Maximum relative deviation (root mean square) of the neighbours from the fitted plane.
     """
     depth, intrinsics = at_least_float32(depth), at_least_float32(intrinsics)
     height, width = depth.shape[-2:]
@@ -62,7 +62,7 @@ def normals_from_depth(
     slope_y = (cuu * cvq - cuv * cuq) / determinant
     value = inverse + (sq - slope_x * su - slope_y * sv) / n  # fitted, at the pixel itself
     residual = (cqq - slope_x * cuq - slope_y * cvq).clamp(min=0).sqrt()
-    known = (inverse > 0) & spread & (count >= LEAST_NEIGHBOURS * size**2) & (residual <= tolerance * inverse)
+    known = (inverse > 0) & spread & (count >= MIN_NEIGHBOURS * size**2) & (residual <= tolerance * inverse)
 
     x, y = pixel_centres(height, width, device=depth.device, dtype=depth.dtype)
     g = torch.cat((slope_x, slope_y, value - slope_x * x - slope_y * y), dim=1)  # (N, 3, H, W)

@@ -1,8 +1,8 @@
-"""The plane sweep: candidate depths, and where every reference pixel lands in another view at each of them.
+"""Plane sweep: depth planes, and the positions of reference pixels in another view at each of them.
 
-Candidates are fronto-parallel planes of the reference camera, uniform in inverse depth, the far plane first
-(MVSplat, ECCV 2024, and UniMatch, TPAMI 2023). Where we differ: both cameras have their own intrinsics, pixel centres
-are exact, points behind the camera are not seen (upstream clamps their depth to 1 mm, which breaks close planes).
+The planes are fronto-parallel to the reference camera, uniform in inverse depth, the far plane first
+(MVSplat, ECCV 2024, and UniMatch, TPAMI 2023). Where we differ: each camera has its own intrinsics, pixel centres
+are exact, and points behind the camera are outside of the image (upstream clamps their depth to 1 mm).
 """
 
 import warnings
@@ -10,7 +10,7 @@ import warnings
 import torch
 from torch import Tensor
 
-from mmmtl.geometry.projection import BEHIND, apply_matrix, divide, view_rays
+from mmmtl.geometry.projection import MIN_DEPTH, apply_matrix, divide, view_rays
 
 DEPTH_RANGES = {
     # The published "0.0001-10" can only be inverse depth: read as depth, 115 of 128 planes are nearer than 1 mm.
@@ -22,7 +22,7 @@ DEPTH_RANGES = {
 def inverse_depth_planes(
     near: float, far: float, planes: int, *, device: torch.device | None = None, dtype=torch.float32
 ) -> Tensor:
-    """Inverse depths (D,) in 1 / m, from 1 / far to 1 / near, both included and equally spaced."""
+    """Return inverse depths (D,) in 1 / m, equally spaced from 1 / far to 1 / near, inclusive."""
     if not 0 < near < far or planes < 2:
         raise ValueError(
             f'expected 0 < near < far and at least 2 planes, found near={near}, far={far}, planes={planes}'
@@ -37,15 +37,15 @@ def sweep_positions(
     inverse_depths: Tensor,
     size: tuple[int, int],
 ) -> Tensor:
-    """Positions (N, 2, D, H * W) in the source map of every reference pixel at every plane; no gradient.
+    """Compute the source positions (N, 2, D, H * W) of all reference pixels at every plane, without gradient.
 
-    At depth d = 1 / q a pixel u lies at K_s (d R K_r^-1 u + t), which is in proportion to K_s R K_r^-1 u + q K_s t: two
-    small tensors are all that is needed. Points on or behind the source camera get a position outside of every map.
+    At depth d = 1 / q a pixel u lies at K_s (d R K_r^-1 u + t), which is proportional to K_s R K_r^-1 u + q K_s t.
+    Points on or behind the source camera get a position outside of every map.
 
     Args:
-        reference_intrinsics: (N, 3, 3) in pixels of the maps that are swept, that is, resized with them.
-        source_intrinsics: (N, 3, 3), likewise.
-        source_T_reference: (N, 4, 4).
+        reference_intrinsics: (N, 3, 3) in pixels of the feature maps.
+        source_intrinsics: (N, 3, 3), in pixels of the feature maps.
+        source_T_reference: (N, 4, 4), metres.
         inverse_depths: (D,) in 1 / m.
         size: (H, W) of the reference map.
     """
@@ -56,13 +56,20 @@ def sweep_positions(
         direction = apply_matrix(pose[:, :3, :3], rays).flatten(2)[:, :, None]  # (N, 3, 1, H*W)
         offset = inverse_depths.to(dtype)[:, None] * pose[:, :3, 3, None, None]  # (N, 3, D, 1)
         depth = direction[:, 2:] + offset[:, 2:]  # in units of d
-        seen = depth > BEHIND * inverse_depths.to(dtype)[:, None]
+        seen = depth > MIN_DEPTH * inverse_depths.to(dtype)[:, None]
         numerator = (apply_matrix(source_intrinsics, direction) + apply_matrix(source_intrinsics, offset))[:, :2]
         return divide(numerator, depth, seen)
 
 
-def check_range(depth: Tensor, near: float, far: float, *, name: str) -> None:
-    """Warn, naming the view, if no known depth (any shape, metres) lies between the nearest and the farthest plane."""
+def warn_outside_planes(depth: Tensor, near: float, far: float, *, name: str) -> None:
+    """Warn if no known depth (metres, any shape) lies between the nearest and the farthest plane.
+
+    Args:
+        depth: Depth map, 0 where void.
+        near: Depth of the nearest plane.
+        far: Depth of the farthest plane.
+        name: Name of the view in the warning.
+    """
     known = depth[depth > 0]
     if len(known) and not ((known >= near) & (known <= far)).any():
         warnings.warn(

@@ -1,8 +1,9 @@
-"""Rectified stereo pairs: disparity and depth, G(a; b) that shows one view by the other, the left-right check.
+"""Rectified stereo pairs: disparity, depth, warping between the views, left-right consistency.
 
-Maps of pairs are (P, 2, C, H, W): left, then right. Disparity is x_left - x_right of one point in pixels, alike in both
-views. With focal length f, baseline B and ``doffs`` = cx_right - cx_left (Middlebury's), depth Z = f B / (d + doffs).
-What no resize, crop or flip changes is **parallax**, B / Z = (d + doffs) / f, in focal lengths, 0 where unknown.
+Maps of pairs are (P, 2, C, H, W): left, then right. Disparity is x_left - x_right of a point in pixels, the same in
+both views. With focal length f, baseline B and ``doffs`` = cx_right - cx_left (Middlebury's), depth Z = f B / (d +
+doffs). The **normalized disparity** B / Z = (d + doffs) / f, in focal lengths, 0 where void, is invariant to resize,
+crop and flip.
 """
 
 from dataclasses import dataclass
@@ -24,17 +25,17 @@ class StereoRig:
     doffs: Tensor
 
     def disparity(self, normalized_disparity: Tensor) -> Tensor:
-        """Pixels from focal lengths; where parallax is unknown (0) the result means nothing."""
+        """Convert normalized disparity to pixels; the result is meaningless where it is void (0)."""
         return self.focal * normalized_disparity - self.doffs
 
     def normalized_disparity(self, disparity: Tensor) -> Tensor:
-        """Focal lengths from pixels, 0 where the point would lie at infinity, beyond, or nowhere (not finite)."""
+        """Convert pixels to normalized disparity; 0 (void) where depth would be infinite, negative or not finite."""
         normalized_disparity = (disparity + self.doffs) / self.focal
         return torch.where(normalized_disparity.isfinite() & (normalized_disparity > 0), normalized_disparity, 0)
 
 
 def stereo_rig(intrinsics: Tensor, camera_T_world: Tensor) -> StereoRig:
-    """The rig of pairs, from intrinsics (P, 2, 3, 3) and poses (P, 2, 4, 4) of left and right."""
+    """Return the rigs of P pairs from intrinsics (P, 2, 3, 3) and poses (P, 2, 4, 4) of left and right view."""
     right_T_left = relative_pose(camera_T_world[:, 1], camera_T_world[:, 0])
     numbers = intrinsics[:, 0, 0, 0], -right_T_left[:, 0, 3], intrinsics[:, 1, 0, 2] - intrinsics[:, 0, 0, 2]
     return StereoRig(*(number.view(-1, 1, 1, 1, 1) for number in numbers))
@@ -43,13 +44,16 @@ def stereo_rig(intrinsics: Tensor, camera_T_world: Tensor) -> StereoRig:
 def check_rectified(
     intrinsics: Tensor, camera_T_world: Tensor, sizes: tuple[tuple[int, int], tuple[int, int]], *, name: str
 ) -> None:
-    """Raise a ValueError that names the pair unless it is rectified, left before right. For loading, not for training.
+    """Check that a pair is rectified, and left comes before right. For data loading: on a GPU it synchronizes.
 
     Args:
         intrinsics: (2, 3, 3) in pixels.
         camera_T_world: (2, 4, 4).
         sizes: (height, width) of both images.
-        name: What to call the pair in the message.
+        name: Name of the pair in the message.
+
+    Raises:
+        ValueError: The pair is not rectified, or its views are swapped.
     """
     if sizes[0] != sizes[1]:
         raise ValueError(f'{name}: left and right image have different sizes, {sizes[0]} and {sizes[1]}')
@@ -63,7 +67,7 @@ def check_rectified(
         )
     if abs(x) < 1e-4:
         raise ValueError(
-            f'{name}: the baseline of the pair is {abs(x):.3f} m, which tells no depth; correct the cameras'
+            f'{name}: the baseline of the pair is {abs(x):.3f} m, too small for depth; correct the cameras'
         )
     if x > 0:
         raise ValueError(
@@ -80,7 +84,7 @@ def check_rectified(
 
 
 def left_from_right(right: Tensor, disparity: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
-    """G(right; disparity of the left view): the right map as the left view finds it, at x - d.
+    """Warp a map of the right view to the left view: sample it at x - d.
 
     Args:
         right: (N, C, H, W).
@@ -94,20 +98,20 @@ def left_from_right(right: Tensor, disparity: Tensor, *, mode: str = 'bilinear')
 
 
 def right_from_left(left: Tensor, disparity: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
-    """G(left; disparity of the right view), at x + d; see `left_from_right`."""
+    """Warp a map of the left view to the right view: sample it at x + d; see `left_from_right`."""
     return _warp(left, disparity, mode)
 
 
-def each_from_the_other(values: Tensor, disparity: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
-    """Both of them at once.
+def warp_to_other_view(values: Tensor, disparity: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
+    """Warp both views of pairs to each other, see `left_from_right` and `right_from_left`.
 
     Args:
         values: (P, 2, C, H, W).
-        disparity: (P, 2, 1, H, W) pixels; finite also where it means nothing.
+        disparity: (P, 2, 1, H, W) pixels; finite, also where void.
         mode: 'bilinear' or 'nearest'.
 
     Returns:
-        (P, 2, C, H, W): the left view out of the right one's values, and the right out of the left; and whether the
+        (P, 2, C, H, W), right values warped to the left view and left values warped to the right view; and whether the
         position lies inside the image, (P, 2, 1, H, W).
     """
     shift = torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
@@ -116,34 +120,34 @@ def each_from_the_other(values: Tensor, disparity: Tensor, *, mode: str = 'bilin
 
 
 def left_right_difference(disparity: Tensor, known: Tensor) -> Tensor:
-    """|d - d of the other view where d points to|, pixels, (P, 2, 1, H, W); infinite where one of them is unknown.
+    """Compute the left-right difference |d(x) - d_other(x -+ d(x))| in pixels; infinite where either is void.
 
     Args:
         disparity: (P, 2, 1, H, W) pixels.
         known: bool (P, 2, 1, H, W).
     """
     disparity = torch.where(known, disparity, 0)
-    other, inside = each_from_the_other(torch.cat((disparity, known.to(disparity.dtype)), 2), disparity, mode='nearest')
+    other, inside = warp_to_other_view(torch.cat((disparity, known.to(disparity.dtype)), 2), disparity, mode='nearest')
     compared = known & inside & (other[:, :, 1:] > 0.5)
     return torch.where(compared, (disparity - other[:, :, :1]).abs(), torch.inf)
 
 
-def hidden_from_the_other(disparity: Tensor, known: Tensor, *, margin: float = 1.0) -> Tensor:
-    """Where the other view does not show a point: something nearer covers it, or it lies outside; (P, 2, 1, H, W) bool.
+def occluded_in_other_view(disparity: Tensor, known: Tensor, *, margin: float = 1.0) -> Tensor:
+    """Compute which points are occluded in, or outside of, the other view, bool (P, 2, 1, H, W).
 
-    Each view is judged by its own true disparity, so surfaces that only the other one sees hide nothing.
+    Each view uses its own true disparity, so surfaces that only the other view shows occlude nothing.
 
     Args:
         disparity: (P, 2, 1, H, W) pixels.
-        known: bool (P, 2, 1, H, W); what is unknown is not called hidden.
-        margin: Pixels by which the disparity of what covers a point is larger.
+        known: bool (P, 2, 1, H, W); void pixels are not occluded.
+        margin: Minimum difference in disparity, in pixels, between a point and its occluder.
     """
     width = disparity.shape[-1]
     disparity = torch.where(known, disparity, 0)
     columns = torch.arange(width, device=disparity.device) + 0.5
     there = columns + torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
     nearest = torch.full_like(disparity, -torch.inf)
-    for touched in ((there - 0.5).floor().long(), (there - 0.5).ceil().long()):  # the columns that it lies between
+    for touched in ((there - 0.5).floor().long(), (there - 0.5).ceil().long()):  # the two nearest columns
         inside = known & (touched >= 0) & (touched < width)
         nearest.scatter_reduce_(-1, touched.clamp(0, width - 1), torch.where(inside, disparity, -torch.inf), 'amax')
     cover = nearest.gather(-1, there.floor().long().clamp(0, width - 1))
@@ -151,7 +155,7 @@ def hidden_from_the_other(disparity: Tensor, known: Tensor, *, margin: float = 1
 
 
 def _warp(values: Tensor, shift: Tensor, mode: str) -> tuple[Tensor, Tensor]:
-    """Values found ``shift`` pixels to the right; positions are computed in float32 at least."""
+    """Sample values ``shift`` pixels to the right; positions are computed in float32 or float64."""
     shift = shift.to(torch.promote_types(shift.dtype, torch.float32))
     height, width = shift.shape[-2:]
     centres = pixel_centres(height, width, device=shift.device, dtype=shift.dtype)[None]

@@ -1,35 +1,35 @@
-"""Views seen from each other through known depth: where a pixel lands, what it finds there, whether it is hidden."""
+"""Warping between views of known depth: correspondences, sampling and visibility."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from mmmtl.geometry.projection import BEHIND, back_project, project, sampling_grid, transform_points
+from mmmtl.geometry.projection import MIN_DEPTH, back_project, project, sampling_grid, transform_points
 
 
 def correspondences(
     depth: Tensor, target_intrinsics: Tensor, source_intrinsics: Tensor, source_T_target: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Where every pixel of the target view lies in the source view.
+    """Compute the position of every target pixel in the source view.
 
     Args:
-        depth: (N, 1, H, W) metres of the target view, 0 where unknown.
+        depth: (N, 1, H, W) metres of the target view, 0 where void.
         target_intrinsics: (N, 3, 3).
         source_intrinsics: (N, 3, 3).
         source_T_target: (N, 4, 4).
 
     Returns:
-        Pixel positions (N, 2, H, W) in the source image and depth (N, 1, H, W) in the source camera. Pixels of unknown
+        Pixel positions (N, 2, H, W) in the source image and depth (N, 1, H, W) in the source camera. Pixels of void
         depth and points behind the source camera get a position outside of every image and depth 0.
     """
     points = transform_points(back_project(depth, target_intrinsics), source_T_target)
-    seen = (depth > 0) & (points[:, 2:] > BEHIND)
+    seen = (depth > 0) & (points[:, 2:] > MIN_DEPTH)
     positions, source_depth = project(torch.where(seen, points, 0), source_intrinsics)
     return positions, source_depth
 
 
 def warp(values: Tensor, positions: Tensor, *, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
-    """The source map as the target view finds it.
+    """Sample the source map at the positions of target pixels.
 
     Args:
         values: (N, C, Hs, Ws) of the source view.
@@ -50,28 +50,28 @@ def warp(values: Tensor, positions: Tensor, *, mode: str = 'bilinear') -> tuple[
 def visible_pixels(
     positions: Tensor, expected_depth: Tensor, source_depth: Tensor, *, tolerance: float = 0.05
 ) -> Tensor:
-    """Which target pixels the source view really sees, (N, 1, H, W), by a depth test.
+    """Compute by a depth test which target pixels are visible in the source view, bool (N, 1, H, W).
 
-    A pixel is visible where the source's own depth at its position agrees with the depth that it should have there:
-    |measured - expected| <= tolerance * expected. Nothing is visible where the source depth is unknown.
+    A pixel is visible if the depth of the source view at its position agrees with the expected depth,
+    |measured - expected| <= tolerance * expected. No pixel is visible where the source depth is void.
 
     Args:
         positions: (N, 2, H, W), from `correspondences`.
         expected_depth: (N, 1, H, W), from `correspondences`.
-        source_depth: (N, 1, Hs, Ws) measured by the source view, 0 where unknown.
-        tolerance: relative.
+        source_depth: (N, 1, Hs, Ws) of the source view, 0 where void.
+        tolerance: Maximum relative difference.
     """
     measured, inside = warp(source_depth.to(positions.dtype), positions, mode='nearest')
     return inside & (measured > 0) & ((measured - expected_depth).abs() <= tolerance * expected_depth)
 
 
 def overlap(visible: Tensor, depth: Tensor) -> Tensor:
-    """The share (N,) of the target's pixels of known depth (N, 1, H, W) that are visible in the source view."""
+    """Return the fraction (N,) of target pixels of known depth (N, 1, H, W) that are visible in the source view."""
     known = (depth > 0).flatten(1).sum(1)
     return (visible & (depth > 0)).flatten(1).sum(1) / known.clamp(min=1)
 
 
 def inside_image(positions: Tensor, height: int, width: int) -> Tensor:
-    """True (N, 1, H, W) where a position lies on the image [0, width] x [0, height]."""
+    """Return where positions lie in the image [0, width] x [0, height], bool (N, 1, H, W)."""
     x, y = positions[:, :1], positions[:, 1:]
     return (x >= 0) & (x <= width) & (y >= 0) & (y <= height)

@@ -1,12 +1,12 @@
-"""What happens around the steps of a run."""
+"""Hooks around the steps of a run: checkpoints, logs, checks and progress."""
 
 from mmmtl.hooks.atomic_checkpoint_hook import AtomicCheckpointHook
 from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
+from mmmtl.hooks.consistent_config_hook import ConsistentConfigHook
 from mmmtl.hooks.depth_plane_coverage_hook import DepthPlaneCoverageHook
 from mmmtl.hooks.early_stopping_hook import EarlyStoppingHook
 from mmmtl.hooks.finite_buffers_hook import FiniteBuffersHook
-from mmmtl.hooks.handed_out_hook import HandedOutHook
 from mmmtl.hooks.interval_log_processor import IntervalLogProcessor
 from mmmtl.hooks.norm_statistics_hook import NormStatisticsHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
@@ -21,7 +21,7 @@ __all__ = [
     'DepthPlaneCoverageHook',
     'FiniteBuffersHook',
     'EarlyStoppingHook',
-    'HandedOutHook',
+    'ConsistentConfigHook',
     'IntervalLogProcessor',
     'NormStatisticsHook',
     'ProgressBarHook',

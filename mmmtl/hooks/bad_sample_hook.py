@@ -1,6 +1,7 @@
-"""The account of samples that were left out because a file is bad."""
+"""Logging of samples that are skipped because of a bad file."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from mmengine.dist import all_gather_object, is_main_process
 from mmengine.hooks import Hook
@@ -10,43 +11,44 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class BadSampleHook(Hook):
-    """Logs what a data set with ``on_bad_sample='skip'`` left out: each bad record once, and after every epoch how many
-    samples of all processes it was.
+    """Log the samples that datasets with ``on_bad_sample='skip'`` skip.
 
-    The samples bring the news themselves (metainfo ``skipped``), so it is the same with workers and without.
+    Each bad record is logged once, and the number of skipped samples of all processes after every epoch. Errors arrive
+    in the metainfo ``skipped`` of samples, with and without workers.
     """
 
     def __init__(self) -> None:
-        self.found: Counter[str] = Counter()  # what was wrong -> how often, on this process
-        self.total: Counter[str] = Counter()  # on all of them, when the last epoch ended
-        self.told: set[str] = set()
+        self.found: Counter[str] = Counter()  # error message -> number of samples, on this process
+        self.total: Counter[str] = Counter()  # on all processes, at the end of the last epoch
+        self.logged: set[str] = set()
 
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
+        assert data_batch is not None
         errors = [error for sample in data_batch['data_samples'] for error in sample.get('skipped', ())]
         self.found.update(errors)
-        self.tell(runner, errors)
+        self.log(runner, errors)
 
     def after_train_epoch(self, runner) -> None:
         self.total = sum(all_gather_object(self.found), Counter())
-        self.tell(runner, self.total)
+        self.log(runner, self.total)
         if self.total:
             runner.logger.warning(
-                f'{self.total.total()} samples have been left out so far, for {len(self.total)} bad '
+                f'{self.total.total()} samples were skipped so far because of {len(self.total)} bad '
                 'files; check_dataset.py CONFIG lists them'
             )
 
-    def tell(self, runner, errors) -> None:
-        """Each error once."""
+    def log(self, runner, errors: Iterable[str]) -> None:
+        """Log each error once."""
         for error in errors:
-            if error not in self.told:
-                self.told.add(error)
-                runner.logger.warning(f'sample left out, the next one stands in for it: {error}')
+            if error not in self.logged:
+                self.logged.add(error)
+                runner.logger.warning(f'skipped a sample and used the next one: {error}')
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         checkpoint['meta']['bad_samples'] = dict(sum(all_gather_object(self.found), Counter()))
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        if is_main_process():  # the sum of all processes is kept by one of them
+        if is_main_process():  # the checkpoint has the sum over all processes
             self.found = Counter(checkpoint.get('meta', {}).get('bad_samples', {}))

@@ -1,4 +1,4 @@
-"""Consistency losses that come in slowly: predictions must first be worth comparing."""
+"""A linear ramp-up of consistency losses, which need reasonable predictions first."""
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -10,18 +10,18 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class ConsistencyRampHook(Hook):
-    """Multiplies a consistency loss by min(epoch / epochs, 1), epoch = 0 in the first pass, or the same by iterations.
+    """Multiply a consistency loss by min(epoch / epochs, 1), where the first epoch is 0; or likewise by iterations.
 
-    The factor is a function of the epoch (iteration) alone, so a resumed run goes on where it stood.
+    The factor depends on the epoch or iteration alone, so it continues after a resume.
 
     Args:
-        name: Of the loss in ``model.consistency_losses``.
-        epochs: How many until it counts in full.
-        iterations: The same in iterations; give one of the two.
+        name: Key of the loss in ``model.consistency_losses``.
+        epochs: Length of the ramp in epochs.
+        iterations: Length of the ramp in iterations; give one of the two.
 
     Raises:
-        ConfigError: Both or none of the lengths are given, one is not positive, the model has no loss of that name, or
-            ``epochs`` are given and the training loop counts iterations.
+        ConfigError: Not exactly one of the lengths is given, it is not positive, the model has no such loss, or
+            ``epochs`` is given but the training loop counts iterations.
     """
 
     def __init__(self, name: str, *, epochs: float | None = None, iterations: int | None = None) -> None:
@@ -52,6 +52,6 @@ class ConsistencyRampHook(Hook):
 
     @staticmethod
     def losses(runner):
-        """The model's consistency losses by name."""
+        """Return the model's consistency losses by name."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         return model.consistency_losses

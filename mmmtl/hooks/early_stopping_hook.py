@@ -1,25 +1,25 @@
-"""Early stopping that a resumed run goes on with."""
+"""Early stopping that continues after a resume."""
 
 from mmengine import hooks
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
 
-STATE = 'best_score_early_stopping'  # the runner saves it with the best scores, and forgets both if they do not compare
+STATE = 'best_score_early_stopping'  # saved with the best scores; the runner drops both if they are not comparable
 
 
 @HOOKS.register_module()
 class EarlyStoppingHook(hooks.EarlyStoppingHook):
-    """MMEngine's hook, whose best score and count of validations without improvement are in the checkpoint.
+    """MMEngine's hook, with the best score and the number of validations without improvement in the checkpoint.
 
-    ``load_config`` puts it in the place of MMEngine's, and fills in ``rule`` where the measure is the one by which a
-    task is judged.
+    ``load_config`` replaces MMEngine's hook by this one, and sets ``rule`` if the metric is the primary metric of a
+    task.
 
     Raises:
-        ConfigError: Validation does not give the measure.
+        ConfigError: Validation does not return the metric ``monitor``.
     """
 
-    priority = 'VERY_LOW'  # its state is there before ValidateOnResumeHook validates
+    priority = 'VERY_LOW'  # before ValidateOnResumeHook, which validates with the restored state
 
     def before_train(self, runner) -> None:
         state = runner.message_hub.runtime_info.get(STATE, {})

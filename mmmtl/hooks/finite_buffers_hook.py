@@ -1,4 +1,4 @@
-"""Running statistics that take in nothing that is not finite."""
+"""Restore buffers, such as running statistics, that became non-finite."""
 
 import torch
 from mmengine.hooks import Hook
@@ -10,18 +10,18 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class FiniteBuffersHook(Hook):
-    """Puts the model's buffers back where a batch has left NaN or infinity in one of them.
+    """Restore all buffers of the model if a batch made a value in one of them NaN or infinite.
 
-    `FiniteOptimWrapper` skips the step of such a batch, but the forward pass has already moved the statistics of
-    `BatchNorm`: they would stay NaN for good while the weights are sound. All buffers then are what they were before
-    the batch: statistics, their counts, and whatever else a module keeps, such as the regions of `RegionContrast`.
-    A value that was infinite before is no reason. Every process decides for its own buffers. Those of the loss
-    weighting are left alone: they are the same on all processes and guard themselves.
+    `FiniteOptimWrapper` skips the step of such a batch, but its forward pass has already updated the statistics of
+    `BatchNorm`, which would stay NaN. All buffers are restored to their state before the batch: statistics, counts, and
+    others, such as the regions of `RegionContrast`. Values that were infinite before do not count. Each process decides
+    for its own buffers. Those of the loss weighting, which are equal on all processes and have their own protection,
+    are left out.
 
-    Nothing waits for the device: both states are copied into one tensor per dtype, and the choice is made there.
+    There is no device sync: both states are copied to one tensor per dtype, and the choice is made on the device.
     """
 
-    priority = 'VERY_HIGH'  # before averages of the weights and checkpoints take them
+    priority = 'VERY_HIGH'  # before weight averaging and checkpoints
 
     def before_train(self, runner) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
@@ -32,14 +32,14 @@ class FiniteBuffersHook(Hook):
         self.groups = list(by_dtype.values())
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
-        self.before = [flat(group) for group in self.groups]
+        self.before = [flatten(group) for group in self.groups]
 
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
         if not self.groups:
             return
-        after = [flat(group) for group in self.groups]
+        after = [flatten(group) for group in self.groups]
         broken = torch.stack(
             [(~now.isfinite() & earlier.isfinite()).any() for now, earlier in zip(after, self.before, strict=True)]
         ).any()
@@ -48,6 +48,6 @@ class FiniteBuffersHook(Hook):
             torch._foreach_copy_(group, [piece.view_as(buffer) for piece, buffer in zip(pieces, group, strict=True)])
 
 
-def flat(tensors: list[Tensor]) -> Tensor:
-    """All their numbers in one new tensor."""
+def flatten(tensors: list[Tensor]) -> Tensor:
+    """Concatenate all values in a new 1-D tensor."""
     return torch.cat([values.flatten() for values in tensors])

@@ -1,4 +1,4 @@
-"""The same normalisation statistics on every process whenever a network is judged."""
+"""Equal normalization statistics on all processes in validation and test."""
 
 from mmcv.cnn import is_norm
 from mmengine.dist import broadcast, get_world_size
@@ -10,15 +10,14 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class NormStatisticsHook(Hook):
-    """Gives every process the running statistics of the first one before a validation or a test.
+    """Broadcast the running statistics of the main process before validation and test.
 
-    Batch norm on each process averages over the images of that process alone, and DDP keeps parameters alike but not
-    these. Without this hook a validation during training mixes the predictions of as many different networks as there
-    are processes, and its scores are not those of the checkpoint, which holds the statistics of the first process.
-    Training does not read them, and other buffers of a process stay its own.
+    `BatchNorm` averages over the images of its process, and DDP synchronizes parameters but not these statistics.
+    Without this hook, the processes of a validation evaluate different networks, and the scores are not those of the
+    checkpoint, which has the statistics of the main process. Training does not use them; other buffers are not changed.
     """
 
-    priority = 'LOWEST'  # after hooks that exchange weights, such as EMAHook
+    priority = 'LOWEST'  # after hooks that swap weights, such as EMAHook
 
     def before_val_epoch(self, runner) -> None:
         self.broadcast(runner)
@@ -27,7 +26,7 @@ class NormStatisticsHook(Hook):
         self.broadcast(runner)
 
     def broadcast(self, runner) -> None:
-        """Overwrite the statistics in place."""
+        """Overwrite the statistics in place with those of the main process."""
         if get_world_size() == 1:
             return
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -1,4 +1,4 @@
-"""The training log, kept on the device until it is due, and the watch over what is not finite."""
+"""The training log, kept on the device until it is due, and the check for non-finite losses."""
 
 import math
 
@@ -14,43 +14,42 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class TrainingLogHook(RuntimeInfoHook):
-    """Writes iteration, learning rate, losses and gradient norm to the message hub, for the logger to print.
+    """Write iteration, learning rates, losses and gradient norm to the message hub, for the logger.
 
-    MMEngine's hook fetches every loss in every iteration, and so waits for the GPU each time; this one fetches those of
-    all iterations since the last time at once, when the `LoggerHook` is about to print or a checkpoint is written.
+    MMEngine's hook fetches every loss in every iteration, which synchronizes the GPU; this one fetches the losses of
+    all iterations since the last fetch at once, when the `LoggerHook` is about to print or a checkpoint is written.
     Losses are means over the processes.
 
-    Every number has an entry per iteration in its history, with a count of 1, or 0 where the iteration has no such
-    number: a task loss without a label (``count/<name>`` of the model's outputs is 0 on all processes), a gradient norm
-    between steps of the optimiser or of a step that had nothing to descend, whatever is not finite.
-    `IntervalLogProcessor` prints their means.
+    Every value has an entry per iteration in its history, with the count 1, or 0 if the iteration has no such value: a
+    task loss without a label (``count/<name>`` of the model's outputs is 0 on all processes), a gradient norm between
+    optimizer steps or without a loss, or a non-finite value. `IntervalLogProcessor` prints the means.
 
-    An iteration with a loss or gradient that is not finite (its step is skipped by `FiniteOptimWrapper`) is counted and
-    reported with the tasks and the images.
+    An iteration with a non-finite loss or gradient, whose step `FiniteOptimWrapper` skips, is counted and logged with
+    its tasks and images.
 
     Args:
-        max_not_finite: The run stops after so many of them in a row.
+        max_not_finite: Maximum number of consecutive iterations with a non-finite loss or gradient.
 
     Raises:
-        DivergenceError: They were that many.
+        DivergenceError: There were ``max_not_finite`` such iterations in a row.
     """
 
     def __init__(self, max_not_finite: int = 10) -> None:
         self.max_not_finite = max_not_finite
         self.interval = 1
-        # what an iteration gave, as pairs of a value and its count, and its images
+        # per iteration: {name: (value, count)}, and the paths of the images
         self.pending: list[tuple[dict[str, tuple[Tensor, Tensor]], list[str]]] = []
-        self.descended: Tensor | float = 0.0  # above 0 if there was a loss since the optimiser's last step
+        self.descended: Tensor | float = 0.0  # above 0 if there was a loss since the last optimizer step
         self.in_a_row = self.skipped = 0
 
     def before_train(self, runner) -> None:
         super().before_train(runner)
         self.interval = log_interval(runner)
-        if runner.iter == 0:  # a run that starts from the weights of another has skipped nothing yet
+        if runner.iter == 0:  # the counters of a loaded checkpoint do not apply
             self.skipped, self.in_a_row, self.descended = 0, 0, 0.0
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
-        """MMEngine logs the learning rate of the first group alone; of `NamedGroups` all others have theirs too."""
+        """Log the learning rates of `NamedGroups`; MMEngine logs that of the first group only."""
         super().before_train_iter(runner, batch_idx, data_batch)
         for group in runner.optim_wrapper.param_groups[1:]:
             if 'name' in group:
@@ -59,6 +58,7 @@ class TrainingLogHook(RuntimeInfoHook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
+        assert data_batch is not None and outputs is not None
         always = torch.ones_like(outputs['loss'])
         values = {
             name: (value, outputs.get(f'count/{name}', always))
@@ -73,7 +73,7 @@ class TrainingLogHook(RuntimeInfoHook):
             self.fetch(runner)
 
     def gradient_norm(self, wrapper, loss: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
-        """The norm of this iteration's optimiser step, and its count: 0 without a step or with no loss to descend."""
+        """Return the gradient norm of this iteration and its count, 0 without an optimizer step or without a loss."""
         self.descended = self.descended + count
         if not wrapper.should_update():
             return torch.zeros_like(loss), torch.zeros_like(count)
@@ -81,18 +81,18 @@ class TrainingLogHook(RuntimeInfoHook):
         return wrapper.grad_norm, descended
 
     def fetch(self, runner) -> None:
-        """Bring the pending values to the host, log them, and look whether they are finite."""
+        """Copy the pending values to the host, log them, and check that they are finite."""
         if not self.pending:
             return
         pending, self.pending = self.pending, []
         pairs = zip(*(pair for row, _ in pending for pair in row.values()), strict=True)
-        numbers = torch.stack([torch.stack([value.float() for value in part]) for part in pairs])
-        all_reduce(numbers, op='mean')
-        numbers = iter(numbers.T.tolist())
+        fetched = torch.stack([torch.stack([value.float() for value in part]) for part in pairs])
+        all_reduce(fetched, op='mean')
+        rows = iter(fetched.T.tolist())
         for row, images in pending:
             wrong = []
             for name in row:
-                value, count = next(numbers)
+                value, count = next(rows)
                 if not math.isfinite(value):
                     wrong.append(name)
                 counts = math.isfinite(value) and count > 0
@@ -102,7 +102,7 @@ class TrainingLogHook(RuntimeInfoHook):
                 self.report(runner, wrong, images)
 
     def report(self, runner, wrong: list[str], images: list[str]) -> None:
-        """Count a skipped step, name what was wrong, stop if it has been so for too long."""
+        """Count a skipped step and log its cause; raise DivergenceError if there were too many in a row."""
         self.skipped += 1
         tasks = [name for name in wrong if name not in ('loss', 'grad_norm') and not name.startswith('weight/')]
         what = f'the loss of {", ".join(tasks)}' if tasks else 'the total loss' if 'loss' in wrong else 'the gradient'
@@ -110,7 +110,8 @@ class TrainingLogHook(RuntimeInfoHook):
         message = f'{what} is not finite on {", ".join(images)}'
         if self.in_a_row >= self.max_not_finite:
             raise DivergenceError(
-                f'{message}; {self.in_a_row} steps in a row: lower the learning rate, clip, or look at these images'
+                f'{message}; {self.in_a_row} steps in a row: '
+                'lower the learning rate, clip gradients, or check these images'
             )
         runner.logger.warning(f'{message}: step skipped ({self.skipped} so far)')
 

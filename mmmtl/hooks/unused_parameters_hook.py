@@ -1,7 +1,7 @@
-"""Parameters that no loss depends on, named after the first step."""
+"""A warning about parameters on which no loss depends."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import torch
@@ -17,43 +17,43 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class UnusedParametersHook(Hook):
-    """Warns once where parameters that should learn got no gradient in the first step of the optimiser.
+    """Warn once about trainable parameters without a gradient in the first optimizer step.
 
-    A task without a label in the batch is no such case: its loss is a 0 that is connected to the graph. Nor is a shared
-    parameter under a weighting by gradients (`TaskGradients`), which gives it a gradient of 0. With several
-    processes `DistributedDataParallel` waits for the gradient of every parameter and would stop in the second step with
-    a message that names none, the first step having been taken without averaging over the processes.
+    Tasks without a label in the batch do not count: their loss is a 0 that is connected to the graph. Nor do shared
+    parameters under a gradient weighting (`TaskGradients`), which get a gradient of 0. With several processes
+    `DistributedDataParallel` waits for the gradient of every parameter and would fail in the second step with a message
+    that names none of them.
 
     Raises:
-        ConfigError: There are several processes, and they were not asked to look for unused parameters.
+        ConfigError: There are unused parameters, several processes, and ``find_unused_parameters`` is not set.
     """
 
     def __init__(self) -> None:
         self.reached: set[str] = set()
-        self.watches: list[RemovableHandle] = []
+        self.handles: list[RemovableHandle] = []
 
     def before_train(self, runner) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        self.learnt = {name: value for name, value in model.named_parameters() if value.requires_grad}
+        self.trainable = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.reached = set()
-        self.watches = [
-            value.register_post_accumulate_grad_hook(self._watch(name)) for name, value in self.learnt.items()
+        self.handles = [
+            value.register_post_accumulate_grad_hook(self._record(name)) for name, value in self.trainable.items()
         ]
 
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:
-        if not self.watches or not runner.optim_wrapper.should_update():
+        if not self.handles or not runner.optim_wrapper.should_update():
             return
         self.after_train(runner)
-        device = next(iter(self.learnt.values())).device
-        reached = torch.tensor([float(name in self.reached) for name in self.learnt], device=device)
+        device = next(iter(self.trainable.values())).device
+        reached = torch.tensor([float(name in self.reached) for name in self.trainable], device=device)
         all_reduce(reached, op='min')
-        unused = [name for name, used in zip(self.learnt, reached.tolist(), strict=True) if not used]
+        unused = [name for name, used in zip(self.trainable, reached.tolist(), strict=True) if not used]
         if not unused:
             return
-        what = f'no loss depends on {", ".join(common_parts(unused, list(self.learnt)))}'
-        remedy = 'leave it out (fewer out_indices of the backbone), connect it (in_index of the head) or freeze it'
+        what = f'no loss depends on {", ".join(common_parts(unused, list(self.trainable)))}'
+        remedy = 'remove it (fewer out_indices of the backbone), connect it (in_index of the head) or freeze it'
         if is_model_wrapper(runner.model) and not runner.model.find_unused_parameters:
             raise ConfigError(
                 f'{what}, and with several processes every parameter must get a gradient: {remedy}; or '
@@ -62,22 +62,23 @@ class UnusedParametersHook(Hook):
         runner.logger.warning(f'{what}, which does not learn: {remedy}')
 
     def after_train(self, runner) -> None:
-        """Watch no longer."""
-        for watch in self.watches:
-            watch.remove()
-        self.watches = []
+        """Remove the hooks of the parameters."""
+        for handle in self.handles:
+            handle.remove()
+        self.handles = []
 
-    def _watch(self, name: str):
+    def _record(self, name: str) -> Callable[[Tensor], None]:
         def reach(parameter: Tensor) -> None:
             self.reached.add(name)
 
         return reach
 
 
-def common_parts(some: Sequence[str], every: Sequence[str]) -> list[str]:
-    """Dotted names, put together where all that begins alike is among them: ``'backbone.stage_3 (12 parameters)'``."""
-    chosen, parts = set(some), Counter()
-    for name in some:
+def common_parts(unused: Sequence[str], every: Sequence[str]) -> list[str]:
+    """Summarize dotted names by their longest common modules, such as ``'backbone.stage_3 (12 parameters)'``."""
+    chosen = set(unused)
+    parts: Counter[str] = Counter()
+    for name in unused:
         parts[
             next(
                 part

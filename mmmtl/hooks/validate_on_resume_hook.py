@@ -1,4 +1,4 @@
-"""The validation that a killed run owes."""
+"""Run the validation that an interrupted run missed."""
 
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop
@@ -8,10 +8,10 @@ from mmmtl.registry import HOOKS
 
 @HOOKS.register_module()
 class ValidateOnResumeHook(Hook):
-    """Validates first when a run is taken up from a checkpoint after which a validation was due.
+    """Validate before training continues, if the resumed checkpoint was written just before a validation was due.
 
-    A checkpoint is written before the validation; MMEngine goes on with the next epoch, and the scores, perhaps the
-    best ones, are never known. A validation that draws random numbers would also leave them elsewhere.
+    MMEngine writes a checkpoint before it validates, and resumes with the next epoch: the scores, perhaps the best
+    ones, would be lost, and the state of random generators would differ if validation draws random numbers.
     """
 
     priority = 'LOWEST'
@@ -22,7 +22,7 @@ class ValidateOnResumeHook(Hook):
             (loop.epoch, loop.max_epochs) if isinstance(loop, EpochBasedTrainLoop) else (loop.iter, loop.max_iters)
         )
         if done:
-            loop._decide_current_val_interval()  # it may change on the way (dynamic_intervals)
+            loop._decide_current_val_interval()  # dynamic_intervals may change it
         if (
             done
             and runner.val_loop is not None

@@ -1,4 +1,4 @@
-"""Metrics of a split, exact over several processes, and the prediction that knows nothing."""
+"""Metrics of a split, exact over several processes, and constant baselines."""
 
 from mmmtl.metrics.constant_maps import constant_maps
 from mmmtl.metrics.cross_view_metric import CrossViewMetric

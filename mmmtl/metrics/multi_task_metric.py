@@ -1,4 +1,4 @@
-"""One metric for all tasks: each task measures and scores itself."""
+"""A metric that evaluates all tasks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,17 +15,17 @@ Sums = dict[str, dict[str, Tensor]]  # {task: {name of the sum: value}}
 
 @METRICS.register_module()
 class MultiTaskMetric(BaseMetric):
-    """Adds up what the tasks measure over a split, then lets them score it.
+    """Evaluate all tasks of a split by `Task.metric_sums` and `Task.compute_metrics`.
 
-    Only sums are kept and exchanged between processes, never maps; an image is counted once, however the processes
-    share the split, as long as the sampler repeats none (`EvenlySplitSampler`).
+    Scores are named ``{task}/{metric}``. Only sums are kept and exchanged between processes. Each image counts once, on
+    any number of processes, if the sampler repeats none (`EvenlySplitSampler`).
 
     Args:
         tasks: ``{name: config}``.
-        prefix: Put before the name of every number, e.g. ``'unseen'``: ``unseen/depth/abs_rel``.
+        prefix: Prefix of the scores, e.g. ``'unseen'`` for ``unseen/depth/abs_rel``.
     """
 
-    default_prefix = ''  # scores are named TASK/MEASURE already
+    default_prefix = ''  # scores are named TASK/METRIC
 
     def __init__(self, tasks: Mapping[str, dict | Task], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
@@ -33,7 +33,7 @@ class MultiTaskMetric(BaseMetric):
         self.results: list[Sums] = [{}]  # one entry: the sums of all images so far
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Take in samples (as dicts, the form in which MMEngine's evaluator hands them on)."""
+        """Add samples, as the dicts that MMEngine's evaluator passes."""
         for sample in data_samples:
             gt, pred = sample['gt'], sample['pred']
             for name, task in self.tasks.items():
@@ -41,12 +41,12 @@ class MultiTaskMetric(BaseMetric):
                     self.add(name, task.metric_sums(pred[name][None], gt[name][None].to(pred[name].device)))
 
     def add(self, name: str, sums: Mapping[str, Tensor]) -> None:
-        """Add one image's sums to those of the split."""
+        """Add the sums of one image."""
         add_up(self.results[0].setdefault(name, {}), sums)
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """Scores of the split as ``{task}/{measure}``, the same on every process; a task without labels is left out."""
-        sums = {name: self.results[0].get(name) or self.no_sums(task) for name, task in self.tasks.items()}
+        """Return the scores of the split, equal on all processes; tasks without labels are left out."""
+        sums = {name: self.results[0].get(name) or self.zero_sums(task) for name, task in self.tasks.items()}
         if get_world_size() > 1:
             for value in (value for held in sums.values() for value in held.values()):
                 all_reduce(value)
@@ -55,13 +55,13 @@ class MultiTaskMetric(BaseMetric):
         return {f'{self.prefix}/{key}': value for key, value in scores.items()} if self.prefix else scores
 
     @staticmethod
-    def no_sums(task: Task) -> dict[str, Tensor]:
-        """The sums of an image in which nothing is labelled: what a process without any label of the task brings."""
+    def zero_sums(task: Task) -> dict[str, Tensor]:
+        """Return the sums of an image that is void everywhere, for a process without a label of the task."""
         shape = 1, task.target_channels, 1, 1
         return task.metric_sums(torch.zeros(shape, dtype=task.dtype), torch.full(shape, task.void, dtype=task.dtype))
 
     def compute_metrics(self, results: Sequence[Sums]) -> dict[str, float]:
-        """Scores of the sums that `results` of one or several metrics hold, without the prefix."""
+        """Compute scores, without the prefix, from the ``results`` of one or several metrics."""
         total: Sums = {}
         for name, held in ((name, held) for result in results for name, held in result.items()):
             add_up(total.setdefault(name, {}), held)
@@ -74,6 +74,6 @@ class MultiTaskMetric(BaseMetric):
 
 
 def add_up(total: dict[str, Tensor], sums: Mapping[str, Tensor]) -> None:
-    """Add sums to others of their names, in place."""
+    """Add sums to ``total`` by key, in place."""
     for key, value in sums.items():
         total[key] = total[key] + value if key in total else value

@@ -1,4 +1,4 @@
-"""Each part of a mixed data set judged by itself."""
+"""Separate evaluation of the parts of a concatenated dataset."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,23 +12,23 @@ from mmmtl.registry import METRICS
 
 @METRICS.register_module()
 class PerDatasetMetric(BaseMetric):
-    """Hands every sample to the metrics of the data set that it comes from; numbers are named ``{data set}/{number}``.
+    """Evaluate each part of a `ConcatDataset` by its own metrics; scores are named ``{part}/{score}``.
 
     Args:
-        parts: ``{part of the ConcatDataset: config of a metric, or a list of them}``. Parts without are not judged.
+        parts: ``{part: config of a metric, or a list of them}``. Other parts are not evaluated.
 
     Raises:
-        ConfigError: The evaluated data set has no part of that name.
+        ConfigError: The evaluated dataset has no part of a name in ``parts``.
     """
 
     def __init__(self, parts: Mapping[str, dict | Sequence[dict]]) -> None:
         super().__init__()
-        self.metrics = {name: [METRICS.build(metric) for metric in as_list(wanted)] for name, wanted in parts.items()}
-        self.seen = dict.fromkeys(self.metrics, 0)
+        self.metrics = {name: [METRICS.build(metric) for metric in _as_list(wanted)] for name, wanted in parts.items()}
+        self.num_samples = dict.fromkeys(self.metrics, 0)
 
     @property
     def dataset_meta(self) -> dict | None:
-        """What the evaluator tells of the data set; told on to the metrics."""
+        """Metainfo of the dataset; passed on to the metrics of the parts."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -36,47 +36,47 @@ class PerDatasetMetric(BaseMetric):
         unknown = set(self.metrics) - set(meta.get('parts', ()))
         if unknown:
             raise ConfigError(
-                f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the data '
-                f'set are {", ".join(meta.get("parts", ())) or "none: it is no ConcatDataset"}'
+                f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the '
+                f'dataset are {", ".join(meta.get("parts", ())) or "none: it is no ConcatDataset"}'
             )
         self._dataset_meta = meta
         for metric in (metric for metrics in self.metrics.values() for metric in metrics):
             metric.dataset_meta = meta
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
-        """Take in samples that say in ``dataset`` where they come from."""
+        """Add samples to the metrics of their part, which is their metainfo ``dataset``."""
         for name, metrics in self.metrics.items():
             own = [sample for sample in data_samples if sample['dataset'] == name]
-            self.seen[name] += len(own)
+            self.num_samples[name] += len(own)
             for metric in metrics:
                 if own:
                     metric.process(data_batch, own)
         self.results = [{name: [metric.results for metric in metrics] for name, metrics in self.metrics.items()}]
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """The scores of all parts, the same on every process."""
-        scores = {}
+        """Return the scores of all parts, equal on all processes."""
+        scores: dict[str, float] = {}
         for name, metrics in self.metrics.items():
-            seen = torch.tensor(self.seen[name])
+            count = torch.tensor(self.num_samples[name])
             if get_world_size() > 1:
-                all_reduce(seen)
+                all_reduce(count)
             for metric in metrics:
-                scores |= {f'{name}/{key}': value for key, value in metric.evaluate(seen.item()).items()}
-            self.seen[name] = 0
+                scores |= {f'{name}/{key}': value for key, value in metric.evaluate(int(count)).items()}
+            self.num_samples[name] = 0
         self.results = []
         return scores
 
     def compute_metrics(self, results: Sequence[Mapping[str, Sequence[list]]]) -> dict[str, float]:
-        """Scores of what `results` of one or several of these metrics hold."""
-        scores = {}
+        """Compute scores from the ``results`` of one or several such metrics."""
+        scores: dict[str, float] = {}
         for name, metrics in self.metrics.items():
-            for number, metric in enumerate(metrics):
-                own = [one for result in results for one in result[name][number]]
+            for index, metric in enumerate(metrics):
+                own = [one for result in results for one in result[name][index]]
                 prefix = f'{name}/{metric.prefix}' if metric.prefix else name
                 scores |= {f'{prefix}/{key}': value for key, value in metric.compute_metrics(own).items()}
         return scores
 
 
-def as_list(wanted: dict | Sequence[dict]) -> Sequence[dict]:
-    """One config or several, as several."""
-    return [wanted] if isinstance(wanted, dict) else wanted
+def _as_list(configs: dict | Sequence[dict]) -> Sequence[dict]:
+    """Return a list of configs from one config or several."""
+    return [configs] if isinstance(configs, dict) else configs

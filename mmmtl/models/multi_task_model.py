@@ -243,7 +243,7 @@ class MultiTaskModel(BaseModel):
                     name: final_map(
                         task,
                         logits[name][number : number + 1, :, :height, :width],
-                        sample.own_shape,
+                        sample.output_shape,
                         sample.get('magnification', 1.0),
                     )
                     for name, task in self.tasks.items()
@@ -260,10 +260,10 @@ class MultiTaskModel(BaseModel):
         maps = {name: F.interpolate(x.float(), size) for name, x in self.neck.aux_maps(matched).items()}
         for number, sample in enumerate(data_samples):
             height, width = sample.img_shape
-            if sample.get('views', 1) > 1:
+            if sample.get('num_views', 1) > 1:
                 sample.extra = PixelData(
                     **{
-                        name: F.interpolate(values[number : number + 1, :, :height, :width], sample.own_shape)[0]
+                        name: F.interpolate(values[number : number + 1, :, :height, :width], sample.output_shape)[0]
                         for name, values in maps.items()
                     }
                 )

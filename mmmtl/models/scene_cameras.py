@@ -20,22 +20,22 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
     """
     if data_samples is None:
         return {'views': None, 'intrinsics': None, 'camera_T_world': None}
-    views = tuple(sample.get('views', 1) for sample in data_samples if sample.get('view', 0) == 0)
+    views = tuple(sample.get('num_views', 1) for sample in data_samples if sample.get('view', 0) == 0)
     if max(views) == 1:
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
     check_view_sizes(data_samples)
     cameras = {}
     for name, read, size in (
-        ('intrinsics', lambda sample: sample.seen_intrinsics, 3),
+        ('intrinsics', lambda sample: sample.input_intrinsics, 3),
         ('camera_T_world', lambda sample: sample.camera_T_world, 4),
     ):
         rows = []
         for sample in data_samples:
-            if sample.get('views', 1) > 1 and name not in sample:
+            if sample.get('num_views', 1) > 1 and name not in sample:
                 raise DataError(
-                    f'{sample.img_path}: one of {sample.views} views of {sample.scene}, but its {name} is not known'
+                    f'{sample.img_path}: one of {sample.num_views} views of {sample.scene}, but its {name} is not known'
                 )
-            rows.append(read(sample) if sample.get('views', 1) > 1 else None)
+            rows.append(read(sample) if sample.get('num_views', 1) > 1 else None)
         known = next(row for row in rows if row is not None)
         lone = torch.eye(size, dtype=known.dtype, device=known.device)
         cameras[name] = torch.stack([lone if row is None else row for row in rows])
@@ -45,7 +45,7 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
 def check_view_sizes(data_samples: Sequence[MultiTaskDataSample]) -> None:
     """Raise DataError, naming the scene, if its views are of different size."""
     for place, first in enumerate(data_samples):
-        count = first.get('views', 1) if first.get('view', 0) == 0 else 1
+        count = first.get('num_views', 1) if first.get('view', 0) == 0 else 1
         sizes = [tuple(sample.img_shape) for sample in data_samples[place : place + count] if 'img_shape' in sample]
         if len(set(sizes)) > 1:
             raise DataError(

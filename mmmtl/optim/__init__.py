@@ -1,4 +1,4 @@
-"""Steps of the optimiser: skipped where gradients are not finite, in full or mixed precision; groups of parameters."""
+"""Optimizer wrappers that skip non-finite gradients, parameter groups, and schedulers of groups."""
 
 from mmmtl.optim.finite_optim_wrapper import FiniteOptimWrapper
 from mmmtl.optim.group_step_lr import GroupCosineRestartLR, GroupStepLR

@@ -1,9 +1,10 @@
-"""Learning rates for some of the parameters: one that falls in steps, one that follows a cosine and starts anew."""
+"""Learning rate schedulers of single parameter groups."""
 
 from collections.abc import Sequence
 
 from mmengine.optim import BaseOptimWrapper, StepLR
 from mmengine.optim.scheduler import CosineRestartLR
+from mmengine.optim.scheduler.param_scheduler import _ParamScheduler
 from torch.optim import Optimizer
 
 from mmmtl.errors import ConfigError
@@ -11,17 +12,17 @@ from mmmtl.optim.named_groups import REST
 from mmmtl.registry import PARAM_SCHEDULERS
 
 
-class OfGroups:
-    """Before a scheduler of MMEngine among the ancestors: it moves the groups of `NamedGroups` that it names and
-    leaves the others as they are.
+class NamedGroupScheduler(_ParamScheduler):
+    """A scheduler that changes only some of the parameter groups of `NamedGroups`; a mixin for MMEngine's schedulers.
 
     Args:
-        optimizer: The optimiser, or its wrapper; given by the runner.
-        groups: Names; ``'rest'`` are the parameters of no group, and what the log shows as the base learning rate.
-        kwargs: Of MMEngine's scheduler: ``by_epoch``, ``begin`` ...
+        optimizer: Optimizer or wrapper; the runner passes it.
+        groups: Names of the groups. ``'rest'`` contains the parameters of no group; the log shows its rate as the base
+            learning rate.
+        kwargs: Arguments of the scheduler of MMEngine, such as ``by_epoch`` and ``begin``.
 
     Raises:
-        ConfigError: The optimiser has no group of that name.
+        ConfigError: The optimizer has no group of that name.
     """
 
     def __init__(self, optimizer: Optimizer | BaseOptimWrapper, *, groups: Sequence[str], **kwargs) -> None:
@@ -42,10 +43,10 @@ class OfGroups:
 
 
 @PARAM_SCHEDULERS.register_module()
-class GroupStepLR(OfGroups, StepLR):
-    """MMEngine's `StepLR` for some groups: ``step_size``, ``gamma``."""
+class GroupStepLR(NamedGroupScheduler, StepLR):
+    """MMEngine's `StepLR` (``step_size``, ``gamma``) of the groups that ``groups`` names; see `NamedGroupScheduler`."""
 
 
 @PARAM_SCHEDULERS.register_module()
-class GroupCosineRestartLR(OfGroups, CosineRestartLR):
-    """MMEngine's `CosineRestartLR` for some groups: ``periods``, ``restart_weights``, ``eta_min``."""
+class GroupCosineRestartLR(NamedGroupScheduler, CosineRestartLR):
+    """MMEngine's `CosineRestartLR` (``periods``, ``restart_weights``, ``eta_min``); see `NamedGroupScheduler`."""

@@ -1,4 +1,4 @@
-"""Mixed precision: fp16 with a loss scale on a GPU, bf16 anywhere."""
+"""Mixed precision training: float16 with loss scaling on a GPU, bfloat16 on any device."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ from mmmtl.registry import OPTIM_WRAPPERS
 
 @OPTIM_WRAPPERS.register_module()
 class MixedPrecisionOptimWrapper(FiniteOptimWrapper):
-    """Autocast around the forward pass; MMEngine's own wrapper asks for a GPU, for bf16 too.
+    """An optimizer wrapper with autocast; unlike MMEngine's `AmpOptimWrapper` it supports bfloat16 on a CPU.
 
     Args:
-        dtype: ``'float16'`` (needs a GPU) or ``'bfloat16'``; by default the first on a GPU, the second on a CPU.
-        kwargs: Of `FiniteOptimWrapper`.
+        dtype: ``'float16'`` (needs a GPU) or ``'bfloat16'``. By default float16 on a GPU and bfloat16 on a CPU.
+        kwargs: Arguments of `FiniteOptimWrapper`, which are those of MMEngine's `OptimWrapper`.
 
     Raises:
-        ConfigError: fp16 without a GPU.
+        ConfigError: ``dtype`` is neither of the two, or float16 on a CPU.
     """
 
     def __init__(self, dtype: str | None = None, **kwargs) -> None:
@@ -44,7 +44,7 @@ class MixedPrecisionOptimWrapper(FiniteOptimWrapper):
         self._inner_count += 1
 
     def step(self, **kwargs) -> None:
-        """Unscale, clip, and step if all gradients are finite."""
+        """Unscale and clip the gradients, and step if all of them are finite."""
         if not self.scaler.is_enabled():
             super().step(**kwargs)
             return

@@ -1,7 +1,7 @@
-"""Parameters in groups that have a name, and a learning rate of their own."""
+"""Named parameter groups with their own options of the optimizer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
@@ -16,15 +16,19 @@ REST = 'rest'
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class NamedGroups:
-    """The ``constructor`` of an ``optim_wrapper`` whose ``paramwise_cfg`` is ``{group: dict(keys=[...], lr=...)}``.
+    """A ``constructor`` of ``optim_wrapper`` that sorts parameters into named groups.
 
-    A parameter belongs to the first group of which a key is a part of its dotted name (``film`` of
-    ``consistency_losses.cross_task.space.stages.0.0.norm.film.gamma``), all others to the group ``'rest'``. What else
-    stands in a group's dict (``lr``, ``weight_decay``, ``betas``) goes to the optimiser. MMEngine's own constructor
-    makes one group of every parameter, and its schedulers move all groups alike; `GroupStepLR` moves those it names.
+    A parameter belongs to the first group with a key that is a part of its dotted name, such as ``film`` in
+    ``consistency_losses.cross_task.space.stages.0.0.norm.film.gamma``; all others belong to the group ``'rest'``.
+    MMEngine's default constructor makes a group per parameter, and its schedulers change all groups; `GroupStepLR`
+    changes the groups that it names.
+
+    Args:
+        optim_wrapper_cfg: The ``optim_wrapper`` of the config.
+        paramwise_cfg: ``{group: dict(keys=[...], lr=...)}``; all options but ``keys`` are passed to the optimizer.
 
     Raises:
-        ConfigError: A group is called ``rest``, has no keys, or no trainable parameter has one of them.
+        ConfigError: A group is called ``rest``, has no keys, or no trainable parameter matches.
     """
 
     def __init__(self, optim_wrapper_cfg: Mapping[str, Any], paramwise_cfg: Mapping[str, Any] | None = None) -> None:
@@ -38,7 +42,9 @@ class NamedGroups:
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         members: dict[str, list[nn.Parameter]] = {name: [] for name in (*self.groups, REST)}
-        for name, parameter in (model.module if is_model_wrapper(model) else model).named_parameters():
+        if is_model_wrapper(model):
+            model = cast(nn.Module, model.module)
+        for name, parameter in model.named_parameters():
             if parameter.requires_grad:
                 members[self.group_of(name)].append(parameter)
         for name, group in self.groups.items():
@@ -56,6 +62,6 @@ class NamedGroups:
         return OPTIM_WRAPPERS.build(config)
 
     def group_of(self, name: str) -> str:
-        """The group of a parameter."""
+        """Return the group of a parameter by its dotted name."""
         parts = set(name.split('.'))
         return next((group for group, settings in self.groups.items() if parts & set(settings['keys'])), REST)

@@ -10,7 +10,7 @@ import torch
 
 from mmmtl.datasets import StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
-from mmmtl.geometry import hidden_from_the_other
+from mmmtl.geometry import occluded_in_other_view
 from mmmtl.metrics import sparsification_area
 from mmmtl.progress import progress
 from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
@@ -23,7 +23,7 @@ def _pixel_parts(
     if edges is None:
         return {}
     found = torch.from_numpy(truth)[None, None, None].expand(-1, 2, -1, -1, -1)
-    hidden = hidden_from_the_other(found, found.isfinite())[0, side, 0].numpy()
+    hidden = occluded_in_other_view(found, found.isfinite())[0, side, 0].numpy()
     bounds = (-np.inf, *sorted(edges), np.inf)
     return {'seen by both views': ~hidden, 'hidden from the other view': hidden} | {
         f'{low:g} <= disparity < {high:g}': (disparity >= low) & (disparity < high)

@@ -1,4 +1,4 @@
-"""What a view carries through the whole flow."""
+"""The data sample: labels, predictions and camera of one image."""
 
 from mmmtl.structures.multi_task_data_sample import MultiTaskDataSample
 

@@ -1,4 +1,4 @@
-"""One view of a scene: its labels, its predictions and its camera."""
+"""Labels, predictions and camera of one image."""
 
 from mmengine.structures import BaseDataElement, PixelData
 from torch import Tensor
@@ -7,26 +7,31 @@ from mmmtl.geometry import resize_intrinsics
 
 
 class MultiTaskDataSample(BaseDataElement):
-    """One view with the labels that are shown, the predictions once they are made, and the camera if it is known.
+    """One image with its labels, its predictions and, if known, its camera.
 
-    ``gt`` and ``pred`` hold one (C, H, W) map per task name; a label that is hidden or does not exist is not there.
+    ``gt`` and ``pred`` hold one (C, H, W) map per task. A label that is hidden or does not exist is absent.
 
-    Metainfo: ``img_path``; ``img_shape`` (H, W) of the image as the network gets it, without padding; ``ori_shape``,
-    where it was resized to the scale that the network was trained for, (H, W) of the image itself; ``magnification``,
-    where depths are to be corrected, how many times larger the network sees things than with the camera that it was
-    trained for; ``scene``, the record's name; ``view``, its number within the scene; ``views``, how many views the
-    scene has in this batch; ``rectified``, true where view 0 and 1 are the left and the right one of a rectified stereo
-    pair.
+    Metainfo:
+
+    - ``img_path``: Path of the image.
+    - ``img_shape``: (H, W) of the network's input, without padding.
+    - ``ori_shape``: (H, W) of the original image, if it was resized to the scale of training.
+    - ``magnification``: By how much objects appear larger than in the camera of training, if predicted depth is to be
+      corrected for it.
+    - ``scene``: Name of the record.
+    - ``view``: Index of the view in its scene.
+    - ``num_views``: Number of views of the scene in this batch.
+    - ``rectified``: True if views 0 and 1 are the left and right image of a rectified stereo pair.
     """
 
     @property
-    def own_shape(self) -> tuple[int, int]:
-        """(H, W) of labels and predictions."""
+    def output_shape(self) -> tuple[int, int]:
+        """Size (H, W) of labels and predictions."""
         return tuple(self.get('ori_shape', self.img_shape))
 
     @property
     def gt(self) -> PixelData:
-        """Labels that are shown."""
+        """Labels, (C, H, W) by task."""
         return self._gt
 
     @gt.setter
@@ -35,7 +40,7 @@ class MultiTaskDataSample(BaseDataElement):
 
     @property
     def pred(self) -> PixelData:
-        """Final maps, one per task, of `own_shape`."""
+        """Predictions, (C, H, W) by task, of size `output_shape`."""
         return self._pred
 
     @pred.setter
@@ -44,7 +49,7 @@ class MultiTaskDataSample(BaseDataElement):
 
     @property
     def extra(self) -> PixelData:
-        """What the network can show beside its predictions: (C, H, W) maps by name, of `own_shape`."""
+        """Auxiliary maps of the network, (C, H, W) by name, of size `output_shape`."""
         return self._extra
 
     @extra.setter
@@ -53,7 +58,7 @@ class MultiTaskDataSample(BaseDataElement):
 
     @property
     def regions(self) -> Tensor:
-        """int32 (1, H, W): the number of the region each pixel belongs to, 0..65535, -1 for none; labels of no task."""
+        """Region index 0..65535 of each pixel, -1 for none, int32 (1, H, W)."""
         return self._regions
 
     @regions.setter
@@ -62,7 +67,7 @@ class MultiTaskDataSample(BaseDataElement):
 
     @property
     def intrinsics(self) -> Tensor:
-        """(3, 3) in pixels of labels and predictions."""
+        """Intrinsics (3, 3) in pixels of labels and predictions."""
         return self._intrinsics
 
     @intrinsics.setter
@@ -70,16 +75,16 @@ class MultiTaskDataSample(BaseDataElement):
         self.set_field(value, '_intrinsics', dtype=Tensor)
 
     @property
-    def seen_intrinsics(self) -> Tensor:
-        """(3, 3) in pixels of the image as the network gets it."""
+    def input_intrinsics(self) -> Tensor:
+        """Intrinsics (3, 3) in pixels of the network's input."""
         if 'ori_shape' not in self:
             return self.intrinsics
         (height, width), (own_height, own_width) = self.img_shape, self.ori_shape
         return resize_intrinsics(self.intrinsics, width / own_width, height / own_height)
 
     @property
-    def camera_T_world(self) -> Tensor:  # noqa: N802  frames meet in the name
-        """(4, 4), world to camera, metres."""
+    def camera_T_world(self) -> Tensor:  # noqa: N802  the convention for poses
+        """Pose (4, 4) from world to camera, in metres."""
         return self._camera_T_world
 
     @camera_T_world.setter

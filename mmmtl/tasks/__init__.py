@@ -1,5 +1,12 @@
-"""What a task means: one file per task, the contract in `task.py`."""
+"""Dense prediction tasks, one file each. The contract of a task is `Task`.
 
+>>> tasks = build_tasks({'semseg': dict(type='SemSeg', classes=['floor', 'wall']), 'depth': dict(type='Depth')})
+>>> logits = {name: torch.randn(2, task.channels, 4, 6) for name, task in tasks.items()}
+>>> {name: tuple(task.predict(logits[name]).shape) for name, task in tasks.items()}
+{'semseg': (2, 1, 4, 6), 'depth': (2, 1, 4, 6)}
+"""
+
+from mmmtl.tasks.building import build_tasks, require_capability
 from mmmtl.tasks.confidence import Confidence
 from mmmtl.tasks.depth import Depth
 from mmmtl.tasks.disparity import Disparity
@@ -10,7 +17,7 @@ from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.normal import Normal
 from mmmtl.tasks.saliency import Saliency
 from mmmtl.tasks.semseg import SemSeg
-from mmmtl.tasks.task import Task, build_tasks, require, unchanged
+from mmmtl.tasks.task import Task, unchanged
 
 __all__ = [
     'Confidence',
@@ -25,6 +32,6 @@ __all__ = [
     'SemSeg',
     'Task',
     'build_tasks',
-    'require',
+    'require_capability',
     'unchanged',
 ]

@@ -1,4 +1,4 @@
-"""Boundaries against boundaries: one-to-one matching within a distance, counts per threshold, and their odsF, OIS, AP.
+"""Boundary evaluation: one-to-one matching within a distance, counts per threshold, and odsF, oisF, AP.
 
 Martin, Fowlkes and Malik, Learning to detect natural image boundaries, PAMI 2004; Arbelaez et al., PAMI 2011.
 """
@@ -15,9 +15,11 @@ from mmmtl.tasks.thinning import thin
 if TYPE_CHECKING:
     from scipy.sparse import csr_array  # slow to import, so imported where it is used
 
-# The largest distance between matched pixels, as a share of the image's diagonal.
+    Matching = Callable[[csr_array, float], np.ndarray]  # (links, maximum distance) -> matched rows
+
+# Maximum distance between matched pixels, as a fraction of the image diagonal.
 MAX_DISTANCE = {'pascal': 0.0075, 'bsds': 0.0075, 'nyud': 0.011}
-OUTLIER = 100.0  # what an unmatched pixel costs, in largest distances: more than any detour saves
+OUTLIER = 100.0  # cost of an unmatched pixel, in maximum distances
 COUNTS = ('truth_hit', 'truth', 'edge_hit', 'edge')
 
 
@@ -29,41 +31,44 @@ def boundary_counts(
     max_distance: float,
     matching: str = 'cardinality',
 ) -> dict[str, np.ndarray]:
-    """Counts of one image at every threshold.
+    """Count matched pixels of one image at every threshold.
 
-    The pixels with strength >= threshold are thinned, then matched to each annotator's boundary by itself. A boundary
-    pixel that is matched is a hit for recall, which is summed over the annotators; an edge pixel that is matched by any
-    annotator is a hit for precision.
+    The pixels with strength >= threshold are thinned, then matched with the boundary of each annotator separately.
+    Matched ground truth pixels count for recall, summed over the annotators; predicted pixels that are matched with any
+    annotator count for precision.
 
     Args:
         strength: (H, W), usually after non-maximum suppression.
         truths: One bool mask (H, W) per annotator, already thin.
         thresholds: (T,), ascending.
-        max_distance: Share of the image's diagonal.
-        matching: ``'cardinality'``: as many pairs as possible; ``'cost'``: as many as possible and, among those, the
-            smallest total distance, as the reference code wants it. The second is exact and slower. They differ in
-            which edge pixels are matched, which tells where several annotators are united.
+        max_distance: Fraction of the image diagonal.
+        matching: ``'cardinality'``: as many pairs as possible. ``'cost'``: as many pairs as possible and, among these
+            solutions, the smallest total distance, as in the reference code; exact and slower. They differ in which
+            predicted pixels are matched, which matters with several annotators.
 
     Returns:
-        ``truth_hit``, ``truth``, ``edge_hit``, ``edge``, each int64 (T,).
+        ``truth_hit``, ``truth``: matched and all ground truth pixels; ``edge_hit``, ``edge``: matched and all predicted
+        pixels. Each is int64 (T,).
     """
     reach = max_distance * float(np.hypot(*strength.shape))
     links = [neighbour_links(truth, reach) for truth in truths]
-    match = {'cardinality': match_most, 'cost': match_cheapest}[matching]
+    match: Matching = {'cardinality': match_max_cardinality, 'cost': match_min_cost}[matching]
     counts = np.zeros((len(COUNTS), len(thresholds)), np.int64)
-    before, row = None, None
-    for place, threshold in enumerate(thresholds):
+    previous: np.ndarray | None = None
+    for index, threshold in enumerate(thresholds):
         mask = strength >= threshold
-        if before is None or not np.array_equal(mask, before):
-            row, before = count_pairs(np.flatnonzero(thin(mask)), links, match, reach), mask
-        counts[:, place] = row
+        if previous is not None and np.array_equal(mask, previous):
+            counts[:, index] = counts[:, index - 1]
+        else:
+            counts[:, index] = count_pairs(np.flatnonzero(thin(mask)), links, match, reach)
+        previous = mask
     return dict(zip(COUNTS, counts, strict=True))
 
 
 def count_pairs(
-    edges: np.ndarray, links: Sequence[csr_array], match: Callable[[csr_array, float], np.ndarray], reach: float
+    edges: np.ndarray, links: Sequence[csr_array], match: Matching, reach: float
 ) -> tuple[int, int, int, int]:
-    """One threshold: ``truth_hit, truth, edge_hit, edge`` for the linear indices of the edge pixels."""
+    """Return ``truth_hit, truth, edge_hit, edge`` at one threshold, from the linear indices of the predicted pixels."""
     matched = np.zeros(len(edges), bool)
     hits = 0
     for link in links:
@@ -77,7 +82,7 @@ def count_pairs(
 
 
 def neighbour_links(truth: np.ndarray, reach: float) -> csr_array:
-    """(H * W, number of boundary pixels): 1 + distance where a boundary pixel lies within reach of a pixel."""
+    """Return 1 + distance for all pixels and boundary pixels within ``reach``, sparse (H * W, boundary pixels)."""
     from scipy.sparse import csr_array
 
     height, width = truth.shape
@@ -95,11 +100,11 @@ def neighbour_links(truth: np.ndarray, reach: float) -> csr_array:
     return csr_array((weight[inside], indices), shape=(height * width, len(y)))
 
 
-def match_most(near: csr_array, reach: float) -> np.ndarray:
-    """Rows that are matched when as many as possible are: the largest flow from the rows to the columns.
+def match_max_cardinality(near: csr_array, reach: float) -> np.ndarray:
+    """Return the matched rows of a maximum matching, by the maximum flow from rows to columns.
 
-    `scipy.sparse.csgraph.maximum_bipartite_matching` gives the same number, but on two long parallel lines it may take
-    half a minute where the flow takes 3 ms.
+    `scipy.sparse.csgraph.maximum_bipartite_matching` finds as many pairs but may take half a minute on two long
+    parallel lines, where the flow takes 3 ms.
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_flow
@@ -112,42 +117,45 @@ def match_most(near: csr_array, reach: float) -> np.ndarray:
         (np.ones(len(ahead), np.int32), ahead.astype(np.int32), bounds.astype(np.int32)), shape=(end + 1, end + 1)
     )
     flow = maximum_flow(graph, start, end, method='dinic').flow
-    first = flow.indices[: flow.indptr[1]][flow.data[: flow.indptr[1]] > 0]  # what leaves the start
+    first = flow.indices[: flow.indptr[1]][flow.data[: flow.indptr[1]] > 0]  # edges that leave the source node
     return np.sort(first) - 1
 
 
-def match_cheapest(near: csr_array, reach: float) -> np.ndarray:
-    """Rows that are matched at the least total distance, an unmatched row costing a hundred times the reach.
+def match_min_cost(near: csr_array, reach: float) -> np.ndarray:
+    """Return the matched rows of the matching with the smallest total distance; an unmatched row costs 100 ``reach``.
 
-    Every row gets a partner of its own that stands for "unmatched", so that a full matching exists.
+    Every row gets a dummy column for "unmatched", so that a full matching exists.
     """
     from scipy.sparse import diags_array, hstack
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
     rows, truths = near.shape
-    alone = diags_array(np.full(rows, 1 + OUTLIER * max(reach, 1.0)))
-    row, partner = min_weight_full_bipartite_matching(hstack([near, alone], format='csr'))
+    unmatched = diags_array(np.full(rows, 1 + OUTLIER * max(reach, 1.0)))
+    row, partner = min_weight_full_bipartite_matching(hstack([near, unmatched], format='csr'))
     return row[partner < truths]
 
 
-def image_sums(counts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Counts of one image -> sums that may be added up: per threshold, and at the image's best threshold."""
-    best = int(np.argmax(f_measure(*precision_recall(counts))))
-    return {name: counts[name].astype(np.float64) for name in COUNTS} | {
-        f'best_{name}': np.float64(counts[name][best]) for name in COUNTS
+def image_sums(counts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray | np.float64]:
+    """Extend the counts of one image by those at its best threshold; the results may be summed over images."""
+    best = int(np.argmax(f1_measure(*precision_recall(counts))))
+    return {
+        **{name: counts[name].astype(np.float64) for name in COUNTS},
+        **{f'best_{name}': np.float64(counts[name][best]) for name in COUNTS},
     }
 
 
 def boundary_scores(sums: Mapping[str, np.ndarray], thresholds: np.ndarray) -> dict[str, float]:
-    """Added-up sums of a split -> ``odsF`` with its ``threshold``, ``precision``, ``recall``; ``oisF``; ``AP``.
+    """Compute the scores of a split from the added-up `image_sums`.
 
-    ``odsF`` is the best F over the thresholds of the split's counts, ``oisF`` the F of the counts at each image's best
-    threshold, ``AP`` the mean precision at recalls 0, 0.01 ... 1, interpolated, 0 where no threshold reaches.
+    Returns:
+        ``odsF``, the best F over the thresholds, and ``threshold``, ``precision``, ``recall`` there; ``oisF``, the F of
+        the counts at the best threshold of each image; ``AP``, the mean of the interpolated precision at recalls 0,
+        0.01 ... 1, which is 0 at recalls that no threshold reaches.
     """
     precision, recall = precision_recall(sums)
-    f = f_measure(precision, recall)
+    f = f1_measure(precision, recall)
     best = int(np.argmax(f))
-    ois = f_measure(*precision_recall({name: sums[f'best_{name}'] for name in COUNTS}))
+    ois = f1_measure(*precision_recall({name: sums[f'best_{name}'] for name in COUNTS}))
     return {
         'odsF': float(f[best]),
         'oisF': float(ois),
@@ -159,23 +167,23 @@ def boundary_scores(sums: Mapping[str, np.ndarray], thresholds: np.ndarray) -> d
 
 
 def precision_recall(counts: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """0 where nothing was found or nothing was there."""
-    return tuple(
-        counts[hit] / np.maximum(counts[all_], 1) for hit, all_ in (('edge_hit', 'edge'), ('truth_hit', 'truth'))
-    )
+    """Compute precision and recall; 0 where there are no predicted, or no ground truth pixels."""
+    precision = counts['edge_hit'] / np.maximum(counts['edge'], 1)
+    recall = counts['truth_hit'] / np.maximum(counts['truth'], 1)
+    return precision, recall
 
 
-def f_measure(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
-    """Harmonic mean; 0 where both are 0."""
+def f1_measure(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
+    """Compute the harmonic mean of precision and recall; 0 where both are 0."""
     total = precision + recall
     return 2 * precision * recall / np.where(total == 0, 1, total)
 
 
 def average_precision(precision: np.ndarray, recall: np.ndarray) -> float:
-    """Area under the curve, by its 101 points of equally spaced recall; a single point has no area."""
+    """Compute the area under the curve from 101 points of equally spaced recall; 0 for a single point."""
     if np.isnan(recall).any():
         return float('nan')
-    recall, place = np.unique(recall, return_index=True)
+    recall, index = np.unique(recall, return_index=True)
     if len(recall) < 2:
         return 0.0
-    return float(np.interp(np.linspace(0, 1, 101), recall, precision[place], left=0, right=0).sum() * 0.01)
+    return float(np.interp(np.linspace(0, 1, 101), recall, precision[index], left=0, right=0).sum() * 0.01)

@@ -1,4 +1,4 @@
-"""Depth: metres along the camera's z axis."""
+"""Depth in metres along the camera's z axis."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,16 +10,17 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import middle_range, spectrum
+from mmmtl.tasks.colours import percentile_range, turbo_colours
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.stereo_depth import InvertedDepth, StereoDepth
-from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.stereo_depth import MetricStereoDepth, StereoDepth
+from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
 
-SMALLEST = 1e-9  # metres; predictions are lifted to it before they are judged
+MIN_PREDICTION = 1e-9  # metres; predictions are clamped to it in metrics
 
-# Shares of the image (top, bottom, left, right) inside of which a protocol looks.
+# Evaluation crops: (top, bottom, left, right) as fractions of the image size.
 CROPS = {
     'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),  # KITTI, Eigen et al. 2014
     'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),  # KITTI, Garg et al. 2016
@@ -29,30 +30,37 @@ CROPS = {
 
 @TASKS.register_module()
 class Depth(Task):
-    """Labels are metres > 0, 0 where unknown; the logit is the depth itself.
+    """Depth in metres.
+
+    Labels are metres > 0, and 0 where void. The logit is the depth itself; the default loss is `L1` in metres.
+
+    Metrics of prediction p and ground truth g, over all evaluated pixels of the split: ``abs`` and ``rmse`` in metres;
+    ``rmse_log`` (natural logarithm); ``abs_rel``; ``sq_rel`` in metres; ``delta1``, ``delta2``, ``delta3``, the
+    fractions of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3. Predictions are clamped to at least 1e-9 m for all
+    but ``abs_rel_unclamped``, the relative error as the code of MTPSL computes it; it differs only where a network
+    predicts negative depth.
+
+    ``min_depth``, ``max_depth`` and ``crop`` restrict the metrics, not the training.
 
     Args:
-        name: Key in the samples.
-        display_range: (near, far) in metres that the colours of a visualization span; the map's own 2nd and 98th
-            percentile if None.
-        min_depth: Truth at or below it is not measured, predictions are lifted to it.
-        cap: Truth at or beyond it is not measured, predictions are lowered to it; e.g. 80 on KITTI. No limit if None.
-        crop: ``'eigen'``, ``'garg'`` (KITTI) or ``'nyu-eigen'``: truth outside of that window is not measured.
-        interpolation: How labels are resized. ``'points'`` is for the scattered points of a laser scanner: where they
-            shrink, no pixel into which one falls becomes void, see `resize_points`.
-        loss: `L1` by default, |p - g| in metres; or `L2`, `BerHu`, `SILog`.
+        name: See `Task`.
+        display_range: (near, far) in metres that the colours of a visualization span; the 2nd and 98th percentile of
+            the map if None.
+        min_depth: Pixels with ground truth at or below it are not evaluated; predictions are clamped to it.
+        max_depth: Pixels with ground truth at or beyond it are not evaluated; predictions are clamped to it. 80 on
+            KITTI; no limit if None.
+        crop: Evaluate the window ``'eigen'`` or ``'garg'`` (KITTI) or ``'nyu-eigen'`` only; the whole image if None.
+        interpolation: ``'nearest'``, or ``'points'`` for the sparse depth of a laser scanner, see `resize_points`.
+        loss: `L1`, `L2`, `BerHu` or `SILog`; see `Task`.
 
-    Measures, over all valid pixels of the split: ``abs`` and ``rmse`` in metres, ``rmse_log`` (natural logarithm),
-    ``abs_rel``, ``sq_rel`` (metres) and the shares ``delta1..3`` of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3.
-    Predictions are clamped to at least 1e-9 m for all but ``abs_rel_unclamped``, which is the relative error as MTPSL's
-    code takes it (it differs only where a network predicts negative depth). ``min_depth``, ``cap`` and ``crop`` act on
-    measures, not on what is learnt.
+    Raises:
+        ConfigError: An option has a value that it cannot have.
     """
 
     channels = 1
     void = 0.0
     interpolation = 'nearest'
-    whole_numbers = False  # millimetres, most likely
+    allows_integers = False  # most likely millimetres
     quantity = 'depth'
     loss_space = 'positive'
     default_loss = dict(type='L1')
@@ -66,20 +74,22 @@ class Depth(Task):
         display_range: tuple[float, float] | None = None,
         *,
         min_depth: float = 0.0,
-        cap: float | None = None,
+        max_depth: float | None = None,
         crop: str | None = None,
         interpolation: str = 'nearest',
         loss: Mapping[str, Any] | Loss | None = None,
     ) -> None:
         super().__init__(name, loss)
-        if min_depth < 0 or (cap is not None and cap <= min_depth):
-            raise ConfigError(f'{name}: expected 0 <= min_depth < cap, found min_depth={min_depth}, cap={cap}')
+        if min_depth < 0 or (max_depth is not None and max_depth <= min_depth):
+            raise ConfigError(
+                f'{name}: expected 0 <= min_depth < max_depth, found min_depth={min_depth}, max_depth={max_depth}'
+            )
         if crop is not None and crop not in CROPS:
             raise ConfigError(f'{name}: crop must be None or one of {", ".join(CROPS)}, found {crop!r}')
         if interpolation not in ('nearest', 'points'):
             raise ConfigError(f"{name}: interpolation must be 'nearest' or 'points', found {interpolation!r}")
         self.display_range = display_range
-        self.min_depth, self.cap, self.crop, self.interpolation = min_depth, cap, crop, interpolation
+        self.min_depth, self.max_depth, self.crop, self.interpolation = min_depth, max_depth, crop, interpolation
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
@@ -87,12 +97,12 @@ class Depth(Task):
             raise ValueError(f'expected metres of {self.name} as floating point, found dtype {label.dtype}')
         if label.size and label.min() < 0:
             raise ValueError(
-                f'{self.name} must be positive metres or 0 (unknown), found {label.min():g}; give '
-                'other marks as void where the label is read'
+                f'{self.name} must be positive metres or 0 (void), found {label.min():g}; map '
+                'other void values to 0 where the label is read'
             )
 
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
-        """What is seen larger counts as nearer: d / s."""
+        """Divide by the scale: what appears larger is nearer."""
         return label / scale
 
     def valid(self, target: Tensor) -> Tensor:
@@ -108,7 +118,7 @@ class Depth(Task):
         return values
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Metres."""
+        """Prediction and label in metres."""
         return self.activate(logits), self.to_values(target)
 
     @property
@@ -117,18 +127,18 @@ class Depth(Task):
 
     @property
     def view_change(self) -> ViewChange:
-        return MovedDepth()
+        return DepthViewChange()
 
     @property
     def stereo(self) -> StereoDepth:
-        return InvertedDepth(self)
+        return MetricStereoDepth(self)
 
-    def measured(self, target: Tensor) -> Tensor:
-        """bool (N, H, W): the valid pixels that a protocol looks at."""
+    def evaluated(self, target: Tensor) -> Tensor:
+        """Return the pixels that metrics count, bool (N, H, W): valid, within the depth range and the crop."""
         depth = target[:, 0]
         inside = self.valid(target) & (depth > self.min_depth)
-        if self.cap is not None:
-            inside &= depth < self.cap
+        if self.max_depth is not None:
+            inside &= depth < self.max_depth
         if self.crop is not None:
             height, width = depth.shape[1:]
             top, bottom, left, right = CROPS[self.crop]
@@ -138,9 +148,9 @@ class Depth(Task):
         return inside
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        valid = self.measured(target)
+        valid = self.evaluated(target)
         raw, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
-        depth = raw.clamp(min=max(SMALLEST, self.min_depth), max=self.cap)
+        depth = raw.clamp(min=max(MIN_PREDICTION, self.min_depth), max=self.max_depth)
         difference = depth - truth
         factor = torch.maximum(depth / truth, truth / depth)
         return {
@@ -164,22 +174,22 @@ class Depth(Task):
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
-        near, far = self.display_range or middle_range(values, known)
+        near, far = self.display_range or percentile_range(values, known)
         farness = (values - near) / max(far - near, 1e-6)
-        return spectrum(1 - farness.clip(0, 1), known)  # near is red, far is blue
+        return turbo_colours(1 - farness.clip(0, 1), known)  # red is near, blue is far
 
 
-class MovedDepth(ViewChange):
-    """The z of the same point in the other camera."""
+class DepthViewChange(ViewChange):
+    """Depth of the same point in the other camera; compared by the symmetric relative difference."""
 
     comparison = 'abs_rel'
 
     def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        """Unknown stays unknown, behind the camera is unknown."""
+        """Compute the z of the transformed points; 0 (void) for void depths and for points behind the camera."""
         moved = transform_points(values * rays, target_T_source)[:, 2:]
         return torch.where(values > 0, moved, 0).clamp(min=0)
 
     def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """|a - b| / ((|a| + |b|) / 2): the relative difference, alike from both sides and never above 2."""
-        scale = (values.abs() + others.abs()).clamp(min=SMALLEST) / 2
+        """Compute |a - b| / ((|a| + |b|) / 2), which is symmetric and at most 2."""
+        scale = (values.abs() + others.abs()).clamp(min=MIN_PREDICTION) / 2
         return ((values - others).abs() / scale)[:, 0]

@@ -1,4 +1,4 @@
-"""Disparity in focal lengths: how far a stereo pair sees a point apart, in a unit that no crop or resize changes."""
+"""Disparity of a stereo pair in units of the focal length, which no crop or resize changes."""
 
 from collections.abc import Mapping
 
@@ -7,26 +7,33 @@ import torch
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import middle_range, spectrum
+from mmmtl.tasks.colours import percentile_range, turbo_colours
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
-from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.valid_pixels import ratio
 
 
 @TASKS.register_module()
 class Disparity(Task):
-    """Labels are (disparity + doffs) / focal length = baseline / depth > 0, 0 where unknown; the logit is that number.
+    """Normalized disparity of a stereo pair.
 
-    Pixels would have to be rescaled by every resize, and shares of the width by every crop. Focal lengths follow by the
-    intrinsics, which do so already. A zoom leaves the label alone too: it shrinks depth and baseline alike.
+    Labels are (disparity + doffs) / focal length = baseline / depth > 0, and 0 where void. The logit is the same
+    number; the default loss is `L1`. Disparity in pixels would change with every resize, and as a fraction of the width
+    with every crop; in focal lengths it changes with neither. A zoom does not change it either, as it scales depth and
+    baseline alike.
 
-    Measures over all valid pixels: ``abs`` in focal lengths, ``abs_rel``, and the shares ``delta1..3`` of pixels with
-    max(p/g, g/p) < 1.25, 1.25^2, 1.25^3, which are those of the depth. The loss is `L1` by default.
+    Metrics, over all valid pixels of the split: ``abs`` in focal lengths; ``abs_rel``; ``delta1``, ``delta2``,
+    ``delta3``, the fractions of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3, which equal those of the depth.
+
+    Args:
+        name: See `Task`.
+        loss: `L1`, `L2`, `BerHu` or `SILog`; see `Task`.
     """
 
     channels = 1
     void = 0.0
     interpolation = 'nearest'
-    whole_numbers = False
+    allows_integers = False
     loss_space = 'positive'
     default_loss = dict(type='L1')
     primary_metric = 'abs_rel'
@@ -38,7 +45,7 @@ class Disparity(Task):
         if label.dtype.kind != 'f':
             raise ValueError(f'expected focal lengths of {self.name} as floating point, found dtype {label.dtype}')
         if label.size and label.min() < 0:
-            raise ValueError(f'{self.name} must be positive or 0 (unknown), found {label.min():g}')
+            raise ValueError(f'{self.name} must be positive or 0 (void), found {label.min():g}')
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] > 0
@@ -53,7 +60,7 @@ class Disparity(Task):
         return values
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Focal lengths."""
+        """Prediction and label in focal lengths."""
         return self.activate(logits), self.to_values(target)
 
     @property
@@ -62,9 +69,9 @@ class Disparity(Task):
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
-        found, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
-        difference = (found - truth).abs()
-        factor = torch.maximum(found.clamp(min=1e-9) / truth, truth / found.clamp(min=1e-9))
+        disparity, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
+        difference = (disparity - truth).abs()
+        factor = torch.maximum(disparity.clamp(min=1e-9) / truth, truth / disparity.clamp(min=1e-9))
         return {
             'count': valid.sum(),
             'abs': difference.sum(),
@@ -77,5 +84,5 @@ class Disparity(Task):
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         known = values > 0
-        low, high = middle_range(values, known)
-        return spectrum((values - low) / max(high - low, 1e-9), known)  # near is red, far is blue
+        low, high = percentile_range(values, known)
+        return turbo_colours((values - low) / max(high - low, 1e-9), known)  # red is near, blue is far

@@ -1,4 +1,4 @@
-"""Edges: is there a boundary at this pixel?"""
+"""Edge detection: the probability of a boundary at each pixel."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,43 +12,50 @@ from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.boundary_matching import COUNTS, MAX_DISTANCE, boundary_counts, boundary_scores, image_sums
 from mmmtl.tasks.colours import ramp
-from mmmtl.tasks.encodings import Encoding, YesNoEncoding
+from mmmtl.tasks.encodings import BinaryEncoding, Encoding
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.task import Task, known_window, unchanged
+from mmmtl.tasks.task import Task, unchanged
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
-from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
+from mmmtl.tasks.valid_pixels import valid_window
+from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
 
 @TASKS.register_module()
 class Edge(Task):
-    """Labels are 0 (no edge), 1 (edge) or the share of annotators in between, 255 where unknown; one logit per pixel.
+    """Edge detection.
 
-    Several annotators are kept apart by ``annotators``: the label is then H x W x annotators, one 0/1 map each, wholly
-    void for those that an image lacks. The network learns their mean, each of them is judged by itself.
+    Labels are 1 (edge), 0 (no edge) or, in between, the fraction of annotators that marked an edge; 255 where void. The
+    network predicts the logit of a sigmoid; the default loss is `BalancedBinaryCrossEntropy`.
 
-    Measures: ``odsF``, ``oisF``, ``AP`` and, at the best threshold, ``threshold``, ``precision``, ``recall``, see
-    `boundary_scores`. A prediction is rounded to 8 bits, cut to its ridges, thinned at every threshold and matched with
-    the thinned truth; where a map holds shares, whatever anybody has marked is truth.
+    With several ``annotators`` a label is H x W x annotators, one binary map each; maps that an image lacks are void
+    everywhere. Training uses the mean of the annotators; evaluation matches predictions with each annotator separately.
+
+    Metrics: ``odsF``, ``oisF``, ``AP`` and, at the best threshold of the split, ``threshold``, ``precision``,
+    ``recall``; see `boundary_scores`. A prediction is rounded to 8 bits, reduced to its ridges by non-maximum
+    suppression, thinned at every threshold and matched with the thinned ground truth. Fractions > 0 count as edges.
 
     Args:
-        name: Key in the samples.
-        loss: `BalancedBinaryCrossEntropy` by default, with the weight 0.95 of SAK and its predecessors; e.g.
-            ``dict(positive_weight=None)`` for the share of pixels without edge in the image itself.
-        annotators: How many maps a label holds.
-        max_distance: Largest distance of matched pixels, a share of the image's diagonal, or the name of a benchmark:
-            ``'pascal'``, ``'bsds'`` (0.0075), ``'nyud'`` (0.011).
-        thresholds: How many, equally spaced between 0 and 1; fewer than 99 are faster, and F is a little lower.
-        matching: ``'cardinality'`` or, exact and slower, ``'cost'``, see `boundary_counts`.
-        suppress: Cut predictions to their ridges; False where they are thin already.
-        interpolation: How labels are resized. ``'lines'`` keeps lines connected and one pixel wide, see `resize_lines`;
-            ``'nearest'``, as the published recipes on NYUD-v2 and PASCAL-Context have it, breaks lines of one pixel
-            when they shrink and broadens them when they grow.
+        name: See `Task`.
+        annotators: Number of maps in a label.
+        max_distance: Maximum distance of matched pixels as a fraction of the image diagonal, or the name of a
+            benchmark: ``'pascal'``, ``'bsds'`` (0.0075), ``'nyud'`` (0.011).
+        thresholds: Number of thresholds, equally spaced in (0, 1). Fewer than 99 are faster; F is slightly lower.
+        matching: ``'cardinality'``, or ``'cost'``, exact and slower; see `boundary_counts`.
+        suppress: Apply non-maximum suppression to predictions; False if they are thin already.
+        interpolation: How labels are resized. ``'lines'`` keeps lines connected and one pixel wide, see `resize_lines`.
+            ``'nearest'``, which the published recipes on NYUD-v2 and PASCAL-Context use, breaks lines of one pixel when
+            it shrinks them and broadens them when it enlarges them.
+        loss: `BalancedBinaryCrossEntropy`, by default with the weight 0.95 of SAK and its predecessors;
+            ``dict(positive_weight=None)`` uses the fraction of non-edge pixels of the image. Or `BinaryCrossEntropy`.
+
+    Raises:
+        ConfigError: An option has a value that it cannot have.
     """
 
     channels = 1
     void = 255.0
     interpolation = 'lines'
-    whole_numbers = True
+    allows_integers = True
     loss_space = 'fractions'
     default_loss = dict(type='BalancedBinaryCrossEntropy')
     primary_metric = 'odsF'
@@ -86,7 +93,7 @@ class Edge(Task):
         known = label[label != self.void]
         if known.size and not 0 <= known.min() <= known.max() <= 1:
             raise ValueError(
-                f'values of {self.name} must lie in 0..1 or be {self.void:g} (unknown), '
+                f'values of {self.name} must lie in 0..1 or be {self.void:g} (void), '
                 f'found {known.min():g}..{known.max():g}'
             )
 
@@ -97,7 +104,7 @@ class Edge(Task):
         return logits.sigmoid()
 
     def to_values(self, target: Tensor) -> Tensor:
-        """(N, 1, H, W): mean over the annotators that say anything."""
+        """Return the mean over the annotators whose maps are not void, (N, 1, H, W)."""
         known = target != self.void
         return torch.where(known, target, 0).sum(1, keepdim=True) / known.sum(1, keepdim=True).clamp(min=1)
 
@@ -109,43 +116,43 @@ class Edge(Task):
 
     @property
     def encoding(self) -> Encoding:
-        return YesNoEncoding(self)
+        return BinaryEncoding(self)
 
     @property
     def view_change(self) -> ViewChange:
-        return SameFromEverywhere()
+        return ViewInvariant()
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """On the CPU, image by image."""
-        sums = dict(self.no_sums)
+        """Compute the sums image by image, on the CPU."""
+        sums = dict(self.zero_sums)
         for strength, truths in zip(prediction[:, 0].cpu().numpy(), target.cpu().numpy(), strict=True):
             for name, value in self.measure_image(strength, truths).items():
                 sums[name] = sums[name] + value
         return {name: torch.tensor(value, device=prediction.device) for name, value in sums.items()}
 
-    def measure_image(self, strength: np.ndarray, truths: np.ndarray) -> dict[str, np.ndarray]:
-        """Sums of one image: strength (H, W) against truths (annotators, H, W)."""
+    def measure_image(self, strength: np.ndarray, truths: np.ndarray) -> dict[str, np.ndarray | np.float64]:
+        """Compute the sums of one image from its prediction (H, W) and its labels (annotators, H, W)."""
         known = truths != self.void
         if not known.any():
-            return self.no_sums
-        window = known_window(known.any(0))  # distances are shares of its diagonal
+            return self.zero_sums
+        window = valid_window(known.any(0))  # distances are fractions of its diagonal
         truths, known = truths[:, *window], known[:, *window]
         anywhere = known.any(0)
         strength = np.where(anywhere, strength[window], 0)
-        if np.isnan(strength).any():  # a broken network must not score as if it had said "no edge"
-            return {name: np.full_like(value, np.nan) for name, value in self.no_sums.items()}
+        if np.isnan(strength).any():  # must not count as "no edge"
+            return {name: np.full_like(value, np.nan) for name, value in self.zero_sums.items()}
         strength = np.round(strength.astype(np.float64) * 255) / 255
         if self.suppress:
             strength = np.where(anywhere, suppress_non_maxima(strength), 0)
-        masks = [thin(said & (truth > 0)) for truth, said in zip(truths, known, strict=True) if said.any()]
+        masks = [thin(labelled & (truth > 0)) for truth, labelled in zip(truths, known, strict=True) if labelled.any()]
         counts = boundary_counts(
             strength, masks, self.thresholds, max_distance=self.max_distance, matching=self.matching
         )
         return image_sums(counts) | {'images': np.float64(1)}
 
     @cached_property
-    def no_sums(self) -> dict[str, np.ndarray]:
-        """The sums of no image."""
+    def zero_sums(self) -> dict[str, np.ndarray | np.float64]:
+        """The sums of an image without ground truth."""
         return (
             {name: np.zeros(len(self.thresholds)) for name in COUNTS}
             | {f'best_{name}': np.float64(0) for name in COUNTS}
@@ -157,7 +164,7 @@ class Edge(Task):
         return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """From dark blue to white."""
+        """Render edge strength from dark blue (0) to white (1)."""
         known = values != self.void
         if values.ndim == 3:
             values, known = np.where(known, values, 0).sum(-1) / known.sum(-1).clip(1), known.any(-1)

@@ -1,4 +1,4 @@
-"""Optional: how predictions and labels of a task are put before a network that relates tasks."""
+"""Encodings of predictions and labels as inputs of networks that relate tasks."""
 
 from __future__ import annotations
 
@@ -11,47 +11,53 @@ from torch import Tensor
 if TYPE_CHECKING:
     from mmmtl.tasks.task import Task
 
-FLATTEST = 1e-3  # the least that an image's largest value is taken for, so that no gradient explodes
+MIN_SCALE = 1e-3  # lower bound of an image's maximum, against exploding gradients
 
 
 class Encoding(ABC):
-    """Maps of the order of 1 in which a right prediction looks like its label.
+    """An encoding of predictions and labels of a task.
+
+    Encoded maps have values of the order of 1, and a correct prediction is encoded like its label.
 
     Args:
-        task: Whose predictions and labels are encoded.
+        task: The task of the predictions and labels.
     """
 
-    channels: int  # of both
+    channels: int
+    """Number of channels of encoded maps."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
 
     @abstractmethod
     def encode(self, logits: Tensor) -> Tensor:
-        """Logits -> (N, channels, H, W), differentiable."""
+        """Encode logits (N, task.channels, H, W) as (N, channels, H, W), differentiably."""
 
     @abstractmethod
     def encode_target(self, target: Tensor) -> Tensor:
-        """A target -> (N, channels, H, W) in the same terms, one constant where void, which no known pixel has."""
+        """Encode a target (N, task.target_channels, H, W) as (N, channels, H, W).
+
+        Void pixels are encoded by one constant vector that no valid pixel has.
+        """
 
 
 class RelativeEncoding(Encoding):
-    """Positive values divided by the image's maximum, as MTPSL does with depth; 0 where void.
+    """Positive values divided by their maximum over the image, as in MTPSL for depth; 0 where void.
 
-    By its largest absolute value, so that a network that still predicts negative values is not divided by 0.
+    The maximum is that of the absolute values, as an untrained network may predict only negative ones.
     """
 
     channels = 1
 
     def encode(self, logits: Tensor) -> Tensor:
-        return relative(self.task.activate(logits))
+        return divide_by_maximum(self.task.activate(logits))
 
     def encode_target(self, target: Tensor) -> Tensor:
-        return relative(self.task.to_values(target))
+        return divide_by_maximum(self.task.to_values(target))
 
 
-class YesNoEncoding(Encoding):
-    """Of one logit, the probabilities of no and of yes, so that void, where both are 0, is not taken for "no"."""
+class BinaryEncoding(Encoding):
+    """The probabilities (1 - p, p) of a binary task with one logit; both 0 where void, which differs from p = 0."""
 
     channels = 2
 
@@ -59,14 +65,14 @@ class YesNoEncoding(Encoding):
         return torch.cat([(-logits).sigmoid(), logits.sigmoid()], dim=1)
 
     def encode_target(self, target: Tensor) -> Tensor:
-        return both_fractions(self.task.to_values(target), self.task.valid(target))
+        return binary_fractions(self.task.to_values(target), self.task.valid(target))
 
 
-def relative(values: Tensor) -> Tensor:
-    """Values (N, 1, H, W) divided by the largest absolute one of their image."""
-    return values / values.abs().amax((1, 2, 3), keepdim=True).clamp(min=FLATTEST)
+def divide_by_maximum(values: Tensor) -> Tensor:
+    """Divide values (N, 1, H, W) by the maximum of their absolute values over the image."""
+    return values / values.abs().amax((1, 2, 3), keepdim=True).clamp(min=MIN_SCALE)
 
 
-def both_fractions(yes: Tensor, valid: Tensor) -> Tensor:
-    """The fraction of yes (N, 1, H, W) -> those of no and of yes (N, 2, H, W), both 0 where not ``valid`` (N, H, W)."""
-    return torch.cat([1 - yes, yes], dim=1) * valid[:, None]
+def binary_fractions(positive: Tensor, valid: Tensor) -> Tensor:
+    """Convert p (N, 1, H, W) to (1 - p, p) as (N, 2, H, W); both 0 where not ``valid`` (N, H, W)."""
+    return torch.cat([1 - positive, positive], dim=1) * valid[:, None]

@@ -1,4 +1,4 @@
-"""Human parts: which part of a body is this pixel?"""
+"""Human part segmentation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import spread_colours
+from mmmtl.tasks.colours import default_palette
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.semseg import SemSeg
 
@@ -17,18 +17,19 @@ COLOURS = ((45, 45, 45), (230, 80, 60), (240, 180, 50), (60, 160, 90), (150, 215
 
 @TASKS.register_module()
 class HumanParts(SemSeg):
-    """Labels are 0 (no body), 1..6 the parts of PASCAL-Context, 255 where unknown.
+    """Human part segmentation.
 
-    An image in which no part is seen is void as a whole: it says nothing of parts, and is neither learnt nor measured
-    (SAK). PASCAL's parts have left and right merged, so a mirrored label keeps its values; of other classes, one whose
-    name begins with ``left`` becomes its namesake that begins with ``right``, and the other way round.
+    Labels are 0 (background), 1..6 (the parts of PASCAL-Context), and 255 where void. An image without any part is void
+    as a whole, in training and in evaluation (SAK). PASCAL merges left and right parts, so a flip leaves labels
+    unchanged; in other sets of classes a class whose name begins with ``left`` is swapped with the class of the same
+    name that begins with ``right``.
 
     Args:
-        name: Key in the samples.
-        classes: Names; the first is what is no body.
-        palette: One RGB colour per class; by default the first is grey.
-        absent: As in `SemSeg`; by default a class that never occurs counts 0, as SAK has it.
-        loss: As in `SemSeg`.
+        name: See `Task`.
+        classes: Class names in the order of the label values; the first is the background.
+        palette: One RGB colour per class; by default the background is grey.
+        absent: See `SemSeg`; by default an absent class counts as 0 (SAK).
+        loss: See `SemSeg`.
     """
 
     def __init__(
@@ -41,18 +42,18 @@ class HumanParts(SemSeg):
         loss: Mapping[str, Any] | Loss | None = None,
     ) -> None:
         if palette is None:
-            palette = COLOURS if tuple(classes) == PARTS else [COLOURS[0], *spread_colours(len(classes) - 1)]
+            palette = COLOURS if tuple(classes) == PARTS else [COLOURS[0], *default_palette(len(classes) - 1)]
         super().__init__(name, classes, palette, absent=absent, loss=loss)
 
         twins = {name: name.replace('left', 'right', 1) for name in self.classes if name.startswith('left')}
         twins |= {right: left for left, right in twins.items()}
-        self.mirrored = np.arange(256)
+        self.flipped_class = np.arange(256)
         for index, name in enumerate(self.classes):
             if twins.get(name) in self.classes:
-                self.mirrored[index] = self.classes.index(twins[name])
+                self.flipped_class[index] = self.classes.index(twins[name])
 
     def hflip(self, label: np.ndarray) -> np.ndarray:
-        return self.mirrored[label].astype(label.dtype)
+        return self.flipped_class[label].astype(label.dtype)
 
     def valid(self, target: Tensor) -> Tensor:
         known = super().valid(target)

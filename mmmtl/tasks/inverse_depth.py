@@ -1,27 +1,32 @@
-"""Depth that the network states as its inverse, as networks do that learn from stereo."""
+"""Depth predicted as inverse depth, as usual in networks that learn from stereo."""
 
 import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
-from mmmtl.tasks.depth import SMALLEST, Depth
+from mmmtl.tasks.depth import MIN_PREDICTION, Depth
 from mmmtl.tasks.stereo_depth import StereoDepth
 
 
 @TASKS.register_module()
 class InverseDepth(Depth):
-    """Labels, measures and pictures are those of `Depth`, in metres; the logit is ``unit`` / depth.
+    """Depth in metres, predicted as inverse depth: the logit is ``unit`` / depth.
 
-    With ``unit`` = f B / W of a stereo rig (focal length and image width in pixels) the logit is the rig's normalised
-    disparity, disparity / W, and depth = f B / (d W). An inverse depth needs no camera, so that rigs may differ: what
-    the disparity of a pair is, its own cameras say.
+    Labels, metrics and visualization are those of `Depth`. Losses compare the logit with ``unit`` / label.
+
+    With ``unit`` = f B / W of a stereo rig (focal length f and image width W in pixels, baseline B in metres) the logit
+    is disparity / W, and depth = f B / (W * logit). Inverse depth does not depend on the camera, so rigs may be mixed:
+    the disparity of a pair follows from its own cameras.
 
     Args:
-        name: Key in the samples.
-        unit: Metres, the depth of logit 1.
-        farthest: Metres; predictions are no farther, which keeps logits around 0, or below, from infinity.
-        kwargs: Those of `Depth`. Losses compare the logit with ``unit`` / label; `L1` by default.
+        name: See `Task`.
+        unit: Depth in metres at which the logit is 1.
+        farthest: Maximum predicted depth in metres, for logits near 0 or below.
+        kwargs: Arguments of `Depth`.
+
+    Raises:
+        ConfigError: ``unit`` or ``farthest`` is not positive.
     """
 
     def __init__(self, name: str, *, unit: float = 1.0, farthest: float = 100.0, **kwargs) -> None:
@@ -34,19 +39,21 @@ class InverseDepth(Depth):
         return self.unit / logits.clamp(min=self.unit / self.farthest)
 
     def to_logits(self, values: Tensor) -> Tensor:
-        return self.unit / values.clamp(min=SMALLEST)
+        return self.unit / values.clamp(min=MIN_PREDICTION)
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Inverse depths."""
+        """Prediction and label as inverse depth, in 1 / ``unit``."""
         return logits, self.unit / torch.where(target > 0, target, 1)
 
     @property
     def stereo(self) -> StereoDepth:
-        return StatedInverse(self)
+        return InverseStereoDepth(self)
 
 
-class StatedInverse(StereoDepth):
-    """Inverse depths as the network states them, without a limit."""
+class InverseStereoDepth(StereoDepth):
+    """Disparity straight from the logit, not limited to ``farthest``."""
+
+    task: InverseDepth
 
     def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
         return baseline * (logits / self.task.unit)

@@ -10,31 +10,35 @@ from torch import Tensor
 from mmmtl.geometry.projection import apply_matrix
 from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import Encoding
-from mmmtl.tasks.task import Task, ratio, unchanged
+from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
 
-BINS_PER_DEGREE = 1000  # of the histogram that the median is read from
+BINS_PER_DEGREE = 1000  # of the histogram for the median
 
 
 @TASKS.register_module()
 class Normal(Task):
-    """Labels are unit vectors (x right, y down, z forward), (0, 0, 0) where unknown; logits need not be unit.
+    """Surface normals.
+
+    Labels are unit vectors in the camera frame (x right, y down, z forward) that face the camera, and (0, 0, 0) where
+    void. Logits are normalized to unit length; the default loss is `Cosine`.
+
+    Metrics of the angle in degrees, over all valid pixels of the split: ``mean``, ``median``, ``rmse``, and the
+    fractions ``within_11.25``, ``within_22.5``, ``within_30`` in [0, 1]. The angle is 2 atan2(|p - g|, |p + g|), which
+    is exact near 0 and 180 degrees, unlike the arc cosine. The median comes from a histogram with bins of 0.001
+    degrees, so that processes need not exchange pixels.
 
     Args:
-        name: Key in the samples.
-        loss: `Cosine` by default, 1 - p.g as in MTPSL; or `L1`, |p - g| summed over the three components as in SAK;
-            or `L2`, `Angular`.
-
-    Measures: angle in degrees over all valid pixels of the split, ``mean``, ``median``, ``rmse``, and the shares
-    ``within_11.25``, ``within_22.5``, ``within_30`` in [0, 1]. The angle is 2 atan2(|p - g|, |p + g|), exact near 0 and
-    180 degrees where the arc cosine is not. The median is read from a histogram with bins of a thousandth of a degree,
-    so that processes need not exchange every pixel.
+        name: See `Task`.
+        loss: `Cosine`, 1 - p.g as in MTPSL; `L1`, |p - g| summed over the three components as in SAK; `L2` or
+            `Angular`; see `Task`.
     """
 
     channels = 3
     target_channels = 3
     void = 0.0
-    whole_numbers = False
+    allows_integers = False
     interpolation = 'nearest'
     quantity = 'normal'
     loss_space = 'directions'
@@ -70,11 +74,11 @@ class Normal(Task):
 
     @property
     def encoding(self) -> Encoding:
-        return HalfUnitEncoding(self)
+        return NormalEncoding(self)
 
     @property
     def view_change(self) -> ViewChange:
-        return TurnedNormal()
+        return NormalViewChange()
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
@@ -86,7 +90,7 @@ class Normal(Task):
             'within_11.25': (angle < 11.25).sum(),
             'within_22.5': (angle < 22.5).sum(),
             'within_30': (angle < 30).sum(),
-            # NaN stays in the mean, where it can be seen; the histogram takes it as 180 degrees
+            # a NaN shows in the mean; the histogram counts it as 180 degrees
             'histogram': torch.bincount(
                 (angle.nan_to_num(180) * BINS_PER_DEGREE).long(), minlength=180 * BINS_PER_DEGREE + 1
             ),
@@ -97,19 +101,19 @@ class Normal(Task):
         mean['mean'] = mean.pop('angle')
         mean['rmse'] = mean.pop('square').sqrt()
         below, count = sums['histogram'].cumsum(0), sums['count']
-        bins = [(below < place).sum() for place in ((count + 1) // 2, count // 2 + 1)]  # of the two middle pixels
-        mean['median'] = (sum(bins) / 2 + 0.5) / BINS_PER_DEGREE * ratio(count, count)
+        bins = [(below < rank).sum() for rank in ((count + 1) // 2, count // 2 + 1)]  # of the two middle pixels
+        mean['median'] = ((bins[0] + bins[1]) / 2 + 0.5) / BINS_PER_DEGREE * ratio(count, count)
         return {name: value.item() for name, value in mean.items()}
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """Red is right, green up, blue towards the camera: the colours that readers of the field know."""
+        """Render normals in the usual colours: red to the right, green upwards, blue towards the camera."""
         colour = (values * np.array([1, -1, -1], np.float32) + 1) * 127.5
         known = np.square(values).sum(-1, keepdims=True) > 0.25
         return np.where(known, colour.clip(0, 255), 0).astype(np.uint8)
 
 
-class HalfUnitEncoding(Encoding):
-    """(n + 1) / 2, as in MTPSL; a half, which is no direction, where void."""
+class NormalEncoding(Encoding):
+    """(n + 1) / 2, as in MTPSL; 0.5 where void."""
 
     channels = 3
 
@@ -120,8 +124,8 @@ class HalfUnitEncoding(Encoding):
         return (self.task.to_values(target) + 1) / 2
 
 
-class TurnedNormal(ViewChange):
-    """Vectors turn with the camera; compared by the angle in degrees."""
+class NormalViewChange(ViewChange):
+    """Normals are rotated with the camera; compared by the angle in degrees."""
 
     comparison = 'angle'
 
@@ -133,5 +137,5 @@ class TurnedNormal(ViewChange):
 
 
 def angles(values: Tensor, others: Tensor) -> Tensor:
-    """Unit vectors (N, 3, H, W) -> the angles between them (N, H, W) in degrees."""
+    """Compute the angles (N, H, W) in degrees between unit vectors (N, 3, H, W)."""
     return torch.rad2deg(2 * torch.atan2((values - others).norm(dim=1), (values + others).norm(dim=1)))

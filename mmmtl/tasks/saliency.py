@@ -1,4 +1,4 @@
-"""Saliency: does this pixel belong to the object that draws the eye?"""
+"""Saliency: segmentation of the most conspicuous objects."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,38 +9,41 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks.colours import ramp
-from mmmtl.tasks.encodings import Encoding, both_fractions
+from mmmtl.tasks.encodings import Encoding, binary_fractions
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
-from mmmtl.tasks.task import Task, known_window, ratio, unchanged
-from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
+from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.valid_pixels import ratio, valid_window
+from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
-STEPS = torch.arange(1, 20) / 20  # thresholds 0.05 ... 0.95
-SINGLE = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # per-image measures that are one number
+THRESHOLDS = torch.arange(1, 20) / 20  # 0.05 ... 0.95
+SCALAR_MEASURES = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # of an image; F and E are curves over the thresholds
 SALIENT_COLOUR, REST_COLOUR = (255, 205, 60), (40, 50, 95)
 
 
 @TASKS.register_module()
 class Saliency(Task):
-    """Labels are 1 on salient objects, 0 elsewhere, 255 where unknown; two logits (rest, salient).
+    """Salient object segmentation.
 
-    Measures: ``maxF`` as SAK has it, the best F (beta^2 = 0.3) of 19 thresholds 0.05 ... 0.95, precision and recall
-    pooled over the split; ``mIoU`` of the two classes and ``IoU/salient``, at 0.5. With ``per_image`` also the usual
-    measures of the field, means over images: ``per_image/MAE``, ``maxF``, ``avgF``, ``adpF``, ``S``, ``maxE``,
-    ``avgE``, ``adpE``, ``wF``, see `measure_saliency`; padding is cut off, other void pixels count as background that
-    is rightly told.
+    Labels are 1 on salient objects, 0 elsewhere, and 255 where void. The network predicts two logits (background,
+    salient); the default loss is `BalancedCrossEntropy`.
+
+    Metrics: ``maxF`` as in SAK, the best F (beta^2 = 0.3) of the 19 thresholds 0.05 ... 0.95, with precision and recall
+    pooled over the split; ``mIoU`` of the two classes and ``IoU/salient`` at the threshold 0.5. With ``per_image`` also
+    the means over images of ``per_image/MAE``, ``maxF``, ``avgF``, ``adpF``, ``S``, ``maxE``, ``avgE``, ``adpE``,
+    ``wF``, see `measure_saliency`; padding is cut off, and other void pixels count as correct background.
 
     Args:
-        name: Key in the samples.
-        per_image: Take those too; about 30 ms per image on the CPU.
-        loss: `BalancedCrossEntropy` by default, each class weighted by the other one's share of the image; or another
-            one of class scores.
+        name: See `Task`.
+        per_image: Compute the per-image metrics, which take about 30 ms per image on the CPU.
+        loss: `BalancedCrossEntropy`, which weights each class by the other one's fraction of the image, or another loss
+            of class scores; see `Task`.
     """
 
     channels = 2
     void = 255.0
     interpolation = 'nearest'
-    whole_numbers = True
+    allows_integers = True
     loss_space = 'classes'
     default_loss = dict(type='BalancedCrossEntropy')
     primary_metric = 'maxF'
@@ -55,13 +58,13 @@ class Saliency(Task):
         super().check(label)
         if not np.isin(label, (0, 1, self.void)).all():
             odd = label[~np.isin(label, (0, 1, self.void))]
-            raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (unknown), found {odd.flat[0]:g}')
+            raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (void), found {odd.flat[0]:g}')
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] != self.void
 
     def activate(self, logits: Tensor) -> Tensor:
-        """Probability of being salient (N, 1, H, W)."""
+        """Return the probability of being salient (N, 1, H, W)."""
         return logits.softmax(1)[:, 1:]
 
     def to_values(self, target: Tensor) -> Tensor:
@@ -79,19 +82,22 @@ class Saliency(Task):
 
     @property
     def view_change(self) -> ViewChange:
-        return SameFromEverywhere()
+        return ViewInvariant()
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
-        said, salient = prediction[:, 0][valid], target[:, 0][valid] > 0
-        broken = torch.where(said.isnan().any(), torch.nan, 0.0).double()  # NaN reaches no threshold: it must not hide
-        steps = STEPS.to(said)
-        chosen = torch.bucketize(said, steps, right=True)  # how many thresholds the pixel reaches
+        probability, salient = prediction[:, 0][valid], target[:, 0][valid] > 0
+        broken = torch.where(
+            probability.isnan().any(), torch.nan, 0.0
+        ).double()  # a NaN exceeds no threshold, so pass it on
+        level = torch.bucketize(
+            probability, THRESHOLDS.to(probability), right=True
+        )  # number of thresholds that the pixel reaches
         reached = [
-            torch.bincount(part, minlength=len(STEPS) + 1).flip(0).cumsum(0).flip(0)[1:]
-            for part in (chosen, chosen[salient])
+            torch.bincount(part, minlength=len(THRESHOLDS) + 1).flip(0).cumsum(0).flip(0)[1:]
+            for part in (level, level[salient])
         ]
-        pairs = 2 * salient.long() + (said >= 0.5).long()
+        pairs = 2 * salient.long() + (probability >= 0.5).long()
         sums = {
             'chosen': reached[0] + broken,
             'hit': reached[1] + broken,
@@ -101,8 +107,12 @@ class Saliency(Task):
         return sums | (self.measure_images(prediction, target) if self.per_image else {})
 
     def measure_images(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Sums of the measures that are taken image by image, on the CPU."""
-        sums = dict.fromkeys(SINGLE, 0.0) | {f'{curve}_curve': np.zeros(LEVELS) for curve in 'FE'} | {'images': 0.0}
+        """Compute the sums of the per-image measures, on the CPU."""
+        sums = (
+            dict.fromkeys(SCALAR_MEASURES, 0.0)
+            | {f'{curve}_curve': np.zeros(LEVELS) for curve in 'FE'}
+            | {'images': 0.0}
+        )
         for saliency, label, valid in zip(
             prediction[:, 0].cpu().double().numpy(),
             target[:, 0].cpu().numpy(),
@@ -111,9 +121,10 @@ class Saliency(Task):
         ):
             if not valid.any():
                 continue
-            window = known_window(valid)
+            window = valid_window(valid)
             valid, label = valid[window], label[window]
             saliency = np.where(valid, saliency[window], 0)
+            values: Mapping[str, np.ndarray | float]
             if np.isnan(saliency).any():
                 values = {name: np.full_like(value, np.nan) for name, value in sums.items()}
             else:
@@ -133,7 +144,7 @@ class Saliency(Task):
         iou = ratio(right, confusion.sum(0) + confusion.sum(1) - right)
         scores = {'maxF': f.max() * known, 'mIoU': iou.nanmean(), 'IoU/salient': iou[1]}
         if self.per_image:
-            mean = {name: ratio(sums[name], sums['images']) for name in (*SINGLE, 'F_curve', 'E_curve')}
+            mean = {name: ratio(sums[name], sums['images']) for name in (*SCALAR_MEASURES, 'F_curve', 'E_curve')}
             for curve in 'FE':
                 values = mean.pop(f'{curve}_curve')
                 mean |= {f'max{curve}': values.max(), f'avg{curve}': values.mean()}
@@ -141,7 +152,7 @@ class Saliency(Task):
         return {name: value.item() for name, value in scores.items()}
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """From dark blue to yellow."""
+        """Render saliency from dark blue (0) to yellow (1)."""
         return ramp(values, values != self.void, REST_COLOUR, SALIENT_COLOUR)
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
@@ -149,7 +160,7 @@ class Saliency(Task):
 
 
 class SaliencyEncoding(Encoding):
-    """Probabilities of both classes; one-hot labels, both 0 where void."""
+    """Probabilities of both classes, one-hot for labels; both 0 where void."""
 
     channels = 2
 
@@ -157,4 +168,4 @@ class SaliencyEncoding(Encoding):
         return logits.softmax(1)
 
     def encode_target(self, target: Tensor) -> Tensor:
-        return both_fractions((target > 0).float(), self.task.valid(target))
+        return binary_fractions((target > 0).float(), self.task.valid(target))

@@ -1,4 +1,4 @@
-"""Semantic segmentation: a class for every pixel."""
+"""Semantic segmentation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,35 +10,42 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import spread_colours
+from mmmtl.tasks.colours import default_palette
 from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.task import Task, ratio, unchanged
-from mmmtl.tasks.view_changes import SameFromEverywhere, ViewChange
+from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.valid_pixels import ratio
+from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
-RAREST = 1e-6  # the probability that an impossible class is stated with
+MIN_PROBABILITY = 1e-6  # keeps the logit of probability 0 finite
 
 
 @TASKS.register_module()
 class SemSeg(Task):
-    """Labels are class indices 0..K-1, 255 where unknown; logits are unnormalised class scores.
+    """Semantic segmentation.
+
+    Labels are class indices 0..K-1, and 255 where void. The network predicts K unnormalized class scores; the default
+    loss is `CrossEntropy`.
+
+    Metrics, all in [0, 1]: ``mIoU``, the mean over the classes, from one confusion matrix of the split;
+    ``pixel_accuracy``; ``IoU/<class>``, NaN for a class that occurs in neither prediction nor ground truth.
 
     Args:
-        name: Key in the samples.
-        classes: Class names, in the order of the label values.
-        palette: One RGB colour per class; evenly spread hues by default.
-        absent: What a class counts for in mIoU that occurs in neither prediction nor truth of the split: ``'skip'``,
-            nothing; ``'zero'``, 0, as SAK has it.
-        loss: `CrossEntropy` by default; or `Focal`, `Dice`, `BalancedCrossEntropy` (of two classes).
+        name: See `Task`.
+        classes: K class names, in the order of the label values.
+        palette: One RGB colour per class; evenly spaced hues by default.
+        absent: How mIoU treats a class that occurs in neither prediction nor ground truth of the split: ``'skip'``
+            leaves it out; ``'zero'`` counts it as 0 (SAK).
+        loss: `CrossEntropy`, `Focal`, `Dice` or, for two classes, `BalancedCrossEntropy`; see `Task`.
 
-    Measures: ``mIoU`` (mean over the classes, from one confusion matrix of the split), ``pixel_accuracy`` and
-    ``IoU/<class>`` (NaN for an absent class), all in [0, 1].
+    Raises:
+        ConfigError: There are not 2 to 254 classes, or ``palette`` or ``absent`` is not as described.
     """
 
     void = 255
     dtype = torch.int64
     interpolation = 'nearest'
-    whole_numbers = True
+    allows_integers = True
     quantity = 'classes'
     loss_space = 'classes'
     default_loss = dict(type='CrossEntropy')
@@ -63,7 +70,7 @@ class SemSeg(Task):
         if not 2 <= len(classes) < self.void:
             raise ConfigError(f'{name}: classes must be 2 to 254 names, found {len(classes)}')
         self.classes = tuple(classes)
-        self.palette = np.asarray(spread_colours(self.channels) if palette is None else palette, dtype=np.uint8)
+        self.palette = np.asarray(default_palette(self.channels) if palette is None else palette, dtype=np.uint8)
         if self.palette.shape != (self.channels, 3):
             raise ConfigError(
                 f'{name}: palette must be {self.channels} x 3 (one colour per class), found {self.palette.shape}'
@@ -76,7 +83,7 @@ class SemSeg(Task):
         known = label[label != self.void]
         if known.size and not 0 <= known.min() <= known.max() < self.channels:
             raise ValueError(
-                f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (unknown), '
+                f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (void), '
                 f'found {known.min()}..{known.max()}'
             )
 
@@ -90,24 +97,24 @@ class SemSeg(Task):
         return logits.argmax(1, keepdim=True)
 
     def to_values(self, target: Tensor) -> Tensor:
-        """One-hot, (N, K, H, W)."""
+        """Return one-hot labels (N, K, H, W)."""
         known = self.valid(target)[:, None]
         blank = torch.zeros(len(target), self.channels, *target.shape[2:], device=target.device)
         return blank.scatter(1, torch.where(known, target, 0), known.float())
 
     def to_logits(self, values: Tensor) -> Tensor:
-        return values.clamp(min=RAREST).log()
+        return values.clamp(min=MIN_PROBABILITY).log()
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return logits, target[:, 0].masked_fill(target[:, 0] == self.void, 0)
 
     @property
     def encoding(self) -> Encoding:
-        return DrawnClasses(self)
+        return SampledClassEncoding(self)
 
     @property
     def view_change(self) -> ViewChange:
-        return SameClasses()
+        return ClassViewChange()
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
@@ -117,10 +124,10 @@ class SemSeg(Task):
 
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         confusion = sums['confusion']
-        hit = confusion.diag()
-        iou = ratio(hit, confusion.sum(0) + confusion.sum(1) - hit)
+        correct = confusion.diag()
+        iou = ratio(correct, confusion.sum(0) + confusion.sum(1) - correct)
         counted = iou.nan_to_num(0) if self.absent == 'zero' and confusion.any() else iou
-        scores = {'mIoU': counted.nanmean().item(), 'pixel_accuracy': ratio(hit.sum(), confusion.sum()).item()}
+        scores = {'mIoU': counted.nanmean().item(), 'pixel_accuracy': ratio(correct.sum(), confusion.sum()).item()}
         return scores | {f'IoU/{name}': value for name, value in zip(self.classes, iou.tolist(), strict=True)}
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
@@ -136,12 +143,14 @@ class SemSeg(Task):
         ]
 
 
-class DrawnClasses(Encoding):
-    """One class per pixel, drawn with its probability: hard Gumbel-softmax of temperature 1, as in MTPSL.
+class SampledClassEncoding(Encoding):
+    """One-hot samples of the predicted distribution: hard Gumbel-softmax of temperature 1, as in MTPSL.
 
-    The gradient is that of the soft one. So the mapping cannot tell predictions from truths by how sharp they are.
-    Labels are one-hot, all 0 where void.
+    The gradient is that of the soft samples. Predictions and labels are both one-hot, so the network that reads them
+    cannot distinguish them by their sharpness. Labels are 0 in all channels where void.
     """
+
+    task: SemSeg
 
     def __init__(self, task: SemSeg) -> None:
         super().__init__(task)
@@ -154,8 +163,8 @@ class DrawnClasses(Encoding):
         return self.task.to_values(target)
 
 
-class SameClasses(SameFromEverywhere):
-    """Compared by agreement: 1 where the classes are the same, else 0."""
+class ClassViewChange(ViewInvariant):
+    """Class indices, which do not depend on the camera; compared by agreement, 1 for equal classes and 0 otherwise."""
 
     comparison = 'agreement'
 

@@ -1,4 +1,4 @@
-"""Optional: a network's depth as the shift between the views of a stereo pair."""
+"""Disparity of a stereo pair from the depth that a network predicts."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 if TYPE_CHECKING:
     from mmmtl.tasks.task import Task
 
-NEAREST = 0.1  # metres; a depth that is no inverse is lifted to it before it becomes a disparity
+MIN_DEPTH = 0.1  # metres; smaller depths are clamped before they are inverted
 
 
 class StereoDepth(ABC):
-    """Logits that stand for a depth in metres.
+    """Conversion of the logits of a depth task to disparity.
 
     Args:
-        task: Whose logits they are.
+        task: The task of the logits.
     """
 
     def __init__(self, task: Task) -> None:
@@ -25,11 +25,16 @@ class StereoDepth(ABC):
 
     @abstractmethod
     def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
-        """Baseline (metres, broadcast) over depth: disparity in focal lengths."""
+        """Compute baseline / depth, the disparity in focal lengths, (N, 1, H, W).
+
+        Args:
+            logits: (N, 1, H, W).
+            baseline: Metres, broadcastable to the logits.
+        """
 
 
-class InvertedDepth(StereoDepth):
-    """The task's own metres, inverted, at 0.1 m at the nearest."""
+class MetricStereoDepth(StereoDepth):
+    """Disparity from a predicted depth in metres, which is clamped to at least 0.1 m."""
 
     def normalized_disparity(self, logits: Tensor, baseline: Tensor) -> Tensor:
-        return baseline / self.task.activate(logits).clamp(min=NEAREST)
+        return baseline / self.task.activate(logits).clamp(min=MIN_DEPTH)

@@ -1,8 +1,4 @@
-"""The contract of a task: everything that is true of it and of nothing else, as pure functions of tensors.
-
-Shapes: logits (N, channels, H, W); targets (N, target_channels, H, W); N samples; counts and sums are float32 (N,).
-`mmmtl.testing.check_task` tries all of it.
-"""
+"""The contract of a task."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,78 +6,124 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import ConfigDict
 from torch import Tensor
 
-from mmmtl.errors import ConfigError
-from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.label_resizing import INTERPOLATIONS
 from mmmtl.tasks.losses import Loss, build_loss
 from mmmtl.tasks.stereo_depth import StereoDepth
 from mmmtl.tasks.view_changes import ViewChange
 
-STATED = (
+REQUIRED_ATTRIBUTES = (
     'channels',
     'void',
     'interpolation',
-    'whole_numbers',
+    'allows_integers',
     'loss_space',
     'default_loss',
     'primary_metric',
     'higher_is_better',
 )
-# optional abilities, by the attribute that is None where a task has none
-CAPABILITIES = {
-    'encoding': 'encoding for networks that relate tasks',
-    'view_change': 'change of view',
-    'stereo': 'depth in metres',
-}
 
 
 class Task(ABC):
-    """What a dense task means: how its labels look and move, how the network states them, its loss, measures, picture.
+    """A dense prediction task: its labels, its network output, its loss, its metrics and its visualization.
 
-    A task holds no parameters. "No label for this image" and "no value at this pixel" are one case: the value ``void``.
-    What has no default here differs from task to task, and a class states it.
+    A task is stateless: it has no parameters, and its methods are pure functions. All that depends on the task is here;
+    datasets, transforms, heads, metrics and hooks contain no code for a particular task. To add a task, write a
+    subclass, register it in `mmmtl.registry.TASKS` and test it with `mmmtl.testing.check_task`.
+
+    Four kinds of maps occur, for N images of H x W pixels:
+
+    ========== =================================== ==================================================================
+    label      ndarray (H, W) or                   one image's label in the data pipeline; any real dtype, (H, W) if
+               (H, W, target_channels)             ``target_channels`` is 1
+    target     Tensor (N, target_channels, H, W)   a batch of labels, of the dtype `dtype`
+    logits     Tensor (N, channels, H, W)          what the decode head returns; floating point, unbounded
+    values     Tensor (N, C, H, W)                 what logits stand for: metres, probabilities, unit vectors;
+                                                   C depends on the task
+    ========== =================================== ==================================================================
+
+    **Void.** Pixels without ground truth have the value `void`. An image without a label of the task has a target that
+    is void everywhere, so "no label" and "no ground truth at this pixel" are the same case. Void pixels change neither
+    the loss nor its gradient nor any metric.
+
+    **What must hold**, besides the shapes:
+
+    - ``hflip(hflip(label)) == label``, and ``zoom(zoom(label, s), 1 / s) == label`` up to rounding.
+    - ``activate(to_logits(to_values(target)))`` equals ``to_values(target)`` at valid pixels, up to rounding.
+    - `error` and `metric_sums` of a batch are those of its images, one by one or added up.
+    - `error` of an image without valid pixels is (0, 0), and the 0 is connected to the graph of the logits.
+
+    Attributes without a default differ from task to task, and every subclass sets them, in the class body or before
+    ``super().__init__()``.
 
     Args:
-        name: The key under which samples carry the task, e.g. ``'depth'``.
-        loss: ``dict(type='SILog')``, or options of the default one; see `mmmtl.tasks.losses`.
+        name: Key of the task in samples, configs and logs, e.g. ``'depth'``.
+        loss: ``dict(type='SILog', ...)``, or only options of the default loss, e.g. ``dict(label_smoothing=0.1)``; the
+            losses are listed in `mmmtl.tasks.losses`. The default loss if None.
+
+    Raises:
+        TypeError: The subclass lacks a required attribute.
+        ConfigError: The loss is unknown, has no such option or does not fit ``loss_space`` or ``channels``.
     """
 
-    # labels
-    channels: int  # of the logits
-    target_channels: int = 1  # of the label
-    void: float  # the label's value where nothing is known
-    interpolation: str  # how labels are resized, a key of `INTERPOLATIONS`
-    dtype: torch.dtype = torch.float32  # of the label
-    whole_numbers: bool  # whether a file of whole numbers, without a scale, can be a label
-    quantity: str = ''  # 'depth' (metres along z), 'normal', 'classes', 'confidence': for what needs that and no other
-    # learning
-    loss_space: str  # the terms in which `loss_inputs` states prediction and label, a key of `SPACES`
+    channels: int
+    """Number of channels of the logits."""
+
+    target_channels: int = 1
+    """Number of channels of the label and of the prediction."""
+
+    void: float
+    """Value of label pixels without ground truth; finite, and no valid pixel has it in all channels."""
+
+    interpolation: str
+    """How labels are resized: ``'nearest'``, ``'bilinear'`` (no void pixels), ``'lines'`` or ``'points'``."""
+
+    dtype: torch.dtype = torch.float32
+    """Dtype of targets: float32, or int64 for class indices."""
+
+    allows_integers: bool
+    """Whether an integer label file may be read without a scale. False for quantities such as metres, where an integer
+    file most likely holds another unit (millimetres)."""
+
+    quantity: str = ''
+    """``'depth'`` (metres along z), ``'normal'``, ``'classes'`` or ``'confidence'``, for parts that need a task of this
+    kind; empty for any other quantity."""
+
+    loss_space: str
+    """The form in which `loss_inputs` returns prediction and ground truth, a key of `mmmtl.tasks.losses.SPACES`."""
+
     default_loss: Mapping[str, Any]
-    # judging
-    primary_metric: str  # the measure that stands for the task
+    """Config of the loss that is used if no other is given."""
+
+    primary_metric: str
+    """The metric (a key of what `compute_metrics` returns) by which the task is compared, e.g. in Delta_MTL."""
+
     higher_is_better: bool
-    # what a task may have; see `CAPABILITIES`
-    encoding: Encoding | None = None
-    view_change: ViewChange | None = None
-    stereo: StereoDepth | None = None
+    """Whether a higher `primary_metric` is better."""
 
     def __init__(self, name: str, loss: Mapping[str, Any] | Loss | None = None) -> None:
-        unstated = [attribute for attribute in STATED if not hasattr(self, attribute)]
-        if unstated:
-            raise TypeError(f'{type(self).__name__} does not state {", ".join(unstated)}; see mmmtl.tasks.Task')
+        missing = [attribute for attribute in REQUIRED_ATTRIBUTES if not hasattr(self, attribute)]
+        if missing:
+            raise TypeError(f'{type(self).__name__} does not set {", ".join(missing)}; see mmmtl.tasks.Task')
         self.name = name
         self.loss = build_loss(
             self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space, self.channels
         )
 
-    # -- labels, as numpy arrays (H, W) or (H, W, C), on their way through the pipeline ------------------------------
+    # -- labels in the data pipeline: numpy arrays (H, W) or (H, W, C) -----------------------------------------------
 
     def check(self, label: np.ndarray) -> None:
-        """Raise ValueError, saying what was expected and found, when ``label`` cannot be one of this task."""
+        """Check a label that was read from a file. Subclasses extend this by the range of their values.
+
+        Args:
+            label: (H, W), or (H, W, target_channels) if there are several channels.
+
+        Raises:
+            ValueError: The shape is wrong, or a value is not finite or not allowed. The message says what was expected
+                and what was found; the caller adds the name of the file.
+        """
         expected = 2 if self.target_channels == 1 else 3
         if label.ndim != expected or (expected == 3 and label.shape[2] != self.target_channels):
             raise ValueError(
@@ -95,120 +137,163 @@ class Task(ABC):
             )
 
     def resize(self, label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """The label at another size (H, W)."""
+        """Resize a label to ``size`` (H, W), by `interpolation`; the dtype stays."""
         return INTERPOLATIONS[self.interpolation](label, size, self.void)
 
     @abstractmethod
     def hflip(self, label: np.ndarray) -> np.ndarray:
-        """Values after the image is flipped left to right (the pixels have been moved already); or `unchanged`."""
+        """Adjust the values of a label after the image was flipped horizontally.
+
+        The pixels have been moved already. A normal changes the sign of its x component, for example, and a body part
+        changes from left to right. Set ``hflip = unchanged`` if the values stay.
+
+        Args:
+            label: (H, W) or (H, W, target_channels); not modified.
+
+        Returns:
+            An array of the same shape and dtype; void pixels stay void.
+        """
 
     @abstractmethod
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
-        """Values after the camera has zoomed in by ``scale`` (the pixels have been moved already), in the dtype of the
-        label; of tensors too. Or `unchanged`."""
+        """Adjust the values of a label after the image was enlarged by ``scale`` with unchanged intrinsics.
+
+        The pixels have been moved already. Objects that appear ``scale`` times as large are taken to be as many times
+        nearer: a depth is divided by ``scale``. Set ``zoom = unchanged`` if the values stay.
+
+        Args:
+            label: (H, W) or (H, W, target_channels); not modified. A prediction, as a Tensor (N, target_channels, H, W)
+                with ``scale`` (N, 1, 1, 1), must work as well.
+            scale: > 0; above 1 where the image was enlarged.
+
+        Returns:
+            An array or tensor of the same shape and dtype; void pixels stay void.
+        """
 
     @abstractmethod
     def valid(self, target: Tensor) -> Tensor:
-        """(N, C, H, W) -> bool (N, H, W): where the label is known."""
+        """Return where a target (N, target_channels, H, W) has ground truth, bool (N, H, W)."""
 
-    # -- how the network states the task -----------------------------------------------------------------------------
+    # -- network output ----------------------------------------------------------------------------------------------
 
     @abstractmethod
     def activate(self, logits: Tensor) -> Tensor:
-        """Logits -> differentiable values in the task's own space (probabilities, metres, unit vectors)."""
+        """Convert logits (N, channels, H, W) to values (N, C, H, W): metres, probabilities, unit vectors.
+
+        Differentiable: losses between tasks or views compare these values. They need not have the form of a label, as
+        `predict` has it.
+        """
 
     @abstractmethod
     def to_values(self, target: Tensor) -> Tensor:
-        """A target in the space of `activate`, 0 where void; a mean of such values over images makes sense."""
+        """Convert a target (N, target_channels, H, W) to values (N, C, H, W), the form of `activate`; 0 where void.
+
+        A mean of such values over images must be meaningful (class indices become one-hot vectors): it is the constant
+        prediction that `mmmtl.metrics.constant_maps` compares networks with.
+        """
 
     @abstractmethod
     def to_logits(self, values: Tensor) -> Tensor:
-        """The inverse of `activate`: logits that state such values."""
+        """Convert values (N, C, H, W) to finite logits (N, channels, H, W), the inverse of `activate`."""
 
     def predict(self, logits: Tensor) -> Tensor:
-        """Logits -> final map (N, target_channels, H, W), comparable with a target."""
+        """Convert logits (N, channels, H, W) to the final prediction (N, target_channels, H, W).
+
+        The prediction has the form of a target: class indices rather than probabilities. By default it is `activate`.
+        """
         return self.activate(logits)
 
-    # -- learning ----------------------------------------------------------------------------------------------------
+    # -- loss --------------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Prediction and label in the terms of ``loss_space``, finite where the label is void."""
+        """Convert logits and target to the form that losses of ``loss_space`` take.
+
+        Args:
+            logits: (N, channels, H, W), 0 at void pixels.
+            target: (N, target_channels, H, W).
+
+        Returns:
+            Prediction and ground truth, of the shapes and dtypes that `mmmtl.tasks.losses.SPACES` lists. Both must be
+            finite at void pixels too, where their values do not matter.
+        """
 
     def error(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """(sum of the loss over valid pixels, their count), each (N,); the model reduces them to one number.
+        """Compute the loss of N images. Subclasses need not override this.
 
-        Void is masked here and nowhere else: not even a NaN at a void pixel reaches the loss or its gradient.
+        Void pixels are masked here and nowhere else: not even a NaN at a void pixel reaches the loss or its gradient.
+
+        Args:
+            logits: (N, channels, H, W).
+            target: (N, target_channels, H, W).
+
+        Returns:
+            Sum of the loss over the valid pixels and number of valid pixels, both float32 (N,).
+            `mmmtl.models.loss_reduction` makes one number of them.
         """
         valid = self.valid(target)
         return self.loss(*self.loss_inputs(logits.masked_fill(~valid[:, None], 0), target), valid)
 
-    # -- judging -----------------------------------------------------------------------------------------------------
+    # -- metrics -----------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Sums over the valid pixels of N images, float64 or int64; those of many calls are added up before `score`."""
+        """Compute what the metrics of a split need to know about N images.
+
+        The results of all calls and processes are added up, key by key, and passed to `compute_metrics`, so they must
+        be sums over pixels or images: error sums, counts, confusion matrices, histograms.
+
+        Args:
+            prediction: (N, target_channels, H, W), from `predict`.
+            target: (N, target_channels, H, W), on the same device.
+
+        Returns:
+            Tensors of any shape, float64 or int64, of the same keys and shapes in every call. All are 0 where no pixel
+            is valid. NaN in a prediction must end in NaN sums rather than be dropped.
+        """
 
     @abstractmethod
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
-        """Added-up sums of a split -> named numbers; NaN where nothing was labelled."""
+        """Compute the metrics of a split from the added-up results of `metric_sums`.
+
+        Returns:
+            ``{metric: value}`` with `primary_metric` among the keys; NaN where no pixel was valid.
+        """
+
+    # -- visualization -----------------------------------------------------------------------------------------------
 
     @abstractmethod
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """A map (H, W) or (H, W, C) -> picture (H, W, 3), uint8 RGB; void is black."""
+        """Render a label or prediction, (H, W) or (H, W, target_channels), as an RGB image (H, W, 3), uint8.
+
+        Void pixels are black.
+        """
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
-        """(caption, colour) for what is in the map; empty where colours speak for themselves."""
+        """Return ``(caption, RGB colour)`` for what occurs in a map; empty if the task has no legend."""
         return []
+
+    # -- optional capabilities: None where the task lacks one --------------------------------------------------------
+
+    @property
+    def encoding(self) -> Encoding | None:
+        """Input encoding for networks that relate tasks (`mmmtl.models.consistency_losses.CrossTaskConsistency`)."""
+        return None
+
+    @property
+    def view_change(self) -> ViewChange | None:
+        """How a map changes with the camera, for comparisons between views (`mmmtl.metrics.CrossViewMetric`)."""
+        return None
+
+    @property
+    def stereo(self) -> StereoDepth | None:
+        """Disparity of a depth prediction, for losses between the views of a stereo pair."""
+        return None
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name!r})'
 
 
-def unchanged(task: Task, label: np.ndarray, *change: float) -> np.ndarray:
-    """``hflip = unchanged``: the label's values stay as they are."""
+def unchanged(task: Task, label: Any, *args: Any, **kwargs: Any) -> Any:
+    """Return the label as it is; for ``hflip = unchanged`` and ``zoom = unchanged`` in the body of a task."""
     return label
-
-
-def build_tasks(tasks: Mapping[str, dict | Task]) -> dict[str, Task]:
-    """Build tasks from ``{name: config}``; tasks that are built already pass through.
-
-    Raises:
-        ConfigError: No task is given, or one is called ``loss``, which is the name of their total.
-    """
-    if not tasks:
-        raise ConfigError('tasks is empty: name at least one, e.g. tasks = dict(depth=dict(type=Depth))')
-    if 'loss' in tasks:
-        raise ConfigError("tasks.loss: 'loss' is the name of the total; call the task something else")
-    return {
-        name: task if isinstance(task, Task) else TASKS.build(ConfigDict(task, name=name))
-        for name, task in tasks.items()
-    }
-
-
-def require(tasks: Mapping[str, Task], capability: str, consumer: str) -> None:
-    """Raise ConfigError if a task lacks an optional ability.
-
-    Args:
-        tasks: All that ``consumer`` will ask.
-        capability: A key of `CAPABILITIES`.
-        consumer: What asks, as its user knows it, e.g. ``'CrossTaskConsistency'``.
-    """
-    for name, task in tasks.items():
-        if getattr(task, capability) is None:
-            raise ConfigError(
-                f'{consumer}: the task {name} ({type(task).__name__}) has no {CAPABILITIES[capability]}; '
-                f'leave the task out or take another one, or state {type(task).__name__}.{capability}'
-            )
-
-
-def known_window(known: np.ndarray) -> tuple[slice, slice]:
-    """The smallest window that holds all known pixels of (H, W): the image without its padding."""
-    (top, bottom), (left, right) = (np.flatnonzero(known.any(axis))[[0, -1]] for axis in (1, 0))
-    return slice(top, bottom + 1), slice(left, right + 1)
-
-
-def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """numerator / denominator in float64, NaN where there is nothing to divide by."""
-    numerator, denominator = numerator.double(), denominator.double()
-    return torch.where(denominator > 0, numerator / denominator.clamp(min=1e-300), torch.nan)

@@ -1,4 +1,4 @@
-"""Optional: how another camera would state a task's map, and whether the maps of two views agree."""
+"""Conversion of maps between cameras, and comparison of the maps of two views."""
 
 from abc import ABC, abstractmethod
 
@@ -6,29 +6,33 @@ from torch import Tensor
 
 
 class ViewChange(ABC):
-    """From one camera to another."""
+    """Conversion of maps of a task from one camera to another."""
 
-    comparison: str  # the name of what `compare` measures, e.g. 'abs_rel'
+    comparison: str
+    """Name of the number that `compare` returns, e.g. ``'abs_rel'``."""
 
     @abstractmethod
     def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        """A final map (N, C, H, W) of the source camera, pixel by pixel as the target camera would state it.
+        """Convert the values of a prediction or target to the target camera.
 
-        The pixels stay where they are; only the values change.
+        Pixels keep their positions in the source image; only their values change.
 
         Args:
-            values: (N, C, H, W).
-            rays: (N, 3, H, W), the source camera's points at depth 1, as `mmmtl.geometry.view_rays` gives them.
-            target_T_source: (N, 4, 4).
+            values: (N, C, H, W) of the source camera.
+            rays: (N, 3, H, W), the points at depth 1 of the source camera, see `mmmtl.geometry.view_rays`.
+            target_T_source: (N, 4, 4), metres.
+
+        Returns:
+            (N, C, H, W); void pixels stay void.
         """
 
     @abstractmethod
     def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """Two final maps (N, C, H, W) of one camera -> (N, H, W): the number that ``comparison`` names, per pixel."""
+        """Compare two maps (N, C, H, W) in the same camera, per pixel; return (N, H, W) in the unit of `comparison`."""
 
 
-class SameFromEverywhere(ViewChange):
-    """What a pixel shows does not depend on the camera; compared by |a - b|."""
+class ViewInvariant(ViewChange):
+    """Values that do not depend on the camera; compared by |a - b|, the mean over the channels."""
 
     comparison = 'abs'
 

@@ -74,7 +74,7 @@ def make_sample(
     """Return the sample at one index of the batch."""
     names = shown[index // 2 if crops else index]
     sample = MultiTaskDataSample(
-        metainfo={'img_shape': SIZE, 'img_path': f'{index}.png', 'view': 0, 'views': 1},
+        metainfo={'img_shape': SIZE, 'img_path': f'{index}.png', 'view': 0, 'num_views': 1},
         gt=PixelData(**{name: targets[name][index].clone() for name in names}),
     )
     if crops:

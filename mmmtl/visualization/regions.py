@@ -1,17 +1,24 @@
-"""A region map as a picture: a colour for each region over the image, and the borders between them."""
+"""Visualization of region maps."""
 
 import numpy as np
 
 
 def draw_regions(image: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 RGB and numbers (H, W), -1 for none -> (H, W, 3) uint8.
+    """Overlay an image with coloured regions and their borders.
 
-    A region has the colour of its number, whatever image it is in; where there is none the image is dark.
+    The colour of a region depends on its index alone; the image is darkened where there is no region.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        regions: (H, W) region indices, -1 for none.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
     """
-    numbers, place = np.unique(regions, return_inverse=True)
-    hash_of = numbers.astype(np.uint64)[:, None] * np.array([2654435761, 2246822519, 3266489917], np.uint64)
+    indices, inverse = np.unique(regions, return_inverse=True)
+    hash_of = indices.astype(np.uint64)[:, None] * np.array([2654435761, 2246822519, 3266489917], np.uint64)
     colours = 55 + (hash_of >> np.uint64(13)) % np.uint64(200)
-    painted = (0.4 * image + 0.6 * colours[place.reshape(regions.shape)]).astype(np.uint8)
+    painted = (0.4 * image + 0.6 * colours[inverse.reshape(regions.shape)]).astype(np.uint8)
     painted[regions < 0] = (0.4 * image[regions < 0]).astype(np.uint8)
     border = np.zeros(regions.shape, bool)
     border[:, 1:] |= regions[:, 1:] != regions[:, :-1]

@@ -1,43 +1,43 @@
-"""Sheets of what a model predicts while it is validated or tested."""
+"""Sheets of predictions during validation and test."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from torch.nn import Module
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.visualization.sheet import as_map, as_picture, draw_sheet, write_sheets
+from mmmtl.visualization.sheet import MapVisualizer, as_image, as_map, draw_sheet, write_sheets
 
 
 @HOOKS.register_module()
 class VisualizationHook(Hook):
-    """Draws a sheet per image: truth above prediction, and what else the network can show.
+    """Draw a sheet per image: ground truth above prediction, and the auxiliary maps of the network.
 
-    Test images are written to ``folder/SCENE-VIEW.png``. With ``visualize`` the sheets of validation and test go to the
-    runner's visualizer as ``val_SCENE-VIEW`` and ``test_SCENE-VIEW``, at the iteration of training: into TensorBoard,
-    Weights & Biases or whatever backends the config's ``visualizer`` names.
+    Sheets of a test are written to ``folder/SCENE-VIEW.png``. With ``visualize`` the sheets of validation and test are
+    passed to the runner's visualizer (TensorBoard, Weights & Biases ...) as ``val_SCENE-VIEW`` and ``test_SCENE-VIEW``,
+    with the training iteration as their step.
 
     Args:
-        folder: Where the sheets of a test go; nowhere if None.
-        every: One image in so many.
-        most: At most so many sheets per process and pass, all if None.
-        visualize: Hand the sheets to the visualizer.
+        folder: Folder for the sheets of a test; none are written if None.
+        interval: Draw one image in ``interval``.
+        max_images: Maximum number of sheets per process and pass; all if None.
+        visualize: Pass the sheets to the visualizer.
 
     Raises:
-        ConfigError: They would go nowhere.
+        ConfigError: Neither ``folder`` nor ``visualize`` is given.
     """
 
     def __init__(
-        self, folder: str | None = None, every: int = 1, most: int | None = None, visualize: bool = False
+        self, folder: str | None = None, interval: int = 1, max_images: int | None = None, visualize: bool = False
     ) -> None:
         if folder is None and not visualize:
             raise ConfigError('VisualizationHook: set folder, where sheets are written, or visualize=True')
-        self.folder, self.every, self.most = None if folder is None else Path(folder), every, most
+        self.folder, self.interval, self.max_images = None if folder is None else Path(folder), interval, max_images
         self.visualize = visualize
         self.seen = self.written = 0
 
@@ -45,19 +45,19 @@ class VisualizationHook(Hook):
         self.begin(runner)
 
     def after_test_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        network(runner).return_aux = False
+        set_return_aux(runner, False)
 
     def before_val_epoch(self, runner) -> None:
         if self.visualize:
             self.begin(runner)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
-        network(runner).return_aux = False
+        set_return_aux(runner, False)
 
     def begin(self, runner) -> None:
-        """A pass over the images begins."""
+        """Reset the counters and request auxiliary maps from the model."""
         self.seen = self.written = 0
-        network(runner).return_aux = True
+        set_return_aux(runner, True)
 
     def after_test_iter(
         self,
@@ -84,24 +84,32 @@ class VisualizationHook(Hook):
                 runner.visualizer.add_image(f'val_{name}', sheet, step=runner.iter)
 
     def sheets(
-        self, runner, data_batch: dict, outputs: Sequence[MultiTaskDataSample]
+        self, runner, data_batch: dict | None, outputs: Sequence[MultiTaskDataSample] | None
     ) -> Iterator[tuple[str, np.ndarray]]:
-        """Names and uint8 RGB pictures of those images of a batch that are drawn."""
-        visualizers = network(runner).visualizers
+        """Yield names and sheets (uint8 RGB) of the images of a batch that are drawn."""
+        assert data_batch is not None and outputs is not None
+        visualizers: Mapping[str, MapVisualizer] = network(runner).visualizers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
-            if self.seen % self.every == 0 and (self.most is None or self.written < self.most):
+            if self.seen % self.interval == 0 and (self.max_images is None or self.written < self.max_images):
                 rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
-                shown = {name: drawer for name, drawer in visualizers.items() if name in rows['prediction']}
+                shown = {name: visualizer for name, visualizer in visualizers.items() if name in rows['prediction']}
                 extra = dict(sample.extra.items()) if 'extra' in sample else {}
-                further = {
-                    name: drawer.visualize(as_map(extra[name])) for name, drawer in visualizers.items() if name in extra
+                extra_images = {
+                    name: visualizer.visualize(as_map(extra[name]))
+                    for name, visualizer in visualizers.items()
+                    if name in extra
                 }
-                sheet = draw_sheet(as_picture(image, sample), shown, rows, further)
+                sheet = draw_sheet(as_image(image, sample), shown, rows, extra_images)
                 yield f'{sample.scene.replace("/", "-")}-{sample.view}', sheet
                 self.written += 1
             self.seen += 1
 
 
-def network(runner) -> Module:
-    """The runner's model without what wraps it."""
+def set_return_aux(runner, value: bool) -> None:
+    """Set whether the model returns auxiliary maps with its predictions."""
+    network(runner).return_aux = value
+
+
+def network(runner) -> Any:
+    """Return the runner's model without its wrapper."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -25,7 +25,7 @@ def test_every_config_names_a_protocol_and_keeps_it(path):
     protocol = protocol_of(config)
     assert protocol is not None
     for name, task in build_tasks(config.tasks).items():
-        assert set(task.compute_metrics(MultiTaskMetric.no_sums(task))) >= set(protocol.metrics[name]), name
+        assert set(task.compute_metrics(MultiTaskMetric.zero_sums(task))) >= set(protocol.metrics[name]), name
 
 
 def test_protocols_are_whole():
@@ -39,7 +39,7 @@ def test_protocols_are_whole():
     ('options', 'found'),
     [
         ({'tasks.semseg.classes': ['a', 'b']}, 'tasks.semseg: channels is 2, not 13'),
-        ({'tasks.depth.cap': 4.0}, 'tasks.depth: cap is 4.0, not None'),
+        ({'tasks.depth.max_depth': 4.0}, 'tasks.depth: max_depth is 4.0, not None'),
         ({'tasks.depth.crop': 'garg'}, "tasks.depth: crop is 'garg', not None"),
         ({'tasks.depth': dict(type='mmmtl.Normal', _delete_=True)}, "tasks.depth: kind is 'Normal', not 'Depth'"),
         ({'tasks.edge': dict(type='mmmtl.Edge')}, 'tasks.edge is not one of its tasks (semseg, depth, normal)'),
@@ -67,8 +67,10 @@ def test_a_departure_is_named(options, found):
 
 
 def test_all_departures_are_named_at_once():
-    with pytest.raises(ConfigError, match="protocol 'rooms/demo': .*cap is 4.0.*; .*scenes is 3.*; follow it, or"):
-        load_config(ROOMS, {'tasks.depth.cap': 4.0, 'test_dataloader.dataset.scenes': 3})
+    with pytest.raises(
+        ConfigError, match="protocol 'rooms/demo': .*max_depth is 4.0.*; .*scenes is 3.*; follow it, or"
+    ):
+        load_config(ROOMS, {'tasks.depth.max_depth': 4.0, 'test_dataloader.dataset.scenes': 3})
 
 
 @pytest.mark.parametrize(

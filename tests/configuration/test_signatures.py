@@ -23,7 +23,15 @@ def test_accepted_arguments():
     assert accepted_arguments(Open) is ANYTHING and 'whatever' in ANYTHING
     assert accepted_arguments(Empty) == set()
     assert accepted_arguments(lambda a, *, b=1: None) == {'a', 'b'}
-    assert accepted_arguments(Depth) == {'name', 'display_range', 'min_depth', 'cap', 'crop', 'loss', 'interpolation'}
+    assert accepted_arguments(Depth) == {
+        'name',
+        'display_range',
+        'min_depth',
+        'max_depth',
+        'crop',
+        'loss',
+        'interpolation',
+    }
     assert accepted_arguments(Normal) == {'name', 'loss'}
 
 

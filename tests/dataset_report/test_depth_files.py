@@ -10,7 +10,7 @@ from mmmtl.dataset_report.depth_files import DepthFacts, depth_facts, depth_find
 from mmmtl.datasets import LabelFile
 from mmmtl.tasks import Depth
 
-TASK = Depth('depth', cap=10)
+TASK = Depth('depth', max_depth=10)
 SIZE = (20, 30)
 
 

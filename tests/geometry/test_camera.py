@@ -144,5 +144,5 @@ def test_a_pair_without_baseline_is_named():
     poses_of_scene = torch.stack((pose_from((0, 0.2, 0), (0.1, 0, 0)), torch.eye(4, dtype=torch.float64)))
     check_baseline(poses_of_scene, name='kitchen')
     check_baseline(poses_of_scene[:1], name='kitchen')
-    with pytest.raises(ValueError, match='kitchen: two views stand'):
+    with pytest.raises(ValueError, match='kitchen: the distance between two views is'):
         check_baseline(torch.eye(4).expand(2, 4, 4), name='kitchen')

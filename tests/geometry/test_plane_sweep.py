@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmmtl.geometry import DEPTH_RANGES, check_range, inverse_depth_planes, pixel_centres, sweep_positions
+from mmmtl.geometry import DEPTH_RANGES, inverse_depth_planes, pixel_centres, sweep_positions, warn_outside_planes
 
 H, W, D = 5, 7, 6
 F64 = torch.float64
@@ -95,8 +95,8 @@ def test_no_gradient_reaches_the_geometry_and_half_precision_is_not_used():
 def test_a_range_that_holds_no_depth_is_warned_of_by_name():
     depth = torch.tensor([0.0, 20.0, 30.0])
     with pytest.warns(UserWarning, match='garden/3: depths from 20 m to 30 m'):
-        check_range(depth, 0.5, 10, name='garden/3')
+        warn_outside_planes(depth, 0.5, 10, name='garden/3')
     with warnings.catch_warnings():
         warnings.simplefilter('error')
-        check_range(depth, 0.5, 25, name='garden/3')
-        check_range(torch.zeros(3), 0.5, 25, name='garden/3')
+        warn_outside_planes(depth, 0.5, 25, name='garden/3')
+        warn_outside_planes(torch.zeros(3), 0.5, 25, name='garden/3')

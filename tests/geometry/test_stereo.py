@@ -7,14 +7,14 @@ import torch
 
 from mmmtl.geometry import (
     check_rectified,
-    each_from_the_other,
     flip_intrinsics,
     flip_pose,
-    hidden_from_the_other,
     left_from_right,
     left_right_difference,
+    occluded_in_other_view,
     right_from_left,
     stereo_rig,
+    warp_to_other_view,
 )
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
@@ -53,8 +53,8 @@ def room(request) -> dict[str, torch.Tensor]:
 def shown(room: dict[str, torch.Tensor], disparity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Distances (1, 2, H, W) in metres between a pixel's own point and the other view's, where the other sees it."""
     inner = [torch.cat((room['points'], room['instance'], room['normal']), 2)]
-    found, inside = each_from_the_other(inner[0], disparity)
-    nearest, _ = each_from_the_other(room['instance'], disparity, mode='nearest')
+    found, inside = warp_to_other_view(inner[0], disparity)
+    nearest, _ = warp_to_other_view(room['instance'], disparity, mode='nearest')
     same = inside[:, :, 0] & ((found[:, :, 3] - room['instance'][:, :, 0]).abs() < 1e-3)  # all four neighbours agree
     same &= (found[:, :, 4:] - room['normal']).abs().amax(2) < 1e-3  # on one flat face
     distance = (found[:, :, :3] - room['points']).norm(dim=2)
@@ -81,7 +81,7 @@ def test_both_views_of_a_room_show_the_same_points(room):
 def test_single_directions_are_the_two_halves_of_both(room):
     rig = stereo_rig(room['intrinsics'], room['poses'])
     disparity = rig.disparity(rig.baseline / room['depth'])
-    both, inside = each_from_the_other(room['points'], disparity)
+    both, inside = warp_to_other_view(room['points'], disparity)
     left, left_inside = left_from_right(room['points'][:, 1], disparity[:, 0])
     right, _ = right_from_left(room['points'][:, 0], disparity[:, 1])
     assert torch.equal(left, both[:, 0]) and torch.equal(right, both[:, 1]) and torch.equal(left_inside, inside[:, 0])
@@ -117,8 +117,8 @@ def test_a_mirrored_pair_is_the_pair_of_the_other_view_first(room):
         torch.testing.assert_close(getattr(flipped, name), getattr(rig, name))
     check_rectified(mirrored['intrinsics'][0], mirrored['poses'][0], (SIZE, SIZE), name='mirrored')
     normalized_disparity = rig.baseline / room['depth']
-    there, _ = each_from_the_other(room['points'], rig.disparity(normalized_disparity))
-    back, _ = each_from_the_other(room['points'].flip(1, 4), flipped.disparity(normalized_disparity.flip(1, 4)))
+    there, _ = warp_to_other_view(room['points'], rig.disparity(normalized_disparity))
+    back, _ = warp_to_other_view(room['points'].flip(1, 4), flipped.disparity(normalized_disparity.flip(1, 4)))
     torch.testing.assert_close(back.flip(1, 4), there, atol=1e-3, rtol=0)
 
 
@@ -127,29 +127,29 @@ def test_what_is_nearer_hides_what_is_behind_it(room):
     wall[:, 0, :, :, 10:16] = 7.0  # a board, at columns 3 to 8 of the right view
     wall[:, 1, :, :, 3:9] = 7.0
     known = torch.ones_like(wall, dtype=torch.bool)
-    hidden = hidden_from_the_other(wall, known)[0, :, 0]
+    hidden = occluded_in_other_view(wall, known)[0, :, 0]
     assert hidden[0, 1].nonzero().flatten().tolist() == [0, 1, 5, 6, 7, 8, 9]  # out of view, and behind the board
     assert hidden[1, 1].nonzero().flatten().tolist() == [9, 10, 11, 12, 13, 18, 19]
     known[..., 5] = False
-    assert not hidden_from_the_other(wall, known)[..., 5].any()
-    assert not hidden_from_the_other(wall, known, margin=5.0)[0, 0, 0, :, 6:].any()
+    assert not occluded_in_other_view(wall, known)[..., 5].any()
+    assert not occluded_in_other_view(wall, known, margin=5.0)[0, 0, 0, :, 6:].any()
     rig = stereo_rig(room['intrinsics'], room['poses'])
     disparity = rig.disparity(rig.baseline / room['depth'])
     known = torch.ones_like(disparity, dtype=torch.bool)
-    difference, hidden = left_right_difference(disparity, known), hidden_from_the_other(disparity, known)
+    difference, hidden = left_right_difference(disparity, known), occluded_in_other_view(disparity, known)
     assert hidden.float().mean() > 0.02 and (hidden == (difference > 1)).float().mean() > 0.97
 
 
 def test_gradients_reach_values_and_disparity():
     torch.manual_seed(0)
     values, disparity = torch.rand(2, 2, 3, 6, 9, requires_grad=True), torch.rand(2, 2, 1, 6, 9, requires_grad=True)
-    warped, inside = each_from_the_other(values, disparity + 0.6)
+    warped, inside = warp_to_other_view(values, disparity + 0.6)
     (warped**2).sum().backward()
     assert values.grad.isfinite().all() and disparity.grad.isfinite().all()
     assert disparity.grad[inside].any() and not disparity.grad[~inside].any()
-    half = each_from_the_other(values.half(), disparity.half())[0]
+    half = warp_to_other_view(values.half(), disparity.half())[0]
     assert half.dtype == torch.float16
-    torch.testing.assert_close(half.float(), each_from_the_other(values, disparity)[0], atol=5e-3, rtol=0)
+    torch.testing.assert_close(half.float(), warp_to_other_view(values, disparity)[0], atol=5e-3, rtol=0)
 
 
 def test_disparity_and_parallax_there_and_back():

@@ -20,7 +20,7 @@ def runner(depth_range: tuple[float, float] | None) -> SimpleNamespace:
 def batch(metres: float, views: int = 2, name: str = 'hall') -> dict:
     samples = []
     for view in range(views):
-        sample = MultiTaskDataSample(metainfo={'view': view, 'views': views, 'img_path': f'{name}/{view}.jpg'})
+        sample = MultiTaskDataSample(metainfo={'view': view, 'num_views': views, 'img_path': f'{name}/{view}.jpg'})
         sample.gt = PixelData(depth=torch.full((1, 4, 5), metres))
         samples.append(sample)
     return {'data_samples': samples}

@@ -16,7 +16,7 @@ from mmmtl.metrics import CrossViewMetric
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
-from mmmtl.tasks.depth import MovedDepth
+from mmmtl.tasks.depth import DepthViewChange
 
 TASKS = dict(semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES), depth=dict(type=Depth), normal=dict(type=Normal))
 
@@ -93,7 +93,7 @@ def test_predictions_are_judged_and_not_the_truth(scenes):
 def test_values_change_with_the_camera(scenes):
     """Depth and normals that are carried over as they are would not agree."""
 
-    class StaysAsItIs(MovedDepth):
+    class StaysAsItIs(DepthViewChange):
         def to_view(self, values, rays, target_T_source):
             return values
 
@@ -145,7 +145,7 @@ def test_a_depth_that_lies_behind_the_camera_is_counted(scenes):
 
 
 def test_single_views_and_unknown_depth_say_nothing(scenes):
-    alone = MultiTaskDataSample(metainfo=dict(view=0, views=1), pred=PixelData(depth=torch.ones(1, 2, 2)))
+    alone = MultiTaskDataSample(metainfo=dict(view=0, num_views=1), pred=PixelData(depth=torch.ones(1, 2, 2)))
     assert score([[alone], [MultiTaskDataSample()]]) == {}
     expected = score(scenes)
     assert score([[alone], scenes[0], [alone], scenes[1]]) == expected

@@ -44,11 +44,11 @@ def test_headlines_of_tasks():
 
 
 def test_what_it_refuses():
-    with pytest.raises(ConfigError, match='the single-task scores lack b; they hold a'):
+    with pytest.raises(ConfigError, match='the single-task scores lack b; they have a'):
         delta_mtl({'a': 1, 'b': 1}, {'a': 1}, {'a': True, 'b': True})
-    with pytest.raises(ConfigError, match='the scores lack a; they hold nothing'):
+    with pytest.raises(ConfigError, match='the scores lack a; they have none'):
         delta_mtl({}, {'a': 1}, {'a': True})
     with pytest.raises(ConfigError, match='the single-task score a is 0'):
         delta_mtl({'a': 1}, {'a': 0}, {'a': True})
-    with pytest.raises(ConfigError, match='name at least one measure'):
+    with pytest.raises(ConfigError, match='name at least one metric'):
         delta_mtl({}, {}, {})

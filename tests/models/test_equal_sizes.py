@@ -55,7 +55,7 @@ def pairs(*sizes: tuple[int, int]) -> dict:
     """Two views of every second size and the one after it."""
     batch = make_batch(*[ALL] * len(sizes), sizes=sizes)
     for index, sample in enumerate(batch['data_samples']):
-        sample.set_metainfo(dict(view=index % 2, views=2, scene=f'scene{index // 2}'))
+        sample.set_metainfo(dict(view=index % 2, num_views=2, scene=f'scene{index // 2}'))
         sample.intrinsics, sample.camera_T_world = torch.eye(3), torch.eye(4)
     return batch
 

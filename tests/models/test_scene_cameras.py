@@ -9,7 +9,7 @@ from mmmtl.structures import MultiTaskDataSample
 
 
 def sample(view: int, views: int, focal: float | None = None) -> MultiTaskDataSample:
-    made = MultiTaskDataSample(metainfo={'view': view, 'views': views, 'scene': 'room', 'img_path': f'{view}.png'})
+    made = MultiTaskDataSample(metainfo={'view': view, 'num_views': views, 'scene': 'room', 'img_path': f'{view}.png'})
     if focal is not None:
         made.intrinsics = torch.diag(torch.tensor([focal, focal, 1.0]))
         made.camera_T_world = torch.eye(4) * focal

@@ -13,10 +13,10 @@ from mmmtl.tasks.boundary_matching import (
     average_precision,
     boundary_counts,
     boundary_scores,
-    f_measure,
+    f1_measure,
     image_sums,
-    match_cheapest,
-    match_most,
+    match_max_cardinality,
+    match_min_cost,
     neighbour_links,
     precision_recall,
 )
@@ -104,7 +104,7 @@ def test_matchings_are_largest_and_cheapest(seed):
     table = near.toarray()
     cost = np.where(table > 0, table - 1, 1e4)
     pairs = [(i, j) for i, j in zip(*linear_sum_assignment(cost), strict=True) if table[i, j] > 0]
-    most, cheapest = match_most(near, 2.3), match_cheapest(near, 2.3)
+    most, cheapest = match_max_cardinality(near, 2.3), match_min_cost(near, 2.3)
     assert len(set(most.tolist())) == len(set(cheapest.tolist())) == len(most) == len(cheapest) == len(pairs)
     again = np.where(table[cheapest] > 0, table[cheapest] - 1, 1e4)  # the rows it chose can be had at the least cost
     assert again[linear_sum_assignment(again)].sum() == pytest.approx(sum(table[i, j] - 1 for i, j in pairs))
@@ -177,7 +177,7 @@ def test_scores_by_hand():
 
 
 def test_empty_counts_are_zero_and_broken_ones_show():
-    assert f_measure(*precision_recall({name: np.zeros(3) for name in COUNTS})).tolist() == [0, 0, 0]
+    assert f1_measure(*precision_recall({name: np.zeros(3) for name in COUNTS})).tolist() == [0, 0, 0]
     assert average_precision(np.ones(3), np.full(3, 0.5)) == 0
     broken = {name: np.full(3, np.nan) for name in COUNTS} | {f'best_{name}': np.nan for name in COUNTS}
     scores = boundary_scores(broken, THRESHOLDS)
@@ -198,7 +198,7 @@ def test_the_published_benchmark(data_root):
         total = {name: total.get(name, 0) + value for name, value in sums.items()}
     expected = np.loadtxt(folder / 'test_2' / 'eval_bdry_thr.txt')
     precision, recall = precision_recall(total)
-    ours = np.stack([recall, precision, f_measure(precision, recall)], 1)
+    ours = np.stack([recall, precision, f1_measure(precision, recall)], 1)
     np.testing.assert_allclose(ours, expected[:, 1:], atol=1e-3)
     best, r, p, f, ois_r, ois_p, ois_f, area = np.loadtxt(folder / 'test_2' / 'eval_bdry.txt')
     scores = boundary_scores(total, thresholds)

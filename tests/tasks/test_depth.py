@@ -75,14 +75,14 @@ def test_what_is_enlarged_is_nearer(task):
 
 
 def test_check_knows_metres(task):
-    with pytest.raises(ValueError, match=r'must be positive metres or 0 \(unknown\), found -0\.5'):
+    with pytest.raises(ValueError, match=r'must be positive metres or 0 \(void\), found -0\.5'):
         task.check(np.array([[1, -0.5]], np.float32))
     with pytest.raises(ValueError, match='floating point, found dtype uint16'):
         task.check(np.ones((2, 2), np.uint16))
 
 
 def test_cap_and_least_depth_bound_truth_and_prediction():
-    task = Depth('depth', min_depth=1.0, cap=10.0)
+    task = Depth('depth', min_depth=1.0, max_depth=10.0)
     truth = torch.tensor([0.0, 0.5, 1.0, 2.0, 9.0, 10.0, 11.0]).view(1, 1, 1, 7)
     prediction = torch.tensor([5.0, 5.0, 5.0, 0.2, 30.0, 5.0, 5.0]).view(1, 1, 1, 7)
     sums = task.metric_sums(prediction, truth)
@@ -103,7 +103,7 @@ def test_cap_and_least_depth_bound_truth_and_prediction():
 )
 def test_crops(crop, size, window):
     """The windows that the published code cuts out of images of that size."""
-    inside = Depth('depth', crop=crop).measured(torch.ones(1, 1, *size))[0].numpy()
+    inside = Depth('depth', crop=crop).evaluated(torch.ones(1, 1, *size))[0].numpy()
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == window
     assert inside.sum() == (window[1] - window[0]) * (window[3] - window[2])
@@ -113,7 +113,7 @@ def test_crops(crop, size, window):
     ('arguments', 'message'),
     [
         (dict(crop='kitti'), "crop must be None or one of eigen, garg, nyu-eigen, found 'kitti'"),
-        (dict(min_depth=5, cap=4), 'expected 0 <= min_depth < cap, found min_depth=5, cap=4'),
+        (dict(min_depth=5, max_depth=4), 'expected 0 <= min_depth < max_depth, found min_depth=5, max_depth=4'),
         (dict(min_depth=-1), 'found min_depth=-1'),
         (dict(interpolation='lines'), "interpolation must be 'nearest' or 'points', found 'lines'"),
     ],

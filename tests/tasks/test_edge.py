@@ -143,7 +143,7 @@ def test_nothing_is_shared_between_measurements():
 def test_check_knows_shares():
     Edge('edge').check(np.array([[0, 0.25, 1, 255]], np.float32))
     Edge('edge').check(np.array([[0, 1, 255]], np.uint8))
-    with pytest.raises(ValueError, match=r'values of edge must lie in 0\.\.1 or be 255 \(unknown\), found 0\.\.128'):
+    with pytest.raises(ValueError, match=r'values of edge must lie in 0\.\.1 or be 255 \(void\), found 0\.\.128'):
         Edge('edge').check(np.array([[0, 128]], np.uint8))
     with pytest.raises(ValueError, match=r'expected H x W x 4 values of edge, found shape \(2, 2\)'):
         Edge('edge', annotators=4).check(np.zeros((2, 2), np.float32))

@@ -9,7 +9,14 @@ from skimage.measure import label as components
 
 from mmmtl.datasets.label_readers.lidar import project_points
 from mmmtl.tasks import Depth, Edge, InverseDepth
-from mmmtl.tasks.label_resizing import full_blocks, largest_per_row, resize_lines, resize_nearest, resize_points, span
+from mmmtl.tasks.label_resizing import (
+    full_blocks,
+    index_ranges,
+    largest_per_row,
+    resize_lines,
+    resize_nearest,
+    resize_points,
+)
 from mmmtl.tasks.thinning import thin
 
 VOID = 255
@@ -119,7 +126,7 @@ def test_a_mirrored_map_is_resized_alike(seed):
 
 @pytest.mark.parametrize(('length', 'count'), [(12, 12), (12, 5), (12, 6), (12, 8), (3, 2), (65, 32), (7, 1), (99, 98)])
 def test_cells_by_fractions(length, count):
-    first, last = span(length, count)
+    first, last = index_ranges(length, count)
     for cell in range(count):
         low, high = Fraction(cell * length, count), Fraction((cell + 1) * length, count)
         inside = [pixel for pixel in range(length) if low <= pixel + Fraction(1, 2) <= high]

@@ -125,7 +125,7 @@ def test_an_empty_prediction_of_an_empty_truth_is_no_nan():
 
 def test_check_knows_two_values():
     Saliency('saliency').check(np.array([[0, 1, 255]], np.uint8))
-    with pytest.raises(ValueError, match=r'values of saliency must be 0, 1 or 255 \(unknown\), found 128'):
+    with pytest.raises(ValueError, match=r'values of saliency must be 0, 1 or 255 \(void\), found 128'):
         Saliency('saliency').check(np.array([[0, 128, 255]], np.uint8))
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mmmtl.tasks.saliency_measures import (
     enhanced_alignment,
-    f_measure,
+    f_beta,
     level_counts,
     measure_saliency,
     stretch,
@@ -84,8 +84,8 @@ def test_enhanced_alignment_by_pixels():
 
 def test_f_by_hand():
     precision, recall = 6 / 8, 6 / 10
-    assert f_measure(6, 2, 10) == pytest.approx(1.3 * precision * recall / (0.3 * precision + recall))
-    assert f_measure(0, 0, 0) == f_measure(0, 5, 10) == 0
+    assert f_beta(6, 2, 10) == pytest.approx(1.3 * precision * recall / (0.3 * precision + recall))
+    assert f_beta(0, 0, 0) == f_beta(0, 5, 10) == 0
 
 
 def test_stretch():

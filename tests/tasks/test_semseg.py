@@ -77,7 +77,7 @@ def test_the_confusion_matrix_has_the_truth_in_its_rows(task):
 
 def test_check_knows_the_classes(task):
     task.check(np.array([[0, 3], [255, 1]], np.uint8))
-    with pytest.raises(ValueError, match=r'must lie in 0\.\.3 or be 255 \(unknown\), found 0\.\.4'):
+    with pytest.raises(ValueError, match=r'must lie in 0\.\.3 or be 255 \(void\), found 0\.\.4'):
         task.check(np.array([[0, 4]]))
     with pytest.raises(ValueError, match=r'found -1\.\.2'):
         task.check(np.array([[-1, 2]]))

@@ -10,7 +10,7 @@ from mmmtl.metrics import CrossViewMetric
 from mmmtl.models.consistency_losses import JointTaskSpace
 from mmmtl.models.consistency_losses.label_mapping import LabelMappings
 from mmmtl.tasks import Depth, Task, build_tasks, unchanged
-from mmmtl.tasks.task import known_window, ratio
+from mmmtl.tasks.valid_pixels import ratio, valid_window
 
 
 @every_task
@@ -48,7 +48,7 @@ def test_descending_the_error_finds_the_label(task):
 def test_the_known_window_is_the_image_without_padding():
     known = np.zeros((6, 8), bool)
     known[2, 3], known[4, 6] = True, True
-    assert known_window(known) == (slice(2, 5), slice(3, 7))
+    assert valid_window(known) == (slice(2, 5), slice(3, 7))
 
 
 def test_the_contract_is_abstract():
@@ -75,9 +75,9 @@ def test_build_tasks_names_them_and_lets_built_ones_through():
 
 
 def test_what_a_class_does_not_state_is_named():
-    stated = dict(channels=1, void=0.0, whole_numbers=True, loss_space='values', default_loss=dict(type='L1'))
+    stated = dict(channels=1, void=0.0, allows_integers=True, loss_space='values', default_loss=dict(type='L1'))
     vague = type('Vague', (Task,), {**dict.fromkeys(Task.__abstractmethods__, unchanged), **stated})
-    with pytest.raises(TypeError, match='not state interpolation, primary_metric, higher_is_better; see mmmtl.ta'):
+    with pytest.raises(TypeError, match='not set interpolation, primary_metric, higher_is_better; see mmmtl.ta'):
         vague('vague')
 
 
@@ -94,7 +94,7 @@ def test_what_a_class_does_not_state_is_named():
         ),
         (
             lambda task: CrossViewMetric({'depth': Depth('depth'), 'x': task}),
-            r'CrossViewMetric: the task x \(Bare\) has no change of view; .* or state Bare.view_change',
+            r'CrossViewMetric: the task x \(Bare\) has no change of view; .* or define Bare.view_change',
         ),
         (
             lambda task: CrossViewMetric({'x': task}, names=['y']),

@@ -6,7 +6,7 @@ import pytest
 from skimage import measure
 from skimage.morphology import thin as reference_thin
 
-from mmmtl.tasks.thinning import rim_fade, suppress_non_maxima, thin, triangle_filter
+from mmmtl.tasks.thinning import border_fade, suppress_non_maxima, thin, triangle_filter
 
 
 def blobs(seed: int, size: tuple[int, int] = (50, 70)) -> np.ndarray:
@@ -70,7 +70,7 @@ def test_strength_fades_towards_the_rim():
     ridge = suppress_non_maxima(strength, border=5)
     np.testing.assert_allclose(ridge[10, :7], [0, 0.2, 0.4, 0.6, 0.8, 1, 1], rtol=1e-6)
     assert not ridge[[8, 12]].any()
-    assert (rim_fade((4, 5), 0) == 1).all()
+    assert (border_fade((4, 5), 0) == 1).all()
 
 
 def test_a_plateau_survives_and_its_slope_does_not():

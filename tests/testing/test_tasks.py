@@ -11,8 +11,8 @@ from every_task import ALL, every_task, known_labels
 from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg
 from mmmtl.tasks.encodings import RelativeEncoding
 from mmmtl.tasks.losses import PixelLoss
-from mmmtl.tasks.stereo_depth import InvertedDepth
-from mmmtl.tasks.view_changes import SameFromEverywhere
+from mmmtl.tasks.stereo_depth import MetricStereoDepth
+from mmmtl.tasks.view_changes import ViewInvariant
 from mmmtl.testing import TASK_PROPERTIES, check_task
 
 
@@ -166,7 +166,7 @@ MUTANTS = {
         'metric_sums_are_additive',
     ),
     'measures count void': (
-        changed(Depth, measured=lambda self, target: target[:, 0] > -1),
+        changed(Depth, evaluated=lambda self, target: target[:, 0] > -1),
         {},
         'void_pixels_do_not_change_the_metric',
     ),
@@ -233,7 +233,7 @@ MUTANTS = {
             Depth,
             view_change=type(
                 'Blind',
-                (SameFromEverywhere,),
+                (ViewInvariant,),
                 dict(compare=lambda self, values, others: torch.zeros_like(values)[:, 0]),
             )(),
         ),
@@ -243,9 +243,7 @@ MUTANTS = {
     'the same camera moves': (
         changed(
             Depth,
-            view_change=type(
-                'Moving', (SameFromEverywhere,), dict(to_view=lambda self, values, rays, pose: values * 1.1)
-            )(),
+            view_change=type('Moving', (ViewInvariant,), dict(to_view=lambda self, values, rays, pose: values * 1.1))(),
         ),
         {},
         'identity_view_change_keeps_the_map',
@@ -256,7 +254,7 @@ MUTANTS = {
             stereo=property(
                 lambda self: type(
                     'Straight',
-                    (InvertedDepth,),
+                    (MetricStereoDepth,),
                     dict(normalized_disparity=lambda it, logits, baseline: baseline * logits),
                 )(self)
             ),

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import scipy.io
-from official_trees import as_picture, save, unit_vectors, write_mat, write_nyu_arrays, write_nyu_mat
+from official_trees import as_image, save, unit_vectors, write_mat, write_nyu_arrays, write_nyu_mat
 from PIL import Image
 
 from mmmtl.datasets import NYUDMT, NYUv2
@@ -114,7 +114,7 @@ def test_supplied_normals_are_taken_turned_and_cut(run, source, tmp_path):
     pictures = {}
     for frame in (1, 2, 3):
         vectors = unit_vectors(np.random.default_rng(frame), (480, 640)) * (1, -1, -1)
-        pictures[frame] = as_picture(vectors)
+        pictures[frame] = as_image(vectors)
         save(tmp_path / 'normals' / ('train' if frame > 1 else 'test') / f'{frame:05d}.png', pictures[frame])
     run(source, tmp_path / 'out', 'sak', '--normals', tmp_path / 'normals', '--normal-signs', 1, -1, -1)
     for frame, picture in pictures.items():

@@ -61,7 +61,7 @@ def test_a_single_row_shows_image_and_overlay():
 @pytest.mark.parametrize('factor', [2, 3, 5])
 def test_large_images_are_shrunk(factor, monkeypatch):
     """Whatever is repeated ``factor`` times and shrunk to what it was gives the same sheet, further pictures too."""
-    monkeypatch.setattr(sheets, 'LARGEST', HEIGHT * WIDTH)
+    monkeypatch.setattr(sheets, 'MAX_PIXELS', HEIGHT * WIDTH)
     large = {name: values.repeat_interleave(factor, 1).repeat_interleave(factor, 2) for name, values in maps().items()}
     image = IMAGE.repeat(factor, 0).repeat(factor, 1)
     np.testing.assert_array_equal(

@@ -23,7 +23,7 @@ DRAWERS = {**TASKS, 'matched': TASKS['depth']}
 
 
 def test_one_image_in_so_many(tmp_path):
-    hook = VisualizationHook(str(tmp_path / 'sheets'), every=3, most=2)
+    hook = VisualizationHook(str(tmp_path / 'sheets'), interval=3, max_images=2)
     run(hook, [batch(range(number, number + 2)) for number in range(0, 12, 2)])
     assert names(tmp_path) == ['room-0.png', 'room-3.png']  # 0, 3, and no more
 
@@ -126,7 +126,7 @@ def test_sheets_of_validation_and_test_go_to_the_visualizer(tmp_path, monkeypatc
     Kept.images.clear()
     runner = tiny_run(
         tmp_path / 'work',
-        {'sheets': VisualizationHook(every=2, most=1, visualize=True)},
+        {'sheets': VisualizationHook(interval=2, max_images=1, visualize=True)},
         train_cfg__max_epochs=1,
         train_cfg__val_interval=1,
         visualizer=dict(

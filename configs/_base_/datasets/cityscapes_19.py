@@ -19,7 +19,7 @@ protocol = 'cityscapes-19'
 trained_for = dict(size=(1024, 2048), field_of_view=48.7)  # scale augmentation is centred on the original size
 tasks = dict(
     semseg=dict(type=SemSeg, classes=Cityscapes.CLASSES, palette=Cityscapes.PALETTE),
-    depth=dict(type=Depth, display_range=(4.0, 80.0), cap=80.0),
+    depth=dict(type=Depth, display_range=(4.0, 80.0), max_depth=80.0),
 )
 
 train_dataloader = dict(

@@ -27,7 +27,7 @@ trained_for = dict(field_of_view=48.7)
 tasks = dict(
     semseg=dict(type=SemSeg, classes=CityscapesMTAN.CLASSES),
     # f B / W of Cityscapes: 2262.5 * 0.209 / 2048 m
-    depth=dict(type=InverseDepth, unit=0.23, display_range=(4.0, 80.0), cap=80.0),
+    depth=dict(type=InverseDepth, unit=0.23, display_range=(4.0, 80.0), max_depth=80.0),
 )
 
 train_dataloader = dict(

@@ -13,7 +13,9 @@ _root = 'kitti'
 protocol = 'kitti/eigen'
 trained_for = dict(size=(375, 1242), field_of_view=81.4)  # drives differ by a few pixels
 tasks = dict(
-    depth=dict(type=Depth, display_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg', interpolation='points')
+    depth=dict(
+        type=Depth, display_range=(4.0, 60.0), min_depth=1e-3, max_depth=80.0, crop='garg', interpolation='points'
+    )
 )
 
 train_dataloader = dict(

@@ -30,7 +30,7 @@ protocol = 'kitti/pseudo-mtl'
 tasks = dict(
     semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KITTISemantics.PALETTE),
     # f B / W of KITTI: 721.5 * 0.54 / 1242 m
-    depth=dict(type=InverseDepth, unit=0.31, display_range=(4.0, 60.0), min_depth=1e-3, cap=80.0, crop='garg'),
+    depth=dict(type=InverseDepth, unit=0.31, display_range=(4.0, 60.0), min_depth=1e-3, max_depth=80.0, crop='garg'),
 )
 
 _root = 'kitti'

@@ -33,7 +33,7 @@ class PackViews(BaseTransform):
                 metainfo={
                     'scene': results['record'].name,
                     'view': number,
-                    'views': len(views),
+                    'num_views': len(views),
                     'img_path': view['img_path'],
                     'img_shape': view['image'].shape[:2],
                 }

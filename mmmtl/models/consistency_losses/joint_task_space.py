@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import connected_zero
 from mmmtl.registry import MODELS
-from mmmtl.tasks import Task, require
+from mmmtl.tasks import Task, require_capability
 
 
 @MODELS.register_module()
@@ -40,7 +40,7 @@ class JointTaskSpace(BaseModule):
         super().__init__(init_cfg)
         if len(tasks) < 2:
             raise ConfigError(f'{type(self).__name__} relates tasks, so it needs two or more, found {", ".join(tasks)}')
-        require(tasks, 'encoding', type(self).__name__)
+        require_capability(tasks, 'encoding', type(self).__name__)
         if not widths:
             raise ConfigError(f'{type(self).__name__}.widths is empty: name the channels of one stage at least')
         self.tasks = tuple(tasks)

@@ -10,7 +10,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.consistency_losses.consistency_loss import connected_zero
 from mmmtl.registry import MODELS
-from mmmtl.tasks import Task, require
+from mmmtl.tasks import Task, require_capability
 
 
 class LabelMappings(BaseModule):
@@ -28,7 +28,7 @@ class LabelMappings(BaseModule):
         super().__init__()
         if len(tasks) < 2:
             raise ConfigError(f'a mapping relates tasks, so it needs two or more, found {", ".join(tasks)}')
-        require(tasks, 'encoding', type(self).__name__)
+        require_capability(tasks, 'encoding', type(self).__name__)
         self.networks = nn.ModuleDict(
             {
                 key(source, target): LabelMapping(tasks[source].encoding.channels, tasks[target].channels, network)

@@ -69,7 +69,9 @@ class SemiSupervised(ConsistencyLoss):
         top, left, height, width, tall, wide, zoom, fraction = (
             torch.tensor(rows).to(device, non_blocking=True).unbind(1)
         )
-        whole = index([place - sample.get('views', 1) for place, sample in zip(indices, samples, strict=True)], device)
+        whole = index(
+            [place - sample.get('num_views', 1) for place, sample in zip(indices, samples, strict=True)], device
+        )
         seen = task.activate(logits.index_select(0, index(indices, device)))
         grid_y, inside_y = look_up(top, height, tall, logits.shape[2])
         grid_x, inside_x = look_up(left, width, wide, logits.shape[3])

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.geometry import StereoRig, each_from_the_other, stereo_rig
+from mmmtl.geometry import StereoRig, stereo_rig, warp_to_other_view
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks import require
+from mmmtl.tasks import require_capability
 
 # confidence C -> C as it counts; 0 says that nothing is known and stays 0
 THRESHOLDS: dict[str, Callable[[Tensor, float, float], Tensor]] = {
@@ -89,7 +89,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
             )
         if depth not in self.tasks:
             raise ConfigError(f'{name}.depth: {depth!r} is no task; the tasks are {", ".join(self.tasks)}')
-        require({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
+        require_capability({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
         self.depth, self.warp_by, self.confidence = depth, warp_by, confidence
         self.tau, self.beta = self.numbers(tau=tau, beta=beta)
 
@@ -148,7 +148,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
         normalized_disparity = (
             pairs.normalized_disparity if self.warp_by == 'pseudo' else self.own_normalized_disparity(pairs)
         )
-        warped, inside = each_from_the_other(values, pairs.rig.disparity(normalized_disparity), mode=mode)
+        warped, inside = warp_to_other_view(values, pairs.rig.disparity(normalized_disparity), mode=mode)
         return warped, pairs.confidence * inside
 
 

@@ -1,4 +1,4 @@
-"""What a task can be taught by: ``tasks.depth.loss=dict(type='SILog')``. The contract is `loss.py`."""
+"""Losses of a task, chosen by e.g. ``tasks.depth.loss=dict(type='SILog')``. The contract of a loss is `Loss`."""
 
 from mmmtl.tasks.losses.classes import BalancedCrossEntropy, CrossEntropy, Dice, Focal
 from mmmtl.tasks.losses.directions import Angular, Cosine

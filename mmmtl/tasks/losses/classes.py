@@ -1,4 +1,4 @@
-"""Losses of class scores."""
+"""Losses of class scores (N, K, H, W) and class indices (N, H, W)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mmmtl.tasks.losses.loss import ImageLoss, PixelLoss
 
 
 class ClassLoss(PixelLoss):
-    """What losses with a weight per class share.
+    """A loss with a weight per class.
 
     Args:
         class_weight: One weight >= 0 per class, in the order of the label values; all 1 if None.
@@ -22,7 +22,7 @@ class ClassLoss(PixelLoss):
     def __init__(self, class_weight: Sequence[float] | None = None) -> None:
         self.class_weight = None if class_weight is None else torch.tensor(class_weight, dtype=torch.float32)
         if self.class_weight is not None and not (self.class_weight >= 0).all():
-            raise ValueError(f'{type(self).__name__}.class_weight must be >= 0, found {tuple(class_weight)}')
+            raise ValueError(f'{type(self).__name__}.class_weight must be >= 0, found {self.class_weight.tolist()}')
 
     def check(self, space: str, channels: int) -> None:
         super().check(space, channels)
@@ -33,7 +33,7 @@ class ClassLoss(PixelLoss):
             )
 
     def weight(self, like: Tensor) -> Tensor | None:
-        """On the device of the logits; copied there once."""
+        """Return the class weights on the device of ``like``, where they are copied once."""
         if self.class_weight is not None and self.class_weight.device != like.device:
             self.class_weight = self.class_weight.to(like.device)
         return self.class_weight
@@ -41,14 +41,15 @@ class ClassLoss(PixelLoss):
 
 @LOSSES.register_module()
 class CrossEntropy(ClassLoss):
-    """-w_c log softmax(x)_c.
+    """Cross-entropy, -w_c log softmax(x)_c.
 
-    PyTorch's mean divides by the sum of the weights that occur; here the sum is divided by the number of pixels, as
-    mmsegmentation does it, so that a weight of 2 counts twice.
+    PyTorch's mean divides by the sum of the weights of the pixels; here the sum is divided by the number of pixels, as
+    in mmsegmentation, so that a weight of 2 counts twice.
 
     Args:
         class_weight: See `ClassLoss`.
-        label_smoothing: e of Szegedy et al., CVPR 2016: the label becomes 1 - e on its class and e / K on all.
+        label_smoothing: e of Szegedy et al., CVPR 2016: the one-hot label is multiplied by 1 - e, and e / K is added
+            to every class.
     """
 
     def __init__(self, class_weight: Sequence[float] | None = None, label_smoothing: float = 0.0) -> None:
@@ -65,14 +66,14 @@ class CrossEntropy(ClassLoss):
 
 @LOSSES.register_module()
 class Focal(ClassLoss):
-    """-w_c (1 - p)^gamma log p with p = softmax(x)_c: pixels that are right already count less.
+    """Focal loss, -w_c (1 - p)^gamma log p with p = softmax(x)_c, which down-weights easy pixels.
 
-    Lin et al., Focal loss for dense object detection, ICCV 2017, with a softmax in the place of its sigmoids, as is
-    usual where every pixel has exactly one class. gamma = 0 is `CrossEntropy`.
+    Lin et al., Focal loss for dense object detection, ICCV 2017, with a softmax instead of sigmoids, as every pixel has
+    exactly one class. gamma = 0 is `CrossEntropy`.
 
     Args:
-        gamma: >= 0.
-        class_weight: alpha of the paper, one per class; see `ClassLoss`.
+        gamma: Exponent >= 0.
+        class_weight: Alpha of the paper, one per class; see `ClassLoss`.
     """
 
     def __init__(self, gamma: float = 2.0, class_weight: Sequence[float] | None = None) -> None:
@@ -92,11 +93,11 @@ class Focal(ClassLoss):
 
 @LOSSES.register_module()
 class Dice(ImageLoss):
-    """1 - (2 sum(p g) + s) / (sum(p^2) + sum(g^2) + s) per class, over an image's pixels, mean over the classes.
+    """Dice loss, 1 - (2 sum(p g) + s) / (sum(p^2) + sum(g^2) + s), mean over the classes.
 
-    p is the softmax, g the label as one-hot. Milletari et al., V-Net, 3DV 2016; s as in mmsegmentation: a class that
-    is not in the image costs nothing where it is not predicted either. The sums are those of one image, never of the
-    batch.
+    p is the softmax, g the one-hot label; the sums run over the valid pixels of one image, not of the batch. Milletari
+    et al., V-Net, 3DV 2016. With s, as in mmsegmentation, a class that is neither in the image nor predicted has
+    loss 0.
 
     Args:
         smooth: s > 0, in pixels.
@@ -121,32 +122,31 @@ class Dice(ImageLoss):
 class BalancedCrossEntropy(PixelLoss):
     """Cross-entropy of two classes, each weighted by the other one's fraction of the image's valid pixels.
 
-    It is not divided by the weights. SAK takes the fractions of the whole batch. Fractions of the image keep the loss
-    of an image independent of its neighbours in the batch; both agree for a batch of one, and where objects take the
-    same fraction of every image. Where they do not, the weight of the object's pixels changes from image to image
-    here, 1 - s against the batch's one 1 - mean(s), so that both classes of an image weigh alike. An image of one class
-    alone would weigh nothing, so a fraction is never taken to be below ``rarest`` or above 1 - ``rarest``.
+    The sum is not divided by the weights. SAK uses the fractions over the batch; those of the image make the loss of an
+    image independent of the rest of the batch. Both agree for a batch of one, and if the object fills the same fraction
+    s of every image. Otherwise the weight of the object's pixels is 1 - s here and 1 - mean(s) in SAK. Fractions are
+    clamped to [``min_fraction``, 1 - ``min_fraction``], as an image of one class would have the weight 0.
 
     Args:
-        rarest: In (0, 0.5].
+        min_fraction: In (0, 0.5].
     """
 
     spaces = frozenset({'classes'})
 
-    def __init__(self, rarest: float = 0.05) -> None:
-        if not 0 < rarest <= 0.5:
-            raise ValueError(f'BalancedCrossEntropy.rarest must lie in (0, 0.5], found {rarest}')
-        self.rarest = rarest
+    def __init__(self, min_fraction: float = 0.05) -> None:
+        if not 0 < min_fraction <= 0.5:
+            raise ValueError(f'BalancedCrossEntropy.min_fraction must lie in (0, 0.5], found {min_fraction}')
+        self.min_fraction = min_fraction
 
     def check(self, space: str, channels: int) -> None:
         super().check(space, channels)
         if channels != 2:
             raise ValueError(
-                f'BalancedCrossEntropy is for 2 classes, found {channels}; take CrossEntropy with class_weight'
+                f'BalancedCrossEntropy is for 2 classes, found {channels}; use CrossEntropy with class_weight'
             )
 
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
         second = truth > 0
         fraction = (second & valid).sum((1, 2)) / valid.sum((1, 2)).clamp(min=1)  # (N,)
-        fraction = fraction.clamp(self.rarest, 1 - self.rarest)[:, None, None]
+        fraction = fraction.clamp(self.min_fraction, 1 - self.min_fraction)[:, None, None]
         return torch.where(second, 1 - fraction, fraction) * F.cross_entropy(prediction, truth, reduction='none')

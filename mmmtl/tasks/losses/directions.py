@@ -1,4 +1,4 @@
-"""Losses of unit vectors."""
+"""Losses of unit vectors (N, 3, H, W)."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from mmmtl.tasks.losses.loss import PixelLoss
 
 @LOSSES.register_module()
 class Cosine(PixelLoss):
-    """1 - p.g, as in MTPSL."""
+    """Cosine loss, 1 - p.g, as in MTPSL."""
 
     spaces = frozenset({'directions'})
 
@@ -19,10 +19,10 @@ class Cosine(PixelLoss):
 
 @LOSSES.register_module()
 class Angular(PixelLoss):
-    """The angle between p and g in radians, 2 atan2(|p - g|, |p + g|).
+    """Angle between p and g in radians, 2 atan2(|p - g|, |p + g|).
 
-    The angular loss of Bae, Budvytis and Cipolla, ICCV 2021, is its arc cosine, whose gradient is infinite where p and
-    g agree or are opposed; this one is bounded everywhere.
+    The angular loss of Bae, Budvytis and Cipolla, ICCV 2021, uses the arc cosine, whose gradient is infinite where p
+    and g are equal or opposite; the gradient of this form is bounded.
     """
 
     spaces = frozenset({'directions'})

@@ -1,4 +1,4 @@
-"""Losses of one logit per pixel against a fraction in [0, 1], of which 0 and 1 are the usual ones."""
+"""Losses of one logit per pixel and a label in [0, 1], mostly 0 or 1."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -9,7 +9,7 @@ from mmmtl.tasks.losses.loss import PixelLoss
 
 @LOSSES.register_module()
 class BinaryCrossEntropy(PixelLoss):
-    """t softplus(-x) + (1 - t) softplus(x)."""
+    """Binary cross-entropy, t softplus(-x) + (1 - t) softplus(x)."""
 
     spaces = frozenset({'fractions'})
 
@@ -19,13 +19,13 @@ class BinaryCrossEntropy(PixelLoss):
 
 @LOSSES.register_module()
 class BalancedBinaryCrossEntropy(PixelLoss):
-    """w t softplus(-x) + (1 - w) (1 - t) softplus(x).
+    """Balanced binary cross-entropy, w t softplus(-x) + (1 - w) (1 - t) softplus(x).
 
-    With w the fraction of the image's pixels that are 0: Xie and Tu, Holistically-nested edge detection, ICCV 2015.
-    SAK and its predecessors fix w = 0.95.
+    In Xie and Tu, Holistically-nested edge detection, ICCV 2015, w is the fraction of pixels that are 0. SAK and its
+    predecessors fix w = 0.95.
 
     Args:
-        positive_weight: w in (0, 1); None for the fraction of the valid pixels of the image itself.
+        positive_weight: w in (0, 1); the fraction of zeros among the image's valid pixels if None.
     """
 
     spaces = frozenset({'fractions'})
@@ -37,8 +37,10 @@ class BalancedBinaryCrossEntropy(PixelLoss):
 
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
         logits, fraction = prediction[:, 0], truth[:, 0]
-        weight = self.positive_weight
-        if weight is None:
+        weight: float | Tensor
+        if self.positive_weight is not None:
+            weight = self.positive_weight
+        else:
             positive = fraction.masked_fill(~valid, 0).sum((1, 2))
             weight = 1 - (positive / valid.sum((1, 2)).clamp(min=1))[:, None, None]
         return weight * fraction * F.softplus(-logits) + (1 - weight) * (1 - fraction) * F.softplus(logits)

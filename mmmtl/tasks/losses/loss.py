@@ -1,4 +1,4 @@
-"""The contract of a task's loss: (sum, count) of every image, so that images and processes add up exactly."""
+"""The contract of a task's loss: (sum, count) per image, so that batches and processes add up exactly."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.registry import LOSSES
 
-# In what terms a task states its prediction and its label before a loss compares them.
+# The forms in which `Task.loss_inputs` returns prediction and ground truth.
 SPACES = {
     'values': 'real values (N, C, H, W)',
-    'positive': 'positive values (N, 1, H, W), up to an untrained network',
+    'positive': 'positive values (N, 1, H, W); an untrained network may predict negative ones',
     'directions': 'unit vectors (N, 3, H, W)',
     'classes': 'class scores (N, K, H, W) and class indices (N, H, W), int64',
     'fractions': 'logits and fractions in [0, 1], both (N, 1, H, W)',
@@ -21,77 +21,86 @@ SPACES = {
 
 
 class Loss(ABC):
-    """Compares a prediction with a label, image by image.
+    """A loss between prediction and ground truth of N images, without parameters.
 
-    The task has stated both in the same terms (`SPACES`) and has put 0 for the logits of void pixels, so both are
-    finite there; whatever they are, a loss counts ``valid`` pixels alone. It has no parameters.
+    Both come from `Task.loss_inputs`. They are finite at void pixels, where a loss must ignore them. Derive from
+    `PixelLoss` or `ImageLoss` rather than from this class.
     """
 
-    spaces: frozenset[str]  # the terms that it understands, keys of `SPACES`
+    spaces: frozenset[str]
+    """The forms of the inputs that the loss takes, keys of `SPACES`."""
 
     @abstractmethod
     def __call__(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Compare N images.
+        """Compute the loss of N images.
 
         Args:
-            prediction, truth: In the terms of the task's ``loss_space``.
-            valid: bool (N, H, W), where the label is known.
+            prediction: In the form of the task's ``loss_space``, see `SPACES`.
+            truth: Likewise.
+            valid: bool (N, H, W), where there is ground truth.
 
         Returns:
-            Sum of the loss and number of valid pixels, both float32 (N,); 0, connected to the graph, for an image
-            without a valid pixel. `mmmtl.models.loss_reduction` makes one number of them.
+            Sum of the loss over the valid pixels and number of valid pixels, both float32 (N,). For an image without
+            valid pixels both are 0, and the sum is connected to the graph.
         """
 
     def check(self, space: str, channels: int) -> None:
-        """Raise ValueError where the loss does not fit a task of ``channels`` logits, stated in the terms ``space``."""
+        """Raise ValueError if the loss does not fit a task with ``channels`` logits and the loss space ``space``."""
         if space not in self.spaces:
             fitting = sorted(name for name, loss in LOSSES.module_dict.items() if space in loss.spaces)
             raise ValueError(
-                f'{type(self).__name__} compares {" or ".join(sorted(self.spaces))}, not {space}; take '
+                f'{type(self).__name__} takes {" or ".join(sorted(self.spaces))}, not {space}; use '
                 f'one of {", ".join(fitting)}'
             )
 
 
 class PixelLoss(Loss):
-    """A number for every pixel, summed over the valid ones."""
+    """A loss that is a sum over pixels."""
 
     @abstractmethod
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
-        """(N, H, W); what it is where not ``valid`` is dropped, its gradient as well."""
+        """Compute the loss of each pixel, (N, H, W); values and gradients at void pixels are dropped afterwards."""
 
     def __call__(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         error = self.error(prediction, truth, valid)
         total = torch.where(valid, error, error.new_zeros(())).flatten(1).sum(1)
-        return total, pixels(valid)
+        return total, count_pixels(valid)
 
 
 class ImageLoss(Loss):
-    """One number for every image, which is no mean over its pixels.
+    """A loss of whole images that is not a mean over pixels.
 
-    It is handed on as (number x count, count), so that every reduction treats it as the mean of the image.
+    It is returned as (value * count, count), so that every reduction treats the value as the mean over the image.
     """
 
     @abstractmethod
     def value(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:
-        """(N,), finite and with a finite gradient even where no pixel is valid."""
+        """Compute the loss of each image, (N,); finite, with a finite gradient, even if no pixel is valid."""
 
     def __call__(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        count = pixels(valid)
+        count = count_pixels(valid)
         return self.value(prediction, truth, valid) * count, count
 
 
-def pixels(valid: Tensor) -> Tensor:
-    """bool (N, H, W) -> how many, float32 (N,)."""
+def count_pixels(valid: Tensor) -> Tensor:
+    """Count the pixels of masks (N, H, W), float32 (N,)."""
     return valid.flatten(1).sum(1, dtype=torch.float32)
 
 
 def build_loss(
     config: Mapping[str, Any] | Loss, default: Mapping[str, Any], name: str, space: str, channels: int
 ) -> Loss:
-    """The loss of the task ``name``: ``dict(type='SILog', ...)``, or options alone for the type of ``default``.
+    """Build the loss of a task.
+
+    Args:
+        config: ``dict(type='SILog', ...)``, or only options, for the type of ``default``; or a built loss.
+        default: Config of the task's default loss.
+        name: The task's name, for messages.
+        space: The task's ``loss_space``.
+        channels: Number of channels of the task's logits.
 
     Raises:
-        ConfigError: It is unknown, takes no such option or does not fit the task.
+        ConfigError: The loss is unknown, has no such option or does not fit the task.
     """
     if not isinstance(config, Mapping | Loss):
         raise ConfigError(f"tasks.{name}.loss: expected dict(type='...'), found {config!r}")

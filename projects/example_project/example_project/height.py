@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks import Task, unchanged
-from mmmtl.tasks.view_changes import SameFromEverywhere
+from mmmtl.tasks.view_changes import ViewInvariant
 
 LOWEST = 1e-6  # metres; the inverse of softplus is -inf at 0
 
@@ -31,12 +31,12 @@ class Height(Task):
     channels = 1
     void = -1.0
     interpolation = 'nearest'
-    whole_numbers = False  # a file of integers is most likely in millimetres: ask for a scale
+    allows_integers = False  # a file of integers is most likely in millimetres: ask for a scale
     loss_space = 'values'
     default_loss = dict(type='L1')
     primary_metric = 'abs'
     higher_is_better = False
-    view_change = SameFromEverywhere()
+    view_change = ViewInvariant()
     hflip = unchanged
 
     def __init__(self, name: str, highest: float = 3.0, **kwargs) -> None:

@@ -83,7 +83,7 @@ def normal(*vector: float) -> np.ndarray:
         ('normal', normal(0, 0, -2), '1 values of normal are neither unit vectors nor'),
         ('normal', normal(0.1, 0, 0), '1 values of normal are neither unit vectors nor'),
         ('normal', normal(np.nan, 0, 0), 'values of normal are NaN or infinite'),
-        ('semseg', np.full(SIZE, 3), r'values of semseg must lie in 0\.\.2 or be 255 \(unknown\), found 3\.\.3'),
+        ('semseg', np.full(SIZE, 3), r'values of semseg must lie in 0\.\.2 or be 255 \(void\), found 3\.\.3'),
         ('semseg', np.full(SIZE, -1), 'found -1..-1'),
         ('semseg', np.full(SIZE, 0.5), 'expected whole numbers for semseg, found fractions'),
         ('semseg', np.full(SIZE, 'a'), 'expected numbers, found dtype <U1'),

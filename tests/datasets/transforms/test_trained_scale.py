@@ -70,11 +70,11 @@ def test_labels_and_cameras_stay_and_the_sample_names_both_sizes(shape):
     packed = PackViews().transform(AtTrainedScale(TRAINED_FOR).transform(results) | {'record': Named()})
     image, sample = packed['inputs'][0], packed['data_samples'][0]
     assert tuple(image.shape[1:]) == sample.img_shape
-    assert sample.gt.shape == sample.own_shape == shape
+    assert sample.gt.shape == sample.output_shape == shape
     assert abs(image.shape[1] * image.shape[2] / 4800 - 1) < 0.02
     torch.testing.assert_close(sample.intrinsics, camera(50.0, shape))
     scale = torch.tensor([[image.shape[2] / shape[1]], [image.shape[1] / shape[0]], [1]])
-    torch.testing.assert_close(sample.seen_intrinsics, camera(50.0, shape) * scale)
+    torch.testing.assert_close(sample.input_intrinsics, camera(50.0, shape) * scale)
 
 
 class Named:

@@ -41,7 +41,7 @@ def batch() -> dict:
     for number, count in enumerate(VIEWS):
         item = rooms[number]
         for sample in item['data_samples'][:count]:
-            sample.set_metainfo({'views': count})
+            sample.set_metainfo({'num_views': count})
         items.append({name: values[:count] for name, values in item.items()})
     batch = collate_views(items)
     return {'inputs': torch.stack(batch['inputs']).float() / 255, 'data_samples': batch['data_samples']}

@@ -108,7 +108,7 @@ def test_pairs_count_alike_in_any_order_and_other_images_not_at_all(kind):
         [samples[place] for place in order],
     )
     torch.testing.assert_close(moved, whole)
-    single = MultiTaskDataSample(metainfo={'view': 0, 'views': 1})
+    single = MultiTaskDataSample(metainfo={'view': 0, 'num_views': 1})
     more = run(
         loss,
         *({n: torch.cat((v[:2], v[:1], v[2:])) for n, v in maps.items()} for maps in (logits, targets)),

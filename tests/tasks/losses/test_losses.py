@@ -227,16 +227,16 @@ def test_the_angle_is_that_of_the_arc_cosine():
             Depth,
             {},
             dict(type='CrossEntropy'),
-            r'tasks.x.loss: CrossEntropy compares classes, not positive; take one of '
+            r'tasks.x.loss: CrossEntropy takes classes, not positive; use one of '
             'BerHu,.* L1, L2, SILog',
         ),
         (
             Normal,
             {},
             dict(type='SILog'),
-            'SILog compares positive, not directions; take one of Angular, Cosine, L1, L2',
+            'SILog takes positive, not directions; use one of Angular, Cosine, L1, L2',
         ),
-        (Edge, {}, dict(type='Dice'), 'Dice compares classes, not fractions'),
+        (Edge, {}, dict(type='Dice'), 'Dice takes classes, not fractions'),
         (SemSeg, dict(classes='abc'), dict(type='BalancedCrossEntropy'), 'is for 2 classes, found 3'),
         (
             SemSeg,

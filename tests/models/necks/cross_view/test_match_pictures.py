@@ -55,7 +55,7 @@ def scene(views: int, size: tuple[int, int] = (H, W)) -> list[MultiTaskDataSampl
     samples = []
     for view in range(views):
         sample = MultiTaskDataSample(
-            metainfo={'view': view, 'views': views, 'scene': 'hall', 'img_shape': size, 'img_path': 'hall.jpg'}
+            metainfo={'view': view, 'num_views': views, 'scene': 'hall', 'img_shape': size, 'img_path': 'hall.jpg'}
         )
         sample.intrinsics = torch.tensor([[40.0, 0, W / 2], [0, 40, H / 2], [0, 0, 1]])
         sample.camera_T_world = torch.eye(4)

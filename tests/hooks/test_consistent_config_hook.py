@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from mmmtl.errors import ConfigError
-from mmmtl.hooks.handed_out_hook import check_handed_out
+from mmmtl.hooks.consistent_config_hook import check_consistent_config
 
 TASKS = dict(depth=dict(type='mmmtl.Depth'))
 
@@ -24,14 +24,14 @@ def config(**changes) -> Config:
 
 
 def test_a_config_that_agrees_with_itself():
-    check_handed_out(config())
-    check_handed_out(Config(dict(model=dict())))
+    check_consistent_config(config())
+    check_consistent_config(Config(dict(model=dict())))
 
 
 @pytest.mark.parametrize(
     ('changes', 'place'),
     [
-        (dict(tasks=dict(depth=dict(type='mmmtl.Depth', cap=80.0))), r'model\.tasks'),
+        (dict(tasks=dict(depth=dict(type='mmmtl.Depth', max_depth=80.0))), r'model\.tasks'),
         (dict(model=dict(tasks=dict())), r'model\.tasks'),
         (dict(val_evaluator=[dict(tasks=dict())]), r'val_evaluator\.0\.tasks'),
         (
@@ -53,4 +53,4 @@ def test_a_config_that_agrees_with_itself():
 )
 def test_a_config_that_contradicts_itself(changes, place):
     with pytest.raises(ConfigError, match=f'{place}.* contradicts the config'):
-        check_handed_out(config(**changes))
+        check_consistent_config(config(**changes))
