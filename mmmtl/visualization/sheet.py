@@ -49,7 +49,7 @@ def draw_sheet(
     """
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
     if image.shape[0] * image.shape[1] > MAX_PIXELS:
-        image, maps, extra_images = shrink(image, maps, extra_images or {})
+        image, maps, extra_images = _shrink_to_sheet(image, maps, extra_images or {})
     legend = legend_of(tasks, maps)
     grid = [
         grid_row(image, tasks, row, values, first=index == 0, only=len(maps) == 1)
@@ -116,7 +116,7 @@ def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
     Image.fromarray(np.concatenate(padded)).save(path)
 
 
-def shrink(
+def _shrink_to_sheet(
     image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], extra_images: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Shrink to `MAX_PIXELS` per image: images by area averaging, maps by the nearest pixel."""

@@ -59,7 +59,7 @@ def test_a_loss_is_chosen_by_an_option(plain, rooms):
             {'tasks.depth.loss.type': 'SILog', 'tasks.depth.loss.variance': 1},
             "tasks.depth.loss.variance: SILog takes no argument 'variance'; did you mean 'variance_focus'",
         ),
-        ({'tasks.depth.loss.type': 'CrossEntropy'}, 'tasks.depth.loss: CrossEntropy compares classes, not positive'),
+        ({'tasks.depth.loss.type': 'CrossEntropy'}, 'tasks.depth.loss: CrossEntropy takes classes, not positive'),
     ],
 )
 def test_a_loss_that_cannot_be_is_refused(plain, rooms, options, message):
