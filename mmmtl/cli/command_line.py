@@ -29,11 +29,11 @@ class KeyValues(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: Sequence[str],
+        values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
         options = dict(getattr(namespace, self.dest, None) or {})
-        for entry in values:
+        for entry in values or ():
             key, equals, text = entry.partition('=')
             if not (key and equals):
                 raise argparse.ArgumentError(self, f'{entry!r} is not KEY=VALUE')
@@ -77,7 +77,7 @@ def _literal(node: ast.expr) -> Any:
         case ast.Tuple(elts=items):
             return tuple(_literal(item) for item in items)
         case ast.Dict(keys=keys, values=values) if all(isinstance(key, ast.Constant | ast.Name) for key in keys):
-            return {_literal(key): _literal(value) for key, value in zip(keys, values, strict=True)}
+            return {_literal(key): _literal(value) for key, value in zip(keys, values, strict=True) if key}
         case ast.Call(func=ast.Name(id='dict'), args=[], keywords=entries) if all(entry.arg for entry in entries):
             return {entry.arg: _literal(entry.value) for entry in entries}
         case ast.Name(id=name):

@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options, add_config
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
     )
     output = Output(Path(args.out))
     for file in files if len(files) == 1 else output.progress(files, 'images'):
-        for task, values in infer(file, show_dir=output.root).items():
+        maps = cast(dict[str, 'np.ndarray'], infer(file, show_dir=output.root))  # of one image
+        for task, values in maps.items():
             output.write(f'{file.name}.{task}.npy', values)
     print(f'{output.root}: maps of {", ".join(infer.model.tasks)} of {len(files)} image(s)')

@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
                 f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
                 f'{args.disparities}; take smaller images'
             )
-        backend = SemiGlobalMatcher(**{name: getattr(args, name) for name in SGBM})
+        backend: SemiGlobalMatcher | DisparityFolder = SemiGlobalMatcher(**{name: getattr(args, name) for name in SGBM})
     elif args.source and args.patterns:
         backend = DisparityFolder(args.source, tuple(args.patterns), args.scale, args.offset, args.void)
     else:

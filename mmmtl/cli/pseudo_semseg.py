@@ -6,6 +6,7 @@ them. Started again, it resumes where it stopped.
 
 import argparse
 from pathlib import Path
+from typing import cast
 
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options, add_config, add_split
@@ -42,13 +43,14 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import digest
     from mmmtl.pseudo_labels.pseudo_semseg import of_mmseg, ours, semseg_folder, write_pseudo_semseg
-    from mmmtl.tasks import build_tasks
+    from mmmtl.tasks import SemSeg, build_tasks
 
     check_device(args.device)
     config = load_config(args.config, args.cfg_options)
-    task = build_tasks(config.tasks).get(args.task)
-    if task is None or task.quantity != 'classes':
+    found = build_tasks(config.tasks).get(args.task)
+    if found is None or found.quantity != 'classes':
         raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
+    task = cast(SemSeg, found)
     dataset = config[f'{args.split}_dataloader'].dataset
     folder = computed_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':

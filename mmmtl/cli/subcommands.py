@@ -11,7 +11,7 @@ def add_commands(parser: argparse.ArgumentParser, metavar: str, names: Iterable[
     subparsers = parser.add_subparsers(metavar=metavar, required=True)
     for name in names:
         module = f'{package}.{name.replace("-", "_")}'
-        summary = inspect.getdoc(import_module(module)).partition('\n')[0].rstrip('.')
+        summary = (import_module(module).__doc__ or '').partition('\n')[0].rstrip('.')
         set_up(subparsers.add_parser(name, help=summary), module)
 
 

@@ -95,8 +95,9 @@ def estimate(
         DataError: Too few frames came together, or their depth does not tell the scale.
     """
     size = read_image(frames[0]).shape[:2]
+    names = [path.name for path in frames]
     asked = {
-        'frames': [path.name for path in frames],
+        'frames': names,
         'sequential': sequential,
         'camera': None if intrinsics is None else intrinsics.tolist(),
     }
@@ -109,7 +110,7 @@ def estimate(
             )
     else:
         found = reconstruct(
-            frames[0].parent, asked['frames'], work, intrinsics=intrinsics, sequential=sequential, threads=threads
+            frames[0].parent, names, work, intrinsics=intrinsics, sequential=sequential, threads=threads
         )
         depths = {
             path.name: read_sensor_depth(depth_path(path), units, size)

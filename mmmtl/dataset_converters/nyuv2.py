@@ -59,7 +59,8 @@ class Frames:
         self.count = len(self.file['labels'])
         self.to_forty = class_table(read_names(self.file), classes40)
         self.pictures = numbered(normals) if normals else None
-        self.signs = tuple(signs)
+        x, y, z = signs
+        self.signs = (x, y, z)
 
     def image(self, frame: int) -> np.ndarray:
         """(425, 560, 3) uint8."""

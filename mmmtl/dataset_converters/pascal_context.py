@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mmmtl.datasets.benchmarks.pascal_context import PascalContext, read_json
 from mmmtl.datasets.label_readers.pascal_labels import read_label_map, read_objects
@@ -45,7 +46,8 @@ def copy_images(output: Output, sources: dict[str, Path], names: list[str]) -> N
 
 def list_objects(output: Output, split: str, names: list[str]) -> None:
     """ImageSets/Parts/SPLIT.txt: the class of every annotated object, -1 where its mask is empty."""
-    cache, known = f'ImageSets/Parts/{split}.txt', {}
+    cache = f'ImageSets/Parts/{split}.txt'
+    known: Any = {}
     if (output.root / cache).is_file():
         known = read_json(output.root / cache)
         if set(names) <= set(known):
@@ -61,7 +63,7 @@ def list_objects(output: Output, split: str, names: list[str]) -> None:
 
 def problems(root: Path, names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
     """(folder -> names that it lacks, damaged files)."""
-    missing: dict[str, list[str]] = {folder: [] for folder in PER_IMAGE if folder not in SEMSEG} | {'semseg': []}
+    missing: dict[str, list[str]] = {folder: [] for folder in (*PER_IMAGE, 'semseg') if folder not in SEMSEG}
     damaged = []
     for name in names:
         for folder, suffix in PER_IMAGE.items():

@@ -111,7 +111,7 @@ def match(
 
 def read_model(model) -> Reconstruction:
     """pycolmap's own model as arrays."""
-    poses, points, intrinsics = {}, {}, None
+    poses, points, intrinsics = {}, {}, np.eye(3)
     for image in model.images.values():
         if not image.has_pose:
             continue

@@ -38,8 +38,8 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
     for path in archives:
         try:
             with zipfile.ZipFile(path) as archive:
-                wanted = [(member, place(member.filename)) for member in archive.infolist() if not member.is_dir()]
-                wanted = [(member, name) for member, name in wanted if name]
+                members = [member for member in archive.infolist() if not member.is_dir()]
+                wanted = [(member, name) for member in members if (name := place(member.filename))]
                 found += len(wanted)
                 check_members(path, [member for member, _ in wanted])
                 for member, name in output.progress(wanted, path.name):

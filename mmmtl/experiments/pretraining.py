@@ -57,4 +57,6 @@ def train_stage(config: Config, work_dir: Path, start: Path | None = None) -> Pa
     config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
     with lock_work_dir(work_dir):
         MultiTaskRunner.from_cfg(config).train()
-    return latest_checkpoint(work_dir)
+    checkpoint = latest_checkpoint(work_dir)
+    assert checkpoint is not None, 'a training ends with a checkpoint'
+    return checkpoint

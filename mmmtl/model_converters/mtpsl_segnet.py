@@ -33,7 +33,7 @@ def convert(published: StateDict) -> StateDict:
     unknown = [key for key in published if segnet_key(key) is None]
     if unknown:
         raise CheckpointError(f'no MTPSL SegNet: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys')
-    state_dict = {segnet_key(key): value for key, value in published.items()}
+    state_dict = {ours: value for key, value in published.items() if (ours := segnet_key(key))}
     weight = state_dict.get('decode_head.heads.semseg.classifier.weight')
     if weight is None or weight.dim() != 4:
         raise CheckpointError('no MTPSL SegNet: pred_task1.1.weight, the semantic classifier, is missing')

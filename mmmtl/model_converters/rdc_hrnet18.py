@@ -44,7 +44,8 @@ def convert(published: StateDict) -> StateDict:
             'is missing or of no known shape'
         )
     with_normal = any(key.startswith('normal_head.') for key in published)
-    return check({hrnet_key(key): value for key, value in published.items()}, _expected(weight.shape[0], with_normal))
+    state_dict = {ours: value for key, value in published.items() if (ours := hrnet_key(key))}
+    return check(state_dict, _expected(weight.shape[0], with_normal))
 
 
 def hrnet_key(key: str) -> str | None:

@@ -10,6 +10,7 @@ import torch
 
 from mmmtl.datasets import StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
+from mmmtl.datasets.stereo_matches import RightMatches
 from mmmtl.geometry import occluded_in_other_view
 from mmmtl.metrics import sparsification_area
 from mmmtl.progress import progress
@@ -55,7 +56,8 @@ def compare_confidence(
         edges: Disparities at which the parts are cut; None for no parts.
     """
     areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
-    wrong, pixels = defaultdict(list), Counter()
+    wrong: dict[str, list[float]] = defaultdict(list)
+    pixels: Counter[str] = Counter()
     for record in progress(dataset.records, description='pairs', unit='pair'):
         sources = [view.labels.get('confidence') for view in record.views]
         paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
@@ -66,7 +68,7 @@ def compare_confidence(
             'none': np.zeros_like(disparity),
         }
         for number, source in enumerate(sources):
-            if source is None:
+            if not isinstance(source, RightMatches):
                 continue
             truth = source.truth()
             error = np.abs(disparity[number] - truth)

@@ -68,14 +68,14 @@ def write_pseudo_disparity(
         disparity = (
             backend(left, right)
             if isinstance(backend, SemiGlobalMatcher)
-            else backend.read(record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+            else backend.read(record.name, (Path(views[0]['img_path']), Path(views[1]['img_path'])), left.shape[:2])
         )
         confidence = confidence_of(disparity)
         picture = to_disparity_picture(disparity)
         for view in (0, 1):
             output.write(names[2 * view], picture[view])
             output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
-        known += np.count_nonzero(picture)
+        known += int(np.count_nonzero(picture))
         pixels += picture.size
     print(
         f'{output.root}: {len(dataset.records)} pairs'

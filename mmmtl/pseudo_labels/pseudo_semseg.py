@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
     if found != task.classes:
         one, other = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
         raise ConfigError(f'{config}: a network of other classes of {task.name}: {one} where {other} is wanted')
-    return lambda image: inferencer(image)[task.name], inferencer.size
+    return lambda image: cast(dict[str, np.ndarray], inferencer(image))[task.name], inferencer.size
 
 
 def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
@@ -61,8 +61,9 @@ def check_classes(found: int, task: SemSeg, config: str) -> None:
 def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
     """The views of a record in the order in which `LoadPseudoLabels` meets them; ``labelled``: has a label already."""
     views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
+    kinds = [(step, resolve_type(step['type'], '')) for step in pipeline]
     order = [
-        step.get('order', 'check') for step in pipeline if issubclass(resolve_type(step['type'], ''), RectifiedPair)
+        step.get('order', 'check') for step, kind in kinds if isinstance(kind, type) and issubclass(kind, RectifiedPair)
     ]
     return pair_of(views, record.name, sort='sort' in order) if order else views
 

@@ -87,6 +87,7 @@ def build_segmenter(
     if backend == 'slic':
         slic = import_extra('skimage.segmentation', '--backend slic').slic
         return lambda image: slic(image, start_label=1, **settings)
+    assert checkpoint is not None, 'check_checkpoint refuses SAM without weights'
     model = segment_anything().sam_model_registry[settings['model']]()
     load_weights(model, read_plain(checkpoint), checkpoint)
     return sam_segmenter(model.to(device).eval(), {name: value for name, value in settings.items() if name != 'model'})

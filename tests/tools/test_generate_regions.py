@@ -173,7 +173,7 @@ def test_several_processes(rooms_cache, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert 'regions: 100%' in done.stderr and len(maps_of(tmp_path / 'maps')) == 10
+    assert 'regions: 10/10 (100 %)' in done.stderr and len(maps_of(tmp_path / 'maps')) == 10
 
 
 def test_the_largest_is_painted_first(tool):
