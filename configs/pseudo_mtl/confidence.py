@@ -1,7 +1,7 @@
 """CCNN trained on generated rooms, as published and on relative disparities; both evaluated on Middlebury.
 
 Use ``relative`` for data with larger disparities than the rooms. The root of Middlebury is ``$MMMTL_DATA/middlebury``;
-first run ``tools/generate_pseudo_disparity.py CONFIG --split test --disparities 64 --block 3`` (for quarter-size
+first run ``mmmtl pseudo-disparity CONFIG --split test --disparities 64 --block 3`` (for quarter-size
 scenes; the block size is that of the training data).
 """
 

@@ -1,6 +1,6 @@
 """Region-aware distribution contrast (Li et al., ECCV 2024) and its alternatives, as changes to a recipe.
 
-Its weight is raised from 0 over 20 epochs. The regions come from SAM: ``tools/generate_regions.py CONFIG --backend sam
+Its weight is raised from 0 over 20 epochs. The regions come from SAM: ``mmmtl regions CONFIG --backend sam
 --checkpoint sam_vit_h_4b8939.pth --out $MMMTL_DATA/regions/nyuv2`` (or ``.../cityscapes``).
 """
 

@@ -101,7 +101,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
     checkpoint = read_plain(path, map_location)
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(
-            f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it with tools/model_converters"
+            f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it by mmmtl convert-model"
         )
     return checkpoint
 

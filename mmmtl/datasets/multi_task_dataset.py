@@ -35,7 +35,7 @@ class MultiTaskDataset(Dataset, ABC):
         on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,
             and the sample says so in its metainfo ``skipped``, which `BadSampleHook` counts and logs.
         regions: Number what belongs together in an image, for losses that compare regions: the folder that
-            ``tools/generate_regions.py`` has filled (relative names are also looked for under ``MMMTL_DATA``), or
+            ``mmmtl regions`` has filled (relative names are also looked for under ``MMMTL_DATA``), or
             ``'instances'`` where the data set has them. None for samples without.
         checksums: A list of what the files must hold, as ``check_dataset.py --write-checksums`` writes it; relative
             names are also looked for under the environment variable ``MMMTL_DATA``.

@@ -58,11 +58,11 @@ def read_run(text: str) -> Run:
         )
     except FileNotFoundError:
         raise DataError(
-            f'{path}: no such file; write it with tools/test.py CONFIG CHECKPOINT --work-dir {path.parent}'
+            f'{path}: no such file; write it with mmmtl test CONFIG CHECKPOINT --work-dir {path.parent}'
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f'{path}: not a file of scores ({type(error).__name__}: {error}); write it with tools/test.py'
+            f'{path}: not a file of scores ({type(error).__name__}: {error}); write it with mmmtl test'
         ) from None
 
 

@@ -131,7 +131,7 @@ def test_runs_must_agree_in_what_stands_for_a_task(run):
 @pytest.mark.parametrize(
     ('text', 'match'),
     [
-        (None, r'no such file; write it with tools/test.py CONFIG CHECKPOINT --work-dir'),
+        (None, r'no such file; write it with mmmtl test CONFIG CHECKPOINT --work-dir'),
         ('{', 'not a file of scores'),
         ('{"scores": {}}', 'not a file of scores'),
         ('[]', 'not a file of scores'),

@@ -1,6 +1,6 @@
 """Cityscapes pairs as in Pseudo-MTL: without the bonnet, 2048 x 768 pixels resized to 256 x 96; 7 classes.
 
-First run ``tools/generate_pseudo_disparity.py CONFIG`` for both views, and ``tools/generate_pseudo_semseg.py CONFIG``
+First run ``mmmtl pseudo-disparity CONFIG`` for both views, and ``mmmtl pseudo-semseg CONFIG``
 for the right one. Root: ``$MMMTL_DATA/cityscapes``. Depth is evaluated in metres against the official disparity, up to
 80 m; the paper does not state the unit of its depth errors.
 """

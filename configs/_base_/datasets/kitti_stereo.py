@@ -1,6 +1,6 @@
 """KITTI pairs as in Pseudo-MTL at 192 x 480; all training labels are pseudo labels. Root: ``$MMMTL_DATA/kitti``.
 
-First run ``tools/generate_pseudo_disparity.py CONFIG`` and ``tools/generate_pseudo_semseg.py CONFIG ...``. Evaluated
+First run ``mmmtl pseudo-disparity CONFIG`` and ``mmmtl pseudo-semseg CONFIG ...``. Evaluated
 are Eigen's 697 images against the scanner up to 80 m (table 2), 652 of them against improved depth (table 6), both in
 Garg's crop, and the classes of the 200 labelled images of KITTI 2015 (root: ``$MMMTL_DATA/kitti_semantics``).
 """

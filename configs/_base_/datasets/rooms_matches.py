@@ -2,7 +2,7 @@
 
 The rooms are those of the validation split, so that the confidence network has not seen the rooms where it is used; it
 is tested on those of the test split. First run, with ``--split train`` and with ``--split test``:
-``tools/generate_pseudo_disparity.py CONFIG --disparities 64 --block 3``.
+``mmmtl pseudo-disparity CONFIG --disparities 64 --block 3``.
 """
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, StereoMatches, collate_views

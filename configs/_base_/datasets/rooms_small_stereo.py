@@ -1,6 +1,6 @@
 """Small stereo rooms, 64 x 80, baseline 0.2 m: classes of both views, pseudo disparity of 800 pairs.
 
-True depth is hidden in training. First run ``tools/generate_pseudo_disparity.py CONFIG --disparities 32 --block 3``.
+True depth is hidden in training. First run ``mmmtl pseudo-disparity CONFIG --disparities 32 --block 3``.
 """
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, OnlyLabels, collate_views

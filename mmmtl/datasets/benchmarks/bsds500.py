@@ -81,7 +81,7 @@ class BSDS500Fractions(MultiTaskDataset):
         ├── train/ID.jpg, ID.png      200 images, 216 x 320 or 320 x 216, and the share of annotators, 0..255
         └── val/                      100
 
-    ``tools/dataset_converters/bsds500.py`` makes it of the official files. A score on a merged map must not be called
+    ``mmmtl convert-dataset bsds500`` makes it of the official files. A score on a merged map must not be called
     odsF of BSDS500.
 
     Args:

@@ -23,7 +23,7 @@ class CamVid(MultiTaskDataset):
         ├── val/                          101
         └── test/                         233, may be missing
 
-    ``tools/dataset_converters/camvid.py`` makes it of the official files. The images come in the order of the video;
+    ``mmmtl convert-dataset camvid`` makes it of the official files. The images come in the order of the video;
     frames of validation lie between frames of other splits, so that a score on them says less about unseen streets than
     it seems to.
 

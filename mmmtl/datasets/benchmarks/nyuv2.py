@@ -30,7 +30,7 @@ class NYUv2(MultiTaskDataset):
 
     The published archive (Liu, Johns, Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019) has no
     ``camera.txt``: its images were cut by an unstated border before they were resized. Ours is written by
-    ``tools/dataset_converters/nyuv2.py``.
+    ``mmmtl convert-dataset nyuv2``.
 
     Args:
         root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.

@@ -76,7 +76,7 @@ def to_confidence_picture(confidence: np.ndarray) -> np.ndarray:
 
 def _read(path: Path, dtype: type) -> np.ndarray:
     if not path.is_file():
-        raise DataError(f'{path}: no such pseudo label; write it by tools/generate_pseudo_disparity.py (or _semseg.py)')
+        raise DataError(f'{path}: no such pseudo label; write it by mmmtl pseudo-disparity (or pseudo-semseg)')
     raw = read_array(path)
     if raw.ndim != 2 or raw.dtype not in (dtype, np.int32):  # Pillow may open 16 bit as 32
         raise DataError(f'{path}: expected one channel of 16 bits, found {raw.shape} {raw.dtype}; write it anew')

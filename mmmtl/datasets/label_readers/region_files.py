@@ -35,7 +35,7 @@ class RegionFile:
         if raw.ndim != 2 or raw.dtype.kind not in 'ui' or (raw.size and not 0 <= raw.min() <= raw.max() <= LARGEST):
             raise DataError(
                 f'{self.path}: expected regions as H x W numbers 0..{LARGEST}, found shape {raw.shape} '
-                f'{raw.dtype}; make it again with tools/generate_regions.py'
+                f'{raw.dtype}; make it again with mmmtl regions'
             )
         regions = raw.astype(np.int32)
         if self.void is not None:
@@ -53,7 +53,7 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
 
     Args:
         regions: ``'instances'`` for those that come with the data set; else the folder that
-            ``tools/generate_regions.py`` has filled.
+            ``mmmtl regions`` has filled.
         root: Folder name -> folder that exists.
 
     Raises:
@@ -65,7 +65,7 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
         if lacking:
             raise ConfigError(
                 f"regions='instances': {lacking.image} comes with no instances; make regions with "
-                'tools/generate_regions.py and give their folder'
+                'mmmtl regions and give their folder'
             )
         return [_changed(record, [RegionFile(view.instances) for view in record.views]) for record in records]
     folder = root(regions)
@@ -76,7 +76,7 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
     if missing:
         raise DataError(
             f'{folder}: no region map for {len(missing)} images, the first is {missing[0]}; run '
-            'tools/generate_regions.py again for this split, it goes on where it stopped'
+            'mmmtl regions again for this split, it goes on where it stopped'
         )
     return [
         _changed(record, [RegionFile(folder / name, void=0) for name in of_record])
@@ -96,13 +96,10 @@ def read_manifest(folder: Path) -> dict:
             raise ValueError('it names no backend')
         return manifest
     except FileNotFoundError:
-        raise DataError(
-            f'{folder}: no {MANIFEST}, so no folder of region maps; make one with tools/generate_regions.py'
-        ) from None
+        raise DataError(f'{folder}: no {MANIFEST}, so no folder of region maps; make one with mmmtl regions') from None
     except (OSError, ValueError) as error:
         raise DataError(
-            f'{folder / MANIFEST}: expected how the regions were made ({error}); make them again with '
-            'tools/generate_regions.py'
+            f'{folder / MANIFEST}: expected how the regions were made ({error}); make them again with mmmtl regions'
         ) from None
 
 

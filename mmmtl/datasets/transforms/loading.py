@@ -74,7 +74,7 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
             raise DataError(
                 f'{view.regions.path}: regions are {" x ".join(map(str, loaded["regions"].shape))}, but '
                 f'their image {view.image} is {image.shape[0]} x {image.shape[1]}{turned}; make them '
-                'again with tools/generate_regions.py'
+                'again with mmmtl regions'
             )
     if view.camera_T_world is not None:
         if view.intrinsics is None:

@@ -48,7 +48,7 @@ class RectifiedPair(BaseTransform):
 
 @TRANSFORMS.register_module()
 class LoadPseudoLabels(BaseTransform):
-    """Maps that a matcher or another network has computed, as ``tools/generate_pseudo_*.py`` write them.
+    """Maps that a matcher or another network has computed, by ``mmmtl pseudo-disparity`` or ``mmmtl pseudo-semseg``.
 
     ``disparity`` (in focal lengths, see `mmmtl.tasks.Disparity`) and ``confidence`` come beside the labels: they are no
     labels to be judged by, no label setting hides them, and the stereo losses find them in the samples. Any other name
@@ -154,7 +154,7 @@ def read_classes(path: Path, task: Task) -> np.ndarray:
         DataError: The file is missing, or holds what the task forbids.
     """
     if not path.is_file():
-        raise DataError(f'{path}: no such pseudo label; write it by tools/generate_pseudo_semseg.py')
+        raise DataError(f'{path}: no such pseudo label; write it by mmmtl pseudo-semseg')
     label = LabelFile(path).load(task)
     try:
         task.check(label)

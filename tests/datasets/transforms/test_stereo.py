@@ -200,7 +200,7 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
     load = dict(type=LoadPseudoLabels, folder=str(folder))
     with data_error('00000/0', 'put RectifiedPair before LoadPseudoLabels'):
         pairs(rooms, [LOAD[0], load])[0]
-    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; write it by tools/generate_pseudo'):
+    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; write it by mmmtl pseudo-disparity'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
     for move in (
         dict(type=Resize, size=(48, 64)),
@@ -223,7 +223,7 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
         dataset.records[0].name,
         tuple(dataclasses.replace(view, labels={'depth': view.labels['depth']}) for view in dataset.records[0].views),
     )
-    with data_error(tmp_path / '00000/0/0_semseg.png', 'write it by tools/generate_pseudo_semseg'):
+    with data_error(tmp_path / '00000/0/0_semseg.png', 'write it by mmmtl pseudo-semseg'):
         dataset[0]
     Image.fromarray(np.full((96, 128), 77, np.uint8)).save(tmp_path / '00000/0/0_semseg.png')
     with data_error(tmp_path, r'must lie in 0\.\.12'):
