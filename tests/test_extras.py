@@ -83,6 +83,7 @@ def test_every_extra_has_code_behind_it(extras):
     files = [file for file in (ROOT / 'mmmtl').rglob('*.py') if file.name != 'extras.py']
     code = '\n'.join(file.read_text() for file in files)
     used = {extra for module, extra in EXTRA_OF_MODULE.items() if re.search(rf'\b{module}\b', code)}
+    used |= set(re.findall(r'mmmtl\[(\w+)\]', code))  # data packages, of which no module is imported
     assert used == set(extras)
 
 
