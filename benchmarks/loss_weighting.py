@@ -21,7 +21,7 @@ from timing import keep_memory, middle, wait
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.configuration.recipes import expand_recipes
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
+from mmmtl.models.loss_weighting.nonnegative_least_squares import min_norm_weights
 from mmmtl.registry import MODELS
 
 TABLE = Path(__file__).parents[1] / 'configs' / 'weighting' / 'rooms_small.py'
@@ -85,7 +85,7 @@ def plain_step(device: str) -> Callable[[], None]:
             rows.append(torch.cat([parameter.grad.flatten() for parameter in model.backbone.parameters()]))
         model.zero_grad()
         rows = torch.stack(rows)
-        weights = smallest_combination((rows @ rows.T).double().cpu())
+        weights = min_norm_weights((rows @ rows.T).double().cpu())
         sum(weight * loss for weight, loss in zip(weights.to(rows), losses, strict=True)).backward()
 
     return step

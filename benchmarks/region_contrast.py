@@ -30,7 +30,7 @@ from torch import Tensor
 
 from mmmtl.engine.memory import keep_freed_memory
 from mmmtl.models.consistency_losses.gaussian_distances import wasserstein
-from mmmtl.models.consistency_losses.region_contrast import noise_contrast
+from mmmtl.models.consistency_losses.noise_contrast import noise_contrast
 from mmmtl.models.consistency_losses.region_moments import RegionPixels
 
 TEMPERATURE = 5.4

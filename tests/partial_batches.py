@@ -18,7 +18,7 @@ WITH_SEMSEG: dict[str, Task] = {
     'normal': Normal('normal'),
 }
 EXACT: dict[str, Task] = {'saliency': Saliency('saliency'), 'depth': Depth('depth'), 'normal': Normal('normal')}
-# which labels the images show: no chance is at play in the encoding of these tasks
+# labels of each image; the encodings of these tasks involve no random numbers
 SHOWN = (('saliency',), ('depth',), ('depth', 'normal'), (), ('saliency',), ('normal',), ('saliency', 'depth'))
 
 Batch = tuple[dict[str, Tensor], dict[str, Tensor], tuple[Tensor, Tensor], list[MultiTaskDataSample]]
@@ -37,7 +37,7 @@ def make_batch(
     Args:
         shown: Names of the labels that each image shows.
         tasks: All of them.
-        void: Share of void pixels; 1 for labels that are there and say nothing.
+        void: Fraction of void pixels; 1 for labels without a valid pixel.
         crops: Every image twice, as `TwoCrops` packs it: once for the tasks and once, behind it, for consistency.
         seed: Of all numbers.
     """

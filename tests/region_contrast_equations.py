@@ -17,7 +17,7 @@ SIZE = (64, 80)
 TASKS = dict(semseg=SemSeg('semseg', ['floor', 'wall', 'thing']), depth=Depth('depth'), normal=Normal('normal'))
 
 
-def made(**arguments) -> RegionContrast:
+def make_loss(**arguments) -> RegionContrast:
     torch.manual_seed(0)
     return RegionContrast(TASKS, [8], [4], **{'space': dict(widths=(6, 6, 8, 8)), **arguments})
 
@@ -84,10 +84,10 @@ def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[TaskPa
     with torch.no_grad():
         mapped = torch.stack(contrast.embed(logits, targets, pairs)[:2], 1)
     total = []
-    for (place, _, target), both in zip(pairs, mapped, strict=True):
+    for (image, _, target), both in zip(pairs, mapped, strict=True):
         maps = F.interpolate(both, (32, 40), mode='bilinear', align_corners=False).double()
-        regions = samples[place].regions[0, 1::2, 1::2]
-        valid = TASKS[target].valid(targets[target])[place, 1::2, 1::2]
+        regions = samples[image].regions[0, 1::2, 1::2]
+        valid = TASKS[target].valid(targets[target])[image, 1::2, 1::2]
         found = {}  # (task, region) -> mean, covariance
         for task, values in enumerate(maps):
             for region in set(regions.flatten().tolist()) - {-1}:

@@ -23,7 +23,7 @@ class Protocol:
         size: (H, W) of every image in the evaluation; None if images keep their own size.
         dataset: Class name and required arguments of the test data set, or ``{part: ...}`` for a data set of several
             parts.
-        tasks: Required attributes of each task: its class (``kind``), channels, crop and maximum of depth, tolerance and
+        tasks: Required attributes of each task: its class (``kind``), channels, crop and limits of depth, tolerance and
             thresholds of edges.
         metrics: The reported metrics of each task; the first one is used in Delta_MTL.
         reduction: Required ``reduction`` of the model, None if any is allowed.

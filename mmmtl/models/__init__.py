@@ -1,4 +1,4 @@
-"""Models, in the order in which the data meets their parts."""
+"""The model and its parts."""
 
 from mmmtl.models import backbones, consistency_losses, decode_heads, necks
 from mmmtl.models.data_preprocessor import ViewPreprocessor

@@ -1,4 +1,4 @@
-"""Images of all views -> one normalised batch."""
+"""Collect the images of all views into one normalised batch."""
 
 import math
 from collections.abc import Sequence
@@ -16,18 +16,23 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @MODELS.register_module()
 class ViewPreprocessor(BaseDataPreprocessor):
-    """Views into the batch axis, colours to [0, 1] and then normalised, padding at the right and below.
+    """Stacks views along the batch axis, normalises their colours and pads them at the right and at the bottom.
 
-    N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of
-    the batch rounded up to ``divisor``. Padding is 0 after normalising: the mean colour. A network sees it, so training
-    images of several sizes may share a batch, but evaluation gives it images of one `padded_size` at a time.
+    N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of the
+    batch, rounded up to a multiple of ``divisor``. Padding is 0 after normalisation, the mean colour. Training batches
+    may mix sizes; as padding affects predictions, evaluation uses images of one `padded_size` at a time.
 
     Args:
-        mean: Per channel, of colours in [0, 1].
-        std: Per channel.
-        divisor: Sizes are padded to a multiple of it.
-        channels_last: Hand the batch on in that memory format, which convolutions keep; faster on a CPU.
+        mean: Mean per channel of colours in [0, 1].
+        std: Standard deviation per channel of colours in [0, 1].
+        divisor: Height and width are padded to a multiple of it.
+        channels_last: Whether the batch has the memory format ``channels_last``, which convolutions keep; faster on a
+            CPU.
+        non_blocking: Whether copies to the device are asynchronous.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(
         self,
@@ -45,11 +50,12 @@ class ViewPreprocessor(BaseDataPreprocessor):
         self.register_buffer('std', torch.tensor(std).view(3, 1, 1) * 255, persistent=False)
 
     def padded_size(self, image: Tensor) -> tuple[int, int]:
-        """(H, W) that an image (3, H_i, W_i) has when it is a batch of its own."""
+        """Return the size (H, W) of an image (3, H_i, W_i) after padding, in a batch of images of its size."""
         height, width = (math.ceil(length / self.divisor) * self.divisor for length in image.shape[1:])
         return height, width
 
     def forward(self, data: dict, training: bool = False) -> dict:
+        """Return ``inputs`` (N, 3, H, W) and the samples of a collated batch."""
         data = self.cast_data(data)
         images = data['inputs']
         height, width = (max(lengths) for lengths in zip(*map(self.padded_size, images), strict=True))

@@ -1,12 +1,12 @@
-"""Prediction for a batch of images of several sizes, one size at a time."""
+"""Predict a batch of images of several sizes, one size at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
 from mmmtl.structures import MultiTaskDataSample
 
-Batch = dict[str, Sequence]  # 'inputs': N images (3, H_i, W_i), 'data_samples': N samples
+Batch = Mapping[str, Sequence]  # 'inputs': N images (3, H_i, W_i), 'data_samples': N samples
 
 
 def predict_by_size(
@@ -14,13 +14,13 @@ def predict_by_size(
 ) -> list[MultiTaskDataSample]:
     """Run ``predict`` once per image size and return its samples in the order of the images.
 
-    A small image that is padded to the size of a larger one gets another prediction: convolutions see the padding at
-    the border, global pooling and attention see it everywhere. A batch of one size is handed on as it is.
+    An image padded to the size of a larger one would get another prediction: padding affects convolutions at the
+    border, global pooling and attention everywhere. A batch of one size is passed on unchanged.
 
     Args:
-        predict: Batch of images of one size -> its samples, in order.
+        predict: Maps a batch of images of one size to its samples, in order.
         data: Batch of images of any size.
-        size_of: Image -> the size (H, W) at which the network sees it.
+        size_of: Maps an image to its size (H, W) after preprocessing.
     """
     groups: dict[tuple[int, int], list[int]] = {}
     for index, image in enumerate(data['inputs']):

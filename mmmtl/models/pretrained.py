@@ -1,8 +1,7 @@
-"""Files for ``init_cfg=dict(type='Pretrained', checkpoint=FILE)``: nothing in them runs, and they have to fit."""
+"""Load files of ``init_cfg=dict(type='Pretrained', checkpoint=FILE)`` safely, and check that they fit."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Real
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -17,27 +16,30 @@ from torch import nn
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.files.weight_files import Match, read_plain
 
-LEAST = 0.9  # of a part's values, unless ``min_matched`` states another fraction
+MIN_MATCHED = 0.9  # default fraction of a part's values that its file must fill
 
 
 @contextmanager
 def loading_pretrained(model: nn.Module) -> Iterator[None]:
-    """To be entered around ``init_weights``.
+    """Context manager for ``init_weights``: read files safely and check that they fit.
 
-    Files are read by `read_plain`; MMEngine's own readers unpickle anything when the safe way fails. Of each part with
-    ``init_cfg=Pretrained`` it is logged how much the file fills, and less than its ``min_matched`` (a fraction of the
-    part's values, 0.9 by default) is an error.
+    Files are read by `read_plain`, as MMEngine's readers unpickle anything if the safe way fails. For each part with
+    ``init_cfg=Pretrained`` the log states what fraction of its values the file fills; less than its ``min_matched``,
+    0.9 by default, is an error.
+
+    Args:
+        model: The model, or a part of it.
 
     Raises:
         CheckpointError: A file cannot be read safely, or does not fit.
-        ConfigError: ``min_matched`` is no fraction.
+        ConfigError: ``min_matched`` is no number from 0 to 1.
     """
-    if CheckpointLoader._schemes[''] is read_file:  # a part of a model for which it has been entered
+    if CheckpointLoader._schemes[''] is read_file:  # already entered for the whole model
         yield
         return
     parts = [_Part(name, module, init) for name, module in model.named_modules() if (init := _pretrained(module))]
     schemes = CheckpointLoader._schemes
-    CheckpointLoader._schemes = {scheme: refuse if scheme else read_file for scheme in schemes}
+    CheckpointLoader._schemes = {scheme: refuse_url if scheme else read_file for scheme in schemes}
     try:
         yield
     except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -52,7 +54,7 @@ def loading_pretrained(model: nn.Module) -> Iterator[None]:
 
 
 def _pretrained(module: nn.Module) -> dict | None:
-    """The ``init_cfg=Pretrained`` that ``init_weights`` will follow."""
+    """Return the ``init_cfg=Pretrained`` that ``init_weights`` will use, if any."""
     if not isinstance(module, BaseModule) or module.is_init:
         return None
     configs = [module.init_cfg] if isinstance(module.init_cfg, dict) else module.init_cfg or []
@@ -60,39 +62,39 @@ def _pretrained(module: nn.Module) -> dict | None:
 
 
 class _Part:
-    """A part that is to be filled from a file: what `load_state_dict` finds of its entries."""
+    """A part that is loaded from a file, and how its entries match."""
 
     def __init__(self, name: str, module: nn.Module, init: dict) -> None:
         self.name = f'{name} ({type(module).__name__})' if name else type(module).__name__
         self.module, self.init = module, init
         if not init.get('checkpoint'):
             raise ConfigError(f'init_cfg of {self.name}: type Pretrained needs checkpoint=FILE')
-        self.least = init.get('min_matched', LEAST)
-        if not isinstance(self.least, Real) or not 0 <= self.least <= 1:
-            raise ConfigError(f'init_cfg.min_matched: expected a number from 0 to 1, found {self.least!r}')
+        self.min_matched = init.get('min_matched', MIN_MATCHED)
+        if not isinstance(self.min_matched, int | float) or not 0 <= self.min_matched <= 1:
+            raise ConfigError(f'init_cfg.min_matched: expected a number from 0 to 1, found {self.min_matched!r}')
         self.match: Match | None = None
-        init.pop('min_matched', None)  # MMEngine's initialiser does not know it
+        init.pop('min_matched', None)  # unknown to MMEngine's initialiser
         self.hook = module._register_load_state_dict_pre_hook(self.observe)
 
     def observe(self, state_dict: dict, prefix: str, *_: Any) -> None:
-        if not prefix:  # else it is loaded as a part of something else
+        if not prefix:  # otherwise a larger part is being loaded
             self.match = Match.of(self.module.state_dict(), state_dict)
 
     def release(self) -> None:
         self.hook.remove()
-        self.init['min_matched'] = self.least
+        self.init['min_matched'] = self.min_matched
 
     def report(self) -> None:
         match = self.match or Match.of(self.module.state_dict(), {})
-        match.require(self.least, self.init['checkpoint'], self.name)
+        match.require(self.min_matched, self.init['checkpoint'], self.name)
         print_log(f'{self.init["checkpoint"]} -> {self.name}: {match}', logger='current')
 
 
 def _explain(error: Exception, parts: list[_Part]) -> None:
-    """Raise that the file does not fit, where a part's own ``init_weights`` has broken off; some read files themselves.
+    """Report an error in a part's own ``init_weights``, which may read its file itself, as a file that does not fit.
 
     Raises:
-        CheckpointError: With how much the file fills, as far as it came to that.
+        CheckpointError: The error was raised for a part that is loaded from a file.
     """
     frames = [frame for frame, _ in walk_tb(error.__traceback__) if frame.f_code.co_name == 'init_weights']
     for part in reversed(parts):  # inner ones first
@@ -105,12 +107,12 @@ def _explain(error: Exception, parts: list[_Part]) -> None:
 
 
 def read_file(filename: str, map_location: str | torch.device | None = None) -> Any:
-    """Tensors, numbers, strings, lists and dicts from a local file."""
+    """Read tensors, numbers, strings, lists and dicts from a local file."""
     return read_plain(Path(filename).expanduser(), map_location)
 
 
-def refuse(filename: str, map_location: str | torch.device | None = None) -> Any:
-    """An address of the network.
+def refuse_url(filename: str, map_location: str | torch.device | None = None) -> Any:
+    """Refuse a URL.
 
     Raises:
         CheckpointError: Always.

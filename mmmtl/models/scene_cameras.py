@@ -1,6 +1,7 @@
-"""What parts that look across views need to know: which images belong to one scene, and their cameras."""
+"""Scenes and cameras of a batch, for the parts of a network that look across views."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -9,14 +10,26 @@ from mmmtl.errors import DataError
 from mmmtl.structures import MultiTaskDataSample
 
 
-def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[str, tuple[int, ...] | Tensor | None]:
-    """``views`` per scene, and ``intrinsics`` (N, 3, 3), ``camera_T_world`` (N, 4, 4) if any scene has several views.
+class SceneCameras(TypedDict):
+    """Arguments of a neck that looks across views.
 
-    Images without samples, and samples that do not say, are scenes of their own; a view alone gets the identity, which
-    nobody reads.
+    ``views`` is the number of views of each scene; None if every image is a scene. ``intrinsics`` (N, 3, 3), in pixels
+    of the network's input, and ``camera_T_world`` (N, 4, 4) are None if no scene has several views.
+    """
+
+    views: tuple[int, ...] | None
+    intrinsics: Tensor | None
+    camera_T_world: Tensor | None
+
+
+def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> SceneCameras:
+    """Collect the scenes and cameras of a batch.
+
+    Images without samples, and samples without ``views``, are scenes of one view. If other scenes have several, these
+    get identity matrices, which are not used.
 
     Raises:
-        DataError: A scene of several views lacks a camera, or its views are of different size.
+        DataError: A scene of several views lacks a camera, or its views differ in size.
     """
     if data_samples is None:
         return {'views': None, 'intrinsics': None, 'camera_T_world': None}
@@ -24,32 +37,40 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> dict[st
     if max(views) == 1:
         return {'views': views, 'intrinsics': None, 'camera_T_world': None}
     check_view_sizes(data_samples)
-    cameras = {}
-    for name, read, size in (
-        ('intrinsics', lambda sample: sample.input_intrinsics, 3),
-        ('camera_T_world', lambda sample: sample.camera_T_world, 4),
-    ):
-        rows = []
-        for sample in data_samples:
-            if sample.get('num_views', 1) > 1 and name not in sample:
-                raise DataError(
-                    f'{sample.img_path}: one of {sample.num_views} views of {sample.scene}, but its {name} is not known'
-                )
-            rows.append(read(sample) if sample.get('num_views', 1) > 1 else None)
-        known = next(row for row in rows if row is not None)
-        lone = torch.eye(size, dtype=known.dtype, device=known.device)
-        cameras[name] = torch.stack([lone if row is None else row for row in rows])
-    return {'views': views, **cameras}
+    return {
+        'views': views,
+        'intrinsics': _stack_cameras(data_samples, 'intrinsics', 'input_intrinsics'),
+        'camera_T_world': _stack_cameras(data_samples, 'camera_T_world', 'camera_T_world'),
+    }
+
+
+def _stack_cameras(data_samples: Sequence[MultiTaskDataSample], key: str, attribute: str) -> Tensor:
+    """Stack a matrix of all samples; the identity for scenes of one view."""
+    matrices = []
+    for sample in data_samples:
+        if sample.get('num_views', 1) > 1 and key not in sample:
+            raise DataError(
+                f'{sample.img_path}: one of {sample.num_views} views of {sample.scene}, but it has no {key}; '
+                'a network that looks across views needs the camera of every view'
+            )
+        matrices.append(getattr(sample, attribute) if sample.get('num_views', 1) > 1 else None)
+    first = next(matrix for matrix in matrices if matrix is not None)
+    identity = torch.eye(len(first), dtype=first.dtype, device=first.device)
+    return torch.stack([identity if matrix is None else matrix for matrix in matrices])
 
 
 def check_view_sizes(data_samples: Sequence[MultiTaskDataSample]) -> None:
-    """Raise DataError, naming the scene, if its views are of different size."""
-    for place, first in enumerate(data_samples):
+    """Check that all views of a scene have one size.
+
+    Raises:
+        DataError: They differ; the message names the scene.
+    """
+    for index, first in enumerate(data_samples):
         count = first.get('num_views', 1) if first.get('view', 0) == 0 else 1
-        sizes = [tuple(sample.img_shape) for sample in data_samples[place : place + count] if 'img_shape' in sample]
+        sizes = [tuple(sample.img_shape) for sample in data_samples[index : index + count] if 'img_shape' in sample]
         if len(set(sizes)) > 1:
             raise DataError(
-                f'{first.img_path}: the {count} views of {first.scene} are of different size, '
-                f'{", ".join(f"{height} x {width}" for height, width in sizes)}; bring them to one size by '
-                'Resize in the pipeline'
+                f'{first.img_path}: the {count} views of {first.scene} differ in size, '
+                f'{", ".join(f"{height} x {width}" for height, width in sizes)}; resize them to one size '
+                'with Resize in the pipeline'
             )

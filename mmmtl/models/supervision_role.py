@@ -1,4 +1,4 @@
-"""Which images of a batch learn from their labels, and which from consistency: both, unless a sample says otherwise."""
+"""Roles of the images of a batch: training by labels, by consistency losses, or by both, the default."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,12 +11,19 @@ ROLES = ('supervised', 'consistency')
 
 
 def indices_for(role: str, samples: Sequence[MultiTaskDataSample]) -> list[int]:
-    """Indices of the samples with a role: all whose ``supervision_role`` does not name the other one."""
-    return [place for place, sample in enumerate(samples) if sample.get('supervision_role', role) == role]
+    """Return the indices of the samples with a role.
+
+    A sample without ``supervision_role`` has both.
+
+    Args:
+        role: ``'supervised'`` (task losses) or ``'consistency'``.
+        samples: Samples of the batch.
+    """
+    return [index for index, sample in enumerate(samples) if sample.get('supervision_role', role) == role]
 
 
 def select_images(maps: Mapping[str, Tensor], indices: Sequence[int]) -> dict[str, Tensor]:
-    """``{name: (N, ...)}`` at some of the N indices; the very same tensors where all are wanted."""
+    """Select images of ``{name: (N, ...)}`` by index, as views of the tensors where the indices are consecutive."""
     count = len(next(iter(maps.values())))
     if len(indices) == count:
         return dict(maps)

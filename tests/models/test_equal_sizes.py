@@ -73,7 +73,7 @@ def test_the_views_of_a_scene_stay_together():
 
 def test_views_of_different_size():
     batch = pairs((8, 10), (6, 10))
-    with pytest.raises(DataError, match=r'0\.png: the 2 views of scene0 are of different size, 8 x 10, 6 x 10'):
+    with pytest.raises(DataError, match=r'0\.png: the 2 views of scene0 differ in size, 8 x 10, 6 x 10'):
         make_model(neck=dict(type=OtherView)).test_step(batch)
     model = make_model().eval()  # a network that sees one view at a time
     for sample, (height, width) in zip(model.test_step(batch), ((8, 10), (6, 10)), strict=True):

@@ -11,7 +11,7 @@ from mmmtl.models.loss_reduction import REDUCTIONS, mean_over_processes, reduce_
 
 every_way = pytest.mark.parametrize('how', sorted(REDUCTIONS))
 
-# (T, N) labelled pixels: unequal images, images without label, a task that nobody has, a task that only image 3 has
+# (T, N) labelled pixels: unequal images, images without label, a task without labels, a task labelled on image 3 alone
 COUNTS = torch.tensor([[3.0, 8.0, 1.0, 5.0], [0.0, 4.0, 0.0, 2.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 6.0]])
 
 
@@ -60,7 +60,7 @@ def test_the_order_of_images_does_not_matter(how):
 
 
 @every_way
-def test_nobody_has_a_label(how):
+def test_no_image_has_a_label(how):
     sums = torch.zeros(2, 3, requires_grad=True)
     losses, present = reduce_losses(sums, torch.zeros(2, 3), how)
     assert losses == [0, 0] and not present.any()

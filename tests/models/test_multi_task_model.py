@@ -118,7 +118,7 @@ def test_losses_by_a_loop(how):
 
 @every_way
 @pytest.mark.parametrize('training', [True, False])
-def test_a_batch_that_nobody_has_labelled(how, training):
+def test_a_batch_without_labels(how, training):
     model = make_model(reduction=how).train(training)
     losses = losses_of(model, make_batch((), ()))
     assert all(value == 0 for value in losses.values())
@@ -128,7 +128,7 @@ def test_a_batch_that_nobody_has_labelled(how, training):
 
 
 @every_way
-def test_a_task_that_nobody_has_teaches_its_head_nothing_and_the_others_all(how):
+def test_an_unlabelled_task_trains_no_head_and_labelled_ones_train_theirs(how):
     model = make_model(reduction=how)
     batch = make_batch(('depth',), ('depth', 'normal'))
     losses = losses_of(model, batch)

@@ -1,4 +1,4 @@
-"""Which images belong together, and what is refused."""
+"""Scenes and cameras of a batch, and the samples that are refused."""
 
 import pytest
 import torch
@@ -43,7 +43,7 @@ def test_cameras_are_those_of_the_images_as_the_network_gets_them() -> None:
 
 
 def test_a_pair_without_camera_is_named() -> None:
-    with pytest.raises(DataError, match=r'1\.png: one of 2 views of room, but its intrinsics is not known'):
+    with pytest.raises(DataError, match=r'1\.png: one of 2 views of room, but it has no intrinsics'):
         scene_cameras([sample(0, 2, 2.0), sample(1, 2)])
 
 
@@ -51,7 +51,7 @@ def test_views_of_different_size_are_named() -> None:
     views = [sample(0, 1), sample(0, 2, 2.0), sample(1, 2, 3.0)]
     for made, size in zip(views, ((8, 8), (4, 6), (4, 5)), strict=True):
         made.set_metainfo({'img_shape': size})
-    with pytest.raises(DataError, match=r'0\.png: the 2 views of room are of different size, 4 x 6, 4 x 5'):
+    with pytest.raises(DataError, match=r'0\.png: the 2 views of room differ in size, 4 x 6, 4 x 5'):
         scene_cameras(views)
     views[2].set_metainfo({'img_shape': (4, 6)})
     assert scene_cameras(views)['views'] == (1, 2)  # other scenes may have other sizes

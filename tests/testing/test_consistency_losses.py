@@ -45,11 +45,11 @@ class Right(ConsistencyLoss):
         indices = self.indices(samples)
         known = targets['depth'][indices] > 0
         error = (logits['depth'][indices].float() - self.scale * targets['depth'][indices]).abs()
-        return self.per_image(torch.where(known, error, 0).sum() + self.nothing(logits), samples)
+        return self.per_image(torch.where(known, error, 0).sum() + self.zero(logits), samples)
 
 
 class Unconnected(Right):
-    def nothing(self, logits):
+    def zero(self, logits):
         return 0.0
 
     def forward(self, logits, targets, features, samples):

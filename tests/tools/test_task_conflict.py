@@ -69,4 +69,4 @@ def test_a_part_that_is_not_there(tmp_path):
     tool = tool_process.run(
         'analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--shared', 'encoder', folder=tmp_path
     )
-    assert "no parameter that is learnt is named 'encoder'" in tool.error
+    assert "no trainable parameter is named 'encoder'" in tool.error

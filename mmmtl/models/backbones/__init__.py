@@ -1,6 +1,7 @@
-"""Backbones: images (N,3,H,W) -> a tuple of maps, fine to coarse; each tells its ``out_channels`` and ``strides``.
+"""Backbones: images (N, 3, H, W) -> a tuple of features, fine to coarse, with ``out_channels`` and ``strides``.
 
-Most know nothing of tasks. One with ``needs_tasks = True`` is given their names, and its maps begin with one per task.
+``out_channels`` and ``strides`` are tuples with an entry per feature. A class with ``needs_tasks = True`` takes the
+task names, and its features begin with one per task.
 """
 
 from mmmtl.models.backbones.ccnn import CCNN

@@ -1,4 +1,4 @@
-"""CCNN's convolutions, which judge each disparity by its 9x9 neighbourhood in the disparity map."""
+"""CCNN's convolutions: the confidence of each disparity from its 9x9 neighbourhood in the disparity map."""
 
 import torch
 import torch.nn.functional as F
@@ -13,18 +13,18 @@ from mmmtl.registry import MODELS
 class CCNN(BaseModule):
     """Poggi and Mattoccia, "Learning from scratch a confidence measure", BMVC 2016: four 3x3 convolutions with ReLU.
 
-    What follows there, 1x1 convolutions of 100, 100 and 1 channels and a sigmoid, is
-    ``ConvHead(channels=100, num_convs=2, kernel_size=1, norm=None)`` with the task `Confidence`. The convolutions are
-    not padded; the map is, once and by its border, so that every pixel is judged.
+    The remaining layers of the paper, 1x1 convolutions of 100, 100 and 1 channels and a sigmoid, are
+    ``ConvHead(channels=100, num_convs=2, kernel_size=1, norm=None)`` with the task `Confidence`. The input is padded
+    once, by replication, instead of each convolution, so that every pixel gets a confidence.
 
-    ``forward``: three equal maps of disparity in pixels (N,3,H,W), see `DisparityImage` -> (N,channels,H,W).
+    ``forward``: three equal maps of disparity in pixels (N, 3, H, W), see `DisparityImage` -> (N, channels, H, W).
 
     Args:
-        channels: Of each convolution.
-        scale: Disparities are divided by it, so that the first layer sees numbers around 1.
-        window: None for disparities as they are, as published: then what is usual among the training's disparities is
-            learnt with all else, and other ones are mistrusted. A number, odd: each counts as its difference to the
-            mean of the known ones in a window of that side, and unknown ones as -``scale``.
+        channels: Channels of each convolution.
+        scale: Divisor of the disparities, so that the first layer takes values around 1.
+        window: None for absolute disparities, as published; the network then learns the range of the training
+            disparities and distrusts others. An odd number: the difference of each disparity to the mean of the known
+            ones in a window of that side, and -``scale`` for unknown ones.
 
     Raises:
         ConfigError: ``window`` is even.
@@ -44,6 +44,7 @@ class CCNN(BaseModule):
         self.out_channels, self.strides = (channels,), (1,)
 
     def forward(self, images: Tensor) -> tuple[Tensor]:
+        """Return one feature."""
         disparity = images[:, :1] if self.window is None else self._relative(images[:, :1], self.window)
         return (self.convs(F.pad(disparity / self.scale, (4, 4, 4, 4), mode='replicate')),)
 

@@ -1,4 +1,4 @@
-"""Any backbone of mmsegmentation, with its channels and strides found by asking it."""
+"""Any backbone of mmsegmentation; its channels and strides are found by a dry run."""
 
 from collections.abc import Sequence
 
@@ -15,21 +15,21 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class MMSegBackbone(BaseModule):
-    """Builds ``backbone``, for instance ``dict(type='mmseg.ResNet', depth=18)`` and looks at the maps of a black image.
+    """Wraps ``backbone``, for instance ``dict(type='mmseg.ResNet', depth=18)``.
 
-    Everything a config can say of an mmseg backbone (``init_cfg`` for pretrained weights, ``frozen_stages``,
-    ``norm_cfg``) is said in ``backbone``. A file of ``init_cfg`` that fills less than its ``min_matched`` (0.9 of the
-    backbone's values by default) is refused. Maps are handed on fine to coarse, whatever order the backbone gives them
-    in.
+    All options of the mmseg backbone (``init_cfg`` for pretrained weights, ``frozen_stages``, ``norm_cfg``) go into
+    ``backbone``. A file of ``init_cfg`` must fill at least its ``min_matched`` (by default 0.9) of the backbone's
+    values. Features are sorted fine to coarse, in whatever order the backbone returns them.
 
-    ``forward``: images (N,3,H,W) -> tuple of (N,out_channels[i],about H/strides[i],about W/strides[i]).
+    ``forward``: images (N, 3, H, W) -> tuple of (N, out_channels[i], h_i, w_i), with h_i and w_i about H / strides[i]
+    and W / strides[i].
 
     Args:
-        backbone: type (a string such as ``'mmseg.HRNet'`` or the class) and arguments.
-        image_size: height and width of the black image; change it only for a backbone that takes no other size.
+        backbone: Config: ``type`` (a string such as ``'mmseg.HRNet'``, or the class) and arguments.
+        image_size: Height and width of the black image of the dry run; only for a backbone with a fixed input size.
 
     Raises:
-        ConfigError: the backbone gives something else than maps (1,C,h,w).
+        ConfigError: The backbone does not return maps (1, C, h, w).
     """
 
     def __init__(self, backbone: dict, *, image_size: Sequence[int] = (128, 128)) -> None:
@@ -37,7 +37,7 @@ class MMSegBackbone(BaseModule):
         # Here, not above: an optional package whose models take seconds to import.
         import_extra('mmseg.models', 'MMSegBackbone')  # fills the registry
         mmseg_models = import_extra('mmseg.registry', 'MMSegBackbone').MODELS
-        with DefaultScope.overwrite_default_scope('mmseg'):  # where mmcv then finds the backbone's own layers
+        with DefaultScope.overwrite_default_scope('mmseg'):  # for mmcv to find the layers of the backbone
             self.backbone = mmseg_models.build(backbone)
         maps = _dry_run(self.backbone, image_size)
         strides = [round(image_size[0] / x.shape[2]) for x in maps]
@@ -46,17 +46,23 @@ class MMSegBackbone(BaseModule):
         self.strides = tuple(strides[i] for i in self.order)
 
     def init_weights(self) -> None:
+        """Initialise the backbone, or load its pretrained weights.
+
+        Raises:
+            CheckpointError: The file of pretrained weights is unreadable or does not fit.
+        """
         with loading_pretrained(self):
             super().init_weights()
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the features, fine to coarse."""
         maps = _as_sequence(self.backbone(images))
         return tuple(maps[i] for i in self.order)
 
 
 @torch.no_grad()
 def _dry_run(backbone: nn.Module, image_size: Sequence[int]) -> Sequence[Tensor]:
-    """The maps of one black image; leaves the mode of every layer, frozen ones included, as it was."""
+    """Return the maps of one black image; the training mode of every layer, frozen ones included, is restored."""
     modes = [(module, module.training) for module in backbone.modules()]
     backbone.eval()
     maps = _as_sequence(backbone(torch.zeros(1, 3, *image_size)))

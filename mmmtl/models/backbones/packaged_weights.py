@@ -30,7 +30,7 @@ class PackagedWeights:
                 f'the pretrained weights of {model_name!r} come with the package {self.package}, which is not '
                 f'installed; {INSTALL}, or pass checkpoint=<path of its {Path(self.path).name}>'
             ) from None
-        file = Path(installed.locate_file(self.path))
+        file = Path(str(installed.locate_file(self.path)))
         if not file.is_file():
             raise CheckpointError(
                 f'{file}: missing from the installed package {self.package} {installed.version}; '

@@ -1,4 +1,4 @@
-"""A backbone that sees every image at one size, while its maps are judged at the image's own."""
+"""A backbone whose input is resized to a fixed size, while predictions keep the image's own size."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class ResizedInput(BaseModule):
-    """Resizes images to ``size`` before another backbone, bilinearly and smoothed when they shrink.
+    """Resizes images to ``size`` before another backbone, bilinearly, antialiased when they shrink.
 
-    The model enlarges logits to the size of its images anyway, so a network that was trained on small pictures is
-    tested on large ones and their labels as they are; training images that have the size already are not touched.
+    As the model resizes logits to the size of its images, a network trained on small images can be tested on large
+    ones, against labels at full size. Images that already have the size are unchanged.
 
-    ``forward``: images (N,3,H,W) -> the maps that the backbone gives for (N,3,*size).
+    ``forward``: images (N, 3, H, W) -> the features of the backbone for (N, 3, *size).
 
     Args:
-        backbone: Config of the other backbone, whose channels and strides are told.
+        backbone: Config of the backbone, whose ``out_channels`` and ``strides`` are passed on.
         size: (H, W) in pixels.
     """
 
@@ -29,6 +29,7 @@ class ResizedInput(BaseModule):
         self.out_channels, self.strides = self.backbone.out_channels, self.backbone.strides
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the features of the resized images."""
         if images.shape[2:] != self.size:
             images = F.interpolate(images, self.size, mode='bilinear', align_corners=False, antialias=True)
         return self.backbone(images)

@@ -1,4 +1,4 @@
-"""Any model of timm as a backbone: CNNs, ViTs and Swins give the same tuple of (N,C,h,w) maps."""
+"""Any model of timm as a backbone: CNNs, ViTs and Swins return the same tuple of maps (N, C, h, w)."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,12 @@ from mmmtl.registry import MODELS
 class TimmBackbone(BaseModule):
     """``timm.create_model(model_name, features_only=True)``; channels and strides are read from its ``feature_info``.
 
-    A model with a patch grid takes images of any size: its position embedding is interpolated, and an image that the
-    patch does not divide is padded with zeros at the right and at the bottom. The maps of a plain ViT all have the
-    stride of its patch; timm gives the last three blocks unless ``out_indices`` names others.
+    A model with a patch grid takes images of any size: its position embedding is interpolated, and images are padded
+    with zeros at the right and at the bottom to multiples of the patch. All features of a plain ViT have the stride of
+    its patch; by default timm returns those of the last three blocks.
 
-    ``forward``: images (N,3,H,W) -> tuple of (N,out_channels[i],h,w), fine to coarse; h is H/strides[i] where the
-    stride divides H, and otherwise rounded as the model does it.
+    ``forward``: images (N, 3, H, W) -> tuple of (N, out_channels[i], h, w), fine to coarse; h is H / strides[i],
+    rounded as the model does it.
 
     Args:
         model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
@@ -87,18 +87,20 @@ class TimmBackbone(BaseModule):
 
         has_weights = pretrained or checkpoint is not None
         self.colours = _colours_of(model_name) if has_weights and check_colours else None
-        self.out_channels = tuple(self.model.feature_info.channels())
-        self.strides = tuple(self.model.feature_info.reduction())
+        info: Any = self.model.feature_info
+        self.out_channels = tuple(info.channels())
+        self.strides = tuple(info.reduction())
         self.patch = self.strides[0] if dynamic else 1
         output_format = Format(getattr(self.model, 'output_fmt', Format.NCHW))
         if output_format not in (Format.NCHW, Format.NHWC):
-            raise ConfigError(f'{model_name} must give maps (NCHW or NHWC), but gives {output_format.value}')
+            raise ConfigError(f'{model_name} must return maps (NCHW or NHWC), but returns {output_format.value}')
         self.channels_last = output_format is Format.NHWC
 
     def init_weights(self) -> None:
-        """Nothing: timm has done it; MMEngine's walk would do it again, over the loaded weights."""
+        """Do nothing: timm has initialised the model, and MMEngine would overwrite loaded weights."""
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the features, fine to coarse."""
         height, width = images.shape[-2:]
         images = F.pad(images, (0, -width % self.patch, 0, -height % self.patch))
         maps = self.model(images)
@@ -118,11 +120,11 @@ def _colours_of(model_name: str) -> Colours | None:
     import timm
 
     config = timm.get_pretrained_cfg(model_name)
-    return config and Colours(tuple(config.mean), tuple(config.std), repr(model_name))
+    return Colours(tuple(config.mean), tuple(config.std), repr(model_name)) if config else None
 
 
 def _create(model_name: str, options: dict) -> tuple[nn.Module, bool]:
-    """The model, and whether it has a patch grid that follows the size of the image."""
+    """Create a model, and return it with whether its patch grid adapts to the size of the image."""
     import timm
 
     try:
@@ -157,14 +159,13 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
 
 
 def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: float) -> tuple[nn.Module, bool]:
-    """timm's own loading (it renames the keys of older layouts), which some models do leniently, made strict."""
+    """Load a checkpoint by timm, which renames the keys of older layouts, and check strictly what it loads."""
     import timm
 
     state_dict = read_tensors(path)
     config = timm.get_pretrained_cfg(model_name)
-    classifiers = (config.classifier if config else None) or ()
-    classifiers = (classifiers,) if isinstance(classifiers, str) else classifiers
-    prefixes = tuple(f'{name}.' for name in classifiers)
+    classifiers: str | Sequence[str] = (config.classifier if config else None) or ()
+    prefixes = tuple(f'{name}.' for name in ((classifiers,) if isinstance(classifiers, str) else classifiers))
     body = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
     overlay = dict(state_dict=body, source='timm', num_classes=0)
     try:
@@ -177,7 +178,7 @@ def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: flo
 
 @contextmanager
 def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator[None]:
-    """Look at what timm loads: it builds the model, renames the keys and loads in one call, without saying how well."""
+    """Check what timm loads: it builds the model, renames keys and loads in one call, without a report."""
     load = nn.Module.load_state_dict
 
     def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
@@ -191,8 +192,9 @@ def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator
             return load(model, fitting, strict=False)
         return load(model, state_dict, *args, **kwargs)
 
-    nn.Module.load_state_dict = checked
+    patched: Any = nn.Module
+    patched.load_state_dict = checked
     try:
         yield
     finally:
-        nn.Module.load_state_dict = load
+        patched.load_state_dict = load

@@ -1,4 +1,4 @@
-"""VGG of any width, for networks trained from nothing; `TimmBackbone` has the published one with its weights."""
+"""VGG of any width, for training from scratch; `TimmBackbone` has the published one with its weights."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ class VGG(BaseModule):
 
     With the default widths and depths this is VGG-16; batch norm follows each convolution.
 
-    ``forward``: images (N,3,H,W) -> the map of every level before its pool, of strides 1, 2, 4, ..., and the last one
-    pooled: len(widths) + 1 maps, as timm gives them.
+    ``forward``: images (N, 3, H, W) -> the feature of every level before its pool, of strides 1, 2, 4, ..., and the
+    last one pooled: len(widths) + 1 features, as in timm.
 
     Args:
         widths: Channels of each level.
         depths: Convolutions of each level.
 
     Raises:
-        ConfigError: Widths and depths are not equally many.
+        ConfigError: ``widths`` and ``depths`` differ in length.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class VGG(BaseModule):
         self.strides = tuple(2**level for level in range(len(widths) + 1))
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the features, fine to coarse."""
         x, maps = images, []
         for level in self.levels:
             maps.append(level(x))

@@ -1,4 +1,4 @@
-"""Terms that tie tasks or views to each other."""
+"""Consistency losses: terms between tasks or between views."""
 
 from mmmtl.models.consistency_losses.confident_regression import ConfidentRegression
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss

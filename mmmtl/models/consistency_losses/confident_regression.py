@@ -1,7 +1,8 @@
-"""Depth learnt from the pseudo disparity of a stereo pair, each pixel by its confidence: Pseudo-MTL, eq. 1."""
+"""Regression of depth to the pseudo disparity of stereo pairs, weighted by confidence: Pseudo-MTL, eq. 1."""
 
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from torch import Tensor
 
@@ -14,17 +15,19 @@ from mmmtl.structures import MultiTaskDataSample
 class ConfidentRegression(StereoConsistencyLoss):
     """L_d = sum over both views of L_reg(C, d, d_pgt), L_reg = sum of C |d - d_pgt| / sum of C.
 
-    d is the normalised disparity, a share of the image's width: only so small a number fits the published weight of 850
-    beside 2.5 for segmentation. ``confidence='off'`` gives the baseline of table 4.
+    d is the disparity as a fraction of the image's width; no larger unit fits the published weight of 850 next to 2.5
+    for segmentation. ``confidence='off'`` gives the baseline of table 4.
 
     Args:
+        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
         weight: alpha_d.
-        args, kwargs: See `StereoConsistencyLoss`.
+        kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, and
+            ``init_cfg``.
     """
 
     needs_pseudo = True
 
-    def __init__(self, *args, weight: float = 850.0, **kwargs) -> None:
+    def __init__(self, *args: Any, weight: float = 850.0, **kwargs: Any) -> None:
         super().__init__(*args, weight=weight, **kwargs)
 
     def forward(
@@ -35,10 +38,10 @@ class ConfidentRegression(StereoConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
         if not any(sample.get('rectified') for sample in samples):
-            # the same words for every batch, so that they are shown once
+            # the same message for every batch, so that it is shown once
             warnings.warn(
-                f'a batch without rectified pair, where nothing teaches {self.depth}: the data set needs '
-                "view_mode='stereo', its pipeline RectifiedPair",
+                f'a batch has no rectified pair, so it does not supervise {self.depth}: use RectifiedPair in the '
+                "data set's pipeline, and view_mode='stereo'",
                 stacklevel=2,
             )
         return super().forward(logits, targets, features, samples)
@@ -46,6 +49,6 @@ class ConfidentRegression(StereoConsistencyLoss):
     def supervised_tasks(self) -> set[str]:
         return {self.depth}
 
-    def of_pairs(self, pairs: StereoPairs) -> Tensor:
-        difference = pairs.normalised(self.own_normalized_disparity(pairs) - pairs.normalized_disparity).abs()
+    def pair_losses(self, pairs: StereoPairs) -> Tensor:
+        difference = pairs.fraction_of_width(self.own_disparity(pairs) - pairs.required_pseudo_disparity).abs()
         return weighted_mean(difference, pairs.confidence).sum(1)

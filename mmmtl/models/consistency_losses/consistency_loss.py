@@ -1,8 +1,9 @@
-"""The contract of a consistency loss: a term that ties tasks or views to each other, beside the task losses."""
+"""The contract of a consistency loss: a term between tasks or views, added to the task losses."""
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -15,20 +16,23 @@ from mmmtl.tasks import Task
 
 
 class ConsistencyLoss(BaseModule, ABC):
-    """One number, times ``weight``, added to the total beside the weighted task losses.
+    """A scalar that the model adds to the weighted task losses, multiplied by ``weight``.
 
-    A loss that finds nothing to compare in a batch returns 0, connected to the graph of everything that it trains.
-    Its divisor is taken over all processes (`mmmtl.models.loss_reduction.mean_over_processes`), so that two processes
-    equal one with the whole batch.
+    Where a batch has nothing to compare, the loss is 0 and still connected to the graph of everything that it trains.
+    Its divisor is summed over all processes (`mmmtl.models.loss_reduction.mean_over_processes`), so that two processes
+    with half the batch each give the same loss as one process with the whole batch.
 
     Args:
-        tasks: Those of the model, by name; given by the model.
-        in_channels: Of the backbone's taps; given by the model.
-        strides: Of the backbone's taps; given by the model.
-        weight: Factor >= 0 of the term.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features, fine to coarse; passed by the model.
+        strides: Strides of the backbone's features, in the same order; passed by the model.
+        weight: Factor of the term, >= 0.
+
+    Raises:
+        ConfigError: The weight is negative or not finite.
     """
 
-    needs_matches = False  # whether `forward` is also given ``matched``, what a neck like `CrossViewModule` finds
+    needs_matches = False  # True: `forward` also takes ``matched``, the output of `CrossViewModule.match`
 
     def __init__(
         self,
@@ -41,19 +45,23 @@ class ConsistencyLoss(BaseModule, ABC):
     ) -> None:
         super().__init__(init_cfg)
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
-        (self.weight,) = self.numbers(weight=weight)
-        self.ramp = 1.0  # a further factor, which `ConsistencyRampHook` moves
-        self.met: Tensor | None = None  # a scalar: how much the last batch gave to compare on this process, if known
+        (self.weight,) = self.non_negative(weight=weight)
+        self.ramp = 1.0  # a further factor, set by `ConsistencyRampHook`
+        self.num_compared: Tensor | None = None  # scalar: comparisons of the last batch on this process, if counted
 
-    def numbers(self, **options: float) -> list[float]:
-        """The values of options that must be finite and >= 0; raises ConfigError for the first that is not."""
+    def non_negative(self, **options: float) -> list[float]:
+        """Return the values of options, after checking that each is finite and >= 0.
+
+        Raises:
+            ConfigError: An option is negative, not finite or not a number.
+        """
         for name, value in options.items():
             if not isinstance(value, int | float) or not 0 <= value < math.inf:
                 raise ConfigError(f'{type(self).__name__}.{name} must be a number >= 0, found {value!r}')
         return list(options.values())
 
     def supervised_tasks(self) -> set[str]:
-        """Names of the tasks that this loss supervises by itself, without any label of theirs."""
+        """Return the names of the tasks that this loss supervises without any label of theirs."""
         return set()
 
     @abstractmethod
@@ -64,49 +72,55 @@ class ConsistencyLoss(BaseModule, ABC):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        """The term, a float32 scalar, before its weight.
+        """Return the term before its weight, a float32 scalar.
 
         Args:
             logits: ``{task: (N, channels, H, W)}``.
             targets: ``{task: (N, target_channels, H, W)}``, void where an image has no label.
-            features: The backbone's taps, fine to coarse.
-            samples: N views. Those whose ``supervision_role`` is ``'supervised'`` are left out; those of
-                ``'consistency'`` have no task losses (`mmmtl.models.supervision_role`).
+            features: The backbone's features, fine to coarse.
+            samples: N views. Those with ``supervision_role='supervised'`` are left out of this loss, those with
+                ``'consistency'`` out of the task losses (`mmmtl.models.supervision_role`).
         """
 
     def per_image(
-        self, total: Tensor, samples: Sequence[MultiTaskDataSample], met: Tensor | int | None = None
+        self, total: Tensor, samples: Sequence[MultiTaskDataSample], compared: Tensor | int | None = None
     ) -> Tensor:
-        """A sum over the images of this process -> the mean over all images that serve consistency, of all processes.
+        """Turn a sum over the images of this process into the mean over the images with the role ``'consistency'``.
 
         Args:
-            total: Scalar.
-            samples: Of the batch.
-            met: See `mean`.
-        """
-        return self.mean(total, len(indices_for('consistency', samples)), met)
+            total: Scalar, summed over the images of this process.
+            samples: Samples of the batch.
+            compared: Number of comparisons, see `mean`.
 
-    def mean(self, total: Tensor, count: Tensor | float, met: Tensor | int | None = None) -> Tensor:
-        """A sum and its divisor on this process -> the mean over all processes.
+        Returns:
+            Scalar, the mean over the images of all processes.
+        """
+        return self.mean(total, len(indices_for('consistency', samples)), compared)
+
+    def mean(self, total: Tensor, count: Tensor | float, compared: Tensor | int | None = None) -> Tensor:
+        """Turn a sum and its divisor on this process into the mean over all processes.
 
         Args:
-            total: Scalar.
-            count: What it is divided by, after summing over the processes.
-            met: How many comparisons the sum is made of, if not ``count``. A step in which no process made any has no
-                value in the log, where its 0 would be taken for agreement.
+            total: Scalar, the sum on this process.
+            count: Divisor of the sum on this process; it is summed over the processes.
+            compared: Number of comparisons in the sum; ``count`` by default. The log leaves out a step in which no
+                process compared anything, as its 0 would read as agreement.
         """
-        count, met = (
+        count, compared = (
             value if isinstance(value, Tensor) else total.new_full((), value)
-            for value in (count, count if met is None else met)
+            for value in (count, count if compared is None else compared)
         )
-        self.met = met.detach().to(total)
+        self.num_compared = compared.detach().to(total)
         return mean_over_processes(total, count)
 
-    def nothing(self, logits: Mapping[str, Tensor]) -> Tensor:
-        """The 0 of a batch with nothing to compare."""
-        return connected_zero((*logits.values(), *self.parameters()))
+    def zero(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """Return the 0 of a batch with nothing to compare, connected to all logits and parameters."""
+        return cast(Tensor, connected_zero((*logits.values(), *self.parameters())))
 
 
 def connected_zero(tensors: Iterable[Tensor]) -> Tensor | int:
-    """0 with a gradient of 0 for every tensor: sums over no element, so neither NaN nor infinity gets through."""
+    """Return a scalar 0 that gives every tensor a gradient of 0; the int 0 if there is no tensor.
+
+    Each is summed over no element, so neither NaN nor infinity gets through.
+    """
     return sum(values[:0].sum() for values in tensors)

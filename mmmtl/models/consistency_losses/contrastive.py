@@ -1,4 +1,4 @@
-"""Contrast: a prediction is nearer to the label of its own image than to those of other images."""
+"""Contrast a prediction and the label of its own image with the labels of other images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.models.consistency_losses.gathered_pairs import pairs_of_all
+from mmmtl.models.consistency_losses.gathered_pairs import gather_pairs
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
-from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -17,19 +17,29 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class ContrastiveLoss(JointSpaceLoss):
-    """MTPSL's rival *Contrastive-Loss* (section 3.2): for every pair (s, t) of image i, a mean over the other images j
-    of the batch that have the same pair, of
+    """The baseline *Contrastive-Loss* of MTPSL (Li, Liu, Bilen, CVPR 2022, section 3.2).
 
-        max(0, d(m_s(i), m_t(i)) - d(m_s(i), m_t(j)) + margin),    d = 1 - cos, a mean over positions.
+    For every pair (s, t) of image i, the mean over the other images j of the batch with the same pair of
 
-    Summed over the pairs of an image, averaged over the images. The paper penalises "when the distance from the
-    positive one is bigger than the negative one" and gives no margin; without one a mapping that maps all to one point
-    is already perfect, so ours is above 0. A pair that no other image of the batch has adds nothing; the batch is that
-    of all processes.
+        max(0, d(m_s(i), m_t(i)) - d(m_s(i), m_t(j)) + margin),    d = 1 - cos, averaged over positions,
+
+    where m_s is the mapped prediction of s and m_t the mapped label of t. Summed over the pairs of an image, averaged
+    over the images. The batch is that of all processes; a pair that no other image has adds nothing.
+
+    Where we differ: the paper gives no margin. Without one, a mapping of everything to one point is already optimal, so
+    ours is above 0.
 
     Args:
-        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`.
-        margin: In cosine, > 0.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of the term, >= 0.
+        space: Config of the mapping network; `JointTaskSpace` by default.
+        from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
+        margin: Margin of the cosine distance, > 0.
+
+    Raises:
+        ConfigError: The margin is not positive.
     """
 
     def __init__(
@@ -58,33 +68,33 @@ class ContrastiveLoss(JointSpaceLoss):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        own = self.pairs(samples)
-        pairs, first, targets = pairs_of_all(own, targets, self.tasks)
-        if not own:
-            return self.per_image(self.nothing(logits), samples, 0)
-        mapped = self.embed(logits, targets, own, pairs)
-        total, met = self.contrast(*mapped, pairs, first)
-        return self.per_image(total, samples, met)
+        own_pairs = self.pairs(samples)
+        pairs, first, targets = gather_pairs(own_pairs, targets, self.tasks)
+        if not own_pairs:
+            return self.per_image(self.zero(logits), samples, 0)
+        predictions, labels, valid = self.embed(logits, targets, own_pairs, pairs)
+        total, compared = self.contrast(predictions, labels, valid, pairs, first)
+        return self.per_image(total, samples, compared)
 
     def contrast(
-        self, source: Tensor, target: Tensor, known: Tensor, pairs: Sequence[TaskPair], first: int
+        self, predictions: Tensor, labels: Tensor, valid: Tensor, pairs: Sequence[TaskPair], first: int
     ) -> tuple[Tensor, Tensor]:
-        """The sum over our I pairs, which stand among all J from ``first`` on, and how many negatives it has.
+        """Return the sum over the I pairs of this process, and its number of negatives.
 
         Args:
-            source: Mapped predictions of ours (I, C, h, w).
-            target: Mapped labels of all (J, C, h, w).
-            known: bool (J,), which labels say something.
-            pairs: All J.
-            first: 0 .. J - I.
+            predictions: Mapped predictions (I, C, h, w) of this process.
+            labels: Mapped labels (J, C, h, w) of all processes.
+            valid: bool (J,), which labels have a valid pixel.
+            pairs: All J pairs.
+            first: Index of this process's first pair among them.
         """
-        ours = slice(first, first + len(source))
-        source, target = (F.normalize(values.float(), dim=1).flatten(1) for values in (source, target))  # (I, C h w)
-        positions = source.shape[1] // self.space.out_channels
-        with torch.autocast(source.device.type, enabled=False):
-            distance = 1 - source @ target.T / positions  # (I, J), row = prediction
-        image = index([pair.image for pair in pairs], known.device)
-        kind = index([self.space.pair_number(*pair[1:]) for pair in pairs], known.device)
-        other = (image[ours, None] != image) & (kind[ours, None] == kind) & known & known[ours, None]
-        nearer = F.relu(distance[:, ours].diagonal()[:, None] - distance + self.margin)
-        return (torch.where(other, nearer, 0).sum(1) / other.sum(1).clamp(min=1)).sum(), other.sum()
+        own = slice(first, first + len(predictions))
+        predictions, labels = (F.normalize(x.float(), dim=1).flatten(1) for x in (predictions, labels))  # (I, C h w)
+        positions = predictions.shape[1] // self.space.out_channels
+        with torch.autocast(predictions.device.type, enabled=False):
+            distance = 1 - predictions @ labels.T / positions  # (I, J), row = prediction
+        image = index_tensor([pair.image for pair in pairs], valid.device)
+        tasks = index_tensor([self.space.pair_index(*pair.tasks) for pair in pairs], valid.device)
+        negative = (image[own, None] != image) & (tasks[own, None] == tasks) & valid & valid[own, None]
+        hinge = F.relu(distance[:, own].diagonal()[:, None] - distance + self.margin)
+        return (torch.where(negative, hinge, 0).sum(1) / negative.sum(1).clamp(min=1)).sum(), negative.sum()

@@ -1,4 +1,4 @@
-"""Cross-task consistency: a prediction and the label of another task agree on what the two tasks have in common."""
+"""Cross-task consistency: a prediction and the label of another task agree in the joint space of the two tasks."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
-from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -17,24 +17,32 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class CrossTaskConsistency(JointSpaceLoss):
-    """MTPSL (Li, Liu, Bilen, CVPR 2022), eq. 3 and 4: for every image, source s and labelled target t
+    """MTPSL (Li, Liu, Bilen, CVPR 2022), eq. 3 and 4.
 
-        d(m_s, m_t) + regularizer * (d(m_s, f) + d(m_t, f)),    d(a, b) = 1 - cos(a, b), a mean over positions,
+    For every image, task s and labelled task t
 
-    where m_s is the prediction of s and m_t the label of t in the pair's joint space and f the encoder's last feature,
-    detached: a mapping that keeps what the image shows cannot be trivial. Summed over the pairs of an image, averaged
-    over the images.
+        d(m_s, m_t) + regularizer * (d(m_s, f) + d(m_t, f)),    d(a, b) = 1 - cos(a, b), averaged over positions,
 
-    The published code sums over the pairs, eq. 4 divides by the number of unlabelled tasks; ``pairs='sum'`` and
-    ``'mean'``. The regularizer's 0.5 is the code's, eq. 4 has 1. An image whose label is void all over adds nothing.
+    where m_s is the prediction of s and m_t the label of t in the pair's joint space, and f the encoder's last feature,
+    detached; it keeps the mapping from becoming constant. Summed over the pairs of an image, averaged over the images.
+    A label without a valid pixel adds nothing.
+
+    The published code sums over the pairs (``pairs='sum'``), eq. 4 divides by the number of unlabelled tasks
+    (``'mean'``). The regularizer of 0.5 is that of the code; eq. 4 has 1.
 
     Args:
-        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`; MTPSL's weight is 2.
-        regularizer: Factor >= 0; with 0 the feature is not looked at ("w/o reg").
-        pairs: ``'sum'``, or ``'mean'`` to divide by the number of the image's from_tasks.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of the term, >= 0; 2 in MTPSL.
+        space: Config of the mapping network; `JointTaskSpace` by default.
+        from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
+        regularizer: Factor >= 0 of the distances to the feature; 0 leaves them out ("w/o reg").
+        pairs: ``'sum'``, or ``'mean'`` to divide by the image's number of different ``from_task``.
 
     Raises:
-        ConfigError: The last feature has not as many channels as the joint space.
+        ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature differ
+            in channels.
     """
 
     def __init__(
@@ -55,12 +63,12 @@ class CrossTaskConsistency(JointSpaceLoss):
         )
         if pairs not in ('sum', 'mean'):
             raise ConfigError(f"CrossTaskConsistency.pairs must be 'sum' or 'mean', found {pairs!r}")
-        (self.regularizer,) = self.numbers(regularizer=regularizer)
+        (self.regularizer,) = self.non_negative(regularizer=regularizer)
         if regularizer and self.space.out_channels != self.in_channels[-1]:
             raise ConfigError(
-                f"CrossTaskConsistency.space ends in {self.space.out_channels} channels, the backbone's "
-                f'last feature has {self.in_channels[-1]}, and they are compared: choose the last of '
-                'space.widths to fit, or regularizer=0'
+                f'CrossTaskConsistency.space has {self.space.out_channels} channels, but the last feature of '
+                f'the backbone has {self.in_channels[-1]}, and the regularizer compares the two: set the last of '
+                f'space.widths to {self.in_channels[-1]}, or regularizer=0'
             )
         self.averaged = pairs == 'mean'
 
@@ -72,28 +80,30 @@ class CrossTaskConsistency(JointSpaceLoss):
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
         pairs = self.pairs(samples)
-        total, met = self.distances(logits, targets, features[-1], pairs) if pairs else (self.nothing(logits), 0)
-        return self.per_image(total, samples, met)
+        if not pairs:
+            return self.per_image(self.zero(logits), samples, 0)
+        total, compared = self.distances(logits, targets, features[-1], pairs)
+        return self.per_image(total, samples, compared)
 
     def distances(
         self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor, pairs: Sequence[TaskPair]
     ) -> tuple[Tensor, Tensor]:
-        """The sum over all pairs, and how many have a label to compare with."""
-        source, target, known = self.embed(logits, targets, pairs)
-        distance = cosine_distance(source, target)  # (I,)
+        """Return the sum over all pairs, and the number of those whose label has a valid pixel."""
+        predictions, labels, valid = self.embed(logits, targets, pairs)
+        distance = cosine_distance(predictions, labels)  # (I,)
         if self.regularizer:
-            seen = feature.detach().index_select(0, index([pair.image for pair in pairs], feature.device))
-            if seen.shape[2:] != source.shape[2:]:
-                seen = F.interpolate(seen.float(), source.shape[2:], mode='bilinear', align_corners=False)
-            away = cosine_distance(source, seen) + cosine_distance(target, seen)
-            distance = distance + self.regularizer * away
+            shared = feature.detach().index_select(0, index_tensor([pair.image for pair in pairs], feature.device))
+            if shared.shape[2:] != predictions.shape[2:]:
+                shared = F.interpolate(shared.float(), predictions.shape[2:], mode='bilinear', align_corners=False)
+            to_feature = cosine_distance(predictions, shared) + cosine_distance(labels, shared)
+            distance = distance + self.regularizer * to_feature
         if self.averaged:
             from_tasks = Counter(image for image, _ in {(pair.image, pair.from_task) for pair in pairs})
             fractions = torch.tensor([1 / from_tasks[pair.image] for pair in pairs])
             distance = distance * fractions.to(distance.device, non_blocking=True)
-        return torch.where(known, distance, 0).sum(), known.sum()
+        return torch.where(valid, distance, 0).sum(), valid.sum()
 
 
 def cosine_distance(a: Tensor, b: Tensor) -> Tensor:
-    """1 - cos over the channels, a mean over positions: (I, C, h, w) twice -> float32 (I,)."""
+    """Return 1 - cos over the channels of maps (I, C, h, w), averaged over positions, float32 (I,)."""
     return 1 - F.cosine_similarity(a.float(), b.float(), dim=1).mean((1, 2))

@@ -1,4 +1,4 @@
-"""Direct-Map: a prediction, mapped to another task's label, is that label."""
+"""Direct-Map: a prediction, mapped to another task, is compared with that task's label."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,18 +16,25 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class DirectMap(ConsistencyLoss):
-    """MTPSL's rival *Direct-Map* (section 3.2, after Zamir et al., CVPR 2020): for every image, unlabelled source s and
-    labelled target t, the error of m^{s->t}(prediction of s) as a prediction of t. It trains the mapping and the
-    prediction alike.
+    """The baseline *Direct-Map* of MTPSL (Li, Liu, Bilen, CVPR 2022, section 3.2; after Zamir et al., CVPR 2020).
 
-    The error is the target task's own, a mean over the label's pixels; the cosine that the paper compares joint spaces
-    by says nothing of a map of one channel. Summed over the pairs of an image, averaged over the images. The networks
-    are run one after the other, each once with all of its images.
+    For every image, unlabelled task s and labelled task t, the error of m^{s->t}(prediction of s) as a prediction of t.
+    It trains both the mapping and the prediction.
+
+    The error is that of task t, averaged over the label's valid pixels; the cosine distance of the joint spaces is
+    meaningless for a map of one channel. Summed over the pairs of an image, averaged over the images. The networks run
+    one after the other, each once with all of its images.
 
     Args:
-        tasks, in_channels, strides, weight: See `ConsistencyLoss`.
-        network: Of every mapping, see `LabelMappings`.
-        from_tasks: ``'unlabelled'``, or ``'all'`` for every other task.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of the term, >= 0.
+        network: Config of the network of every mapping, see `LabelMappings`.
+        from_tasks: Tasks s: ``'unlabelled'``, or ``'all'`` for every task but t.
+
+    Raises:
+        ConfigError: ``from_tasks`` is unknown, there are fewer than two tasks, or a task has no encoding.
     """
 
     def __init__(
@@ -56,9 +63,9 @@ class DirectMap(ConsistencyLoss):
     ) -> Tensor:
         pairs = task_pairs(samples, list(self.tasks), self.from_tasks)
         if not pairs:
-            return self.per_image(self.nothing(logits), samples, 0)
-        total, met = mapping_error(self.tasks, self.mappings, logits, targets, pairs)
-        return self.per_image(total + self.mappings.idle({pair[1:] for pair in pairs}), samples, met)
+            return self.per_image(self.zero(logits), samples, 0)
+        total, compared = mapping_error(self.tasks, self.mappings, logits, targets, pairs)
+        return self.per_image(total + self.mappings.connected_zero({pair.tasks for pair in pairs}), samples, compared)
 
 
 def mapping_error(
@@ -68,13 +75,18 @@ def mapping_error(
     targets: Mapping[str, Tensor],
     pairs: Sequence[TaskPair],
 ) -> tuple[Tensor, Tensor]:
-    """Sum over the pairs of the target task's mean error of the mapped prediction, 0 where the label is all void; and
-    over how many pairs it is not."""
-    total, met = 0.0, 0
-    for source, target in dict.fromkeys(pair[1:] for pair in pairs):
-        indices = [pair.image for pair in pairs if pair[1:] == (source, target)]
-        here = select_images({'logits': logits[source], 'target': targets[target]}, indices)
-        mapped = mappings[source, target](tasks[source].encoding.encode(here['logits']))
-        error, count = tasks[target].error(mapped, here['target'])
-        total, met = total + (error / count.clamp(min=1)).sum(), met + (count > 0).sum()
-    return total, met
+    """Sum the error of the mapped predictions over one or more pairs.
+
+    Returns:
+        Scalar, the sum over the pairs of the mean error of ``to_task``, 0 for a label without a valid pixel; and the
+        number of pairs whose label has one.
+    """
+    errors, compared = [], []
+    for one, other in dict.fromkeys(pair.tasks for pair in pairs):
+        images = [pair.image for pair in pairs if pair.tasks == (one, other)]
+        selected = select_images({'logits': logits[one], 'target': targets[other]}, images)
+        mapped = mappings[one, other](mappings.encodings[one].encode(selected['logits']))
+        error, count = tasks[other].error(mapped, selected['target'])
+        errors.append((error / count.clamp(min=1)).sum())
+        compared.append((count > 0).sum())
+    return sum(errors[1:], errors[0]), sum(compared[1:], compared[0])

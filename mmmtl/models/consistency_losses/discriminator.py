@@ -1,4 +1,4 @@
-"""A discriminator: can one tell whether a mapped prediction and a mapped label belong to one image?"""
+"""A discriminator of whether a mapped prediction and a mapped label belong to the same image."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmmtl.models.consistency_losses.gathered_pairs import pairs_of_all
+from mmmtl.models.consistency_losses.gathered_pairs import gather_pairs
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
-from mmmtl.models.consistency_losses.task_pairs import TaskPair, index
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -16,19 +16,24 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class DiscriminatorLoss(JointSpaceLoss):
-    """MTPSL's rival *Discriminator-Loss* (section 3.2): a small convolutional network is shown m_s(i) with m_t(i), and
-    m_s(i) with m_t(j) of another image j that has the same pair of tasks, and learns by binary cross-entropy which is
-    which, while the multi-task network and the mapping learn to make the two alike.
+    """The baseline *Discriminator-Loss* of MTPSL (Li, Liu, Bilen, CVPR 2022, section 3.2).
 
-    The paper takes turns between the two; here one optimiser serves both, because the gradient changes its sign where
-    it leaves the discriminator (Ganin and Lempitsky, ICML 2015). The paper does not say what the network is to reach;
-    that it works against the discriminator is our reading. Mean over positions of the two cross-entropies, summed over
-    the pairs of an image, averaged over the images. A pair that no other image of the batch has adds nothing; the batch
-    is that of all processes.
+    A small convolutional network takes m_s(i) with m_t(i), and m_s(i) with m_t(j) of another image j with the same pair
+    of tasks, and learns by binary cross-entropy to tell the two apart, while the multi-task network and the mapping
+    learn to make them alike. Mean over positions of the two cross-entropies, summed over the pairs of an image,
+    averaged over the images. The batch is that of all processes; a pair that no other image has adds nothing.
+
+    Where we differ: the paper alternates between the two; here one optimizer step trains both, as the gradient changes
+    its sign where it leaves the discriminator (Ganin and Lempitsky, ICML 2015). The paper does not state the objective
+    of the multi-task network; that it opposes the discriminator is our reading.
 
     Args:
-        tasks, in_channels, strides, weight, space, from_tasks: See `JointSpaceLoss`. The weight also scales the
-            gradient of the discriminator.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of the term, >= 0; it also scales the gradient of the discriminator.
+        space: Config of the mapping network; `JointTaskSpace` by default.
+        from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
     """
 
     def __init__(
@@ -57,51 +62,37 @@ class DiscriminatorLoss(JointSpaceLoss):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        own = self.pairs(samples)
-        pairs, first, targets = pairs_of_all(own, targets, self.tasks)
-        others = negatives(pairs)[first : first + len(own)]
-        here = [place for place, other in enumerate(others) if other is not None]
-        if not here:
-            return self.per_image(self.nothing(logits), samples, 0)
-        source, target, known = self.embed(logits, targets, own, pairs)
-        anchors, mine, strangers = (
-            index(indices, known.device)
-            for indices in (here, [first + place for place in here], [others[place] for place in here])
-        )
-        own, strange = ReverseGradient.apply(
-            torch.stack(
-                [
-                    torch.cat([source.index_select(0, anchors), target.index_select(0, indices)], dim=1)
-                    for indices in (mine, strangers)
-                ]
-            )
-        )  # (I, 2 C, h, w) twice
-        said = self.discriminator(torch.cat([own, strange])).float().flatten(1).chunk(2)  # logits (I, h w)
-        entropy = (F.softplus(-said[0]) + F.softplus(said[1])).mean(1)
-        both = known.index_select(0, mine) & known.index_select(0, strangers)
+        own_pairs = self.pairs(samples)
+        pairs, first, targets = gather_pairs(own_pairs, targets, self.tasks)
+        own_negatives = negatives(pairs)[first : first + len(own_pairs)]
+        negative_of = {index: other for index, other in enumerate(own_negatives) if other is not None}
+        if not negative_of:
+            return self.per_image(self.zero(logits), samples, 0)
+        predictions, labels, valid = self.embed(logits, targets, own_pairs, pairs)
+        anchor = index_tensor(list(negative_of), valid.device)
+        positive = index_tensor([first + index for index in negative_of], valid.device)
+        negative = index_tensor(list(negative_of.values()), valid.device)
+        anchors = predictions.index_select(0, anchor)
+        inputs = torch.stack([torch.cat([anchors, labels.index_select(0, x)], dim=1) for x in (positive, negative)])
+        inputs = ReverseGradient.apply(inputs).flatten(0, 1)  # (2 I, 2 C, h, w)
+        scores, negative_scores = self.discriminator(inputs).float().flatten(1).chunk(2)  # logits (I, h w)
+        entropy = (F.softplus(-scores) + F.softplus(negative_scores)).mean(1)
+        both = valid.index_select(0, positive) & valid.index_select(0, negative)
         return self.per_image(torch.where(both, entropy, 0).sum(), samples, both.sum())
 
 
 def negatives(pairs: Sequence[TaskPair]) -> list[int | None]:
-    """For every pair the next one, round the batch, of the same tasks on another image; None where there is none."""
+    """Return for every pair the index of the next pair, cyclically, of the same tasks on another image, if any."""
     found: list[int | None] = []
-    for place, pair in enumerate(pairs):
-        round_the_batch = (*range(place + 1, len(pairs)), *range(place))
-        found.append(
-            next(
-                (
-                    other
-                    for other in round_the_batch
-                    if pairs[other][1:] == pair[1:] and pairs[other].image != pair.image
-                ),
-                None,
-            )
-        )
+    for index, pair in enumerate(pairs):
+        cyclic = (*range(index + 1, len(pairs)), *range(index))
+        candidates = (i for i in cyclic if pairs[i].tasks == pair.tasks and pairs[i].image != pair.image)
+        found.append(next(candidates, None))
     return found
 
 
 class ReverseGradient(torch.autograd.Function):
-    """Gradient reversal: the identity, whose gradient changes its sign."""
+    """Gradient reversal: the identity in the forward pass, a change of sign in the backward pass."""
 
     @staticmethod
     def forward(ctx, values: Tensor) -> Tensor:

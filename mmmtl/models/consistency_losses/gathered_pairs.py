@@ -1,4 +1,4 @@
-"""Pairs and labels of all processes, for losses that tell an image from the others of the whole batch."""
+"""Gather pairs and labels of all processes, for losses that compare an image with the others of the whole batch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,57 +10,65 @@ from mmmtl.models.consistency_losses.task_pairs import TaskPair
 from mmmtl.tasks import Task
 
 
-def pairs_of_all(
+def gather_pairs(
     pairs: Sequence[TaskPair], targets: Mapping[str, Tensor], tasks: Mapping[str, Task]
 ) -> tuple[list[TaskPair], int, Mapping[str, Tensor]]:
-    """The pairs of all processes in the order of their ranks, and the labels that they need.
+    """Return the pairs of all processes in the order of their ranks, and the labels that they need.
 
-    Labels are data: whoever needs them maps them itself, and nothing has to come back in the backward pass. With
-    several processes the host waits for the device; one process gets back what it gave.
+    Labels are data: each process maps all that it needs, and no gradient has to be sent back. With several processes
+    the host waits for the device; with one process the arguments are returned.
 
     Args:
-        pairs: Those of this process.
+        pairs: Pairs of this process.
         targets: ``{task: (N, target_channels, H, W)}``.
-        tasks: By name.
+        tasks: The model's tasks, by name.
 
     Returns:
-        All pairs, the place of our first among them, and targets (N + M, ...): the M images of other processes stand
-        behind ours, cut or padded to our size, and their pairs are numbered so. What no pair needs of them is void.
+        All pairs, the index of our first pair among them, and targets (N + M, ...). The M images of other processes
+        follow our N, cropped or padded to our size; the ``image`` of their pairs counts accordingly. Labels that no
+        pair needs are void.
     """
     if get_world_size() == 1:
         return list(pairs), 0, targets
-    told = all_gather_object((list(pairs), next(iter(targets.values())).shape[2:]))
-    sizes = [size for _, size in told]
+    gathered = all_gather_object((list(pairs), next(iter(targets.values())).shape[2:]))
+    sizes = [size for _, size in gathered]
     needed = {
-        name: [sorted({pair.image for pair in of_one if pair.to_task == name}) for of_one, _ in told]
+        name: [sorted({pair.image for pair in rank_pairs if pair.to_task == name}) for rank_pairs, _ in gathered]
         for name in targets
     }
-    sent = {name: exchange(targets[name], needed[name], sizes) for name in targets if any(needed[name])}
-    everybody, first, images = [], 0, len(next(iter(targets.values())))
-    more: dict[str, list[Tensor]] = {name: [values] for name, values in targets.items()}
-    for rank, (of_one, _) in enumerate(told):
+    received = {name: _gather_labels(targets[name], needed[name], sizes) for name in targets if any(needed[name])}
+    all_pairs: list[TaskPair] = []
+    first, num_images = 0, len(next(iter(targets.values())))
+    parts: dict[str, list[Tensor]] = {name: [values] for name, values in targets.items()}
+    for rank, (rank_pairs, _) in enumerate(gathered):
         if rank == get_rank():
-            first = len(everybody)
-            everybody += of_one
+            first = len(all_pairs)
+            all_pairs += rank_pairs
             continue
-        seen = sorted({pair.image for pair in of_one})
-        number = {image: images + place for place, image in enumerate(seen)}
-        images += len(seen)
-        everybody += [pair._replace(image=number[pair.image]) for pair in of_one]
+        images = sorted({pair.image for pair in rank_pairs})
+        index_of = {image: index for index, image in enumerate(images, start=num_images)}
+        num_images += len(images)
+        all_pairs += [pair._replace(image=index_of[pair.image]) for pair in rank_pairs]
         for name, values in targets.items():
-            theirs = values.new_full((len(seen), *values.shape[1:]), tasks[name].void)
+            labels = values.new_full((len(images), *values.shape[1:]), tasks[name].void)
             height, width = (min(a, b) for a, b in zip(sizes[rank], values.shape[2:], strict=True))
-            for place, image in enumerate(needed[name][rank]):
-                theirs[seen.index(image), :, :height, :width] = sent[name][rank][place, :, :height, :width]
-            more[name].append(theirs)
-    return everybody, first, {name: torch.cat(values) for name, values in more.items()}
+            for index, image in enumerate(needed[name][rank]):
+                labels[images.index(image), :, :height, :width] = received[name][rank][index, :, :height, :width]
+            parts[name].append(labels)
+    return all_pairs, first, {name: torch.cat(values) for name, values in parts.items()}
 
 
-def exchange(target: Tensor, needed: Sequence[Sequence[int]], sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
-    """One task's labels at the indices that each process needs -> those of every process, padded to one shape."""
+def _gather_labels(target: Tensor, needed: Sequence[Sequence[int]], sizes: Sequence[tuple[int, int]]) -> list[Tensor]:
+    """Gather the labels of one task from all processes, padded to one shape.
+
+    Args:
+        target: Our labels (N, C, H, W).
+        needed: For each rank, the indices of the images whose label is needed.
+        sizes: For each rank, the size (H, W) of its labels.
+    """
     most = max(map(len, needed))
     height, width = (max(lengths) for lengths in zip(*sizes, strict=True))
     buffer = target.new_zeros(most, target.shape[1], height, width)
-    for place, image in enumerate(needed[get_rank()]):
-        buffer[place, :, : target.shape[2], : target.shape[3]] = target[image]
+    for index, image in enumerate(needed[get_rank()]):
+        buffer[index, :, : target.shape[2], : target.shape[3]] = target[image]
     return all_gather(buffer)

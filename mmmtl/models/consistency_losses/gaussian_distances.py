@@ -1,4 +1,4 @@
-"""How far one Gaussian is from another: the squared 2-Wasserstein distance and the Kullback-Leibler divergence."""
+"""Distances between Gaussians: the squared 2-Wasserstein distance and the Kullback-Leibler divergence."""
 
 import torch
 from torch import Tensor
@@ -7,27 +7,38 @@ from mmmtl.models.consistency_losses.matrix_roots import SquareRootFactor, Trace
 
 
 def wasserstein(means: Tensor, covariances: Tensor) -> Tensor:
-    """Squared 2-Wasserstein distances (E, M, M) between M Gaussians (E, M, C), (E, M, C, C) of each of E sets.
+    """Compute the squared 2-Wasserstein distances (E, M, M) between the M Gaussians of each of E sets.
 
     |m_a - m_b|^2 + Tr S_a + Tr S_b - 2 Tr (S_a S_b)^(1/2), equation (5) of Li et al., "Region-aware Distribution
     Contrast", ECCV 2024. With factors L L^T = S the last trace is the sum of the singular values of L_a^T L_b. Half of
-    the pairs are computed, the other half mirrored.
+    the pairs are computed, the other half follow by symmetry.
+
+    Args:
+        means: (E, M, C).
+        covariances: (E, M, C, C).
     """
     sets, members, _ = means.shape
     first, second = torch.triu_indices(members, members, 1, device=means.device)
     rows = torch.arange(sets, device=means.device)[:, None] * members
     factors = SquareRootFactor.apply(covariances.flatten(0, 1))
     half = TraceOfRoot.apply(factors, factors, (rows + first).flatten(), (rows + second).flatten())
-    place = first * members + second, second * members + first
+    entries = first * members + second, second * members + first
     traces = half.new_zeros(sets, members * members)
-    traces = traces.index_copy(1, torch.cat(place), half.view(sets, -1).repeat(1, 2)).view(sets, members, members)
+    traces = traces.index_copy(1, torch.cat(entries), half.view(sets, -1).repeat(1, 2)).view(sets, members, members)
     own = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)
-    apart = 1 - torch.eye(members, dtype=means.dtype, device=means.device)  # the distance to oneself is 0, exactly
-    return (squared_distances(means, means) + own[:, :, None] + own[:, None] - 2 * traces).clamp(min=0) * apart
+    off_diagonal = 1 - torch.eye(members, dtype=means.dtype, device=means.device)  # the diagonal is exactly 0
+    return (squared_distances(means, means) + own[:, :, None] + own[:, None] - 2 * traces).clamp(min=0) * off_diagonal
 
 
 def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor) -> Tensor:
-    """The same (E, M, K) from M Gaussians of each of E sets to K others (K, C), (K, C, C) that all sets share."""
+    """Compute the squared 2-Wasserstein distances (E, M, K) from the M Gaussians of each of E sets to K shared others.
+
+    Args:
+        means: (E, M, C).
+        covariances: (E, M, C, C).
+        other_means: (K, C).
+        other_covariances: (K, C, C).
+    """
     sets, members, _ = means.shape
     others = len(other_means)
     own = torch.arange(sets * members, device=means.device).repeat_interleave(others)
@@ -44,9 +55,15 @@ def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, othe
 def kl_divergence(
     means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor, *, ridge: float
 ) -> Tensor:
-    """KL(own || other) (..., M, K) of Gaussians (..., M, C) and (..., K, C), ``ridge`` added to each variance.
+    """Compute KL(own || other), (..., M, K), from M to K Gaussians.
 
-    Without the ridge it is infinite for a region with fewer pixels than channels.
+    Args:
+        means: (..., M, C).
+        covariances: (..., M, C, C).
+        other_means: (..., K, C).
+        other_covariances: (..., K, C, C).
+        ridge: Added to each variance. Without it the divergence is infinite for a region with fewer pixels than
+            channels.
     """
     channels = means.shape[-1]
     identity = ridge * torch.eye(channels, dtype=means.dtype, device=means.device)
@@ -61,7 +78,7 @@ def kl_divergence(
 
 
 def squared_distances(points: Tensor, others: Tensor) -> Tensor:
-    """(..., M, C), (..., K, C) -> (..., M, K); the common offset is taken off first, to keep digits."""
+    """Compute |a - b|^2, (..., M, K), of points (..., M, C) and (..., K, C); a common offset costs no precision."""
     centre = others.detach().mean(-2, keepdim=True)
     points, others = points - centre, others - centre
     norms = points.square().sum(-1)[..., :, None] + others.square().sum(-1)[..., None, :]

@@ -1,4 +1,4 @@
-"""What losses in a joint task space share: the pairs of a batch, mapped by one run of the network."""
+"""Base class of the losses in a joint task space: the pairs of a batch, mapped in one pass of the network."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
-from mmmtl.models.consistency_losses.task_pairs import TaskPair, index, task_pairs
+from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor, task_pairs
 from mmmtl.models.supervision_role import select_images
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
@@ -16,13 +16,19 @@ from mmmtl.tasks import Task
 
 
 class JointSpaceLoss(ConsistencyLoss):
-    """Compares, in the joint space of two tasks, the prediction of the source with the label of the target.
+    """Compares the prediction of one task with the label of another in the joint space of the two.
 
     Args:
-        tasks, in_channels, strides, weight: See `ConsistencyLoss`.
-        space: The mapping network; `JointTaskSpace` by default.
-        from_tasks: ``'unlabelled'`` for tasks without a label on the image, ``'all'`` for every other task, so that
-            fully labelled images take part too.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of the term, >= 0.
+        space: Config of the mapping network; `JointTaskSpace` by default.
+        from_tasks: Tasks whose predictions are compared: ``'unlabelled'``, those without a label on the image, or
+            ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
+
+    Raises:
+        ConfigError: ``from_tasks`` is unknown.
     """
 
     def __init__(
@@ -40,10 +46,10 @@ class JointSpaceLoss(ConsistencyLoss):
         if from_tasks not in ('unlabelled', 'all'):
             raise ConfigError(f"{type(self).__name__}.from_tasks must be 'unlabelled' or 'all', found {from_tasks!r}")
         self.from_tasks = from_tasks
-        self.space = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
+        self.space: JointTaskSpace = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
 
     def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
-        """Those of the batch; their order is that of all (I, ...) below."""
+        """Return the I pairs of a batch, in the order of all tensors (I, ...) below."""
         return task_pairs(samples, list(self.tasks), self.from_tasks)
 
     def embed(
@@ -51,57 +57,74 @@ class JointSpaceLoss(ConsistencyLoss):
         logits: Mapping[str, Tensor],
         targets: Mapping[str, Tensor],
         pairs: Sequence[TaskPair],
-        labels: Sequence[TaskPair] | None = None,
+        label_pairs: Sequence[TaskPair] | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Predictions and labels of pairs in their joint spaces.
+        """Map predictions and labels of pairs into their joint spaces.
 
-        Every map passes its input layer once, however many pairs it belongs to, and the shared network runs once.
+        Every map passes its task's input layer once, however many pairs it belongs to, and the shared network runs
+        once.
 
         Args:
-            logits, targets: See `ConsistencyLoss.forward`.
-            pairs: I of them, whose predictions are mapped.
-            labels: J of them, whose labels are mapped; the same by default.
+            logits: ``{task: (N, channels, H, W)}``.
+            targets: ``{task: (N, target_channels, H, W)}``.
+            pairs: I pairs, of which the predictions are mapped.
+            label_pairs: J pairs, of which the labels are mapped; ``pairs`` by default.
 
         Returns:
-            Mapped predictions of the from_tasks (I, C, h, w), mapped labels of the targets (J, C, h, w), and bool (J,):
-            the label says something, it is not void all over.
+            Mapped predictions (I, C, h, w), mapped labels (J, C, h, w), and bool (J,), whether a label has a valid
+            pixel.
         """
-        sides = {'from_task': pairs, 'to_task': pairs if labels is None else labels}
+        label_pairs = pairs if label_pairs is None else label_pairs
         device = next(iter(logits.values())).device
-        maps, rows, numbers, known = {}, {}, {}, {}
-        indices: dict[tuple[str, int], int] = {}  # (side, pair) -> place among the rows of all tasks
-        for name, task in self.tasks.items():
-            predicted, labelled = (
-                sorted({pair.image for pair in group if getattr(pair, side) == name}) for side, group in sides.items()
-            )
+        maps, rows, pair_indices, valid = {}, {}, {}, []
+        order: list[tuple[str, int]] = []  # (side, number of the pair) of each row that the network returns
+        for name in self.tasks:
+            predicted = [number for number, pair in enumerate(pairs) if pair.from_task == name]
+            labelled = [number for number, pair in enumerate(label_pairs) if pair.to_task == name]
             if not predicted and not labelled:
                 continue
-            target = select_images({name: targets[name]}, labelled)[name]
-            maps[name] = torch.cat(
+            prediction_images = sorted({pairs[number].image for number in predicted})
+            label_images = sorted({label_pairs[number].image for number in labelled})
+            maps[name], map_valid = self._encode(name, logits, targets, prediction_images, label_images)
+            prediction_row = {image: row for row, image in enumerate(prediction_images)}
+            label_row = {image: row for row, image in enumerate(label_images, start=len(prediction_images))}
+            rows[name] = index_tensor(
                 [
-                    task.encoding.encode(select_images({name: logits[name]}, predicted)[name]),
-                    task.encoding.encode_target(target),
-                ]
+                    *(prediction_row[pairs[number].image] for number in predicted),
+                    *(label_row[label_pairs[number].image] for number in labelled),
+                ],
+                device,
             )
-            known[name] = torch.cat(
-                [torch.ones(len(predicted), dtype=torch.bool, device=device), task.valid(target).flatten(1).any(1)]
-            )
-            entries = {
-                'from_task': {image: row for row, image in enumerate(predicted)},
-                'to_task': {image: len(predicted) + row for row, image in enumerate(labelled)},
-            }
-            wanted = [
-                (side, number, pair)
-                for side, group in sides.items()
-                for number, pair in enumerate(group)
-                if getattr(pair, side) == name
-            ]
-            indices |= {(side, number): len(indices) + place for place, (side, number, _) in enumerate(wanted)}
-            rows[name] = index([entries[side][pair.image] for side, _, pair in wanted], device)
-            numbers[name] = index([self.space.pair_number(pair.from_task, pair.to_task) for *_, pair in wanted], device)
-        mapped = torch.cat(list(self.space(maps, numbers, rows).values()))
-        said = torch.cat([known[name].index_select(0, rows[name]) for name in maps])
-        source, target = (
-            index([indices[side, number] for number in range(len(group))], device) for side, group in sides.items()
+            row_pairs = [*(pairs[number] for number in predicted), *(label_pairs[number] for number in labelled)]
+            pair_indices[name] = index_tensor([self.space.pair_index(*pair.tasks) for pair in row_pairs], device)
+            valid.append(map_valid.index_select(0, rows[name]))
+            order += [*(('prediction', number) for number in predicted), *(('label', number) for number in labelled)]
+        mapped = torch.cat(list(self.space(maps, pair_indices, rows).values()))
+        row_of = {entry: row for row, entry in enumerate(order)}
+        prediction_rows = index_tensor([row_of['prediction', number] for number in range(len(pairs))], device)
+        label_rows = index_tensor([row_of['label', number] for number in range(len(label_pairs))], device)
+        return (
+            mapped.index_select(0, prediction_rows),
+            mapped.index_select(0, label_rows),
+            torch.cat(valid).index_select(0, label_rows),
         )
-        return mapped.index_select(0, source), mapped.index_select(0, target), said.index_select(0, target)
+
+    def _encode(
+        self,
+        name: str,
+        logits: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor],
+        prediction_images: Sequence[int],
+        label_images: Sequence[int],
+    ) -> tuple[Tensor, Tensor]:
+        """Encode one task's predictions, then its labels; return (M, C, H, W) and bool (M,): has a valid pixel."""
+        encoding = self.space.encodings[name]
+        logit, target = logits[name], select_images({name: targets[name]}, label_images)[name]
+        maps = torch.cat(
+            [
+                encoding.encode(select_images({name: logit}, prediction_images)[name]),
+                encoding.encode_target(target),
+            ]
+        )
+        predictions_valid = torch.ones(len(prediction_images), dtype=torch.bool, device=logit.device)
+        return maps, torch.cat([predictions_valid, self.tasks[name].valid(target).flatten(1).any(1)])

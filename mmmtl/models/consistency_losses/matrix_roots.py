@@ -1,4 +1,4 @@
-"""Roots of covariances and of products of two, batched, with gradients that stay finite whatever the eigenvalues."""
+"""Square roots of covariances and of products of two, batched, with gradients that are finite for all eigenvalues."""
 
 import math
 from functools import cache
@@ -7,26 +7,26 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 256  # matrices that stay in a core's cache through all steps of the iteration
-STABLE = 1.69770248526  # a step with more would take the largest singular values to nearly 0, by cancellation
+BLOCK = 256  # matrices that fit into a core's cache during all steps of the iteration
+STABLE = 1.69770248526  # a larger scale would cancel the largest singular values to nearly 0
 
 
 class SquareRootFactor(torch.autograd.Function):
-    """L (..., C, C) with L L^T = S, positive semi-definite: the eigenvectors times the roots of the eigenvalues.
+    """A factor L (..., C, C) of a positive semi-definite S = L L^T: eigenvectors times square roots of eigenvalues.
 
-    The gradient is right for what depends on L L^T only, whichever factor is taken. It needs no gaps between
+    The gradient is valid for functions of L L^T only, for which all factors are equivalent. It needs no gaps between
     eigenvalues: with S = V diag(r^2) V^T and the gradient G with respect to L, that with respect to S is V H V^T where
 
         H = 1/2 V^T G diag(1 / r),
 
-    which is symmetric. Of each two entries the one with the larger r below is taken. What is below rounding counts as
-    0. Where S comes from fewer samples than channels, some r are 0 whatever the samples; a function of S need not be
-    differentiable there, but one of the samples may be, and leaving out the 1 / r gives that gradient.
+    which is symmetric. Of two mirrored entries the one divided by the larger r is used. Eigenvalues below rounding
+    count as 0. If S is estimated from fewer samples than channels, some r are always 0; a function of S need not be
+    differentiable there, but as a function of the samples it may be, and leaving out the 1 / r gives that gradient.
     """
 
     @staticmethod
     def forward(ctx, covariances: Tensor) -> Tensor:
-        values, vectors = torch.linalg.eigh(covariances)  # rising
+        values, vectors = torch.linalg.eigh(covariances)  # ascending
         roots = values.where(values > values.shape[-1] * torch.finfo(values.dtype).eps * values[..., -1:], 0).sqrt()
         ctx.save_for_backward(vectors, roots)
         return (vectors * roots[..., None, :]).contiguous()  # LAPACK has them transposed
@@ -42,11 +42,11 @@ class SquareRootFactor(torch.autograd.Function):
 
 
 class TraceOfRoot(torch.autograd.Function):
-    """Tr (S_a S_b)^(1/2) (P,) of the pairs of factors (A, C, C) and (B, C, C) that the indices (P,) name.
+    """Tr (S_a S_b)^(1/2), (P,), for P pairs of factors (A, C, C) and (B, C, C) given by two index tensors (P,).
 
-    It is the sum of the singular values of X = L_a^T L_b, whose gradient is the polar factor of X; that asks for no
-    gaps between singular values either. Those below sqrt(eps) of the largest count with a factor between 0 and 1.
-    The factors of the pairs are gathered again for the gradient: there are many more pairs than regions.
+    It is the sum of the singular values of X = L_a^T L_b. Its gradient is the polar factor of X, which needs no gaps
+    between singular values either. Those below sqrt(eps) of the largest count with a factor between 0 and 1. The
+    backward pass gathers the factors again instead of saving them: there are many more pairs than regions.
     """
 
     @staticmethod
@@ -74,22 +74,22 @@ class TraceOfRoot(torch.autograd.Function):
 
 
 def polar_factor(matrices: Tensor) -> Tensor:
-    """U V^T of matrices U diag(s) V^T (P, C, C), without a graph.
+    """Compute U V^T of matrices U diag(s) V^T (P, C, C), without a graph.
 
-    By matrix products only, which are many times as fast as a decomposition where there are thousands of small
-    matrices: Newton-Schulz steps, each scaled so that what is known of the singular values, lowest <= s <= 1, becomes
-    as narrow as a cubic can make it (Chen and Chow, "A stable scaling of Newton-Schulz for improving the sign function
+    Uses matrix products only, which are many times as fast as a decomposition for thousands of small matrices:
+    Newton-Schulz steps, each scaled so that the range of the singular values, lowest <= s <= 1, becomes as narrow as a
+    cubic can make it (Chen and Chow, "A stable scaling of Newton-Schulz for improving the sign function
     computation of a Hermitian matrix", 2014),
 
         X <- a X (3 - a^2 X^T X) / 2,    a = min(1.6977, (3 / (1 + lowest + lowest^2))^(1/2)).
 
-    Singular values above sqrt(eps) of the largest become 1 to rounding; smaller ones something between 0 and 1, zeros
-    stay where they are. Float32 products must be exact ones, not TF32.
+    Singular values above sqrt(eps) of the largest become 1 up to rounding, smaller ones a value between 0 and 1, and
+    zeros stay 0. Float32 products must not use TF32.
     """
     largest = matrices.abs().amax((-2, -1), keepdim=True)
-    x = matrices / largest.clamp(min=torch.finfo(matrices.dtype).tiny)  # else the products may underflow
+    x = matrices / largest.clamp(min=torch.finfo(matrices.dtype).tiny)  # otherwise the products may underflow
     gram = x.mT @ x
-    bound = gram.abs().sum(-1).amax(-1)[:, None, None].clamp(min=1)  # on the largest square, 1 or more but for zeros
+    bound = gram.abs().sum(-1).amax(-1)[:, None, None].clamp(min=1)  # on the largest squared singular value
     x, gram, other = x / bound.sqrt(), gram / bound, torch.empty_like(x)
     for number, (linear, cubic) in enumerate(scaled_steps(torch.finfo(x.dtype).eps)):
         if number:
@@ -101,7 +101,7 @@ def polar_factor(matrices: Tensor) -> Tensor:
 
 @cache
 def scaled_steps(rounding: float) -> list[tuple[float, float]]:
-    """Factors of X and of X X^T X in each step, until all that was above sqrt(rounding) is 1 to rounding."""
+    """Return the factors of X and X X^T X per step, until all s above sqrt(rounding) are 1 up to rounding."""
     lowest, steps = math.sqrt(rounding), []
     while 1 - lowest > rounding:
         scale = min(STABLE, math.sqrt(3 / (1 + lowest + lowest**2)))

@@ -1,4 +1,4 @@
-"""Perceptual-Map: a prediction looks like its label when both are mapped to another task."""
+"""Perceptual-Map: a prediction is compared with its own label after both are mapped to another task."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,19 +18,26 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class PerceptualMap(ConsistencyLoss):
-    """MTPSL's rival *Perceptual-Map* (section 3.2), X-task's loss (Zamir et al., CVPR 2020): for every image, labelled
-    task s and other task t, the mean absolute difference of m^{s->t}(prediction of s) and m^{s->t}(label of s), both in
-    t's own values (probabilities, metres, unit vectors).
+    """The baseline *Perceptual-Map* of MTPSL (Li, Liu, Bilen, CVPR 2022, section 3.2), the loss of X-task.
 
-    X-task learns its mappings beforehand, from images with both labels. There are few or none, so, as in MTPSL, they
-    learn beside, from predictions to labels: the error of m^{s->t}(prediction of s), detached, as a prediction of a
-    labelled t. In the perceptual term the mappings stand still. Where the label of s is void the prediction is
-    replaced by what the label is encoded as, so that it is compared nowhere. Both terms are summed over the pairs of an
-    image and averaged over the images.
+    For every image, labelled task s and other task t, the mean absolute difference of m^{s->t}(prediction of s) and
+    m^{s->t}(label of s), both in the values of t: probabilities, metres or unit vectors (Zamir et al., CVPR 2020).
+
+    X-task trains its mappings beforehand, on images with both labels. With partial labels there are few or none, so,
+    as in MTPSL, the mappings are trained along with the network, from detached predictions to labels: the error of
+    m^{s->t}(prediction of s) as a prediction of a labelled t. The perceptual term does not train them. Where the label
+    of s is void, the encoded label replaces the prediction, so that the two are equal there. Both terms are summed
+    over the pairs of an image and averaged over the images.
 
     Args:
-        tasks, in_channels, strides, weight: See `ConsistencyLoss`. The weight also scales what the mappings learn by.
-        network: Of every mapping, see `LabelMappings`.
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the backbone's features; passed by the model.
+        strides: Strides of the backbone's features; passed by the model.
+        weight: Factor of both terms, >= 0.
+        network: Config of the network of every mapping, see `LabelMappings`.
+
+    Raises:
+        ConfigError: There are fewer than two tasks, or a task has no encoding.
     """
 
     def __init__(
@@ -54,30 +61,32 @@ class PerceptualMap(ConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
         names = list(self.tasks)
-        learnt = task_pairs(samples, names, 'all')
-        if not learnt:
-            return self.per_image(self.nothing(logits), samples, 0)
-        labels = {(pair.image, pair.to_task) for pair in learnt}
-        judged = [TaskPair(image, label, other) for image, label in sorted(labels) for other in names if other != label]
+        training_pairs = task_pairs(samples, names, 'all')
+        if not training_pairs:
+            return self.per_image(self.zero(logits), samples, 0)
+        labels = sorted({(pair.image, pair.to_task) for pair in training_pairs})
+        perceptual_pairs = [
+            TaskPair(image, label, other) for image, label in labels for other in names if other != label
+        ]
         detached = {name: values.detach() for name, values in logits.items()}
-        total, met = mapping_error(self.tasks, self.mappings, detached, targets, learnt)
-        total = total + self.mappings.idle({pair[1:] for pair in learnt}) + self.difference(logits, targets, judged)
-        return self.per_image(total, samples, met)
+        total, compared = mapping_error(self.tasks, self.mappings, detached, targets, training_pairs)
+        total = total + self.mappings.connected_zero({pair.tasks for pair in training_pairs})
+        return self.per_image(total + self.difference(logits, targets, perceptual_pairs), samples, compared)
 
     def difference(
         self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], pairs: Sequence[TaskPair]
     ) -> Tensor:
-        """Sum over the pairs of the mean absolute difference of mapped prediction and mapped label."""
-        total = 0.0
-        for source, target in dict.fromkeys(pair[1:] for pair in pairs):
-            task, network = self.tasks[source], self.mappings[source, target]
-            here = select_images(
-                {'logits': logits[source], 'target': targets[source]},
-                [pair.image for pair in pairs if pair[1:] == (source, target)],
-            )
-            label = task.encoding.encode_target(here['target'])
-            said = torch.where(task.valid(here['target'])[:, None], task.encoding.encode(here['logits']), label)
-            still = {name: values.detach() for name, values in network.named_parameters()}
-            mapped = self.tasks[target].activate(functional_call(network, still, (torch.cat([said, label]),)))
-            total = total + (mapped[: len(said)] - mapped[len(said) :]).abs().flatten(1).mean(1).sum()
-        return total
+        """Return the sum over one or more pairs of the mean absolute difference of mapped prediction and label."""
+        differences = []
+        for one, other in dict.fromkeys(pair.tasks for pair in pairs):
+            encoding, network = self.mappings.encodings[one], self.mappings[one, other]
+            images = [pair.image for pair in pairs if pair.tasks == (one, other)]
+            selected = select_images({'logits': logits[one], 'target': targets[one]}, images)
+            label = encoding.encode_target(selected['target'])
+            valid = self.tasks[one].valid(selected['target'])[:, None]
+            prediction = torch.where(valid, encoding.encode(selected['logits']), label)
+            frozen = {name: values.detach() for name, values in network.named_parameters()}
+            mapped = functional_call(network, frozen, (torch.cat([prediction, label]),))
+            mapped_prediction, mapped_label = self.tasks[other].activate(mapped).split(len(images))
+            differences.append((mapped_prediction - mapped_label).abs().flatten(1).mean(1).sum())
+        return sum(differences[1:], differences[0])

@@ -1,43 +1,53 @@
-"""Regions of earlier images, kept as further negatives."""
+"""A memory bank of regions of earlier images, which are further negatives."""
 
 import torch
 from torch import Tensor, nn
 
-STAYS = 4  # steps after which a full bank has been replaced, at the earliest
+MIN_STEPS = 4  # in which a full bank is replaced
 
 
 class RegionBank(nn.Module):
-    """A ring of Gaussians, part of the checkpoint so that a resumed run goes on where it stood.
+    """A ring buffer of Gaussians, part of the checkpoint so that a resumed run continues with it.
 
-    Of a step's regions it takes at most a quarter of its size, drawn at random among those that are there. Every
-    process has its own.
+    Each step adds at most a quarter of its size, drawn at random among the valid regions. Every process has its own.
 
     Args:
-        size: How many regions it holds.
-        channels: Of the joint space.
+        size: Number of regions.
+        channels: Channels of the joint space.
     """
+
+    means: Tensor
+    covariances: Tensor
+    filled: Tensor
+    place: Tensor
 
     def __init__(self, size: int, channels: int) -> None:
         super().__init__()
         self.register_buffer('means', torch.zeros(size, channels))
         self.register_buffer('covariances', torch.zeros(size, channels, channels))
         self.register_buffer('filled', torch.zeros(size, dtype=torch.bool))
-        self.register_buffer('place', torch.zeros((), dtype=torch.long))  # the oldest
+        self.register_buffer('place', torch.zeros((), dtype=torch.long))  # index of the oldest region
 
     def copies(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Means (K, C), covariances (K, C, C), bool (K,) where there is one; `take` does not change them."""
+        """Return copies of the means (K, C), the covariances (K, C, C), and bool (K,), which entries are filled."""
         return self.means.clone(), self.covariances.clone(), self.filled.clone()
 
     @torch.no_grad()
-    def take(self, means: Tensor, covariances: Tensor, valid: Tensor) -> None:
-        """Put some of the regions (P, R, C), (P, R, C, C), bool (P, R) in the place of the oldest ones."""
+    def add(self, means: Tensor, covariances: Tensor, valid: Tensor) -> None:
+        """Replace the oldest entries by regions drawn at random.
+
+        Args:
+            means: (P, R, C).
+            covariances: (P, R, C, C).
+            valid: bool (P, R), which regions exist.
+        """
         valid = valid.flatten()
-        count = min(max(1, len(self.filled) // STAYS), len(valid))
-        chosen = (valid + torch.rand(len(valid), device=valid.device)).topk(count).indices  # those that are there first
-        there = valid[chosen]
+        count = min(max(1, len(self.filled) // MIN_STEPS), len(valid))
+        chosen = (valid + torch.rand(len(valid), device=valid.device)).topk(count).indices  # valid ones first
+        added = valid[chosen]
         indices = (self.place + torch.arange(count, device=valid.device)) % len(self.filled)
-        for kept, new in ((self.means, means), (self.covariances, covariances)):
+        for buffer, new in ((self.means, means), (self.covariances, covariances)):
             new = new.flatten(0, 1)[chosen]
-            kept[indices] = torch.where(there.view(-1, *[1] * (new.dim() - 1)), new, kept[indices])
-        self.filled[indices] |= there
-        self.place.copy_((self.place + there.sum()) % len(self.filled))
+            buffer[indices] = torch.where(added.view(-1, *[1] * (new.dim() - 1)), new, buffer[indices])
+        self.filled[indices] |= added
+        self.place.copy_((self.place + added.sum()) % len(self.filled))

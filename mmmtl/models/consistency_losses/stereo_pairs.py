@@ -1,4 +1,4 @@
-"""The stereo pairs of a batch, as the losses of Pseudo-MTL need them: maps of both views, disparity, confidence.
+"""Base class of the losses of Pseudo-MTL, and the stereo pairs of a batch: maps of both views, disparity, confidence.
 
 Axes are (P, 2, C, H, W): P pairs, left and right view.
 """
@@ -6,6 +6,7 @@ Axes are (P, 2, C, H, W): P pairs, left and right view.
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import require_capability
 
-# confidence C -> C as it counts; 0 says that nothing is known and stays 0
+# (confidence C, tau, beta) -> the weight of a pixel; a C of 0, unknown, stays 0
 THRESHOLDS: dict[str, Callable[[Tensor, float, float], Tensor]] = {
     'soft': lambda c, tau, beta: ((c - tau) * beta).sigmoid() * (c > 0),  # Choi et al., arXiv 2009.12840
     'hard': lambda c, tau, beta: ((c >= tau) & (c > 0)).to(c.dtype),
@@ -28,54 +29,65 @@ THRESHOLDS: dict[str, Callable[[Tensor, float, float], Tensor]] = {
 
 @dataclass(frozen=True)
 class StereoPairs:
-    """P pairs of a batch."""
+    """P stereo pairs of a batch.
 
-    logits: dict[str, Tensor]  # {task: (P, 2, channels, H, W)}
-    targets: dict[str, Tensor]  # {task: (P, 2, target_channels, H, W)}
+    Args:
+        logits: ``{task: (P, 2, channels, H, W)}``.
+        targets: ``{task: (P, 2, target_channels, H, W)}``.
+        rig: Focal lengths, baselines and offsets of the pairs.
+        pseudo_disparity: (P, 2, 1, H, W) in focal lengths, 0 where unknown; None if the loss does not use it.
+        confidence: Weights of the pixels (P, 2, 1, H, W), 0 where the pseudo disparity is unknown.
+    """
+
+    logits: dict[str, Tensor]
+    targets: dict[str, Tensor]
     rig: StereoRig
-    normalized_disparity: (
-        Tensor | None
-    )  # (P, 2, 1, H, W) pseudo disparity in focal lengths, 0 = unknown; None if it is not used
-    confidence: Tensor  # (P, 2, 1, H, W) as it counts, 0 where there is nothing to warp by
+    pseudo_disparity: Tensor | None
+    confidence: Tensor
 
-    def normalised(self, normalized_disparity: Tensor) -> Tensor:
-        """Focal lengths -> shares of the image's width; the d of the paper."""
-        return normalized_disparity * self.rig.focal / normalized_disparity.shape[-1]
+    @property
+    def required_pseudo_disparity(self) -> Tensor:
+        """The pseudo disparity of a loss with ``needs_pseudo = True``."""
+        assert self.pseudo_disparity is not None, 'set needs_pseudo'
+        return self.pseudo_disparity
+
+    def fraction_of_width(self, disparity: Tensor) -> Tensor:
+        """Convert a disparity in focal lengths into a fraction of the image's width, the d of the paper."""
+        return disparity * self.rig.focal / disparity.shape[-1]
 
 
 class StereoConsistencyLoss(ConsistencyLoss):
-    """What the losses of Pseudo-MTL (eq. 1-11) share: which images are pairs, G(a; b), confidence, the mean over pairs.
+    """Base class of the losses of Pseudo-MTL (eq. 1-11): pairs, the warp G(a; b), confidence, the mean over pairs.
 
-    Pairs are scenes whose samples say ``rectified``; all other images are passed over. A batch without pairs gives 0.
+    Pairs are the scenes whose samples have ``rectified=True``; other images are ignored. A batch without pairs gives 0.
 
     Args:
-        tasks, in_channels, strides: Given by the model.
-        weight: Of the whole term.
-        depth: The task whose logits are a depth. `InverseDepth` is what it is made for; the metres of any other `Depth`
-            are inverted, at 0.1 m at the nearest.
-        warp_by: The b of G(a; b): ``'pseudo'``, the pseudo disparity of the samples; or ``'own'``, what the network
-            says itself, through which gradients flow too (the rows b = d_i of tables 4 and 5).
-        confidence: ``'soft'``: sigmoid((C - tau) beta); ``'hard'``: 1 where C >= tau; ``'raw'``: C; ``'off'``: 1.
-        tau: Of both thresholds. The published one is learnt elsewhere (Choi et al.) and not told.
-        beta: Of the soft threshold.
-        kwargs: Those of `ConsistencyLoss`.
+        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model, see `ConsistencyLoss`.
+        depth: Name of the task whose logits are a depth, normally an `InverseDepth`. The metres of any other `Depth`
+            are inverted, after a clamp to at least 0.1 m.
+        warp_by: The b of G(a; b): ``'pseudo'``, the pseudo disparity of the samples; or ``'own'``, the disparity that
+            the network predicts, through which gradients flow too (the rows b = d_i of tables 4 and 5).
+        confidence: Weight of a pixel of confidence C. ``'soft'``: sigmoid((C - tau) beta); ``'hard'``: 1 where
+            C >= tau; ``'raw'``: C; ``'off'``: 1.
+        tau: Threshold of ``'soft'`` and ``'hard'``. The paper learns it (Choi et al.) and does not state its value.
+        beta: Slope of ``'soft'``.
+        kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
-        ConfigError: A name is unknown, or confidence is asked for without pseudo disparity.
-        DataError: A pair comes without pseudo disparity or confidence, where they are needed.
+        ConfigError: A name is unknown, or a confidence is used without pseudo disparity.
     """
 
-    needs_pseudo = False  # whether the pseudo disparity is needed even where the network's own is warped by
+    needs_pseudo = False  # True: the pseudo disparity is used even with ``warp_by='own'``
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         depth: str = 'depth',
         warp_by: str = 'pseudo',
         confidence: str = 'soft',
         tau: float = 0.5,
         beta: float = 10.0,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         name = type(self).__name__
@@ -85,17 +97,17 @@ class StereoConsistencyLoss(ConsistencyLoss):
             raise ConfigError(f'{name}.confidence must be one of {", ".join(THRESHOLDS)}, found {confidence!r}')
         if warp_by == 'own' and confidence != 'off' and not self.needs_pseudo:
             raise ConfigError(
-                f"{name}: confidence is that of the pseudo disparity, with warp_by='own' set confidence='off'"
+                f"{name}: the confidence belongs to the pseudo disparity; with warp_by='own' set confidence='off'"
             )
         if depth not in self.tasks:
             raise ConfigError(f'{name}.depth: {depth!r} is no task; the tasks are {", ".join(self.tasks)}')
         require_capability({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
         self.depth, self.warp_by, self.confidence = depth, warp_by, confidence
-        self.tau, self.beta = self.numbers(tau=tau, beta=beta)
+        self.tau, self.beta = self.non_negative(tau=tau, beta=beta)
 
     @abstractmethod
-    def of_pairs(self, pairs: StereoPairs) -> Tensor:
-        """(P,): the term of every pair."""
+    def pair_losses(self, pairs: StereoPairs) -> Tensor:
+        """Return the term of every pair, (P,)."""
 
     def forward(
         self,
@@ -104,12 +116,16 @@ class StereoConsistencyLoss(ConsistencyLoss):
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
     ) -> Tensor:
-        """The mean over the pairs of all processes."""
-        indices = [place for place in indices_for('consistency', samples) if samples[place].get('rectified')]
-        total = sum(values.flatten()[:0].sum() for values in logits.values()).float()  # 0, connected to the graph
+        """Return the mean over the pairs of all processes.
+
+        Raises:
+            DataError: A pair has no pseudo disparity or confidence, and the loss uses it.
+        """
+        indices = [index for index in indices_for('consistency', samples) if samples[index].get('rectified')]
+        total = self.zero(logits).float()
         if indices:
-            pairs = self.pairs(logits, targets, [samples[place] for place in indices], indices)
-            total = total + self.of_pairs(pairs).sum()
+            pairs = self.pairs(logits, targets, [samples[index] for index in indices], indices)
+            total = total + self.pair_losses(pairs).sum()
         return self.mean(total, len(indices) / 2)
 
     def pairs(
@@ -119,7 +135,14 @@ class StereoConsistencyLoss(ConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
         indices: Sequence[int],
     ) -> StereoPairs:
-        """The samples at ``places``, which are those of pairs in the order left, right, left, right, ..."""
+        """Return the pairs of a batch.
+
+        Args:
+            logits: ``{task: (N, channels, H, W)}``.
+            targets: ``{task: (N, target_channels, H, W)}``.
+            samples: Samples of the pairs, in the order left, right, left, right, ...
+            indices: Their indices in the batch.
+        """
         logits, targets = (
             {name: values.unflatten(0, (-1, 2)) for name, values in select_images(maps, indices).items()}
             for maps in (logits, targets)
@@ -131,53 +154,59 @@ class StereoConsistencyLoss(ConsistencyLoss):
             )
         )
         like = logits[self.depth]
-        normalized_disparity, confidence = None, torch.ones_like(like)
+        pseudo_disparity, confidence = None, torch.ones_like(like)
         if self.warp_by == 'pseudo' or self.needs_pseudo:
-            normalized_disparity = maps_of(samples, 'disparity', like)
+            pseudo_disparity = _sample_maps(samples, 'disparity', like)
             if self.confidence != 'off':
-                confidence = maps_of(samples, 'confidence', like)
-            confidence = THRESHOLDS[self.confidence](confidence, self.tau, self.beta) * (normalized_disparity > 0)
-        return StereoPairs(logits, targets, rig, normalized_disparity, confidence)
+                confidence = _sample_maps(samples, 'confidence', like)
+            confidence = THRESHOLDS[self.confidence](confidence, self.tau, self.beta) * (pseudo_disparity > 0)
+        return StereoPairs(logits, targets, rig, pseudo_disparity, confidence)
 
-    def own_normalized_disparity(self, pairs: StereoPairs) -> Tensor:
-        """The network's depth in focal lengths, baseline / depth, (P, 2, 1, H, W)."""
-        return self.tasks[self.depth].stereo.normalized_disparity(pairs.logits[self.depth], pairs.rig.baseline)
+    def own_disparity(self, pairs: StereoPairs) -> Tensor:
+        """Return the predicted disparity in focal lengths, baseline / depth, (P, 2, 1, H, W)."""
+        stereo = self.tasks[self.depth].stereo
+        assert stereo is not None, 'checked by the constructor'
+        return stereo.normalized_disparity(pairs.logits[self.depth], pairs.rig.baseline)
 
     def warp(self, values: Tensor, pairs: StereoPairs, mode: str = 'bilinear') -> tuple[Tensor, Tensor]:
-        """G of both views' maps (P, 2, C, H, W), and the share of the confidence that is left, 0 outside the image."""
-        normalized_disparity = (
-            pairs.normalized_disparity if self.warp_by == 'pseudo' else self.own_normalized_disparity(pairs)
-        )
-        warped, inside = warp_to_other_view(values, pairs.rig.disparity(normalized_disparity), mode=mode)
+        """Compute G of both views' maps (P, 2, C, H, W).
+
+        Returns:
+            The warped maps, and the confidence (P, 2, 1, H, W), 0 where G samples outside of the image.
+        """
+        disparity = pairs.required_pseudo_disparity if self.warp_by == 'pseudo' else self.own_disparity(pairs)
+        warped, inside = warp_to_other_view(values, pairs.rig.disparity(disparity), mode=mode)
         return warped, pairs.confidence * inside
 
 
-def maps_of(samples: Sequence[MultiTaskDataSample], name: str, like: Tensor) -> Tensor:
-    """One more map of the samples as (P, 2, 1, H, W), 0 in the padding.
+def _sample_maps(samples: Sequence[MultiTaskDataSample], name: str, like: Tensor) -> Tensor:
+    """Stack a map of the samples as (P, 2, 1, H, W), 0 in the padding.
 
     Raises:
-        DataError: A sample has none.
+        DataError: A sample lacks it.
     """
     maps = like.new_zeros(like.shape[0] * 2, 1, *like.shape[3:])
-    for place, sample in zip(maps, samples, strict=True):
+    for padded, sample in zip(maps, samples, strict=True):
         if name not in sample.gt:
             raise DataError(
                 f'{sample.get("img_path")}: no pseudo {name} in the sample; put LoadPseudoLabels into the pipeline'
             )
         values = sample.gt.get(name)
-        place[:, : values.shape[1], : values.shape[2]] = values
+        padded[:, : values.shape[1], : values.shape[2]] = values
     return maps.unflatten(0, (-1, 2))
 
 
 def weighted_mean(error: Tensor, weight: Tensor) -> Tensor:
-    """L_reg of eq. 1: sum of C e over sum of C, per view (P, 2); 0 where C is 0 everywhere.
+    """Compute L_reg of eq. 1 per view, (P, 2): the sum of C e over the sum of C, 0 if C is 0 everywhere.
 
-    Where C is 0 the error may be anything, NaN too.
+    Args:
+        error: e, (P, 2, 1, H, W); any value, even NaN, where C is 0.
+        weight: C, (P, 2, 1, H, W).
     """
     error = torch.where(weight > 0, error, 0)
     return (weight * error).flatten(2).sum(2) / weight.flatten(2).sum(2).clamp(min=1e-6)
 
 
-def side_sum(terms: Tensor, left: float, right: float) -> Tensor:
-    """(P, 2) -> left * terms[:, 0] + right * terms[:, 1]."""
+def sum_of_views(terms: Tensor, left: float, right: float) -> Tensor:
+    """Return left * terms[:, 0] + right * terms[:, 1] of terms (P, 2)."""
     return left * terms[:, 0] + right * terms[:, 1]

@@ -1,13 +1,15 @@
-"""Classes that two views of a stereo pair agree on: Pseudo-MTL, eq. 7-10."""
+"""Consistency of the segmentation of the two views of a stereo pair: Pseudo-MTL, eq. 7-10."""
+
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, side_sum
+from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, sum_of_views
 from mmmtl.registry import MODELS
 
-SMALLEST = 1e-6  # probabilities are lifted to it before their logarithm is taken
+MIN_PROBABILITY = 1e-6  # probabilities are clamped to it before the logarithm
 
 
 @MODELS.register_module()
@@ -20,25 +22,27 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
         L_s,l  = C_l H(g_l, G(s_r; b_l)) + C_l H(s_l, G(g_r; b_l))
         L_s,r  = C_r H(G(s_l; b_r), g_r) + C_r H(G(g_l; b_r), s_r)
 
-    H is the cross-entropy. Where one side is a label it is the target. Where both are predictions (L_s,lr) the paper
-    leaves open which one is: as in eq. 2 the first is the prediction, -sum of second * log(first), and gradients flow
-    into both. Labels are warped to the nearest pixel, probabilities bilinearly. Eq. 8-10 multiply by C without a
-    divisor; ours is the mean over the pixels that can be compared: inside the image, pseudo disparity and label known.
-    A view without labels leaves its terms out.
+    H is the cross-entropy; a label is always its target. Where both sides are predictions (L_s,lr) the paper does not
+    state which one is the target: as in eq. 2, the first is the prediction, -sum of second * log(first), and gradients
+    flow into both. Labels are warped to the nearest pixel, probabilities bilinearly. Eq. 8-10 multiply by C without a
+    divisor; ours is the mean over the pixels that can be compared, which lie inside the image and have a known pseudo
+    disparity and label. The terms of a view without labels are left out.
 
     Args:
-        task: The segmentation.
+        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
+        task: Name of the segmentation task.
         lr: alpha_s,lr.
         left: alpha_s,l.
         right: alpha_s,r.
-        args, kwargs: See `StereoConsistencyLoss`.
+        kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, ``weight`` and
+            ``init_cfg``.
 
     Raises:
-        ConfigError: The task is no segmentation.
+        ConfigError: The task is no segmentation, or a factor is negative.
     """
 
     def __init__(
-        self, *args, task: str = 'semseg', lr: float = 0.5, left: float = 1.5, right: float = 1.5, **kwargs
+        self, *args: Any, task: str = 'semseg', lr: float = 0.5, left: float = 1.5, right: float = 1.5, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         if task not in self.tasks or self.tasks[task].quantity != 'classes':
@@ -47,36 +51,35 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
                 f'{", ".join(self.tasks)}'
             )
         self.task = task
-        self.lr, self.left, self.right = self.numbers(lr=lr, left=left, right=right)
+        self.lr, self.left, self.right = self.non_negative(lr=lr, left=left, right=right)
 
-    def of_pairs(self, pairs: StereoPairs) -> Tensor:
+    def pair_losses(self, pairs: StereoPairs) -> Tensor:
         task, logits, labels = self.tasks[self.task], pairs.logits[self.task], pairs.targets[self.task]
-        fractions = logits.softmax(2)
-        shares_warped, weight = self.warp(fractions, pairs)
-        log, log_warped = logits.log_softmax(2), shares_warped.clamp(min=SMALLEST).log()
+        probability = logits.softmax(2)
+        warped, weight = self.warp(probability, pairs)
+        log, log_warped = logits.log_softmax(2), warped.clamp(min=MIN_PROBABILITY).log()
         between = torch.cat(
-            (-(shares_warped * log)[:, :1].sum(2, keepdim=True), -(fractions * log_warped)[:, 1:].sum(2, keepdim=True)),
-            1,
+            (-(warped * log)[:, :1].sum(2, keepdim=True), -(probability * log_warped)[:, 1:].sum(2, keepdim=True)), 1
         )
-        result = self.lr * mean_where(between, weight, weight > 0).sum(1)
+        result = self.lr * _mean_where(between, weight, weight > 0).sum(1)
         if self.left or self.right:
-            # float32 holds every class exactly; outside of the image the warped label is 0, which the weight leaves out
+            # float32 represents every class exactly; outside of the image the warped label is 0 and has weight 0
             labels_warped = self.warp(labels.float(), pairs, 'nearest')[0].round().to(labels.dtype)
-            sides = cross_entropy(log_warped, labels, weight, task.void) + cross_entropy(
+            sides = _cross_entropy(log_warped, labels, weight, task.void) + _cross_entropy(
                 log, labels_warped, weight, task.void
             )
-            result = result + side_sum(sides, self.left, self.right)
+            result = result + sum_of_views(sides, self.left, self.right)
         return result
 
 
-def cross_entropy(log: Tensor, labels: Tensor, weight: Tensor, void: int) -> Tensor:
-    """(P, 2): the mean of C H over the pixels whose label is known and whose weight C is not 0."""
+def _cross_entropy(log: Tensor, labels: Tensor, weight: Tensor, void: float) -> Tensor:
+    """Return the mean of C H over the pixels with a known label and a weight C above 0, (P, 2)."""
     known = (labels != void) & (weight > 0)
     picked = log.gather(2, torch.where(known, labels, 0))
-    return mean_where(-picked, weight, known)
+    return _mean_where(-picked, weight, known)
 
 
-def mean_where(error: Tensor, weight: Tensor, where: Tensor) -> Tensor:
-    """(P, 2): the mean of weight * error over the pixels in ``where``, 0 if there is none."""
+def _mean_where(error: Tensor, weight: Tensor, where: Tensor) -> Tensor:
+    """Return the mean of weight * error over the pixels in ``where``, (P, 2); 0 if there is none."""
     total = torch.where(where, weight * error, 0).flatten(2).sum(2)
     return total / where.flatten(2).sum(2).clamp(min=1)

@@ -1,7 +1,7 @@
-"""Decode heads: maps of the backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own resolution.
+"""Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
-``ConvHead``, ``ASPPHead``, ``MultiTapHead`` and ``SymmetricDecoder`` give the logits of one task; ``PerTaskHead``
-builds one for each. ``HRNetHead`` and ``FPNHead`` serve all tasks.
+`ConvHead`, `ASPPHead`, `MultiTapHead` and `SymmetricDecoder` are heads of one task; `PerTaskHead` builds one for each
+task. `HRNetHead` and `FPNHead` are heads of all tasks.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead

@@ -1,4 +1,4 @@
-"""DeepLab's head: atrous spatial pyramid pooling, and on demand a finer map for sharp boundaries."""
+"""DeepLab's head: atrous spatial pyramid pooling, optionally refined by a finer feature."""
 
 from collections.abc import Sequence
 
@@ -16,24 +16,30 @@ LOW_LEVEL_CHANNELS = 48  # as in DeepLabV3+, table 1: few, so that the fine map 
 
 @MODELS.register_module()
 class ASPPHead(BaseModule):
-    """Parallel convolutions of several dilations and the mean of the image, joined by a 1x1 convolution.
+    """Parallel convolutions of several dilations and global average pooling, fused by a 1x1 convolution.
 
-    Without ``low_level_index`` DeepLabV3 (Chen et al., 2017): logits at map ``in_index``. With it DeepLabV3+ (Chen et
-    al., ECCV 2018): the pyramid is resized to map ``low_level_index``, joined with 48 channels of it and refined by two
-    3x3 convolutions; logits at that finer map.
+    Without ``low_level_index`` it is DeepLabV3 (Chen et al., 2017), with logits at feature ``in_index``. With it, it is
+    DeepLabV3+ (Chen et al., ECCV 2018): the result is resized to feature ``low_level_index``, concatenated with 48
+    channels of it and refined by two 3x3 convolutions, with logits at that finer feature.
 
-    Where we differ: the branch of the image's mean has no norm. It is one value per channel and image, so batch norm
-    over it stops with an error at one image per batch in training, and is mostly noise at a few.
+    Where we differ: the branch of global pooling has no norm. It has one value per channel and image, so batch norm
+    fails in training with one image per batch, and is mostly noise with a few.
 
-    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> logits (N,out_channels,h,w).
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> logits (N, out_channels, h, w).
 
     Args:
-        channels: of each branch and of the joined map.
-        dilations: 1 stands for a 1x1 convolution; default 1, 6, 12, 18 at stride 16, doubled at 8, halved at 32.
-        norm: as for ConvHead.
+        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
+        strides: Strides of the features, in the same order; passed by `PerTaskHead`.
+        out_channels: Channels of the logits; passed by `PerTaskHead`.
+        in_index: Index of the feature.
+        low_level_index: Index of the finer feature; None for DeepLabV3.
+        channels: Channels of each branch and of the fused map.
+        dilations: Dilation of each branch; 1 is a 1x1 convolution. By default 1, 6, 12, 18 at stride 16, doubled at 8
+            and halved at 32.
+        norm: Type or config of the norms, see `ConvHead`.
 
     Raises:
-        ConfigError: map ``low_level_index`` is not finer than map ``in_index``.
+        ConfigError: Feature ``low_level_index`` is not finer than feature ``in_index``.
     """
 
     def __init__(
@@ -64,7 +70,7 @@ class ASPPHead(BaseModule):
             fine, coarse = strides[low_level_index], strides[in_index]
             if fine >= coarse:
                 raise ConfigError(
-                    f'low_level_index {low_level_index} must be a finer map than in_index {in_index}, '
+                    f'ASPPHead.low_level_index {low_level_index} must be a finer map than in_index {in_index}, '
                     f'but the strides are {fine} and {coarse}'
                 )
             self.low_level = conv_block(in_channels[low_level_index], LOW_LEVEL_CHANNELS, 1, norm=norm)
@@ -75,6 +81,7 @@ class ASPPHead(BaseModule):
         self.classifier = classifier(channels, out_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the logits (N, out_channels, h, w)."""
         x = features[self.in_index]
         mean = self.image_mean(x).expand(-1, -1, *x.shape[-2:])
         x = self.join(torch.cat([*(branch(x) for branch in self.branches), mean], dim=1))

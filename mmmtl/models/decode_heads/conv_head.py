@@ -1,4 +1,4 @@
-"""Convolutions on one map, then a 1x1 classifier; and the two layers that other heads are made of too."""
+"""A head of convolutions and a 1x1 classifier; and these two layers, which other heads share."""
 
 from collections.abc import Sequence
 
@@ -12,20 +12,27 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class ConvHead(BaseModule):
-    """``num_convs`` blocks conv - norm - activation of ``channels`` on map ``in_index``, then conv1x1 to the logits.
+    """``num_convs`` blocks conv - norm - activation on feature ``in_index``, then a 1x1 convolution to the logits.
 
-    MTPSL's head on SegNet is ``channels=64, norm=None, act=None``: it has nothing between its two convolutions.
+    MTPSL's head on SegNet is ``channels=64, norm=None, act=None``, with nothing between its two convolutions.
 
-    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> logits (N,out_channels,h,w) at map ``in_index``.
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> logits (N, out_channels, h, w) at the size of
+    feature ``in_index``.
 
     Args:
-        kernel_size: of the blocks; odd.
-        norm: type (``'BN'``, ``'SyncBN'``) or config (``dict(type='GN', num_groups=32)``) as mmcv knows it; None for
-            none, and then the convolution has a bias.
-        act: likewise.
+        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
+        strides: Strides of the features, in the same order; passed by `PerTaskHead`.
+        out_channels: Channels of the logits; passed by `PerTaskHead`.
+        in_index: Index of the feature.
+        channels: Channels of the blocks.
+        num_convs: Number of blocks.
+        kernel_size: Odd kernel size of the blocks.
+        norm: Type (``'BN'``, ``'SyncBN'``) or config (``dict(type='GN', num_groups=32)``) of mmcv; None for no norm and
+            a convolution with bias.
+        act: Type or config of the activation; None for none.
 
     Raises:
-        ConfigError: even ``kernel_size``.
+        ConfigError: ``kernel_size`` is even.
     """
 
     def __init__(
@@ -43,7 +50,7 @@ class ConvHead(BaseModule):
     ) -> None:
         super().__init__()
         if kernel_size % 2 == 0:
-            raise ConfigError(f'kernel_size must be odd, so that the map keeps its size, but is {kernel_size}')
+            raise ConfigError(f'ConvHead.kernel_size must be odd, so that maps keep their size, but is {kernel_size}')
         self.in_index = in_index
         widths = [in_channels[in_index]] + [channels] * num_convs
         self.convs = nn.Sequential(
@@ -52,6 +59,7 @@ class ConvHead(BaseModule):
         self.classifier = classifier(widths[-1], out_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the logits (N, out_channels, h, w)."""
         return self.classifier(self.convs(features[self.in_index]))
 
 
@@ -64,7 +72,7 @@ def conv_block(
     norm: str | dict | None,
     act: str | dict | None = 'ReLU',
 ) -> ConvModule:
-    """conv - norm - activation that keeps the size of the map."""
+    """Build conv - norm - activation that keeps the size of the map."""
     norm_cfg, act_cfg = (dict(type=one) if isinstance(one, str) else one for one in (norm, act))
     padding = dilation * (kernel_size // 2)
     return ConvModule(
@@ -73,8 +81,9 @@ def conv_block(
 
 
 def classifier(in_channels: int, out_channels: int) -> nn.Conv2d:
-    """The last layer of a head: so small at the start that no task begins with a huge loss."""
+    """Build the last layer of a head, with small initial weights, so that no task starts with a huge loss."""
     conv = nn.Conv2d(in_channels, out_channels, 1)
     nn.init.normal_(conv.weight, std=0.01)
+    assert conv.bias is not None
     nn.init.zeros_(conv.bias)
     return conv

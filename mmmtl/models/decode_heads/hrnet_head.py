@@ -1,4 +1,4 @@
-"""HRNet's head: all scales joined at the finest one, then two 1x1 convolutions for each task."""
+"""HRNet's head: all features concatenated at the finest stride, then two 1x1 convolutions per task."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +14,17 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class HRNetHead(BaseModule):
-    """The maps are resized to the finest (stride 4), joined once, and each task has conv1x1 - BN - ReLU - conv1x1.
+    """Resizes all features to the finest (stride 4) and concatenates them; per task conv1x1 - BN - ReLU - conv1x1.
 
-    HRNetV2's head (Wang et al., TPAMI 2021), one for every task, as region contrast has it (Li et al., ECCV 2024): 270
-    channels for HRNet-w18. Where we differ: the last layer starts small, as all of ours do.
+    HRNetV2's head (Wang et al., TPAMI 2021), one per task as in region contrast (Li et al., ECCV 2024); 270 channels
+    for HRNet-w18. Where we differ: the last layer has small initial weights, see `classifier`.
 
-    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> {task: logits (N,task.channels,h_0,w_0)}.
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}.
+
+    Args:
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the features, fine to coarse; passed by the model.
+        strides: Strides of the features, in the same order; passed by the model.
     """
 
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int]) -> None:
@@ -38,12 +43,13 @@ class HRNetHead(BaseModule):
         )
 
     def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
+        """Return ``{task: logits (N, task.channels, h_0, w_0)}``."""
         joined = self.join(features)
         return {name: head(joined) for name, head in self.heads.items()}
 
     @staticmethod
     def join(features: Sequence[Tensor]) -> Tensor:
-        """(N, sum of the channels, h_0, w_0)."""
+        """Resize the features to the finest and concatenate them, (N, sum of the channels, h_0, w_0)."""
         size = features[0].shape[2:]
         return torch.cat(
             [features[0], *(F.interpolate(x, size, mode='bilinear', align_corners=False) for x in features[1:])], dim=1

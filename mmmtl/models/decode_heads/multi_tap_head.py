@@ -1,4 +1,4 @@
-"""A head on several maps of a plain transformer: each made narrow, all resized to one fine grid, joined, fused."""
+"""A head on several features of a plain transformer, which are reduced, resized, concatenated and fused."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,23 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class MultiTapHead(BaseModule):
-    """Per map a linear layer C -> C / taps, bilinear to stride ``stride``, joined to C, conv3x3 - BN - GELU, conv1x1.
+    """Reduces each of K features to C / K channels, resizes and concatenates them; conv3x3 - BN - GELU, conv1x1.
 
     The head of SAK (Lu et al., "Swiss Army Knife: Synergizing Biases in Knowledge from Vision Foundation Models for
-    Multi-Task Learning", ICLR 2025). Where we differ: the last layer starts small, as all of ours do.
+    Multi-Task Learning", ICLR 2025). Where we differ: the last layer has small initial weights, see `classifier`.
 
-    ``forward``: features, tuple of (N,C,h_i,w_i) -> logits (N,out_channels,h,w) with h = h_0 * strides[0] / stride.
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> logits (N, out_channels, h, w) with
+    h = h_0 * strides[0] / stride.
 
     Args:
-        channels: C of the fused map; the width of the maps by default, and then 10 C^2 + O(C) parameters.
-        stride: of the fused map.
+        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
+        strides: Strides of the features, in the same order; passed by `PerTaskHead`.
+        out_channels: Channels of the logits; passed by `PerTaskHead`.
+        channels: C; by default ``in_channels[0]``, which gives 10 C^2 + O(C) parameters.
+        stride: Stride of the logits.
 
     Raises:
-        ConfigError: ``channels`` cannot be shared out among the maps.
+        ConfigError: ``channels`` is no multiple of the number of features.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class MultiTapHead(BaseModule):
         self.classifier = classifier(channels, out_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the logits (N, out_channels, h, w)."""
         size = tuple(round(length * self.scale) for length in features[0].shape[-2:])
         maps = [
             F.interpolate(layer(x), size, mode='bilinear', align_corners=False)

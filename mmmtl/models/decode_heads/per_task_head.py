@@ -1,4 +1,4 @@
-"""The plain multi-task head: every task has a head of its own on the shared maps."""
+"""The standard multi-task head: a separate head per task on shared features."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,18 +12,22 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class PerTaskHead(BaseModule):
-    """One head for each task, all from one config; a task tells how many channels its head ends in.
+    """One head per task, all from one config, with ``task.channels`` output channels.
 
-    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> {task: logits (N,task.channels,h,w)}.
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h, w)}.
 
     Args:
-        head: config of a head for one task, such as ``dict(type=ConvHead)``; it is given ``in_channels``, ``strides``
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the features, fine to coarse; passed by the model.
+        strides: Strides of the features, in the same order; passed by the model.
+        head: Config of a head of one task, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides``
             and ``out_channels``.
-        overrides: task -> what its head has otherwise; an override with a ``type`` of its own replaces ``head`` whole.
-        own_maps: the i-th head gets the i-th map and no other, as `MTANSegNet` and `CrossStitchSegNet` give them.
+        overrides: ``{task: options}`` that differ from ``head``; options with a ``type`` replace ``head`` entirely.
+        own_maps: Whether the i-th head gets the i-th feature only, for backbones with ``needs_tasks = True`` such as
+            `MTANSegNet`.
 
     Raises:
-        ConfigError: an override for a task that is not there, or fewer maps than tasks that want their own.
+        ConfigError: ``overrides`` names an unknown task, or ``own_maps`` is set with fewer features than tasks.
     """
 
     def __init__(
@@ -40,25 +44,26 @@ class PerTaskHead(BaseModule):
         overrides = overrides or {}
         unknown = sorted(set(overrides) - set(tasks))
         if unknown:
-            raise ConfigError(f'overrides for {unknown}, but the tasks are {sorted(tasks)}')
+            raise ConfigError(f'PerTaskHead.overrides names {unknown}, but the tasks are {sorted(tasks)}')
         if own_maps and len(in_channels) < len(tasks):
             raise ConfigError(
                 f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
-                'take a backbone that gives one per task'
+                'use a backbone that returns one per task'
             )
         self.own_maps = own_maps
         self.heads = nn.ModuleDict()
-        for number, (name, task) in enumerate(tasks.items()):
-            seen = self._seen(number)
+        for index, (name, task) in enumerate(tasks.items()):
+            used = self._features_of(index)
             override = overrides.get(name, {})
             config = dict(override) if 'type' in override else {**head, **override}
             self.heads[name] = MODELS.build(
-                dict(config, in_channels=in_channels[seen], strides=strides[seen], out_channels=task.channels)
+                dict(config, in_channels=in_channels[used], strides=strides[used], out_channels=task.channels)
             )
 
     def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        return {name: head(features[self._seen(number)]) for number, (name, head) in enumerate(self.heads.items())}
+        """Return ``{task: logits (N, task.channels, h, w)}``."""
+        return {name: head(features[self._features_of(index)]) for index, (name, head) in enumerate(self.heads.items())}
 
-    def _seen(self, number: int) -> slice:
-        """Which maps a head sees."""
-        return slice(number, number + 1) if self.own_maps else slice(None)
+    def _features_of(self, index: int) -> slice:
+        """Return the indices of the features of a head."""
+        return slice(index, index + 1) if self.own_maps else slice(None)

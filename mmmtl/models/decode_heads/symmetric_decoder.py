@@ -1,4 +1,4 @@
-"""A decoder that mirrors its encoder, level by level up to the size of the image."""
+"""A decoder symmetric to its encoder, level by level up to the finest feature."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,23 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class SymmetricDecoder(BaseModule):
-    """From the coarsest map to the finest: enlarge, join the encoder's map of that size, convolve to its channels.
+    """From the coarsest feature to the finest: enlarge, concatenate the encoder's feature, convolve to its channels.
 
-    The decoders of Pseudo-MTL, one per task (`PerTaskHead`), "designed symmetrically with the encoder", of which the
-    paper tells no more; whether the encoder's maps are joined is ``skip``.
+    The decoders of Pseudo-MTL, one per task (`PerTaskHead`), are "designed symmetrically with the encoder"; the paper
+    states no more, so skip connections are an option.
 
-    ``forward``: features, tuple of (N,in_channels[i],h_i,w_i) -> logits (N,out_channels,h_0,w_0).
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> logits (N, out_channels, h_0, w_0).
 
     Args:
-        skip: Join the encoder's maps.
-        convs: 3x3 convolutions per level.
-        norm: As for `ConvHead`.
+        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
+        strides: Strides of the features, in the same order; passed by `PerTaskHead`.
+        out_channels: Channels of the logits; passed by `PerTaskHead`.
+        skip: Whether the encoder's features are concatenated.
+        convs: Number of 3x3 convolutions per level.
+        norm: Type or config of the norms, see `ConvHead`.
 
     Raises:
-        ConfigError: Fewer than two maps.
+        ConfigError: There are fewer than two features.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class SymmetricDecoder(BaseModule):
         self.classifier = classifier(in_channels[0], out_channels)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return the logits (N, out_channels, h, w)."""
         x = features[-1]
         for level, fine in zip(self.levels, features[-2::-1], strict=True):
             x = F.interpolate(x, fine.shape[-2:], mode='nearest')

@@ -1,4 +1,4 @@
-"""T task losses -> one number."""
+"""Loss weightings: T task losses -> total."""
 
 from mmmtl.models.loss_weighting.dynamic_weight_average import DynamicWeightAverage
 from mmmtl.models.loss_weighting.famo import FAMO

@@ -1,20 +1,24 @@
-"""Adam for a handful of numbers, its state in buffers that a checkpoint holds."""
+"""Adam for a few values, with its state in buffers, which are part of the checkpoint."""
 
 import torch
 from torch import Tensor, nn
 
 
 class BufferedAdam(nn.Module):
-    """Adam (Kingma & Ba, 2015) on T numbers that are no parameters of the network, without a wait for the device.
+    """Adam (Kingma & Ba, 2015) on T values that are no parameters of the network, without host-device synchronization.
 
-    torch's own keeps its state outside of the module, where a resumed run would not find it. Every number counts its
-    own steps: one that is left out stays as it was.
+    The state of torch's Adam is no part of the module, so that a checkpoint would not contain it. Every value counts
+    its own steps; a value left out of a step is unchanged.
 
     Args:
-        size: T.
+        size: Number of values, T.
         lr: Learning rate.
-        weight_decay: Added to the gradient, times the value.
+        weight_decay: Times the value, added to the gradient.
     """
+
+    mean: Tensor
+    square: Tensor
+    steps: Tensor
 
     def __init__(self, size: int, lr: float, weight_decay: float = 0.0) -> None:
         super().__init__()
@@ -24,7 +28,7 @@ class BufferedAdam(nn.Module):
 
     @torch.no_grad()
     def forward(self, values: Tensor, gradient: Tensor, moved: Tensor) -> Tensor:
-        """Values (T,) after a step against their gradient (T,); those that are not in ``moved``, bool (T,), stay."""
+        """Return values (T,) after a step, given their gradient (T,); only those in ``moved``, bool (T,), change."""
         gradient = gradient + self.weight_decay * values
         steps = self.steps + moved
         mean = torch.where(moved, 0.9 * self.mean + 0.1 * gradient, self.mean)

@@ -15,12 +15,14 @@ class FixedWeighting(LossWeighting):
     """total = sum over tasks of weight * loss.
 
     Args:
-        tasks: Task names, in the order of the losses.
-        weights: ``{task: weight}``; 1 for those not named.
+        tasks: Task names, in the order of the losses; passed by the model.
+        weights: ``{task: weight}``; 1 for other tasks.
 
     Raises:
-        ConfigError: A weight names no task.
+        ConfigError: ``weights`` names an unknown task.
     """
+
+    weights: Tensor
 
     is_adaptive = False
     takes_gradients = False
@@ -38,5 +40,5 @@ class FixedWeighting(LossWeighting):
     def forward(
         self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """A task that is not present has loss 0 already; the network's parameters are not looked at."""
+        """Return the weighted sum and the weights; an absent task has loss 0. ``parameters`` are not used."""
         return (torch.stack(tuple(losses)) * self.weights).sum(), self.weights

@@ -1,4 +1,4 @@
-"""The geometric mean of the losses."""
+"""Geometric mean of the losses."""
 
 import torch
 from torch import Tensor
@@ -9,14 +9,14 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class GeometricMeanWeighting(Scalarization):
-    """total = (product of the n losses that are present)^(1/n), 0 where none is.
+    """total = (product of the losses of the n present tasks)^(1/n), 0 if there are none.
 
     Chennupati et al., "MultiNet++: multi-stream feature aggregation and geometric loss strategy", CVPR workshops 2019.
-    The scale of one loss scales the total and leaves the proportions of the gradients. Losses below 1e-12 count as that
-    and have no gradient; a loss may not be negative.
+    Scaling a loss scales the total and keeps the ratios of the gradients. Losses are clamped to at least 1e-12 (without
+    gradient below it) and must not be negative.
 
     Args:
-        tasks: Task names, in the order of the losses.
+        tasks: Task names, in the order of the losses; passed by the model.
     """
 
     def scalarize(self, losses: Tensor, present: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Weightings that look at the inner products of the tasks' gradients."""
+"""Base class of weightings by the inner products of the tasks' gradients."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,29 +12,29 @@ from mmmtl.models.loss_weighting.task_gradients import TaskGradients
 
 
 class GramianWeighting(LossWeighting):
-    """Weights from the T x T matrix of inner products of the tasks' gradients on the shared parameters.
+    """Weights from the Gramian, the T x T inner products of the tasks' gradients on the shared parameters.
 
-    See `TaskGradients` for the cost: T backward passes or one more, T * P floats. That matrix, the T losses, who is
-    present and the state are all that leaves the device, in one transfer, for which the host waits once per step. The
-    weights of the first process are everybody's.
+    It costs T or T + 1 backward passes and T * P floats, see `TaskGradients`. Gramian, losses, presence and state are
+    copied to the host together, so there is one host-device synchronization per step. All processes use the weights of
+    rank 0.
 
-    Left out are tasks that are not present, weight 0, and tasks whose gradient is exactly 0, weight 1: a row of zeros
-    would make most methods stand still or divide by zero. A task that is alone has weight 1. Where a loss or gradient
-    is not finite the weights are NaN, so that the step is skipped and reported as any such step.
-
-    With gradient accumulation every small batch has weights of its own.
+    Absent tasks have weight 0. A task whose gradient is exactly 0 has weight 1 and is left out, as a row of zeros would
+    make most methods stop or divide by zero; so has a task that is the only one. If a loss or gradient is not finite,
+    the weights are NaN, so that the step is skipped and reported like any such step. With gradient accumulation, every
+    batch has its own weights.
 
     Args:
-        tasks: Task names, in the order of the losses.
-        shared: Beginnings of the names of the shared parameters.
-        weigh_heads: Whether the weights multiply the losses, and so what the heads learn too. By default they do not:
-            what is not shared learns from the unweighted losses, as in the methods' own papers' algorithms, the total
-            that is reported is their sum, and the weighted combination takes the place of the gradient on the shared
-            parameters.
+        tasks: Task names, in the order of the losses; passed by the model.
+        shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
+        weigh_heads: Whether the weights multiply the losses, and so apply to the heads too. By default, as in the
+            algorithms of the papers, parameters that are not shared learn from the unweighted losses, the reported
+            total is their sum, and only the gradient on the shared parameters is the weighted combination.
 
     Raises:
-        ConfigError: At the first step: ``shared`` matches nothing.
+        ConfigError: At the first step: ``shared`` matches no parameter.
     """
+
+    state: Tensor
 
     def __init__(
         self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, weigh_heads: bool = False
@@ -45,27 +45,28 @@ class GramianWeighting(LossWeighting):
         self.register_buffer('state', torch.zeros(self.state_size(), dtype=torch.float64))
 
     def state_size(self) -> int:
-        """How many numbers the method carries from step to step."""
+        """Return the number S of values that the method keeps between steps."""
         return 0
 
     def forward(
         self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
     ) -> tuple[Tensor, Tensor]:
+        """Return the total, and the weights (T,)."""
         gradients = self.gradients(losses, *self.gradients.choose(parameters))
         with torch.autocast(present.device.type, enabled=False):
             whole = gradients.losses.detach().clone()
             all_reduce(whole, op='mean')
             gramian = gradients.rows @ gradients.rows.T
             packed = torch.cat([gramian.double().flatten(), whole.double(), present.double(), self.state])
-            decided = self._decide(packed.cpu()).to(present.device)
-            broadcast(decided)
-            weights = decided[: len(losses)].float()
-            self.state.copy_(decided[len(losses) :])
+            solution = self._solve_packed(packed.cpu()).to(present.device)
+            broadcast(solution)
+            weights = solution[: len(losses)].float()
+            self.state.copy_(solution[len(losses) :])
             factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
             return gradients.descend(factors, weights), weights
 
-    def _decide(self, packed: Tensor) -> Tensor:
-        """Gramian, losses, present and state, one after the other on the host -> weights and state."""
+    def _solve_packed(self, packed: Tensor) -> Tensor:
+        """Map gramian, losses, presence and state, concatenated on the host, to weights and state."""
         size = len(self.tasks)
         gramian, losses, present, state = packed.split([size * size, size, size, len(self.state)])
         gramian, present, state = gramian.view(size, size), present.bool(), state.clone()
@@ -79,7 +80,14 @@ class GramianWeighting(LossWeighting):
 
     @abstractmethod
     def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        """Weights (n,) of the n >= 2 tasks at ``places`` (n,), from their Gramian (n, n) and losses (n,).
+        """Compute the weights of the n >= 2 tasks that are present; all tensors are float64 on the host.
 
-        All float64 on the host; ``state`` (S,) is moved in place.
+        Args:
+            gramian: (n, n).
+            losses: (n,).
+            indices: Indices (n,) of these tasks.
+            state: (S,), updated in place.
+
+        Returns:
+            Weights (n,).
         """

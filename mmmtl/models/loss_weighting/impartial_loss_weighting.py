@@ -1,4 +1,4 @@
-"""IMTL-L: every loss is brought to the same size by a learnt scale."""
+"""IMTL-L: learned scales bring all losses to the same magnitude."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class ImpartialLossWeighting(Scalarization):
-    """total = sum over tasks of exp(s) * loss - s, s learnt with the network from 0.
+    """total = sum over tasks of exp(s) * loss - s, s is learned with the network and starts at 0.
 
-    IMTL-L of Liu et al., "Towards impartial multi-task learning", ICLR 2021. At its best s the term is 1 + log(loss):
-    the scale of a loss then shifts the total and does not change the gradients. s rests while its task is not present
-    (its gradient is 0 then).
+    IMTL-L of Liu et al., "Towards impartial multi-task learning", ICLR 2021. At the optimal s the term is
+    1 + log(loss): the scale of a loss then shifts the total and does not change the gradients. The gradient of s is 0
+    while its task is absent.
 
     Args:
-        tasks: Task names, in the order of the losses.
+        tasks: Task names, in the order of the losses; passed by the model.
     """
 
     def __init__(self, tasks: Sequence[str]) -> None:

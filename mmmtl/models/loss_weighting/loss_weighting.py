@@ -1,4 +1,4 @@
-"""The contract of a loss weighting: T losses -> one number."""
+"""The contract of a loss weighting: T losses -> total."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 
 class LossWeighting(nn.Module, ABC):
-    """Joins the losses of T tasks to the total that is descended.
+    """Combines the losses of T tasks into the total that is minimised.
 
     Args:
-        tasks: Task names, in the order of the losses; given by the model.
+        tasks: Task names, in the order of the losses; passed by the model.
     """
 
-    is_adaptive: bool = True  # whether the weights change during training, and so belong in the log
-    takes_gradients: bool = True  # whether `forward` looks at the parameters; naming them all takes a while each step
+    is_adaptive: bool = True  # whether the weights change during training and are logged
+    takes_gradients: bool = True  # whether `forward` uses the parameters; collecting them costs time in each step
 
     def __init__(self, tasks: Sequence[str]) -> None:
         super().__init__()
@@ -24,11 +24,13 @@ class LossWeighting(nn.Module, ABC):
     def forward(
         self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
     ) -> tuple[Tensor, Tensor]:
-        """The total, a scalar, and the weights (T,) without a graph.
+        """Combine the losses.
 
         Args:
-            losses: T scalars, on every process such that their mean over processes is the loss of the whole batch.
-            present: bool (T,), which tasks have a label anywhere; the others are left out, not zeroed.
-            parameters: The model's, by name; those that take per-task gradients choose the shared ones among them.
-                Empty where ``takes_gradients`` is False.
+            losses: T scalars, whose mean over the processes is the loss of the whole batch.
+            present: bool (T,), which tasks have a label on any process; the others are left out.
+            parameters: The model's parameters, by name; empty if ``takes_gradients`` is False.
+
+        Returns:
+            The total, a scalar, and the weights (T,) without a graph.
         """

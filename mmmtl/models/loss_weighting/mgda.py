@@ -1,4 +1,4 @@
-"""MGDA: the shortest convex combination of the tasks' gradients."""
+"""MGDA: the convex combination of the tasks' gradients of minimal norm."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
-from mmmtl.models.loss_weighting.nonnegative_least_squares import smallest_combination
+from mmmtl.models.loss_weighting.nonnegative_least_squares import min_norm_weights
 from mmmtl.registry import MODELS
 
-SIZES = {  # what a task's gradient is divided by, from its squared norm and its loss
+NORMALIZATIONS = {  # divisor of a task's gradient, from its squared norm and its loss
     'none': lambda squares, losses: torch.ones_like(squares),
     'l2': lambda squares, losses: squares.sqrt(),
     'loss': lambda squares, losses: losses,
@@ -20,22 +20,21 @@ SIZES = {  # what a task's gradient is divided by, from its squared norm and its
 
 @MODELS.register_module()
 class MGDA(GramianWeighting):
-    """Weights >= 0 of sum 1 for which the combined gradient is the shortest.
+    """Weights >= 0 of sum 1 that minimise the norm of the combined gradient.
 
     Sener and Koltun, "Multi-task learning as multi-objective optimization", NeurIPS 2018, eq. 3, solved exactly instead
-    of by Frank-Wolfe steps. It is the gradient on the shared parameters themselves, not the paper's upper bound by
-    features. As in the authors' code, the normalised gradients decide the weights, which then multiply the gradients as
-    they are.
+    of by Frank-Wolfe steps. It uses the gradients on the shared parameters, not the paper's upper bound by features. As
+    in the authors' code, the weights are computed from normalised gradients and multiply the original ones.
 
     Args:
-        tasks: Task names, in the order of the losses.
-        shared: Beginnings of the names of the shared parameters.
-        normalization: What a gradient is divided by: ``'none'``, ``'l2'`` (its norm), ``'loss'`` or ``'loss+'`` (loss
+        tasks: Task names, in the order of the losses; passed by the model.
+        shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
+        normalization: Divisor of the gradients: ``'none'``, ``'l2'`` (its norm), ``'loss'`` or ``'loss+'`` (loss
             times norm).
-        weigh_heads: Whether the heads are weighted too.
+        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
 
     Raises:
-        ConfigError: The normalisation is unknown.
+        ConfigError: ``normalization`` is unknown.
     """
 
     def __init__(
@@ -47,10 +46,10 @@ class MGDA(GramianWeighting):
         weigh_heads: bool = False,
     ) -> None:
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
-        if normalization not in SIZES:
-            raise ConfigError(f'MGDA.normalization must be one of {", ".join(SIZES)}, found {normalization!r}')
+        if normalization not in NORMALIZATIONS:
+            raise ConfigError(f'MGDA.normalization must be one of {", ".join(NORMALIZATIONS)}, found {normalization!r}')
         self.normalization = normalization
 
     def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        sizes = SIZES[self.normalization](gramian.diagonal(), losses).clamp(min=1e-12)
-        return smallest_combination(gramian / torch.outer(sizes, sizes))
+        sizes = NORMALIZATIONS[self.normalization](gramian.diagonal(), losses).clamp(min=1e-12)
+        return min_norm_weights(gramian / torch.outer(sizes, sizes))

@@ -1,4 +1,4 @@
-"""Nash-MTL: the tasks bargain for the step."""
+"""Nash-MTL: the Nash bargaining solution of the tasks."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class NashMTL(GramianWeighting):
-    """Weights w > 0 with G w = 1 / w, G the Gramian: the bargaining solution; the gradient is then cut to ``max_norm``.
+    """Weights w > 0 with G w = 1 / w, G the Gramian; the combined gradient is then clipped to ``max_norm``.
 
-    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, claim 3.1. There a sequence of convex
-    approximations is solved (by ECOS, which is under the GPL); here the equation itself, which is the minimum of the
-    convex w^T G w / 2 - sum log w, by Newton steps to the precision of the machine. As there, G is divided by its
-    Frobenius norm first. A ridge of 1e-8 keeps the weights finite where gradients cancel. Scaling a loss scales its
-    weight back: the step does not change.
+    Navon et al., "Multi-task learning as a bargaining game", ICML 2022, claim 3.1. The paper solves a sequence of
+    convex approximations (by ECOS, which is under the GPL); we solve the equation, which is the minimum of the convex
+    w^T G w / 2 - sum log w, by Newton steps to machine precision. As in the paper, G is first divided by its Frobenius
+    norm. A ridge of 1e-8 keeps the weights finite where gradients cancel. The step does not depend on the scales of the
+    losses.
 
     Args:
-        tasks: Task names, in the order of the losses.
-        shared: Beginnings of the names of the shared parameters.
-        max_norm: The longest combined gradient; 0 does not cut.
-        weigh_heads: Whether the heads are weighted too.
+        tasks: Task names, in the order of the losses; passed by the model.
+        shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
+        max_norm: Largest norm of the combined gradient; 0 for no clipping.
+        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class NashMTL(GramianWeighting):
         self.max_norm = max_norm
 
     def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        weights = bargain(gramian) * gramian.norm().sqrt()
+        weights = nash_bargaining(gramian) * gramian.norm().sqrt()
         length = (weights @ gramian @ weights).clamp(min=0).sqrt()
         return weights * (self.max_norm / length).clamp(max=1) if self.max_norm > 0 else weights
 
 
-def bargain(gramian: Tensor) -> Tensor:
-    """w > 0 (n,) with G w = 1 / w, by damped Newton steps on the gradients brought to length 1, where w = O(1)."""
+def nash_bargaining(gramian: Tensor) -> Tensor:
+    """Solve G w = 1 / w for w > 0, (n,), by damped Newton steps on gradients of norm 1, for which w = O(1)."""
     sizes = gramian.diagonal().sqrt()
     unit = gramian / torch.outer(sizes, sizes) + 1e-8 * torch.eye(len(gramian), dtype=gramian.dtype)
     w = torch.ones_like(sizes)

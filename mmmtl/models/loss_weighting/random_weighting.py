@@ -1,4 +1,4 @@
-"""Random weights, a baseline that is hard to beat."""
+"""Random weights, a strong baseline."""
 
 import torch
 from mmengine.dist import broadcast
@@ -10,14 +10,14 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class RandomWeighting(Scalarization):
-    """Weights = softmax of normal random numbers over the n tasks that are present, times n; new ones in every step.
+    """Weights = softmax of normal random numbers over the n present tasks, times n; drawn in every step.
 
-    Lin et al., "Reasonable effectiveness of random weighting", TMLR 2022, RLW with the normal distribution; there they
-    sum to 1, here to n, so that the learning rate means what it means with all weights 1. The numbers are those of the
-    first process's generator, which a checkpoint holds.
+    Lin et al., "Reasonable effectiveness of random weighting", TMLR 2022, RLW with the normal distribution. The paper's
+    weights sum to 1, ours to n, so that the learning rate has the same meaning as with all weights 1. Rank 0 draws the
+    numbers; a checkpoint contains the state of its generator.
 
     Args:
-        tasks: Task names, in the order of the losses.
+        tasks: Task names, in the order of the losses; passed by the model.
     """
 
     def scalarize(self, losses: Tensor, present: Tensor) -> Tensor:

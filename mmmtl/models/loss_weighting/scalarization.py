@@ -1,4 +1,4 @@
-"""Weightings that look at the losses alone: a function of T numbers, and its slopes as the weights."""
+"""Base class of weightings by the losses alone: a function of T losses, whose derivatives are the weights."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from mmmtl.models.loss_weighting.loss_weighting import LossWeighting
 class Scalarization(LossWeighting):
     """total = f(losses of the whole batch); the weight of a task is df / d(its loss).
 
-    Losses are means over all processes before f sees them, so that every process has the same weights and two of them
-    equal one with the whole batch, even where f is not linear. Nothing waits for the device. All on T numbers is done
-    in float64, in mixed precision too.
+    f takes the means of the losses over all processes, so that all processes have the same weights, and two with half
+    the batch each equal one with the whole batch even if f is not linear. There is no host-device synchronization. The
+    T values are float64, in mixed precision too.
 
-    The heads are weighted as the shared parameters are: the weight multiplies the task's loss.
+    The weight multiplies the task's loss, so it applies to heads and shared parameters alike.
     """
 
     takes_gradients = False
@@ -25,30 +25,36 @@ class Scalarization(LossWeighting):
     def forward(
         self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter] | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The network's parameters are not looked at."""
-        losses = torch.stack(tuple(losses))
-        whole = losses.detach().double()
+        """Return the total and the weights (T,); ``parameters`` are not used."""
+        stacked = torch.stack(tuple(losses))
+        whole = stacked.detach().double()
         all_reduce(whole, op='mean')
-        with torch.enable_grad(), torch.autocast(losses.device.type, enabled=False):
+        with torch.enable_grad(), torch.autocast(stacked.device.type, enabled=False):
             value = self.scalarize(whole.requires_grad_(), present)
             (weights,) = torch.autograd.grad(value, whole, retain_graph=True)
         weights = weights.float()
-        # the value is that of the whole batch; what flows back is this process's share of its slope
-        return value.float() + (weights * (losses - losses.detach())).sum(), weights
+        # the value of the whole batch, with the gradient of this process's losses
+        return value.float() + (weights * (stacked - stacked.detach())).sum(), weights
 
     @abstractmethod
     def scalarize(self, losses: Tensor, present: Tensor) -> Tensor:
-        """Losses (T,), float64, of the whole batch, and bool (T,) -> a scalar without the tasks that are not present.
+        """Compute f.
 
-        Parameters of the weighting's own must be connected to it even when nobody is present.
+        Args:
+            losses: (T,), float64, of the whole batch.
+            present: bool (T,).
+
+        Returns:
+            A scalar that ignores absent tasks, connected to the weighting's own parameters even if all tasks are
+            absent.
         """
 
 
 def masked_softmax(logits: Tensor, present: Tensor) -> Tensor:
-    """(T,) and bool (T,) -> softmax over the tasks that are present, 0 for the others; no gradient."""
+    """Compute the softmax of logits (T,) over the present tasks, bool (T,); 0 for the others, without gradient."""
     return torch.where(present, logits.detach().where(present, -torch.inf).softmax(0), 0)
 
 
-def sound(losses: Tensor, present: Tensor) -> Tensor:
-    """bool (T,): tasks from which a moving state may learn; none where a loss is not finite, that step is skipped."""
+def finite_present(losses: Tensor, present: Tensor) -> Tensor:
+    """Return ``present``, bool (T,), but all False if a loss is not finite, as that step is skipped."""
     return present & losses.detach().isfinite().all()

@@ -1,4 +1,4 @@
-"""Smooth Tchebycheff scalarisation: almost the largest loss."""
+"""Smooth Tchebycheff scalarization: a smooth maximum of the losses."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,17 +15,20 @@ class SmoothChebyshevWeighting(Scalarization):
     """total = mu * log(sum over tasks of exp(preference * (loss - ideal) / mu)).
 
     STCH of Lin et al., "Smooth Tchebycheff scalarization for multi-objective optimization", ICML 2024. The
-    preferences of the tasks that are present are scaled to the sum 1.
+    preferences of the present tasks are scaled to the sum 1.
 
     Args:
-        tasks: Task names, in the order of the losses.
-        mu: Smoothing > 0, in units of the losses; the smaller, the closer to the largest of them.
-        preferences: ``{task: preference > 0}``, 1 for those not named.
-        ideals: ``{task: loss}``, the lowest that can be reached, 0 for those not named.
+        tasks: Task names, in the order of the losses; passed by the model.
+        mu: Smoothing > 0, in units of the losses; small values approach the largest loss.
+        preferences: ``{task: preference > 0}``; 1 for other tasks.
+        ideals: ``{task: lowest loss that can be reached}``; 0 for other tasks.
 
     Raises:
-        ConfigError: mu or a preference is not positive, or a name is no task's.
+        ConfigError: mu or a preference is not positive, or a task is unknown.
     """
+
+    preferences: Tensor
+    ideals: Tensor
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class SmoothChebyshevWeighting(Scalarization):
                 f'loss_weighting: preferences or ideals name {", ".join(sorted(unknown))}, but the tasks '
                 f'are {", ".join(tasks)}'
             )
-        if any(not value > 0 for value in (preferences or {}).values()):
+        if preferences is not None and any(not value > 0 for value in preferences.values()):
             raise ConfigError(f'SmoothChebyshevWeighting.preferences must be above 0, found {dict(preferences)}')
         self.mu = mu
         for name, given, default in (('preferences', preferences, 1), ('ideals', ideals, 0)):
@@ -53,6 +56,6 @@ class SmoothChebyshevWeighting(Scalarization):
     def scalarize(self, losses: Tensor, present: Tensor) -> Tensor:
         preferences = torch.where(present, self.preferences, 0)
         scaled = preferences / preferences.sum().clamp(min=1e-12) * (losses - self.ideals) / self.mu
-        # where nobody is present, log(1) = 0 stands in
+        # finite if all tasks are absent; the result is then multiplied by 0
         scaled = torch.where(present | ~present.any(), scaled, -torch.inf)
         return self.mu * torch.logsumexp(scaled, 0) * present.any()

@@ -1,4 +1,4 @@
-"""torchjd's weightings of a Gramian, by their names there."""
+"""torchjd's weightings of a Gramian, by name."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,7 +12,7 @@ from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
 from mmmtl.models.loss_weighting.nonnegative_least_squares import project_onto_dual_cone
 from mmmtl.registry import MODELS
 
-# name in torchjd -> what is given to it unless the config says otherwise
+# name in torchjd -> our default options
 METHODS: dict[str, dict[str, Any]] = {
     'AlignedMTL': {},
     'CAGrad': {'c': 0.4},  # Liu et al. on NYUv2
@@ -26,7 +26,7 @@ METHODS: dict[str, dict[str, Any]] = {
 
 @MODELS.register_module()
 class TorchJDWeighting(GramianWeighting):
-    """One of torchjd's weightings (https://torchjd.org, MIT), on the tasks that are present.
+    """One of torchjd's weightings (https://torchjd.org, MIT) of the present tasks.
 
     ================ ==================================================================================================
     ``'AlignedMTL'`` Senushkin et al., "Independent component alignment for multi-task learning", CVPR 2023
@@ -38,18 +38,18 @@ class TorchJDWeighting(GramianWeighting):
     ``'UPGrad'``     Quinton and Rey, "Jacobian descent for multi-objective optimization", 2024
     ================ ==================================================================================================
 
-    AlignedMTL, DualProj and UPGrad average (their weights are near 1/n), PCGrad adds (near 1): the learning rate means
-    another thing. The two projections are solved by `project_onto_dual_cone` instead of quadprog.
+    AlignedMTL, DualProj and UPGrad average the gradients (weights near 1/n), PCGrad adds them (near 1), so learning
+    rates do not carry over. DualProj and UPGrad use `project_onto_dual_cone` instead of quadprog.
 
     Args:
-        tasks: Task names, in the order of the losses.
+        tasks: Task names, in the order of the losses; passed by the model.
         method: One of the names above.
-        shared: Beginnings of the names of the shared parameters.
-        options: Arguments of torchjd's class, by name.
-        weigh_heads: Whether the heads are weighted too.
+        shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
+        options: Options of torchjd's class, by name.
+        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
 
     Raises:
-        ConfigError: The method or an option is unknown, or what it needs is not installed.
+        ConfigError: The method or an option is unknown, or torchjd or a solver is not installed.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class TorchJDWeighting(GramianWeighting):
 
 
 def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
-    """torchjd's weighting of that name.
+    """Build torchjd's weighting of that name.
 
     Raises:
-        ConfigError: torchjd or a solver is not installed, or it does not take the options.
+        ConfigError: torchjd or a solver is not installed, or an option is wrong.
     """
     try:
         from torchjd import aggregation  # the extra `weighting`
@@ -82,7 +82,7 @@ def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
         return getattr(aggregation, f'{method}Weighting')(**options)
     except ImportError as error:  # torchjd itself or a solver of the method
         raise MissingExtraError(
-            f"loss_weighting: {method} needs what is not installed ({error}): pip install 'mmmtl[weighting]'"
+            f"loss_weighting: {method} needs a package that is not installed ({error}): pip install 'mmmtl[weighting]'"
         ) from error
     except (TypeError, ValueError) as error:
-        raise ConfigError(f'loss_weighting.options: torchjd says of {method}: {error}') from error
+        raise ConfigError(f'loss_weighting.options: torchjd refuses the options of {method}: {error}') from error

@@ -1,4 +1,4 @@
-"""Uncertainty weighting: every task has a noise, learnt with the network."""
+"""Uncertainty weighting: a learned noise variance per task."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,18 +14,20 @@ from mmmtl.registry import MODELS
 class UncertaintyWeighting(Scalarization):
     """total = sum over tasks of factor * exp(-s) * loss + s / 2, s = log of the task's noise variance.
 
-    Kendall, Gal and Cipolla, "Multi-task learning using uncertainty to weigh losses", CVPR 2018, eq. 7 and 10. There
-    the factor is 1/2 for a regression and 1 for a classification; as most codes do, 1/2 is taken for all unless told
-    otherwise. s starts at 0, learns with the network's optimiser, and rests while its task is not present (its
-    gradient is 0 then; an optimiser with weight decay or momentum may still move it).
+    Kendall, Gal and Cipolla, "Multi-task learning using uncertainty to weigh losses", CVPR 2018, eq. 7 and 10. In
+    the paper the factor is 1/2 for regression and 1 for classification; as in most implementations, the default is 1/2
+    for all. s starts at 0 and is learned by the network's optimizer. Its gradient is 0 while its task is absent (weight
+    decay or momentum may still change it).
 
     Args:
-        tasks: Task names, in the order of the losses.
-        factors: ``{task: factor}``; 0.5 for those not named.
+        tasks: Task names, in the order of the losses; passed by the model.
+        factors: ``{task: factor}``; 0.5 for other tasks.
 
     Raises:
-        ConfigError: A factor names no task.
+        ConfigError: ``factors`` names an unknown task.
     """
+
+    factors: Tensor
 
     def __init__(self, tasks: Sequence[str], factors: Mapping[str, float] | None = None) -> None:
         super().__init__(tasks)

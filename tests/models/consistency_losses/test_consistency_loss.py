@@ -49,12 +49,12 @@ def test_a_sample_for_consistency_teaches_no_task():
 
 @pytest.mark.parametrize('name', ['loss', 'depth', 'grad_norm'])
 def test_a_consistency_loss_with_a_taken_name(name):
-    with pytest.raises(ConfigError, match=f'the name {name} is taken'):
+    with pytest.raises(ConfigError, match=f'the name {name} is already used'):
         make_model(consistency_losses={name: dict(type=LogitSize)})
 
 
 def test_a_task_with_a_taken_name():
-    with pytest.raises(ConfigError, match='tasks: the name time is taken; choose'):
+    with pytest.raises(ConfigError, match='tasks: the name time is already used; choose'):
         make_model(TASKS | {'time': TASKS['depth']})
 
 

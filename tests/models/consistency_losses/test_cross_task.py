@@ -38,7 +38,7 @@ def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, from_tasks: s
         wanted = [s for s in EXACT if from_tasks == 'all' or s not in sample.gt]
         pairs = [(s, t) for s in wanted for t in EXACT if t in sample.gt and s != t]
         for s, t in pairs:
-            pair = torch.tensor([loss.space.pair_number(s, t)])
+            pair = torch.tensor([loss.space.pair_index(s, t)])
             a = loss.space({s: EXACT[s].encoding.encode(logits[s][here])}, {s: pair})[s]
             b = loss.space({t: EXACT[t].encoding.encode_target(targets[t][here])}, {t: pair})[t]
             f = features[-1][here].detach()

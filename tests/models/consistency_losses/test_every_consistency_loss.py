@@ -32,7 +32,9 @@ def test_a_finite_number_with_a_finite_gradient(name, tasks):
     loss = make_loss(name, tasks)
     batch = make_batch([('depth',), ('normal',), ('depth',), ()], tasks, crops=True)
     value = loss(*batch)
-    assert value.shape == () and value.dtype == torch.float32 and value.isfinite() and value > 0 and loss.met > 0
+    assert (
+        value.shape == () and value.dtype == torch.float32 and value.isfinite() and value > 0 and loss.num_compared > 0
+    )
     value.backward()
     gradients = [x.grad for x in batch[0].values() if x.grad is not None]
     assert gradients and all(values.isfinite().all() for values in gradients)
@@ -89,7 +91,7 @@ def test_nothing_to_learn_from(name, shown):
     batch, loss = make_batch(shown, void=1.0), make_loss(name)
     value = loss(*batch)
     value.backward()
-    assert value == 0 and loss.met == 0
+    assert value == 0 and loss.num_compared == 0
     for values in (*batch[0].values(), *loss.parameters()):
         assert values.grad is not None and not values.grad.any()
 
@@ -118,7 +120,7 @@ def test_the_order_of_images_and_of_tasks_changes_nothing(name):
     turned = make_loss(name, {task: EXACT[task] for task in names}).eval()
     state = loss.state_dict()
     if hasattr(loss, 'space'):
-        rows = [loss.space.pair_number(s, t) for s in names for t in names if s != t]
+        rows = [loss.space.pair_index(s, t) for s in names for t in names if s != t]
         state = {key: values[rows] if 'film' in key else values for key, values in state.items()}
     turned.load_state_dict(state)
     torch.testing.assert_close(turned(*batch), expected)
@@ -163,7 +165,7 @@ def test_shuffled_targets_raise_the_loss(name):
     shifted = {task: values.roll(3, 0) for task, values in targets.items()}  # the same labels are shown there
     with torch.no_grad():
         right, wrong = loss(*batch), loss(logits, shifted, features, samples)
-    assert wrong > (1 if name == 'region contrast' else 1.02) * right  # patches are told apart by their place as well
+    assert wrong > (1 if name == 'region contrast' else 1.02) * right  # patches also differ by position
 
 
 def make_model(consistency: dict | None) -> MultiTaskModel:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from two_processes import run_in_two, work
 
-from mmmtl.models.consistency_losses.gathered_pairs import pairs_of_all
+from mmmtl.models.consistency_losses.gathered_pairs import gather_pairs
 from mmmtl.models.consistency_losses.task_pairs import TaskPair
 from mmmtl.tasks import Depth, SemSeg
 
@@ -25,9 +25,9 @@ def targets_of(rank: int) -> dict[str, torch.Tensor]:
 
 def rank_gathers(rank: int) -> dict:
     pairs, targets = GIVEN[rank][0], targets_of(rank)
-    given = {'all': pairs, 'some': pairs if rank else [], 'none': []}
-    found = {name: pairs_of_all(some, targets, TASKS) for name, some in given.items()}
-    return {name: ([tuple(pair) for pair in everybody], *rest) for name, (everybody, *rest) in found.items()}
+    given = {'all': pairs, 'one': pairs if rank else [], 'none': []}
+    found = {name: gather_pairs(pairs, targets, TASKS) for name, pairs in given.items()}
+    return {name: ([tuple(pair) for pair in all_pairs], *rest) for name, (all_pairs, *rest) in found.items()}
 
 
 @pytest.fixture(scope='module')
@@ -55,16 +55,16 @@ def test_images_of_others_stand_behind_ours(two):
 
 
 def test_a_process_without_pairs(two):
-    pairs, first, targets = two[0]['some']
+    pairs, first, targets = two[0]['one']
     assert pairs == [TaskPair(3, 'semseg', 'depth')] and len(targets['depth']) == 4
-    pairs, first, targets = two[1]['some']
+    pairs, first, targets = two[1]['one']
     assert pairs == GIVEN[1][0] and first == 0 and len(targets['depth']) == 3
     assert all(found['none'][0] == [] and len(found['none'][2]['depth']) == 3 for found in two)
 
 
 def test_alone_nothing_changes():
     pairs, targets = GIVEN[0][0], targets_of(0)
-    assert pairs_of_all(pairs, targets, TASKS) == (pairs, 0, targets)
+    assert gather_pairs(pairs, targets, TASKS) == (pairs, 0, targets)
 
 
 if __name__ == '__main__':

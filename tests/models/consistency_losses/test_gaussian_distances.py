@@ -15,7 +15,7 @@ from mmmtl.models.consistency_losses.gaussian_distances import (
     wasserstein,
     wasserstein_to,
 )
-from mmmtl.models.consistency_losses.region_contrast import noise_contrast
+from mmmtl.models.consistency_losses.noise_contrast import noise_contrast
 from mmmtl.models.consistency_losses.region_moments import RegionPixels
 
 GOLDEN = Path(__file__).parents[2] / 'golden' / 'rdc_shared.npz'

@@ -93,7 +93,7 @@ def test_the_pair_matters_where_it_should(kind, conditioned):
 
 def test_numbers_of_pairs():
     space = make_space()
-    numbers = [space.pair_number(s, t) for s in EXACT for t in EXACT if s != t]
+    numbers = [space.pair_index(s, t) for s in EXACT for t in EXACT if s != t]
     assert numbers == list(range(6))
 
 

@@ -20,9 +20,9 @@ def make_loss(kind: type, **options):
 
 def embedded(loss, batch) -> tuple[dict[TaskPair, torch.Tensor], dict[TaskPair, torch.Tensor]]:
     pairs = loss.pairs(batch[3])
-    source, target, known = loss.embed(batch[0], batch[1], pairs)
-    assert known.all()
-    return dict(zip(pairs, source, strict=True)), dict(zip(pairs, target, strict=True))
+    predictions, labels, valid = loss.embed(batch[0], batch[1], pairs)
+    assert valid.all()
+    return dict(zip(pairs, predictions, strict=True)), dict(zip(pairs, labels, strict=True))
 
 
 def test_pairs():
@@ -46,11 +46,11 @@ def test_pairs():
 @pytest.mark.parametrize('margin', [0.1, 0.5])
 def test_contrast_by_a_loop(margin):
     loss, batch = make_loss(ContrastiveLoss, margin=margin), make_batch(SHOWN)
-    source, target = embedded(loss, batch)
+    predictions, labels = embedded(loss, batch)
     total = 0.0
-    for pair, here in source.items():
-        others = [other for other in source if other[1:] == pair[1:] and other.image != pair.image]
-        distances = [(1 - F.cosine_similarity(here, target[other], dim=0)).mean() for other in (pair, *others)]
+    for pair, prediction in predictions.items():
+        others = [other for other in predictions if other[1:] == pair[1:] and other.image != pair.image]
+        distances = [(1 - F.cosine_similarity(prediction, labels[other], dim=0)).mean() for other in (pair, *others)]
         if others:
             total = total + sum(F.relu(distances[0] - far + margin) for far in distances[1:]) / len(others)
     torch.testing.assert_close(loss(*batch), total / len(SHOWN))
@@ -72,14 +72,14 @@ def test_negatives_have_the_same_tasks_and_another_image():
 
 def test_discrimination_by_a_loop():
     loss, batch = make_loss(DiscriminatorLoss), make_batch(SHOWN)
-    source, target = embedded(loss, batch)
-    pairs = list(source)
+    predictions, labels = embedded(loss, batch)
+    pairs = list(predictions)
     total = 0.0
     for pair, other in zip(pairs, negatives(pairs), strict=True):
         if other is not None:
             for label, truth in ((pair, 1.0), (pairs[other], 0.0)):
-                said = loss.discriminator(torch.cat([source[pair], target[label]])[None])
-                total = total + F.binary_cross_entropy_with_logits(said, torch.full_like(said, truth))
+                score = loss.discriminator(torch.cat([predictions[pair], labels[label]])[None])
+                total = total + F.binary_cross_entropy_with_logits(score, torch.full_like(score, truth))
     torch.testing.assert_close(loss(*batch), total / len(SHOWN))
 
 

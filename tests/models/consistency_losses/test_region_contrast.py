@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from mmengine.structures import PixelData
-from region_contrast_equations import SIZE, TASKS, by_the_equations, inputs, loss_of, made, quarters, sample
+from region_contrast_equations import SIZE, TASKS, by_the_equations, inputs, loss_of, make_loss, quarters, sample
 
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.models import MultiTaskModel
@@ -24,14 +24,14 @@ def test_equal_to_the_equations():
         TaskPair(1, 'depth', 'semseg'),
         TaskPair(1, 'depth', 'normal'),
     ]
-    contrast = made()
+    contrast = make_loss()
     assert contrast.pairs(samples) == pairs
     assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
 
 
 def test_equal_to_the_equations_with_every_label():
     samples = [sample('semseg', 'depth', 'normal')]
-    contrast = made(from_tasks='all')
+    contrast = make_loss(from_tasks='all')
     pairs = contrast.pairs(samples)
     assert len(pairs) == 6
     assert loss_of(contrast, samples).item() == pytest.approx(by_the_equations(contrast, samples, pairs), rel=1e-4)
@@ -43,9 +43,9 @@ def test_a_region_in_one_task_only():
     depth = samples[0].gt.depth
     depth[:, :30, :30] = 0
     samples[0].gt.set_data(dict(depth=depth))
-    contrast = made()
+    contrast = make_loss()
     _, targets = inputs(samples)
-    slots = contrast.slots([TaskPair(0, 'semseg', 'depth')], targets, samples, (32, 40))
+    slots = contrast.slots([TaskPair(0, 'semseg', 'depth')], contrast.tasks, targets, samples, (32, 40))
     losses, _ = contrast.contrast(torch.zeros(1, 2, 8, 32, 40), slots)
     assert losses.item() == pytest.approx(math.log(1 + 3 + 2))  # all are alike: 3 negatives in one task, 2 in the other
     expected = by_the_equations(contrast, samples, contrast.pairs(samples))
@@ -67,7 +67,7 @@ def test_nothing_to_compare(compare, case):
         one.gt = PixelData()
     if case == 'label of nothing':
         one.gt = PixelData(depth=torch.zeros(1, *SIZE))
-    contrast = made(compare=compare)
+    contrast = make_loss(compare=compare)
     logits, _ = inputs([one])
     loss = loss_of(contrast, [one], logits)
     assert loss.item() == 0 and loss.shape == ()
@@ -79,7 +79,7 @@ def test_nothing_to_compare(compare, case):
 def test_a_region_of_one_pixel_over_the_minimum():
     one = sample('depth', regions=torch.full((1, *SIZE), -1, dtype=torch.int32))
     one.regions[:, 8:30, 8:10], one.regions[:, 40:62, 60:62] = 5, 6  # 11 pixels each at half the size: rank 10 at most
-    contrast = made(space=dict(widths=(6, 6, 16, 16)))
+    contrast = make_loss(space=dict(widths=(6, 6, 16, 16)))
     logits, _ = inputs([one])
     loss = loss_of(contrast, [one], logits)
     loss.backward()
@@ -96,7 +96,7 @@ def test_the_gradient_reaches_what_it_should(compare):
         sample('semseg', 'depth'),
         sample('semseg', 'depth', 'normal'),
     ]
-    contrast = made(compare=compare)
+    contrast = make_loss(compare=compare)
     logits, _ = inputs(samples)
     loss = loss_of(contrast, samples, logits)
     loss.backward()
@@ -110,7 +110,7 @@ def test_the_gradient_reaches_what_it_should(compare):
 def test_predictions_learn_to_agree(compare):
     """Descending it makes the prediction's regions like the label's own; shuffled regions cost more."""
     samples = [sample('depth')]
-    contrast = made(compare=compare, temperature=0.5)
+    contrast = make_loss(compare=compare, temperature=0.5)
     logits, targets = inputs(samples)
     optimiser = torch.optim.Adam([*logits.values(), *contrast.parameters()], 0.05)
     first = None
@@ -126,7 +126,7 @@ def test_predictions_learn_to_agree(compare):
 
 
 def test_renumbered_regions_are_the_same():
-    contrast = made()
+    contrast = make_loss()
     other = quarters()
     other[other >= 0] = 1000 - other[other >= 0]
     assert loss_of(contrast, [sample('depth', regions=other)]).item() == pytest.approx(
@@ -135,7 +135,7 @@ def test_renumbered_regions_are_the_same():
 
 
 def test_only_the_largest_regions():
-    contrast = made(max_regions=2)
+    contrast = make_loss(max_regions=2)
     kept = quarters()
     kept[(kept != 8) & (kept != 700)] = -1
     assert loss_of(contrast, [sample('depth')]) == loss_of(contrast, [sample('depth', regions=kept)])
@@ -144,18 +144,18 @@ def test_only_the_largest_regions():
 def test_patches_need_no_regions():
     one = MultiTaskDataSample(metainfo=dict(img_shape=SIZE, img_path='a.png'))
     one.gt = sample('depth').gt
-    contrast = made(patches=(2, 4))
+    contrast = make_loss(patches=(2, 4))
     assert loss_of(contrast, [one]).item() > 0
     rows, columns = torch.arange(64)[:, None] // 32, torch.arange(80) // 20
     same = sample('depth', regions=(rows * 4 + columns)[None].int())
-    assert loss_of(contrast, [one]) == loss_of(made(), [same])
+    assert loss_of(contrast, [one]) == loss_of(make_loss(), [same])
     with pytest.raises(DataError, match='a.png: has no regions'):
-        loss_of(made(), [one])
+        loss_of(make_loss(), [one])
 
 
 def test_the_bank():
-    contrast = made(bank=8).train()
-    alone = loss_of(made(), [sample('depth')]).item()
+    contrast = make_loss(bank=8).train()
+    alone = loss_of(make_loss(), [sample('depth')]).item()
     assert loss_of(contrast, [sample('depth')]).item() == pytest.approx(alone, rel=1e-5)  # it is empty yet
     assert contrast.bank.filled.tolist() == [True, True] + [False] * 6
     loss = loss_of(contrast, [sample('depth')])
@@ -172,13 +172,13 @@ def test_the_bank():
 
 @pytest.mark.parametrize('compare', ['kl', 'vector'])
 def test_the_bank_of_others(compare):
-    contrast = made(bank=8, compare=compare)
+    contrast = make_loss(bank=8, compare=compare)
     first = loss_of(contrast, [sample('depth')]).item()
     assert loss_of(contrast, [sample('depth')]).item() > first
 
 
 def test_mixed_precision_compares_in_single_precision():
-    contrast = made()
+    contrast = make_loss()
     with torch.autocast('cpu', dtype=torch.bfloat16):
         loss = loss_of(contrast, [sample('depth')])
         loss.backward()
@@ -200,7 +200,7 @@ def test_mixed_precision_compares_in_single_precision():
 )
 def test_wrong_arguments(wrong):
     with pytest.raises(ConfigError, match='RegionContrast'):
-        made(**wrong)
+        make_loss(**wrong)
 
 
 def test_one_step_is_another_than_with_supervision_alone():

@@ -95,4 +95,4 @@ def test_pixels_spread_over_their_region():
         for r in range(3):
             assert (slots[e].flatten()[indices[e, r]] == r).all() and len(indices[e, r].unique()) == 5
     values = torch.arange(512.0).view(2, 1, 16, 16)
-    assert torch.equal(found.taken(values, indices)[..., 0], indices + torch.tensor([0, 256]).view(2, 1, 1))
+    assert torch.equal(found.gather(values, indices)[..., 0], indices + torch.tensor([0, 256]).view(2, 1, 1))

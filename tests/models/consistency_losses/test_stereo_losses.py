@@ -200,7 +200,7 @@ def test_a_batch_that_teaches_no_depth_is_told():
     logits, targets, samples = batch()
     for sample in samples:
         sample.set_metainfo({'rectified': False})
-    with pytest.warns(UserWarning, match='a batch without rectified pair, where nothing teaches depth'):
+    with pytest.warns(UserWarning, match='a batch has no rectified pair, so it does not supervise depth'):
         assert run(ConfidentRegression(**GIVEN), logits, targets, samples) == 0
 
 

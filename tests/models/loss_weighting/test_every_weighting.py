@@ -139,7 +139,7 @@ def test_random_weights_prefer_no_task():
 
 
 @every_weighting
-def test_nobody_is_labelled(name):
+def test_no_task_is_labelled(name):
     toy = Toy(build(name))
     before = copy.deepcopy(toy.loss_weighting.state_dict())
     total, weights, gradients = slopes(toy, *make_batch(hidden='abc'))

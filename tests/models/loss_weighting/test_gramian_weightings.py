@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting import MGDA, GramianWeighting, NashMTL, PriorityConstrainedDescent, TorchJDWeighting
-from mmmtl.models.loss_weighting.nonnegative_least_squares import project_onto_dual_cone, smallest_combination
+from mmmtl.models.loss_weighting.nonnegative_least_squares import min_norm_weights, project_onto_dual_cone
 
 NAMES = [name for name in [*BY_GRADIENT, *BY_TORCHJD] if name != 'gradnorm']
 
@@ -43,7 +43,7 @@ def test_mgda_of_two(cosine):
 @pytest.mark.parametrize('seed', range(5))
 def test_mgda_finds_the_shortest(seed):
     rows = gradients(seed, tasks=5)
-    weights = smallest_combination(rows @ rows.T)
+    weights = min_norm_weights(rows @ rows.T)
     assert (weights >= 0).all() and weights.sum().item() == pytest.approx(1)
     combined = weights @ rows
     assert (rows @ combined >= combined @ combined * (1 - 1e-9)).all()  # no gradient could shorten it
@@ -96,7 +96,7 @@ def test_the_dual_cone(seed):
     for u, v in zip(wanted, project_onto_dual_cone(wanted, gramian), strict=True):
         assert (v >= u).all()
         inner = gramian @ v / gramian.trace()
-        assert (inner >= -1e-9).all()  # nobody is opposed
+        assert (inner >= -1e-9).all()  # the step conflicts with no gradient
         torch.testing.assert_close((v - u) * inner, torch.zeros_like(u), atol=1e-9, rtol=0)
 
 
@@ -194,8 +194,8 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
     rows[1] = 0
     packed = torch.cat([(rows @ rows.T).flatten(), torch.ones(3), torch.ones(3), weighting.state]).double()
     torch.manual_seed(0)
-    decided = weighting._decide(packed)
-    weights, expected = decided[:3], build(name)
+    solution = weighting._solve_packed(packed)
+    weights, expected = solution[:3], build(name)
     torch.manual_seed(0)
     indices = torch.tensor([0, 2])
     expected = expected.solve((rows @ rows.T)[indices][:, indices], torch.ones(2).double(), indices, expected.state)
@@ -205,20 +205,22 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
 
 @torchjd
 @pytest.mark.parametrize(
-    ('options', 'said'),
+    ('options', 'message'),
     [
         (dict(method='Nash'), "one of AlignedMTL, CAGrad, .* found 'Nash'"),
-        (dict(method='FairGrad', options=dict(c=1)), 'torchjd says of FairGrad'),
+        (dict(method='FairGrad', options=dict(c=1)), 'torchjd refuses the options of FairGrad'),
     ],
 )
-def test_mistakes(options, said):
-    with pytest.raises(ConfigError, match=said):
+def test_mistakes(options, message):
+    with pytest.raises(ConfigError, match=message):
         TorchJDWeighting('abc', **options)
 
 
 def test_an_extra_that_is_missing_is_one_clear_line(monkeypatch):
     monkeypatch.setitem(sys.modules, 'torchjd', None)
-    with pytest.raises(ConfigError, match=r"PCGrad needs what is not installed .*: pip install 'mmmtl\[weighting\]'"):
+    with pytest.raises(
+        ConfigError, match=r"PCGrad needs a package that is not installed .*: pip install 'mmmtl\[weighting\]'"
+    ):
         TorchJDWeighting('abc', 'PCGrad')
 
 

@@ -166,7 +166,7 @@ def test_dwa_averages_where_a_task_is_present():
 
 def test_dwa_that_could_never_move():
     MessageHub.get_instance('two epochs').update_info('max_epochs', 2)
-    with pytest.raises(ConfigError, match='fewer than three: name .* loss_weighting.period'):
+    with pytest.raises(ConfigError, match='fewer than three: set loss_weighting.period'):
         DynamicWeightAverage('abc')(LOSSES[0].clone().requires_grad_(), HERE)
     for options in (dict(temperature=0), dict(period=0)):
         with pytest.raises(ConfigError, match='must be above 0'):

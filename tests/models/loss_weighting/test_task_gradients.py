@@ -47,7 +47,7 @@ def test_the_shared_ones_go_by_name():
     assert [id(p) for p in others] == [id(p) for p in net.backbones.parameters()]
     assert len(TaskGradients(('backbone', 'backbones.weight', 'backbone.weight')).choose(names)[0]) == 2
     for wrong in ('back', 'encoder', 'neck'):
-        with pytest.raises(ConfigError, match=f"shared: no parameter that is learnt is named '{wrong}'.* backbone, ba"):
+        with pytest.raises(ConfigError, match=f"shared: no trainable parameter is named '{wrong}'.* backbone, ba"):
             TaskGradients(('backbone', wrong)).choose(names)
     with pytest.raises(ConfigError, match='is empty'):
         TaskGradients(()).choose(names)

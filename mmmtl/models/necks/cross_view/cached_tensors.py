@@ -1,8 +1,8 @@
-"""Constants that are made once for every size and device, and then kept."""
+"""Cache constant tensors by size and device."""
 
 import functools
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -10,19 +10,19 @@ T = TypeVar('T')
 
 
 def cached_tensors(make: Callable[..., T]) -> Callable[..., T]:
-    """Keep what `make` returns, for each of its last 256 different arguments.
+    """Decorate ``make`` with a cache of its results for its last 256 different arguments.
 
-    What is made inside inference mode must serve in training, so it is made outside of it; what is made while a graph
-    is traced (torch.compile, torch.export) is no real tensor, so it is not kept.
+    Results are made outside of inference mode, as they may be used in training later. While a graph is traced
+    (torch.compile, torch.export) they are no real tensors and not cached.
     """
 
     @functools.lru_cache(maxsize=256)
-    def kept(*arguments):
+    def cached(*arguments: Any):
         with torch.inference_mode(False):
             return make(*arguments)
 
     @functools.wraps(make)
-    def made(*arguments):
-        return make(*arguments) if torch.compiler.is_compiling() else kept(*arguments)
+    def wrapper(*arguments: Any) -> T:
+        return make(*arguments) if torch.compiler.is_compiling() else cached(*arguments)
 
-    return made
+    return wrapper

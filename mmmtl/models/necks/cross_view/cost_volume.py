@@ -1,4 +1,4 @@
-"""The cost volume e(.): how well every pixel matches the other views, for every candidate depth."""
+"""The cost volume e(.): the similarity of every pixel to other views, for every candidate depth."""
 
 import math
 
@@ -17,26 +17,29 @@ from mmmtl.geometry import (
 )
 from mmmtl.models.necks.cross_view.neighbours import take_neighbours
 
-ZERO_PADDING, BILINEAR = 0, 0  # as aten numbers them
+ZERO_PADDING, BILINEAR = 0, 0  # enum values of aten
 
 
 class CostVolume(torch.nn.Module):
-    """Features (B, V, C, h, w) and cameras to similarities (B, V, D, h, w); no parameters.
+    """Similarities (B, V, D, h, w) of features (B, V, C, h, w) and cameras, without parameters.
 
-        C_i[k](u) = mean over neighbours j of  <F_i(u), F_j(x)> / sqrt(C),   x = where u at plane k lies in view j
+        C_i[k](u) = mean over neighbours j of  <F_i(u), F_j(x)> / sqrt(C),   x = projection of u at plane k into view j
 
     with F_j sampled bilinearly and zero outside of the view (MVSplat, ECCV 2024). Sampling is linear, so the product
-    with the warped feature is the sample, at x, of the map of products <F_i(u), .>: one matrix product and four numbers
-    per plane instead of 4 C. The warped features (B, V, C, D, h, w) never exist. The products are made for a part of
-    the pixels at a time, and the backward needs none of them again.
+    with the warped feature is the sample at x of the map of products <F_i(u), .>: one matrix product, then four values
+    per plane instead of 4 C. The warped features (B, V, C, D, h, w) are never materialised. The products are computed
+    for chunks of pixels, and the backward pass does not recompute them.
 
-    Geometry is float32 also inside autocast, and nothing flows back into it. Inside autocast the matrix product is
-    taken in autocast's type.
+    Geometry is float32 even under autocast and gets no gradient. Under autocast the matrix product has autocast's
+    dtype.
 
     Args:
-        planes: number of candidate depths D, equally spaced in inverse depth, the farthest first.
-        depth_range: 'paper', 'indoor' or (near, far) in metres.
-        chunk_bytes: how much memory the products of one part of the pixels may take.
+        planes: Number D of candidate depths, equally spaced in inverse depth, the farthest first.
+        depth_range: ``'paper'``, ``'indoor'`` or (near, far) in metres.
+        chunk_bytes: Memory in bytes of the products of one chunk of pixels.
+
+    Raises:
+        ConfigError: The depth range is unknown or empty, or there are fewer than two planes.
     """
 
     def __init__(
@@ -44,10 +47,14 @@ class CostVolume(torch.nn.Module):
     ) -> None:
         super().__init__()
         if isinstance(depth_range, str) and depth_range not in DEPTH_RANGES:
-            raise ConfigError(f'expected a depth range of {sorted(DEPTH_RANGES)} or (near, far), found {depth_range!r}')
+            raise ConfigError(
+                f'cost_volume.depth_range: expected one of {sorted(DEPTH_RANGES)} or (near, far), found {depth_range!r}'
+            )
         self.near, self.far = DEPTH_RANGES[depth_range] if isinstance(depth_range, str) else depth_range
         if not 0 < self.near < self.far or planes < 2:
-            raise ConfigError(f'expected 0 < near < far and planes > 1, found {depth_range} and {planes} planes')
+            raise ConfigError(
+                f'cost_volume: expected 0 < near < far and planes > 1, found {depth_range} and {planes} planes'
+            )
         self.planes = planes
         self.chunk_bytes = chunk_bytes
 
@@ -57,13 +64,13 @@ class CostVolume(torch.nn.Module):
     def forward(
         self, features: Tensor, intrinsics: Tensor, camera_T_world: Tensor, neighbours: Tensor | None = None
     ) -> Tensor:
-        """Similarities (B, V, D, h, w) of V > 1 views.
+        """Compute the similarities (B, V, D, h, w) of V > 1 views.
 
         Args:
             features: (B, V, C, h, w).
             intrinsics: (B, V, 3, 3) in pixels of the features.
             camera_T_world: (B, V, 4, 4).
-            neighbours: (B, V, M) views to compare with; None for all others.
+            neighbours: Indices (B, V, M) of the views that each view is matched with; None for all others.
         """
         batch, views, _, height, width = features.shape
         source_T_world, source_intrinsics = (take_neighbours(x, neighbours) for x in (camera_T_world, intrinsics))
@@ -81,32 +88,33 @@ class CostVolume(torch.nn.Module):
         return cost.view(batch, views, -1, self.planes, height, width).mean(dim=2)
 
     def inverse_depths(self, device: torch.device | None = None) -> Tensor:
-        """Of the planes, (D,) in 1 / m."""
+        """Return the inverse depths of the planes, (D,) in 1 / m."""
         return inverse_depth_planes(self.near, self.far, self.planes, device=device)
 
-    def of_single_view(self, features: Tensor) -> Tensor:
-        """What a view (N, C, h, w) and its own copy give: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
+    def single_view_cost(self, features: Tensor) -> Tensor:
+        """Match views (N, C, h, w) with themselves: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
         with torch.autocast(features.device.type, enabled=False):
             features = at_least_float32(features)
             own = features.square().sum(dim=1, keepdim=True) / math.sqrt(features.shape[1])
         return own.expand(-1, self.planes, -1, -1)
 
     def best_depth(self, cost: Tensor) -> tuple[Tensor, Tensor]:
-        """The depth in metres of the best matching plane, and its share of the softmax over planes, (N, 1, h, w)."""
+        """Return depth in metres and softmax probability of the best plane of (N, D, h, w), both (N, 1, h, w)."""
         confidence, plane = cost.float().softmax(dim=1).max(dim=1, keepdim=True)
         return 1 / self.inverse_depths(cost.device)[plane], confidence
 
 
 def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int = 2**25) -> Tensor:
-    """<reference(u), source(x)> / sqrt(C) for every pixel u and each of its D positions x, (P, D, h, w).
-
-    The result is float32 at least.
+    """Compute <reference(u), source(x)> / sqrt(C) for every pixel u and each of its D positions x.
 
     Args:
         reference: (P, C, h, w).
         source: (P, C, hs, ws).
-        positions: (P, 2, D, h * w) in pixels of the source, no gradient.
-        chunk_bytes: memory of the correlations that are made at a time.
+        positions: (P, 2, D, h * w) in pixels of the source; gets no gradient.
+        chunk_bytes: Memory in bytes of the correlations of one chunk.
+
+    Returns:
+        (P, D, h, w), float32 or float64.
     """
     device = reference.device.type
     scale = reference.shape[1] ** -0.25
@@ -121,18 +129,18 @@ def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, ch
 
 
 class _SampledCorrelation(torch.autograd.Function):
-    """The sample of a correlation and its gradient, both by parts of the reference pixels.
+    """The sampled correlation and its gradient, computed in chunks of reference pixels.
 
-    The sample is linear in the correlation, so its gradient needs the positions but no correlation.
+    Sampling is linear in the correlation, so the gradient needs the positions only.
     """
 
     @staticmethod
     def forward(ctx, reference: Tensor, source: Tensor, positions: Tensor, chunk_bytes: int) -> Tensor:
-        """Reference (P, C, n), source (P, C, hs, ws), positions (P, 2, D, n) to (P, D, n)."""
+        """Map reference (P, C, n), source (P, C, hs, ws) and positions (P, 2, D, n) to (P, D, n)."""
         ctx.save_for_backward(reference, source, positions)
         ctx.chunk_bytes = chunk_bytes
         cost = torch.empty_like(positions[:, 0])  # (P, D, n)
-        for pairs, pixels in _parts(reference, source, chunk_bytes):
+        for pairs, pixels in _chunks(reference, source, chunk_bytes):
             part = reference[pairs, :, pixels]
             correlation = torch.bmm(part.mT, source[pairs].flatten(2)).to(cost.dtype)  # (p, r, hs*ws)
             maps = correlation.view(-1, 1, *source.shape[-2:])
@@ -148,7 +156,7 @@ class _SampledCorrelation(torch.autograd.Function):
         reference, source, positions = ctx.saved_tensors
         d_reference = gradient.new_empty(reference.shape, dtype=reference.dtype)
         d_source = gradient.new_zeros(source.flatten(2).shape)  # (P, C, hs*ws)
-        for pairs, pixels in _parts(reference, source, ctx.chunk_bytes):
+        for pairs, pixels in _chunks(reference, source, ctx.chunk_bytes):
             part = reference[pairs, :, pixels]
             size = source.shape[-2:]
             maps = positions.new_empty(1).expand(part.shape[0] * part.shape[2], 1, *size)
@@ -169,13 +177,13 @@ class _SampledCorrelation(torch.autograd.Function):
 
 
 def _grid(positions: Tensor, source: Tensor) -> Tensor:
-    """Positions (p, 2, D, r) as one row of D samples for each of the p * r maps, (p*r, D, 1, 2)."""
+    """Convert positions (p, 2, D, r) into a grid (p r, D, 1, 2): D samples of each of the p r maps."""
     grid = sampling_grid(positions, *source.shape[-2:])  # (p, D, r, 2)
     return grid.transpose(1, 2).flatten(0, 1)[:, :, None]
 
 
-def _parts(reference: Tensor, source: Tensor, chunk_bytes: int) -> list[tuple[slice, slice]]:
-    """Pairs and reference pixels whose correlations fit into `chunk_bytes`: whole pairs, or else pixels of one."""
+def _chunks(reference: Tensor, source: Tensor, chunk_bytes: int) -> list[tuple[slice, slice]]:
+    """Split pairs and reference pixels into chunks of at most ``chunk_bytes``: whole pairs, or pixels of one pair."""
     pairs, _, pixels = reference.shape
     row = 4 * source.shape[-2] * source.shape[-1]
     pixels_at_once = max(1, min(pixels, chunk_bytes // row))

@@ -1,4 +1,4 @@
-"""Which rows of a batch axis are the views of one scene."""
+"""Group the views of a batch by scene."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,22 @@ from mmmtl.models.necks.cross_view.cached_tensors import cached_tensors
 
 
 def take_rows(x: Tensor, rows: Tensor) -> Tensor:
-    """The rows (B, V) of x (N, ...), as (B, V, ...)."""
+    """Gather the rows (B, V) of x (N, ...) as (B, V, ...)."""
     return x.index_select(0, rows.flatten()).unflatten(0, rows.shape)
 
 
 @cached_tensors
-def scenes_by_views(views: tuple[int, ...], device: torch.device) -> tuple[list[Tensor], Tensor]:
-    """Rows of the batch axis (B_V, V) for each number of views V that occurs, and the order that undoes the grouping.
+def group_scenes(views: tuple[int, ...], device: torch.device) -> tuple[list[Tensor], Tensor]:
+    """Group the scenes of a batch by their number of views.
 
-    Kept for every layout of a batch, so that only a new layout has to be sent to the device.
+    Cached per layout of a batch, so that only a new layout is copied to the device.
+
+    Args:
+        views: Number of views of each scene, in the order of the batch.
+        device: Device of the result.
+
+    Returns:
+        For each number V of views that occurs, the rows (B_V, V) of its scenes; and the index that undoes the grouping.
     """
     starts = [sum(views[:scene]) for scene in range(len(views))]
     groups = [

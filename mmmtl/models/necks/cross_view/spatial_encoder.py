@@ -9,7 +9,7 @@ STEPS = {8: (2, 2), 4: (2, 1), 2: (1, 1)}  # strides of the last two stages; the
 
 
 class SpatialEncoder(BaseModule):
-    """Image (N, 3, H, W), ImageNet-normalised, to features (N, 128, H/8, W/8), or at 1/4 or 1/2.
+    """Maps images (N, 3, H, W), ImageNet-normalised, to features (N, 128, H / stride, W / stride).
 
     The encoder of UniMatch (TPAMI 2023), which MVSplat and CvM reuse: a 7x7 stem and three stages of two residual
     blocks. All norms are instance norms without parameters or statistics, so the result for one image does not depend
@@ -17,6 +17,9 @@ class SpatialEncoder(BaseModule):
 
     Args:
         stride: 8 as in UniMatch and CvM; 4 as in MVSplat's published config, whose last stage keeps its size; or 2.
+
+    Raises:
+        ConfigError: The stride is none of these.
     """
 
     channels = 128
@@ -24,16 +27,16 @@ class SpatialEncoder(BaseModule):
     def __init__(self, stride: int = 8) -> None:
         super().__init__()
         if stride not in STEPS:
-            raise ConfigError(f'stride must be one of {tuple(STEPS)}, found {stride}')
+            raise ConfigError(f'CrossViewModule.stride must be one of {tuple(STEPS)}, found {stride}')
         middle, last = STEPS[stride]
         self.stem = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
         self.stages = nn.Sequential(
-            ResidualBlock(64, 64, stride=1),
-            ResidualBlock(64, 64, stride=1),
-            ResidualBlock(64, 96, stride=middle),
-            ResidualBlock(96, 96, stride=1),
-            ResidualBlock(96, 128, stride=last),
-            ResidualBlock(128, 128, stride=1),
+            SpatialResidualBlock(64, 64, stride=1),
+            SpatialResidualBlock(64, 64, stride=1),
+            SpatialResidualBlock(64, 96, stride=middle),
+            SpatialResidualBlock(96, 96, stride=1),
+            SpatialResidualBlock(96, 128, stride=last),
+            SpatialResidualBlock(128, 128, stride=1),
         )
         self.out = nn.Conv2d(128, self.channels, 1)
         self.norm, self.act = nn.InstanceNorm2d(64), nn.ReLU(inplace=True)
@@ -42,11 +45,18 @@ class SpatialEncoder(BaseModule):
                 nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return features (N, 128, H / stride, W / stride), rounded up."""
         return self.out(self.stages(self.act(self.norm(self.stem(images)))))
 
 
-class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, each with norm and ReLU, added to the shortcut, and one more ReLU."""
+class SpatialResidualBlock(nn.Module):
+    """Two blocks conv3x3 - instance norm - ReLU, added to the shortcut, and one more ReLU.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        stride: Stride of the first convolution.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, *, stride: int) -> None:
         super().__init__()
@@ -57,6 +67,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = None if same else nn.Conv2d(in_channels, out_channels, 1, stride=stride)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels, h / stride, w / stride), rounded up."""
         y = self.act(self.norm(self.conv1(x)))
         y = self.act(self.norm(self.conv2(y)))
         return self.act(y + (x if self.shortcut is None else self.norm(self.shortcut(x))))

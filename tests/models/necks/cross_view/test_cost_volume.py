@@ -130,7 +130,7 @@ def test_the_identity_gives_the_squared_norm_at_every_plane_of_every_preset(feat
         volume = CostVolume(planes=D, depth_range=depth_range)
         cost = volume(features, intrinsics, torch.eye(4).expand(B, 2, 4, 4))
         torch.testing.assert_close(cost, expected.expand_as(cost), atol=1e-4, rtol=1e-5)
-        alone = volume.of_single_view(features[:, 0])
+        alone = volume.single_view_cost(features[:, 0])
         torch.testing.assert_close(alone, cost[:, 0], atol=1e-4, rtol=1e-5)
 
 

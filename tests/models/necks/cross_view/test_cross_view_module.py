@@ -6,8 +6,8 @@ import torch
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
 from mmmtl.models.necks import CrossViewModule
-from mmmtl.models.necks.cross_view.cross_view_module import resized
-from mmmtl.models.necks.cross_view.scenes import scenes_by_views
+from mmmtl.models.necks.cross_view.map_resizing import resize_and_crop
+from mmmtl.models.necks.cross_view.scenes import group_scenes
 from mmmtl.registry import MODELS
 
 H, W, PLANES = 32, 48, 8
@@ -157,11 +157,11 @@ def test_options(cameras, options, out_channels, strides):
     [
         (dict(fuse=()), 'fuse takes'),
         (dict(fuse=('costs',)), 'fuse takes'),
-        (dict(taps=(2,)), 'expected taps among 0..1'),
+        (dict(taps=(2,)), 'taps must be indices of features, 0 to 1'),
         (dict(features_from='image'), 'features_from'),
         (dict(features_from=2), 'features_from'),
-        (dict(project=True), 'taps of one width'),
-        (dict(cost_volume=dict(depth_range='outdoor')), 'depth range'),
+        (dict(project=True), 'project is shared by the taps'),
+        (dict(cost_volume=dict(depth_range='outdoor')), 'depth_range'),
     ],
 )
 def test_wrong_options(options, message):
@@ -172,7 +172,7 @@ def test_wrong_options(options, message):
 def test_wrong_batches(cameras):
     module, images, features = neck(), torch.randn(2, 3, H, W), taps(2)
     intrinsics, poses = cameras(1, 2)
-    with pytest.raises(ValueError, match='2 in sum'):
+    with pytest.raises(ValueError, match='2 in total'):
         module(features, images, views=(2, 1), intrinsics=intrinsics, camera_T_world=poses)
     with pytest.raises(DataError, match='need intrinsics'):
         module(features, images, views=(2,), camera_T_world=poses)
@@ -191,15 +191,15 @@ def test_any_image_size(cameras, size):
 
 def test_resizing_keeps_pixels_where_they_are():
     ramp = torch.arange(8.0).add(0.5).expand(1, 1, 4, 8)  # the position of the pixel's centre
-    torch.testing.assert_close(resized(ramp, 0.5, (2, 4)), 2 * torch.arange(4.0).add(0.5).expand(1, 1, 2, 4))
+    torch.testing.assert_close(resize_and_crop(ramp, 0.5, (2, 4)), 2 * torch.arange(4.0).add(0.5).expand(1, 1, 2, 4))
     torch.testing.assert_close(
-        resized(ramp, 2, (8, 16))[..., 1:-1], torch.arange(16.0).add(0.5).expand(1, 1, 8, 16)[..., 1:-1] / 2
+        resize_and_crop(ramp, 2, (8, 16))[..., 1:-1], torch.arange(16.0).add(0.5).expand(1, 1, 8, 16)[..., 1:-1] / 2
     )
-    assert resized(ramp, 2, (7, 15)).shape == (1, 1, 7, 15)
+    assert resize_and_crop(ramp, 2, (7, 15)).shape == (1, 1, 7, 15)
 
 
 def test_grouping_keeps_the_order_of_views():
-    groups, back = scenes_by_views((2, 1, 2, 3), torch.device('cpu'))
+    groups, back = group_scenes((2, 1, 2, 3), torch.device('cpu'))
     assert [group.tolist() for group in groups] == [[[2]], [[0, 1], [3, 4]], [[5, 6, 7]]]
     assert torch.cat([group.flatten() for group in groups])[back].tolist() == list(range(8))
 

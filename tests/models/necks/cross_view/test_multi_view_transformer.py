@@ -36,7 +36,7 @@ def test_published_numbers_for_three_views_up_to_the_order_of_the_masked_keys(go
         ours = golden_neck.transformer(golden['cnn_v3'])
         monkeypatch.setattr(multi_view_transformer, 'take_neighbours', in_order)
         assert (golden_neck.transformer(golden['cnn_v3']) - ours).abs().max() < 1e-4 * reference.std()
-        monkeypatch.setattr(multi_view_transformer, 'side_by_side', lambda x: x.movedim(2, 4).flatten(3, 4))
+        monkeypatch.setattr(multi_view_transformer, 'join_neighbours', lambda x: x.movedim(2, 4).flatten(3, 4))
         published = golden_neck.transformer(golden['cnn_v3'])
     assert (published - reference).abs().max() < 1e-4 * reference.std()
     assert (ours - reference).abs().max() > 0.1 * reference.std()

@@ -7,7 +7,7 @@ from torch import nn
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.necks import CrossViewModule
-from mmmtl.models.necks.cross_view.match_pictures import Confidence, match_drawers
+from mmmtl.models.necks.cross_view.match_visualization import MatchConfidenceMap, match_visualizers
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, SemSeg
@@ -92,8 +92,8 @@ def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
 
 def test_drawers():
     own = Depth('depth', display_range=(1, 5))
-    assert match_drawers({'depth': own})['matched'] is own  # the same colours as the prediction
-    assert isinstance(match_drawers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched'], Depth)
-    picture = Confidence().visualize(np.array([[0, 0.25, 1.0, np.nan]]))
-    assert picture.shape == (1, 4, 3) and picture.dtype == np.uint8
-    assert picture[0, :, 0].tolist() == [0, 127, 255, 0]
+    assert match_visualizers({'depth': own})['matched'] is own  # the same colours as the prediction
+    assert isinstance(match_visualizers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched'], Depth)
+    image = MatchConfidenceMap().visualize(np.array([[0, 0.25, 1.0, np.nan]]))
+    assert image.shape == (1, 4, 3) and image.dtype == np.uint8
+    assert image[0, :, 0].tolist() == [0, 127, 255, 0]
