@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from mmmtl.errors import DataError
-from mmmtl.files.image_files import image_of
+from mmmtl.files.image_files import to_rgb
 from mmmtl.files.reading import read, read_image
 
 SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'}
@@ -46,7 +46,7 @@ def to_image_array(image: ImageInput, name: str) -> np.ndarray:
             raise DataError(f'{image}: is a folder in a list of images; predict it separately')
         return read_image(Path(image))
     if isinstance(image, Image.Image):
-        return read(Path(name), lambda: image_of(image, name)[0])
+        return read(Path(name), lambda: to_rgb(image, name)[0])
     if not isinstance(image, np.ndarray):
         raise DataError(f'{name}: expected a path, a PIL image or an array, found {type(image).__name__}')
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:

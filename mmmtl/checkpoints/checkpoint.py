@@ -13,7 +13,7 @@ from mmengine.logging import HistoryBuffer
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError
-from mmmtl.files.weight_files import read_plain
+from mmmtl.files.weight_files import load_plain
 
 
 def to_plain_values(value: Any) -> Any:
@@ -98,7 +98,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
     Raises:
         CheckpointError: The file is missing, damaged, holds more than plain values, or has no ``state_dict``.
     """
-    checkpoint = read_plain(path, map_location)
+    checkpoint = load_plain(path, map_location)
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(
             f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it by mmmtl convert-model"

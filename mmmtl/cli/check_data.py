@@ -24,20 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Check all splits, or write the checksums."""
     from mmmtl.apis import load_config
-    from mmmtl.dataset_report.description import check_dataset, describe, files_of
+    from mmmtl.dataset_report.description import describe_split
+    from mmmtl.dataset_report.inspection import files_of, inspect_datasets
     from mmmtl.files.checksums import write_checksums
 
     config = load_config(args.config, args.cfg_options)
     if args.write_checksums:
         print(f'{write_checksums(Path(args.write_checksums), files_of(config))} files: {args.write_checksums}')
         return
-    splits = check_dataset(config, limit=args.limit, workers=args.workers, show_progress=True)
+    splits = inspect_datasets(config, limit=args.limit, workers=args.workers, show_progress=True)
     for split in splits:
-        print(describe(split))
-        for title, findings in (('WRONG', split.wrong), ('look at', split.look)):
+        print(describe_split(split))
+        for title, findings in (('WRONG', split.errors), ('look at', split.warnings)):
             for finding in findings:
                 print(f'\n  {title}: {finding}')
         print()
-    wrong = sum(len(split.wrong) for split in splits)
+    wrong = sum(len(split.errors) for split in splits)
     print(f'wrong: {wrong}' if wrong else 'nothing is wrong')
     sys.exit(1 if wrong else 0)

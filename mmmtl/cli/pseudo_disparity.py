@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: Options contradict each other, or the split has no place for pseudo disparity.
     """
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.datasets.label_readers.pseudo_disparity import DISPARITIES
+    from mmmtl.datasets.label_readers.pseudo_disparity import MAX_DISPARITY
     from mmmtl.errors import ConfigError
     from mmmtl.pseudo_labels.pseudo_disparity import write_pseudo_disparity
     from mmmtl.pseudo_labels.stereo_matching import DisparityFolder, SemiGlobalMatcher
@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> None:
     check_device(args.device)
     config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
     if args.backend == 'sgbm':
-        if args.disparities > DISPARITIES:
+        if args.disparities > MAX_DISPARITY:
             raise ConfigError(
-                f'--disparities: a picture holds disparities below {DISPARITIES} pixels, found '
+                f'--disparities: a picture holds disparities below {MAX_DISPARITY} pixels, found '
                 f'{args.disparities}; take smaller images'
             )
         backend: SemiGlobalMatcher | DisparityFolder = SemiGlobalMatcher(**{name: getattr(args, name) for name in SGBM})

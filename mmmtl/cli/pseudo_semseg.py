@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The task is no segmentation task, or the network has other classes.
     """
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.datasets.label_readers.pseudo_disparity import computed_folder
+    from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder
     from mmmtl.errors import ConfigError
-    from mmmtl.files.checksums import digest
+    from mmmtl.files.checksums import content_digest
     from mmmtl.pseudo_labels.pseudo_semseg import of_mmseg, ours, semseg_folder, write_pseudo_semseg
     from mmmtl.tasks import SemSeg, build_tasks
 
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
     task = cast(SemSeg, found)
     dataset = config[f'{args.split}_dataloader'].dataset
-    folder = computed_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
+    folder = pseudo_label_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':
         segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
     else:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
     settings = {
         'model': args.model,
         'checkpoint': args.checkpoint,
-        'weights': digest(Path(args.checkpoint).read_bytes()),
+        'weights': content_digest(Path(args.checkpoint).read_bytes()),
         'size': size and list(size),
     }
     write_pseudo_semseg(dataset, task, segment, settings, folder)

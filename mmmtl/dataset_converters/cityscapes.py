@@ -11,7 +11,7 @@ import numpy as np
 from mmmtl.dataset_converters.unpacking import shrink
 from mmmtl.datasets.benchmarks.cityscapes import COUNTS
 from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORY_OF_ID
-from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.datasets.label_readers.class_files import ClassIndexFile
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output
 from mmmtl.files.reading import read_array, read_image
@@ -73,7 +73,7 @@ def write_cityscapes_mtan(root: Path, output: Output) -> None:
             if output.has(*targets.values()):
                 continue
             image = read_image(root / 'leftImg8bit' / split / f'{name}_{KINDS["leftImg8bit"]}')
-            classes = ClassTable(root / 'gtFine' / split / f'{name}_{KINDS["gtFine"]}', CATEGORY_OF_ID).load(task)
+            classes = ClassIndexFile(root / 'gtFine' / split / f'{name}_{KINDS["gtFine"]}', CATEGORY_OF_ID).load(task)
             disparity = read_array(root / 'disparity' / split / f'{name}_{KINDS["disparity"]}')
             if not image.shape[:2] == classes.shape == disparity.shape:
                 raise DataError(f'{root}: image, labels and disparity of {name} have different sizes; unpack them')

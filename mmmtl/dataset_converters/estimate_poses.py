@@ -19,8 +19,8 @@ from mmmtl.datasets.overlapping_views import PairRule
 from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
-from mmmtl.files.reading import check_unturned, read_array, read_image
-from mmmtl.files.text_files import load_numbers
+from mmmtl.files.reading import check_unrotated, read_array, read_image
+from mmmtl.files.text_files import read_matrix
 
 SUFFIXES = {'.jpg', '.jpeg', '.png'}
 
@@ -43,7 +43,7 @@ def find_frames(folder: Path, every: int) -> list[Path]:
             'depth/NAME.png; at least two are needed'
         )
     for path in frames:
-        check_unturned(path)  # COLMAP takes the pixels as they are stored
+        check_unrotated(path)  # COLMAP takes the pixels as they are stored
     return frames
 
 
@@ -66,7 +66,7 @@ def _read_camera(folder: Path) -> np.ndarray | None:
     path = folder / 'cam.txt'
     if not path.is_file():
         return None
-    intrinsics = load_numbers(path, columns=3)
+    intrinsics = read_matrix(path, columns=3)
     if intrinsics.shape != (3, 3):
         raise DataError(f'{path}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     return intrinsics

@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from mmmtl.datasets.benchmarks.kitti import read_frames
+from mmmtl.datasets.benchmarks.kitti_frames import read_frames
 
 DATE = r'\d{4}_\d\d_\d\d'
 DRIVE = rf'{DATE}_drive_\d{{4}}_sync'

@@ -25,7 +25,7 @@ from mmmtl.datasets.benchmarks.nyu_classes import (
     VALID_TOP,
     valid_intrinsics,
 )
-from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries
+from mmmtl.datasets.label_readers.label_images import NormalFile, class_boundaries
 from mmmtl.datasets.label_readers.pascal_labels import read_mat
 from mmmtl.errors import DataError
 from mmmtl.extras import import_extra
@@ -79,7 +79,7 @@ class Frames:
         labels, instances = (self.file[name][frame - 1].T[VALID].astype(np.int64) for name in ('labels', 'instances'))
         things = labels * (instances.max() + 1) + instances
         distance, nearest_label = distance_transform_edt(labels == 0, return_indices=True)
-        return boundaries(np.where(distance <= WIDEST_SEAM, things[tuple(nearest_label)], 0))
+        return class_boundaries(np.where(distance <= WIDEST_SEAM, things[tuple(nearest_label)], 0))
 
     def normal(self, frame: int) -> np.ndarray:
         """(425, 560, 3) float32, facing the camera, (0, 0, 0) where unknown."""

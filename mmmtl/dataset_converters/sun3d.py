@@ -13,7 +13,7 @@ from mmmtl.dataset_converters.posed_scenes import PosedFrame
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import existing
 from mmmtl.files.reading import read_array, read_image
-from mmmtl.files.text_files import load_numbers
+from mmmtl.files.text_files import read_matrix
 
 NAME = re.compile(r'\d+-(\d+)')
 
@@ -48,7 +48,7 @@ def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
     """
     images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
     newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'), default=folder / 'extrinsics')
-    poses = load_numbers(newest, columns=4)
+    poses = read_matrix(newest, columns=4)
     if len(poses) != 3 * len(images):
         raise DataError(
             f'{newest}: expected 3 rows for each of {len(images)} images, found {len(poses)} rows; '
@@ -60,7 +60,7 @@ def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
         _, depth = depths[int(np.abs(times - time).argmin())]
         camera_T_world = np.linalg.inv(np.vstack([rows, [0, 0, 0, 1]]))
         frames.append(PosedFrame(partial(read_image, image), partial(read_sun3d_depth, depth), camera_T_world))
-    return frames, load_numbers(folder / 'intrinsics.txt', columns=3)
+    return frames, read_matrix(folder / 'intrinsics.txt', columns=3)
 
 
 def read_named_sun3d(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:

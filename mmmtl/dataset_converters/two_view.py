@@ -12,7 +12,7 @@ from mmmtl.dataset_converters.posed_scenes import PosedFrame, write_scene
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_array, read_image
-from mmmtl.files.text_files import load_numbers
+from mmmtl.files.text_files import read_matrix
 
 BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]
 
@@ -27,8 +27,8 @@ def _read_depth(folder: Path, number: int) -> np.ndarray:
 
 def convert_pair(folder: Path, output: Output, name: str, size: tuple[int, int]) -> None:
     """One pair."""
-    poses = load_numbers(folder / 'poses.txt', columns=12)
-    intrinsics = load_numbers(folder / 'cam.txt', columns=3)
+    poses = read_matrix(folder / 'poses.txt', columns=12)
+    intrinsics = read_matrix(folder / 'cam.txt', columns=3)
     if len(poses) != 2 or intrinsics.shape != (3, 3):
         raise DataError(f'{folder}: expected two poses and 3 x 3 intrinsics, found {len(poses)} and {intrinsics.shape}')
     frames = [

@@ -1,1 +1,1 @@
-"""What a data set holds, and what looks wrong in it."""
+"""Reports on data sets: statistics, errors and suspicious findings."""

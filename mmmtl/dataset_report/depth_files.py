@@ -1,4 +1,4 @@
-"""What depth files hold besides measurements: numbers that mark gaps or the end of what a file can hold."""
+"""Detect values in depth files that mark missing or saturated depth."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,28 +11,28 @@ from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array
 from mmmtl.tasks import Depth
 
-SHARED = 1e-3  # share of the known pixels at the largest depth from which on it is taken for a mark
-OFTEN = 0.05  # share of the files that must have the same largest depth
-ALONE = 1.5  # times the next largest depth: then it is a mark in however few files
+SHARED = 1e-3  # fraction of known pixels at the largest depth above which it counts as a marker
+OFTEN = 0.05  # fraction of files that must have the same largest depth
+ALONE = 1.5  # ratio to the next largest depth above which it counts as a marker in any number of files
 
 
 @dataclass
 class DepthFacts:
-    """One depth label, and the file that it comes from if that holds a picture or an array."""
+    """Statistics of one depth label and, if it is an image or array, of its file."""
 
     path: Path
     known: int
     high: float  # largest known depth
-    at_high: int  # pixels that have it
-    below: float  # the next largest, 0 if there is none
-    beyond: int  # pixels at or beyond the task's max_depth
-    bits: int | None = None  # of whole numbers in the file
-    at_end: int = 0  # pixels whose number is the largest that the file can hold
-    learnt: int = 0  # how many of them are known
+    at_high: int  # number of pixels with this depth
+    below: float  # next largest depth, 0 for none
+    beyond: int  # number of pixels at or beyond the cap of the task
+    bits: int | None = None  # bits per integer of the file
+    at_end: int = 0  # number of pixels with the largest value of the type
+    learnt: int = 0  # number of these that are known
 
 
 def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
-    """``label`` is (H, W) metres; the file may have another size."""
+    """Return the statistics of a depth label (H, W) in metres; the file may have another size."""
     known = label > 0
     values = label[known]
     high = float(values.max(initial=0))
@@ -43,16 +43,16 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
         high,
         int((values == high).sum()),
         float(below.max(initial=0)),
-        int((values >= task.max_depth).sum()) if task.max_depth else 0,
+        int((values >= task.cap).sum()) if task.cap else 0,
     )
     try:
         raw = read_array(path)
-    except DataError:  # of no format that holds a map, such as a scanner's points
+    except DataError:  # not a map, e.g. LiDAR points
         return facts
     if raw.dtype.kind in 'ui' and raw.ndim == 2 and raw.size:
         facts.bits = 8 * raw.dtype.itemsize if raw.dtype.itemsize < 4 or raw.max() > 65535 else 16  # Pillow's mode I
         rows, columns = (
-            np.arange(wanted) * there // wanted for wanted, there in zip(label.shape, raw.shape, strict=True)
+            np.arange(wanted) * found // wanted for wanted, found in zip(label.shape, raw.shape, strict=True)
         )
         at_end = (raw == 2**facts.bits - 1)[rows][:, columns]
         facts.at_end, facts.learnt = int(at_end.sum()), int((at_end & known).sum())
@@ -60,7 +60,7 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
 
 
 def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[str, list[Path]]]:
-    """What a person should look at, and in which files."""
+    """Yield suspicious findings with the files that they concern."""
     shallow = [label.path for label in labels if label.bits == 8]
     if shallow:
         yield (f'{task}: {len(shallow)} files hold 8 bits, so at most 256 depths; look for files of 16 bits', shallow)
@@ -68,7 +68,7 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
     if ended:
         fraction = sum(label.learnt for label in ended) / sum(label.known for label in ended)
         yield (
-            f'{task}: {2 ** ended[0].bits - 1}, the largest number of {ended[0].bits} bits, is learnt as '
+            f'{task}: {2 ** (ended[0].bits or 0) - 1}, the largest number of {ended[0].bits} bits, is learnt as '
             f'{ended[0].high:.4g} m in {len(ended)} files ({100 * fraction:.2g} % of their known pixels); is it a mark '
             'of missing depth? Then give it as void where the label is read',
             [label.path for label in ended],
@@ -90,13 +90,12 @@ def depth_findings(task: str, labels: Sequence[DepthFacts]) -> Iterator[tuple[st
 
 
 def describe_depths(task: Depth, labels: Sequence[DepthFacts]) -> Iterator[str]:
-    """What is left out of learning or of measuring."""
+    """Yield lines on pixels that are excluded from training or evaluation."""
     pixels = sum(label.known for label in labels)
     missing = sum(label.at_end - label.learnt for label in labels)
     if missing:
-        bits = next(label.bits for label in labels if label.at_end > label.learnt)
+        bits = next(label.bits or 0 for label in labels if label.at_end > label.learnt)
         yield f'{missing} pixels hold {2**bits - 1}, the largest number of {bits} bits: taken as missing'
     beyond = sum(label.beyond for label in labels)
     if beyond:
-        part = f'{100 * beyond / pixels:.2g} % of the known pixels'
-        yield f'{part} are at or beyond {task.max_depth:g} m: learnt, not measured'
+        yield f'{100 * beyond / pixels:.2g} % of the known pixels are at or beyond {task.cap:g} m: learnt, not measured'

@@ -1,4 +1,4 @@
-"""Data sets: records in, views with the labels that are shown out."""
+"""Data sets, label settings, samplers and transforms."""
 
 from mmmtl.datasets import transforms
 from mmmtl.datasets.benchmarks.bsds500 import BSDS500, BSDS500Fractions

@@ -1,4 +1,4 @@
-"""Several data sets as one: each with the labels, the views and the pipeline of its own."""
+"""A concatenation of data sets, each with its own labels, number of views and pipeline."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -16,18 +16,18 @@ from mmmtl.tasks import Task
 
 @DATASETS.register_module()
 class ConcatDataset(Dataset):
-    """The parts one after the other; a sample is the very one that its part would give for the same key.
+    """A concatenation of data sets; each sample equals that of its part for the same key.
 
-    Every sample says in its metainfo ``dataset`` which part it comes from, so that `PerDatasetMetric` can judge the
-    parts one by one. Parts may know different tasks and have records of different numbers of views; how often each is
-    drawn is the sampler's business (`RatioSampler`, or `EpochSampler` for each record once per pass).
+    The metainfo ``dataset`` of a sample names its part, so that `PerDatasetMetric` can evaluate the parts separately.
+    Parts may have labels of different tasks and records with different numbers of views. The sampler sets how often
+    each part is drawn: `RatioSampler` by ratio, `EpochSampler` each record once per epoch.
 
     Args:
-        parts: ``{name: config}``. All of them are given the config's tasks; what a part has no label for is absent from
-            its samples.
+        parts: ``{name: config}``. Every part gets all tasks of the config; tasks without labels in a part are absent
+            from its samples.
 
     Raises:
-        ConfigError: There are no parts, or a task is labelled in none of them.
+        ConfigError: ``parts`` is empty, or a task has labels in none of the parts.
     """
 
     def __init__(self, parts: Mapping[str, dict | MultiTaskDataset]) -> None:
@@ -45,27 +45,27 @@ class ConcatDataset(Dataset):
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """Those of all parts."""
+        """Return the tasks of all parts."""
         return {name: task for part in self.parts.values() for name, task in part.tasks.items()}
 
     @property
     def records(self) -> list[Record]:
-        """Those of all parts, in the order of the indices."""
+        """Return the records of all parts, in the order of the indices."""
         return [record for part in self.parts.values() for record in part.records]
 
     @property
     def shown(self) -> list[tuple[str, ...]]:
-        """Which labels each record shows."""
+        """Return the tasks whose labels each record shows."""
         return [names for part in self.parts.values() for names in part.shown]
 
     @property
     def metainfo(self) -> dict:
-        """What MMEngine hands on to metrics and visualizers."""
+        """Return the meta information that MMEngine passes to metrics and visualizers."""
         return {'tasks': self.tasks, 'parts': tuple(self.parts)}
 
     @property
     def indices(self) -> dict[str, range]:
-        """Which indices each part has."""
+        """Return the range of indices of each part."""
         starts = [0, *self.ends[:-1]]
         return {name: range(start, end) for name, start, end in zip(self.parts, starts, self.ends, strict=True)}
 
@@ -73,13 +73,13 @@ class ConcatDataset(Dataset):
         return self.ends[-1]
 
     def __getitem__(self, key: int | SampleKey) -> dict:
-        """Packed views of one record; a plain index is the first draw with seed 0."""
+        """Return the packed views of one record; an integer index stands for ``SampleKey(0, 0, index)``."""
         key = key if isinstance(key, SampleKey) else SampleKey(0, 0, int(key))
         if not 0 <= key.index < len(self):
-            raise IndexError(f'{self}: no record {key.index}, there are {len(self)}')
-        number = bisect_right(self.ends, key.index)
-        name = list(self.parts)[number]
-        packed = self.parts[name][key._replace(index=key.index - (self.ends[number - 1] if number else 0))]
+            raise IndexError(f'{self}: index {key.index} is out of range, there are {len(self)} records')
+        part = bisect_right(self.ends, key.index)
+        name = list(self.parts)[part]
+        packed = self.parts[name][key._replace(index=key.index - (self.ends[part - 1] if part else 0))]
         for sample in packed['data_samples']:
             sample.set_metainfo({'dataset': name})
         return packed

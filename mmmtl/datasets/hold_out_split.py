@@ -1,4 +1,4 @@
-"""A slice of a training split on which a model is chosen, so that no test image has a say in it."""
+"""Hold out a part of a training split for model selection, without using test images."""
 
 from collections.abc import Sequence
 
@@ -11,18 +11,18 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class HoldOutSplit:
-    """Cuts a split in two, by whole scenes: a slice that is held out, and the rest.
+    """Split a data set by whole scenes into a held-out slice and the rest.
 
-    Training takes ``held_out=dict(type=HoldOutSplit, share=0.1)``, validation the same data set with
-    ``give='slice'`` added. Labels are hidden before the split is cut, so both parts show what they showed in the whole.
+    Train with ``held_out=dict(type=HoldOutSplit, fraction=0.1)`` and validate on the same data set with
+    ``give='slice'`` added. Labels are hidden before the split, so each record shows the same labels as in the whole.
 
     Args:
-        share: Of the scenes that is held out, above 0 and below 1; at least one scene.
-        give: ``'rest'`` or ``'slice'``.
-        seed: Of the draw.
+        fraction: Fraction of the scenes to hold out, in (0, 1); at least one scene is held out.
+        give: ``'slice'`` to use the held-out records, ``'rest'`` to use the others.
+        seed: Seed of the draw.
 
     Raises:
-        ConfigError: An argument is none of these, or there is only one scene.
+        ConfigError: An option has an invalid value, or there is only one scene.
     """
 
     def __init__(self, fraction: float = 0.1, give: str = 'rest', seed: int = 0) -> None:
@@ -33,15 +33,15 @@ class HoldOutSplit:
         self.fraction, self.give, self.seed = fraction, give, seed
 
     def indices(self, records: Sequence[Record]) -> list[int]:
-        """The places of the records that are given, in their order."""
+        """Return the indices of the selected records, in ascending order."""
         scenes = list(dict.fromkeys(record.scene or record.name for record in records))
         if len(scenes) < 2:
-            raise ConfigError(f'HoldOutSplit: the split has only one scene ({scenes[0]}), there is nothing to hold out')
+            raise ConfigError(f'HoldOutSplit: the split has only one scene ({scenes[0]}), so none can be held out')
         order = np.random.default_rng(self.seed).permutation(len(scenes))
         count = min(max(1, round(self.fraction * len(scenes))), len(scenes) - 1)
         held = {scenes[number] for number in order[:count]}
         return [
-            place
-            for place, record in enumerate(records)
+            index
+            for index, record in enumerate(records)
             if ((record.scene or record.name) in held) == (self.give == 'slice')
         ]

@@ -1,4 +1,4 @@
-"""The base of all data sets: records in, views with the labels that are shown out."""
+"""The base class of all data sets."""
 
 import os
 from abc import ABC, abstractmethod
@@ -22,26 +22,28 @@ from mmmtl.tasks import Task, build_tasks
 
 
 class MultiTaskDataset(Dataset, ABC):
-    """A data set says in `load_records` where its files lie; labels are opened only where they are shown.
+    """Base class of data sets; subclasses list their files in `load_records`.
+
+    A label is hidden unless ``label_setting`` shows it, and files of hidden labels are never opened.
 
     Args:
-        tasks: The tasks to learn, ``{name: config}``; those that this data set does not know are absent from
-            its samples.
-        pipeline: Transforms from record to packed views.
-        label_setting: Which of its labels an image shows (all of them by default).
-        held_out: `HoldOutSplit`, which keeps back a slice of the split to choose a model by, or gives that slice.
-        without_label: What becomes of records that show no label: ``'keep'``, ``'drop'``, or ``'replace'``, which puts
-            the labelled ones in their places, in turn, so that a pass remains as long as it was.
-        on_bad_sample: ``'raise'`` when a file of a sample is damaged, or ``'skip'``: the next record stands in for it,
-            and the sample says so in its metainfo ``skipped``, which `BadSampleHook` counts and logs.
-        regions: Number what belongs together in an image, for losses that compare regions: the folder that
-            ``mmmtl regions`` has filled (relative names are also looked for under ``MMMTL_DATA``), or
-            ``'instances'`` where the data set has them. None for samples without.
-        checksums: A list of what the files must hold, as ``check_dataset.py --write-checksums`` writes it; relative
-            names are also looked for under the environment variable ``MMMTL_DATA``.
+        tasks: The tasks to learn, ``{name: config}``; tasks without labels in this data set are absent from its
+            samples.
+        pipeline: Transforms from a record to packed views.
+        label_setting: Config of a label setting, such as `OneLabel`; None shows all labels.
+        held_out: Config of a `HoldOutSplit`, to use a part of the split only.
+        without_label: What to do with records that show no label: ``'keep'`` them, ``'drop'`` them, or ``'replace'``
+            them by the labelled records, in turn, so that the length of an epoch does not change.
+        on_bad_sample: ``'raise'`` an error if a file of a sample is damaged, or ``'skip'`` to the next record. The
+            metainfo ``skipped`` of the sample then holds the error messages, which `BadSampleHook` counts and logs.
+        checksums: File that ``check_dataset.py --write-checksums`` has written, to verify every file that is read; a
+            relative path is first looked up under ``MMMTL_DATA``.
+        regions: Region maps for losses that compare regions: the output folder of ``mmmtl regions`` (a
+            relative path is first looked up under ``MMMTL_DATA``), or ``'instances'`` for the instance maps of the data
+            set. None for no regions.
 
     Raises:
-        ConfigError: The data set has no label for any of the tasks, or shows none, or an argument is unknown.
+        ConfigError: The data set has no label for any of the tasks, all labels are hidden, or an option is invalid.
         DataError: The split is empty.
     """
 
@@ -86,35 +88,38 @@ class MultiTaskDataset(Dataset, ABC):
                 f'{self}: {type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}'
             )
         if without_label != 'keep':
-            labelled = [place for place, names in enumerate(self.shown) if names]
+            labelled = [index for index, names in enumerate(self.shown) if names]
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
 
     @abstractmethod
     def load_records(self) -> list[Record]:
-        """All records of the split, in an order that never changes."""
+        """Return all records of the split, in a fixed order."""
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Go on with some of the records; what they show stays as it is."""
-        self.records = [self.records[place] for place in indices]
-        self.shown = [self.shown[place] for place in indices]
+        """Keep the records at ``indices`` only, with the labels that they show."""
+        self.records = [self.records[index] for index in indices]
+        self.shown = [self.shown[index] for index in indices]
 
     def computed(self) -> set[str]:
-        """Names of the maps that a transform brings (`LoadPseudoLabels`)."""
+        """Return the names of the labels that transforms add, such as those of `LoadPseudoLabels`."""
         return {name for step in self.pipeline.transforms for name in getattr(step, 'tasks', ())}
 
     @property
     def metainfo(self) -> dict:
-        """What MMEngine hands on to metrics and visualizers."""
+        """Return the meta information that MMEngine passes to metrics and visualizers."""
         return {'tasks': self.tasks}
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __getitem__(self, key: int | SampleKey) -> dict:
-        """Packed views of one record; a plain index is the first draw with seed 0.
+        """Return the packed views of one record; an integer index stands for ``SampleKey(0, 0, index)``.
 
-        With ``on_bad_sample='skip'`` the next record that loads takes the place of a bad one: which one, and its draw,
-        depend on the key alone.
+        With ``on_bad_sample='skip'`` a bad record is replaced by the next one that loads. The result depends on the key
+        alone.
+
+        Raises:
+            DataError: The sample, or with ``'skip'`` every sample, cannot be loaded.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(0, 0, int(key))
         if self.on_bad_sample == 'raise':
@@ -129,19 +134,19 @@ class MultiTaskDataset(Dataset, ABC):
             if skipped:
                 packed['data_samples'][0].set_metainfo({'skipped': skipped})
             return packed
-        raise DataError(f'{self}: not one of the {len(self)} samples can be loaded; the first says: {skipped[0]}')
+        raise DataError(f'{self}: none of the {len(self)} samples can be loaded; the first error: {skipped[0]}')
 
     def load(self, key: SampleKey) -> dict:
-        """The record through the pipeline, the bytes of its files compared with their checksums.
+        """Run the pipeline on a record, then verify the checksums of its files.
 
-        They are compared last, so that a damaged file is named by what is wrong with it.
+        Checksums come last because an error of a reader is more specific than a wrong checksum.
         """
         record, shown = self.records[key.index], self.shown[key.index]
         packed = self.pipeline(
             {
                 'record': record,
                 'tasks': {name: self.tasks[name] for name in shown},
-                'rng': np.random.default_rng(key),
+                'rng': np.random.default_rng(list(key)),
             }
         )
         if self.checksums.known:
@@ -154,10 +159,10 @@ class MultiTaskDataset(Dataset, ABC):
 
 
 def data_root(root: str | Path) -> Path:
-    """A relative ``root`` under ``MMMTL_DATA`` where that exists, else ``root`` as it is.
+    """Return ``root`` below the environment variable ``MMMTL_DATA`` if that folder exists, else ``root`` itself.
 
     Raises:
-        DataError: Neither exists.
+        DataError: Neither folder exists.
     """
     folders = [Path(root)]
     if os.environ.get('MMMTL_DATA') and not folders[0].is_absolute():
@@ -172,12 +177,12 @@ def data_root(root: str | Path) -> Path:
 
 
 def cache_root() -> Path:
-    """Where data sets keep what they have computed: ``MMMTL_CACHE``, or ``~/.cache/mmmtl``."""
+    """Return the folder for computed data: ``MMMTL_CACHE``, or ``~/.cache/mmmtl``."""
     return Path(os.environ.get('MMMTL_CACHE') or Path.home() / '.cache' / 'mmmtl')
 
 
 def collate_views(batch: Sequence[dict]) -> dict[str, list[torch.Tensor] | list[MultiTaskDataSample]]:
-    """Scenes -> lists of N images (3, H, W) and N samples, in the order (b v)."""
+    """Collate scenes to lists of N = B * V images (3, H, W) and N samples, in the order (b v)."""
     return {
         'inputs': [image for scene in batch for image in scene['inputs']],
         'data_samples': [sample for scene in batch for sample in scene['data_samples']],

@@ -1,4 +1,4 @@
-"""Which frame of a video is looked at together with another: enough seen by both, and enough parallax."""
+"""Choose pairs of video frames that overlap enough and have enough parallax."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ import torch
 
 from mmmtl.geometry import camera_centres, correspondences, overlap, relative_pose, resize_intrinsics, visible_pixels
 
-ROWS = 60  # depth maps are thinned out to about so many rows before overlap is counted
+MAX_ROWS = 60  # depth maps are subsampled to about this many rows before the overlap is measured
 
 
 @dataclass(frozen=True)
 class PairRule:
-    """What a good pair is.
+    """Requirements for a pair of frames.
 
-    A frame's overlap with another is the share of its pixels of known depth that the other one sees, by a depth test;
-    of the two directions the smaller counts. A wrong pose or depth makes it small, so bad pairs fall out by the same
-    rule.
+    The overlap of one frame with another is the fraction of its pixels with known depth that the other frame sees,
+    determined by a depth test; the smaller of both directions counts. A wrong pose or depth lowers the overlap, so the
+    same rule rejects bad pairs.
 
     Args:
-        overlap: (least, most) share.
-        baseline: (least, most) metres between the cameras.
-        tries: Candidates whose depth is opened before a frame is given up.
-        seed: Of the order in which candidates are tried.
+        overlap: (min, max) overlap, fractions in [0, 1].
+        baseline: (min, max) distance between the cameras in metres.
+        tries: Number of candidates to test per frame before it is left without a neighbour.
+        seed: Seed of the order in which candidates are tested.
     """
 
     overlap: tuple[float, float] = (0.6, 0.9)
@@ -40,31 +40,32 @@ def choose_neighbours(
     rule: PairRule,
     key: Sequence[int] = (),
 ) -> list[int | None]:
-    """For every frame its neighbour, or None where no candidate fits.
+    """Return the index of a neighbour for every frame, or None if no candidate satisfies the rule.
 
-    A pure function of its arguments: candidates are those within the baseline, tried in an order drawn from the rule's
-    seed, ``key`` and the frame's place.
+    The result is a pure function of the arguments: candidates within the baseline are tested in an order drawn from
+    the rule's seed, ``key`` and the index of the frame.
 
     Args:
-        camera_T_world: (F, 4, 4).
-        intrinsics: (3, 3) of the depth maps.
-        depth: Place of a frame -> (H, W) metres, 0 = unknown. Called at most once per frame.
-        rule: What a good pair is.
-        key: Names the sequence.
+        camera_T_world: Poses (F, 4, 4).
+        intrinsics: Intrinsics (3, 3) of the depth maps.
+        depth: Function from the index of a frame to its depth (H, W) in metres, 0 = unknown; called at most once per
+            frame.
+        rule: Requirements for a pair.
+        key: Integers that identify the sequence.
     """
     poses = torch.as_tensor(camera_T_world, dtype=torch.float64)
     centres = camera_centres(poses).numpy()
-    thinned = cache(lambda place: thin_out(depth(place), intrinsics))
+    subsampled = cache(lambda index: subsample_depth(depth(index), intrinsics))
     chosen: list[int | None] = []
-    for place, centre in enumerate(centres):
+    for index, centre in enumerate(centres):
         distance = np.linalg.norm(centres - centre, axis=1)
         candidates = np.flatnonzero((distance >= rule.baseline[0]) & (distance <= rule.baseline[1]))
-        order = np.random.default_rng([rule.seed, *key, place]).permutation(candidates)[: rule.tries]
+        order = np.random.default_rng([rule.seed, *key, index]).permutation(candidates)[: rule.tries]
         fitting = (
             int(other)
             for other in order
             if rule.overlap[0]
-            <= mutual_overlap(thinned(place), thinned(int(other)), poses[place], poses[other])
+            <= mutual_overlap(subsampled(index), subsampled(int(other)), poses[index], poses[other])
             <= rule.overlap[1]
         )
         chosen.append(next(fitting, None))
@@ -77,7 +78,7 @@ def mutual_overlap(
     first_T_world: torch.Tensor,
     second_T_world: torch.Tensor,
 ) -> float:
-    """The smaller of the two shares that one view sees of the other; a view is (depth (1, 1, H, W), intrinsics)."""
+    """Return the smaller of both overlaps of two views, each given as (depth (1, 1, H, W), intrinsics (1, 3, 3))."""
     fractions = []
     for (depth, own), (other_depth, other), pose, other_pose in (
         (first, second, first_T_world, second_T_world),
@@ -88,12 +89,12 @@ def mutual_overlap(
     return min(fractions)
 
 
-def thin_out(depth: np.ndarray, intrinsics: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    """Every n-th pixel of a depth map (H, W) as (1, 1, h, w), and its intrinsics (1, 3, 3)."""
-    step = max(1, depth.shape[0] // ROWS)
-    few = np.ascontiguousarray(depth[step // 2 :: step, step // 2 :: step], np.float32)
-    scales = few.shape[1] / depth.shape[1], few.shape[0] / depth.shape[0]
+def subsample_depth(depth: np.ndarray, intrinsics: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return every n-th pixel of a depth map (H, W) as (1, 1, h, w), and the matching intrinsics (1, 3, 3)."""
+    step = max(1, depth.shape[0] // MAX_ROWS)
+    sampled = np.ascontiguousarray(depth[step // 2 :: step, step // 2 :: step], np.float32)
+    scales = sampled.shape[1] / depth.shape[1], sampled.shape[0] / depth.shape[0]
     return (
-        torch.from_numpy(few)[None, None],
+        torch.from_numpy(sampled)[None, None],
         resize_intrinsics(torch.as_tensor(intrinsics, dtype=torch.float32), *scales)[None],
     )

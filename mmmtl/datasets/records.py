@@ -1,4 +1,4 @@
-"""A record: where the files of one scene lie, nothing opened yet."""
+"""Records: the paths of the images and labels of a scene, and its cameras."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,46 +9,52 @@ import numpy as np
 
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.reading import read_array, read_indices
-from mmmtl.files.reading import read_image as read_image  # found here by projects downstream
+from mmmtl.files.reading import read_image as read_image  # re-exported for downstream projects
 from mmmtl.tasks import Task
 
 
-class RegionSource(Protocol):
-    """Anything that yields a region map, int32 (H, W) with -1 for no region."""
+class RegionReader(Protocol):
+    """An object that reads the region map of one image."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """The region file."""
 
     def load(self) -> np.ndarray:
-        """The map."""
+        """Read the map: int32 (H, W), -1 for no region."""
 
 
 class LabelReader(Protocol):
-    """Anything that yields a label when it is asked to; what is hidden is never asked.
+    """An object that reads one label of one image; readers of hidden labels are never called.
 
-    One that is made of several files names them all in ``paths``.
+    A reader of several files lists them in an attribute ``paths``.
     """
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """The label file."""
 
     def load(self, task: Task) -> np.ndarray:
-        """The label (H, W) or (H, W, C) in the task's own values and void."""
+        """Read the label as (H, W) or (H, W, C), in the values of the task and with its void value."""
 
 
 @dataclass(frozen=True)
 class LabelFile:
-    """A label in a file: value = raw * scale + offset, and unknown where raw is ``void`` or value out of range.
+    """A label with value = raw * scale + offset, unknown where raw is ``void`` or the value is out of range.
 
-    E.g. 16-bit millimetres are ``scale=1e-3, void=(0, 65535)``; classes 1..40 with 0 unlabelled are ``offset=-1,
-    void=0``; normals in an RGB picture are ``scale=2 / 255, offset=-1``; metres with gaps of any kind are ``void=(-1,
-    math.nan), valid_range=(0, 100)``.
+    Examples: 16-bit millimetres are ``scale=1e-3, void=(0, 65535)``; classes 1..40 with 0 for unlabelled are
+    ``offset=-1, void=0``; normals in an RGB image are ``scale=2 / 255, offset=-1``; metres with gaps of several kinds
+    are ``void=(-1, math.nan), valid_range=(0, 100)``.
 
     Args:
-        path: Of a picture or an array. Classes are read by index, quantities as they are stored (`read_indices`,
-            `read_array`).
-        scale: Of quantities.
-        offset: Added after scaling.
-        void: The raw number, or numbers, that stand for "unknown"; NaN and infinity may be among them.
-        valid_range: (lowest, highest) value that is known, after scaling; all that is outside is unknown.
+        path: Image or array file. Classes are read by `read_indices`, quantities by `read_array`.
+        scale: Factor of quantities; ignored for classes.
+        offset: Value added after scaling.
+        void: Raw value or values that mean "unknown"; may include NaN and infinity.
+        valid_range: (min, max) of known values after scaling; values outside are unknown.
+
+    Raises:
+        ConfigError: ``valid_range`` is not ascending.
     """
 
     path: Path
@@ -62,6 +68,11 @@ class LabelFile:
             raise ConfigError(f'{self.path}: expected valid_range=(lowest, highest), found {self.valid_range}')
 
     def load(self, task: Task) -> np.ndarray:
+        """Read the label: (H, W) or (H, W, C), float32 for quantities, int64 for classes, the task's void if unknown.
+
+        Raises:
+            DataError: The file is missing or damaged, or its values do not fit the task.
+        """
         raw = read_array(self.path) if task.dtype.is_floating_point else read_indices(self.path)
         if self.void is None:
             label = self._values(raw, task)
@@ -81,13 +92,13 @@ class LabelFile:
         if not task.dtype.is_floating_point:
             if raw.dtype.kind == 'f' and not (np.abs(raw).max(initial=0) < 2**31 and np.array_equal(raw, raw.round())):
                 raise DataError(
-                    f'{self.path}: expected whole numbers for {task.name}, found fractions, NaN or values beyond 2^31'
+                    f'{self.path}: expected integers for {task.name}, found fractions, NaN or values beyond 2^31'
                 )
             return raw.astype(np.int64) + int(self.offset)
         if raw.dtype.kind != 'f' and not task.allows_integers and not scaled:
             raise DataError(
-                f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; whole '
-                'numbers need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres'
+                f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; integers '
+                'need a scale, e.g. LabelFile(path, scale=1e-3) for millimetres'
             )
         if raw.dtype == bool and scaled:
             raise DataError(
@@ -99,7 +110,7 @@ class LabelFile:
 
 
 def is_any_of(raw: np.ndarray, values: float | Sequence[float]) -> np.ndarray:
-    """Where an array holds one of the values, NaN included. Bool of its shape."""
+    """Return a bool mask of the elements that equal one of the values; NaN equals NaN."""
     found = np.zeros(raw.shape, bool)
     for value in values if isinstance(values, Sequence) else (values,):
         found |= np.isnan(raw) if np.isnan(value) else raw == value
@@ -108,26 +119,34 @@ def is_any_of(raw: np.ndarray, values: float | Sequence[float]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class View:
-    """One image of a scene, the sources of its labels, and its camera if it is known.
+    """One image of a scene with the readers of its labels and, if known, its camera.
 
-    ``intrinsics`` (3, 3) in pixels with centres at +0.5; ``camera_T_world`` (4, 4), metres. ``instances`` is a picture
-    that numbers the things in the image, where the data set has one; ``regions`` is what is opened, if asked for.
+    Args:
+        image: Image file.
+        labels: ``{task: reader}``.
+        intrinsics: (3, 3) in pixels, with pixel centres at +0.5.
+        camera_T_world: Pose (4, 4) in metres.
+        instances: Instance map of the image, if the data set has one.
+        regions: Reader of the region map, if the data set was built with ``regions``.
     """
 
     image: Path
     labels: Mapping[str, LabelReader] = field(default_factory=dict)
     intrinsics: np.ndarray | None = None
-    camera_T_world: np.ndarray | None = None  # noqa: N815  frames meet in the name
+    camera_T_world: np.ndarray | None = None  # noqa: N815  target_T_source
     instances: Path | None = None
-    regions: RegionSource | None = None
+    regions: RegionReader | None = None
 
 
 @dataclass(frozen=True)
 class Record:
-    """A scene as one sample: one view, or several of the same place.
+    """One sample: a single view, or several views of the same place.
 
-    Records of one ``scene`` show the same place, so they stay together when a split is cut; it is the record's name
-    where it is not given.
+    Args:
+        name: Name that is unique in the data set.
+        views: The views.
+        scene: Records with the same scene show the same place, so `HoldOutSplit` keeps them together; the name of the
+            record if empty.
     """
 
     name: str
@@ -135,26 +154,30 @@ class Record:
     scene: str = ''
 
     def label_names(self) -> set[str]:
-        """Tasks for which at least one view has a label."""
+        """Return the tasks for which at least one view has a label."""
         return {name for view in self.views for name in view.labels}
 
     def files(self, tasks: Collection[str]) -> list[Path]:
-        """The images, the files of the labels of ``tasks`` and those of regions, each once."""
+        """Return the image files, the label files of ``tasks`` and the region files, without duplicates."""
         labels = [
             path
             for view in self.views
-            for name, source in view.labels.items()
+            for name, reader in view.labels.items()
             if name in tasks
-            for path in getattr(source, 'paths', (source.path,))
+            for path in getattr(reader, 'paths', (reader.path,))
         ]
         regions = [view.regions.path for view in self.views if view.regions is not None]
         return list(dict.fromkeys([view.image for view in self.views] + labels + regions))
 
 
-def scene_records(name: str, views: tuple[View, ...], how: str) -> list[Record]:
-    """A scene as records: ``'all'`` its views in one, ``'single'`` each alone, ``'stereo'`` 2i and 2i + 1 together."""
-    if how == 'all':
+def scene_records(name: str, views: tuple[View, ...], view_mode: str) -> list[Record]:
+    """Group the views of a scene into records.
+
+    ``'all'``: one record with all views; ``'single'``: one record per view; ``'stereo'``: one record per pair of views
+    2i and 2i + 1.
+    """
+    if view_mode == 'all':
         return [Record(name, views)]
-    if how == 'stereo':
+    if view_mode == 'stereo':
         return [Record(f'{name}/{pair}', views[2 * pair : 2 * pair + 2], name) for pair in range(len(views) // 2)]
-    return [Record(f'{name}/{number}', (view,), name) for number, view in enumerate(views)]
+    return [Record(f'{name}/{index}', (view,), name) for index, view in enumerate(views)]

@@ -1,11 +1,11 @@
-"""The name of one draw of one sample, from which all randomness of its pipeline comes."""
+"""The key of a sample, which seeds all randomness of its pipeline."""
 
 from typing import NamedTuple
 
 
 class SampleKey(NamedTuple):
-    """Names one draw of one sample; all randomness of the sample's pipeline comes from it."""
+    """Seed, epoch and index of a sample; they determine all randomness of its pipeline."""
 
     seed: int
-    epoch: int  # how many times the data set has been gone through before
-    index: int
+    epoch: int  # number of completed passes through the data set
+    index: int  # type: ignore[assignment]  # replaces tuple.index, which nothing here calls

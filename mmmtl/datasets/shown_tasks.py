@@ -1,23 +1,22 @@
-"""Whether a data set shows a label of every task that is learnt."""
+"""Check that a data set shows labels of every task."""
 
 from collections.abc import Collection
-
-from torch.utils.data import Dataset
+from typing import Any
 
 from mmmtl.errors import ConfigError
 
 
-def check_every_task_is_shown(dataset: Dataset, taught: Collection[str] = ()) -> None:
-    """Nothing teaches a task of which a data set shows no label, unless it is ``taught`` otherwise.
+def check_every_task_is_shown(dataset: Any, taught: Collection[str] = ()) -> None:
+    """Check that every task has a visible label, or is ``taught`` in another way, e.g. by a consistency loss.
 
     Raises:
-        ConfigError: There is such a task.
+        ConfigError: A task has no visible label and is not taught in another way.
     """
-    if not hasattr(dataset, 'shown'):  # not one of ours
+    if not hasattr(dataset, 'shown'):  # a data set of another library
         return
     missing = set(dataset.tasks) - {name for names in dataset.shown for name in names} - set(taught)
     if missing:
         raise ConfigError(
-            f'{dataset} shows no label of {", ".join(sorted(missing))} at all, so nothing would teach '
-            'it; remove the task, or choose a label setting that shows it'
+            f'{dataset} shows no label of {", ".join(sorted(missing))}, so it cannot be learnt; '
+            'remove the task, or choose a label setting that shows it'
         )

@@ -1,21 +1,21 @@
-"""What official splits name, and whether the folder holds all of it."""
+"""Read split files and check that the folder holds the whole split."""
 
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.near_names import hint, without_suffix
+from mmmtl.files.near_names import similar_name_hint, without_suffix
 from mmmtl.files.text_files import read_lines
 
-PARTIAL = 'restore them, or set partial=True to use the part that is there'
+PARTIAL = 'restore them, or set partial=True to use the files that exist'
 
 
 def check_split(name: str, split: str, known: Iterable[str] = ('train', 'val')) -> str:
-    """The split itself.
+    """Return ``split`` if the data set has it.
 
     Raises:
-        ConfigError: It is none of those that the data set has.
+        ConfigError: The data set has no such split.
     """
     known = tuple(known)
     if split not in known:
@@ -24,10 +24,10 @@ def check_split(name: str, split: str, known: Iterable[str] = ('train', 'val')) 
 
 
 def read_split(path: Path) -> list[str]:
-    """The names in a split file, one in each line; the suffix of an image, which some lists have, is taken off.
+    """Read a split file with one name per line; image suffixes are removed.
 
     Raises:
-        DataError: The file is missing or damaged, or names something twice.
+        DataError: The file is missing or damaged, or lists a name twice.
     """
     try:
         names = [without_suffix(line) for line in read_lines(path).values()]
@@ -35,15 +35,15 @@ def read_split(path: Path) -> list[str]:
         raise DataError(f'{path}: cannot be read as a list of names ({error}); restore it') from None
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f'{path}: {twice} stands in it more than once; restore the file')
+        raise DataError(f'{path}: {twice} is listed more than once; restore the file')
     return names
 
 
 def check_count(found: int, expected: int, where: Path, partial: bool) -> None:
-    """Warn of a partial folder how many there are.
+    """Compare the number of images with the official one; warn of a difference if ``partial``.
 
     Raises:
-        DataError: The count is another than the official one, and the folder was not said to be partial.
+        DataError: The numbers differ, and ``partial`` is false.
     """
     if found == expected:
         return
@@ -52,39 +52,43 @@ def check_count(found: int, expected: int, where: Path, partial: bool) -> None:
     warnings.warn(f'{where}: {found} images of {expected} in the official split, as partial=True allows', stacklevel=2)
 
 
-def files_in(folder: Path, suffix: str) -> dict[str, Path]:
-    """Stem -> path of the files of that suffix; nothing where there is no such folder."""
+def files_by_stem(folder: Path, suffix: str) -> dict[str, Path]:
+    """Return ``{stem: path}`` of the visible files with a suffix, sorted by name; empty if the folder is missing."""
     if not folder.is_dir():
         return {}
     return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix == suffix and path.name[0] != '.'}
 
 
-def of_the_split(names: Iterable[str], files: dict[str, Path], where: Path, partial: bool) -> dict[str, Path]:
-    """Those of the files that the split names.
+def files_of_split(names: Iterable[str], files: dict[str, Path], where: Path, partial: bool) -> dict[str, Path]:
+    """Return the files that the split lists, in its order.
 
     Raises:
-        DataError: Some are missing, and the folder was not said to be partial.
+        DataError: Files are missing, and ``partial`` is false.
     """
     names = list(names)
     missing = [name for name in names if name not in files]
     if missing:
         beside = sorted(path.name for path in where.iterdir()) if where.is_dir() else []
-        report_missing(missing, len(names), where, partial, hint(missing[0], [*files, *beside]))
+        report_missing(missing, len(names), where, partial, similar_name_hint(missing[0], [*files, *beside]))
     return {name: files[name] for name in names if name in files}
 
 
 def report_missing(missing: Sequence[str], count: int, where: Path, partial: bool, near: str = '') -> None:
-    """Warn of names that a split has and a partial folder has not: how many of ``count``, and the first.
+    """Report the number of missing files and the first one: a warning if ``partial``, else an error.
 
     Args:
-        near: What is there instead of the first, see `hint`.
+        missing: Missing names; nothing is reported if it is empty.
+        count: Number of names in the split.
+        where: Folder or file that the message names.
+        partial: Whether a part of the split is enough.
+        near: Hint at an existing file similar to the first missing one, see `similar_name_hint`.
 
     Raises:
-        DataError: The folder was not said to be partial.
+        DataError: Files are missing, and ``partial`` is false.
     """
     if not missing:
         return
     message = f'{where}: {len(missing)} of {count} files are missing, the first is {missing[0]}{near}'
     if not partial:
         raise DataError(f'{message}; {PARTIAL}')
-    warnings.warn(f'{message}; they are left out, as partial=True allows', stacklevel=2)
+    warnings.warn(f'{message}; skipping them, as partial=True allows', stacklevel=2)

@@ -1,1 +1,1 @@
-"""Reading files of others, with errors that name the file."""
+"""Reading image, array, text and weight files, with errors that name the file."""

@@ -1,4 +1,4 @@
-"""What the files of a data set must hold: a file that was exchanged or altered and still loads is told by its bytes."""
+"""Detect data files that were swapped or altered by their checksums, even if they still load."""
 
 import hashlib
 import json
@@ -9,26 +9,26 @@ from mmmtl.errors import DataError
 from mmmtl.files.text_files import read_text
 
 
-def digest(content: bytes) -> str:
-    """32 hexadecimal digits of BLAKE2b."""
+def content_digest(content: bytes) -> str:
+    """Return the 16-byte BLAKE2b digest as 32 hexadecimal digits."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 class Checksums:
-    """The digests of files; those that are not listed are not judged.
+    """Expected digests of files; files that are not listed are not checked.
 
-    Two files of the same kind that changed places cannot be told from the files themselves: each is a sound label, of
-    another image. Written down while the data are right, their digests tell.
+    Two label files that were swapped are both valid, so their content alone does not reveal the error. Digests that
+    were written while the data were correct do.
     """
 
     def __init__(self) -> None:
-        self.known: dict[str, tuple[str, Path]] = {}  # absolute path -> digest, the manifest that says so
+        self.known: dict[str, tuple[str, Path]] = {}  # absolute path -> (digest, manifest that lists it)
 
     def read(self, manifest: Path) -> None:
-        """Add what a manifest lists: JSON ``{path relative to the manifest's folder: digest}``.
+        """Add the entries of a manifest: JSON ``{path relative to the manifest's folder: digest}``.
 
         Raises:
-            DataError: No such manifest, or it holds something else.
+            DataError: The manifest is missing or has another format.
         """
         try:
             listed = json.loads(read_text(manifest))
@@ -37,42 +37,46 @@ class Checksums:
             }
         except FileNotFoundError:
             raise DataError(
-                f'{manifest}: no such list of checksums; write it with check_dataset.py CONFIG --write-checksums FILE'
+                f'{manifest}: no such checksum file; write it with check_dataset.py CONFIG --write-checksums FILE'
             ) from None
         except (OSError, ValueError, AttributeError) as error:
-            raise DataError(f'{manifest}: expected JSON {{file: digest}} ({error}); write it again') from None
+            raise DataError(f'{manifest}: expected JSON {{file: digest}} ({error}); write the file again') from None
 
     def verify(self, path: Path) -> None:
-        """Raise DataError if the file is listed and holds something else."""
+        """Check a file against its digest, if it is listed.
+
+        Raises:
+            DataError: The content of the file has changed.
+        """
         expected = self.known.get(str(path.absolute()))
-        if expected and digest(path.read_bytes()) != expected[0]:
+        if expected and content_digest(path.read_bytes()) != expected[0]:
             raise DataError(
-                f'{path}: not the file that {expected[1]} lists; restore it, or write the list again if '
-                'the change is meant'
+                f'{path}: does not match its checksum in {expected[1]}; restore the file, or write the checksums again '
+                'if the change is intended'
             )
 
 
 def write_checksums(manifest: Path, files: Iterable[Path]) -> int:
-    """List the files, which must lie below the manifest's folder; returns how many.
+    """Write the digests of files below the manifest's folder, and return the number of files.
 
     Raises:
-        DataError: A file lies elsewhere, or the manifest cannot be written.
+        DataError: A file lies outside of the folder, or the manifest cannot be written.
     """
     folder = manifest.parent.absolute()
     listed: dict[str, str] = {}
     try:
         for path in sorted({path.absolute() for path in files} - {manifest.absolute()}):
-            listed[str(path.relative_to(folder))] = digest(path.read_bytes())
+            listed[str(path.relative_to(folder))] = content_digest(path.read_bytes())
         manifest.write_text(as_json(listed))
     except ValueError:
         raise DataError(
-            f'{manifest}: must stand in a folder above all files of the data set, but {path} is not below {folder}'
+            f'{manifest}: must lie in a folder above all files of the data set, but {path} is not below {folder}'
         ) from None
     except OSError as error:
-        raise DataError(f'{manifest}: cannot list the files ({error})') from None
+        raise DataError(f'{manifest}: cannot write the checksums ({error})') from None
     return len(listed)
 
 
 def as_json(listed: Mapping[str, str]) -> str:
-    """The text of a manifest."""
+    """Format the entries of a manifest as text."""
     return json.dumps(listed, indent=0) + '\n'

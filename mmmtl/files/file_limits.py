@@ -1,47 +1,49 @@
-"""How large a picture or an array in a file may be; both are refused by their headers, before memory is taken."""
+"""Size limits of image and array files, checked against the header before any memory is allocated."""
 
 import os
 
 from mmmtl.errors import ConfigError, DataError
 
-LARGEST = 2**26  # pixels, 8192 x 8192: an RGB picture of 200 MB
-BYTES_PER_PIXEL = 16  # arrays may take as many bytes per pixel of the largest picture: 1 GiB
+MAX_PIXELS = 2**26  # 8192 x 8192: an RGB image of 200 MB
+BYTES_PER_PIXEL = 16  # an array may have this many bytes per allowed pixel: 1 GiB
 VARIABLE = 'MMMTL_LARGEST_PICTURE'
 
 
-def largest_picture() -> int:
-    """Pixels: the environment variable ``MMMTL_LARGEST_PICTURE``, or 2^26.
+def max_pixels() -> int:
+    """Return the largest number of pixels of an image: ``MMMTL_LARGEST_PICTURE`` if it is set, else 2^26.
 
     Raises:
-        ConfigError: The variable is no positive whole number.
+        ConfigError: The environment variable is not a positive integer.
     """
-    text = os.environ.get(VARIABLE) or str(LARGEST)
+    text = os.environ.get(VARIABLE) or str(MAX_PIXELS)
     if not text.isdecimal() or not int(text):
-        raise ConfigError(f'{VARIABLE}={text}: expected a number of pixels, e.g. {2 * LARGEST}')
+        raise ConfigError(f'{VARIABLE}={text}: expected a number of pixels, e.g. {2 * MAX_PIXELS}')
     return int(text)
 
 
 def check_pixels(name: str, width: int, height: int) -> None:
-    """
+    """Check the size of an image.
+
     Raises:
-        DataError: The picture is empty, or larger than `largest_picture`.
+        DataError: The image is empty, or larger than `max_pixels`.
     """
     if width < 1 or height < 1:
         raise DataError(f'{name}: the header gives {height} x {width} pixels; restore the file')
-    if width * height > largest_picture():
+    if width * height > max_pixels():
         raise DataError(
-            f'{name}: {height} x {width} pixels, but at most {largest_picture()} are read; shrink it, or '
+            f'{name}: {height} x {width} pixels, but the limit is {max_pixels()}; shrink it, or '
             f'raise the limit by {VARIABLE}={width * height}'
         )
 
 
 def check_bytes(name: str, size: int) -> None:
-    """
+    """Check the size of an array in bytes.
+
     Raises:
-        DataError: An array takes more bytes than `BYTES_PER_PIXEL` per pixel of the largest picture.
+        DataError: The array has more than ``BYTES_PER_PIXEL * max_pixels()`` bytes.
     """
-    if size > BYTES_PER_PIXEL * largest_picture():
+    if size > BYTES_PER_PIXEL * max_pixels():
         raise DataError(
-            f'{name}: {size} bytes, but at most {BYTES_PER_PIXEL * largest_picture()} are read; shrink it, '
+            f'{name}: {size} bytes, but the limit is {BYTES_PER_PIXEL * max_pixels()}; shrink it, '
             f'or raise the limit by {VARIABLE}={-(-size // BYTES_PER_PIXEL)}'
         )

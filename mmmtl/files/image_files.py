@@ -1,4 +1,4 @@
-"""What a picture shows: images as a viewer shows them, labels as the numbers that are stored."""
+"""Convert image files to arrays: photographs as a viewer displays them, labels as the stored values."""
 
 import struct
 import warnings
@@ -10,171 +10,176 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from mmmtl.errors import DataError
-from mmmtl.files.file_limits import VARIABLE, check_pixels, largest_picture
+from mmmtl.files.file_limits import VARIABLE, check_pixels, max_pixels
 
-FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TGA', 'TIFF', 'WEBP')  # none that runs another program
-DEEP = ('I', 'F', 'I;16', 'I;16B', 'I;16L', 'I;16N')  # Pillow's modes of more than 8 bits
+FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TGA', 'TIFF', 'WEBP')  # none that starts another program
+DEEP = ('I', 'F', 'I;16', 'I;16B', 'I;16L', 'I;16N')  # Pillow modes with more than 8 bits
 LOSSY = ('JPEG', 'MPO', 'JPEG2000')
-HOW_TO_TURN = 'turn its pixels and remove the tag (exiftran -ai for JPEG, mogrify -auto-orient for others)'
+HOW_TO_ROTATE = 'rotate its pixels and remove the tag (exiftran -ai for JPEG, mogrify -auto-orient for others)'
 
-warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)  # it would only precede our own error
+warnings.filterwarnings('ignore', category=Image.DecompressionBombWarning)  # check_pixels raises instead
 
 
 @contextmanager
-def open_picture(path: Path) -> Iterator[Image.Image]:
-    """A picture whose pixels are not yet read.
+def open_image(path: Path) -> Iterator[Image.Image]:
+    """Open an image file without reading its pixels.
 
     Raises:
-        DataError: It is too large, or has several frames.
+        DataError: The image is too large, or has several frames.
     """
-    limit = largest_picture()
-    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or limit, limit)  # Pillow refuses twice as many
-    with path.open('rb') as file:  # by its name Pillow maps a TIFF into memory, and 13.0 scrambles one that is turned
+    limit = max_pixels()
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or limit, limit)  # Pillow raises at twice its limit
+    with path.open('rb') as file:  # given a path, Pillow 13.0 memory-maps a TIFF and garbles it if EXIF rotates it
         try:
-            picture = Image.open(file, formats=FORMATS)
+            image = Image.open(file, formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise DataError(f'{path}: {error}; shrink it, or raise the limit of {limit} by {VARIABLE}') from None
-        with picture:
-            check_picture(picture, str(path))
-            yield picture
+        with image:
+            check_single_image(image, str(path))
+            yield image
 
 
-def check_picture(picture: Image.Image, name: str) -> None:
-    """
+def check_single_image(image: Image.Image, name: str) -> None:
+    """Check that an image is not too large and has a single frame; a photograph with a preview (MPO) has one.
+
     Raises:
-        DataError: It is too large, or has several frames. Photographs with a preview (MPO) count as one.
+        DataError: The image is too large, or has several frames.
     """
-    check_pixels(name, *picture.size)
-    frames = getattr(picture, 'n_frames', 1)
-    if frames > 1 and picture.format != 'MPO':
+    check_pixels(name, *image.size)
+    frames = getattr(image, 'n_frames', 1)
+    if frames > 1 and image.format != 'MPO':
         raise DataError(
-            f'{name}: {frames} frames or pages, expected a single picture; store each in a file of its own '
+            f'{name}: {frames} frames or pages, expected a single image; store each in its own file '
             f'(magick {Path(name).name} frame_%d.png)'
         )
 
 
-def orientation_of(picture: Image.Image) -> int:
-    """How a viewer turns it: EXIF's 1..8, where 1 is not at all; to be asked before the pixels are read.
+def exif_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1..8, where 1 means not rotated; call this before the pixels are read.
 
-    1 also where the tag or all of EXIF is damaged, as in viewers.
+    Returns 1 if EXIF is missing or damaged, as image viewers do.
     """
-    if picture.format == 'PNG':
-        picture.load()  # the tag may stand behind the pixels, whose damage is no damage of the tag
+    if image.format == 'PNG':
+        image.load()  # the tag may follow the pixels; damaged pixels must not hide it
     try:
-        found = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        found = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, KeyError, TypeError, struct.error):
         return 1
     return found if found in range(1, 9) else 1
 
 
-def size_of(picture: Image.Image) -> tuple[int, int]:
-    """(H, W) of what a viewer shows."""
-    width, height = picture.size
-    turned = orientation_of(picture) > 4 and picture.format != 'TIFF'  # for which Pillow has exchanged them
-    return (width, height) if turned else (height, width)
+def displayed_size(image: Image.Image) -> tuple[int, int]:
+    """Return (H, W) after applying the EXIF orientation."""
+    width, height = image.size
+    swapped = exif_orientation(image) > 4 and image.format != 'TIFF'  # Pillow already swaps those of TIFF
+    return (width, height) if swapped else (height, width)
 
 
-def image_of(picture: Image.Image, name: str) -> tuple[np.ndarray, int]:
-    """An opened picture as a viewer shows it on a white page: (H, W, 3) uint8 RGB, and its `orientation_of`.
+def to_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, int]:
+    """Convert an opened image to RGB as a viewer displays it on white.
 
-    Turned as EXIF says; palettes, grey levels and CMYK become RGB; what is transparent shows white; of colours of 16
-    bits the upper 8 count. Colour profiles are not applied.
+    The EXIF orientation is applied; palettes, grey levels and CMYK are converted to RGB; transparent pixels are blended
+    with white; 16-bit colours keep their upper 8 bits. Colour profiles are ignored.
 
     Args:
-        picture: Of any origin; one that Pillow has opened should not have been loaded before.
-        name: For errors.
+        image: Image whose pixels have not been loaded yet if it comes from a file.
+        name: Name of the image in error messages.
+
+    Returns:
+        RGB (H, W, 3) uint8, and the EXIF orientation that was applied (1 for none).
 
     Raises:
-        DataError: Grey levels of more than 8 bits, several frames, or too large.
+        DataError: The image has more than 8 bits per grey level, several frames or CIELAB colours, or is too large.
     """
-    check_picture(picture, name)
-    if picture.mode in DEEP:  # Pillow would turn all that is above 255 white
+    check_single_image(image, name)
+    if image.mode in DEEP:  # Pillow would clip values above 255 to white
         raise DataError(
-            f'{name}: expected colours of 8 bits, found grey levels of 16 bits or more (mode '
-            f'{picture.mode}); scale them to 8 bits, or to [0, 1] in an H x W x 3 .npy file'
+            f'{name}: expected 8 bits per channel, found grey levels of 16 bits or more (mode '
+            f'{image.mode}); scale them to 8 bits, or to [0, 1] in an H x W x 3 .npy file'
         )
-    if picture.mode == 'LAB':
+    if image.mode == 'LAB':
         raise DataError(f'{name}: expected colours in RGB, found CIELAB; convert it (magick IN -colorspace sRGB OUT)')
-    orientation = orientation_of(picture)
-    picture.load()
+    orientation = exif_orientation(image)
+    image.load()
     if orientation > 1:
-        picture = ImageOps.exif_transpose(picture)
-    if picture.has_transparency_data:
-        picture = picture.convert('RGBA')
-        picture = Image.alpha_composite(Image.new('RGBA', picture.size, 'white'), picture)
-    return np.array(picture if picture.mode == 'RGB' else picture.convert('RGB')), orientation
+        image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data:
+        image = image.convert('RGBA')
+        image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image)
+    return np.array(image if image.mode == 'RGB' else image.convert('RGB')), orientation
 
 
-def quantities_of(picture: Image.Image, name: str) -> np.ndarray:
-    """The numbers of an opened label picture as they are stored, (H, W), or (H, W, 3) where it has colours.
+def to_quantities(image: Image.Image, name: str) -> np.ndarray:
+    """Return the stored values of an opened label image: (H, W), or (H, W, 3) if it has colours.
 
-    Those of a palette are its colours, or its grey levels if it has no others.
+    A palette is converted to its colours, or to one channel if all of them are grey.
 
     Raises:
-        DataError: It is too large, has several frames, is turned by EXIF, has an alpha channel, or Pillow would not
-            give all of its bits.
+        DataError: The image is too large, has several frames, an EXIF rotation or an alpha channel, or a format of
+            which Pillow would drop bits.
     """
-    stored = check_label(picture, name)
-    if picture.has_transparency_data:
+    stored = check_label(image, name)
+    if image.has_transparency_data:
         raise DataError(
-            f'{name}: a label with an alpha channel or a transparent colour; store it without, its unknown '
-            'pixels marked by a value'
+            f'{name}: a label with an alpha channel or a transparent colour; store it without, and mark '
+            'unknown pixels by a value'
         )
-    if picture.mode == 'RGB' and ';16' in stored:
+    if image.mode == 'RGB' and ';16' in stored:
         raise DataError(
-            f'{name}: colours of 16 bits, of which 8 would be lost; store the numbers as .npy: '
+            f'{name}: 16-bit colours, of which 8 bits would be lost; store the label as .npy: '
             'numpy.save(path, cv2.imread(name, cv2.IMREAD_UNCHANGED)[..., ::-1])'
         )
-    if picture.mode == 'P':
-        numbers = np.array(picture.convert('RGB'))
+    if image.mode == 'P':
+        numbers = np.array(image.convert('RGB'))
         return numbers[..., 0] if (numbers == numbers[..., :1]).all() else numbers
-    if picture.mode not in ('1', 'L', 'RGB', *DEEP):
-        raise DataError(f'{name}: a label of mode {picture.mode}; store it as grey levels or RGB')
-    return _native(picture)
+    if image.mode not in ('1', 'L', 'RGB', *DEEP):
+        raise DataError(f'{name}: a label of mode {image.mode}; store it as grey levels or RGB')
+    return _native(image)
 
 
-def indices_of(picture: Image.Image, name: str) -> np.ndarray:
-    """The class numbers (H, W) of an opened label picture: its grey levels as stored, or the indices of its palette.
+def to_class_indices(image: Image.Image, name: str) -> np.ndarray:
+    """Return the class indices (H, W) of an opened label image: its stored grey levels or palette indices.
 
     Raises:
-        DataError: As `quantities_of`; or it has colours, is a JPEG, or holds grey levels of 2 or 4 bits.
+        DataError: As for `to_quantities`; or the image has colours, is a JPEG, or has grey levels of 2 or 4 bits.
     """
-    stored = check_label(picture, name)
-    if picture.format in LOSSY or picture.info.get('compression') == 'jpeg':
-        raise DataError(f'{name}: JPEG changes the class numbers of a label; make it again as PNG')
-    if picture.mode in ('LA', 'PA', 'RGBA'):
-        raise DataError(f'{name}: a label with an alpha channel; store the class numbers as grey levels or palette')
-    if picture.mode not in ('1', 'L', 'P', *DEEP):
+    stored = check_label(image, name)
+    if image.format in LOSSY or image.info.get('compression') == 'jpeg':
+        raise DataError(f'{name}: JPEG changes the class indices of a label; create it again as PNG')
+    if image.mode in ('LA', 'PA', 'RGBA'):
+        raise DataError(f'{name}: a label with an alpha channel; store the class indices as grey levels or palette')
+    if image.mode not in ('1', 'L', 'P', *DEEP):
         raise DataError(
-            f'{name}: expected one number per pixel, found colours (mode {picture.mode}); classes '
-            'in colours are read by mmmtl.datasets.label_readers.class_table.ColourTable(path, {(r, g, b): class})'
+            f'{name}: expected one class index per pixel, found colours (mode {image.mode}); read them with '
+            'mmmtl.datasets.label_readers.class_files.ClassColourFile(path, {(r, g, b): class})'
         )
     if stored.startswith(('L;', '1;I')):
         raise DataError(
-            f'{name}: grey levels of 2 or 4 bits, or with white as 0, which readers scale; store the class '
-            'numbers with 8 bits'
+            f'{name}: grey levels of 2 or 4 bits, or with white as 0, which image libraries rescale; store the class '
+            'indices with 8 bits'
         )
-    return _native(picture)
+    return _native(image)
 
 
-def check_label(picture: Image.Image, name: str) -> str:
-    """How its pixels are stored, in Pillow's words, e.g. ``'RGB;16B'``; empty where Pillow does not tell.
+def check_label(image: Image.Image, name: str) -> str:
+    """Return Pillow's raw mode of a label image, e.g. ``'RGB;16B'``, or ``''`` if unknown.
 
     Raises:
-        DataError: It is too large, has several frames, is turned by EXIF, or Pillow would scale its numbers.
+        DataError: The image is too large, has several frames or an EXIF rotation, or Pillow would rescale its values.
     """
-    arguments = picture.tile[0].args if picture.tile else ''  # gone once the pixels are read
-    check_picture(picture, name)
-    if (orientation := orientation_of(picture)) > 1:
-        raise DataError(f'{name}: a label with EXIF orientation {orientation}; {HOW_TO_TURN}')
+    tiles = getattr(image, 'tile', ())  # only images from files have tiles, until their pixels are read
+    arguments = tiles[0].args if tiles else ''
+    check_single_image(image, name)
+    if (orientation := exif_orientation(image)) > 1:
+        raise DataError(f'{name}: a label with EXIF orientation {orientation}; {HOW_TO_ROTATE}')
     if not isinstance(arguments, tuple):
         return str(arguments)
-    if picture.format == 'PPM' and len(arguments) == 2 and arguments[1] != 255:
-        raise DataError(f'{name}: numbers up to {arguments[1]}, which readers scale; store the label as PNG')
+    if image.format == 'PPM' and len(arguments) == 2 and arguments[1] != 255:
+        raise DataError(f'{name}: values up to {arguments[1]}, which image libraries rescale; store the label as PNG')
     return str(arguments[0])
 
 
-def _native(picture: Image.Image) -> np.ndarray:
-    """Its array in the byte order of this machine."""
-    array = np.array(picture)
+def _native(image: Image.Image) -> np.ndarray:
+    """Convert an image to an array in native byte order."""
+    array = np.array(image)
     return array.astype(array.dtype.newbyteorder('='), copy=False)

@@ -1,4 +1,4 @@
-"""Names that differ from what is there by case, suffix or folder only: what an error points to."""
+"""Hints for error messages: existing names that differ only in case, suffix or folder."""
 
 import re
 from collections.abc import Iterable
@@ -8,21 +8,26 @@ SUFFIX = re.compile(r'(?<=.)\.(jpe?g|png|npy|npz|mat|bmp|tiff?|webp)$', re.IGNOR
 
 
 def without_suffix(name: str) -> str:
-    """The name of a picture or array without what stands for its format."""
+    """Remove the suffix of an image or array format from a name."""
     return SUFFIX.sub('', name)
 
 
-def hint(name: str, known: Iterable[str]) -> str:
-    """`` (there is NEAR)`` if one of the known names differs by case, suffix or folder only; else nothing."""
-    wanted = plain(name)
-    near = next((other for other in known if other != name and plain(other) == wanted), None)
+def similar_name_hint(name: str, known: Iterable[str]) -> str:
+    """Return ``' (there is NEAR)'`` if a known name differs only in case, suffix or folder, else ``''``."""
+    wanted = _normalized(name)
+    near = next((other for other in known if other != name and _normalized(other) == wanted), None)
     return f' (there is {near})' if near else ''
 
 
-def hint_in(path: Path) -> str:
-    """Likewise for a path that is not there, of what lies in its folder."""
-    return hint(path.name, sorted(other.name for other in path.parent.iterdir())) if path.parent.is_dir() else ''
+def similar_file_hint(path: Path) -> str:
+    """Return the hint of `similar_name_hint` for a missing path, among the files of its folder."""
+    return (
+        similar_name_hint(path.name, sorted(other.name for other in path.parent.iterdir()))
+        if path.parent.is_dir()
+        else ''
+    )
 
 
-def plain(name: str) -> str:
+def _normalized(name: str) -> str:
+    """Strip folder and suffix, and fold the case."""
     return without_suffix(re.split(r'[/\\]', name)[-1]).casefold()

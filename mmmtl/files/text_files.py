@@ -1,4 +1,4 @@
-"""Text files as editors of all systems leave them: UTF-8 or UTF-16, with or without byte order mark, any line ends."""
+"""Read text files of any platform: UTF-8 or UTF-16, with or without byte order mark, any line endings."""
 
 import codecs
 from pathlib import Path
@@ -11,40 +11,42 @@ MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codec
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 where a byte order mark says so; the mark is no part of it.
+    """Read a text file in UTF-8, or in UTF-16 if it starts with a byte order mark; the mark is removed.
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: It is no such text; the message says what to do.
+        ValueError: The content is no such text; the message says how to fix it.
     """
     content = path.read_bytes()
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), 'utf-8')
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ValueError(f'{error.reason} at byte {error.start}, so no text in {encoding}; save it as UTF-8') from None
+        raise ValueError(
+            f'{error.reason} at byte {error.start}, so it is not {encoding} text; save it as UTF-8'
+        ) from None
     if '\0' in text:
-        raise ValueError('it holds bytes of 0, so no text in UTF-8; save it as UTF-8')
+        raise ValueError('it contains null bytes, so it is not UTF-8 text; save it as UTF-8')
     return text
 
 
 def read_lines(path: Path) -> dict[int, str]:
-    """Number, from 1, -> line of a text file, without blanks at both ends; blank lines are left out.
+    """Return ``{line number from 1: stripped line}`` of a text file, without blank lines.
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: It is no text.
+        ValueError: The file is no text.
     """
     stripped = ((number, line.strip()) for number, line in enumerate(read_text(path).splitlines(), 1))
     return {number: line for number, line in stripped if line}
 
 
 def read_numbers(path: Path) -> np.ndarray:
-    """Rows of numbers in a text file -> (rows, columns) float64; infinities and NaN are numbers here.
+    """Read rows of numbers from a text file as (rows, columns) float64; infinity and NaN are allowed.
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: It is empty, or holds something else.
+        ValueError: The file is empty, or holds something other than numbers.
     """
     lines = list(read_lines(path).values())
     if not lines:
@@ -52,8 +54,12 @@ def read_numbers(path: Path) -> np.ndarray:
     return np.loadtxt(lines, ndmin=2)
 
 
-def load_numbers(path: Path, columns: int) -> np.ndarray:
-    """A text file of rows of ``columns`` numbers -> (rows, columns) float64."""
+def read_matrix(path: Path, columns: int) -> np.ndarray:
+    """Read a text file with ``columns`` finite numbers per row as (rows, columns) float64.
+
+    Raises:
+        DataError: The file is missing, or holds something else.
+    """
     try:
         values = read_numbers(path)
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Files of weights, ours and others': read without running anything, checked for damage, and how well they fit."""
+"""Read weight files safely, check them for damage, and compare them with a model."""
 
 import zipfile
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from torch import Tensor
 
 from mmmtl.errors import CheckpointError
 
-MARKED_AS_FOLDER = 0x10  # of such an entry torch would read nothing and give whatever is in its memory
+MARKED_AS_FOLDER = 0x10  # torch reads nothing for such a zip entry and returns uninitialized memory
 
 
-def read_plain(path: str | Path, map_location: str | torch.device | None = 'cpu') -> Any:
-    """Load tensors, numbers, strings, lists and dicts, and nothing that could run.
+def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu') -> Any:
+    """Load tensors, numbers, strings, lists and dicts, without executing anything in the file.
 
-    The checksum of every entry of the file is verified, which ``torch.load`` does not do: it takes about half the time
-    of loading. Files in torch's old format, and those written with ``set_crc32_options(False)``, have none.
+    Verifies the CRC-32 of every zip entry, which ``torch.load`` does not do; this takes about half the loading time.
+    Files in torch's legacy format, and those written with ``set_crc32_options(False)``, have no checksums.
 
     Raises:
-        CheckpointError: No such file, damaged, or it holds other objects.
+        CheckpointError: The file is missing or damaged, or holds other objects.
     """
     path = Path(path)
     if not path.is_file():
@@ -32,30 +32,30 @@ def read_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
             return safetensors.torch.load_file(path)
         _verify_checksums(path)
         return torch.load(path, map_location=map_location, weights_only=True)
-    except Exception as error:  # zip, pickle, struct, torch: each has its own way to say no
+    except Exception as error:  # zipfile, pickle, struct and torch raise many types
         text = str(error)
-        foreign = 'Unsupported operand' in text  # bytes that torch never writes
+        foreign = 'Unsupported operand' in text  # pickle operations that torch never writes
         if not foreign and ('weights_only' in text or 'Unsupported' in text):
             raise CheckpointError(
                 f'{path}: refused, it holds more than tensors, numbers, strings, lists and dicts, '
-                'and loading that could run code; re-save only its state_dict on a machine you '
-                'trust with it'
+                'and loading that could run code; save its state_dict alone on a machine where you '
+                'can trust the file'
             ) from None
-        reason = 'torch has not written it' if foreign else text.splitlines()[0] if text else type(error).__name__
+        reason = 'not written by torch' if foreign else text.splitlines()[0] if text else type(error).__name__
         raise CheckpointError(
-            f'{path}: cannot be read, it is damaged or no checkpoint ({reason}); take another copy '
+            f'{path}: cannot be read, it is damaged or no checkpoint ({reason}); use another copy '
             'or an earlier checkpoint'
         ) from None
 
 
 def _verify_checksums(path: Path) -> None:
-    """Compare the entries of torch's zip file with their CRC-32.
+    """Check the entries of torch's zip file against their CRC-32.
 
     Raises:
-        zipfile.BadZipFile: One differs.
+        zipfile.BadZipFile: An entry is damaged.
     """
     with path.open('rb') as file:
-        if file.read(4) != b'PK\x03\x04':  # by which torch too takes a file for one of its old format
+        if file.read(4) != b'PK\x03\x04':  # torch tests the same bytes to detect its legacy format
             return
         with zipfile.ZipFile(file) as content:
             entries = content.infolist()
@@ -65,36 +65,43 @@ def _verify_checksums(path: Path) -> None:
                 raise zipfile.BadZipFile('an entry is marked as a folder')
 
 
-def read_tensors(path: str | Path) -> dict[str, Tensor]:
-    """The state dict in a ``.safetensors`` or PyTorch file, at its top or under ``state_dict`` or ``model``.
+def read_state_dict(path: str | Path) -> dict[str, Tensor]:
+    """Read the state dict of a ``.safetensors`` or PyTorch file, at the top level or under ``state_dict`` or ``model``.
 
     Raises:
-        CheckpointError: It cannot be read safely, or holds no state dict.
+        CheckpointError: The file cannot be read safely, or holds no state dict.
     """
-    content = read_plain(path)
+    content = load_plain(path)
     for name in ('state_dict', 'model'):
         if isinstance(content, dict) and isinstance(content.get(name), dict):
             content = content[name]
             break
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CheckpointError(f'{path}: holds no state dict, that is names and tensors')
+        raise CheckpointError(
+            f'{path}: expected a state dict of names and tensors, found something else; pass a file with model weights'
+        )
     return content
 
 
 @dataclass(frozen=True)
-class Match:
-    """How much of a model a state dict fills, by the number of floating-point values.
+class StateDictMatch:
+    """The part of a model that a state dict fills, counted in floating-point values.
 
-    What only the file has, such as a classifier's head, does not count.
+    Entries that only the file has, such as a classifier head, do not count.
+
+    Args:
+        filled: ``{entry of the model: number of values}`` that the file fills.
+        unfilled: The remaining entries of the model.
+        ignored: Entries of the file that do not fit the model.
     """
 
-    filled: dict[str, int]  # entry -> number of values
+    filled: dict[str, int]
     unfilled: dict[str, int]
-    ignored: list[str]  # entries of the file
+    ignored: list[str]
 
     @classmethod
-    def of(cls, own: Mapping[str, Tensor], found: Mapping[str, Any]) -> 'Match':
-        """Compare the state dict of a model with one that was found."""
+    def of(cls, own: Mapping[str, Tensor], found: Mapping[str, Any]) -> 'StateDictMatch':
+        """Compare the state dict of a model (``own``) with that of a file (``found``), by name and shape."""
         sizes = {key: value.numel() for key, value in own.items() if value.is_floating_point()}
         fits = {
             key for key, value in own.items() if isinstance(found.get(key), Tensor) and found[key].shape == value.shape
@@ -107,7 +114,7 @@ class Match:
 
     @property
     def fraction(self) -> float:
-        """Of the model's values that are filled; 1 for a model without any."""
+        """Fraction of the model's values that are filled, in [0, 1]; 1 for a model without values."""
         filled, unfilled = sum(self.filled.values()), sum(self.unfilled.values())
         return filled / (filled + unfilled) if filled + unfilled else 1.0
 
@@ -123,18 +130,18 @@ class Match:
         ]
         return ', '.join(parts)
 
-    def require(self, least: float, source: str | Path, model: str) -> None:
-        """Refuse a file that fills too little.
+    def require(self, min_fraction: float, file: str | Path, model: str) -> None:
+        """Check that the file fills enough of the model.
 
         Args:
-            least: Fraction in [0, 1].
-            source: The file.
-            model: What it was to fill.
+            min_fraction: Smallest accepted `fraction`, in [0, 1].
+            file: The weight file, for the error message.
+            model: Name of the model, for the error message.
 
         Raises:
-            CheckpointError: It fills less.
+            CheckpointError: The file fills less.
         """
-        if self.fraction < least:
+        if self.fraction < min_fraction:
             raise CheckpointError(
-                f'{source}: does not fit {model}: {self}; at least {100 * least:g} % are required (min_matched)'
+                f'{file}: does not fit {model}: {self}; at least {100 * min_fraction:g} % are required (min_matched)'
             )

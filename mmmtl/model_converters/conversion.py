@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError
-from mmmtl.files.weight_files import read_plain
+from mmmtl.files.weight_files import load_plain
 
 StateDict = dict[str, Tensor]
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last
@@ -37,7 +37,7 @@ def load_state_dict(path: Path) -> StateDict:
     Raises:
         CheckpointError: no such file, one that holds more than numbers, or no state dict.
     """
-    content = read_plain(path)
+    content = load_plain(path)
     if isinstance(content, dict):
         content = next((content[name] for name in WRAPPERS if name in content), content)
     if not isinstance(content, dict) or not content:

@@ -14,7 +14,7 @@ from mmengine.runner import CheckpointLoader
 from torch import nn
 
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.files.weight_files import Match, read_plain
+from mmmtl.files.weight_files import StateDictMatch, load_plain
 
 MIN_MATCHED = 0.9  # default fraction of a part's values that its file must fill
 
@@ -23,7 +23,7 @@ MIN_MATCHED = 0.9  # default fraction of a part's values that its file must fill
 def loading_pretrained(model: nn.Module) -> Iterator[None]:
     """Context manager for ``init_weights``: read files safely and check that they fit.
 
-    Files are read by `read_plain`, as MMEngine's readers unpickle anything if the safe way fails. For each part with
+    Files are read by `load_plain`, as MMEngine's readers unpickle anything if the safe way fails. For each part with
     ``init_cfg=Pretrained`` the log states what fraction of its values the file fills; less than its ``min_matched``,
     0.9 by default, is an error.
 
@@ -72,20 +72,20 @@ class _Part:
         self.min_matched = init.get('min_matched', MIN_MATCHED)
         if not isinstance(self.min_matched, int | float) or not 0 <= self.min_matched <= 1:
             raise ConfigError(f'init_cfg.min_matched: expected a number from 0 to 1, found {self.min_matched!r}')
-        self.match: Match | None = None
+        self.match: StateDictMatch | None = None
         init.pop('min_matched', None)  # unknown to MMEngine's initialiser
         self.hook = module._register_load_state_dict_pre_hook(self.observe)
 
     def observe(self, state_dict: dict, prefix: str, *_: Any) -> None:
         if not prefix:  # otherwise a larger part is being loaded
-            self.match = Match.of(self.module.state_dict(), state_dict)
+            self.match = StateDictMatch.of(self.module.state_dict(), state_dict)
 
     def release(self) -> None:
         self.hook.remove()
         self.init['min_matched'] = self.min_matched
 
     def report(self) -> None:
-        match = self.match or Match.of(self.module.state_dict(), {})
+        match = self.match or StateDictMatch.of(self.module.state_dict(), {})
         match.require(self.min_matched, self.init['checkpoint'], self.name)
         print_log(f'{self.init["checkpoint"]} -> {self.name}: {match}', logger='current')
 
@@ -108,7 +108,7 @@ def _explain(error: Exception, parts: list[_Part]) -> None:
 
 def read_file(filename: str, map_location: str | torch.device | None = None) -> Any:
     """Read tensors, numbers, strings, lists and dicts from a local file."""
-    return read_plain(Path(filename).expanduser(), map_location)
+    return load_plain(Path(filename).expanduser(), map_location)
 
 
 def refuse_url(filename: str, map_location: str | torch.device | None = None) -> Any:

@@ -1,1 +1,1 @@
-"""Labels that a network predicts for another one."""
+"""Pseudo labels: computed or predicted labels to train another network with."""

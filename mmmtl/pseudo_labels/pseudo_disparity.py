@@ -9,15 +9,15 @@ from mmengine.config import Config
 from torch.utils.data import Dataset
 
 from mmmtl.datasets.label_readers.pseudo_disparity import (
-    computed_folder,
-    pair_of,
-    start_folder,
-    to_confidence_picture,
-    to_disparity_picture,
+    check_pair,
+    encode_confidence,
+    encode_disparity,
+    prepare_folder,
+    pseudo_label_folder,
 )
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
-from mmmtl.files.checksums import digest
+from mmmtl.files.checksums import content_digest
 from mmmtl.files.output_folder import Output
 from mmmtl.pseudo_labels.stereo_matching import (
     DisparityFolder,
@@ -55,27 +55,27 @@ def write_pseudo_disparity(
     """
     confidence_of = NetworkConfidence(*network) if network else left_right_confidence
     dataset = DATASETS.build(config)
-    folder = computed_folder(out or disparity_folder(config))
-    start_folder(folder, 'disparity', manifest(dataset, backend, network))
+    folder = pseudo_label_folder(out or disparity_folder(config))
+    prepare_folder(folder, 'disparity', manifest(dataset, backend, network))
     output = Output(folder)
     known = pixels = 0
     for record in output.progress(dataset.records, 'pairs'):
         names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]
         if output.has(*names):
             continue
-        views = pair_of([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
+        views = check_pair([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
         left, right = (view['image'] for view in views)
         disparity = (
             backend(left, right)
             if isinstance(backend, SemiGlobalMatcher)
-            else backend.read(record.name, (Path(views[0]['img_path']), Path(views[1]['img_path'])), left.shape[:2])
+            else backend.read(record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
         )
         confidence = confidence_of(disparity)
-        picture = to_disparity_picture(disparity)
+        picture = encode_disparity(disparity)
         for view in (0, 1):
             output.write(names[2 * view], picture[view])
-            output.write(names[2 * view + 1], to_confidence_picture(confidence[view]))
-        known += int(np.count_nonzero(picture))
+            output.write(names[2 * view + 1], encode_confidence(confidence[view]))
+        known += np.count_nonzero(picture)
         pixels += picture.size
     print(
         f'{output.root}: {len(dataset.records)} pairs'
@@ -91,5 +91,5 @@ def manifest(
         'data': str(dataset),
         'backend': 'sgbm' if isinstance(backend, SemiGlobalMatcher) else 'folder',
         **asdict(backend),
-        'confidence': [*network[:2], digest(Path(network[1]).read_bytes())] if network else 'left-right',
+        'confidence': [*network[:2], content_digest(Path(network[1]).read_bytes())] if network else 'left-right',
     }

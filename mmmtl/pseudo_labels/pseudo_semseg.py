@@ -9,7 +9,7 @@ import numpy as np
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
 from mmmtl.configuration.resolve_type import resolve_type
-from mmmtl.datasets.label_readers.pseudo_disparity import pair_of, start_folder
+from mmmtl.datasets.label_readers.pseudo_disparity import check_pair, prepare_folder
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.transforms import RectifiedPair
 from mmmtl.datasets.transforms.loading import load_view
@@ -65,7 +65,7 @@ def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
     order = [
         step.get('order', 'check') for step, kind in kinds if isinstance(kind, type) and issubclass(kind, RectifiedPair)
     ]
-    return pair_of(views, record.name, sort='sort' in order) if order else views
+    return check_pair(views, record.name, sort='sort' in order) if order else views
 
 
 def write_pseudo_semseg(
@@ -81,7 +81,7 @@ def write_pseudo_semseg(
         folder: Folder to fill.
     """
     pipeline, dataset = dataset_config.get('pipeline', ()), DATASETS.build(dataset_config)
-    start_folder(folder, task.name, {'data': str(dataset), **settings})
+    prepare_folder(folder, task.name, {'data': str(dataset), **settings})
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
         for number, view in enumerate(views_of(record, pipeline, task.name)):

@@ -11,7 +11,7 @@ import numpy as np
 from mmmtl.checkpoints.checkpoint import load_weights
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.extras import import_extra
-from mmmtl.files.weight_files import read_plain
+from mmmtl.files.weight_files import load_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
 OF_THE_DATA = ('instances', 'semseg')  # no segmenter: the regions come with the data set
@@ -89,7 +89,7 @@ def build_segmenter(
         return lambda image: slic(image, start_label=1, **settings)
     assert checkpoint is not None, 'check_checkpoint refuses SAM without weights'
     model = segment_anything().sam_model_registry[settings['model']]()
-    load_weights(model, read_plain(checkpoint), checkpoint)
+    load_weights(model, load_plain(checkpoint), checkpoint)
     return sam_segmenter(model.to(device).eval(), {name: value for name, value in settings.items() if name != 'model'})
 
 

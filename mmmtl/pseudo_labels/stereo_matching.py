@@ -1,6 +1,6 @@
-"""Disparity of rectified pairs without learning, and how far to trust it: what pseudo labels are made of.
+"""Pseudo disparity of rectified pairs and its confidence.
 
-Disparities here are numpy (2, H, W) float32 in pixels, left then right, NaN where unknown; confidences (2, H, W) in
+Disparities are arrays (2, H, W) float32 in pixels, left then right, NaN where unknown; confidences are (2, H, W) in
 [0, 1].
 """
 
@@ -22,17 +22,20 @@ from mmmtl.geometry import left_right_difference
 
 @dataclass(frozen=True)
 class SemiGlobalMatcher:
-    """OpenCV's semi-global matching (Hirschmueller, TPAMI 2008) of both views.
+    """Semi-global matching (Hirschmueller, TPAMI 2008) of both views by OpenCV.
 
-    The left view is matched as it is, the right one as the left view of the mirrored pair. Images are widened by their
-    border so that no strip of ``disparities`` columns is lost; a match outside of the other image is unknown.
+    The right view is matched as the left view of the flipped pair. Images are padded by border replication, so that no
+    strip of ``disparities`` columns is lost; matches outside of the other image are unknown.
 
     Args:
-        disparities: Largest disparity looked for, a multiple of 16.
-        block: Side of the matched blocks, odd.
-        smoothness: P1 and P2 are 8 and 32 times it, times 3 colours and the block's pixels.
-        uniqueness: Per cent by which the best match must beat the second one.
-        speckle: Smaller connected patches are unknown, in pixels; 0 keeps all.
+        disparities: Search range in pixels, a multiple of 16.
+        block: Side of the matched blocks in pixels, odd.
+        smoothness: Factor of the penalties P1 = 8 * 3 * block^2 and P2 = 32 * 3 * block^2.
+        uniqueness: Margin in per cent by which the best match must beat the second best.
+        speckle: Connected regions with fewer pixels are unknown; 0 keeps all.
+
+    Raises:
+        ConfigError: ``disparities`` or ``block`` is invalid.
     """
 
     disparities: int = 192
@@ -48,13 +51,13 @@ class SemiGlobalMatcher:
             )
 
     def __call__(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        """RGB images (H, W, 3) -> disparities."""
+        """Match RGB images (H, W, 3) uint8; return the disparities of both views (2, H, W)."""
         found = self._match(left, right), self._match(right[:, ::-1], left[:, ::-1])[:, ::-1]
         return np.stack(found)
 
     def _match(self, view: np.ndarray, other: np.ndarray) -> np.ndarray:
         weight = round(self.smoothness * 3 * self.block**2)
-        matcher = cv2.StereoSGBM_create(
+        matcher = cv2.StereoSGBM.create(
             minDisparity=0,
             numDisparities=self.disparities,
             blockSize=self.block,
@@ -78,15 +81,15 @@ class SemiGlobalMatcher:
 
 @dataclass(frozen=True)
 class DisparityFolder:
-    """Disparities that something else has computed: d = raw * scale + offset pixels.
+    """Disparities of another program, d = raw * scale + offset in pixels.
 
     Args:
-        root: The folder.
-        patterns: File names below it, of left and right, with ``{record}`` for the record's name and ``{stem}`` for
-            that of the view's image, e.g. ``('{stem}_left.png', '{stem}_right.png')``.
-        scale: Pixels per unit of the file, 1 / 256 for KITTI's pictures.
-        offset: Pixels.
-        void: The number, or numbers, that say "unknown".
+        root: Root folder.
+        patterns: Paths of the left and right files below the root, with ``{record}`` for the name of the record and
+            ``{stem}`` for the stem of the image file, e.g. ``('{stem}_left.png', '{stem}_right.png')``.
+        scale: Pixels per unit of the file, 1 / 256 for the format of KITTI.
+        offset: Offset in pixels.
+        void: Raw value or values of unknown disparity.
     """
 
     root: str
@@ -96,7 +99,12 @@ class DisparityFolder:
     void: float | Sequence[float] = 0.0
 
     def read(self, record: str, images: tuple[Path, Path], size: tuple[int, int]) -> np.ndarray:
-        """The disparities of one record.
+        """Read the disparities (2, H, W) of one record.
+
+        Args:
+            record: Name of the record.
+            images: Image files of the left and right view.
+            size: Size (H, W) of the images.
 
         Raises:
             DataError: A file is missing, damaged or of another size.
@@ -113,18 +121,21 @@ class DisparityFolder:
 
 
 def left_right_confidence(disparity: np.ndarray) -> np.ndarray:
-    """exp(-|d - d of the other view|): 1 where both agree, 0.37 at one pixel, 0 where one of them knows nothing."""
+    """Return exp(-|d - d'|), where d' is the disparity of the matched pixel: 1 if equal, 0 if either is unknown."""
     values = torch.from_numpy(disparity)[None, :, None]
     return left_right_difference(values, values.isfinite()).neg().exp()[0, :, 0].numpy()
 
 
 class NetworkConfidence:
-    """What a trained network (CCNN) says of a disparity map.
+    """Confidence predicted by a trained network (CCNN).
 
     Args:
-        config: Of the network, a file or what `load_config` made of it; its one task is the confidence.
-        checkpoint: Its weights.
-        device: Where it runs.
+        config: Config file of the network, or its loaded config; ``Confidence`` must be the only task.
+        checkpoint: Weight file.
+        device: Device of the network.
+
+    Raises:
+        ConfigError: The network has other tasks.
     """
 
     def __init__(self, config: str | Config, checkpoint: str, device: str = 'cpu') -> None:
@@ -138,7 +149,7 @@ class NetworkConfidence:
 
     @torch.no_grad()
     def __call__(self, disparity: np.ndarray) -> np.ndarray:
-        """Confidences of both views, 0 where there is no disparity."""
+        """Predict the confidences (2, H, W) of both views, 0 where the disparity is unknown."""
         known = np.isfinite(disparity)
         pixels = torch.from_numpy(np.where(known, disparity, 0).astype(np.float32))
         data = self.model.data_preprocessor(

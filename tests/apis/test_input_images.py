@@ -37,7 +37,7 @@ def test_grey_palette_and_alpha_become_rgb():
 
 
 def test_deep_and_broken_pil_images_are_refused(tmp_path):
-    with pytest.raises(DataError, match='a: expected colours of 8 bits'):
+    with pytest.raises(DataError, match='a: expected 8 bits per channel'):
         to_image_array(Image.fromarray(np.full((4, 6), 4000, np.uint16)), 'a')
     path = tmp_path / 'cut.png'
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)).save(path)

@@ -56,7 +56,7 @@ def test_what_is_skipped_comes_back_from_workers(damaged):
 
 def test_when_none_is_sound_it_raises_with_the_first_reason(damaged):
     dataset = damaged(range(6), on_bad_sample='skip')
-    with pytest.raises(DataError, match='not one of the 6 samples can be loaded; the first says: .*00001/1_image.png'):
+    with pytest.raises(DataError, match='none of the 6 samples can be loaded; the first error: .*00001/1_image.png'):
         dataset[3]
 
 

@@ -169,7 +169,7 @@ def test_records_without_a_label(rooms, tmp_path):
 
 def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
     opened = []
-    monkeypatch.setattr('mmmtl.files.reading.open_picture', lambda path: opened.append(path.name) or 1 / 0)
+    monkeypatch.setattr('mmmtl.files.reading.open_image', lambda path: opened.append(path.name) or 1 / 0)
     dataset = copied(view_mode='single')
     assert not opened
     with pytest.raises(DataError):
@@ -234,7 +234,7 @@ def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
             r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13',
         ),
         (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),
-        (np.zeros((96, 128, 3), np.uint8), 'expected one number per pixel, found colours'),
+        (np.zeros((96, 128, 3), np.uint8), 'expected one class index per pixel, found colours'),
     ],
 )
 def test_a_label_that_cannot_be_one_is_named(copied, data_error, values, match):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours, mutual_overlap, thin_out
+from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours, mutual_overlap, subsample_depth
 
 HEIGHT, WIDTH, WALL = 48, 64, 2.0
 INTRINSICS = np.array([[60.0, 0, WIDTH / 2], [0, 60, HEIGHT / 2], [0, 0, 1]])
@@ -25,12 +25,12 @@ def wall(place: int) -> np.ndarray:
 @pytest.mark.parametrize('shift', [0.0, 0.3, 0.8])
 def test_overlap_before_a_wall_is_what_the_ruler_says(shift):
     first, second = torch.from_numpy(looking_at_a_wall(0, shift)).double()
-    view = thin_out(wall(0), INTRINSICS)
+    view = subsample_depth(wall(0), INTRINSICS)
     assert mutual_overlap(view, view, first, second) == pytest.approx(1 - shift / SPAN, abs=1 / WIDTH)
 
 
 def test_the_smaller_direction_counts():
-    near, far = thin_out(wall(0) / 2, INTRINSICS), thin_out(wall(0), INTRINSICS)
+    near, far = subsample_depth(wall(0) / 2, INTRINSICS), subsample_depth(wall(0), INTRINSICS)
     poses = torch.eye(4, dtype=torch.float64).repeat(2, 1, 1)
     poses[0, 2, 3] = -1  # the near camera stands 1 m further forward and sees a quarter of the wall
     assert mutual_overlap(near, far, *poses) == pytest.approx(0.25, abs=0.03)
@@ -85,7 +85,7 @@ def test_rooms_pairs_obey_the_rule(rooms):
     depths = [view.labels['depth'].load(dataset.tasks['depth']) for view in views]
     poses = np.stack([view.camera_T_world for view in views])
     fractions = mutual_overlap(
-        *(thin_out(depth, views[0].intrinsics) for depth in depths), *torch.as_tensor(poses, dtype=torch.float64)
+        *(subsample_depth(depth, views[0].intrinsics) for depth in depths), *torch.as_tensor(poses, dtype=torch.float64)
     )
     distance = np.linalg.norm(np.linalg.inv(poses[0])[:3, 3] - np.linalg.inv(poses[1])[:3, 3])
     wide = PairRule(overlap=(fractions - 0.01, fractions + 0.01), baseline=(distance - 0.01, distance + 0.01))

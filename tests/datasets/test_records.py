@@ -59,7 +59,7 @@ def test_classes_as_whole_floats_pass_and_fractions_do_not(tmp_path, data_error)
     assert LabelFile(npy(tmp_path / 's.npy', np.array([[1.0, 255.0]]))).load(SEMSEG).tolist() == [[1, 255]]
     for bad in (1.5, np.nan):
         path = npy(tmp_path / 'f.npy', np.array([[1.0, bad]]))
-        with data_error(path, 'whole numbers for semseg'):
+        with data_error(path, 'integers for semseg'):
             LabelFile(path).load(SEMSEG)
 
 
@@ -95,14 +95,14 @@ def test_arrays_of_any_number_type(tmp_path, dtype):
 @pytest.mark.parametrize('task', [DEPTH, NORMAL])
 def test_metres_and_directions_in_whole_numbers_need_a_scale(tmp_path, dtype, task, data_error):
     path = npy(tmp_path / 'd.npy', np.ones((1, 3), dtype))
-    with data_error(path, f'expected {task.name} as floating point, found {np.dtype(dtype)}; whole numbers need'):
+    with data_error(path, f'expected {task.name} as floating point, found {np.dtype(dtype)}; integers need'):
         LabelFile(path).load(task)
 
 
 @pytest.mark.parametrize('value', [np.inf, -np.inf, np.nan, 1e20])
 def test_classes_that_no_integer_holds_are_refused(tmp_path, value, data_error):
     path = npy(tmp_path / 's.npy', np.array([[1.0, value]]))
-    with data_error(path, 'expected whole numbers for semseg'):
+    with data_error(path, 'expected integers for semseg'):
         LabelFile(path).load(SEMSEG)
 
 

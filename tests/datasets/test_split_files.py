@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
+from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split, read_split
 from mmmtl.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ def test_lists_that_cannot_be_read(tmp_path, data_error):
     with data_error(path, 'cannot be read'):
         read_split(path)
     path.write_text('a\nb\na\n')
-    with data_error(path, 'a stands in it more than once'):
+    with data_error(path, 'a is listed more than once'):
         read_split(path)
 
 
@@ -42,13 +42,13 @@ def test_count(tmp_path, data_error):
 def test_files_of_a_split(tmp_path, data_error):
     for name in ('a.png', 'b.png', 'b.txt', '.c.png'):
         (tmp_path / name).touch()
-    files = files_in(tmp_path, '.png')
-    assert list(files) == ['a', 'b'] and files_in(tmp_path / 'none', '.png') == {}
-    assert of_the_split(['b'], files, tmp_path, False) == {'b': tmp_path / 'b.png'}
-    with pytest.warns(UserWarning, match='2 of 4 files are missing, the first is c; they are left out'):
-        assert list(of_the_split(['b', 'c', 'a', 'd'], files, tmp_path, True)) == ['b', 'a']
+    files = files_by_stem(tmp_path, '.png')
+    assert list(files) == ['a', 'b'] and files_by_stem(tmp_path / 'none', '.png') == {}
+    assert files_of_split(['b'], files, tmp_path, False) == {'b': tmp_path / 'b.png'}
+    with pytest.warns(UserWarning, match='2 of 4 files are missing, the first is c; skipping them'):
+        assert list(files_of_split(['b', 'c', 'a', 'd'], files, tmp_path, True)) == ['b', 'a']
     with data_error(tmp_path, '1 of 2 files are missing, the first is c'):
-        of_the_split(['b', 'c'], files, tmp_path, False)
+        files_of_split(['b', 'c'], files, tmp_path, False)
 
 
 def test_a_name_in_the_wrong_case_is_pointed_to(tmp_path, data_error):
@@ -56,4 +56,4 @@ def test_a_name_in_the_wrong_case_is_pointed_to(tmp_path, data_error):
         (tmp_path / name).touch()
     for name, near in (('IMG_1', 'img_1'), ('img_2', 'IMG_2.PNG'), ('images/img_1', 'img_1')):
         with data_error(tmp_path, rf'1 of 1 files are missing, the first is {name} \(there is {near}\)'):
-            of_the_split([name], files_in(tmp_path, '.png'), tmp_path, False)
+            files_of_split([name], files_by_stem(tmp_path, '.png'), tmp_path, False)

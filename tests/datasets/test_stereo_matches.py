@@ -10,11 +10,11 @@ from PIL import Image
 
 from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import (
-    read_probability,
+    encode_confidence,
+    encode_disparity,
+    prepare_folder,
+    read_confidence,
     read_pseudo_disparity,
-    start_folder,
-    to_confidence_picture,
-    to_disparity_picture,
 )
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
@@ -23,12 +23,12 @@ from mmmtl.tasks import Confidence, Depth, SemSeg
 
 def test_pictures_keep_what_they_can(tmp_path):
     disparity = np.array([[0.25, 17.125, np.nan], [255.9, 256, -3]], np.float32)
-    Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / 'd.png')
+    Image.fromarray(encode_disparity(disparity)).save(tmp_path / 'd.png')
     found = read_pseudo_disparity(tmp_path / 'd.png')
     np.testing.assert_allclose(found, [[0.25, 17.125, np.nan], [255.9, np.nan, np.nan]], atol=1 / 512)
     confidence = np.array([[0.0, 0.3, 1.0]], np.float32)
-    Image.fromarray(to_confidence_picture(confidence)).save(tmp_path / 'c.png')
-    np.testing.assert_allclose(read_probability(tmp_path / 'c.png'), confidence, atol=1e-5)
+    Image.fromarray(encode_confidence(confidence)).save(tmp_path / 'c.png')
+    np.testing.assert_allclose(read_confidence(tmp_path / 'c.png'), confidence, atol=1e-5)
 
 
 def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
@@ -41,7 +41,7 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
             disparity[:, :30] += 0.8
             disparity[:, 30:60] -= 1.2
             disparity[:20] = np.nan
-            Image.fromarray(to_disparity_picture(disparity)).save(tmp_path / record.name / f'{number}_disparity.png')
+            Image.fromarray(encode_disparity(disparity)).save(tmp_path / record.name / f'{number}_disparity.png')
     cache = str(Path(inner.folder).parents[1])
     dataset = StereoMatches(
         pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config),
@@ -63,7 +63,7 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
     assert str(dataset) == 'StereoMatches(SyntheticRooms(train, 3 scenes), 1 px)'
     truth = dataset.records[0].views[0].labels['confidence'].truth()
     assert truth.shape == (96, 128) and (truth > 1).all()
-    with pytest.raises(ConfigError, match="is no pair with cameras; give it view_mode='stereo'"):
+    with pytest.raises(ConfigError, match="is no pair with cameras; set view_mode='stereo'"):
         StereoMatches(
             pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'view_mode': 'single'}),
             folder='x',
@@ -81,12 +81,12 @@ def test_shown_tasks(rooms):
 
 
 def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
-    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
-    start_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    prepare_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
+    prepare_folder(tmp_path / 'a', 'disparity', {'block': 3, 'pair': (1, 2)})
     assert json.loads((tmp_path / 'a' / 'manifest_disparity.json').read_text()) == {'block': 3, 'pair': [1, 2]}
-    start_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
-    with pytest.raises(ConfigError, match=r'manifest_disparity\.json: written with another block; choose another'):
-        start_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})
+    prepare_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
+    with pytest.raises(ConfigError, match=r'manifest_disparity\.json: written with different block; choose another'):
+        prepare_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})
 
 
 def test_rooms_as_pairs(rooms):

@@ -48,7 +48,7 @@ def test_a_header_that_promises_another_size(tmp_path, data_error, shape, conten
 @pytest.mark.parametrize('zipped', [False, True])
 def test_a_header_that_promises_terabytes(tmp_path, data_error, zipped):
     path = write(tmp_path, npy_bytes((10**6, 10**6), bytes(16)), zipped)
-    with data_error(path, '4000000000000 bytes, but at most 1073741824 are read'):
+    with data_error(path, '4000000000000 bytes, but the limit is 1073741824'):
         read_array(path)
 
 
@@ -60,7 +60,7 @@ def test_a_member_of_3_gb_is_refused_unread(tmp_path, data_error):
     content[entry + 24 : entry + 28] = struct.pack('<I', 3 * 2**30 + 128)
     path.write_bytes(content)
     assert zipfile.ZipFile(path).infolist()[0].file_size > 3 * 2**30
-    with data_error(path, '3221225472 bytes, but at most'):
+    with data_error(path, '3221225472 bytes, but the limit is'):
         read_array(path)
 
 
@@ -97,11 +97,11 @@ def write(folder: Path, content: bytes, zipped: bool) -> Path:
         ('Pf\n2 2\nnan\n', 'expected a scale'),
         ('Pf\n2 2\ninf\n', 'expected a scale'),
         ('Pf\n2 2\none\n', 'could not convert'),
-        ('PF\n2 2\n-1\n', 'expected a grey float map'),
+        ('PF\n2 2\n-1\n', 'expected a single-channel float map'),
         ('Pf\n', 'expected width'),
         ('Pf\n2 3\n-1\n', 'expected 24 bytes for 3 x 2 values, found 16'),
         ('Pf\n2 1\n-1\n', 'expected 8 bytes'),
-        ('Pf\n99999 99999\n-1\n', 'at most'),
+        ('Pf\n99999 99999\n-1\n', 'the limit is'),
     ],
 )
 def test_a_float_map_with_a_header_that_cannot_be(tmp_path, data_error, header, match):

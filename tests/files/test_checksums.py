@@ -33,7 +33,7 @@ def test_files_as_listed_pass_and_others_are_named(tmp_path, files, data_error):
         checksums.verify(path)
     files[0].write_bytes(files[1].read_bytes())
     checksums.verify(files[1])
-    with data_error(files[0], f'not the file that {manifest} lists'):
+    with data_error(files[0], f'does not match its checksum in {manifest}'):
         checksums.verify(files[0])
     checksums.verify(manifest)  # not listed
 
@@ -53,7 +53,7 @@ def test_a_list_that_is_none_is_refused(tmp_path, text, data_error):
     path = tmp_path / 'checksums.json'
     if text is not None:
         path.write_bytes(text.encode('latin-1'))
-    with data_error(path, 'no such list' if text is None else 'expected JSON'):
+    with data_error(path, 'no such checksum file' if text is None else 'expected JSON'):
         Checksums().read(path)
 
 
@@ -69,13 +69,13 @@ def test_rooms_carry_their_own(rooms, tmp_path, data_error):
     content = [path.read_bytes() for path in depths]
     for path, other in zip(depths, reversed(content), strict=True):
         path.write_bytes(other)
-    with data_error(depths[0], 'not the file that'):
+    with data_error(depths[0], 'does not match its checksum'):
         dataset[0]
     dataset[1]
     rooms(PLAIN, cache=str(tmp_path), tasks={'semseg': dataset.tasks['semseg']})[0]  # what is hidden is not looked at
     cameras = [dataset.folder / f'0000{scene}' / 'cameras.json' for scene in range(2)]
     cameras[0].write_bytes(cameras[1].read_bytes())
-    with data_error(cameras[0], 'not the file that'):
+    with data_error(cameras[0], 'does not match its checksum'):
         rooms(PLAIN, cache=str(tmp_path))
 
 
@@ -99,5 +99,5 @@ def test_a_data_set_is_given_a_list(data_root, tmp_path, data_error, monkeypatch
     PosedViews(checksums='set/checksums.json', **options)[0]
     poses.write_bytes((tmp_path / 'set' / 'rgbd_00011' / 'poses.txt').read_bytes())
     PosedViews(**options)[0]
-    with data_error(poses, 'not the file that'):
+    with data_error(poses, 'does not match its checksum'):
         PosedViews(checksums='set/checksums.json', **options)

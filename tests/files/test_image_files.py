@@ -11,11 +11,11 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from mmmtl.datasets import LabelFile
-from mmmtl.datasets.label_readers.class_table import ClassTable, ColourTable
+from mmmtl.datasets.label_readers.class_files import ClassColourFile, ClassIndexFile
 from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
-from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.label_images import BinaryMaskFile, NormalFile
 from mmmtl.datasets.label_readers.region_files import RegionFile
-from mmmtl.files.image_files import image_of
+from mmmtl.files.image_files import to_rgb
 from mmmtl.files.reading import read_array, read_image, read_indices, read_size
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
@@ -128,14 +128,14 @@ def test_colours_of_16_bits_are_an_image_and_no_label(tmp_path, data_error):
     values = RGB.astype('>u2') * 257
     path.write_bytes(raw_png(SIZE, 16, 2, [row.tobytes() for row in values]))
     np.testing.assert_array_equal(read_image(path), RGB)
-    with data_error(path, 'colours of 16 bits, of which 8 would be lost'):
+    with data_error(path, '16-bit colours, of which 8 bits would be lost'):
         read_array(path)
 
 
 @pytest.mark.parametrize('values', [GREY.astype(np.uint16), GREY.astype(np.int32), GREY.astype(np.float32)])
 def test_deep_grey_is_a_label_and_no_image(tmp_path, data_error, values):
     path = saved(tmp_path / 'd.tif', Image.fromarray(values))
-    with data_error(path, 'expected colours of 8 bits, found grey levels of 16 bits or more'):
+    with data_error(path, 'expected 8 bits per channel, found grey levels of 16 bits or more'):
         read_image(path)
     found = read_array(path)
     assert found.dtype == values.dtype
@@ -146,10 +146,10 @@ def test_an_opened_picture_is_read_like_its_file(tmp_path):
     for kind, draw in KINDS.items():
         path = saved(tmp_path / f'{kind}.tif', draw(), 6)
         with Image.open(io.BytesIO(path.read_bytes())) as picture:
-            image, orientation = image_of(picture, 'picture')
+            image, orientation = to_rgb(picture, 'picture')
         assert orientation == 6
         np.testing.assert_array_equal(image, read_image(path))
-    np.testing.assert_array_equal(image_of(Image.fromarray(RGB), 'array')[0], RGB)
+    np.testing.assert_array_equal(to_rgb(Image.fromarray(RGB), 'array')[0], RGB)
 
 
 # -- labels -----------------------------------------------------------------------------------------------------------
@@ -192,10 +192,10 @@ CLASSES, METRES, UNIT = SemSeg('semseg', classes=[f'c{n}' for n in range(200)]),
 FORMS: dict[str, Callable[[Path], np.ndarray]] = {
     'classes': lambda path: LabelFile(path).load(CLASSES),
     'quantity': lambda path: LabelFile(path, scale=1e-3).load(METRES),
-    'table': lambda path: ClassTable(path, (0,) * 256).load(CLASSES),
-    'colours': lambda path: ColourTable(path, {(0, 0, 0): 0}).load(CLASSES),
+    'table': lambda path: ClassIndexFile(path, (0,) * 256).load(CLASSES),
+    'colours': lambda path: ClassColourFile(path, {(0, 0, 0): 0}).load(CLASSES),
     'disparity': lambda path: DepthFromDisparity(path, 1.0, 1.0).load(METRES),
-    'binary': lambda path: BinaryPicture(path).load(Edge('edge')),
+    'binary': lambda path: BinaryMaskFile(path).load(Edge('edge')),
     'normals': lambda path: NormalFile(path).load(UNIT),
     'regions': lambda path: RegionFile(path).load(),
 }
@@ -210,9 +210,9 @@ def test_what_no_label_may_be(tmp_path, data_error, form):
     for path, match in (
         (alpha, 'alpha channel'),
         (grey_alpha, 'alpha channel'),
-        *((path, r'EXIF orientation [2-8]; turn its pixels') for path in (*turned, turned_tiff)),
+        *((path, r'EXIF orientation [2-8]; rotate its pixels') for path in (*turned, turned_tiff)),
         *(
-            (frames(tmp_path / f'frames{suffix}'), '2 frames or pages, expected a single picture')
+            (frames(tmp_path / f'frames{suffix}'), '2 frames or pages, expected a single image')
             for suffix in ('.png', '.gif', '.tif')
         ),
     ):
@@ -226,12 +226,12 @@ def test_what_no_class_numbers_may_be(tmp_path, data_error, form):
     four_bits.write_bytes(raw_png((1, 2), 4, 0, [b'\x12']))
     pgm.write_bytes(b'P5\n2 1\n20\n\x01\x02')
     for path, match in (
-        (saved(tmp_path / 'l.jpg', KINDS['grey']()), 'JPEG changes the class numbers'),
+        (saved(tmp_path / 'l.jpg', KINDS['grey']()), 'JPEG changes the class indices'),
         (saved(tmp_path / 'l.tif', KINDS['grey'](), compression='jpeg'), 'JPEG changes'),
-        (saved(tmp_path / 'rgb.png', KINDS['rgb']()), 'ColourTable'),
+        (saved(tmp_path / 'rgb.png', KINDS['rgb']()), 'ClassColourFile'),
         (saved(tmp_path / 'cmyk.tif', KINDS['cmyk']()), 'found colours'),
         (four_bits, 'grey levels of 2 or 4 bits'),
-        (pgm, 'numbers up to 20, which readers scale'),
+        (pgm, 'values up to 20, which image libraries rescale'),
     ):
         with data_error(path, match):
             FORMS[form](path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmmtl.files.near_names import hint, hint_in, without_suffix
+from mmmtl.files.near_names import similar_file_hint, similar_name_hint, without_suffix
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from mmmtl.files.near_names import hint, hint_in, without_suffix
     ],
 )
 def test_hints(name, near):
-    assert hint(name, ['img_1', 'Img_2.JPG', 'other']) == (f' (there is {near})' if near else '')
+    assert similar_name_hint(name, ['img_1', 'Img_2.JPG', 'other']) == (f' (there is {near})' if near else '')
 
 
 def test_hints_of_a_folder(tmp_path):
     (tmp_path / 'Label.PNG').touch()
-    assert hint_in(tmp_path / 'label.png') == ' (there is Label.PNG)'
-    assert hint_in(tmp_path / 'none' / 'label.png') == ''
+    assert similar_file_hint(tmp_path / 'label.png') == ' (there is Label.PNG)'
+    assert similar_file_hint(tmp_path / 'none' / 'label.png') == ''
 
 
 def test_only_suffixes_of_images_are_none_of_the_name():

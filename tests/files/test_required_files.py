@@ -16,10 +16,10 @@ def test_what_differs_in_case_is_named(tmp_path, data_error):
         required_files(tmp_path / 'none', '*.jpg', 'images')
     for name in ('1.JPG', '2.JPG'):
         (tmp_path / name).touch()
-    with data_error(tmp_path, 'found 2 that differ in upper and lower case, the first is 1.JPG'):
+    with data_error(tmp_path, 'found 2 whose names differ in case, the first is 1.JPG'):
         required_files(tmp_path, '*.jpg', 'images')
     with data_error(tmp_path / '1.jpg', r'no such file, expected the image \(there is 1.JPG\)'):
         required_file(tmp_path / '1.jpg', 'the image')
     (tmp_path / '3.jpg').touch()
-    with pytest.warns(UserWarning, match='1 images .* are taken, but not 2 that differ .* 1.JPG; rename them'):
+    with pytest.warns(UserWarning, match='using 1 images .*, but not 2 whose names differ .* 1.JPG; rename them'):
         assert [path.name for path in required_files(tmp_path, '*.jpg', 'images')] == ['3.jpg']

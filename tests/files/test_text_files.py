@@ -9,14 +9,14 @@ from miniature_driving import CAMERAS, DATE, DRIVE
 
 from mmmtl.datasets.benchmarks import kitti_calibration, middlebury
 from mmmtl.datasets.benchmarks.cityscapes import read_camera
-from mmmtl.datasets.benchmarks.kitti import read_frames
+from mmmtl.datasets.benchmarks.kitti_frames import read_frames
 from mmmtl.datasets.benchmarks.pascal_context import read_json
-from mmmtl.datasets.benchmarks.posed_video import read_intrinsics, read_pose
+from mmmtl.datasets.benchmarks.posed_video_files import read_intrinsics, read_pose
 from mmmtl.datasets.label_readers.region_files import read_manifest
 from mmmtl.datasets.label_settings import LabelTable
 from mmmtl.datasets.split_files import read_split
 from mmmtl.files.checksums import Checksums
-from mmmtl.files.text_files import load_numbers, read_lines, read_numbers, read_text
+from mmmtl.files.text_files import read_lines, read_matrix, read_numbers, read_text
 
 MATRIX = '1 0 2.5 0\n0 1 3.5 0\n0 0 1 0\n0 0 0 1\n'
 MIDDLEBURY = 'cam0=[50 0 6; 0 50 4; 0 0 1]\ncam1=[50 0 8.5; 0 50 4; 0 0 1]\ndoffs=2.5\nbaseline=200\n'
@@ -24,18 +24,18 @@ CITYSCAPES = json.dumps({'intrinsic': dict(fx=1, fy=2, u0=3, v0=4), 'extrinsic':
 READERS = {
     'list': ('train.txt', 'b\na\nc\n', read_split),
     'frames': ('frames.txt', f'{DATE}/{DRIVE} 5 l\n{DATE}/{DRIVE} 6 r\n', read_frames),
-    'rows': ('poses.txt', '1 2 3\n4 5 6\n', lambda path: load_numbers(path, 3).tolist()),
+    'rows': ('poses.txt', '1 2 3\n4 5 6\n', lambda path: read_matrix(path, 3).tolist()),
     'intrinsics': ('k.txt', MATRIX, lambda path: read_intrinsics(path).tolist()),
     'pose': ('0.txt', MATRIX, lambda path: read_pose(path).tolist()),
     "KITTI's calibration": (
         'c.txt',
         CAMERAS,
-        lambda path: kitti_calibration.read_calibration(path, ['R_rect_00'])['R_rect_00'].tolist(),
+        lambda path: kitti_calibration.read_kitti_calibration(path, ['R_rect_00'])['R_rect_00'].tolist(),
     ),
     "Middlebury's calibration": (
         'calib.txt',
         MIDDLEBURY,
-        lambda path: np.array(middlebury.read_calibration(path)[0]).tolist(),
+        lambda path: np.array(middlebury.read_middlebury_calibration(path)[0]).tolist(),
     ),
     "Cityscapes' camera": ('camera.json', CITYSCAPES, lambda path: read_camera(path)[0].tolist()),
     'classes': ('classes.json', '{"b\u00e4r": 1}', read_json),
@@ -83,9 +83,9 @@ def test_lines_keep_their_numbers(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ('B\xe4r'.encode('latin-1'), 'at byte 1, so no text in utf-8; save it as UTF-8'),
-        ('abc'.encode('utf-16-le'), 'bytes of 0, so no text in UTF-8; save it as UTF-8'),
-        (b'\xff\xfe\x00', 'no text in utf-16; save it as UTF-8'),
+        ('B\xe4r'.encode('latin-1'), 'at byte 1, so it is not utf-8 text; save it as UTF-8'),
+        ('abc'.encode('utf-16-le'), 'null bytes, so it is not UTF-8 text; save it as UTF-8'),
+        (b'\xff\xfe\x00', 'so it is not utf-16 text; save it as UTF-8'),
     ],
 )
 def test_what_is_no_text_says_so(tmp_path, content, message):

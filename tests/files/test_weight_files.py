@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.errors import CheckpointError
-from mmmtl.files.weight_files import Match, read_plain, read_tensors
+from mmmtl.files.weight_files import StateDictMatch, load_plain, read_state_dict
 
 CONTENT = {
     'state_dict': {'weight': torch.arange(600.0).view(20, 30), 'steps': torch.tensor(7)},
@@ -68,7 +68,7 @@ def test_a_flipped_bit_in_a_value_is_named(needle, written):
     path.write_bytes(data)
     with pytest.raises(
         CheckpointError,
-        match=r'changed\.pth: cannot be read, it is damaged .*wrong checksum of .*take '
+        match=r'changed\.pth: cannot be read, it is damaged .*wrong checksum of .*use '
         'another copy or an earlier checkpoint',
     ):
         read_checkpoint(path)
@@ -99,13 +99,13 @@ def test_ours_has_checksums_even_where_they_are_turned_off(written):
         torch.serialization.set_crc32_options(before)
     with zipfile.ZipFile(path) as content:
         assert all(entry.CRC for entry in content.infolist())
-    assert equal(read_plain(foreign))  # without checksums, it is taken as it is
+    assert equal(load_plain(foreign))  # without checksums, it is taken as it is
 
 
 @pytest.mark.parametrize('new_format', [True, False])
 def test_files_of_others(new_format, tmp_path):
     torch.save(CONTENT, tmp_path / 'theirs.pth', _use_new_zipfile_serialization=new_format)
-    assert equal(read_plain(tmp_path / 'theirs.pth'))
+    assert equal(load_plain(tmp_path / 'theirs.pth'))
 
 
 @pytest.mark.parametrize('wrapper', [None, 'state_dict', 'model', 'safetensors'])
@@ -116,7 +116,7 @@ def test_state_dicts(wrapper, tmp_path):
         safetensors.torch.save_file(weights, path)
     else:
         torch.save({wrapper: weights} if wrapper else weights, path)
-    assert all(torch.equal(value, weights[key]) for key, value in read_tensors(path).items())
+    assert all(torch.equal(value, weights[key]) for key, value in read_state_dict(path).items())
 
 
 # -- what fits --------------------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_matches_are_counted_by_values(seed):
     own['steps'] = torch.tensor(3)  # a counter is nothing that is learnt
     there = {key: value for key, value in own.items() if generator.random() < 0.6}
     wrong = {key: torch.zeros(2, 3, 4) for key in own if key not in there and generator.random() < 0.5}
-    match = Match.of(own, there | wrong | {'head.weight': torch.zeros(1000)})
+    match = StateDictMatch.of(own, there | wrong | {'head.weight': torch.zeros(1000)})
     values = sum(value.numel() for key, value in there.items() if key != 'steps')
     assert match.fraction == pytest.approx(values / sum(value.numel() for key, value in own.items() if key != 'steps'))
     assert set(match.ignored) == {*wrong, 'head.weight'}
@@ -137,7 +137,7 @@ def test_matches_are_counted_by_values(seed):
 
 
 def test_too_little_is_refused():
-    match = Match.of({'a': torch.zeros(3), 'b': torch.zeros(1)}, {'a': torch.zeros(3), 'c': torch.zeros(1)})
+    match = StateDictMatch.of({'a': torch.zeros(3), 'b': torch.zeros(1)}, {'a': torch.zeros(3), 'c': torch.zeros(1)})
     match.require(0.75, 'x.pth', 'Net')
     with pytest.raises(CheckpointError) as caught:
         match.require(0.76, 'x.pth', 'Net')

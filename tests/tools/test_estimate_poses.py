@@ -169,7 +169,7 @@ def test_what_colmap_would_see_otherwise_is_refused(convert, video, tmp_path, ca
     tags[274] = 3
     path = video / 'color' / '004.png'
     Image.open(path).save(path, exif=tags)
-    assert '004.png: EXIF orientation 3 turns the image' in refused(convert, capsys, video, tmp_path / 'out')
+    assert '004.png: EXIF orientation 3 rotates the image' in refused(convert, capsys, video, tmp_path / 'out')
 
 
 def test_65535_is_no_depth(tool, video):

@@ -1,4 +1,4 @@
-"""BSDS500: natural images whose boundaries several people have drawn."""
+"""BSDS500: natural images with boundaries drawn by several annotators."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,31 +14,33 @@ from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task
 
 COUNTS = {'train': 200, 'val': 100, 'test': 200}
-MOST_ANNOTATORS = 9  # of any image
+MAX_ANNOTATORS = 9  # per image
 
 
 @DATASETS.register_module()
 class BSDS500(MultiTaskDataset):
-    """The official files (Arbelaez, Maire, Fowlkes, Malik, TPAMI 2011): 321 x 481 or 481 x 321, 4 to 9 annotators each.
+    """BSDS500 (Arbelaez, Maire, Fowlkes, Malik, TPAMI 2011) in its official files.
+
+    200 training, 100 validation and 200 test images of 321 x 481 or 481 x 321 pixels, each with 4 to 9 annotators.
 
     ::
 
         root/
         ├── images/train/ID.jpg           and val/, test/
-        └── groundTruth/train/ID.mat      groundTruth, a cell of annotators, each with Boundaries and Segmentation
+        └── groundTruth/train/ID.mat      groundTruth: cell array of annotators with Boundaries, Segmentation
 
-    The label is the share of the annotators who drew a boundary at the pixel; where the task `Edge` has
-    ``annotators=9``, as the benchmark of the data set wants it, every annotator's own map.
+    The label ``edge`` is the fraction of annotators who drew a boundary at a pixel. If the task `Edge` has
+    ``annotators=9``, as the official benchmark needs it, the label has one map per annotator.
 
     Args:
-        root: The folder ``BSDS500/data`` of the archive; relative names are also looked for under the environment
+        root: The folder ``BSDS500/data`` of the archive; a relative path is first looked up under the environment
             variable ``MMMTL_DATA``.
         split: ``'train'`` (200), ``'val'`` (100) or ``'test'`` (200).
-        partial: Only a part of the split is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``edge``.
+        partial: Accept a folder with a part of the split.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``edge``.
 
     Raises:
-        DataError: The number of images is not the published one, or the annotators' file is missing.
+        DataError: The number of images differs from the published one, or an annotation file is missing.
     """
 
     def __init__(self, *, root: str, split: str, partial: bool = False, **kwargs) -> None:
@@ -73,25 +75,25 @@ class BSDS500(MultiTaskDataset):
 
 @DATASETS.register_module()
 class BSDS500Fractions(MultiTaskDataset):
-    """BSDS500 at two thirds of its size with the annotators merged into one map: quick, and no benchmark.
+    """BSDS500 at two thirds of its size, with the annotators averaged to one map: fast, but not a benchmark.
 
     ::
 
         root/
-        ├── train/ID.jpg, ID.png      200 images, 216 x 320 or 320 x 216, and the share of annotators, 0..255
+        ├── train/ID.jpg, ID.png      200 images, 216 x 320 or 320 x 216, and the fraction of annotators * 255
         └── val/                      100
 
-    ``mmmtl convert-dataset bsds500`` makes it of the official files. A score on a merged map must not be called
+    ``mmmtl convert-dataset bsds500`` creates it from the official files. Scores on averaged maps are not the
     odsF of BSDS500.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` (200), ``'val'`` (100) or ``'test'`` (200).
-        partial: Only a part of the split is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``edge``.
+        partial: Accept a folder with a part of the split.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``edge``.
 
     Raises:
-        DataError: The number of images is not the published one, or a map is missing.
+        DataError: The number of images differs from the published one, or a map is missing.
     """
 
     def __init__(self, *, root: str, split: str, partial: bool = False, **kwargs) -> None:
@@ -110,7 +112,7 @@ class BSDS500Fractions(MultiTaskDataset):
                         image,
                         {
                             'edge': LabelFile(
-                                required_file(image.with_suffix('.png'), 'the share of annotators'), scale=1 / 255
+                                required_file(image.with_suffix('.png'), 'the fraction of annotators'), scale=1 / 255
                             )
                         },
                     ),
@@ -120,47 +122,50 @@ class BSDS500Fractions(MultiTaskDataset):
         ]
 
     def __repr__(self) -> str:
-        return f'BSDS500Shares({self.root}, {self.split})'
+        return f'BSDS500Fractions({self.root}, {self.split})'
 
 
 @dataclass(frozen=True)
 class AnnotatedBoundaries:
-    """The boundaries of all annotators of an image, in the official ``.mat`` file."""
+    """Label reader of the official ``.mat`` file with the boundaries of all annotators of an image."""
 
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
-        """(H, W) float32, the share of annotators who drew a boundary; or (H, W, A) where the task keeps A apart.
+        """Return the boundaries as float32.
+
+        (H, W): fraction of annotators, in [0, 1]; or (H, W, A) in {0, 1} if the task has A annotators, void for those
+        that the file lacks.
 
         Raises:
-            DataError: The file is damaged, or has more annotators than the task keeps apart.
+            DataError: The file is damaged, or has more annotators than the task.
         """
         maps = self.annotators()
         if task.target_channels == 1:
             return maps.mean(0, dtype=np.float32)
         if len(maps) > task.target_channels:
             raise DataError(
-                f'{self.path}: {len(maps)} annotators, but {task.name} keeps {task.target_channels} apart; '
-                f'set its annotators to {MOST_ANNOTATORS}'
+                f'{self.path}: {len(maps)} annotators, but {task.name} has {task.target_channels}; '
+                f'set its option annotators to {MAX_ANNOTATORS}'
             )
         label = np.full((*maps.shape[1:], task.target_channels), task.void, np.float32)
         label[..., : len(maps)] = maps.transpose(1, 2, 0)
         return label
 
     def annotators(self) -> np.ndarray:
-        """(A, H, W) bool, one map per annotator.
+        """Return (A, H, W) bool, one map per annotator.
 
         Raises:
-            DataError: The file is missing, damaged or holds something else.
+            DataError: The file is missing, damaged or of another format.
         """
         import scipy.io  # slow to import
 
         try:
-            cell = scipy.io.loadmat(self.path, variable_names=['groundTruth'])['groundTruth'].ravel()
-            maps = [np.asarray(entry['Boundaries'][0, 0]) for entry in cell]
+            cells = scipy.io.loadmat(self.path, variable_names=['groundTruth'])['groundTruth'].ravel()
+            maps = [np.asarray(entry['Boundaries'][0, 0]) for entry in cells]
         except FileNotFoundError:
             raise DataError(f'{self.path}: no such file; restore it or remove it from the split') from None
-        except Exception as error:  # scipy has many ways to say "damaged"
+        except Exception as error:  # scipy raises many types for damaged files
             raise DataError(
                 f"{self.path}: expected BSDS500's groundTruth ({type(error).__name__}: {error}); restore the file"
             ) from None

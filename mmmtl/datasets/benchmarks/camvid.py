@@ -1,4 +1,4 @@
-"""CamVid: frames of a drive through Cambridge with 11 classes."""
+"""CamVid: street scenes with 11 classes."""
 
 from pathlib import Path
 
@@ -14,7 +14,9 @@ VOID = 11
 
 @DATASETS.register_module()
 class CamVid(MultiTaskDataset):
-    """The split and the 11 classes of SegNet (Badrinarayanan, Kendall, Cipolla, TPAMI 2017).
+    """CamVid (Brostow et al., ECCV 2008) with the splits and 11 classes of SegNet (Badrinarayanan et al., TPAMI 2017).
+
+    367 training, 101 validation and 233 test images.
 
     ::
 
@@ -23,18 +25,17 @@ class CamVid(MultiTaskDataset):
         ├── val/                          101
         └── test/                         233, may be missing
 
-    ``mmmtl convert-dataset camvid`` makes it of the official files. The images come in the order of the video;
-    frames of validation lie between frames of other splits, so that a score on them says less about unseen streets than
-    it seems to.
+    ``mmmtl convert-dataset camvid`` creates it from the official files. Records follow the order of the video.
+    Validation frames lie between frames of other splits, so validation scores overestimate the quality on new streets.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'``, ``'val'`` or ``'test'``.
-        partial: Only a part of the split is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg``.
+        partial: Accept a folder with a part of the split.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``semseg``.
 
     Raises:
-        DataError: The number of images is not the published one, or a label map is missing.
+        DataError: The number of images differs from the published one, or a label map is missing.
     """
 
     CLASSES = ('sky', 'building', 'pole', 'road', 'pavement', 'tree', 'sign', 'fence', 'car', 'pedestrian', 'bicyclist')

@@ -1,4 +1,4 @@
-"""CIHP: photographs of several people with 20 body parts and clothes, and the outlines of the people."""
+"""CIHP: photographs of groups of people with 20 body part and clothing classes, and outlines of the people."""
 
 from pathlib import Path
 
@@ -11,25 +11,25 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class CIHP(MultiTaskDataset):
-    """Crowd Instance-level Human Parsing (Gong et al., ECCV 2018), one folder for each split, in the form of PGN.
+    """Crowd Instance-level Human Parsing (Gong et al., ECCV 2018), one folder per split, in the layout of PGN.
 
     ::
 
         root/
         ├── images/NAME.jpg
-        ├── labels/NAME.png      8 bit: 0 nobody, 1..19 part or cloth
-        └── edges/NAME.png       8 bit: 0, 1 (outlines of people); needed where the task ``edge`` is learnt
+        ├── labels/NAME.png      8 bit: 0 background, 1..19 body part or clothing
+        └── edges/NAME.png       8 bit: 0, 1 (outlines of people); needed for the task ``edge``
 
-    28280 images to train on, 5000 to validate. 14 to 19 tell left from right: `HumanParts` exchanges them when an image
-    is mirrored, since their names begin with "left" and "right".
+    28280 training and 5000 validation images. Classes 14..19 distinguish left and right; `HumanParts` swaps them when
+    an image is flipped, because their names start with "left" and "right".
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        count: How many images there must be; not looked at if None.
-        kwargs: Those of `MultiTaskDataset`; knows ``human_parts`` and ``edge``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
+        count: Expected number of images; None skips the check.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``human_parts`` and ``edge``.
 
     Raises:
-        DataError: The number of images is another one, or a label map is missing.
+        DataError: The number of images differs from ``count``, or a label map is missing.
     """
 
     CLASSES = (

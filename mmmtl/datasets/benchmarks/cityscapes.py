@@ -1,4 +1,4 @@
-"""Cityscapes: MTAN's small arrays with 7 classes; the official files with 19 classes, disparity and both cameras."""
+"""Cityscapes: the small arrays of MTAN with 7 classes, and the official files with 19 classes and stereo."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORIES, CATEGORY_OF_ID, CLASS_OF_ID, CLASSES, PALETTE
 from mmmtl.datasets.benchmarks.rectified_pose import right_of_left
-from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.datasets.label_readers.class_files import ClassIndexFile
 from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
@@ -22,7 +22,9 @@ COUNTS = {'train': 2975, 'val': 500}
 
 @DATASETS.register_module()
 class CityscapesMTAN(MultiTaskDataset):
-    """The arrays that MTAN (Liu, Johns, Davison, CVPR 2019) published: 128 x 256, 7 classes and disparity.
+    """The arrays of Cityscapes published with MTAN (Liu, Johns, Davison, CVPR 2019): 128 x 256, 7 classes, disparity.
+
+    2975 training and 500 validation images.
 
     ::
 
@@ -33,17 +35,17 @@ class CityscapesMTAN(MultiTaskDataset):
         │   └── depth/0.npy ...               128 x 256 x 1, 0 = unknown
         └── val/                              0.npy ... 499.npy
 
-    What is called depth is Cityscapes' 16-bit disparity divided by 65535. It is a label of the task `Depth` all the
-    same, as in the publications: no metres, larger means nearer, and enlarging an image divides it.
+    The label ``depth`` is the 16-bit disparity of Cityscapes divided by 65535, not metres, and larger means nearer. As
+    in the publications it is a label of the task `Depth`, so enlarging an image divides it.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        split: ``'train'`` (2975) or ``'val'`` (500, which publications report on).
-        partial: Only a part of the split is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg`` and ``depth``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
+        split: ``'train'``, or ``'val'``, on which publications report.
+        partial: Accept a folder with a part of the split.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``semseg`` and ``depth``.
 
     Raises:
-        DataError: The number of images is not the published one, or an array is missing.
+        DataError: The number of images differs from the published one, or an array is missing.
     """
 
     CLASSES = CATEGORIES
@@ -56,12 +58,15 @@ class CityscapesMTAN(MultiTaskDataset):
         folder = self.root / self.split
         images = required_files(folder / 'image', '*.npy', "MTAN's arrays of Cityscapes")
         check_count(len(images), COUNTS[self.split], folder / 'image', self.partial)
-        kinds = {'semseg': ('label_7', {'void': -1}), 'depth': ('depth', {})}
+        kinds: dict[str, tuple[str, float | None]] = {
+            'semseg': ('label_7', -1),
+            'depth': ('depth', None),
+        }  # folder, void
         records = []
         for image in sorted(images, key=lambda path: (len(path.stem), path.stem)):
             labels = {
-                task: LabelFile(required_file(folder / kind / image.name, task), **options)
-                for task, (kind, options) in kinds.items()
+                task: LabelFile(required_file(folder / kind / image.name, task), void=void)
+                for task, (kind, void) in kinds.items()
                 if task in self.tasks
             }
             records.append(Record(f'{self.split}/{image.stem}', (View(image, labels),)))
@@ -73,7 +78,9 @@ class CityscapesMTAN(MultiTaskDataset):
 
 @DATASETS.register_module()
 class Cityscapes(MultiTaskDataset):
-    """The official files, 1024 x 2048: 19 classes, depth from the official disparity, left and right camera.
+    """Cityscapes (Cordts et al., CVPR 2016) in its official files: 19 classes, depth from disparity, stereo images.
+
+    2975 training and 500 validation images of 1024 x 2048 pixels.
 
     ::
 
@@ -84,22 +91,22 @@ class Cityscapes(MultiTaskDataset):
         ├── disparity/train/CITY/CITY_000000_000019_disparity.png            for depth: 16 bit, see below
         └── camera/train/CITY/CITY_000000_000019_camera.json                 for depth and stereo
 
-    and the same under ``val``. A disparity is (p - 1) / 256 pixels, unknown where p = 0; it comes from semi-global
-    matching, not from a scanner. The principal point of the camera files counts from the middle of the first pixel;
-    ours is half a pixel more.
+    and the same under ``val``. The disparity is (p - 1) / 256 pixels, unknown where p = 0; it was computed by
+    semi-global matching, not measured. Depth is f B / disparity in metres. The camera files put the centre of the first
+    pixel at 0, we put it at 0.5, so principal points are increased by 0.5.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` (2975) or ``'val'`` (500).
         view_mode: ``'single'`` for the left image alone, ``'stereo'`` for the left and the right image as two views of
             a record; labels belong to the left view.
-        far: Metres; beyond, depth is unknown (at 300 m the disparity is 1.6 pixels).
-        categories: Classes are the 7 categories (`CityscapesMTAN.CLASSES`) instead of the 19.
-        partial: Only a part of the split is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg`` and ``depth``.
+        far: Depth in metres beyond which it is unknown (at 300 m the disparity is 1.6 pixels).
+        categories: Use the 7 categories (`CityscapesMTAN.CLASSES`) instead of the 19 classes.
+        partial: Accept a folder with a part of the split.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``semseg`` and ``depth``.
 
     Raises:
-        DataError: The number of images is not the published one, or a file that the tasks or views need is missing.
+        DataError: The number of images differs from the published one, or a required file is missing.
     """
 
     CLASSES = CLASSES
@@ -138,18 +145,18 @@ class Cityscapes(MultiTaskDataset):
         intrinsics = pose = None
         if 'semseg' in self.tasks:
             ids = beside('gtFine', 'gtFine_labelIds.png', 'gtFine_trainvaltest.zip')
-            labels['semseg'] = ClassTable(ids, CATEGORY_OF_ID if self.categories else CLASS_OF_ID)
+            labels['semseg'] = ClassIndexFile(ids, CATEGORY_OF_ID if self.categories else CLASS_OF_ID)
         if 'depth' in self.tasks or self.view_mode == 'stereo':
             path = beside('camera', 'camera.json', 'camera_trainvaltest.zip')
             intrinsics, baseline = read_camera(path)
             self.checksums.verify(path)
             pose = np.eye(4)
-        if 'depth' in self.tasks:
+        if 'depth' in self.tasks and intrinsics is not None:
             path = beside('disparity', 'disparity.png', 'disparity_trainvaltest.zip')
             labels['depth'] = DepthFromDisparity(
                 path, intrinsics[0, 0], baseline, scale=1 / 256, offset=-1 / 256, far=self.far
             )
-        views = (View(image, labels, intrinsics, pose),)
+        views: tuple[View, ...] = (View(image, labels, intrinsics, pose),)
         if self.view_mode == 'stereo':
             right = beside('rightImg8bit', 'rightImg8bit.png', 'rightImg8bit_trainvaltest.zip')
             views += (View(right, {}, intrinsics, right_of_left(baseline)),)
@@ -160,10 +167,10 @@ class Cityscapes(MultiTaskDataset):
 
 
 def read_camera(path: Path) -> tuple[np.ndarray, float]:
-    """Intrinsics (3, 3) with pixel centres at +0.5, and the baseline in metres.
+    """Read a camera file: intrinsics (3, 3) with pixel centres at +0.5, and the baseline in metres.
 
     Raises:
-        DataError: The file is missing or holds something else.
+        DataError: The file is missing or has another format.
     """
     try:
         camera = json.loads(read_text(path))
@@ -171,7 +178,7 @@ def read_camera(path: Path) -> tuple[np.ndarray, float]:
         fx, fy, cx, cy = (float(intrinsic[key]) for key in ('fx', 'fy', 'u0', 'v0'))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f'{path}: expected a camera of Cityscapes ({type(error).__name__}: {error}); unpack '
+            f'{path}: expected a Cityscapes camera file ({type(error).__name__}: {error}); unpack '
             'camera_trainvaltest.zip again'
         ) from None
     if not (fx > 0 and fy > 0 and 0 < baseline < 10):

@@ -1,4 +1,4 @@
-"""The 19 evaluated classes of Cityscapes, their colours, identifiers and 7 categories; KITTI has the same."""
+"""The 19 evaluated classes of Cityscapes (also used by KITTI), their colours, label ids and 7 categories."""
 
 CLASSES = (
     'road',
@@ -46,5 +46,5 @@ EVALUATED_IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 3
 CATEGORIES = ('flat', 'construction', 'object', 'nature', 'sky', 'human', 'vehicle')
 CATEGORY_OF_CLASS = (0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 6, 6, 6, 6, 6)
 IDS = 34  # 0..33
-CLASS_OF_ID = tuple(EVALUATED_IDS.index(number) if number in EVALUATED_IDS else None for number in range(IDS))
-CATEGORY_OF_ID = tuple(None if number is None else CATEGORY_OF_CLASS[number] for number in CLASS_OF_ID)
+CLASS_OF_ID = tuple(EVALUATED_IDS.index(label_id) if label_id in EVALUATED_IDS else None for label_id in range(IDS))
+CATEGORY_OF_ID = tuple(None if index is None else CATEGORY_OF_CLASS[index] for index in CLASS_OF_ID)

@@ -1,46 +1,23 @@
-"""KITTI: drives with stereo cameras and a laser scanner, and the 200 images with classes of KITTI 2015."""
+"""KITTI: raw drives with stereo cameras and LiDAR, and the 200 labelled images of KITTI 2015."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mmmtl.datasets.benchmarks.cityscapes_classes import CLASS_OF_ID, CLASSES, PALETTE
-from mmmtl.datasets.benchmarks.kitti_calibration import read_calibration, rectified_camera, rectified_T_lidar
-from mmmtl.datasets.label_readers.class_table import ClassTable
+from mmmtl.datasets.benchmarks.kitti_calibration import read_kitti_calibration, rectified_camera, rectified_T_lidar
+from mmmtl.datasets.benchmarks.kitti_frames import Frame, read_frames
+from mmmtl.datasets.label_readers.class_files import ClassIndexFile
 from mmmtl.datasets.label_readers.lidar import LidarDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, report_missing
-from mmmtl.errors import ConfigError, DataError
+from mmmtl.errors import ConfigError
 from mmmtl.files.required_files import required_file, required_files
-from mmmtl.files.text_files import read_lines
 from mmmtl.registry import DATASETS
-
-DRIVE = re.compile(
-    r'(?:\S*/)?(?P<date>\d{4}_\d\d_\d\d)/(?P<drive>(?P=date)_drive_\d{4}_sync)'
-    r'(?:/image_(?P<camera>0[23])/data/(?P<frame>\d{10})\.(?:png|jpg))?'
-)
-SIDES = {'l': '02', 'r': '03'}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One line of a split list."""
-
-    date: str
-    drive: str
-    camera: str  # '02', the left colour camera, or '03'
-    frame: str  # ten digits
-
-    @property
-    def name(self) -> str:
-        return f'{self.drive}/{self.camera}/{self.frame}'
 
 
 @DATASETS.register_module()
 class KITTI(MultiTaskDataset):
-    """Raw drives with the improved depth of the depth benchmark, the frames as a list names them.
+    """KITTI raw data (Geiger et al., IJRR 2013) with the depth of KITTI's depth benchmark (Uhrig et al., 3DV 2017).
 
     ::
 
@@ -49,32 +26,33 @@ class KITTI(MultiTaskDataset):
         │   └── 2011_09_26/
         │       ├── calib_cam_to_cam.txt, calib_velo_to_cam.txt
         │       └── 2011_09_26_drive_0001_sync/
-        │           ├── image_02/data/0000000005.png         left (.jpg is taken too)
+        │           ├── image_02/data/0000000005.png         left (or .jpg)
         │           ├── image_03/data/0000000005.png         right
         │           └── velodyne_points/data/0000000005.bin  for depth='lidar'
         └── depth/
             ├── train/2011_09_26_drive_0001_sync/proj_depth/groundtruth/image_02/0000000005.png      depth = p / 256 m,
             └── val/                                                                                 0 = unknown
 
-    The lists of Eigen, Puhrsch, Fergus (NeurIPS 2014) and those made of them come in two forms, and both are read:
-    ``2011_09_26/2011_09_26_drive_0002_sync/image_02/data/0000000069.png ...`` (what follows is passed over) and
-    ``2011_09_26/2011_09_26_drive_0002_sync 69 l``. Eigen's 697 test images are 652 with improved depth: the first and
-    last frames of a drive have none. Images of different drives differ by a few pixels in size.
+    The split file lists the frames, as the splits of Eigen, Puhrsch, Fergus (NeurIPS 2014) do. Two formats are read:
+    ``2011_09_26/2011_09_26_drive_0002_sync/image_02/data/0000000069.png ...`` (the rest of the line is ignored) and
+    ``2011_09_26/2011_09_26_drive_0002_sync 69 l``. Of Eigen's 697 test images 652 have improved depth; the first and
+    last frames of a drive have none. The image size differs by a few pixels between drives.
 
-    Calibrations count pixels from the middle of the first one; ours are half a pixel more.
+    The calibration files put the centre of the first pixel at 0, we put it at 0.5, so principal points are increased
+    by 0.5. Depth is in metres along z, 0 = unknown.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        frames: The list, a text file; relative names as for ``root``.
-        view_mode: ``'single'``, or ``'stereo'`` for both cameras as two views of a record, the named one first.
-        depth: ``'improved'``, or ``'lidar'`` for the points of the one sweep, projected.
-        count: How many records there must be; not checked if None.
-        unlabelled: ``'drop'`` leaves frames without improved depth out, ``'keep'`` takes them as images without label.
-        partial: Only a part of the split is there: images that are missing are left out.
-        kwargs: Those of `MultiTaskDataset`; knows ``depth``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
+        frames: Split file; a relative path is looked up like ``root``.
+        view_mode: ``'single'``, or ``'stereo'`` for both cameras as two views of a record, the listed camera first.
+        depth: ``'improved'`` for the depth benchmark, or ``'lidar'`` for the projected points of a single LiDAR sweep.
+        count: Expected number of records; None skips the check.
+        unlabelled: ``'drop'`` or ``'keep'`` frames without depth.
+        partial: Accept a folder with a part of the split, and skip missing images.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``depth``.
 
     Raises:
-        DataError: A file is missing, or the number of records is another than ``count``.
+        DataError: A file is missing, or the number of records differs from ``count``.
     """
 
     def __init__(
@@ -113,7 +91,8 @@ class KITTI(MultiTaskDataset):
             path.name: path for part in ('train', 'val') for path in (self.root / 'depth' / part).glob('*_sync')
         }
         records: list[Record] = []
-        frames, missing = read_frames(self.frames), []
+        frames = read_frames(self.frames)
+        missing: list[str] = []
         for frame in frames:
             cameras = (frame.camera, '03' if frame.camera == '02' else '02')[: 1 + (self.view_mode == 'stereo')]
             images = [self._image(frame, camera) for camera in cameras]
@@ -131,7 +110,7 @@ class KITTI(MultiTaskDataset):
         return records
 
     def _image(self, frame: Frame, camera: str) -> Path:
-        """The file of a frame, or where it should be."""
+        """Return the image file of a frame, whether or not it exists."""
         stem = self.root / 'raw' / frame.date / frame.drive / f'image_{camera}' / 'data' / frame.frame
         photograph = stem.with_suffix('.jpg')
         return photograph if photograph.is_file() else stem.with_suffix('.png')
@@ -158,8 +137,10 @@ class KITTI(MultiTaskDataset):
     def _calibration(self, date: str) -> tuple[dict, dict]:
         if date not in self.calibrations:
             folder = self.root / 'raw' / date
-            cameras = read_calibration(folder / 'calib_cam_to_cam.txt', ('P_rect_02', 'P_rect_03', 'R_rect_00'))
-            scanner = read_calibration(folder / 'calib_velo_to_cam.txt', ('R', 'T')) if self.depth == 'lidar' else {}
+            cameras = read_kitti_calibration(folder / 'calib_cam_to_cam.txt', ('P_rect_02', 'P_rect_03', 'R_rect_00'))
+            scanner = (
+                read_kitti_calibration(folder / 'calib_velo_to_cam.txt', ('R', 'T')) if self.depth == 'lidar' else {}
+            )
             self.calibrations[date] = cameras, scanner
             for name in ('calib_cam_to_cam.txt', 'calib_velo_to_cam.txt'):
                 if (folder / name).is_file():
@@ -172,22 +153,24 @@ class KITTI(MultiTaskDataset):
 
 @DATASETS.register_module()
 class KITTISemantics(MultiTaskDataset):
-    """The 200 training images of KITTI 2015 with the classes of Cityscapes; the labels of the test images are secret.
+    """The 200 training images of KITTI 2015 with Cityscapes classes (Alhaija et al., IJCV 2018).
+
+    The labels of the test images are not public.
 
     ::
 
         root/
         └── training/
             ├── image_2/000000_10.png ... 000199_10.png
-            └── semantic/000000_10.png ...                  Cityscapes' label ids
+            └── semantic/000000_10.png ...                  label ids of Cityscapes
 
     Args:
-        root: The folder that ``data_semantics.zip`` unpacks to; relative names are also looked for under the
+        root: The folder that ``data_semantics.zip`` unpacks to; a relative path is first looked up under the
             environment variable ``MMMTL_DATA``.
-        split: ``'all'``; or ``'train'`` and ``'val'``, a split of our own, since none is published: every fifth image,
-            beginning with the first, is for validation.
-        partial: Only a part of the images is there, and that is meant.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg``.
+        split: ``'all'``, or ``'train'`` or ``'val'``. No split is published; ours validates on every fifth image,
+            starting with the first.
+        partial: Accept a folder with a part of the images.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``semseg``.
 
     Raises:
         DataError: The number of images is not 200, or a label map is missing.
@@ -211,33 +194,7 @@ class KITTISemantics(MultiTaskDataset):
 
     def _record(self, image: Path) -> Record:
         path = required_file(self.root / 'training' / 'semantic' / image.name, 'the label map of the image')
-        return Record(image.stem, (View(image, {'semseg': ClassTable(path, CLASS_OF_ID)}),))
+        return Record(image.stem, (View(image, {'semseg': ClassIndexFile(path, CLASS_OF_ID)}),))
 
     def __repr__(self) -> str:
         return f'KITTISemantics({self.root}, {self.split})'
-
-
-def read_frames(path: Path) -> list[Frame]:
-    """The frames that a list names, in its order.
-
-    Raises:
-        DataError: The list is missing, or a line has none of the two forms.
-    """
-    try:
-        lines = read_lines(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f'{path}: cannot be read as a list of frames ({error}); restore it') from None
-    return [parse(line.split(), path, number) for number, line in lines.items()]
-
-
-def parse(words: Sequence[str], path: Path, number: int) -> Frame:
-    """One line of a list."""
-    match = DRIVE.fullmatch(words[0])
-    if match and match['frame']:
-        return Frame(match['date'], match['drive'], match['camera'], match['frame'])
-    if match and len(words) == 3 and words[1].isdecimal() and words[2] in SIDES:
-        return Frame(match['date'], match['drive'], SIDES[words[2]], f'{int(words[1]):010d}')
-    raise DataError(
-        f"{path}, line {number}: expected 'DATE/DRIVE/image_02/data/FRAME.png' or 'DATE/DRIVE FRAME l', "
-        f'found {" ".join(words)!r}'
-    )

@@ -1,4 +1,4 @@
-"""KITTI's calibration files: rectified cameras and the scanner, pixel centres moved to +0.5."""
+"""Read KITTI's calibration of the rectified cameras and the LiDAR, with pixel centres moved to +0.5."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,11 +11,11 @@ from mmmtl.files.text_files import read_lines
 SHAPES = {12: (3, 4), 9: (3, 3), 3: (3,)}
 
 
-def read_calibration(path: Path, needed: Iterable[str]) -> dict[str, np.ndarray]:
-    """Lines ``NAME: numbers`` -> the needed ones: 12 numbers as (3, 4), 9 as (3, 3), 3 as (3,).
+def read_kitti_calibration(path: Path, needed: Iterable[str]) -> dict[str, np.ndarray]:
+    """Read the entries ``NAME: numbers`` in ``needed``: 12 numbers as (3, 4), 9 as (3, 3), 3 as (3,).
 
     Raises:
-        DataError: The file is missing or cut off, or lacks a name.
+        DataError: The file is missing or truncated, or lacks an entry.
     """
     needed = tuple(needed)
     try:
@@ -30,16 +30,16 @@ def read_calibration(path: Path, needed: Iterable[str]) -> dict[str, np.ndarray]
 
 
 def centred_intrinsics(projection: np.ndarray) -> np.ndarray:
-    """The (3, 3) of a projection (3, 4) that counts pixels from the middle of the first one, with centres at +0.5."""
+    """Return the intrinsics (3, 3) of a projection (3, 4), moving pixel centres from 0 to +0.5."""
     intrinsics = projection[:, :3].copy()
     intrinsics[:2, 2] += 0.5
     return intrinsics
 
 
 def rectified_camera(cameras: Mapping[str, np.ndarray], camera: str) -> tuple[np.ndarray, np.ndarray]:
-    """Intrinsics (3, 3) and the pose (4, 4) from the rectified reference camera 00 to camera 02 or 03.
+    """Return the intrinsics (3, 3) of camera 02 or 03 and its pose (4, 4) relative to the rectified camera 00.
 
-    P = K [1 | t], so t = K^-1 P[:, 3]; the half pixel belongs to K alone.
+    P = K [1 | t], so t = K^-1 P[:, 3] with the original K; the shift by half a pixel is applied to K alone.
     """
     projection = cameras[f'P_rect_{camera}']
     pose = np.eye(4)
@@ -48,7 +48,7 @@ def rectified_camera(cameras: Mapping[str, np.ndarray], camera: str) -> tuple[np
 
 
 def rectified_T_lidar(cameras: Mapping[str, np.ndarray], scanner: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The pose (4, 4) from the scanner to the rectified reference camera 00."""
+    """Return the pose (4, 4) that maps LiDAR points to the rectified camera 00."""
     camera_T_lidar, rectified_T_camera = np.eye(4), np.eye(4)
     camera_T_lidar[:3, :3], camera_T_lidar[:3, 3] = scanner['R'], scanner['T']
     rectified_T_camera[:3, :3] = cameras['R_rect_00']

@@ -1,4 +1,4 @@
-"""Middlebury's stereo sets of 2014 and later: rectified pairs with dense disparity of both views."""
+"""Middlebury stereo data sets of 2014 and later: rectified pairs with dense disparity of both views."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class Middlebury(MultiTaskDataset):
-    """Scharstein et al., "High-resolution stereo datasets with subpixel-accurate ground truth", GCPR 2014.
+    """Middlebury stereo pairs (Scharstein et al., "High-resolution stereo datasets ...", GCPR 2014).
 
     ::
 
@@ -27,15 +27,16 @@ class Middlebury(MultiTaskDataset):
             ├── disp0.pfm, disp1.pfm    pixels, inf = unknown; either may be missing
             └── calib.txt               cam0, cam1 in pixels, doffs in pixels, baseline in millimetres
 
-    Depth is f B / (d + doffs). Calibrations count pixels from the middle of the first one; ours are half a pixel more.
+    Depth is f B / (d + doffs) in metres. The calibration files put the centre of the first pixel at 0, we put it at
+    0.5, so principal points are increased by 0.5.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
-        view_mode: ``'single'`` or ``'stereo'``.
-        kwargs: Those of `MultiTaskDataset`; knows ``depth``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
+        view_mode: ``'single'`` for one record per view, ``'stereo'`` for one record per pair, left first.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``depth``.
 
     Raises:
-        DataError: A file is missing, or a calibration holds something else.
+        DataError: A file is missing, or a calibration has another format.
     """
 
     def __init__(self, *, root: str, view_mode: str = 'stereo', **kwargs) -> None:
@@ -51,13 +52,13 @@ class Middlebury(MultiTaskDataset):
         return records
 
     def _views(self, path: Path) -> tuple[View, ...]:
-        cameras, doffs, baseline = read_calibration(path)
+        cameras, doffs, baseline = read_middlebury_calibration(path)
         views = []
-        for number, (intrinsics, pose) in enumerate(zip(cameras, (np.eye(4), right_of_left(baseline)), strict=True)):
-            disparity = path.with_name(f'disp{number}.pfm')
-            source = DepthFromDisparity(disparity, intrinsics[0, 0], baseline, shift=doffs, void=float('inf'))
-            labels = {'depth': source} if disparity.is_file() else {}
-            image = required_file(path.with_name(f'im{number}.png'), f'{("left", "right")[number]} image of the pair')
+        for side, (intrinsics, pose) in enumerate(zip(cameras, (np.eye(4), right_of_left(baseline)), strict=True)):
+            disparity = path.with_name(f'disp{side}.pfm')
+            reader = DepthFromDisparity(disparity, intrinsics[0, 0], baseline, shift=doffs, void=float('inf'))
+            labels = {'depth': reader} if disparity.is_file() else {}
+            image = required_file(path.with_name(f'im{side}.png'), f'{("left", "right")[side]} image of the pair')
             views.append(View(image, labels, intrinsics, pose))
         return tuple(views)
 
@@ -65,30 +66,30 @@ class Middlebury(MultiTaskDataset):
         return f'Middlebury({self.root})'
 
 
-def read_calibration(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], float, float]:
-    """Intrinsics (3, 3) of both cameras with pixel centres at +0.5, doffs in pixels, baseline in metres.
+def read_middlebury_calibration(path: Path) -> tuple[tuple[np.ndarray, np.ndarray], float, float]:
+    """Read the intrinsics (3, 3) of both cameras with pixel centres at +0.5, doffs in pixels, baseline in metres.
 
     Raises:
-        DataError: The file holds something else, or its numbers contradict each other.
+        DataError: The file has another format, or its values contradict each other.
     """
     try:
         entries = dict(line.split('=', 1) for line in read_lines(path).values() if '=' in line)
-        cameras = tuple(
-            np.array(re.sub(r'[\[\];]', ' ', entries[f'cam{number}']).split(), float).reshape(3, 3) for number in (0, 1)
+        left, right = (
+            np.array(re.sub(r'[\[\];]', ' ', entries[f'cam{side}']).split(), float).reshape(3, 3) for side in (0, 1)
         )
         doffs, baseline = float(entries['doffs']), float(entries['baseline']) / 1000
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
-            f'{path}: expected a calibration of Middlebury with cam0, cam1, doffs and baseline '
+            f'{path}: expected a Middlebury calibration with cam0, cam1, doffs and baseline '
             f'({type(error).__name__}: {error}); restore it'
         ) from None
     if not baseline > 0:
         raise DataError(f'{path}: the baseline is {1000 * baseline:g} mm, expected a number above 0; restore the file')
-    if abs(cameras[1][0, 2] - cameras[0][0, 2] - doffs) > 0.01:
+    if abs(right[0, 2] - left[0, 2] - doffs) > 0.01:
         raise DataError(
             f'{path}: doffs is {doffs:g}, but the principal points are '
-            f'{cameras[1][0, 2] - cameras[0][0, 2]:g} apart; restore the file'
+            f'{right[0, 2] - left[0, 2]:g} apart; restore the file'
         )
-    for intrinsics in cameras:
+    for intrinsics in (left, right):
         intrinsics[:2, 2] += 0.5
-    return cameras, doffs, baseline
+    return (left, right), doffs, baseline

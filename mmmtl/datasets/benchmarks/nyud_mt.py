@@ -1,12 +1,12 @@
-"""NYUD-v2 with 40 classes and four tasks, as ATRC, InvPT and SAK use it."""
+"""NYUD-v2 with 40 classes and four tasks, as used by ATRC, InvPT and SAK."""
 
 from pathlib import Path
 
 from mmmtl.datasets.benchmarks.nyu_classes import CLASSES_40, VALID_SIZE, valid_intrinsics
-from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.label_images import BinaryMaskFile, NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
-from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
+from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split, read_split
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_image
 from mmmtl.registry import DATASETS
@@ -14,7 +14,9 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class NYUDMT(MultiTaskDataset):
-    """795 training and 654 validation images, 425 x 560, with semseg (40 classes), depth, normals and edges.
+    """NYUD-v2 (Silberman et al., ECCV 2012) with semseg (40 classes), depth, normals and edges.
+
+    795 training and 654 validation images of 425 x 560 pixels.
 
     ::
 
@@ -26,19 +28,19 @@ class NYUDMT(MultiTaskDataset):
         ├── edge/*.png              0 or 255
         └── gt_sets/{train,val}.txt one name in each line
 
-    The images are rows 45-469 and columns 40-599 of the 480 x 640 originals, so their camera is known. Grey normals are
-    void here; the published code learns and judges them as if they were normals.
+    The images are rows 45-469 and columns 40-599 of the 480 x 640 originals, so the intrinsics are known. Grey normals
+    are void; the published code trains and evaluates on them as if they were normals.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` or ``'val'``.
-        partial: The folder holds a part of the split: leave out what is not there instead of stopping.
-        normal_signs: Factors that take the axes of the normals to x right, y down, z forward. Learning and its measures
-            do not need it, pictures and other views do; ``check_dataset.py`` tells whether normals face the camera.
-        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`.
+        partial: Accept a folder with a part of the split, and skip missing files.
+        normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
+            on them, visualizations and other views do; ``check_dataset.py`` reports whether normals face the camera.
+        **kwargs: Options of `MultiTaskDataset`.
 
     Raises:
-        DataError: Files are missing, or the images have another size.
+        DataError: Files are missing, or the image size differs.
     """
 
     CLASSES = CLASSES_40
@@ -63,16 +65,18 @@ class NYUDMT(MultiTaskDataset):
         self.checksums.verify(split_file)
         check_count(len(listed), self.COUNTS[self.split], split_file, self.partial)
         folder = self.root / 'images'
-        images = of_the_split(listed, files_in(folder, '.png'), folder, self.partial)
+        images = files_of_split(listed, files_by_stem(folder, '.png'), folder, self.partial)
         for path in list(images.values())[:1]:
             if (shape := read_image(path).shape)[:2] != VALID_SIZE:
                 raise DataError(
-                    f'{path}: expected 425 x 560 x 3, found shape {shape}; other sizes are another protocol'
+                    f'{path}: expected 425 x 560 x 3, found shape {shape}; other sizes do not match the protocol'
                 )
         sources: dict[str, dict[str, LabelReader]] = {}
         for task, (where, suffix) in self.FOLDERS.items():
             if task in self.tasks:
-                files = of_the_split(images, files_in(self.root / where, suffix), self.root / where, self.partial)
+                files = files_of_split(
+                    images, files_by_stem(self.root / where, suffix), self.root / where, self.partial
+                )
                 sources[task] = {name: self._source(task, path) for name, path in files.items()}
         return [
             Record(
@@ -93,7 +97,7 @@ class NYUDMT(MultiTaskDataset):
             return LabelFile(path, offset=-1, void=0)
         if task == 'normal':
             return NormalFile(path, self.normal_signs)
-        return LabelFile(path) if task == 'depth' else BinaryPicture(path)
+        return LabelFile(path) if task == 'depth' else BinaryMaskFile(path)
 
     def __repr__(self) -> str:
         return f'NYUDMT({self.root}, {self.split})'

@@ -1,21 +1,24 @@
-"""NYUv2 with 13 classes, as MTAN published it."""
+"""NYUv2 with 13 classes, as published with MTAN."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from mmmtl.datasets.benchmarks.nyu_classes import CLASSES_13
 from mmmtl.datasets.label_readers.label_images import NormalFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
-from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split
+from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array
-from mmmtl.files.text_files import load_numbers
+from mmmtl.files.text_files import read_matrix
 from mmmtl.registry import DATASETS
 
 
 @DATASETS.register_module()
 class NYUv2(MultiTaskDataset):
-    """795 training and 654 validation images, 288 x 384, with semseg (13 classes), depth and normals.
+    """NYUv2 (Silberman et al., ECCV 2012) in the arrays of MTAN: semseg (13 classes), depth and normals.
+
+    795 training and 654 validation images of 288 x 384 pixels.
 
     ::
 
@@ -26,22 +29,22 @@ class NYUv2(MultiTaskDataset):
         │   ├── depth/              (288, 384, 1) float, metres, 0 = missing
         │   └── normal/             (288, 384, 3) float, unit vectors, (0, 0, 0) = missing
         ├── val/                    likewise, 0.npy ... 653.npy
-        └── camera.txt              3 x 3 intrinsics of these images, pixel centres at +0.5; only where they are known
+        └── camera.txt              3 x 3 intrinsics of these images, pixel centres at +0.5; optional
 
     The published archive (Liu, Johns, Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019) has no
-    ``camera.txt``: its images were cut by an unstated border before they were resized. Ours is written by
-    ``mmmtl convert-dataset nyuv2``.
+    ``camera.txt``: its images were cropped by an unknown border before they were resized. The output of
+    ``mmmtl convert-dataset nyuv2`` has one.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` or ``'val'``.
-        partial: The folder holds a part of the split: do not check the count, leave out labels that are not there.
-        normal_signs: Factors that take the axes of the normals to x right, y down, z forward. Learning and its measures
-            do not need it, pictures and other views do; ``check_dataset.py`` tells whether normals face the camera.
-        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`.
+        partial: Accept a folder with a part of the split, and skip missing labels.
+        normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
+            on them, visualizations and other views do; ``check_dataset.py`` reports whether normals face the camera.
+        **kwargs: Options of `MultiTaskDataset`.
 
     Raises:
-        DataError: Files are missing, or the images have another size.
+        DataError: Files are missing, or the image size differs.
     """
 
     CLASSES = CLASSES_13
@@ -57,48 +60,49 @@ class NYUv2(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         folder = self.root / self.split
-        images = files_in(folder / 'image', '.npy')
-        strange = [path for stem, path in images.items() if not stem.isdecimal()]
-        if strange:
-            raise DataError(f'{strange[0]}: expected names 0.npy, 1.npy ...; remove the file')
+        images = files_by_stem(folder / 'image', '.npy')
+        unexpected = [path for stem, path in images.items() if not stem.isdecimal()]
+        if unexpected:
+            raise DataError(f'{unexpected[0]}: expected names 0.npy, 1.npy ...; remove the file')
         names = sorted(images, key=int)
         check_count(len(names), self.COUNTS[self.split], folder / 'image', self.partial)
         if names:
-            check_size(images[names[0]], self.SIZE)
-        sources: dict[str, dict[str, Path]] = {
-            task: of_the_split(names, files_in(folder / where, '.npy'), folder / where, self.partial)
+            _check_size(images[names[0]], self.SIZE)
+        files: dict[str, dict[str, Path]] = {
+            task: files_of_split(names, files_by_stem(folder / where, '.npy'), folder / where, self.partial)
             for task, where in (('semseg', 'label'), ('depth', 'depth'), ('normal', 'normal'))
             if task in self.tasks
         }
         camera = self.root / 'camera.txt'
         intrinsics = None
         if camera.exists():
-            intrinsics = load_numbers(camera, columns=3)
+            intrinsics = read_matrix(camera, columns=3)
             self.checksums.verify(camera)
         return [
-            Record(f'{self.split}/{name}', (View(images[name], self._labels(name, sources), intrinsics),))
+            Record(f'{self.split}/{name}', (View(images[name], self._labels(name, files), intrinsics),))
             for name in names
         ]
 
-    def _labels(self, name: str, sources: dict[str, dict[str, Path]]) -> dict[str, LabelReader]:
-        open_with = {
+    def _labels(self, name: str, files: dict[str, dict[str, Path]]) -> dict[str, LabelReader]:
+        readers: dict[str, Callable[[Path], LabelReader]] = {
             'semseg': lambda path: LabelFile(path, void=-1),
             'depth': LabelFile,
             'normal': lambda path: NormalFile(path, self.normal_signs),
         }
-        return {task: open_with[task](files[name]) for task, files in sources.items() if name in files}
+        return {task: readers[task](paths[name]) for task, paths in files.items() if name in paths}
 
     def __repr__(self) -> str:
         return f'NYUv2({self.root}, {self.split})'
 
 
-def check_size(path: Path, size: tuple[int, int]) -> None:
-    """
+def _check_size(path: Path, size: tuple[int, int]) -> None:
+    """Check the size of an image.
+
     Raises:
-        DataError: The image has not the published size.
+        DataError: The size differs from the published one.
     """
     shape = read_array(path).shape
     if shape[:2] != size:
         raise DataError(
-            f'{path}: expected {size[0]} x {size[1]} x 3, found shape {shape}; resized images are another protocol'
+            f'{path}: expected {size[0]} x {size[1]} x 3, found shape {shape}; resized images do not match the protocol'
         )

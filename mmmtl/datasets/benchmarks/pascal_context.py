@@ -1,13 +1,14 @@
-"""PASCAL-Context with five tasks, as ASTMT assembled it and InvPT and SAK use it."""
+"""PASCAL-Context with five tasks, as assembled by ASTMT and used by InvPT and SAK."""
 
 import json
 from pathlib import Path
+from typing import Any
 
-from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile
+from mmmtl.datasets.label_readers.label_images import BinaryMaskFile, NormalFile
 from mmmtl.datasets.label_readers.pascal_labels import PARTS, PERSON, ContextEdges, DistilledNormals, HumanPartsFile
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
-from mmmtl.datasets.split_files import check_count, check_split, files_in, of_the_split, read_split
+from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split, read_split
 from mmmtl.errors import DataError
 from mmmtl.files.text_files import read_text
 from mmmtl.registry import DATASETS
@@ -15,34 +16,36 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class PascalContext(MultiTaskDataset):
-    """4998 training and 5105 validation images with semseg (21 classes), human parts (7), saliency, normals and edges.
+    """PASCAL-Context in the form of ASTMT (Maninis, Radosavovic, Kokkinos, CVPR 2019).
+
+    4998 training and 5105 validation images with semseg (21 classes), human parts (7), saliency, normals and edges.
 
     ::
 
         PASCALContext/
         ├── JPEGImages/*.jpg
         ├── semseg/VOC12/*.png              0..20, 255 = void; preferred
-        ├── semseg/pascal-context/*.png     likewise, for images that VOC 2012 did not label
-        ├── human_parts/*.mat               PASCAL-Part, 24 parts of persons, merged to 6
-        ├── pascal-context/trainval/*.mat   LabelMap, 459 classes: edges, and where normals hold
-        ├── sal_distill/*.png               salient above half of 255
+        ├── semseg/pascal-context/*.png     likewise, for images without VOC 2012 labels
+        ├── human_parts/*.mat               PASCAL-Part, 24 parts of persons, merged into 6
+        ├── pascal-context/trainval/*.mat   LabelMap, 459 classes: edges, and the mask of valid normals
+        ├── sal_distill/*.png               salient where > 127.5
         ├── normals_distill/*.png           n = 2 v / 255 - 1
-        ├── json/nyu_classes.json           names of NYU's classes
+        ├── json/nyu_classes.json           class names of NYU
         ├── json/context_classes.json       {name: class in LabelMap}
         └── ImageSets/
             ├── Context/{train,val}.txt     one name in each line
-            └── Parts/{train,val}.txt       JSON {name: class of each object}; optional, made by the converter
+            └── Parts/{train,val}.txt       JSON {name: class of each object}; optional, written by the converter
 
-    Saliency and normals are predictions of networks. Normals hold only on classes that NYU has too, and on tvmonitor.
-    An image without an annotated human part is void in human_parts.
+    Saliency and normals are predictions of networks. Normals are valid only on classes that NYU also has, and on
+    tvmonitor. Images without annotated human parts are void in human_parts.
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'`` or ``'val'``.
-        partial: The folder holds a part of the split: leave out what is not there instead of stopping.
-        normal_signs: Factors that take the axes of the normals to x right, y down, z forward. Learning and its measures
-            do not need it, pictures and other views do; ``check_dataset.py`` tells whether normals face the camera.
-        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; only files of these tasks are needed.
+        partial: Accept a folder with a part of the split, and skip missing files.
+        normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
+            on them, visualizations and other views do; ``check_dataset.py`` reports whether normals face the camera.
+        **kwargs: Options of `MultiTaskDataset`; only the files of its ``tasks`` are needed.
 
     Raises:
         DataError: Files are missing or damaged.
@@ -101,15 +104,15 @@ class PascalContext(MultiTaskDataset):
         ]
 
     def _files(self, names: list[str] | dict[str, Path], folder: str, suffix: str) -> dict[str, Path]:
-        return of_the_split(names, files_in(self.root / folder, suffix), self.root / folder, self.partial)
+        return files_of_split(names, files_by_stem(self.root / folder, suffix), self.root / folder, self.partial)
 
     def _semseg(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         folder = self.root / 'semseg'
-        files = files_in(folder / 'pascal-context', '.png') | files_in(folder / 'VOC12', '.png')
-        return {name: LabelFile(path) for name, path in of_the_split(names, files, folder, self.partial).items()}
+        files = files_by_stem(folder / 'pascal-context', '.png') | files_by_stem(folder / 'VOC12', '.png')
+        return {name: LabelFile(path) for name, path in files_of_split(names, files, folder, self.partial).items()}
 
     def _saliency(self, names: dict[str, Path]) -> dict[str, LabelReader]:
-        return {name: BinaryPicture(path) for name, path in self._files(names, 'sal_distill', '.png').items()}
+        return {name: BinaryMaskFile(path) for name, path in self._files(names, 'sal_distill', '.png').items()}
 
     def _edges(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'pascal-context/trainval', '.mat')
@@ -127,11 +130,11 @@ class PascalContext(MultiTaskDataset):
     def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'human_parts', '.mat')
         cache = self.root / 'ImageSets' / 'Parts' / f'{self.split}.txt'
-        if cache.is_file():  # an image without persons has no label at all, so that it is not drawn for one
+        if cache.is_file():  # images without persons have no label, so that label settings do not choose it
             objects = read_json(cache)
             unknown = [name for name in files if name not in objects]
             if unknown:
-                raise DataError(f'{cache}: does not know {unknown[0]}; remove the file and make it again')
+                raise DataError(f'{cache}: has no entry for {unknown[0]}; delete the file and create it again')
             files = {name: path for name, path in files.items() if PERSON in objects[name]}
         return {name: HumanPartsFile(path) for name, path in files.items()}
 
@@ -140,7 +143,7 @@ class PascalContext(MultiTaskDataset):
 
 
 def valid_normal_classes(folder: Path) -> tuple[int, ...]:
-    """Classes of LabelMap on which normals, predicted by a network that knows NYU, can be trusted."""
+    """Return the classes of LabelMap on which the normals, predicted by a network trained on NYU, are valid."""
     context = read_json(folder / 'context_classes.json')
     nyu = read_json(folder / 'nyu_classes.json', kinds=(dict, list))
     names = {name for name in nyu if name != 'unknown'} | {'tvmonitor'}
@@ -153,11 +156,11 @@ def valid_normal_classes(folder: Path) -> tuple[int, ...]:
     return valid
 
 
-def read_json(path: Path, kinds: tuple[type, ...] = (dict,)) -> dict | list:
-    """The content of a JSON file.
+def read_json(path: Path, kinds: tuple[type, ...] = (dict,)) -> Any:
+    """Read a JSON file whose content is of one of the types ``kinds``.
 
     Raises:
-        DataError: The file is missing, damaged or holds something else.
+        DataError: The file is missing, damaged or of another type.
     """
     try:
         content = json.loads(read_text(path))

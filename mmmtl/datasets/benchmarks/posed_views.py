@@ -1,4 +1,4 @@
-"""Real posed RGB-D: pairs, or more views, of a place with depth, intrinsics and poses."""
+"""Posed RGB-D scenes of two or more views with depth, intrinsics and poses."""
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
@@ -9,37 +9,37 @@ import numpy as np
 
 from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
-from mmmtl.datasets.records import LabelFile, Record, View, scene_records
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.text_files import load_numbers
+from mmmtl.files.text_files import read_matrix
 from mmmtl.registry import DATASETS
 
 
 @DATASETS.register_module()
 class PosedViews(MultiTaskDataset):
-    """Views with sensor depth; normals are derived from it.
+    """Scenes of views with sensor depth; normals are derived from the depth.
 
     ::
 
         root/
         └── SCENE/                  one folder per scene, sorted by name
-            ├── 0.jpg 1.jpg ...     images (.jpg or .png would clash with the depth, so .jpg)
+            ├── 0.jpg 1.jpg ...     images
             ├── 0.png 1.png ...     depth along z, 16 bit, millimetres, 0 or 65535 = missing
             ├── cam.txt             3 x 3 intrinsics in pixels of these images, pixel centres at +0.5
             └── poses.txt           one row of 12 numbers per view: 3 x 4, world to camera, metres
 
     Args:
-        root: The folder; relative names are also looked for under the environment variable ``MMMTL_DATA``.
+        root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
         split: ``'train'``, ``'val'`` or ``'all'``.
-        val_scenes: Patterns of the names of the scenes for validation, e.g. ``('kitchen_*',)``. Scenes cut from one
-            video share places, and even frames: give whole stretches, not single scenes here and there.
+        val_scenes: Patterns of the names of validation scenes, e.g. ``('kitchen_*',)``. Scenes cut from one video show
+            the same places, so hold out whole videos.
         view_mode: ``'single'`` for one record per view, ``'all'`` for one record per scene with all its views.
-        depth_void: Numbers in the depth files that stand for "missing"; 65535 is where 16 bits end, no distance.
-        depth_range: (nearest, farthest) metres that are taken for a measurement; depth outside is missing.
-        kwargs: ``tasks``, ``pipeline``, ``label_setting`` of `MultiTaskDataset`; knows ``depth`` and ``normal``.
+        depth_void: Raw values of missing depth; 65535 is the largest 16-bit value, not a distance.
+        depth_range: (min, max) of valid depth in metres; depth outside is missing.
+        **kwargs: Options of `MultiTaskDataset`; labels: ``depth`` and ``normal``.
 
     Raises:
-        DataError: A folder lacks a file, or a file does not hold what it should.
+        DataError: A file is missing or has another format.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class PosedViews(MultiTaskDataset):
         if view_mode not in ('single', 'all'):
             raise ConfigError(f"PosedViews.view_mode must be 'single' or 'all', found {view_mode!r}")
         if split != 'all' and not val_scenes:
-            raise ConfigError("PosedViews.val_scenes is empty: name the scenes for validation, or take split='all'")
+            raise ConfigError("PosedViews.val_scenes is empty: name the validation scenes, or use split='all'")
         self.root, self.split, self.val_scenes, self.view_mode = data_root(root), split, tuple(val_scenes), view_mode
         self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
         super().__init__(**kwargs)
@@ -85,9 +85,13 @@ class PosedViews(MultiTaskDataset):
 
 
 def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[View, ...]:
-    """All views of a scene folder."""
-    intrinsics = load_numbers(folder / 'cam.txt', columns=3)
-    poses = load_numbers(folder / 'poses.txt', columns=12)
+    """Load the views of a scene folder.
+
+    Raises:
+        DataError: A file is missing or has another format.
+    """
+    intrinsics = read_matrix(folder / 'cam.txt', columns=3)
+    poses = read_matrix(folder / 'poses.txt', columns=12)
     if intrinsics.shape != (3, 3):
         raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     if (folder / f'{len(poses)}.jpg').exists():
@@ -105,6 +109,6 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
                 )
         depth = depth_file(depth_path)
         camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
-        labels = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
+        labels: dict[str, LabelReader] = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
         views.append(View(image, labels, intrinsics, camera_T_world))
     return tuple(views)

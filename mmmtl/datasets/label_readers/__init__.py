@@ -1,1 +1,1 @@
-"""Files of labels that are more than one array."""
+"""Readers of labels that are more than one array in a file."""

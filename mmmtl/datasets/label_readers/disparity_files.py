@@ -1,4 +1,4 @@
-"""Depth from the disparity of a rectified stereo pair."""
+"""Reader of depth that is stored as disparity of a rectified stereo pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from mmmtl.tasks import Task
 
 @dataclass(frozen=True)
 class DepthFromDisparity:
-    """depth = focal * baseline / (d + shift), where d = raw * scale + offset pixels.
+    """Label reader: depth = focal * baseline / (d + shift), where d = raw * scale + offset is the disparity in pixels.
 
-    Unknown where raw is ``void`` or not finite, where d + shift is not positive, and beyond ``far``: a small disparity
-    is all error.
+    Depth is unknown where raw is ``void`` or not finite, where d + shift is not positive, and beyond ``far``, where the
+    error of the disparity dominates.
 
     Args:
-        path: Of the disparities, 16-bit picture or array.
-        focal: In pixels of the image that the disparity belongs to.
-        baseline: Metres.
+        path: Disparity file, 16-bit image or array.
+        focal: Focal length in pixels of the image that the disparity belongs to.
+        baseline: Baseline in metres.
         scale: Pixels per unit of the file.
-        offset: Pixels.
-        shift: x of the right principal point minus x of the left one (Middlebury's ``doffs``).
-        void: The number, or numbers, that say "not measured".
-        far: Metres.
+        offset: Offset of the disparity in pixels.
+        shift: x of the right minus x of the left principal point in pixels (Middlebury's ``doffs``).
+        void: Raw value or values of missing disparity.
+        far: Largest known depth in metres.
     """
 
     path: Path
@@ -40,7 +40,7 @@ class DepthFromDisparity:
     far: float = float('inf')
 
     def load(self, task: Task) -> np.ndarray:
-        """(H, W) float32 metres, the task's void where unknown."""
+        """Return (H, W) float32 in metres, the task's void where unknown."""
         raw = read_array(self.path)
         if raw.ndim != 2:
             raise DataError(f'{self.path}: expected H x W disparities, found shape {raw.shape}')

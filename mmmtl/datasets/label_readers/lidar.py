@@ -1,4 +1,4 @@
-"""Sparse depth from a laser scanner: its points seen by a camera."""
+"""Reader of sparse depth from LiDAR points projected into a camera."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +9,17 @@ from mmmtl.errors import DataError
 from mmmtl.files.reading import read_size
 from mmmtl.tasks import Task
 
-NEAR = 0.1  # metres in front of the camera; what is nearer belongs to the car or lies behind
+NEAR = 0.1  # metres; points nearer to the camera belong to the car or lie behind it
 
 
 @dataclass(frozen=True)
 class LidarDepth:
-    """The depth of the nearest point that falls into a pixel; unknown where none does.
+    """Label reader: depth of the nearest LiDAR point in each pixel, unknown where there is none.
 
     Args:
-        path: KITTI's velodyne file: float32, four numbers per point, x, y, z and reflectance in the scanner's frame.
-        image: Whose size the map has.
-        image_T_lidar: (3, 4), from homogeneous points to depth * (x, y, 1), pixel centres at +0.5.
+        path: Velodyne file of KITTI: float32 x, y, z and reflectance per point, in the frame of the LiDAR.
+        image: Image file that gives the size of the map.
+        image_T_lidar: Projection (3, 4) from homogeneous points to depth * (x, y, 1), pixel centres at +0.5.
     """
 
     path: Path
@@ -27,15 +27,15 @@ class LidarDepth:
     image_T_lidar: np.ndarray
 
     def load(self, task: Task) -> np.ndarray:
-        """(H, W) float32 metres along the camera's z axis, the task's void where no point falls."""
+        """Return (H, W) float32 in metres along the z axis of the camera, the task's void where unknown."""
         return project_points(read_points(self.path), self.image_T_lidar, read_size(self.image), task.void)
 
 
 def read_points(path: Path) -> np.ndarray:
-    """A velodyne file -> (N, 3) metres.
+    """Read the points (N, 3) of a velodyne file in metres.
 
     Raises:
-        DataError: The file is missing, cut off or holds numbers that are no coordinates.
+        DataError: The file is missing or truncated, or does not hold coordinates.
     """
     try:
         numbers = np.fromfile(path, np.float32)
@@ -52,7 +52,7 @@ def read_points(path: Path) -> np.ndarray:
 def project_points(
     points: np.ndarray, image_T_lidar: np.ndarray, size: tuple[int, int], void: float = 0.0
 ) -> np.ndarray:
-    """Points (N, 3) -> depth (H, W) float32; of several points in one pixel the nearest counts."""
+    """Project points (N, 3) to a depth map (H, W) float32 with the nearest point of each pixel."""
     height, width = size
     homogeneous = points.astype(np.float64) @ image_T_lidar[:, :3].T + image_T_lidar[:, 3]  # (N, 3)
     depth = homogeneous[:, 2]

@@ -1,4 +1,4 @@
-"""PASCAL's labels in MATLAB files: boundaries and valid normals from the Context maps, human parts."""
+"""Readers of PASCAL labels in MATLAB files: edges and valid normals by PASCAL-Context, human parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmmtl.datasets.label_readers.label_images import NormalFile, boundaries, in_dtype
+from mmmtl.datasets.label_readers.label_images import NormalFile, class_boundaries, to_task_dtype
 from mmmtl.errors import DataError
 from mmmtl.tasks import Task
 from mmmtl.tasks.human_parts import PARTS
@@ -26,17 +26,18 @@ PART_CLASS = {name: PARTS.index(part) for part, names in _MEMBERS.items() for na
 
 @dataclass(frozen=True)
 class ContextEdges:
-    """Where classes of the Context map meet."""
+    """Label reader: boundaries between classes of PASCAL-Context."""
 
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
-        return in_dtype(boundaries(read_label_map(self.path)), task)
+        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task."""
+        return to_task_dtype(class_boundaries(read_label_map(self.path)), task)
 
 
 @dataclass(frozen=True)
 class DistilledNormals:
-    """Normals that a network predicted, kept only where the Context map shows a class that NYU has too."""
+    """Label reader: predicted normals, kept only on valid classes of PASCAL-Context."""
 
     normals: NormalFile
     label_map: Path
@@ -44,15 +45,20 @@ class DistilledNormals:
 
     @property
     def path(self) -> Path:
-        """The picture with the normals."""
+        """The image with the normals."""
         return self.normals.path
 
     @property
     def paths(self) -> tuple[Path, Path]:
-        """That and the Context map, whose boundaries are the label of another task."""
+        """Both files; the class map is also the label file of the edges."""
         return self.path, self.label_map
 
     def load(self, task: Task) -> np.ndarray:
+        """Return unit vectors (H, W, 3) float32, (0, 0, 0) where unknown.
+
+        Raises:
+            DataError: A file is missing or damaged, or their sizes differ.
+        """
         normal, classes = self.normals.load(task), read_label_map(self.label_map)
         if classes.shape != normal.shape[:2]:
             raise DataError(
@@ -64,19 +70,24 @@ class DistilledNormals:
 
 @dataclass(frozen=True)
 class HumanPartsFile:
-    """PASCAL-Part of one image: the 24 parts of persons as 6, 0 elsewhere; all void where no part is annotated."""
+    """Label reader of PASCAL-Part: the 24 parts of persons merged into 6."""
 
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
+        """Return (H, W) int64: 1..6 for parts, 0 elsewhere; all void if the image has no annotated part.
+
+        Raises:
+            DataError: The file is missing or damaged.
+        """
         objects = read_objects(self.path)
         if not objects:
             raise DataError(f'{self.path}: expected at least one annotated object, found none; restore the file')
         parts = np.zeros(np.shape(objects[0]['mask']), np.int64)
-        for thing in objects:
-            if int(thing['class_ind']) != PERSON:
+        for obj in objects:
+            if int(obj['class_ind']) != PERSON:
                 continue
-            for part in as_list(thing['parts']):
+            for part in _struct_array(obj['parts']):
                 name, mask = str(part['part_name']), np.asarray(part['mask'])
                 if name not in PART_CLASS:
                     raise DataError(f'{self.path}: {name!r} is none of the 24 parts of a person; restore the file')
@@ -84,27 +95,27 @@ class HumanPartsFile:
                     raise DataError(
                         f'{self.path}: mask of {name} has shape {mask.shape}, expected {parts.shape}; restore the file'
                     )
-                parts[mask > 0] = PART_CLASS[name]  # later persons stand in front, as in the published code
-        return in_dtype(parts if parts.any() else np.full_like(parts, task.void), task)
+                parts[mask > 0] = PART_CLASS[name]  # later persons occlude earlier ones, as in the published code
+        return to_task_dtype(parts if parts.any() else np.full_like(parts, task.void), task)
 
 
 def read_label_map(path: Path) -> np.ndarray:
-    """(H, W) classes of PASCAL-Context, 1..459, 0 unlabelled."""
+    """Read the classes (H, W) of PASCAL-Context, 1..459, 0 = unlabelled."""
     label_map = read_mat(path).get('LabelMap')
     if not isinstance(label_map, np.ndarray) or label_map.ndim != 2 or label_map.dtype.kind not in 'ui':
         raise DataError(
-            f'{path}: expected whole numbers H x W in LabelMap, found {describe(label_map)}; restore the file'
+            f'{path}: expected integers H x W in LabelMap, found {_shape_and_type(label_map)}; restore the file'
         )
     return label_map
 
 
 def read_objects(path: Path) -> list[Mapping[str, Any]]:
-    """The annotated objects of PASCAL-Part: dicts of class_ind, mask (H, W) and parts."""
+    """Read the annotated objects of PASCAL-Part: dicts of class_ind, mask (H, W) and parts."""
     annotation = read_mat(path).get('anno')
-    objects = as_list(annotation.get('objects')) if isinstance(annotation, dict) else None
+    objects = _struct_array(annotation.get('objects')) if isinstance(annotation, dict) else None
     if objects is None or not all(
-        isinstance(thing, dict) and {'class_ind', 'mask', 'parts'} <= set(thing) and np.ndim(thing['mask']) == 2
-        for thing in objects
+        isinstance(obj, dict) and {'class_ind', 'mask', 'parts'} <= set(obj) and np.ndim(obj['mask']) == 2
+        for obj in objects
     ):
         raise DataError(
             f'{path}: expected anno.objects with class_ind, mask and parts, as PASCAL-Part has them; restore the file'
@@ -112,16 +123,16 @@ def read_objects(path: Path) -> list[Mapping[str, Any]]:
     return objects
 
 
-def as_list(cells: Any) -> list:
-    """A struct array as SciPy simplifies it: a dict where it has one element, an empty array where it has none."""
+def _struct_array(cells: Any) -> list:
+    """Return a struct array as a list; SciPy simplifies one element to a dict and none to an empty array."""
     return [cells] if isinstance(cells, dict) else list(np.atleast_1d(cells)) if cells is not None else []
 
 
 def read_mat(path: Path) -> dict[str, Any]:
-    """The variables of a MATLAB file of version 5.
+    """Read the variables of a MATLAB 5 file.
 
     Raises:
-        DataError: The file is missing, cut off or of another format.
+        DataError: The file is missing, truncated or of another format.
     """
     import scipy.io  # slow to import
 
@@ -130,13 +141,13 @@ def read_mat(path: Path) -> dict[str, Any]:
             return scipy.io.loadmat(file, simplify_cells=True)
     except FileNotFoundError:
         raise DataError(f'{path}: no such file; restore it or remove it from the split') from None
-    except Exception as error:  # zlib, struct, MatReadError, NotImplementedError: each has its own way to say "damaged"
+    except Exception as error:  # zlib, struct, MatReadError, NotImplementedError ...
         reason = ' '.join(str(error).split())
         raise DataError(
             f'{path}: cannot be read as a MATLAB 5 file ({type(error).__name__}: {reason}); restore the file'
         ) from None
 
 
-def describe(value: Any) -> str:
-    """What a variable is, in a few words."""
+def _shape_and_type(value: Any) -> str:
+    """Describe a variable by its shape and type."""
     return f'{value.shape} {value.dtype}' if isinstance(value, np.ndarray) else type(value).__name__

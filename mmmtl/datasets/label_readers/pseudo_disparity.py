@@ -1,12 +1,12 @@
-"""Pseudo labels on disk.
+"""Read and write pseudo labels.
 
 ::
 
     folder/
-    ├── manifest_disparity.json     settings of what wrote disparity and confidence
-    ├── manifest_semseg.json        and of what wrote the classes
-    └── RECORD/                     the record's name, which may have slashes
-        ├── 0_disparity.png         of view 0, 16 bit: pixels * 256, 0 = unknown
+    ├── manifest_disparity.json     settings of disparity and confidence
+    ├── manifest_semseg.json        settings of the classes
+    └── RECORD/                     name of the record, may contain slashes
+        ├── 0_disparity.png         view 0, 16 bit: pixels * 256, 0 = unknown
         ├── 0_confidence.png        16 bit: confidence * 65535
         └── 0_semseg.png            8 bit classes, 255 = unknown
 """
@@ -25,19 +25,19 @@ from mmmtl.files.reading import read_array
 from mmmtl.geometry import check_rectified
 
 DISPARITY_SCALE, CONFIDENCE_SCALE = 256.0, 65535.0
-DISPARITIES = 256  # pixels; pictures hold smaller ones
+MAX_DISPARITY = 256  # pixels; 16-bit images hold smaller values only
 
 
-def computed_folder(folder: str | Path) -> Path:
-    """A relative name stands under ``MMMTL_CACHE``."""
+def pseudo_label_folder(folder: str | Path) -> Path:
+    """Return the folder; a relative path lies under ``MMMTL_CACHE`` or ``~/.cache/mmmtl``."""
     return cache_root() / folder
 
 
-def start_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
-    """The folder with a manifest of all that its files of one kind depend on; it may have been begun with the same.
+def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
+    """Create the folder and a manifest of the settings of one kind of files; continue one with the same settings.
 
     Raises:
-        ConfigError: It was begun with other settings.
+        ConfigError: The folder was written with other settings.
     """
     path, text = folder / f'manifest_{kind}.json', json.dumps(settings, indent=1) + '\n'
     if path.is_file():
@@ -45,53 +45,60 @@ def start_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None:
         differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
         if differ:
             raise ConfigError(
-                f'{path}: written with another {", ".join(differ)}; choose another --out, or delete the folder'
+                f'{path}: written with different {", ".join(differ)}; choose another --out, or delete the folder'
             )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding='utf-8')
 
 
 def read_pseudo_disparity(path: Path) -> np.ndarray:
-    """(H, W) float32 pixels, NaN where unknown."""
+    """Read a disparity (H, W) float32 in pixels, NaN where unknown."""
     raw = _read(path, np.uint16)
     return np.where(raw > 0, raw / np.float32(DISPARITY_SCALE), np.float32(np.nan))
 
 
-def read_probability(path: Path) -> np.ndarray:
-    """(H, W) float32 in [0, 1]."""
+def read_confidence(path: Path) -> np.ndarray:
+    """Read a confidence (H, W) float32 in [0, 1]."""
     return _read(path, np.uint16) / np.float32(CONFIDENCE_SCALE)
 
 
-def to_disparity_picture(disparity: np.ndarray) -> np.ndarray:
-    """Pixels with NaN for unknown -> 16 bit; what does not fit (d <= 0, d >= 256) is unknown."""
+def encode_disparity(disparity: np.ndarray) -> np.ndarray:
+    """Encode disparities in pixels as uint16; NaN and values outside of (0, 256) become unknown."""
     with np.errstate(invalid='ignore'):
         fits = (disparity > 0) & (disparity < 65535 / DISPARITY_SCALE)
     return np.where(fits, np.where(fits, disparity, 0) * DISPARITY_SCALE, 0).round().astype(np.uint16)
 
 
-def to_confidence_picture(confidence: np.ndarray) -> np.ndarray:
-    """[0, 1] -> 16 bit."""
+def encode_confidence(confidence: np.ndarray) -> np.ndarray:
+    """Encode confidences in [0, 1] as uint16."""
     return (confidence.clip(0, 1) * CONFIDENCE_SCALE).round().astype(np.uint16)
 
 
 def _read(path: Path, dtype: type) -> np.ndarray:
     if not path.is_file():
-        raise DataError(f'{path}: no such pseudo label; write it by mmmtl pseudo-disparity (or pseudo-semseg)')
+        raise DataError(f'{path}: no such pseudo label; create it with mmmtl pseudo-disparity')
     raw = read_array(path)
-    if raw.ndim != 2 or raw.dtype not in (dtype, np.int32):  # Pillow may open 16 bit as 32
-        raise DataError(f'{path}: expected one channel of 16 bits, found {raw.shape} {raw.dtype}; write it anew')
+    if raw.ndim != 2 or raw.dtype not in (dtype, np.int32):  # Pillow may open 16 bits as 32
+        raise DataError(
+            f'{path}: expected a 16-bit image of one channel, found {raw.shape} {raw.dtype}; write it again'
+        )
     return raw
 
 
-def pair_of(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
-    """Loaded views as a rectified pair, left first.
+def check_pair(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
+    """Check that loaded views are a rectified pair, and return them left first.
+
+    Args:
+        views: Loaded views, see `LoadViews`.
+        name: Name of the record in error messages.
+        sort: Swap the views if the first one is the right one, instead of raising.
 
     Raises:
-        DataError: They are none.
+        DataError: The views are no rectified pair.
     """
     if len(views) != 2:
         raise DataError(
-            f'{name}: {len(views)} views, but a stereo pair has 2; give the data set '
+            f'{name}: {len(views)} views, but a stereo pair has 2; set '
             "view_mode='stereo', and restore the missing image"
         )
     for view in views:
@@ -108,5 +115,5 @@ def pair_of(views: list[dict], name: str, *, sort: bool = False) -> list[dict]:
 
 
 def _is_right_of(view: dict, other: dict) -> bool:
-    """Between cameras of one orientation the one further right has the smaller x in its translation."""
+    """Return whether the first camera is right of the other: its translation has the smaller x."""
     return bool(view['camera_T_world'][0, 3] < other['camera_T_world'][0, 3])

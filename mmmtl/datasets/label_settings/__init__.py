@@ -1,7 +1,7 @@
-"""Which labels an image shows: data, not code, and a pure function of the record's place in the split.
+"""Label settings choose the labels that each record shows; all others are hidden.
 
-A label setting has one method, ``shown(records, tasks)``: for each record the tasks whose labels may be opened. It is
-asked once, when the data set is built, so neither shuffling nor workers can change the answer.
+A label setting has one method, ``shown(records, tasks)``, which returns for each record the tasks whose labels are
+shown. It runs once, when the data set is built, so the result depends neither on shuffling nor on workers.
 """
 
 from mmmtl.datasets.label_settings.drawn import LabelRatio, OneLabel, RandomLabels

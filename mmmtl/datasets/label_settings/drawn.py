@@ -1,4 +1,4 @@
-"""Label settings that are drawn with a seed: one label per image, in equal or given shares, or a random number."""
+"""Random label settings: one label per record, in equal or given ratios, or a random number of labels."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
@@ -12,73 +12,76 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class OneLabel:
-    """Every record shows one of its labels, drawn with ``seed``; the tasks get equal shares, to within one.
+    """Show one random label per record; the numbers of labels per task differ by at most one.
 
     This is the "one label" setting of MTPSL (Li, Liu, Bilen, CVPR 2022).
+
+    Args:
+        seed: Seed of the draw.
     """
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         return one_each(records, tasks, dict.fromkeys(tasks, 1.0), self.seed)
 
 
 @DATASETS.register_module()
 class LabelRatio:
-    """Every record shows one of its labels, drawn with ``seed``; the tasks get shares in this ratio, to within one.
+    """Show one random label per record, with the tasks in a given ratio (to within one label).
 
-    ``ratio=dict(semseg=1, depth=9)`` is the 1:9 of MTPSL's table 4: a tenth of the images shows segmentation, the rest
-    depth. Where images lack labels, the shares come as near as they can.
+    ``ratio=dict(semseg=1, depth=9)`` is the 1:9 of table 4 in MTPSL: a tenth of the images shows segmentation, the rest
+    depth. If records lack labels, the ratio is approximated as closely as possible.
 
     Args:
-        ratio: ``{task: share}``, relative to each other; every task that is learnt and labelled must be named.
-        seed: Of the draw.
+        ratio: ``{task: weight}``, for every task that is learnt and labelled.
+        seed: Seed of the draw.
 
     Raises:
-        ConfigError: A share is no positive number, or the ratio does not name the tasks.
+        ConfigError: A weight is not a positive number, or the ratio does not list the tasks.
     """
 
     def __init__(self, ratio: Mapping[str, float], seed: int = 0) -> None:
         if not ratio or not all(
             isinstance(fraction, int | float) and 0 < fraction < inf for fraction in ratio.values()
         ):
-            raise ConfigError(f'LabelRatio.ratio must give every task a positive share, found {dict(ratio)}')
+            raise ConfigError(f'LabelRatio.ratio must give every task a positive number, found {dict(ratio)}')
         self.ratio, self.seed = dict(ratio), seed
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         if set(self.ratio) != set(tasks):
             raise ConfigError(
-                f'LabelRatio.ratio names {", ".join(self.ratio)}, but the labelled tasks are '
-                f'{", ".join(tasks)}; give each of them a share'
+                f'LabelRatio.ratio lists {", ".join(self.ratio)}, but the labelled tasks are '
+                f'{", ".join(tasks)}; give each of them a number'
             )
         return one_each(records, tasks, self.ratio, self.seed)
 
 
 @DATASETS.register_module()
 class RandomLabels:
-    """Every record shows a random number of its labels: 1 to one less than it has, each number as likely as the other.
+    """Show a random subset of the labels of each record: uniformly 1 to n - 1 of its n labels.
 
-    Which ones is drawn evenly too. This is the "random" setting of MTPSL, whose published draws have these frequencies;
-    a record with a single label shows it.
+    This is the "random" setting of MTPSL (Li, Liu, Bilen, CVPR 2022), whose published draws have these frequencies. A
+    record with a single label shows it.
 
     Args:
-        seed: Of the draw.
-        most: Show at most so many; 1 less than the record has by default.
+        seed: Seed of the draw.
+        most: Largest number of labels to show; n - 1 by default.
 
     Raises:
-        ConfigError: ``most`` is no whole number of 1 or more.
+        ConfigError: ``most`` is not a positive integer.
     """
 
     def __init__(self, seed: int = 0, most: int | None = None) -> None:
         if most is not None and not (isinstance(most, int) and most >= 1):
-            raise ConfigError(f'RandomLabels.most must be a whole number of 1 or more, found {most!r}')
+            raise ConfigError(f'RandomLabels.most must be a positive integer, found {most!r}')
         self.seed, self.most = seed, most
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         rng = np.random.default_rng(self.seed)
         shown = []
         for record in records:
@@ -93,14 +96,14 @@ class RandomLabels:
 def one_each(
     records: Sequence[Record], tasks: Sequence[str], fractions: Mapping[str, float], seed: int
 ) -> list[tuple[str, ...]]:
-    """One label for each record that has any: of the task that is furthest behind its share."""
+    """Show one label per record that has any, of the task furthest below its fraction."""
     rng = np.random.default_rng(seed)
     counts = dict.fromkeys(tasks, 0)
     shown: list[tuple[str, ...]] = [()] * len(records)
-    for place in rng.permutation(len(records)):
-        known = [task for task in tasks if task in records[place].label_names()]
-        if known:  # Webster's rule of dealing out seats; ties fall by chance
+    for index in rng.permutation(len(records)):
+        known = [task for task in tasks if task in records[index].label_names()]
+        if known:  # Webster's method of apportionment; ties are broken at random
             task = min(rng.permutation(known).tolist(), key=lambda name: (counts[name] + 0.5) / fractions[name])
             counts[task] += 1
-            shown[place] = (task,)
+            shown[index] = (task,)
     return shown

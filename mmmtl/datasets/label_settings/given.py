@@ -1,4 +1,4 @@
-"""Label settings that are given, not drawn: everything, or what a table says."""
+"""Fixed label settings: all labels, or those of a table."""
 
 import json
 from collections.abc import Sequence
@@ -7,33 +7,33 @@ from pathlib import Path
 
 from mmmtl.datasets.records import Record
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.near_names import hint
+from mmmtl.files.near_names import similar_name_hint
 from mmmtl.files.text_files import read_text
 from mmmtl.registry import DATASETS
 
 
 @DATASETS.register_module()
 class AllLabels:
-    """Every label that exists is shown."""
+    """Show all labels."""
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         return [tuple(task for task in tasks if task in record.label_names()) for record in records]
 
 
 @DATASETS.register_module()
 class LabelTable:
-    """A JSON table says which labels are shown; published ones come with the package.
+    """Show the labels listed in a JSON table; tables of published settings are included.
 
-    Two forms. By row, row i being record i of the split, 1 = shown::
+    There are two formats. By row, where row i belongs to record i of the split and 1 means shown::
 
         {"tasks": ["semseg", "depth"], "labelled": ["10", "01", ...]}
 
-    By name; a record that is not named shows nothing::
+    By name; records that are not listed show no label::
 
         {"labelled": {"semseg": ["2008_000008", ...], "edge": [...]}}
 
-    Columns of tasks that are not learnt are passed over, and what the data set has no label for stays absent.
+    Tasks that are not learnt, and labels that the data set does not have, are ignored.
 
     Args:
         table: A file (``*.json``), or the name of a published one: ``'nyuv2_onelabel'``, ``'nyuv2_randomlabels'``,
@@ -41,8 +41,8 @@ class LabelTable:
             Bilen, CVPR 2022).
 
     Raises:
-        ConfigError: There is no such table, or it does not know a task that is learnt.
-        DataError: The table is damaged, has another number of rows than the split has records, or names others.
+        ConfigError: There is no such table, or it lacks a task that is learnt.
+        DataError: The table is damaged, or does not match the records of the split.
     """
 
     def __init__(self, table: str) -> None:
@@ -56,19 +56,19 @@ class LabelTable:
                 isinstance(entries, list) and all(isinstance(entry, str) for entry in entries)
                 for entries in (self.tasks, *lists)
             ):
-                raise TypeError('tasks and labelled must hold lists of texts')
+                raise TypeError('tasks and labelled must hold lists of strings')
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f'{self.path}: expected a table of labels ({type(error).__name__}: {error}); restore the file'
             ) from None
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         unknown = [task for task in tasks if task not in self.tasks]
         if unknown:
             raise ConfigError(
-                f'{self.path}: says nothing of {", ".join(unknown)}, only of {", ".join(self.tasks)}; '
-                'leave the task out, or take another table'
+                f'{self.path}: has no entry for {", ".join(unknown)}, only for {", ".join(self.tasks)}; '
+                'remove the task, or use another table'
             )
         rows = self._by_name(records) if isinstance(self.labelled, dict) else self._by_row(records)
         return [
@@ -80,12 +80,12 @@ class LabelTable:
         if len(self.labelled) != len(records):
             raise DataError(
                 f'{self.path}: has {len(self.labelled)} rows, but the split has {len(records)} images; '
-                'take the table of this split'
+                'use the table of this split'
             )
-        for number, row in enumerate(self.labelled):
+        for index, row in enumerate(self.labelled):
             if len(row) != len(self.tasks) or set(row) - {'0', '1'}:
                 raise DataError(
-                    f'{self.path}: row {number} is {row!r}, expected {len(self.tasks)} times 0 or 1; restore the file'
+                    f'{self.path}: row {index} is {row!r}, expected {len(self.tasks)} digits 0 or 1; restore the file'
                 )
         return [{task for task, mark in zip(self.tasks, row, strict=True) if mark == '1'} for row in self.labelled]
 
@@ -96,7 +96,7 @@ class LabelTable:
             if unknown:
                 raise DataError(
                     f'{self.path}: {len(unknown)} of the {len(names)} images with {task} are not in the '
-                    f'split, the first is {unknown[0]}{hint(unknown[0], rows)}; take the table of this '
+                    f'split, the first is {unknown[0]}{similar_name_hint(unknown[0], rows)}; use the table of this '
                     'split'
                 )
             for name in names:
@@ -105,10 +105,10 @@ class LabelTable:
 
 
 def table_path(table: str) -> Path:
-    """The file of a table.
+    """Return the file of a table.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: There is no such table.
     """
     if table.endswith('.json'):
         if not Path(table).is_file():
@@ -117,7 +117,7 @@ def table_path(table: str) -> Path:
     published = {Path(str(file)).stem: Path(str(file)) for file in (files('mmmtl') / 'datasets/label_splits').iterdir()}
     if table not in published:
         raise ConfigError(
-            f'LabelTable.table: {table!r} is none of the published ones '
-            f'({", ".join(sorted(published))}); a table of your own is named by its file, TABLE.json'
+            f'LabelTable.table: {table!r} is not a published table '
+            f'({", ".join(sorted(published))}); pass your own table as a file, TABLE.json'
         )
     return published[table]

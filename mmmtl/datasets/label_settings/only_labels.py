@@ -1,4 +1,4 @@
-"""A label setting that shows some tasks and keeps back all others."""
+"""A label setting that shows the labels of some tasks and hides all others."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class OnlyLabels:
-    """Every label of the named tasks is shown, none of any other: video frames with depth alone, for example.
+    """Show all labels of the listed tasks and no others, for example video frames with depth only.
 
     Args:
-        names: Of the tasks; none where all that is learnt is brought by a transform, such as pseudo labels.
+        names: Names of the tasks; empty if all labels come from a transform such as `LoadPseudoLabels`.
 
     Raises:
-        ConfigError: The data set has no label of a named task.
+        ConfigError: The data set has no label of a listed task.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each record the tasks whose labels may be opened."""
+        """Return for each record the tasks whose labels are shown."""
         unknown = [name for name in self.names if name not in tasks]
         if unknown:
             raise ConfigError(

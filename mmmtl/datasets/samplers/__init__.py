@@ -1,1 +1,1 @@
-"""Which sample comes when."""
+"""Samplers: the order of samples in training and evaluation."""

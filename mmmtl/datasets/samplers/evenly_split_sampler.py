@@ -1,4 +1,4 @@
-"""The order of evaluated samples: each exactly once, whatever the number of processes."""
+"""Evaluation sampler that yields each sample exactly once over all ranks."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,12 @@ from mmmtl.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class EvenlySplitSampler(Sampler[SampleKey]):
-    """Evaluation: the samples in order, each exactly once over all ranks (none is repeated to make the ranks even)."""
+    """Evaluation sampler: samples in order, each exactly once over all ranks, without padding the last ranks.
+
+    Args:
+        dataset: Data set to sample.
+        seed: Ignored; MMEngine passes it to every sampler.
+    """
 
     def __init__(self, dataset, seed: int | None = None) -> None:
         rank, world_size = get_dist_info()

@@ -1,4 +1,4 @@
-"""From record to packed views: load, move in space, change colours, pack."""
+"""Pipeline transforms from a record to packed views: loading, geometry, colour, packing."""
 
 from mmmtl.datasets.transforms.camera_effects import RandomBlur, RandomExposure, RandomJPEG, RandomNoise
 from mmmtl.datasets.transforms.cover_crop import CoverCrop

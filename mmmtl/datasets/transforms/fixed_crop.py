@@ -1,4 +1,4 @@
-"""One window of every image, always the same."""
+"""Crop the same window from every image."""
 
 from mmcv.transforms import BaseTransform
 
@@ -9,19 +9,19 @@ from mmmtl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class FixedCrop(BaseTransform):
-    """Cut ``size`` from (top, left), e.g. Cityscapes without the bonnet of the car.
+    """Crop ``size`` at (top, left), e.g. to remove the bonnet of the car in Cityscapes.
 
     Args:
-        size: (H, W) in pixels.
-        top: First row.
-        left: First column.
+        size: Output size (H, W) in pixels.
+        top: First row of the window.
+        left: First column of the window.
 
     Raises:
-        DataError: The window reaches beyond the image.
+        DataError: The window exceeds the image.
     """
 
     def __init__(self, size: tuple[int, int], top: int = 0, left: int = 0) -> None:
-        self.size, self.top, self.left = tuple(size), top, left
+        self.size, self.top, self.left = (size[0], size[1]), top, left
 
     def transform(self, results: dict) -> dict:
         for view in results['views']:

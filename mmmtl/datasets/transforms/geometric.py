@@ -1,6 +1,6 @@
-"""Moves in space: pixels, label values, intrinsics and poses together, all views of a scene by the same draw.
+"""Geometric transforms of images, labels, intrinsics and poses; random ones use one draw for all views of a scene.
 
-A view that has been moved says so (``moved``): whatever is kept on disk for its image fits it no more.
+A transformed view has the entry ``moved``: files that were computed for the original image no longer match it.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from mmmtl.tasks.label_resizing import resize_nearest
 
 @TRANSFORMS.register_module()
 class Resize(BaseTransform):
-    """Every view to one size; labels as their tasks have it (`Task.resize`), intrinsics follow.
+    """Resize every view to one size; labels are resized by `Task.resize`, and intrinsics are updated.
 
     Args:
-        size: (H, W) in pixels.
+        size: Output size (H, W) in pixels.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -35,13 +35,13 @@ class Resize(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RandomZoomCrop(BaseTransform):
-    """Cut out H/s x W/s and enlarge it to H x W, for an s drawn from ``scales``: the augmentation of MTAN and MTPSL.
+    """Crop a random window of H/s x W/s and resize it to H x W: the augmentation of MTAN and MTPSL.
 
-    What is enlarged counts as nearer, so depth is divided by s; the translations between views are divided by it too,
-    so that views, depths and poses still agree.
+    Enlarged content appears nearer, so depth and the translations between views are divided by s, which keeps views,
+    depths and poses consistent.
 
     Args:
-        scales: Zoom factors >= 1, equally likely.
+        scales: Zoom factors s >= 1, drawn uniformly.
     """
 
     def __init__(self, scales: Sequence[float] = (1.0, 1.2, 1.5)) -> None:
@@ -50,26 +50,27 @@ class RandomZoomCrop(BaseTransform):
         self.scales = tuple(scales)
 
     def transform(self, results: dict) -> dict:
-        scale, place = self.draw(results['rng'])
+        scale, position = self.draw(results['rng'])
         for view in results['views']:
-            zoom_crop(view, scale, place, results['tasks'])
+            zoom_crop(view, scale, position, results['tasks'])
         return results
 
     def draw(self, rng: np.random.Generator) -> tuple[float, tuple[float, float]]:
-        """A scale, and a place (down, right) among all windows of that scale, in [0, 1)."""
+        """Draw a scale, and the relative position (vertical, horizontal) of the window, each in [0, 1)."""
         scale = self.scales[rng.integers(len(self.scales))]
-        return scale, tuple(rng.random(2))
+        vertical, horizontal = rng.random(2)
+        return scale, (vertical, horizontal)
 
 
 @TRANSFORMS.register_module()
 class RandomFlip(BaseTransform):
-    """Mirror left and right, all views of a scene or none: a mirrored image is a view of the mirrored world.
+    """Flip all views of a scene horizontally, or none; a flipped image is a view of the mirrored world.
 
-    The views of a rectified pair (`RectifiedPair`) change places with it: what was seen from the right is seen from the
-    left in the mirrored world.
+    The views of a rectified pair (`RectifiedPair`) are swapped, since the right camera is the left one in the mirrored
+    world.
 
     Args:
-        prob: Probability, in [0, 1].
+        prob: Probability of a flip, in [0, 1].
     """
 
     def __init__(self, prob: float = 0.5) -> None:
@@ -85,7 +86,7 @@ class RandomFlip(BaseTransform):
 
 
 def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: int = cv2.INTER_AREA) -> None:
-    """Resize a view in place to (H, W); ``shrink`` is how OpenCV makes an image smaller."""
+    """Resize a view in place to (H, W), with the OpenCV interpolation ``shrink`` if the image becomes smaller."""
     height, width = view['image'].shape[:2]
     if (height, width) == tuple(size):
         return
@@ -100,7 +101,7 @@ def resize(view: dict, size: tuple[int, int], tasks: dict[str, Task], shrink: in
 
 
 def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
-    """Cut a view in place to ``size`` (H, W) from (top, left)."""
+    """Crop a view in place to ``size`` (H, W) at (top, left)."""
     view['moved'] = True
     window = slice(top, top + size[0]), slice(left, left + size[1])
     view['image'] = view['image'][window]
@@ -112,13 +113,13 @@ def crop(view: dict, top: int, left: int, size: tuple[int, int]) -> None:
 
 
 def zoom_crop(
-    view: dict, scale: float, place: tuple[float, float], tasks: dict[str, Task]
+    view: dict, scale: float, position: tuple[float, float], tasks: dict[str, Task]
 ) -> tuple[int, int, int, int]:
-    """Cut H/s x W/s out of a view in place and enlarge it to H x W; the window (top, left, height, width)."""
+    """Crop H/s x W/s from a view in place and resize it to H x W; return the window (top, left, height, width)."""
     height, width = view['image'].shape[:2]
     inner = int(height / scale), int(width / scale)
-    top = int(place[0] * (height - inner[0] + 1))
-    left = int(place[1] * (width - inner[1] + 1))
+    top = int(position[0] * (height - inner[0] + 1))
+    left = int(position[1] * (width - inner[1] + 1))
     crop(view, top, left, inner)
     resize(view, (height, width), tasks)
     view['labels'] = {name: tasks[name].zoom(label, scale) for name, label in view['labels'].items()}
@@ -128,7 +129,7 @@ def zoom_crop(
 
 
 def flip(view: dict, tasks: dict[str, Task]) -> None:
-    """Mirror a view in place."""
+    """Flip a view horizontally in place."""
     view['moved'] = True
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]

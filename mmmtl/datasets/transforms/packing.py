@@ -1,4 +1,4 @@
-"""Views -> tensors and samples."""
+"""Pack views to tensors and data samples."""
 
 import numpy as np
 import torch
@@ -12,10 +12,10 @@ from mmmtl.structures import MultiTaskDataSample
 
 @TRANSFORMS.register_module()
 class PackViews(BaseTransform):
-    """Views -> ``inputs``, a list of V images (3, H, W) uint8, and ``data_samples``, V samples.
+    """Pack V views to ``inputs``, a list of V images (3, H, W) uint8, and ``data_samples``, V samples.
 
     Raises:
-        DataError: The views of a scene are of different size.
+        DataError: The views of a scene have different sizes.
     """
 
     def transform(self, results: dict) -> dict:
@@ -25,14 +25,14 @@ class PackViews(BaseTransform):
             raise DataError(
                 f'{results["record"].name}: its views are of different size, '
                 f'{", ".join(f"{height} x {width}" for height, width in sizes)} '
-                f'({views[0]["img_path"]} ...); bring them to one size by Resize in the pipeline'
+                f'({views[0]["img_path"]} ...); add Resize to the pipeline'
             )
         samples = []
-        for number, view in enumerate(views):
+        for index, view in enumerate(views):
             sample = MultiTaskDataSample(
                 metainfo={
                     'scene': results['record'].name,
-                    'view': number,
+                    'view': index,
                     'num_views': len(views),
                     'img_path': view['img_path'],
                     'img_shape': view['image'].shape[:2],
@@ -56,6 +56,6 @@ class PackViews(BaseTransform):
 
 
 def to_tensor(array: np.ndarray) -> torch.Tensor:
-    """(H, W) or (H, W, C) -> contiguous (C, H, W)."""
+    """Convert an array (H, W) or (H, W, C) to a contiguous tensor (C, H, W)."""
     array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(array))

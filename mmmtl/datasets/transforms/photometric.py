@@ -1,4 +1,4 @@
-"""Changes of colour; labels and cameras stay."""
+"""Colour augmentation; labels and cameras do not change."""
 
 import cv2
 import numpy as np
@@ -9,16 +9,16 @@ from mmmtl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PhotometricDistortion(BaseTransform):
-    """Brightness, contrast, saturation and hue, each with probability 1/2, the same draw for all views of a scene.
+    """Change brightness, contrast, saturation and hue, each with probability 1/2; one draw for all views of a scene.
 
-    The ranges are those of SSD, which SAK's recipe takes over: brightness +-32 of 255, contrast and saturation 0.5-1.5,
-    hue +-18 of 180 degrees of OpenCV's hue. Contrast comes before or after the change in hue and saturation by chance.
+    The default ranges are those of SSD (Liu et al., ECCV 2016), which SAK uses. Contrast is applied before or after hue
+    and saturation, at random.
 
     Args:
-        brightness: Largest shift, in grey levels of 255.
-        contrast: (lowest, highest) factor.
-        saturation: (lowest, highest) factor.
-        hue: Largest turn, in half degrees.
+        brightness: Largest shift, in grey levels of 0..255.
+        contrast: (min, max) factor.
+        saturation: (min, max) factor.
+        hue: Largest rotation in half degrees, the unit of OpenCV's 8-bit hue.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PhotometricDistortion(BaseTransform):
 
 
 def change_hue(image: np.ndarray, saturation: float, turn: float) -> np.ndarray:
-    """Float RGB in 0..255 with its saturation multiplied and its hue turned by ``turn`` half degrees."""
+    """Multiply the saturation and rotate the hue by ``turn`` half degrees of a float RGB image in 0..255."""
     if saturation == 1.0 and turn == 0.0:
         return image
     hsv = cv2.cvtColor(image.clip(0, 255) / np.float32(255), cv2.COLOR_RGB2HSV)  # hue 0..360, the rest 0..1

@@ -1,4 +1,4 @@
-"""The moves of SAK's recipe: scale by chance, crop where no class fills the picture, pad to the size of the network."""
+"""Geometric augmentation of SAK: random scale, random crop with a limit per class, padding."""
 
 import cv2
 import numpy as np
@@ -13,14 +13,14 @@ from mmmtl.tasks import Task
 
 @TRANSFORMS.register_module()
 class RandomScale(BaseTransform):
-    """Resize by an s drawn from [lowest, highest), to int(s * H) x int(s * W).
+    """Resize all views of a scene to int(s * H) x int(s * W), for s drawn uniformly from [lowest, highest).
 
-    The image bilinearly, without smoothing when it shrinks, as the recipe has it; labels as their tasks have it. What
-    is enlarged counts as nearer: depth and the translations between views are divided by s.
+    Images are resized bilinearly, without antialiasing as in SAK; labels by `Task.resize`. Enlarged content appears
+    nearer, so depth and the translations between views are divided by s.
 
     Args:
-        lowest: Smallest factor, > 0.
-        highest: Largest factor.
+        lowest: Smallest scale, > 0.
+        highest: Largest scale.
     """
 
     def __init__(self, lowest: float = 0.5, highest: float = 2.0) -> None:
@@ -42,16 +42,16 @@ class RandomScale(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RandomCropLimited(BaseTransform):
-    """Cut out H x W, or all there is where a view is smaller, at a place where no class covers too much.
+    """Crop H x W, or less where a view is smaller, at a random position where no class dominates.
 
-    Places are drawn until the largest class has less than ``largest_share`` of the labelled pixels (over all views of
-    the scene), at most ``tries`` times; the last one is taken. Scenes that do not show the task take the first.
+    Positions are drawn until the most frequent class covers less than ``largest_share`` of the labelled pixels over all
+    views of the scene, at most ``tries`` times; the last one is used. Scenes without labels of the task use the first.
 
     Args:
-        size: (H, W) in pixels.
-        largest_share: In (0, 1].
-        tries: How many places are looked at.
-        task: Whose classes are counted.
+        size: Output size (H, W) in pixels.
+        largest_share: Upper bound of the fraction of a class, in (0, 1].
+        tries: Largest number of positions to try.
+        task: Name of the task whose classes are counted.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class RandomCropLimited(BaseTransform):
     ) -> None:
         if min(size) < 1 or not 0 < largest_share <= 1 or tries < 1:
             raise ConfigError(
-                f'RandomCropLimited needs a positive size, a share in (0, 1] and at least 1 try, found '
+                f'RandomCropLimited needs a positive size, largest_share in (0, 1] and at least 1 try, found '
                 f'size {tuple(size)}, largest_share {largest_share}, tries {tries}'
             )
         self.size, self.largest_share, self.tries, self.task = tuple(size), largest_share, tries, task
@@ -67,19 +67,19 @@ class RandomCropLimited(BaseTransform):
     def transform(self, results: dict) -> dict:
         views = results['views']
         for _ in range(self.tries):
-            place = results['rng'].random(2)
-            windows = [self._window(view, place) for view in views]
+            position = results['rng'].random(2)
+            windows = [self._window(view, position) for view in views]
             if not self._too_much(views, windows, results['tasks'].get(self.task)):
                 break
         for view, (top, left, height, width) in zip(views, windows, strict=True):
             crop(view, top, left, (height, width))
         return results
 
-    def _window(self, view: dict, place: np.ndarray) -> tuple[int, int, int, int]:
-        """(top, left, height, width): the same share of what is too much is cut off every view."""
+    def _window(self, view: dict, position: np.ndarray) -> tuple[int, int, int, int]:
+        """Return the window (top, left, height, width) at a relative position of a view."""
         height, width = (min(have, want) for have, want in zip(view['image'].shape, self.size, strict=False))
         spare = view['image'].shape[0] - height, view['image'].shape[1] - width
-        return int(place[0] * (spare[0] + 1)), int(place[1] * (spare[1] + 1)), height, width
+        return int(position[0] * (spare[0] + 1)), int(position[1] * (spare[1] + 1)), height, width
 
     def _too_much(self, views: list[dict], windows: list[tuple[int, int, int, int]], task: Task | None) -> bool:
         if task is None or not any(self.task in view['labels'] for view in views):
@@ -97,18 +97,18 @@ class RandomCropLimited(BaseTransform):
 
 @TRANSFORMS.register_module()
 class Pad(BaseTransform):
-    """Every view to at least H x W, its content in the middle (an odd row or column goes to the end).
+    """Pad every view to at least H x W, with its content centred (an odd row or column is added at the end).
 
-    Labels get their task's void. The default fill is ImageNet's mean colour in whole grey levels, which normalising
-    takes to within 0.01 of 0; the recipe pads with exactly 0 after normalising.
+    Labels are padded with their task's void. The default fill is the mean colour of ImageNet in integers, which is
+    within 0.01 of 0 after normalization; SAK pads with exactly 0 after normalization.
 
     Args:
-        size: (H, W) in pixels.
-        fill: RGB of the new pixels.
+        size: Smallest output size (H, W) in pixels.
+        fill: RGB of padded pixels.
     """
 
     def __init__(self, size: tuple[int, int], fill: tuple[int, int, int] = (124, 116, 104)) -> None:
-        self.size, self.fill = tuple(size), tuple(fill)
+        self.size, self.fill = (size[0], size[1]), (fill[0], fill[1], fill[2])
 
     def transform(self, results: dict) -> dict:
         for view in results['views']:

@@ -1,4 +1,4 @@
-"""Rectified stereo pairs on their way through the pipeline, and the labels that nobody drew."""
+"""Transforms for rectified stereo pairs and pseudo labels."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ import torch
 from mmcv.transforms import BaseTransform
 
 from mmmtl.datasets.label_readers.pseudo_disparity import (
-    computed_folder,
-    pair_of,
-    read_probability,
+    check_pair,
+    pseudo_label_folder,
+    read_confidence,
     read_pseudo_disparity,
 )
 from mmmtl.datasets.records import LabelFile
@@ -22,17 +22,18 @@ STEREO_MAPS = {'disparity': Disparity('disparity'), 'confidence': Confidence('co
 
 @TRANSFORMS.register_module()
 class RectifiedPair(BaseTransform):
-    """Checks that the views are the left and the right image of a rectified pair, and marks them as such.
+    """Check that the views are the left and the right image of a rectified pair, and mark them as such.
 
-    Comes right after `LoadViews`. From then on a flip swaps the views, and the samples say ``rectified``, by which the
-    stereo losses know them.
+    Place it right after `LoadViews`. Later flips then swap the views, and the samples have the metainfo ``rectified``,
+    by which stereo losses recognize them.
 
     Args:
-        order: ``'check'``: it is an error if the second camera stands left of the first; ``'sort'``: the views are put
-            in order, for data sets that put the labelled camera first (`KITTI`).
+        order: ``'check'`` to raise if the first view is the right one; ``'sort'`` to swap the views instead, for data
+            sets that put the labelled camera first (`KITTI`).
 
     Raises:
-        DataError: Not two views, no cameras, not rectified, swapped, or a baseline of 0.
+        DataError: The views are no rectified pair: wrong number, unknown cameras, not rectified, swapped, or a baseline
+            of 0.
     """
 
     def __init__(self, order: str = 'check') -> None:
@@ -41,30 +42,31 @@ class RectifiedPair(BaseTransform):
         self.order = order
 
     def transform(self, results: dict) -> dict:
-        results['views'] = pair_of(results['views'], results['record'].name, sort=self.order == 'sort')
+        results['views'] = check_pair(results['views'], results['record'].name, sort=self.order == 'sort')
         results['rectified'] = True
         return results
 
 
 @TRANSFORMS.register_module()
 class LoadPseudoLabels(BaseTransform):
-    """Maps that a matcher or another network has computed, by ``mmmtl pseudo-disparity`` or ``mmmtl pseudo-semseg``.
+    """Load pseudo labels that ``mmmtl pseudo-disparity`` or ``mmmtl pseudo-semseg`` has written.
 
-    ``disparity`` (in focal lengths, see `mmmtl.tasks.Disparity`) and ``confidence`` come beside the labels: they are no
-    labels to be judged by, no label setting hides them, and the stereo losses find them in the samples. Any other name
-    is a task of the config whose pseudo labels stand in where a view has no label of its own, e.g. ``semseg``.
+    ``disparity`` (in focal lengths, see `mmmtl.tasks.Disparity`) and ``confidence`` are added to the labels for stereo
+    losses; they are not evaluated, and label settings do not hide them. Any other name is a task of the config, e.g.
+    ``semseg``, whose pseudo labels are used for views without a label of their own.
 
-    Comes after `LoadViews`, and after `RectifiedPair` for disparities, before anything moves the images. Files are
-    named after the record, so views must be in the order in which they were when the files were written.
+    Place it after `LoadViews`, for disparities after `RectifiedPair`, and before geometric transforms. Files are named
+    by record and index of the view, so the order of the views must be that at the time of writing.
 
     Args:
-        folder: Relative names are looked for under ``MMMTL_CACHE``, or ``~/.cache/mmmtl``.
-        names: Which maps.
-        tasks: Those of the config; given by it.
+        folder: Folder of the pseudo labels; a relative path lies under ``MMMTL_CACHE`` or ``~/.cache/mmmtl``.
+        names: Names of the maps to load.
+        tasks: Tasks of the config, which sets them.
 
     Raises:
-        ConfigError: A name is neither of the two nor a task.
-        DataError: A file is missing, damaged or of another size than its image, or the image has been moved before.
+        ConfigError: A name is neither disparity, confidence nor a task.
+        DataError: A file is missing, damaged or does not match the size of its image, or the image has been
+            transformed before.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class LoadPseudoLabels(BaseTransform):
         self.folder, self.tasks = folder, {name: known[name] for name in names}
 
     def transform(self, results: dict) -> dict:
-        views, folder = results['views'], computed_folder(self.folder) / results['record'].name
+        views, folder = results['views'], pseudo_label_folder(self.folder) / results['record'].name
         if 'disparity' in self.tasks and not results.get('rectified'):
             raise DataError(
                 f'{results["record"].name}: pseudo disparity needs a rectified pair; put RectifiedPair '
@@ -91,21 +93,21 @@ class LoadPseudoLabels(BaseTransform):
             )
         if any(view.get('moved') for view in views):
             raise DataError(
-                f'{results["record"].name}: its images have been moved before their pseudo labels were '
+                f'{results["record"].name}: its images have been transformed before their pseudo labels were '
                 'loaded; put LoadPseudoLabels before flips, crops and resizes'
             )
         labelled = {
             name: {str(view.image) for view in results['record'].views if name in view.labels} for name in self.tasks
         }
-        for number, view in enumerate(views):
+        for index, view in enumerate(views):
             for name in self.tasks:
                 if name not in STEREO_MAPS and view['img_path'] in labelled[name]:
                     continue  # its own label, shown or hidden
-                path = folder / f'{number}_{name}.png'
+                path = folder / f'{index}_{name}.png'
                 if name == 'disparity':
                     label = normalized_disparity(read_pseudo_disparity(path), [view['intrinsics'] for view in views])
                 else:
-                    label = read_probability(path) if name == 'confidence' else read_classes(path, self.tasks[name])
+                    label = read_confidence(path) if name == 'confidence' else read_classes(path, self.tasks[name])
                 if label.shape[:2] != view['image'].shape[:2]:
                     raise DataError(
                         f'{path}: {name} is {label.shape[0]} x {label.shape[1]}, but its image '
@@ -118,10 +120,13 @@ class LoadPseudoLabels(BaseTransform):
 
 @TRANSFORMS.register_module()
 class DisparityImage(BaseTransform):
-    """The pseudo disparity takes the place of the image: what a network that judges matches looks at.
+    """Replace the image by the pseudo disparity, as input of a confidence network.
 
-    (H, W, 3) float32, three times the disparity in pixels, 0 where there is none. Nothing normalises it if the
-    preprocessor has ``mean=(0, 0, 0)``, ``std=(1 / 255,) * 3``.
+    The result is (H, W, 3) float32: the disparity in pixels, repeated three times, 0 where unknown. To pass it on
+    without normalization, set ``mean=(0, 0, 0)``, ``std=(1 / 255,) * 3`` in the preprocessor.
+
+    Raises:
+        DataError: A view has no pseudo disparity.
     """
 
     def transform(self, results: dict) -> dict:
@@ -136,25 +141,25 @@ class DisparityImage(BaseTransform):
 
 
 def normalized_disparity(disparity: np.ndarray, intrinsics: list[torch.Tensor]) -> np.ndarray:
-    """Pixels with NaN for unknown -> focal lengths, 0 where unknown; ``intrinsics`` of left and right."""
+    """Convert disparity in pixels (NaN = unknown) to focal lengths (0 = unknown), given both intrinsics."""
     with np.errstate(invalid='ignore'):
         lengths = (disparity + doffs_of(intrinsics)) / float(intrinsics[0][0, 0])
         return np.where(lengths > 0, lengths, 0).astype(np.float32)  # NaN > 0 is false
 
 
 def doffs_of(intrinsics: list[torch.Tensor]) -> float:
-    """cx of the right view minus cx of the left one, pixels."""
+    """Return cx of the right minus cx of the left view, in pixels."""
     return float(intrinsics[1][0, 2] - intrinsics[0][0, 2])
 
 
 def read_classes(path: Path, task: Task) -> np.ndarray:
-    """(H, W) classes of a task that has classes.
+    """Read pseudo classes (H, W) of a task.
 
     Raises:
-        DataError: The file is missing, or holds what the task forbids.
+        DataError: The file is missing, or has values that the task does not allow.
     """
     if not path.is_file():
-        raise DataError(f'{path}: no such pseudo label; write it by mmmtl pseudo-semseg')
+        raise DataError(f'{path}: no such pseudo label; create it with mmmtl pseudo-semseg')
     label = LabelFile(path).load(task)
     try:
         task.check(label)

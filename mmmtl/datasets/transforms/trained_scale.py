@@ -1,4 +1,4 @@
-"""The scale that a network was trained for: images are brought to it before they are predicted, labels are not."""
+"""Resize images, but not labels, to the scale that a network was trained for."""
 
 import math
 from collections.abc import Mapping
@@ -9,19 +9,18 @@ from torch import Tensor
 from mmmtl.datasets.transforms.geometric import resize
 from mmmtl.registry import TRANSFORMS
 
-LIMIT = 2.0  # how far the scale by a camera may be from the scale by area; 4 times the pixels, or a quarter
+LIMIT = 2.0  # largest ratio of the scale by camera to the scale by area: 4 times the pixels, or a quarter
 
 
 @TRANSFORMS.register_module()
 class AtTrainedScale(BaseTransform):
-    """The image to the area that the network was trained for; labels, intrinsics and predictions keep the image's own.
+    """Resize images to the area that the network was trained for; labels and intrinsics keep the original size.
 
-    For validation and test, between `LoadViews` and `PackViews`, where images come in sizes that the network has not
-    seen. `MultiTaskModel.predict` brings the predictions back to the image's own size, so that they are judged by the
-    labels as they are.
+    Use it in validation and test, between `LoadViews` and `PackViews`, for images of sizes that were not trained on.
+    `MultiTaskModel.predict` resizes predictions to the original size, so they are compared with unchanged labels.
 
     Args:
-        trained_for: The config's ``trained_for``, by which it is given; nothing is resized if it is None.
+        trained_for: ``trained_for`` of the config, which sets it; None disables the transform.
     """
 
     def __init__(self, trained_for: Mapping | None = None) -> None:
@@ -35,7 +34,7 @@ class AtTrainedScale(BaseTransform):
 
 
 def rescale(view: dict, scale: float) -> None:
-    """Resize the image of a view alone, in place, keeping its proportions; ``ori_shape`` (H, W) is what it had."""
+    """Resize the image of a view in place, without its labels; ``ori_shape`` keeps the original (H, W)."""
     height, width = shape = view['image'].shape[:2]
     alone = {'image': view['image'], 'labels': {}}
     resize(alone, (max(1, round(height * scale)), max(1, round(width * scale))), {})
@@ -44,28 +43,28 @@ def rescale(view: dict, scale: float) -> None:
 
 
 def scale_by_area(shape: tuple[int, int], size: tuple[int, int]) -> float:
-    """By how much an image of ``shape`` (H, W) is resized so that it has the area of ``size`` (H, W).
+    """Return the scale at which an image of ``shape`` (H, W) has the area of ``size`` (H, W).
 
-    An image of other proportions may be a picture of ``size`` that was cut narrower, and then equal shorter sides would
-    be right, or flatter, and then equal longer sides would be. With equal areas the scale is off by at most the square
-    root of the ratio of the proportions in either case; a portrait is treated as the landscape that it is when turned,
-    and time and memory do not depend on the proportions.
+    An image of another aspect ratio may be a narrower crop of ``size``, for which equal short sides would be right, or
+    a flatter one, for which equal long sides would be. With equal areas the scale is off by at most the square root of
+    the ratio of the aspect ratios in both cases. Portraits get the same scale as landscapes, and time and memory do not
+    depend on the aspect ratio.
     """
     return math.sqrt(size[0] * size[1] / (shape[0] * shape[1]))
 
 
 def scale_by_camera(intrinsics: Tensor, shape: tuple[int, int], size: tuple[int, int], trained_for: Mapping) -> float:
-    """By how much an image of a known camera is resized so that its focal length in pixels is the one trained for.
+    """Return the scale at which an image of a known camera has the focal length in pixels that was trained for.
 
-    Then things of one size at one depth look as large as in training, whatever the lens and however the image was cut.
-    A telephoto image would shrink to nothing and a wide one grow without end, so the scale stays within `LIMIT` of that
-    by area; `magnification` is what is left.
+    Objects of one size at one depth then appear as large as in training, for any lens and crop. Telephoto images would
+    become tiny and wide-angle images huge, so the scale is clamped to within a factor `LIMIT` of the scale by area;
+    `magnification` is the remaining factor.
 
     Args:
-        intrinsics: (3, 3) in pixels of the image.
-        shape: (H, W) of the image.
-        size: (H, W) that images are resized to, if another than the one trained for.
-        trained_for: The config's.
+        intrinsics: Intrinsics (3, 3) of the image.
+        shape: Size (H, W) of the image.
+        size: Size (H, W) that images are resized to, which may differ from that of ``trained_for``.
+        trained_for: ``trained_for`` of the config.
     """
     by_area = scale_by_area(shape, size)
     wanted = trained_focal_length(trained_for) * scale_by_area(trained_for['size'], size)
@@ -73,23 +72,23 @@ def scale_by_camera(intrinsics: Tensor, shape: tuple[int, int], size: tuple[int,
 
 
 def magnification(intrinsics: Tensor, trained_for: Mapping) -> float:
-    """How many times larger the network sees things than with the camera that it was trained for.
+    """Return the factor by which objects appear larger than with the camera that was trained for.
 
-    A thing of size S at depth z covers S f / z pixels. A network that has learnt with the focal length F takes it to be
-    at S F / (S f / z) = z F / f, so its depths times f / F are those of this camera.
+    An object of size S at depth z covers S f / z pixels. A network trained with the focal length F predicts the depth
+    S F / (S f / z) = z F / f, so its depths have to be multiplied by f / F.
 
     Args:
-        intrinsics: (3, 3) in pixels of the image as the network gets it.
-        trained_for: The config's.
+        intrinsics: Intrinsics (3, 3) of the image at the size of the network input.
+        trained_for: ``trained_for`` of the config.
     """
     return focal_length(intrinsics) / trained_focal_length(trained_for)
 
 
 def focal_length(intrinsics: Tensor) -> float:
-    """Pixels, the geometric mean of both directions."""
+    """Return the focal length in pixels, the geometric mean of both axes."""
     return math.sqrt(intrinsics[0, 0].item() * intrinsics[1, 1].item())
 
 
 def trained_focal_length(trained_for: Mapping) -> float:
-    """Pixels: the focal length of the camera whose field of view fills the width of the size that was trained for."""
+    """Return the focal length in pixels at which the trained field of view spans the trained width."""
     return trained_for['size'][1] / 2 / math.tan(math.radians(trained_for['field_of_view']) / 2)

@@ -1,4 +1,4 @@
-"""Two crops of an image: one learns from its labels, a crop of it from consistency."""
+"""Pack every view twice: one crop for supervised losses, one for consistency losses."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,18 @@ from mmmtl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class TwoCrops(BaseTransform):
-    """Replaces `PackViews` and packs the views twice: as they are, with the ``supervision_role`` ``'supervised'``, then
-    enlarged windows of them, as by `RandomZoomCrop`, with ``'consistency'``. A batch holds twice as many images, and
-    for the network a crop is a scene of its own.
+    """Pack the views twice: unchanged for supervised losses, and zoomed for consistency losses. Replaces `PackViews`.
 
-    So MTPSL augments (Li, Liu, Bilen, CVPR 2022): the second crop is taken from the first one. Its samples also say, in
-    pixels of the first, ``window`` (top, left, height, width), and ``zoom``, the scale.
+    The first samples have the metainfo ``supervision_role='supervised'``; the second ones, cropped and resized as by
+    `RandomZoomCrop`, have ``'consistency'``. A batch holds twice as many images, and the network treats each crop as
+    a separate scene.
+
+    This is the augmentation of MTPSL (Li, Liu, Bilen, CVPR 2022): the second crop is taken from the first one. The
+    metainfo of its samples includes ``window`` (top, left, height, width) in pixels of the first crop, and the scale
+    ``zoom``.
 
     Args:
-        scales: Zoom factors >= 1 of the second crop, equally likely; one draw for all views of a scene.
+        scales: Zoom factors >= 1 of the second crop, drawn uniformly once for all views of a scene.
     """
 
     def __init__(self, scales: Sequence[float] = (1.0, 1.2, 1.5)) -> None:
@@ -27,9 +30,9 @@ class TwoCrops(BaseTransform):
         self.pack = PackViews()
 
     def transform(self, results: dict) -> dict:
-        scale, place = self.crop.draw(results['rng'])
+        scale, position = self.crop.draw(results['rng'])
         inner = [dict(view) for view in results['views']]
-        windows = [zoom_crop(view, scale, place, results['tasks']) for view in inner]
+        windows = [zoom_crop(view, scale, position, results['tasks']) for view in inner]
         first, second = self.pack(results), self.pack({**results, 'views': inner})
         for sample in first['data_samples']:
             sample.set_metainfo({'supervision_role': 'supervised'})

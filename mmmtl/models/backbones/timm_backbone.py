@@ -11,7 +11,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.files.weight_files import Match, read_tensors
+from mmmtl.files.weight_files import StateDictMatch, read_state_dict
 from mmmtl.models.backbones.efficientnet_names import timm_names
 from mmmtl.models.backbones.packaged_weights import PACKAGED
 from mmmtl.models.colours import Colours
@@ -162,7 +162,7 @@ def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: flo
     """Load a checkpoint by timm, which renames the keys of older layouts, and check strictly what it loads."""
     import timm
 
-    state_dict = read_tensors(path)
+    state_dict = read_state_dict(path)
     config = timm.get_pretrained_cfg(model_name)
     classifiers: str | Sequence[str] = (config.classifier if config else None) or ()
     prefixes = tuple(f'{name}.' for name in ((classifiers,) if isinstance(classifiers, str) else classifiers))
@@ -184,7 +184,7 @@ def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator
     def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
         if model_name.startswith('tf_efficientnet'):  # others pad otherwise, and the weights would not suit them
             state_dict, kwargs = timm_names(state_dict, model.state_dict()), dict(strict=True)
-        match = Match.of(model.state_dict(), state_dict)
+        match = StateDictMatch.of(model.state_dict(), state_dict)
         match.require(min_matched, path, repr(model_name))
         print_log(f'{path} -> {model_name}: {match}', logger='current')
         if min_matched < 1:

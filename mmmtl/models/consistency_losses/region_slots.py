@@ -67,7 +67,7 @@ class RegionSlots:
             if 'regions' not in sample:
                 raise DataError(
                     f'{sample.get("img_path", "a sample")}: has no regions to contrast; give the data set '
-                    'regions=..., made by tools/generate_regions.py, or set patches=(4, 4)'
+                    'regions=..., made by mmmtl regions, or set patches=(4, 4)'
                 )
             return sample.regions
         row, column = (

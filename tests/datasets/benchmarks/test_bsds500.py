@@ -53,7 +53,7 @@ def test_every_annotator_apart_the_missing_ones_void(official):
     assert label.shape == (9, 6, 9)
     np.testing.assert_array_equal(label[:5], maps)
     assert (label[5:] == 255).all()
-    with pytest.raises(Exception, match='5 annotators, but edge keeps 3 apart'):
+    with pytest.raises(Exception, match='5 annotators, but edge has 3'):
         load(official, annotators=3)[0]
 
 

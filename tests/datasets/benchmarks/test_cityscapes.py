@@ -80,7 +80,7 @@ def test_the_published_number_is_asked_for_unless_declared_partial(official, dat
 def test_a_damaged_camera_is_named(official, data_error, text):
     path = official / 'camera' / 'train' / 'aachen' / 'aachen_000000_000019_camera.json'
     path.write_text(text)
-    with data_error(path, 'a camera of Cityscapes'):
+    with data_error(path, 'a Cityscapes camera file'):
         load(official)
     path.write_text(json.dumps({'extrinsic': {'baseline': 209.0}, 'intrinsic': {'fx': 1, 'fy': 1, 'u0': 0, 'v0': 0}}))
     with data_error(path, 'in metres'):

@@ -8,8 +8,8 @@ from miniature_driving import CAMERAS, DATE, DRIVE, KITTI_SIZE, write_kitti
 from PIL import Image
 
 from mmmtl.datasets import KITTI, Cityscapes, KITTISemantics
-from mmmtl.datasets.benchmarks.kitti import Frame, read_frames
-from mmmtl.datasets.benchmarks.kitti_calibration import read_calibration, rectified_camera, rectified_T_lidar
+from mmmtl.datasets.benchmarks.kitti_calibration import read_kitti_calibration, rectified_camera, rectified_T_lidar
+from mmmtl.datasets.benchmarks.kitti_frames import Frame, read_frames
 from mmmtl.datasets.transforms import LoadViews, PackViews
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, SemSeg
@@ -88,7 +88,7 @@ def test_both_cameras_agree_on_where_a_point_is(root):
     assert left.gt.keys() == ['depth'] and not right.gt.keys()
     assert left.intrinsics[0, 2] == 20.5 and left.intrinsics[1, 2] == 6.5
     point = left.camera_T_world.new_tensor([1.0, 0.5, 10, 1])
-    calibration = read_calibration(root / 'raw' / DATE / 'calib_cam_to_cam.txt', ('P_rect_02', 'P_rect_03'))
+    calibration = read_kitti_calibration(root / 'raw' / DATE / 'calib_cam_to_cam.txt', ('P_rect_02', 'P_rect_03'))
     for camera, sample in (('02', left), ('03', right)):
         local = sample.camera_T_world @ point
         pixel = (sample.intrinsics @ local[:3] / local[2])[:2]
@@ -104,8 +104,8 @@ def test_the_sweep_is_projected_through_the_calibrations(root):
     dataset = load(root, depth='lidar')
     assert len(dataset) == 5
     depth = dataset[0]['data_samples'][0].gt.depth[0]
-    calibration = read_calibration(root / 'raw' / DATE / 'calib_cam_to_cam.txt', ('P_rect_02', 'R_rect_00'))
-    scanner = read_calibration(root / 'raw' / DATE / 'calib_velo_to_cam.txt', ('R', 'T'))
+    calibration = read_kitti_calibration(root / 'raw' / DATE / 'calib_cam_to_cam.txt', ('P_rect_02', 'R_rect_00'))
+    scanner = read_kitti_calibration(root / 'raw' / DATE / 'calib_velo_to_cam.txt', ('R', 'T'))
     expected = np.zeros(KITTI_SIZE)
     for x, y, z in ((10, 0.5, 0), (20, 0, 0)):
         camera = np.eye(4)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mmmtl.datasets import Middlebury, StereoMatches
-from mmmtl.datasets.label_readers.pseudo_disparity import to_confidence_picture, to_disparity_picture
+from mmmtl.datasets.label_readers.pseudo_disparity import encode_confidence, encode_disparity
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
 from mmmtl.files.array_files import read_pfm
@@ -73,7 +73,7 @@ def test_a_float_map_of_either_byte_order(tmp_path):
             CALIBRATION.replace('doffs=2.5', 'doffs=0'),
             'doffs is 0, but the principal points are 2.5 apart',
         ),
-        ('calib.txt', 'nonsense', 'expected a calibration of Middlebury'),
+        ('calib.txt', 'nonsense', 'expected a Middlebury calibration'),
         ('im1.png', None, 'right image of the pair'),
     ],
 )
@@ -90,10 +90,8 @@ def pseudo(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('pseudo') / 'Attic' / '0'
     folder.mkdir(parents=True)
     for number, pixels in enumerate((7.5, 3.0)):
-        Image.fromarray(to_disparity_picture(np.full((8, 12), pixels, np.float32))).save(
-            folder / f'{number}_disparity.png'
-        )
-        Image.fromarray(to_confidence_picture(np.ones((8, 12), np.float32))).save(folder / f'{number}_confidence.png')
+        Image.fromarray(encode_disparity(np.full((8, 12), pixels, np.float32))).save(folder / f'{number}_disparity.png')
+        Image.fromarray(encode_confidence(np.ones((8, 12), np.float32))).save(folder / f'{number}_confidence.png')
     return folder.parents[1]
 
 

@@ -91,7 +91,7 @@ def test_damaged_labels_are_named(tmp_path, root, data_error):
     with data_error(folder / 'label' / '0.npy', '0..12'):
         build(tmp_path / 'set')[0]
     np.save(folder / 'label' / '1.npy', np.full((288, 384), 2.5))
-    with data_error(folder / 'label' / '1.npy', 'whole numbers'):
+    with data_error(folder / 'label' / '1.npy', 'integers'):
         build(tmp_path / 'set')[1]
     np.save(folder / 'depth' / '2.npy', np.full((288, 384, 1), -1.0))
     with data_error(folder / 'depth' / '2.npy', 'positive metres'):

@@ -96,7 +96,7 @@ def test_a_cache_of_another_split_is_refused(copy, data_error):
     cache = copy / 'ImageSets' / 'Parts' / 'train.txt'
     cache.parent.mkdir()
     cache.write_text('{"2008_val_0": [15]}')
-    with data_error(cache, 'does not know 2008_train_0'):
+    with data_error(cache, 'has no entry for 2008_train_0'):
         build(copy)
     cache.write_text('2008_train_0')
     with data_error(cache, 'cannot be read as JSON'):
@@ -152,7 +152,7 @@ def test_damaged_files_are_named(copy, data_error):
     with data_error(label_map, 'cannot be read as a MATLAB 5 file'):
         dataset[0]
     write_mat(label_map, Labels=context_map())
-    with data_error(label_map, 'expected whole numbers H x W in LabelMap, found NoneType'):
+    with data_error(label_map, 'expected integers H x W in LabelMap, found NoneType'):
         dataset[0]
     write_mat(label_map, LabelMap=context_map()[:-1])
     with data_error(label_map, '39 x 56'):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.datasets.label_readers.label_images import BinaryPicture, NormalFile, boundaries
+from mmmtl.datasets.label_readers.label_images import BinaryMaskFile, NormalFile, class_boundaries
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 NORMAL = Normal('normal')
@@ -74,7 +74,7 @@ def test_what_holds_no_normals_is_refused(tmp_path, data_error):
 def test_pictures_of_two_values(tmp_path, values, expected):
     path = tmp_path / 'b.png'
     Image.fromarray(np.array([values], np.uint8)).save(path)
-    whole, real = BinaryPicture(path).load(SemSeg('saliency', classes='ab')), BinaryPicture(path).load(Depth('edge'))
+    whole, real = BinaryMaskFile(path).load(SemSeg('saliency', classes='ab')), BinaryMaskFile(path).load(Depth('edge'))
     assert whole.tolist() == [expected] and whole.dtype == np.int64
     assert real.tolist() == [expected] and real.dtype == np.float32
 
@@ -83,17 +83,17 @@ def test_colour_is_no_picture_of_two_values(tmp_path, data_error):
     for number, picture in enumerate((np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 999, np.uint16))):
         path = tmp_path / f'{number}.png'
         Image.fromarray(picture).save(path)
-        with data_error(path, 'one channel'):
-            BinaryPicture(path).load(Depth('edge'))
+        with data_error(path, 'single-channel'):
+            BinaryMaskFile(path).load(Depth('edge'))
 
 
 def test_boundaries_are_thin_lines_where_classes_meet():
     labels = np.zeros((20, 30), np.int64)
     labels[:, 12:] = 300  # more than 8 bits hold
-    found = boundaries(labels)
+    found = class_boundaries(labels)
     assert found.dtype == bool and set(np.nonzero(found)[1]) <= {11, 12}
     assert (found[2:-2].sum(1) == 1).all()
-    assert not boundaries(np.full((8, 8), 7)).any()
+    assert not class_boundaries(np.full((8, 8), 7)).any()
 
 
 def test_boundaries_lie_along_all_borders_and_nowhere_else():
@@ -104,7 +104,7 @@ def test_boundaries_lie_along_all_borders_and_nowhere_else():
         change = np.diff(labels, axis=axis) != 0
         meet |= np.pad(change, [(0, 1) if a == axis else (0, 0) for a in (0, 1)])
         meet |= np.pad(change, [(1, 0) if a == axis else (0, 0) for a in (0, 1)])
-    found = boundaries(labels)
+    found = class_boundaries(labels)
     near = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     assert not (found & ~meet).any() and not (meet & ~near).any()
     assert found.sum() < 0.6 * meet.sum()

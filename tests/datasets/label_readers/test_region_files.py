@@ -140,7 +140,7 @@ def test_no_instances(rooms, tmp_path, monkeypatch):
     view = dataset.records[0].views[0]
     object.__setattr__(view, 'instances', None)
     monkeypatch.setattr(type(dataset), 'load_records', lambda self: dataset.records)
-    with pytest.raises(ConfigError, match='comes with no instances; make regions with'):
+    with pytest.raises(ConfigError, match='has no instance map; create regions with'):
         rooms(LOADED, regions='instances')
 
 
@@ -150,7 +150,7 @@ def test_a_map_is_missing(rooms, tmp_path):
     with pytest.raises(DataError, match='no region map for 1 images, the first is 00001/0.png'):
         rooms(LOADED, regions=str(folder))
     (folder / 'manifest.json').unlink()
-    with pytest.raises(DataError, match=r'no manifest.json, so no folder of region maps'):
+    with pytest.raises(DataError, match=r'no manifest.json, so it is not a folder of region maps'):
         rooms(LOADED, regions=str(folder))
     with pytest.raises(DataError, match='does not exist'):
         rooms(LOADED, regions=str(tmp_path / 'nowhere'))
@@ -165,14 +165,14 @@ def test_a_map_of_another_size(rooms, tmp_path):
 @pytest.mark.parametrize('text', ['', '[]', '{}', '{'])
 def test_a_damaged_manifest(tmp_path, text):
     (tmp_path / 'manifest.json').write_text(text)
-    with pytest.raises(DataError, match='expected how the regions were made'):
+    with pytest.raises(DataError, match='expected the settings of the regions'):
         read_manifest(tmp_path)
 
 
 def test_no_map(tmp_path):
     path = tmp_path / 'a.png'
     cv2.imwrite(str(path), np.zeros((4, 5, 3), np.uint8))
-    with pytest.raises(DataError, match='expected one number per pixel, found colours'):
+    with pytest.raises(DataError, match='expected one class index per pixel, found colours'):
         RegionFile(path).load()
     path.write_bytes(path.read_bytes()[:30])
     with pytest.raises(DataError, match='cannot be read'):

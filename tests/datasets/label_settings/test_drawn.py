@@ -113,7 +113,7 @@ def test_how_many_random_labels_there_are_at_most_can_be_said():
     assert {len(names) for names in RandomLabels(most=1).shown(given, TASKS)} == {1}
     assert {len(names) for names in RandomLabels(most=9).shown(given, TASKS)} == {1, 2, 3}
     for most in (0, 1.5, '2'):
-        with pytest.raises(ConfigError, match='RandomLabels.most must be a whole number of 1 or more'):
+        with pytest.raises(ConfigError, match='RandomLabels.most must be a positive integer'):
             RandomLabels(most=most)
 
 

@@ -85,7 +85,7 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
     ('content', 'problem'),
     [
         (dict(tasks=TASKS, labelled=['100']), 'has 1 rows, but the split has 2 images'),
-        (dict(tasks=TASKS, labelled=['100', '10']), "row 1 is '10', expected 3 times 0 or 1"),
+        (dict(tasks=TASKS, labelled=['100', '10']), "row 1 is '10', expected 3 digits 0 or 1"),
         (dict(tasks=TASKS, labelled=['100', '102']), "row 1 is '102'"),
         (
             dict(labelled=dict.fromkeys(TASKS, ['a', 'x', 'y'])),
@@ -93,12 +93,12 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
         ),
         (dict(labelled=['100', '100']), 'expected a table of labels'),
         (dict(tasks=TASKS), 'expected a table of labels'),
-        (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of texts'),
-        (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of texts'),
-        (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of texts'),
-        (dict(tasks=TASKS, labelled=[100, 100]), 'labelled must hold lists of texts'),
-        (dict(tasks=[['semseg']], labelled=['1', '0']), 'labelled must hold lists of texts'),
-        (dict(labelled=dict.fromkeys(TASKS, [['a']])), 'labelled must hold lists of texts'),
+        (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of strings'),
+        (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of strings'),
+        (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of strings'),
+        (dict(tasks=TASKS, labelled=[100, 100]), 'labelled must hold lists of strings'),
+        (dict(tasks=[['semseg']], labelled=['1', '0']), 'labelled must hold lists of strings'),
+        (dict(labelled=dict.fromkeys(TASKS, [['a']])), 'labelled must hold lists of strings'),
     ],
 )
 def test_a_table_of_another_split_is_refused(table, content, problem):
@@ -110,7 +110,7 @@ def test_a_table_of_another_split_is_refused(table, content, problem):
 
 def test_a_task_that_the_table_does_not_know_is_refused(table):
     path = table(labelled={'semseg': ['a']})
-    with pytest.raises(ConfigError, match='says nothing of depth, normal, only of semseg'):
+    with pytest.raises(ConfigError, match='has no entry for depth, normal, only for semseg'):
         LabelTable(path).shown(records('a'), TASKS)
 
 

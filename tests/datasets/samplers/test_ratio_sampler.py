@@ -8,7 +8,7 @@ import pytest
 
 from mmmtl.datasets import ConcatDataset, RatioSampler
 from mmmtl.datasets.samplers import ratio_sampler
-from mmmtl.datasets.samplers.ratio_sampler import turns
+from mmmtl.datasets.samplers.ratio_sampler import one_period
 from mmmtl.errors import ConfigError
 
 SIZES = {'pairs': 7, 'street': 30, 'edges': 11}
@@ -69,14 +69,14 @@ def test_turns_hold_the_shares_in_every_stretch():
     rng = np.random.default_rng(0)
     for _ in range(30):
         ratios = rng.integers(1, 9, rng.integers(1, 6)).tolist()
-        row = turns(ratios)
+        row = one_period(ratios)
         total = sum(ratios)
         assert [row.count(part) * total for part in range(len(ratios))] == [ratio * len(row) for ratio in ratios]
         for indices in range(1, len(row) + 1):
             for part, ratio in enumerate(ratios):
                 assert abs(row[:indices].count(part) - ratio * indices / total) < len(ratios)
-    assert turns([1, 1]) == [0, 1] and turns([3, 3]) == [0, 1] and turns([0.25, 0.5]) == [1, 0, 1]
-    assert turns([1 / 3, 2 / 3]) == turns([1, 2])
+    assert one_period([1, 1]) == [0, 1] and one_period([3, 3]) == [0, 1] and one_period([0.25, 0.5]) == [1, 0, 1]
+    assert one_period([1 / 3, 2 / 3]) == one_period([1, 2])
 
 
 def test_a_part_gives_each_of_its_samples_once_per_pass_of_its_own(on_ranks):
@@ -135,7 +135,7 @@ def test_the_row_depends_on_the_seed_alone(on_ranks):
 
 def test_wrong_shares_are_named():
     for ratios in (dict(pairs=1), dict(pairs=1, street=1, edges=0), dict(pairs=1, street=1, edges=1, more=1)):
-        with pytest.raises(ConfigError, match='positive share for each of pairs, street, edges'):
+        with pytest.raises(ConfigError, match='positive number for each of pairs, street, edges'):
             RatioSampler(Parts(**SIZES), ratios, 8)
     with pytest.raises(ConfigError, match='factor of a thousand'):
         RatioSampler(Parts(**SIZES), dict(pairs=1, street=1, edges=1e-6), 8)

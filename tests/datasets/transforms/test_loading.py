@@ -85,7 +85,7 @@ def normal(*vector: float) -> np.ndarray:
         ('normal', normal(np.nan, 0, 0), 'values of normal are NaN or infinite'),
         ('semseg', np.full(SIZE, 3), r'values of semseg must lie in 0\.\.2 or be 255 \(void\), found 3\.\.3'),
         ('semseg', np.full(SIZE, -1), 'found -1..-1'),
-        ('semseg', np.full(SIZE, 0.5), 'expected whole numbers for semseg, found fractions'),
+        ('semseg', np.full(SIZE, 0.5), 'expected integers for semseg, found fractions'),
         ('semseg', np.full(SIZE, 'a'), 'expected numbers, found dtype <U1'),
     ],
 )
@@ -164,7 +164,7 @@ def test_labels_are_those_of_the_turned_image(tmp_path, data_error):
     stored, shown = np.full(SIZE, 2.0, np.float32), np.full(SIZE[::-1], 2.0, np.float32)
     (view,) = opened(turned_view(tmp_path, 6, depth=shown))
     assert view['image'].shape[:2] == view['labels']['depth'].shape == SIZE[::-1] and view['orientation'] == 6
-    with data_error(tmp_path / 'depth.npy', '6 x 12, but its image .* is 12 x 6 as its EXIF orientation 6 turns it; '):
+    with data_error(tmp_path / 'depth.npy', '6 x 12, but its image .* is 12 x 6 after its EXIF orientation 6; '):
         opened(turned_view(tmp_path, 6, depth=stored))
     (view,) = opened(turned_view(tmp_path, 3, depth=stored))
     assert view['orientation'] == 3
@@ -175,7 +175,10 @@ def test_a_camera_of_a_turned_image_is_refused_unless_it_fits_both_ways(tmp_path
     (view,) = opened(turned_view(tmp_path, 3, (INTRINSICS, None)))
     np.testing.assert_array_equal(view['intrinsics'], INTRINSICS)
     for orientation, intrinsics, size in ((3, off_centre, SIZE), (2, off_centre, SIZE), (6, INTRINSICS, SIZE[::-1])):
-        with data_error(tmp_path / 'turned.png', f'EXIF orientation {orientation} turns the image, and its intrinsics'):
+        with data_error(
+            tmp_path / 'turned.png',
+            f'EXIF orientation {orientation} rotates the image, and it is unknown whether its intrinsics',
+        ):
             opened(turned_view(tmp_path, orientation, (intrinsics, None), size))
     opened(turned_view(tmp_path, 1, (off_centre, None)))
 
@@ -186,5 +189,7 @@ def test_poses_of_several_views_want_images_as_they_are_stored(tmp_path, data_er
     turned = turned_view(tmp_path, 3, (INTRINSICS, moved))
     opened(turned)
     Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(tmp_path / 'image.png')
-    with data_error(tmp_path / 'turned.png', 'EXIF orientation 3 turns the image, and its pose'):
+    with data_error(
+        tmp_path / 'turned.png', 'EXIF orientation 3 rotates the image, and it is unknown whether its pose'
+    ):
         opened(View(tmp_path / 'image.png', {}, INTRINSICS, np.eye(4)), turned)

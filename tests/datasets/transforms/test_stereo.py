@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from mmmtl.datasets import KITTI, Record
-from mmmtl.datasets.label_readers.pseudo_disparity import to_confidence_picture, to_disparity_picture
+from mmmtl.datasets.label_readers.pseudo_disparity import encode_confidence, encode_disparity
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.datasets.transforms import (
     CoverCrop,
@@ -26,7 +26,7 @@ from mmmtl.datasets.transforms import (
     Resize,
 )
 from mmmtl.errors import ConfigError
-from mmmtl.geometry import check_rectified, stereo_rig, warp_to_other_view
+from mmmtl.geometry import check_rectified, each_from_the_other, stereo_rig
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, SemSeg
 
@@ -59,10 +59,10 @@ def folder(rooms, tmp_path_factory) -> Path:
         (folder / record.name).mkdir(parents=True)
         for number, view in enumerate(record.views):
             disparity = view.intrinsics[0, 0] * 0.2 / view.labels['depth'].load(Depth('depth'))
-            Image.fromarray(to_disparity_picture(disparity)).save(folder / record.name / f'{number}_disparity.png')
+            Image.fromarray(encode_disparity(disparity)).save(folder / record.name / f'{number}_disparity.png')
             confidence = np.ones_like(disparity)
             confidence[:10] = 0.25
-            Image.fromarray(to_confidence_picture(confidence)).save(folder / record.name / f'{number}_confidence.png')
+            Image.fromarray(encode_confidence(confidence)).save(folder / record.name / f'{number}_confidence.png')
             classes = view.labels['semseg'].load(SemSeg('semseg', SyntheticRooms.CLASSES)).astype(np.uint8)
             Image.fromarray(classes).save(folder / record.name / f'{number}_semseg.png')
     return folder
@@ -91,10 +91,10 @@ def test_pairs_stay_rectified_and_labels_stay_true(rooms, folder, is_adaptive):
     # a zoom divides depth by its nominal scale, while the crop is of whole pixels: 1 % at these sizes
     assert relative.median() < 0.012 and relative.quantile(0.9) < 0.05
     classes = torch.stack([sample.gt.semseg for sample in samples])[None].float()
-    warped, inside = warp_to_other_view(classes, rig.disparity(disparity), mode='nearest')
+    warped, inside = each_from_the_other(classes, rig.disparity(disparity), mode='nearest')
     agree = (warped == classes)[inside & known & (classes != 255) & (warped != 255)].float().mean()
     assert agree > 0.8
-    wrong, inside = warp_to_other_view(classes, -rig.disparity(disparity), mode='nearest')
+    wrong, inside = each_from_the_other(classes, -rig.disparity(disparity), mode='nearest')
     assert (wrong == classes)[inside & known].float().mean() < agree - 0.1
 
 
@@ -200,7 +200,7 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
     load = dict(type=LoadPseudoLabels, folder=str(folder))
     with data_error('00000/0', 'put RectifiedPair before LoadPseudoLabels'):
         pairs(rooms, [LOAD[0], load])[0]
-    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; write it by mmmtl pseudo-disparity'):
+    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; create it with tools/generate_pseudo'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
     for move in (
         dict(type=Resize, size=(48, 64)),
@@ -216,14 +216,14 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
         pairs(rooms, [*LOAD, dict(type=RandomFlip, prob=1.0), dict(type=DisparityImage)])[0]
     (tmp_path / '00000/0').mkdir(parents=True)
     Image.fromarray(np.zeros((96, 128, 3), np.uint8)).save(tmp_path / '00000/0/0_disparity.png')
-    with data_error(tmp_path, 'expected one channel of 16 bits'):
+    with data_error(tmp_path, 'expected a 16-bit image of one channel'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
     dataset = pairs(rooms, [*LOAD, dict(type=LoadPseudoLabels, folder=str(tmp_path), names=('semseg',), tasks=tasks)])
     dataset.records[0] = Record(
         dataset.records[0].name,
         tuple(dataclasses.replace(view, labels={'depth': view.labels['depth']}) for view in dataset.records[0].views),
     )
-    with data_error(tmp_path / '00000/0/0_semseg.png', 'write it by mmmtl pseudo-semseg'):
+    with data_error(tmp_path / '00000/0/0_semseg.png', 'create it with mmmtl pseudo-semseg'):
         dataset[0]
     Image.fromarray(np.full((96, 128), 77, np.uint8)).save(tmp_path / '00000/0/0_semseg.png')
     with data_error(tmp_path, r'must lie in 0\.\.12'):

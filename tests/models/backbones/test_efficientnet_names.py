@@ -12,7 +12,7 @@ from skimage import data
 from torch import Tensor
 
 from mmmtl.errors import CheckpointError
-from mmmtl.files.weight_files import read_tensors
+from mmmtl.files.weight_files import read_state_dict
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.backbones.efficientnet_names import timm_names
 from mmmtl.models.backbones.packaged_weights import PACKAGED
@@ -55,7 +55,7 @@ def logits(maps: tuple[Tensor, ...], entries: dict[str, Tensor]) -> Tensor:
 @pytest.mark.parametrize('name', PACKAGED)
 @torch.no_grad()
 def test_frozen_logits_and_a_cat(name):
-    entries = read_tensors(installed(name))
+    entries = read_state_dict(installed(name))
     backbone = TimmBackbone(name, pretrained=True).eval()
     maps = backbone(torch.from_numpy(noise('image', (1, 3, 64, 64))))
     means, classes = FROZEN[name]

@@ -9,8 +9,9 @@ from mmengine.config import Config, ConfigDict
 from PIL import Image
 
 from mmmtl.dataset_report.collect import SplitFacts
-from mmmtl.dataset_report.description import check_dataset, describe, files_of
+from mmmtl.dataset_report.description import describe_split
 from mmmtl.dataset_report.findings import best_axes
+from mmmtl.dataset_report.inspection import files_of, inspect_datasets
 from mmmtl.files.checksums import write_checksums
 from mmmtl.files.reading import read_array
 from mmmtl.synthetic_rooms import SyntheticRooms
@@ -28,7 +29,7 @@ def drawn(tmp_path_factory) -> Path:
     """A cache with rooms for training and validation, without checksums, so that damage is the doctor's to find."""
     root = tmp_path_factory.mktemp('doctor')
     for split in splits_of(config_of(root)):
-        assert not split.wrong
+        assert not split.errors
     for path in root.rglob('checksums.json'):
         path.unlink()
     return root
@@ -69,7 +70,7 @@ def config_of(cache: Path, view_mode: str = 'all', **options) -> Config:
 
 
 def splits_of(config: Config, **options) -> list[SplitFacts]:
-    return check_dataset(config, **options)
+    return inspect_datasets(config, **options)
 
 
 def folder(cache: Path, scene: int, split: str = 'train') -> Path:
@@ -83,8 +84,8 @@ def rewrite(path: Path, change) -> None:
 def test_sound_rooms_pass(rooms):
     train, val = splits_of(config_of(rooms))
     assert (train.name, val.name) == ('train', 'val=test')
-    assert not train.wrong and not val.wrong
-    text = describe(train)
+    assert not train.errors and not val.errors
+    text = describe_split(train)
     for part in (
         '5 records; 10 images of 64 x 80 (10)',
         'wall ',
@@ -99,14 +100,14 @@ def test_sound_rooms_pass(rooms):
 def test_workers_find_the_same(rooms):
     folder(rooms, 1).joinpath('0_depth.npz').write_bytes(b'')
     alone, workers = (splits_of(config_of(rooms), workers=count) for count in (0, 2))
-    assert [describe(split) for split in alone] == [describe(split) for split in workers]
-    assert [split.wrong for split in alone] == [split.wrong for split in workers] and alone[0].wrong
+    assert [describe_split(split) for split in alone] == [describe_split(split) for split in workers]
+    assert [split.errors for split in alone] == [split.errors for split in workers] and alone[0].errors
 
 
 def test_a_limit_spreads_over_the_split(rooms):
     train, _ = splits_of(config_of(rooms, view_mode='single'), limit=3)
     assert [record.name for record in train.records] == ['00000/0', '00002/0', '00004/1']
-    assert '10 records, 3 of them opened' in describe(train)
+    assert '10 records, 3 of them opened' in describe_split(train)
 
 
 def test_every_bad_file_is_named(rooms):
@@ -115,14 +116,14 @@ def test_every_bad_file_is_named(rooms):
     second.unlink()
     image = folder(rooms, 2) / '1_image.png'
     image.write_bytes(b'')
-    (message,) = splits_of(config_of(rooms))[0].wrong
+    (message,) = splits_of(config_of(rooms))[0].errors
     assert message.startswith('3 bad files:') and all(str(path) in message for path in (first, second, image))
 
 
 def test_normals_that_face_away_are_wrong(rooms):
     for path in rooms.rglob('*_normal.npz'):
         rewrite(path, lambda n: -n)
-    wrong = '\n'.join(splits_of(config_of(rooms))[0].wrong)
+    wrong = '\n'.join(splits_of(config_of(rooms))[0].errors)
     assert 'only 0.0 % of the normals face the camera' in wrong
     assert 'if its values are read as (-x, -y, -z)' in wrong
 
@@ -130,7 +131,7 @@ def test_normals_that_face_away_are_wrong(rooms):
 def test_normals_of_other_axes_are_wrong_and_the_right_axes_are_told(rooms):
     for path in rooms.rglob('*_normal.npz'):
         rewrite(path, lambda n: n * np.array([1, -1, 1], n.dtype))
-    assert any('if its values are read as (x, -y, z)' in message for message in splits_of(config_of(rooms))[0].wrong)
+    assert any('if its values are read as (x, -y, z)' in message for message in splits_of(config_of(rooms))[0].errors)
 
 
 @pytest.mark.parametrize('order', [(2, 1, 0), (1, 2, 0)])
@@ -151,10 +152,10 @@ def test_labels_of_another_image_stand_out(rooms):
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
     train, _ = splits_of(config_of(rooms))
-    assert not train.wrong  # a suspicion, no proof
-    (views,) = (message for message in train.look if 'records whose views disagree in depth' in message)
+    assert not train.errors  # a suspicion, no proof
+    (views,) = (message for message in train.warnings if 'records whose views disagree in depth' in message)
     assert views.startswith('2 records') and '00000 (' in views and '00002 (' in views
-    (normals,) = (message for message in train.look if 'disagree with the normals of their depth' in message)
+    (normals,) = (message for message in train.warnings if 'disagree with the normals of their depth' in message)
     assert normals.startswith('normal: 2 images') and str(one.with_name('0_normal.npz')) in normals
 
 
@@ -167,45 +168,45 @@ def test_poses_the_wrong_way_round_are_wrong(rooms, monkeypatch):
         'read_cameras',
         lambda path: [camera | {'camera_T_world': np.linalg.inv(camera['camera_T_world'])} for camera in read(path)],
     )
-    assert any('are the poses world to camera' in message for message in splits_of(config_of(rooms))[0].wrong)
+    assert any('are the poses world to camera' in message for message in splits_of(config_of(rooms))[0].errors)
 
 
 def test_depth_in_other_units_is_worth_a_look(rooms):
     for path in rooms.rglob('*_depth.npz'):
         rewrite(path, lambda depth: depth * 1000)
-    assert any('are these metres?' in message for message in splits_of(config_of(rooms))[0].look)
+    assert any('are these metres?' in message for message in splits_of(config_of(rooms))[0].warnings)
 
 
 def test_an_image_in_two_splits_is_wrong_and_named(rooms):
     train, val = folder(rooms, 1) / '0_image.png', folder(rooms, 0, 'val') / '1_image.png'
     val.write_bytes(train.read_bytes())
     found, other = splits_of(config_of(rooms))
-    (message,) = found.wrong
+    (message,) = found.errors
     assert message.startswith('1 images of val=test are in train too') and f'{val} = {train}' in message
-    assert not other.wrong
+    assert not other.errors
 
 
 def test_an_image_twice_in_a_split_is_worth_a_look(rooms):
     (folder(rooms, 1) / '0_image.png').write_bytes((folder(rooms, 0) / '0_image.png').read_bytes())
     train, _ = splits_of(config_of(rooms))
-    assert not train.wrong and any(message.startswith('1 images occur more than once') for message in train.look)
+    assert not train.errors and any(message.startswith('1 images occur more than once') for message in train.warnings)
 
 
 def test_labels_without_a_known_pixel(rooms):
     for path in folder(rooms, 0).glob('*_depth.npz'):
         rewrite(path, np.zeros_like)
     train, _ = splits_of(config_of(rooms))
-    assert not train.wrong
-    assert any(message.startswith('depth: 2 labels without a known pixel') for message in train.look)
+    assert not train.errors
+    assert any(message.startswith('depth: 2 labels without a known pixel') for message in train.warnings)
     for path in rooms.rglob('*_depth.npz'):
         rewrite(path, np.zeros_like)
-    assert 'depth: not one known pixel in 10 labels' in splits_of(config_of(rooms))[0].wrong
+    assert 'depth: no known pixel in 10 labels' in splits_of(config_of(rooms))[0].errors
 
 
 def test_a_size_that_is_not_the_protocols_is_wrong(rooms):
     config = config_of(rooms)
     config.protocol = 'rooms/demo'
-    assert splits_of(config)[1].wrong == ['images leave the pipeline as 64 x 80, the protocol says 96 x 128']
+    assert splits_of(config)[1].errors == ['the pipeline returns 64 x 80 images, the protocol expects 96 x 128']
 
 
 def test_checksums_tell_and_unlisted_files_are_told(rooms):
@@ -216,9 +217,9 @@ def test_checksums_tell_and_unlisted_files_are_told(rooms):
     write_checksums(manifest, files - {folder(rooms, 0) / '0_image.png'})
     rewrite(folder(rooms, 1) / '0_depth.npz', lambda depth: depth + 0.001)
     train, _ = splits_of(config_of(rooms, checksums=str(manifest)))
-    assert len(train.wrong) == 1 and '1_' not in train.wrong[0].split('lists')[0].rpartition('/')[2]
-    assert 'not the file that' in train.wrong[0]
-    assert '1 files are not in the list of checksums; write it again' in train.look
+    assert len(train.errors) == 1 and '1_' not in train.errors[0].split('lists')[0].rpartition('/')[2]
+    assert 'does not match its checksum' in train.errors[0]
+    assert '1 files are not in the list of checksums; write it again' in train.warnings
 
 
 def test_the_parts_of_a_mixed_data_set_are_judged_one_by_one(rooms):
@@ -229,7 +230,7 @@ def test_the_parts_of_a_mixed_data_set_are_judged_one_by_one(rooms):
         config[loader] = ConfigDict(dataset=dict(type='mmmtl.ConcatDataset', parts=parts))
     splits = splits_of(config)
     assert [split.name for split in splits] == ['train/a', 'train/b', 'val=test/a', 'val=test/b']
-    assert not any(split.wrong for split in splits)  # parts of one split may share images
+    assert not any(split.errors for split in splits)  # parts of one split may share images
 
 
 def test_hidden_labels_are_not_opened(rooms):
@@ -239,7 +240,7 @@ def test_hidden_labels_are_not_opened(rooms):
     for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         config[loader].dataset.pop('tasks')
         config[loader].dataset['tasks'] = only
-    assert not splits_of(config)[0].wrong
+    assert not splits_of(config)[0].errors
 
 
 def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_root):
@@ -252,9 +253,9 @@ def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_r
         split='val',
         val_scenes=('rgbd_0005?',),
     )
-    (split,) = check_dataset(Config(dict(val_dataloader=dict(dataset=options))), limit=4)
-    text = describe(split)
-    assert not split.wrong and 'face the camera' in text and 'mean cosine' not in text
+    (split,) = inspect_datasets(Config(dict(val_dataloader=dict(dataset=options))), limit=4)
+    text = describe_split(split)
+    assert not split.errors and 'face the camera' in text and 'mean cosine' not in text
     assert np.median([record.depths_differ for record in split.records]) < 0.02
 
 
@@ -263,13 +264,13 @@ def test_turned_images_marks_of_missing_depth_and_jpeg_are_worth_a_look(tmp_path
     pipeline = dict(pipeline=PIPELINE, tasks=dict(depth=TASKS['depth']))
     loader = dict(dataset=dict(type='mmmtl.PosedViews', root=str(tmp_path / 'scenes'), split='all', **pipeline))
     (split,) = splits_of(Config(dict(tasks=pipeline['tasks'], train_dataloader=loader)))
-    assert not split.wrong
-    (turned,) = (message for message in split.look if 'turned by EXIF' in message)
+    assert not split.errors
+    (turned,) = (message for message in split.warnings if 'rotated by EXIF' in message)
     assert turned.startswith('2 labelled images') and 'scenes/a/0.jpg (orientation 3)' in turned
-    assert '32 pixels hold 65535, the largest number of 16 bits: taken as missing' in describe(split)
+    assert '32 pixels hold 65535, the largest number of 16 bits: taken as missing' in describe_split(split)
     loader['dataset']['depth_void'] = (0,)
     (split,) = splits_of(Config(dict(tasks=pipeline['tasks'], train_dataloader=loader)))
-    assert any('65535, the largest number of 16 bits, is learnt as 65.5' in message for message in split.look)
+    assert any('65535, the largest number of 16 bits, is learnt as 65.5' in message for message in split.warnings)
 
 
 def write_folder(root: Path, orientation: int, missing: int) -> None:

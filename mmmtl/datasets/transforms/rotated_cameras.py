@@ -1,0 +1,32 @@
+"""Intrinsics of images that EXIF rotates; files do not state whether they belong to the stored or rotated image."""
+
+import numpy as np
+
+# EXIF orientation -> axes of the stored image (x right, y down) in the rotated image.
+AXES = {
+    1: ((1, 0), (0, 1)),
+    2: ((-1, 0), (0, 1)),
+    3: ((-1, 0), (0, -1)),
+    4: ((1, 0), (0, -1)),
+    5: ((0, 1), (1, 0)),
+    6: ((0, -1), (1, 0)),
+    7: ((0, -1), (-1, 0)),
+    8: ((0, 1), (-1, 0)),
+}
+
+
+def rotated_intrinsics(intrinsics: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
+    """Convert intrinsics (3, 3) of the stored image to those of the rotated image of ``size`` (H, W).
+
+    The camera axes rotate with the image, so focal lengths stay positive.
+    """
+    axes = np.eye(3)
+    axes[:2, :2] = AXES[orientation]
+    raster = axes.copy()
+    raster[:2, 2] = np.where(axes[:2, :2].sum(1) < 0, size[::-1], 0)
+    return raster @ intrinsics @ axes.T
+
+
+def is_rotation_invariant(intrinsics: np.ndarray, orientation: int, size: tuple[int, int]) -> bool:
+    """Return whether rotating the image leaves the intrinsics unchanged, to 0.001 pixels."""
+    return np.allclose(rotated_intrinsics(intrinsics, orientation, size), intrinsics, rtol=0, atol=1e-3)
