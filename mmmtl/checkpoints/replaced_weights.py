@@ -1,6 +1,5 @@
-"""A model that a checkpoint is about to fill whole needs no pretrained weights: it is built without them."""
+"""Build a model without pretrained weights where a checkpoint replaces all of them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from mmmtl.configuration.resolve_type import class_of
@@ -8,11 +7,11 @@ from mmmtl.models.backbones import TimmBackbone
 
 
 def without_pretrained(model: Any) -> Any:
-    """A copy of a model's config, or a part of it, in which no `TimmBackbone` loads weights.
+    """Copy the config of a model, or of a part of it, so that no `TimmBackbone` in it loads weights.
 
-    Where the package of the weights or the network is missing, a trained model can be used all the same.
+    A trained model can then be used without the package of the weights and without a network.
     """
-    if isinstance(model, Mapping):
+    if isinstance(model, dict):
         copy = type(model)({key: without_pretrained(value) for key, value in model.items()})
         # not every type is a part of ours, such as that of an initialiser or of a part of mmsegmentation
         if 'model_name' in copy and class_of(copy) is TimmBackbone:

@@ -25,7 +25,7 @@ class DepthFacts:
     high: float  # largest known depth
     at_high: int  # number of pixels with this depth
     below: float  # next largest depth, 0 for none
-    beyond: int  # number of pixels at or beyond the cap of the task
+    beyond: int  # number of pixels at or beyond the max_depth of the task
     bits: int | None = None  # bits per integer of the file
     at_end: int = 0  # number of pixels with the largest value of the type
     learnt: int = 0  # number of these that are known
@@ -43,7 +43,7 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
         high,
         int((values == high).sum()),
         float(below.max(initial=0)),
-        int((values >= task.cap).sum()) if task.cap else 0,
+        int((values >= task.max_depth).sum()) if task.max_depth else 0,
     )
     try:
         raw = read_array(path)
@@ -98,4 +98,4 @@ def describe_depths(task: Depth, labels: Sequence[DepthFacts]) -> Iterator[str]:
         yield f'{missing} pixels hold {2**bits - 1}, the largest number of {bits} bits: taken as missing'
     beyond = sum(label.beyond for label in labels)
     if beyond:
-        yield f'{100 * beyond / pixels:.2g} % of the known pixels are at or beyond {task.cap:g} m: learnt, not measured'
+        yield f'{100 * beyond / pixels:.2g} % of the valid pixels are at or beyond {task.max_depth:g} m: not evaluated'

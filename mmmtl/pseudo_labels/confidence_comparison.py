@@ -10,7 +10,7 @@ import torch
 
 from mmmtl.datasets import StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
-from mmmtl.datasets.stereo_matches import RightMatches
+from mmmtl.datasets.stereo_matches import CorrectMatches
 from mmmtl.geometry import occluded_in_other_view
 from mmmtl.metrics import sparsification_area
 from mmmtl.progress import progress
@@ -68,7 +68,7 @@ def compare_confidence(
             'none': np.zeros_like(disparity),
         }
         for number, source in enumerate(sources):
-            if not isinstance(source, RightMatches):
+            if not isinstance(source, CorrectMatches):
                 continue
             truth = source.truth()
             error = np.abs(disparity[number] - truth)

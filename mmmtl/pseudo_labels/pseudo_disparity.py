@@ -65,17 +65,18 @@ def write_pseudo_disparity(
             continue
         views = check_pair([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
         left, right = (view['image'] for view in views)
+        paths = Path(views[0]['img_path']), Path(views[1]['img_path'])
         disparity = (
             backend(left, right)
             if isinstance(backend, SemiGlobalMatcher)
-            else backend.read(record.name, tuple(Path(view['img_path']) for view in views), left.shape[:2])
+            else backend.read(record.name, paths, left.shape[:2])
         )
         confidence = confidence_of(disparity)
         picture = encode_disparity(disparity)
         for view in (0, 1):
             output.write(names[2 * view], picture[view])
             output.write(names[2 * view + 1], encode_confidence(confidence[view]))
-        known += np.count_nonzero(picture)
+        known += int(np.count_nonzero(picture))
         pixels += picture.size
     print(
         f'{output.root}: {len(dataset.records)} pairs'

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from mmmtl.datasets import MultiTaskDataset
-from mmmtl.datasets.label_readers.region_files import LARGEST, MANIFEST, RegionFile, read_manifest, region_file_name
+from mmmtl.datasets.label_readers.region_files import MANIFEST, MAX_REGION, RegionFile, read_manifest, region_file_name
 from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.checksums import as_json
@@ -64,10 +64,10 @@ class Cutting:
             else:
                 assert segmenter is not None, 'prepare builds one for every backend that cuts images'
                 regions = segmenter(image)
-            if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= LARGEST:
+            if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= MAX_REGION:
                 raise DataError(
                     f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
-                    f'{LARGEST} regions, found {regions.shape} with {regions.max()}'
+                    f'{MAX_REGION} regions, found {regions.shape} with {regions.max()}'
                 )
             write_whole(self.path, regions.astype(np.uint16))
         return np.unique(regions[regions > 0]).size

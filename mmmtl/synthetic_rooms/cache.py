@@ -73,8 +73,10 @@ def ensure_rooms(
                 shutil.rmtree(leftover)
             missing = missing_scenes(folder, scenes)
             if missing:
-                options = dict(views=views, size=size, stereo=stereo, neighbours=neighbours, variety=variety)
-                render_all(folder, missing, views * (1 + stereo), partial(render_scene, folder, **options))
+                render = partial(
+                    render_scene, folder, views=views, size=size, stereo=stereo, neighbours=neighbours, variety=variety
+                )
+                render_all(folder, missing, views * (1 + stereo), render)
     except OSError as error:
         raise OSError(
             error.errno, f'cannot write the rendered rooms into {folder}: {error.strerror or error}'

@@ -80,9 +80,9 @@ class SyntheticRooms(MultiTaskDataset):
             split,
             scenes=scenes,
             views=num_views,
-            size=tuple(size),
+            size=(size[0], size[1]),
             stereo=stereo,
-            neighbours=Neighbours(tuple(apart), nearest),
+            neighbours=Neighbours((apart[0], apart[1]), nearest),
             variety=VARIETIES[variety],
         )
         super().__init__(**kwargs)

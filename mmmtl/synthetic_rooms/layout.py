@@ -114,7 +114,8 @@ class Room:
     def in_the_middle(self, item: Item, *, tries: int = 12, turn: float = 0.3, margin: float = 0.1) -> bool:
         for _ in range(tries):
             yaw = self.rng.uniform(-turn, turn) + np.pi / 2 * self.rng.integers(4)
-            if self.at(item, *self.rng.uniform((0.5, 0.5), self.size[:2] - 0.5), yaw, margin=margin):
+            x, y = self.rng.uniform((0.5, 0.5), self.size[:2] - 0.5)
+            if self.at(item, x, y, yaw, margin=margin):
                 return True
         return False
 

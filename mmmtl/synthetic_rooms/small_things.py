@@ -191,8 +191,8 @@ def window(rng: np.random.Generator, mix: Materials, width: float, height: float
         drape = mix.mix('folds', cloth, cloth * 0.65, repeat=0.8)
         wide, low = rng.uniform(0.15, 0.3), h + rng.uniform(0.05, 0.3)
         for sign in (-1, 1):
-            x = sorted((sign * (w + 0.08), sign * (w + 0.08 - wide)))
-            parts.append(box(drape, (x[0], x[1]), (-0.12, -0.06), (-low, h + 0.08)))
+            left, right = sorted((sign * (w + 0.08), sign * (w + 0.08 - wide)))
+            parts.append(box(drape, (left, right), (-0.12, -0.06), (-low, h + 0.08)))
         rod = mix.plain(mix.paint((0.0, 0.5), (0.2, 0.6)))
         parts.append(box(rod, (-w - 0.12, w + 0.12), (-0.1, -0.07), (h + 0.08, h + 0.11)))
     return parts

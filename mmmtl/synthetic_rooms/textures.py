@@ -64,7 +64,7 @@ class Materials:
         a = np.asarray(a)
         b = a * 0.85 if b is None else np.asarray(b)
         c = a * 0.6 if c is None else np.asarray(c)
-        tile = first + self.rng.integers(variants)
+        tile = first + int(self.rng.integers(variants))
         self.rows.append((tile, repeat, glow, *self.rng.random(2), *a, *b, *c))
         return len(self.rows) - 1
 

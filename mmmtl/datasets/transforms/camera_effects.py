@@ -126,10 +126,10 @@ class RandomNoise(CameraEffect):
         strength, coarse = np.float32(rng.uniform(*self.strength)), rng.random() < 0.5
 
         def noisy(image: np.ndarray) -> np.ndarray:
-            grain = rng.standard_normal(image.shape, np.float32)
+            grain: np.ndarray = rng.standard_normal(image.shape, np.float32)
             if coarse:
                 grain = cv2.GaussianBlur(grain, (0, 0), 0.8)
-                grain /= grain.std()
+                grain = grain / grain.std()
             return np.clip(image + strength * grain + np.float32(0.5), 0, 255).astype(np.uint8)
 
         return noisy
@@ -149,10 +149,12 @@ class RandomJPEG(CameraEffect):
         self.quality = self.checked('quality', quality, 1, 100)
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
-        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(self.quality[0], self.quality[1] + 1))]
+        options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(int(self.quality[0]), int(self.quality[1]) + 1))]
 
         def compressed(image: np.ndarray) -> np.ndarray:
             encoded = cv2.imencode('.jpg', image[..., ::-1], options)[1]
-            return cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
+            decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+            assert decoded is not None  # it has just been encoded
+            return decoded[..., ::-1]
 
         return compressed

@@ -26,7 +26,7 @@ from mmmtl.datasets.transforms import (
     Resize,
 )
 from mmmtl.errors import ConfigError
-from mmmtl.geometry import check_rectified, each_from_the_other, stereo_rig
+from mmmtl.geometry import check_rectified, stereo_rig, warp_to_other_view
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, SemSeg
 
@@ -91,10 +91,10 @@ def test_pairs_stay_rectified_and_labels_stay_true(rooms, folder, is_adaptive):
     # a zoom divides depth by its nominal scale, while the crop is of whole pixels: 1 % at these sizes
     assert relative.median() < 0.012 and relative.quantile(0.9) < 0.05
     classes = torch.stack([sample.gt.semseg for sample in samples])[None].float()
-    warped, inside = each_from_the_other(classes, rig.disparity(disparity), mode='nearest')
+    warped, inside = warp_to_other_view(classes, rig.disparity(disparity), mode='nearest')
     agree = (warped == classes)[inside & known & (classes != 255) & (warped != 255)].float().mean()
     assert agree > 0.8
-    wrong, inside = each_from_the_other(classes, -rig.disparity(disparity), mode='nearest')
+    wrong, inside = warp_to_other_view(classes, -rig.disparity(disparity), mode='nearest')
     assert (wrong == classes)[inside & known].float().mean() < agree - 0.1
 
 
