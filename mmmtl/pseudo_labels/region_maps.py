@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -59,11 +59,7 @@ class Cutting:
         regions = self.finished()
         if regions is None:
             image = read_image(self.image)
-            if self.own:
-                regions = self.own() + 1
-            else:
-                assert segmenter is not None, 'prepare builds one for every backend that cuts images'
-                regions = segmenter(image)
+            regions = self.own() + 1 if self.own else segmenter(image)
             if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= MAX_REGION:
                 raise DataError(
                     f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
@@ -96,7 +92,7 @@ def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable
         return RegionFile(view.instances).load
     task = dataset.tasks.get('semseg')
     if backend == 'semseg' and 'semseg' in view.labels and task is not None and task.quantity == 'classes':
-        return partial(_class_regions, view.labels['semseg'], cast(SemSeg, task))
+        return partial(_class_regions, view.labels['semseg'], task)
     raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
 
 

@@ -29,7 +29,7 @@ def test_what_is_shown(config, tmp_path):
 
 def test_a_wrong_setting_is_one_line(config, tmp_path):
     for options, problem in (
-        (['LabelTable', 'table=nyuv2_one'], 'none of the published ones'),
+        (['LabelTable', 'table=nyuv2_one'], 'is not a published table'),
         (['LabelTable', 'table=nyuv2_onelabel'], 'has 795 rows, but the split has 4 images'),
     ):
         kind, argument = options

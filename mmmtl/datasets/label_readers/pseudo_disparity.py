@@ -45,7 +45,7 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
         differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
         if differ:
             raise ConfigError(
-                f'{path}: written with different {", ".join(differ)}; choose another --out, or delete the folder'
+                f'{path}: written with other settings ({", ".join(differ)}); choose another --out, or delete the folder'
             )
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding='utf-8')
