@@ -70,9 +70,7 @@ def test_the_largest_number_of_the_file(tmp_path):
 def test_depth_beyond_the_cap_is_counted(tmp_path):
     np.save(tmp_path / 'd.npy', np.linspace(1, 20, 200, dtype=np.float32).reshape(10, 20))
     facts = depth_facts(tmp_path / 'd.npy', TASK, LabelFile(tmp_path / 'd.npy').load(TASK))
-    assert list(describe_depths(TASK, [facts])) == [
-        '52 % of the valid pixels are at or beyond 10 m: not evaluated'
-    ]
+    assert list(describe_depths(TASK, [facts])) == ['52 % of the valid pixels are at or beyond 10 m: not evaluated']
 
 
 def test_8_bits_are_named(tmp_path):

@@ -43,7 +43,7 @@ train_dataloader = dict(
         pipeline=[
             dict(type=LoadViews),
             dict(type=RandomScale, lowest=0.5, highest=2.0),
-            dict(type=RandomCropLimited, size=_size, largest_share=0.75),
+            dict(type=RandomCropLimited, size=_size, cat_max_ratio=0.75),
             dict(type=RandomFlip),
             dict(type=PhotometricDistortion),
             dict(type=Pad, size=_size),

@@ -44,25 +44,25 @@ class RandomScale(BaseTransform):
 class RandomCropLimited(BaseTransform):
     """Crop H x W, or less where a view is smaller, at a random position where no class dominates.
 
-    Positions are drawn until the most frequent class covers less than ``largest_share`` of the labelled pixels over all
+    Positions are drawn until the most frequent class covers less than ``cat_max_ratio`` of the labelled pixels over all
     views of the scene, at most ``tries`` times; the last one is used. Scenes without labels of the task use the first.
 
     Args:
         size: Output size (H, W) in pixels.
-        largest_share: Upper bound of the fraction of a class, in (0, 1].
+        cat_max_ratio: Upper bound of the fraction of a class, in (0, 1].
         tries: Largest number of positions to try.
         task: Name of the task whose classes are counted.
     """
 
     def __init__(
-        self, size: tuple[int, int], largest_share: float = 0.75, tries: int = 10, task: str = 'semseg'
+        self, size: tuple[int, int], cat_max_ratio: float = 0.75, tries: int = 10, task: str = 'semseg'
     ) -> None:
-        if min(size) < 1 or not 0 < largest_share <= 1 or tries < 1:
+        if min(size) < 1 or not 0 < cat_max_ratio <= 1 or tries < 1:
             raise ConfigError(
-                f'RandomCropLimited needs a positive size, largest_share in (0, 1] and at least 1 try, found '
-                f'size {tuple(size)}, largest_share {largest_share}, tries {tries}'
+                f'RandomCropLimited needs a positive size, cat_max_ratio in (0, 1] and at least 1 try, found '
+                f'size {tuple(size)}, cat_max_ratio {cat_max_ratio}, tries {tries}'
             )
-        self.size, self.largest_share, self.tries, self.task = tuple(size), largest_share, tries, task
+        self.size, self.cat_max_ratio, self.tries, self.task = tuple(size), cat_max_ratio, tries, task
 
     def transform(self, results: dict) -> dict:
         views = results['views']
@@ -92,7 +92,7 @@ class RandomCropLimited(BaseTransform):
             ]
         )
         counts = np.unique(seen[seen != task.void], return_counts=True)[1]
-        return counts.size < 2 or counts.max() >= self.largest_share * counts.sum()
+        return counts.size < 2 or counts.max() >= self.cat_max_ratio * counts.sum()
 
 
 @TRANSFORMS.register_module()

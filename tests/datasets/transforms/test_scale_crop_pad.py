@@ -179,7 +179,7 @@ def test_padding_is_the_mean_colour():
         lambda: RandomScale(0, 1),
         lambda: RandomScale(2, 1),
         lambda: RandomCropLimited((0, 4)),
-        lambda: RandomCropLimited((4, 4), largest_share=0),
+        lambda: RandomCropLimited((4, 4), cat_max_ratio=0),
         lambda: RandomCropLimited((4, 4), tries=0),
     ],
 )
