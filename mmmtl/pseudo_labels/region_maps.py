@@ -59,7 +59,11 @@ class Cutting:
         regions = self.finished()
         if regions is None:
             image = read_image(self.image)
-            regions = self.own() + 1 if self.own else segmenter(image)
+            if self.own:
+                regions = self.own() + 1
+            else:
+                assert segmenter is not None, 'prepare builds one for every backend that cuts images'
+                regions = segmenter(image)
             if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= MAX_REGION:
                 raise DataError(
                     f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
