@@ -51,7 +51,7 @@ def test_one_step(path: str) -> None:
         for weights in ('pretrained', 'init_cfg'):
             backbone.pop(weights, None)  # no network here
         if backbone.get('model_name', '').startswith('vgg16'):  # nor that much time
-            backbone.model_name = 'test_convnext'
+            backbone.update(model_name='test_convnext', out_indices=None)
     if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
         config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
     for consistency in (config.model.get('consistency_losses') or {}).values():

@@ -9,6 +9,7 @@ from torch import Tensor
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError
 from mmmtl.files.weight_files import load_plain
+from mmmtl.model_converters.keras_file import load_keras
 
 StateDict = dict[str, Tensor]
 WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last
@@ -32,12 +33,12 @@ def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict]
 
 
 def load_state_dict(path: Path) -> StateDict:
-    """The state dict in `path`: flat, or under one of `WRAPPERS`. Runs nothing the file contains.
+    """The state dict in `path`: flat, under one of `WRAPPERS`, or Keras' ``.h5``. Runs nothing the file contains.
 
     Raises:
         CheckpointError: no such file, one that holds more than numbers, or no state dict.
     """
-    content = load_plain(path)
+    content = load_keras(path) if path.suffix == '.h5' else load_plain(path)
     if isinstance(content, dict):
         content = next((content[name] for name in WRAPPERS if name in content), content)
     if not isinstance(content, dict) or not content:

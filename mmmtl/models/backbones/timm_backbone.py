@@ -17,6 +17,8 @@ from mmmtl.models.backbones.packaged_weights import PACKAGED
 from mmmtl.models.colours import Colours
 from mmmtl.registry import MODELS
 
+BEHIND_THE_MAPS = 'pre_logits.'  # VGG's two largest layers: no map needs them, so a file need not have them
+
 
 @MODELS.register_module()
 class TimmBackbone(BaseModule):
@@ -182,15 +184,17 @@ def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator
     load = nn.Module.load_state_dict
 
     def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
+        own = model.state_dict()
         if model_name.startswith('tf_efficientnet'):  # others pad otherwise, and the weights would not suit them
-            state_dict, kwargs = timm_names(state_dict, model.state_dict()), dict(strict=True)
-        match = StateDictMatch.of(model.state_dict(), state_dict)
+            state_dict, kwargs = timm_names(state_dict, own), dict(strict=True)
+        classifier = {key: value for key, value in own.items() if key.startswith(BEHIND_THE_MAPS)}
+        match = StateDictMatch.of({key: value for key, value in own.items() if key not in classifier}, state_dict)
         match.require(min_matched, path, repr(model_name))
         print_log(f'{path} -> {model_name}: {match}', logger='current')
         if min_matched < 1:
             fitting = {key: value for key, value in state_dict.items() if key not in match.ignored}
             return load(model, fitting, strict=False)
-        return load(model, state_dict, *args, **kwargs)
+        return load(model, {**classifier, **state_dict}, *args, **kwargs)
 
     patched: Any = nn.Module
     patched.load_state_dict = checked

