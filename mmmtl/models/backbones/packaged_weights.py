@@ -17,19 +17,23 @@ class PackagedWeights:
     path: str  # below the folder that the package is installed into
     sha256: str
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package is there, whatever it holds."""
+        return any(metadata.distributions(name=self.package))
+
     def find(self, model_name: str) -> Path:
         """The installed file, verified. The package itself is not imported, for that would run its code.
 
         Raises:
             CheckpointError: The package is not installed, lacks the file, or has another one in its place.
         """
-        try:
-            installed = metadata.distribution(self.package)
-        except metadata.PackageNotFoundError:
+        if not self.is_installed:
             raise CheckpointError(
                 f'the pretrained weights of {model_name!r} come with the package {self.package}, which is not '
                 f'installed; {INSTALL}, or pass checkpoint=<path of its {Path(self.path).name}>'
-            ) from None
+            )
+        installed = metadata.distribution(self.package)
         file = Path(str(installed.locate_file(self.path)))
         if not file.is_file():
             raise CheckpointError(

@@ -1,7 +1,6 @@
 """EfficientNet-Lite's weights under the names of efficientnet_pytorch: the same network, to the logit."""
 
 import re
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -38,9 +37,7 @@ FROZEN = {
 
 
 def installed(name: str) -> Path:
-    try:
-        distribution(PACKAGED[name].package)
-    except PackageNotFoundError:
+    if not PACKAGED[name].is_installed:
         pytest.skip("optional extra: pip install 'mmmtl[pretrained]'")
     return PACKAGED[name].find(name)
 
