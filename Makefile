@@ -26,7 +26,7 @@ test: $(STAMP)
 check: $(STAMP)
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@$(VENV)/bin/python tools/check_system.py
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --few-skips -m '' $(PYTEST_ARGS)
 	@$(VENV)/bin/python .ci/check_versions.py
 

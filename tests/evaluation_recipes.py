@@ -200,5 +200,6 @@ ALIKE = {
     'posed_video': 'posed_views',
     'rooms_pairs': 'rooms_small_pairs',
     'rooms_small_stereo': 'rooms_small',
+    'rooms_photographs': 'rooms_small',
     'synthetic_rooms': 'rooms_small',
 }

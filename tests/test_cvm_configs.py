@@ -73,7 +73,7 @@ def test_trains_and_is_judged_with_two_views_and_with_one(rooms_cache, tmp_path)
     config.work_dir, config.experiment_name = str(tmp_path), 'cvm in small'
     runner = MultiTaskRunner.from_cfg(config)
     batch = next(iter(runner.build_dataloader(config.train_dataloader, seed=0)))
-    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 6 + [2] * 6  # half and half
+    assert sorted(sample.num_views for sample in batch['data_samples']) == [1] * 6 + [2] * 6  # half and half
     runner.train()
     scores = runner.test()
     for measure in ('semseg/mIoU', 'depth/abs_rel', 'normal/mean'):
@@ -102,7 +102,7 @@ def test_real_pairs(data_root):
     model = MODELS.build(config.model)
     model.init_weights()
     batch = next(iter(loader))
-    assert sorted(sample.views for sample in batch['data_samples']) == [1] * 4 + [2] * 4
+    assert sorted(sample.num_views for sample in batch['data_samples']) == [1] * 4 + [2] * 4
     losses = model(**model.data_preprocessor(batch), mode='loss')
     losses['loss'].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.neck.parameters())
@@ -140,7 +140,7 @@ def test_labelled_images_and_video_with_depth_only(tmp_path):
     batch = next(iter(MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)))
     labels = {sample.dataset: set(sample.gt.keys()) for sample in batch['data_samples']}
     assert labels['video'] == {'depth'} and labels['labelled'] == {'semseg', 'depth', 'normal', 'edge'}
-    assert sorted(sample.views for sample in batch['data_samples']) == [1, 1, 2, 2]
+    assert sorted(sample.num_views for sample in batch['data_samples']) == [1, 1, 2, 2]
     assert {image.shape[1:] for image in batch['inputs']} == {(64, 96)}
     config.model.backbone.pop('pretrained')
     config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))

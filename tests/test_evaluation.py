@@ -70,7 +70,7 @@ class Recorded:
         def record(logits: dict[str, Tensor], samples: list) -> list:
             for index, sample in enumerate(samples):
                 height, width = sample.img_shape
-                key = f'{sample.get("dataset")} {sample.scene} {sample.view} of {sample.views}'
+                key = f'{sample.get("dataset")} {sample.scene} {sample.view} of {sample.num_views}'
                 assert key not in self.logits, f'{key} was predicted twice'
                 self.logits[key] = {name: x[index, :, :height, :width].clone() for name, x in logits.items()}
             return predict(logits, samples)

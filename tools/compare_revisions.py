@@ -74,7 +74,8 @@ def check_out(revision: str, folder: Path) -> Path:
     with tempfile.TemporaryFile() as archive:
         subprocess.run(['git', 'archive', revision], check=True, stdout=archive, cwd=Path(__file__).parent.parent)
         archive.seek(0)
-        tarfile.open(fileobj=archive).extractall(folder, filter='data')
+        with tarfile.open(fileobj=archive) as files:
+            files.extractall(folder, filter='data')
     return folder
 
 

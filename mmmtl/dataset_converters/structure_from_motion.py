@@ -110,7 +110,7 @@ def match(
 
 
 def read_model(model) -> Reconstruction:
-    """pycolmap's own model as arrays."""
+    """Pycolmap's own model as arrays."""
     poses, points, intrinsics = {}, {}, np.eye(3)
     for image in model.images.values():
         if not image.has_pose:

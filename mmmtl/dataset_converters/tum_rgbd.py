@@ -47,7 +47,7 @@ def _nearest(times: np.ndarray, time: float) -> int | None:
 
 
 def pose_of(words: list[str]) -> np.ndarray:
-    """tx ty tz qx qy qz qw, camera to world -> camera_T_world (4, 4)."""
+    """Tx ty tz qx qy qz qw, camera to world -> camera_T_world (4, 4)."""
     *centre, x, y, z, w = map(float, words)
     x, y, z, w = np.array([x, y, z, w]) / np.linalg.norm([x, y, z, w])
     world_T_camera = np.eye(4)

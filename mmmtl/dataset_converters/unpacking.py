@@ -55,9 +55,8 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
 
 
 def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
-    """
-    Raises:
-        DataError: One of them is larger than any file of a data set.
+    """Raises:
+    DataError: One of them is larger than any file of a data set.
     """
     large = next((member for member in members if member.file_size > LARGEST), None)
     if large:

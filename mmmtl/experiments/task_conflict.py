@@ -1,4 +1,4 @@
-"""Cosines between the gradients of tasks on the shared parameters: do tasks pull together?"""
+"""Cosines between the gradients of tasks on the shared parameters."""
 
 from collections.abc import Sequence
 from itertools import chain, islice, repeat

@@ -85,6 +85,7 @@ def ensure_rooms(
 
 
 def missing_scenes(folder: Path, scenes: int) -> list[int]:
+    """Return the indices of the scenes that the folder lacks."""
     present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
     return [index for index in range(scenes) if f'{index:05d}' not in present]
 
@@ -134,6 +135,7 @@ def no_main_module() -> Iterator[None]:
 
 
 def available_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
@@ -170,4 +172,5 @@ def render_scene(
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
+    """Write an image (H, W) or (H, W, 3), BGR, as PNG."""
     path.write_bytes(cv2.imencode('.png', pixels)[1].tobytes())

@@ -38,6 +38,8 @@ BESIDE = Neighbours()
 
 @dataclass(frozen=True)
 class Camera:
+    """A pinhole camera: image size in pixels, intrinsics and pose."""
+
     width: int
     height: int
     intrinsics: np.ndarray  # (3, 3) float32, pixels
@@ -86,6 +88,7 @@ def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: N
 
 
 def intrinsics(rng: np.random.Generator, size: tuple[int, int], standpoints: Standpoints) -> np.ndarray:
+    """Draw intrinsics (3, 3) with a horizontal field of view in degrees from the range of the standpoints."""
     height, width = size
     focal = width / 2 / np.tan(np.radians(rng.uniform(*standpoints.field_of_view)) / 2)
     shift = rng.uniform(-0.02, 0.02, 2) * width
@@ -123,7 +126,8 @@ def neighbour(
     scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, wanted: Neighbours
 ) -> tuple[float, Camera]:
     """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %, less where it
-    stands right before something."""
+    stands right before something.
+    """
     angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*wanted.apart)
     step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
     place = first.position + step / np.linalg.norm(step) * length
@@ -163,6 +167,7 @@ def is_free(scene: Scene, place: np.ndarray, margin: float = 0.22) -> bool:
 
 
 def aimed(place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]) -> Camera:
+    """Return a camera at a position (x, y, z) in metres with yaw, pitch and roll in radians."""
     forward = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
     down = np.cross(forward, right)

@@ -27,7 +27,8 @@ class Film:
 
 class PhotographicFilm:
     """What consumer cameras do: an imperfect white balance and exposure, glare around what is bright, darker corners, a
-    curve with a shoulder, more or less colour, and noise that grows with the light."""
+    curve with a shoulder, more or less colour, and noise that grows with the light.
+    """
 
     def develop(self, radiance: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
         """The picture (H, W, 3) uint8 of linear radiance (3, H, W)."""

@@ -58,6 +58,7 @@ def furnish(room: Room) -> None:
 
 
 def sofa_with_table(room: Room) -> None:
+    """Place a sofa, and often a coffee table in front of it."""
     rng, mix = room.rng, room.mix
     sofa = furniture.sofa(rng, mix)
     place = room.against_wall(sofa, tries=25, front=0.8)

@@ -23,6 +23,8 @@ class Surface(NamedTuple):
 
 @dataclass
 class Item:
+    """A piece of furniture with its bounding box in metres."""
+
     size: tuple[float, float, float]  # width, depth, height
     groups: list[tuple[str, list[Part]]]  # one (class, parts) per instance
     surfaces: list[Surface] = field(default_factory=list)
@@ -33,6 +35,7 @@ class Item:
 
 
 def legs(material: int, width: float, depth: float, height: float, thick: float, *, turned: bool = False) -> list[Part]:
+    """Return four legs for a width, depth and height in metres."""
     parts = []
     for sx in (-1, 1):
         for sy in (-1, 1):
@@ -46,6 +49,7 @@ def legs(material: int, width: float, depth: float, height: float, thick: float,
 
 
 def bed(rng: np.random.Generator, mix: Materials) -> Item:
+    """Return a bed with mattress, cover and pillows."""
     width, depth = rng.uniform(1.0, 1.9), rng.uniform(1.95, 2.15)
     base, top = rng.uniform(0.2, 0.3), rng.uniform(0.42, 0.58)
     frame = mix.wood() if rng.random() < 0.7 else mix.cloth()
@@ -74,6 +78,7 @@ def bed(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def sofa(rng: np.random.Generator, mix: Materials) -> Item:
+    """Return a sofa with one to three seats."""
     seats = int(rng.integers(1, 4))
     arm, depth, seat, back = (
         rng.uniform(0.12, 0.25),
@@ -110,6 +115,7 @@ def sofa(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def chair(rng: np.random.Generator, mix: Materials) -> Item:
+    """Return a chair."""
     width, depth, seat, back = (
         rng.uniform(0.4, 0.5),
         rng.uniform(0.42, 0.5),
@@ -143,6 +149,7 @@ def chair(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def table(rng: np.random.Generator, mix: Materials, width: float, depth: float, height: float) -> Item:
+    """Return a table of a width, depth and height in metres."""
     w, d, thick = width / 2, depth / 2, rng.uniform(0.025, 0.05)
     white = rng.random() < 0.2
     top = mix.plain(mix.paint((0.0, 0.1), (0.8, 0.95))) if white else mix.wood()
@@ -202,6 +209,7 @@ def desk_group(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def bookshelf(rng: np.random.Generator, mix: Materials) -> Item:
+    """Return a bookshelf with books."""
     width, depth, height = rng.uniform(0.8, 1.6), rng.uniform(0.28, 0.36), rng.uniform(1.2, 2.2)
     w, d, t = width / 2, depth / 2, 0.03
     wood = mix.wood() if rng.random() < 0.7 else mix.plain(mix.paint((0.0, 0.1), (0.75, 0.95)))

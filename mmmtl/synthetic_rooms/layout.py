@@ -30,6 +30,7 @@ class Room:
         self.build_shell()
 
     def build_shell(self) -> None:
+        """Build walls, floor and ceiling."""
         rng, mix = self.rng, self.mix
         w, d, h = self.size
         colour = mix.paint((0.02, 0.35), (0.6, 0.97))
@@ -57,6 +58,7 @@ class Room:
         self.instances.append(('ceiling', ceiling))
 
     def wall_length(self, wall: int) -> float:
+        """Return the length of a wall in metres."""
         return self.size[wall % 2]
 
     def on_wall(self, wall: int, along: float, away: float) -> tuple[float, float]:
@@ -65,6 +67,7 @@ class Room:
         return [(along, d - away), (away, along), (w - along, away), (w - away, d - along)][wall]
 
     def fits_floor(self, x: float, y: float, half_x: float, half_y: float, margin: float) -> bool:
+        """Return whether a rectangle with the centre (x, y) lies on free floor; all lengths in metres."""
         a, b, c, e = x - half_x, y - half_y, x + half_x, y + half_y
         if a < 0.01 or b < 0.01 or c > self.size[0] - 0.01 or e > self.size[1] - 0.01:
             return False
@@ -72,6 +75,7 @@ class Room:
         return not any(a < t[2] + m and t[0] < c + m and b < t[3] + m and t[1] < e + m for t in self.floor_taken)
 
     def take_floor(self, item: Item, x: float, y: float, half_x: float, half_y: float, yaw: float) -> None:
+        """Add an item to the room and mark its floor as taken."""
         self.floor_taken.append((x - half_x, y - half_y, x + half_x, y + half_y))
         for wall, (near, along, half) in enumerate(self.seen_from_walls(x, y, half_x, half_y)):
             if near < 0.16:
@@ -112,6 +116,7 @@ class Room:
         return None
 
     def in_the_middle(self, item: Item, *, tries: int = 12, turn: float = 0.3, margin: float = 0.1) -> bool:
+        """Place an item away from the walls; returns whether there was room."""
         for _ in range(tries):
             yaw = self.rng.uniform(-turn, turn) + np.pi / 2 * self.rng.integers(4)
             x, y = self.rng.uniform((0.5, 0.5), self.size[:2] - 0.5)
@@ -120,6 +125,7 @@ class Room:
         return False
 
     def at(self, item: Item, x: float, y: float, yaw: float, *, margin: float = 0.05) -> bool:
+        """Place an item at (x, y), turned by yaw in radians; returns whether there was room."""
         c, s = abs(np.cos(yaw)), abs(np.sin(yaw))
         half_x = (c * item.size[0] + s * item.size[1]) / 2
         half_y = (s * item.size[0] + c * item.size[1]) / 2
@@ -129,6 +135,7 @@ class Room:
         return True
 
     def wall_is_free(self, wall: int, along: float, half: float, z0: float, z1: float, margin: float = 0.03) -> bool:
+        """Return whether a stretch of a wall is free of furniture, windows and pictures."""
         m = margin
         return not any(
             along - half < t[2] + m and t[0] < along + half + m and z0 < t[3] + m and t[1] < z1 + m
@@ -180,6 +187,7 @@ class Room:
                 self.instances.append((label, moved(parts, x + c * px - s * py, y + s * px + c * py, surface.z, yaw)))
 
     def rug(self) -> None:
+        """Lay a rug."""
         rng, mix = self.rng, self.mix
         w, d = self.size[:2] * rng.uniform(0.3, 0.55, 2)
         x, y = rng.uniform((w / 2 + 0.2, d / 2 + 0.2), self.size[:2] - (w / 2 + 0.2, d / 2 + 0.2))
@@ -187,6 +195,7 @@ class Room:
         self.instances.append(('floor', moved([box(material, (-w / 2, w / 2), (-d / 2, d / 2), (0, 0.008))], x, y)))
 
     def hang_window(self) -> None:
+        """Put a window into a wall."""
         rng = self.rng
         width, height = rng.uniform(0.8, 1.9), rng.uniform(0.9, 1.4)
         z = min(rng.uniform(1.4, 1.6), self.size[2] - height / 2 - 0.2)
@@ -206,6 +215,7 @@ class Room:
         self.lights.append(light_at((x, y, z + rng.uniform(0, height / 3)), colour, inwards(wall)))
 
     def hang_lamp(self) -> None:
+        """Hang a lamp from the ceiling."""
         rng = self.rng
         x, y = self.size[:2] * rng.uniform(0.35, 0.65, 2)
         parts = small_things.ceiling_lamp(rng, self.mix)

@@ -13,6 +13,8 @@ Part = tuple[float, ...]
 
 
 class Triangles(NamedTuple):
+    """T triangles of all parts of a room."""
+
     corners: np.ndarray  # (T, 3, 3) metres, world frame
     part: np.ndarray  # (T,) row of the part a triangle belongs to
     face: np.ndarray  # (T,) triangles of one flat face share a number
@@ -21,6 +23,7 @@ class Triangles(NamedTuple):
 
 
 def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], tilt: float = 0) -> Part:
+    """Return a box between two x, two y and two z in metres; ``tilt`` is its yaw in radians."""
     return (BOX, (x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2,
             (x[1] - x[0]) / 2, (y[1] - y[0]) / 2, (z[1] - z[0]) / 2, tilt, 0, material)  # fmt: skip
 
@@ -33,6 +36,7 @@ def round_part(
 
 
 def cylinder(material: int, centre: tuple[float, float], z: tuple[float, float], radius: float) -> Part:
+    """Return an upright cylinder around a centre (x, y), with its z range and radius in metres."""
     return round_part(CYLINDER, material, centre, z, (radius, radius))
 
 
@@ -89,6 +93,7 @@ ALONG = np.array([[1, 2], [0, 2], [0, 1]])  # the two axes along a face that loo
 
 
 def unit_box() -> tuple[np.ndarray, np.ndarray]:
+    """Return the triangles of the box from -1 to 1, and their texture coordinates."""
     triangles = []
     for axis, (a, b) in enumerate(ALONG):
         for side in (-1, 1):

@@ -110,7 +110,7 @@ def page(rng, variant):
     lines = 12 + 4 * variant
     row = (V * lines).astype(int)
     ends = rng.uniform(0.5, 0.95, lines)[row]
-    ink = (V * lines % 1 > 0.45) & (U > 0.08) & (U < ends) & (noise(rng, 45, 20) > 0.42)
+    ink = (V * lines % 1 > 0.45) & (U > 0.08) & (ends > U) & (noise(rng, 45, 20) > 0.42)
     figure = (np.abs(U - 0.5) < 0.3) & (np.abs(V - 0.7) < 0.18)
     return np.where(figure, octaves(rng, 3), ink * 1.0), figure * 0.5 * octaves(rng, 2)
 

@@ -28,6 +28,8 @@ CLASSES = (
 
 @dataclass
 class Scene:
+    """A room that is ready to be rendered: its triangles, materials, lights and labels."""
+
     split: str
     index: int
     variety: Variety
@@ -118,4 +120,5 @@ def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:
 
 
 def channels_first(table: np.ndarray) -> np.ndarray:
+    """Return a table (T, C) as contiguous float32 (C, T)."""
     return np.ascontiguousarray(table.T, np.float32)

@@ -32,7 +32,8 @@ class Hits(NamedTuple):
 
 def strips(length: int) -> list[slice]:
     """Pieces of a long array, one after another: what is computed of one stays in the cache, and glibc hands out arrays
-    of three channels below 128 KiB without asking the system for pages."""
+    of three channels below 128 KiB without asking the system for pages.
+    """
     return [slice(start, start + STRIP) for start in range(0, length, STRIP)]
 
 

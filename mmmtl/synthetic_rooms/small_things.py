@@ -44,6 +44,7 @@ def lying_books(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def book_covers(mix: Materials, n: int) -> list[int]:
+    """Return the materials of n books."""
     covers = []
     for _ in range(n):
         a = mix.paint((0.3, 0.95), (0.2, 0.85))
@@ -85,6 +86,7 @@ def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[
 
 
 def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part]:
+    """Return a lamp for a table."""
     shade = mix.mix('fabric', hsv(0.1, rng.uniform(0.1, 0.5), 0.95), repeat=0.4, glow=0.5)
     return [
         cylinder(foot, (0, 0), (0, 0.03), 0.08),
@@ -94,6 +96,7 @@ def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part
 
 
 def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
+    """Return a lamp that stands on the floor."""
     foot, top = mix.plain(mix.paint((0.0, 0.3), (0.1, 0.7))), rng.uniform(1.4, 1.75)
     shade = mix.mix('fabric', hsv(0.1, rng.uniform(0.1, 0.5), 0.95), repeat=0.4, glow=0.5)
     return [
@@ -104,6 +107,7 @@ def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def plant(rng: np.random.Generator, mix: Materials, pot: int, height: float) -> list[Part]:
+    """Return a plant of a height in metres in a pot."""
     leaf = mix.mix('carpet', hsv(rng.uniform(0.22, 0.38), 0.7, rng.uniform(0.35, 0.6)), repeat=0.3)
     r = height * 0.22
     parts = [
@@ -117,6 +121,7 @@ def plant(rng: np.random.Generator, mix: Materials, pot: int, height: float) -> 
 
 
 def picture(rng: np.random.Generator, mix: Materials, width: float, height: float) -> list[Part]:
+    """Return a framed picture of a width and height in metres."""
     w, h, rim = width / 2, height / 2, rng.uniform(0.025, 0.06)
     frame = mix.wood() if rng.random() < 0.6 else mix.plain(mix.paint((0.0, 0.4), (0.05, 0.9)))
     canvas = mix.mix(

@@ -21,12 +21,15 @@ KINDS = CLEAN | RICH
 
 
 class Bank(NamedTuple):
+    """All texture tiles in one array."""
+
     texels: np.ndarray  # (tiles * STRIDE,) uint16: channel t in the low byte, s in the high byte
     first: dict[str, tuple[int, int]]  # kind -> (first tile, how many variants)
 
 
 @lru_cache(maxsize=1)
 def bank() -> Bank:
+    """Return all texture tiles; they are the same for every room."""
     rng = np.random.default_rng(20240229)
     texels, first, count = [], {}, 0
     for kind, (draw, variants) in KINDS.items():
@@ -87,10 +90,12 @@ class Materials:
         return hsv(self.rng.uniform(0.05, 0.11), self.rng.uniform(0.3, 0.65), self.rng.uniform(0.3, 0.85))
 
     def wood(self) -> int:
+        """Return a new wooden material."""
         colour = self.timber()
         return self.mix('wood', colour, colour * self.rng.uniform(0.7, 0.9), colour * 0.6, repeat=0.7)
 
     def plain(self, colour: np.ndarray, *, glow: float = 0.0) -> int:
+        """Return a new material of one colour."""
         return self.mix('plaster', colour, np.asarray(colour) * 0.88, repeat=0.8, glow=glow)
 
     def cloth(self, saturation: tuple[float, float] = (0.1, 0.7), value: tuple[float, float] = (0.25, 0.85)) -> int:

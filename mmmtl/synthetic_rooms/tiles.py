@@ -101,7 +101,7 @@ def brick(rng, variant):
 def painting(rng, variant):
     """Hills, patches or a figure."""
     if variant % 3 == 0:  # hills under a sky with a sun
-        hills = V < 0.3 + 0.4 * noise(rng, 2, 0.01)[0]
+        hills = 0.3 + 0.4 * noise(rng, 2, 0.01)[0] > V
         sun = np.hypot(U - rng.uniform(0.2, 0.8), V - 0.75) < 0.1
         return np.where(hills, 0.6 + 0.4 * noise(rng, 10), 0.25 * V), sun
     if variant % 3 == 1:  # soft patches
@@ -114,16 +114,16 @@ def painting(rng, variant):
 def screen(rng, variant):
     """A dark screen with a reflection, or a picture."""
     if variant < 2:  # switched off: a faint reflection
-        return 0.25 * (U + V > 1.1 + 0.2 * variant) * (U + V < 1.6) + 0.15 * V, 0
+        return 0.25 * (1.1 + 0.2 * variant < U + V) * (U + V < 1.6) + 0.15 * V, 0
     blocks = rng.random((3, 4))[(V * 3).astype(int), (U * 4).astype(int)]
     return np.where(V > 0.25, 0.3 + 0.5 * noise(rng, 3), blocks), noise(rng, 4) > 0.65
 
 
 def outdoor(rng, variant):
     """Trees and houses below the sky."""
-    trees = V < 0.25 + 0.08 * variant + 0.5 * (noise(rng, 4, 0.01)[0] - 0.4)
+    trees = 0.25 + 0.08 * variant + 0.5 * (noise(rng, 4, 0.01)[0] - 0.4) > V
     heights = rng.uniform(0.1, 0.7, 8)[(U * 8).astype(int)]
-    houses = (V < heights) & ~trees & (variant % 2 == 1)
+    houses = (heights > V) & ~trees & (variant % 2 == 1)
     return np.where(trees, 0.6 + 0.8 * (noise(rng, 12) - 0.5), 0.15 * V), houses * (0.5 + 0.5 * (wave(V * 20) > 0.3))
 
 

@@ -31,7 +31,7 @@ def mixed(rooms, street) -> ConcatDataset:
 
 def test_indices_records_and_labels(mixed):
     assert len(mixed) == 7
-    assert mixed.indices == {'rooms': range(0, 3), 'street': range(3, 7)}
+    assert mixed.indices == {'rooms': range(3), 'street': range(3, 7)}
     assert len(mixed.records) == len(mixed.shown) == 7
     assert [set(shown) for shown in mixed.shown] == [{'semseg', 'depth', 'normal'}] * 3 + [{'semseg'}] * 4
     assert [packed['data_samples'][0].dataset for packed in (mixed[index] for index in range(7))] == (

@@ -80,7 +80,7 @@ def test_hiding_labels_changes_no_draw(rooms):
 def test_views_stand_side_by_side_in_the_batch(rooms):
     dataset = rooms(PLAIN)
     batch = collate_views([dataset[2], dataset[0]])
-    assert [(sample.scene, sample.view, sample.views) for sample in batch['data_samples']] == [
+    assert [(sample.scene, sample.view, sample.num_views) for sample in batch['data_samples']] == [
         ('00002', 0, 2),
         ('00002', 1, 2),
         ('00000', 0, 2),
@@ -231,7 +231,7 @@ def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
     [
         (
             np.full((96, 128), 13, np.uint8),
-            r'values of semseg must lie in 0\.\.12 or be 255 \(unknown\), found 13\.\.13',
+            r'values of semseg must lie in 0\.\.12 or be 255 \(void\), found 13\.\.13',
         ),
         (np.zeros((96, 127), np.uint8), 'semseg is 96 x 127, but its image .* is 96 x 128'),
         (np.zeros((96, 128, 3), np.uint8), 'expected one class index per pixel, found colours'),

@@ -140,7 +140,9 @@ def test_a_step_does_not_wait_for_the_device(tmp_path, rooms_cache):
 @pytest.mark.parametrize('resume', [False, True])
 def test_a_checkpoint_stands_in_for_pretrained_weights(checkpoint, tmp_path, monkeypatch, resume):
     asked = []
-    monkeypatch.setattr('mmmtl.engine.runner.without_pretrained', lambda model: asked.append(model) or model)
+    monkeypatch.setattr(
+        'mmmtl.engine.checkpointing_runner.without_pretrained', lambda model: asked.append(model) or model
+    )
     tiny_run(tmp_path / 'other', load_from=str(checkpoint), resume=resume)
     assert len(asked) == 1
     tiny_run(tmp_path / 'another', resume=resume)  # nothing there to resume from

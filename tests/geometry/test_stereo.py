@@ -111,7 +111,7 @@ def test_a_mirrored_pair_is_the_pair_of_the_other_view_first(room):
     )
     rig, flipped = (
         stereo_rig(room['intrinsics'], room['poses']),
-        stereo_rig(**{'intrinsics': mirrored['intrinsics'], 'camera_T_world': mirrored['poses']}),
+        stereo_rig(intrinsics=mirrored['intrinsics'], camera_T_world=mirrored['poses']),
     )
     for name in ('focal', 'baseline', 'doffs'):
         torch.testing.assert_close(getattr(flipped, name), getattr(rig, name))

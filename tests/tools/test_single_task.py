@@ -72,4 +72,4 @@ def test_a_label_setting_that_leaves_a_task_out_is_one_line(tmp_path, rooms_cach
         f'train_dataloader.dataset.label_setting.table={tmp_path / "table.json"}',
         folder=tmp_path / 'run',
     )
-    assert 'shows no label of depth, normal at all' in tool.error
+    assert 'shows no label of depth, normal, so' in tool.error

@@ -83,7 +83,7 @@ def test_pairs_obey_the_rule_and_the_rest_is_counted(root):
         centres = [-view.camera_T_world[0, 3] for view in record.views]
         assert 0.1 <= abs(centres[0] - centres[1]) <= 0.3
     first, second = dataset[0]['data_samples']
-    assert (first.views, second.views, first.view, second.view) == (2, 2, 0, 1)
+    assert (first.num_views, second.num_views, first.view, second.view) == (2, 2, 0, 1)
 
 
 def test_no_pair_at_all_says_why(root, data_error):

@@ -37,8 +37,14 @@ def test_images_and_labels_keep_every_value():
     assert first.gt.normal.dtype == second.gt.depth.dtype == torch.float32
     np.testing.assert_array_equal(first.gt.normal.permute(1, 2, 0), normal.astype(np.float32))
     assert torch.equal(first.intrinsics, torch.eye(3)) and torch.equal(first.camera_T_world, torch.eye(4))
-    assert (first.scene, first.view, first.views, first.img_path, first.img_shape) == ('room', 0, 2, 'a/0.jpg', (4, 5))
-    assert (second.scene, second.view, second.views) == ('room', 1, 2)
+    assert (first.scene, first.view, first.num_views, first.img_path, first.img_shape) == (
+        'room',
+        0,
+        2,
+        'a/0.jpg',
+        (4, 5),
+    )
+    assert (second.scene, second.view, second.num_views) == ('room', 1, 2)
 
 
 def test_what_is_hidden_or_unknown_is_absent():

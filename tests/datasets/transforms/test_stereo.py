@@ -200,7 +200,7 @@ def test_mistakes_with_pseudo_labels_are_named(rooms, folder, tmp_path, data_err
     load = dict(type=LoadPseudoLabels, folder=str(folder))
     with data_error('00000/0', 'put RectifiedPair before LoadPseudoLabels'):
         pairs(rooms, [LOAD[0], load])[0]
-    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; create it with tools/generate_pseudo'):
+    with data_error(tmp_path / '00000/0/0_disparity.png', 'no such pseudo label; create it with mmmtl pseudo-'):
         pairs(rooms, [*LOAD, {**load, 'folder': str(tmp_path)}])[0]
     for move in (
         dict(type=Resize, size=(48, 64)),

@@ -197,7 +197,7 @@ def test_hostile_broken_and_absent_checkpoints(tmp_path):
     for path, reason in (
         (hostile, 'refused, it holds more than tensors'),
         (broken, 'cannot be read, it is damaged or no checkpoint'),
-        (listed, 'no state dict'),
+        (listed, 'expected a state dict'),
         (tmp_path / 'absent.pth', 'no such checkpoint'),
     ):
         with pytest.raises(CheckpointError, match=reason):
