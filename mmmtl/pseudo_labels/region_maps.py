@@ -23,7 +23,7 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
 from mmmtl.pseudo_labels.region_backends import OF_THE_DATA, Segmenter, build_segmenter
-from mmmtl.tasks import SemSeg
+from mmmtl.tasks import Task
 
 segmenter: Segmenter | None = None  # of this process
 
@@ -100,7 +100,7 @@ def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable
     raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
 
 
-def _class_regions(source: LabelReader, task: SemSeg) -> np.ndarray:
+def _class_regions(source: LabelReader, task: Task) -> np.ndarray:
     """The classes of a label, -1 where it is void: each is one region."""
     label = source.load(task)
     return np.where(label == task.void, -1, label)

@@ -22,14 +22,14 @@ class SideOutputHead(BaseModule):
 
     def __init__(self, in_channels: Sequence[int], strides: Sequence[int], out_channels: int) -> None:
         super().__init__()
-        self.sides = nn.ModuleList(nn.Conv2d(channels, out_channels, 1) for channels in in_channels)
+        sides = [nn.Conv2d(channels, out_channels, 1) for channels in in_channels]
         # channel c of the result is made of channel c of every side output
-        self.fuse = nn.Conv2d(out_channels * len(in_channels), out_channels, 1, groups=out_channels)
-        for side in self.sides:
-            nn.init.zeros_(side.weight)
-            nn.init.zeros_(side.bias)
-        nn.init.constant_(self.fuse.weight, 1 / len(in_channels))
-        nn.init.zeros_(self.fuse.bias)
+        fuse = nn.Conv2d(out_channels * len(in_channels), out_channels, 1, groups=out_channels)
+        for conv, value in (*((side, 0.0) for side in sides), (fuse, 1 / len(in_channels))):
+            nn.init.constant_(conv.weight, value)
+            assert conv.bias is not None
+            nn.init.zeros_(conv.bias)
+        self.sides, self.fuse = nn.ModuleList(sides), fuse
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         sides = [side(x) for side, x in zip(self.sides, features, strict=True)]
