@@ -105,11 +105,11 @@ def first_camera(
     low, high = scene.boxes[target]
     goal = rng.uniform(low, high) * 0.4 + (low + high) * 0.3
     lowest = (0.3, 0.3, held.height[0])
-    places = rng.uniform(lowest, (*(scene.size[:2] - 0.3), held.height[1]), (24, 3))
-    far = np.linalg.norm(places[:, :2] - goal[:2], axis=1)
+    positions = rng.uniform(lowest, (*(scene.size[:2] - 0.3), held.height[1]), (24, 3))
+    far = np.linalg.norm(positions[:, :2] - goal[:2], axis=1)
     wanted = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
-    places = places[np.argsort(np.abs(far - wanted))]
-    place = next((p for p in places if is_free(scene, p)), places[0])
+    positions = positions[np.argsort(np.abs(far - wanted))]
+    place = next((p for p in positions if is_free(scene, p)), positions[0])
     towards = goal - place
     yaw = np.arctan2(towards[1], towards[0]) + rng.normal(0, 0.22)
     pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, held.wobble)

@@ -167,7 +167,7 @@ class Room:
             wide, deep = surface.x[1] - surface.x[0], surface.y[1] - surface.y[0]
             if room < 0.2 or surface.z > 2.0:
                 continue
-            taken: list[tuple[float, float]] = []
+            occupied: list[tuple[float, float]] = []
             for _ in range(rng.integers(1, 4 + int(wide * deep * 4))):
                 reach = 0.17
                 if wide < 2 * reach or deep < 2 * reach * 0.8:
@@ -176,9 +176,9 @@ class Room:
                 py = (surface.y[0] + surface.y[1]) / 2
                 if deep > 2 * reach:
                     py = rng.uniform(surface.y[0] + reach, surface.y[1] - reach)
-                if any(np.hypot(px - q[0], py - q[1]) < 0.34 for q in taken):
+                if any(np.hypot(px - q[0], py - q[1]) < 0.34 for q in occupied):
                     continue
-                taken.append((px, py))
+                occupied.append((px, py))
                 if rng.random() < 0.4:
                     label, parts = 'books', small_things.lying_books(rng, mix)
                 else:

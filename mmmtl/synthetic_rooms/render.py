@@ -55,8 +55,8 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
     across, down = (step.reshape(2, -1) * flat for step in slopes(texel.reshape(2, *shape)))
     light, radiance = np.empty((2, 3, len(face)), np.float32)
     for strip in strips(len(face)):
-        some = hits.of(strip)
-        texture = TextureAt(scene, some.triangle, texture_level(scene, camera, some))
+        strip_hits = hits.of(strip)
+        texture = TextureAt(scene, strip_hits.triangle, texture_level(scene, camera, strip_hits))
         weights = texture(texel[:, strip])  # (2, n) summed over the samples, of which the first lies in the middle
         for dx, dy in spread[1:]:
             place = dx * across[:, strip]
@@ -64,8 +64,8 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
             place += dy * down[:, strip]
             weights += texture(place)
         weights /= samples
-        light[:, strip] = lighting(scene, camera.position, some)
-        radiance[:, strip] = surface_colour(scene, some.triangle, weights)
+        light[:, strip] = lighting(scene, camera.position, strip_hits)
+        radiance[:, strip] = surface_colour(scene, strip_hits.triangle, weights)
     if scene.variety.soft_shadows:
         light = softened(light.reshape(3, *shape), face.reshape(shape)).reshape(3, -1)
     radiance *= light
@@ -79,9 +79,11 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
         ring = np.stack([channel.take(pixel) for channel in light])  # (3, (samples - 1) * E)
         ring[:, other] = lighting(scene, camera.position, fine.of(other))
         for strip in strips(len(pixel)):
-            some = fine.of(strip)
-            texture = TextureAt(scene, some.triangle, texture_level(scene, camera, some))
-            ring[:, strip] *= surface_colour(scene, some.triangle, texture(texture_coordinates(scene, some)))
+            strip_hits = fine.of(strip)
+            texture = TextureAt(scene, strip_hits.triangle, texture_level(scene, camera, strip_hits))
+            ring[:, strip] *= surface_colour(
+                scene, strip_hits.triangle, texture(texture_coordinates(scene, strip_hits))
+            )
         for channel, around in zip(radiance, ring.reshape(3, samples - 1, -1), strict=True):
             channel[edge] = (channel.take(edge) + around.sum(0)) / samples
     rng = scene.rng(2, crc32(camera.camera_T_world.tobytes()))

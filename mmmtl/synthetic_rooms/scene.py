@@ -69,9 +69,9 @@ class Scene:
         tile = self.tile.take(self.rays.run(start, towards, query='INTERSECT'))
         return (tile >= first * STRIDE) & (tile < (first + variants) * STRIDE)
 
-    def rng(self, *purpose: int) -> np.random.Generator:
-        """Random numbers that depend on nothing but the split, the index and the purpose."""
-        return np.random.default_rng([crc32(self.split.encode()), self.index, *purpose])
+    def rng(self, *stream: int) -> np.random.Generator:
+        """Random numbers that depend on nothing but the split, the index and the stream."""
+        return np.random.default_rng([crc32(self.split.encode()), self.index, *stream])
 
 
 def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:

@@ -25,9 +25,9 @@ class Hits(NamedTuple):
     normal: np.ndarray  # (3, N) world
     slot: np.ndarray  # (N,) the place of its pixel among those that look at a soft light together
 
-    def of(self, some: np.ndarray | slice) -> 'Hits':
+    def of(self, selection: np.ndarray | slice) -> 'Hits':
         """Some of the hits."""
-        return Hits(*(part[..., some] for part in self))
+        return Hits(*(part[..., selection] for part in self))
 
 
 def strips(length: int) -> list[slice]:

@@ -55,8 +55,8 @@ def tiles(rng, variant):
 
 def stripes(rng, variant):
     """Vertical stripes."""
-    n, share = [(4, 0.5), (8, 0.3), (3, 0.6), (6, 0.5)][variant]
-    return U * n % 1 < share, (U * n % 1 > share) * 0.15 * noise(rng, 50)
+    n, fraction = [(4, 0.5), (8, 0.3), (3, 0.6), (6, 0.5)][variant]
+    return U * n % 1 < fraction, (U * n % 1 > fraction) * 0.15 * noise(rng, 50)
 
 
 def checks(rng, variant):

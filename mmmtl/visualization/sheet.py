@@ -52,7 +52,7 @@ def draw_sheet(
         image, maps, extra_images = _shrink_to_sheet(image, maps, extra_images or {})
     legend = legend_of(tasks, maps)
     grid = [
-        grid_row(image, tasks, row, values, first=index == 0, only=len(maps) == 1)
+        grid_row(image, tasks, row, values, first=index == 0, is_single=len(maps) == 1)
         for index, (row, values) in enumerate(maps.items())
     ]
     grid[0] += [*(extra_images or {}).items()]
@@ -85,12 +85,12 @@ def grid_row(
     maps: Mapping[str, np.ndarray],
     *,
     first: bool,
-    only: bool,
+    is_single: bool,
 ) -> list[tuple[str, np.ndarray | None]]:
     """Return captions and images of a row, from left to right."""
     cells: list[tuple[str, np.ndarray | None]] = [('image', image)] if first else []
     covered = overlay(image, tasks, maps)
-    if covered is not None and (only or not first):
+    if covered is not None and (is_single or not first):
         cells.append(('overlay', covered))
     elif not first:
         cells.append(('', None))  # an empty cell below the image
