@@ -1,5 +1,6 @@
 """Join a process group, with or without GPUs: one process, torchrun or Slurm."""
 
+import atexit
 import os
 import subprocess
 
@@ -31,19 +32,29 @@ def init_distributed(launcher: str) -> None:
     missing = [name for name in ('RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT') if name not in os.environ]
     if missing:
         raise ConfigError(
-            f'--launcher {launcher}: {", ".join(missing)} not set; start it with tools/dist_train.sh '
-            '(torchrun) or tools/slurm_train.sh (srun)'
+            f'--launcher {launcher}: {", ".join(missing)} not set; start it with torchrun (tools/dist_train.sh does) '
+            'or srun (tools/slurm_train.sh)'
         )
     if torch.cuda.is_available():
         init_dist('pytorch', backend='nccl')
     else:
         dist.init_process_group('gloo')
+        atexit.register(_leave_group)
+
+
+def _leave_group() -> None:
+    """Leave the process group, if the program has not: gloo's threads must end before the interpreter does.
+
+    Otherwise a process that has finished ends, now and then, with "terminate called without an active exception".
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _slurm_environment() -> None:
     """Set torch's environment variables from those of srun."""
     if 'SLURM_PROCID' not in os.environ:
-        raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with tools/slurm_train.sh (srun)')
+        raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with srun (tools/slurm_train.sh)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ['SLURM_LOCALID']

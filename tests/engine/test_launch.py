@@ -1,6 +1,8 @@
 """What the launchers read from the environment; the process groups themselves are tried in tests/tools."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -42,7 +44,7 @@ def test_one_process(started):
 @pytest.mark.parametrize('missing', TORCH)
 def test_torchrun(started, missing):
     os.environ.update({key: value for key, value in TORCH.items() if key != missing})
-    with pytest.raises(ConfigError, match=f'{missing} not set; start it with tools/dist_train.sh'):
+    with pytest.raises(ConfigError, match=f'{missing} not set; start it with torchrun'):
         init_distributed('pytorch')
     os.environ.update(TORCH)
     init_distributed('pytorch')
@@ -50,7 +52,7 @@ def test_torchrun(started, missing):
 
 
 def test_slurm(started, monkeypatch):
-    with pytest.raises(ConfigError, match=r'SLURM_PROCID not set; start it with tools/slurm_train\.sh'):
+    with pytest.raises(ConfigError, match='SLURM_PROCID not set; start it with srun'):
         init_distributed('slurm')
     os.environ.update(SLURM)
     asked = []
@@ -83,3 +85,23 @@ def test_with_a_gpu(started, monkeypatch):
     monkeypatch.setattr(module.torch.cuda, 'is_available', lambda: True)
     init_distributed('pytorch')
     assert started == ['nccl']
+
+
+def test_the_group_ends_before_the_interpreter():
+    program = """if True:
+        import atexit
+        import torch.distributed as dist
+        from mmmtl.engine.launch import init_distributed
+        atexit.register(lambda: print('in a group at exit:', dist.is_initialized()))  # runs after the hooks added later
+        init_distributed('pytorch')
+        print('in a group:', dist.is_initialized())
+    """
+    environment = os.environ | dict(RANK='0', WORLD_SIZE='1', MASTER_ADDR='localhost', MASTER_PORT='0')
+    done = subprocess.run(
+        [sys.executable, '-c', program],
+        env=environment | {'CUDA_VISIBLE_DEVICES': ''},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ['in a group: True', 'in a group at exit: False']
