@@ -201,5 +201,6 @@ ALIKE = {
     'rooms_pairs': 'rooms_small_pairs',
     'rooms_small_stereo': 'rooms_small',
     'rooms_photographs': 'rooms_small',
+    'rooms_photographs_edges': 'rooms_small',
     'synthetic_rooms': 'rooms_small',
 }

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mmmtl.datasets.label_readers.label_images import InstanceBoundaries
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, cache_root
-from mmmtl.datasets.records import LabelFile, Record, View, scene_records
+from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import DATASETS
 from mmmtl.synthetic_rooms.cache import ensure_rooms
@@ -40,7 +41,8 @@ class SyntheticRooms(MultiTaskDataset):
             Labels and cameras are as exact as those of plain rooms; lenses have no distortion, which a pinhole camera
             could not state.
         cache: Folder for what has been drawn.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal``.
+        kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal`` and ``edge``, the
+            boundaries of instances: objects, and the planes of walls, floor and ceiling.
     """
 
     CLASSES = CLASSES
@@ -101,10 +103,11 @@ class SyntheticRooms(MultiTaskDataset):
 
     @staticmethod
     def _view(folder: Path, number: int, camera: dict) -> View:
-        labels = {
+        labels: dict[str, LabelReader] = {
             'semseg': LabelFile(folder / f'{number}_semseg.png'),
             'depth': LabelFile(folder / f'{number}_depth.npz'),
             'normal': LabelFile(folder / f'{number}_normal.npz'),
+            'edge': InstanceBoundaries(folder / f'{number}_instances.png'),
         }
         return View(
             folder / f'{number}_image.png',

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from mmmtl.errors import DataError
-from mmmtl.files.reading import read_array
+from mmmtl.files.reading import read_array, read_indices
 from mmmtl.tasks import Task
 from mmmtl.tasks.thinning import thin
 
@@ -76,6 +76,21 @@ class BinaryMaskFile:
             raise DataError(f'{self.path}: expected a single-channel 8-bit image, found {raw.shape} {raw.dtype}')
         half = 0.5 if raw.size and raw.max() == 1 else 127.5
         return to_task_dtype(raw > half, task)
+
+
+@dataclass(frozen=True)
+class InstanceBoundaries:
+    """Label reader of an index image of instances: 1 on their boundaries, one pixel wide, else 0."""
+
+    path: Path
+
+    def load(self, task: Task) -> np.ndarray:
+        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task.
+
+        Raises:
+            DataError: The file is missing or damaged, or is not an index image.
+        """
+        return to_task_dtype(class_boundaries(read_indices(self.path)), task)
 
 
 def class_boundaries(labels: np.ndarray) -> np.ndarray:

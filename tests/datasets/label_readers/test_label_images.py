@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.datasets.label_readers.label_images import BinaryMaskFile, NormalFile, class_boundaries
-from mmmtl.tasks import Depth, Normal, SemSeg
+from mmmtl.datasets.label_readers.label_images import (
+    BinaryMaskFile,
+    InstanceBoundaries,
+    NormalFile,
+    class_boundaries,
+)
+from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
 NORMAL = Normal('normal')
 
@@ -108,3 +113,15 @@ def test_boundaries_lie_along_all_borders_and_nowhere_else():
     near = cv2.dilate(found.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     assert not (found & ~meet).any() and not (meet & ~near).any()
     assert found.sum() < 0.6 * meet.sum()
+
+
+def test_instance_boundaries_do_not_depend_on_the_numbers(tmp_path):
+    rng = np.random.default_rng(1)
+    instances = np.kron(rng.integers(0, 9, (4, 5)), np.ones((9, 9), int))
+    loaded = []
+    for offset in (0, 7000):
+        Image.fromarray((instances + offset).astype(np.uint16)).save(tmp_path / f'{offset}.png')
+        loaded.append(InstanceBoundaries(tmp_path / f'{offset}.png').load(Edge('edge')))
+    assert loaded[0].dtype == np.float32 and 0 < loaded[0].mean() < 0.3
+    np.testing.assert_array_equal(loaded[0], class_boundaries(instances))
+    np.testing.assert_array_equal(loaded[1], loaded[0])
