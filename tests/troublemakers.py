@@ -4,6 +4,7 @@ import io
 import os
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from mmengine.hooks import Hook
@@ -43,6 +44,38 @@ class KillHook(Hook):
     def strike(self, runner, now: str) -> None:
         if runner.iter >= self.iteration and self.when == now:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+@HOOKS.register_module()
+class SignalHook(Hook):
+    """Sends a signal to this process and its children: before or after a training step, or in a validation.
+
+    Args:
+        iteration: Completed iterations, at the time of the signal.
+        when: ``'before'``, ``'after'`` or ``'validating'``.
+        number: The signal.
+        rank: Of the process that gets it.
+    """
+
+    def __init__(self, iteration: int, when: str, number: int = signal.SIGTERM, rank: int = 0) -> None:
+        self.iteration, self.when, self.number, self.rank = iteration, when, number, rank
+
+    def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        self.send(runner, 'before')
+
+    def after_train_iter(
+        self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
+    ) -> None:
+        self.send(runner, 'after')
+
+    def before_val_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
+        self.send(runner, 'validating')
+
+    def send(self, runner, now: str) -> None:
+        if (runner.iter, now, runner.rank) == (self.iteration, self.when, self.rank):
+            children = Path(f'/proc/self/task/{os.getpid()}/children').read_text().split()
+            for process in (*map(int, children), os.getpid()):
+                os.kill(process, self.number)
 
 
 @HOOKS.register_module()

@@ -156,10 +156,10 @@ def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str 
 
 
 def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """Return the ``epoch_N.pth`` or ``iter_N.pth`` with the largest N, None if there is none."""
+    """Return the latest ``epoch_N.pth``, ``epoch_N_iter_M.pth`` (within epoch N + 1) or ``iter_M.pth``, if any."""
     found = [
-        (int(match[1]), path)
+        (int(match[1] or match[3]), int(match[2] or 0), path)
         for path in Path(work_dir).glob('*.pth')
-        if (match := re.fullmatch(r'(?:epoch|iter)_(\d+)\.pth', path.name))
+        if (match := re.fullmatch(r'epoch_(\d+)(?:_iter_(\d+))?\.pth|iter_(\d+)\.pth', path.name))
     ]
-    return max(found)[1] if found else None
+    return max(found)[-1] if found else None

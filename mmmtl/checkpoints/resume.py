@@ -12,6 +12,7 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from torch import nn
 
 from mmmtl.checkpoints.random_state import set_random_state
+from mmmtl.checkpoints.resumable_epoch_loop import ResumableEpochLoop
 from mmmtl.checkpoints.resume_check import check_same_run, selection_change
 from mmmtl.checkpoints.resume_optimizer import load_gradients, load_optimizer, load_plateau_states, replay_schedulers
 from mmmtl.errors import CheckpointError
@@ -110,14 +111,14 @@ def check_seed(runner: Runner, seed: int, file: str) -> None:
 
 
 def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
-    """Set epoch and iteration of the training loop; an epoch-based loop continues at the start of the next epoch.
+    """Set epoch and iteration of the training loop.
 
     Args:
         runner: The runner.
-        meta: ``epoch`` and ``iter`` of the checkpoint.
+        meta: ``epoch``, ``iter`` and ``epoch_length`` of the checkpoint.
     """
     loop = runner.train_loop
-    epoch, iteration = resume_position(loop, meta['epoch'], meta['iter'])
+    epoch, iteration = resume_position(loop, meta['epoch'], meta['iter'], meta.get('epoch_length'))
     if iteration != meta['iter']:
         runner.logger.warning(
             f'an epoch now has {len(loop.dataloader)} iterations: the run continues with epoch '
@@ -130,11 +131,22 @@ def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
         )
 
 
-def resume_position(loop: BaseLoop, epoch: int, iteration: int) -> tuple[int, int]:
-    """Where a loop goes on after so many epochs (0 from a loop of iterations) and iterations."""
+def resume_position(loop: BaseLoop, epoch: int, iteration: int, epoch_length: int | None = None) -> tuple[int, int]:
+    """Return the epoch and the iteration with which a loop continues.
+
+    Args:
+        loop: An epoch-based loop of another epoch length continues at the start of an epoch, since its batches differ.
+        epoch: Completed epochs; 0 from an iteration-based loop.
+        iteration: Completed iterations.
+        epoch_length: Iterations per epoch of the interrupted run; None from an iteration-based loop.
+    """
     if not isinstance(loop, EpochBasedTrainLoop):
         return 0, iteration
     length = len(loop.dataloader)
+    if isinstance(loop, ResumableEpochLoop) and epoch_length == length:
+        return epoch, iteration
+    if epoch_length:
+        epoch = -(-iteration // epoch_length)
     epoch = epoch or iteration // length
     return epoch, epoch * length
 

@@ -36,7 +36,7 @@ class MultiTaskDataset(Dataset, ABC):
             them by the labelled records, in turn, so that the length of an epoch does not change.
         on_bad_sample: ``'raise'`` an error if a file of a sample is damaged, or ``'skip'`` to the next record. The
             metainfo ``skipped`` of the sample then holds the error messages, which `BadSampleHook` counts and logs.
-        checksums: File that ``check_dataset.py --write-checksums`` has written, to verify every file that is read; a
+        checksums: File that ``mmmtl check-data --write-checksums`` has written, to verify every file that is read; a
             relative path is first looked up under ``MMMTL_DATA``.
         regions: Region maps for losses that compare regions: the output folder of ``mmmtl regions`` (a
             relative path is first looked up under ``MMMTL_DATA``), or ``'instances'`` for the instance maps of the data

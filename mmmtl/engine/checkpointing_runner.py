@@ -8,7 +8,7 @@ import torch
 from mmengine.dist import all_gather, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch import nn
 
 from mmmtl.checkpoints.checkpoint import (
@@ -75,6 +75,11 @@ class CheckpointingRunner(Runner):
             'learnt_from': training_data_summary(self.train_dataloader, self.world_size, counts),
         }
 
+    @property
+    def _epoch_length(self) -> int | None:
+        """Iterations per epoch; None in an iteration-based loop."""
+        return len(self.train_loop.dataloader) if isinstance(self.train_loop, EpochBasedTrainLoop) else None
+
     @cached_property
     def config_text(self) -> str:
         """The config as Python text; cached, since formatting it takes longer than writing a checkpoint."""
@@ -98,6 +103,7 @@ class CheckpointingRunner(Runner):
                 'epoch': self.epoch + by_epoch,
                 'iter': self.iter + (not by_epoch),
                 **(meta or {}),
+                'epoch_length': self._epoch_length,
                 'seed': self.seed,
                 'experiment_name': self.experiment_name,
                 'config': self.config_text,

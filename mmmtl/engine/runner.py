@@ -21,6 +21,7 @@ from mmmtl.datasets import collate_views
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.engine.checkpointing_runner import CheckpointingRunner
 from mmmtl.engine.launch import init_distributed
+from mmmtl.engine.loader_workers import protect_workers
 from mmmtl.engine.memory import keep_freed_memory
 from mmmtl.engine.sampling_check import check_sampled_once
 from mmmtl.registry import RUNNERS
@@ -32,7 +33,7 @@ class MultiTaskRunner(CheckpointingRunner):
 
     - Checkpoints are safe, and resuming is exact; see `CheckpointingRunner`.
     - Data loaders collate views, have samplers whose order is a function of (seed, epoch), and have their own random
-      generator, so that a validation does not change the training.
+      generator, so that a validation does not change the training. Their workers leave SIGTERM to the main process.
     - Without a GPU the process group is gloo, and freed memory is kept for the next step.
     - Environment, config and the order of hooks, about 300 lines, are written to the log file only, unless
       ``log_level`` is DEBUG; so errors of a config or a data set stay visible on the console.
@@ -105,10 +106,16 @@ class MultiTaskRunner(CheckpointingRunner):
                 dataloader.setdefault('persistent_workers', True)
         loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
         loader.generator = torch.Generator().manual_seed(seed or 0)
+        protect_workers(loader)
         return loader
 
     def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
-        """Build the training loop, and check that the training data have a label for every task."""
+        """Build the training loop, by default one that can resume within an epoch.
+
+        The training data must have a label for every task.
+        """
+        if isinstance(loop, dict) and 'type' not in loop and loop.get('by_epoch'):
+            loop = {'type': 'mmmtl.ResumableEpochLoop', **{key: loop[key] for key in loop if key != 'by_epoch'}}
         loop = super().build_train_loop(loop)
         losses = getattr(self.unwrapped_model, 'consistency_losses', {})
         check_every_task_is_shown(
@@ -138,7 +145,7 @@ class MultiTaskRunner(CheckpointingRunner):
 
         They log losses without blocking the device, write checkpoints, count bad samples, restore non-finite buffers,
         report unused parameters and depths beyond the planes of the cost volume, synchronize norm statistics before a
-        validation, and validate on resuming if the interrupted run did not.
+        validation, end with a checkpoint on SIGTERM, and validate on resuming if the interrupted run did not.
         """
         defaults = {
             'runtime_info': {'type': 'mmmtl.TrainingLogHook'},
@@ -148,6 +155,7 @@ class MultiTaskRunner(CheckpointingRunner):
             'unused_parameters': {'type': 'mmmtl.UnusedParametersHook'},
             'depth_range': {'type': 'mmmtl.DepthPlaneCoverageHook'},
             'norm_statistics': {'type': 'mmmtl.NormStatisticsHook'},
+            'preemption': {'type': 'mmmtl.PreemptionHook'},
             'resumed_validation': {'type': 'mmmtl.ValidateOnResumeHook'},
         }
         super().register_default_hooks({**defaults, **(hooks or {})})

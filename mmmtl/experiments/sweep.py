@@ -4,12 +4,10 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
+from mmmtl.experiments.processes import process_pool, redirect_output, signals_to_children
 from mmmtl.experiments.scores import write_scores
 
 TRAINED = 'trained network'  # the row of scores in metrics.json
@@ -108,7 +107,8 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     """Train and test the runs without scores, each in a separate process.
 
     CPU cores are divided evenly among the processes. The output of a run is written to ``output.txt`` in its work dir.
-    After Ctrl-C no further run is started.
+    After Ctrl-C no further run is started. SIGTERM and SIGUSR1 are passed on to the runs, which write a checkpoint;
+    the same call continues them.
 
     Args:
         runs: The runs, each with its own work dir.
@@ -117,6 +117,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     Raises:
         ConfigError: Before any run: a config is wrong, two runs have the same folder, or a folder contains another run.
             After all runs: at least one has failed.
+        SystemExit: After a signal, with 128 + its number.
     """
     for folder, count in Counter(run.work_dir for run in runs).items():
         if count > 1:
@@ -134,8 +135,10 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
     failed: list[str] = []
     queue, ended = iter(waiting), 0
     running: dict[Future, PlannedRun] = {}
-    with process_pool(jobs) as pool:
+    with process_pool(jobs) as pool, signals_to_children() as received:
         while True:  # submit only what can start at once: the pool would run queued jobs after Ctrl-C
+            if received:
+                queue = iter(())
             running |= {pool.submit(_work, run, threads): run for run in islice(queue, jobs - len(running))}
             if not running:
                 break
@@ -143,18 +146,13 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
                 name, ended = running.pop(future).work_dir, ended + 1
                 if future.exception():
                     failed.append(f'{name}: {future.exception()}')
-                print(f'[{ended}/{len(waiting)}] {name} {"failed" if future.exception() else "done"}', file=sys.stderr)
+                state = 'done' if not future.exception() else 'interrupted' if received else 'failed'
+                print(f'[{ended}/{len(waiting)}] {name} {state}', file=sys.stderr)
+    if received:
+        print(f'{received[0].name}: the same command continues the interrupted runs', file=sys.stderr)
+        raise SystemExit(128 + received[0])
     if failed:
         raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; see its output.txt')
-
-
-def process_pool(jobs: int) -> ProcessPoolExecutor:
-    """Return a pool with a new process for every run, ``jobs`` at a time.
-
-    Processes are spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as
-    importing MMEngine does.
-    """
-    return ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1)
 
 
 def _work(run: PlannedRun, threads: int) -> None:
@@ -167,12 +165,3 @@ def _work(run: PlannedRun, threads: int) -> None:
         config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps the log history of each name
         scores = MultiTaskRunner.from_cfg(config).test()
         write_scores(run.work_dir / 'metrics.json', {TRAINED: scores}, config)
-
-
-@contextmanager
-def redirect_output(path: Path) -> Iterator[None]:
-    """Append stdout and stderr of this process, including those of C libraries, to a file."""
-    with path.open('a') as file:
-        for descriptor in (1, 2):
-            os.dup2(file.fileno(), descriptor)
-        yield

@@ -37,7 +37,7 @@ class Checksums:
             }
         except FileNotFoundError:
             raise DataError(
-                f'{manifest}: no such checksum file; write it with check_dataset.py CONFIG --write-checksums FILE'
+                f'{manifest}: no such checksum file; write it with mmmtl check-data CONFIG --write-checksums FILE'
             ) from None
         except (OSError, ValueError, AttributeError) as error:
             raise DataError(f'{manifest}: expected JSON {{file: digest}} ({error}); write the file again') from None

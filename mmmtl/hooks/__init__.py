@@ -9,6 +9,7 @@ from mmmtl.hooks.early_stopping_hook import EarlyStoppingHook
 from mmmtl.hooks.finite_buffers_hook import FiniteBuffersHook
 from mmmtl.hooks.interval_log_processor import IntervalLogProcessor
 from mmmtl.hooks.norm_statistics_hook import NormStatisticsHook
+from mmmtl.hooks.preemption_hook import PreemptionHook
 from mmmtl.hooks.progress_bar_hook import ProgressBarHook
 from mmmtl.hooks.training_log_hook import TrainingLogHook
 from mmmtl.hooks.unused_parameters_hook import UnusedParametersHook
@@ -24,6 +25,7 @@ __all__ = [
     'ConsistentConfigHook',
     'IntervalLogProcessor',
     'NormStatisticsHook',
+    'PreemptionHook',
     'ProgressBarHook',
     'ValidateOnResumeHook',
     'TrainingLogHook',

@@ -17,6 +17,8 @@ class AtomicCheckpointHook(CheckpointHook):
     MMEngine removes the oldest checkpoint, and the best one so far, before it writes the new one: a kill in between
     loses it and, with ``max_keep_ckpts=1``, the whole run. Here the files to remove are found in the folder, so this
     continues after a resume, and no path in a checkpoint can cause the removal of another file.
+
+    What a preempted run has left within an epoch is removed as well.
     """
 
     max_keep_ckpts: int
@@ -29,6 +31,8 @@ class AtomicCheckpointHook(CheckpointHook):
         super()._save_checkpoint_with_step(runner, step, meta)
         if self.keep > 0:
             self.remove_all_but(self.keep, self.filename_tmpl, step)
+        if self.by_epoch:
+            self.remove_all_but(0, 'epoch_{}_iter_*.pth', step)
 
     def _save_best_checkpoint(self, runner, metrics: dict) -> None:
         if not self.save_best:
@@ -51,11 +55,11 @@ class AtomicCheckpointHook(CheckpointHook):
         """Remove the files of a template up to ``step``, except for the newest ``keep``."""
         if not is_main_process():
             return
-        pattern = re.escape(template).replace(r'\{\}', r'(\d+)')
+        pattern = re.escape(template).replace(r'\{\}', r'(\d+)').replace(r'\*', r'\d+')
         found = sorted(
             (int(match[1]), path)
             for path in Path(self.out_dir).iterdir()
             if (match := re.fullmatch(pattern, path.name)) and int(match[1]) <= step
         )
-        for _, path in found[:-keep]:
+        for _, path in found[: len(found) - keep]:
             path.unlink()

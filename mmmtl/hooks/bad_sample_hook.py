@@ -36,7 +36,7 @@ class BadSampleHook(Hook):
         if self.total:
             runner.logger.warning(
                 f'{self.total.total()} samples were skipped so far because of {len(self.total)} bad '
-                'files; check_dataset.py CONFIG lists them'
+                'files; mmmtl check-data CONFIG lists them'
             )
 
     def log(self, runner, errors: Iterable[str]) -> None:

@@ -21,6 +21,8 @@ class ValidateOnResumeHook(Hook):
         done, end = (
             (loop.epoch, loop.max_epochs) if isinstance(loop, EpochBasedTrainLoop) else (loop.iter, loop.max_iters)
         )
+        if isinstance(loop, EpochBasedTrainLoop) and loop.iter > loop.epoch * len(loop.dataloader):
+            return  # resumed within an epoch, after the validation
         if done:
             loop._decide_current_val_interval()  # dynamic_intervals may change it
         if (

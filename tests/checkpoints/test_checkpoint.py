@@ -264,5 +264,10 @@ def test_the_latest_is_the_one_with_the_largest_number(tmp_path):
     ):
         (tmp_path / name).touch()
     assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
+    (tmp_path / 'epoch_9_iter_95.pth').touch()
+    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
+    for name in ('epoch_10_iter_101.pth', 'epoch_10_iter_99.pth'):
+        (tmp_path / name).touch()
+    assert latest_checkpoint(tmp_path).name == 'epoch_10_iter_101.pth'
     (tmp_path / 'iter_400.pth').touch()
     assert latest_checkpoint(str(tmp_path)).name == 'iter_400.pth'

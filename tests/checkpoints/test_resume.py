@@ -196,17 +196,21 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
 
 
 @pytest.mark.parametrize(
-    ('loop', 'epoch', 'iteration', 'expected'),
+    ('loop', 'epoch', 'iteration', 'epoch_length', 'expected'),
     [
-        ('epochs', 2, 6, (2, 6)),
-        ('epochs', 2, 10, (2, 6)),
-        ('epochs', 0, 8, (2, 6)),
-        ('iterations', 0, 8, (0, 8)),
-        ('iterations', 2, 6, (0, 6)),
+        ('epochs', 2, 6, 3, (2, 6)),
+        ('epochs', 2, 8, 3, (2, 8)),
+        ('epochs', 2, 10, 5, (2, 6)),
+        ('epochs', 2, 11, 5, (3, 9)),
+        ('epochs', 2, 10, None, (2, 6)),
+        ('epochs', 0, 8, None, (2, 6)),
+        ('iterations', 0, 8, None, (0, 8)),
+        ('iterations', 2, 6, 3, (0, 6)),
     ],
 )
-def test_places_in_another_kind_of_loop(loop, epoch, iteration, expected, tmp_path, rooms_cache):
-    assert resume_position(tiny_run(tmp_path, config=LOOPS[loop]).train_loop, epoch, iteration) == expected
+def test_position_in_another_loop(loop, epoch, iteration, epoch_length, expected, tmp_path, rooms_cache):
+    train_loop = tiny_run(tmp_path, config=LOOPS[loop]).train_loop
+    assert resume_position(train_loop, epoch, iteration, epoch_length) == expected
 
 
 # -- processes --------------------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ import pytest
 from tool_process import CONFIGS, ROOT
 
 from mmmtl.errors import ConfigError
+from mmmtl.experiments.processes import process_pool
 from mmmtl.experiments.run_table import run_table
-from mmmtl.experiments.sweep import InitialWeights, PlannedRun, process_pool, train_and_test
+from mmmtl.experiments.sweep import InitialWeights, PlannedRun, train_and_test
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
 SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
@@ -95,8 +96,9 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
 
 
 @pytest.mark.slow
-def test_an_interrupt_starts_no_further_run(tmp_path):
-    """Ctrl-C goes to the tool and to its runs."""
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_starts_no_further_run(number, tmp_path):
+    """Ctrl-C goes to the tool and to its runs; SIGTERM to the tool, which passes it on."""
     command = [
         sys.executable,
         ROOT / 'tools/analysis_tools/train_table.py',
@@ -115,13 +117,20 @@ def test_an_interrupt_starts_no_further_run(tmp_path):
         while not (log.exists() and 'Epoch(train)' in log.read_text()):
             assert time.monotonic() < end and tool.poll() is None
             time.sleep(0.2)
-        os.killpg(tool.pid, signal.SIGINT)
+        (os.killpg if number == signal.SIGINT else os.kill)(tool.pid, number)
         _, error = tool.communicate(timeout=60)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(tool.pid, signal.SIGKILL)
-    assert tool.returncode == 130 and error.splitlines()[-1] == 'interrupted', error
+    last = {
+        signal.SIGINT: 'interrupted',
+        signal.SIGTERM: 'SIGTERM: the same command continues the interrupted runs',
+    }
+    assert tool.returncode == 128 + number and error.splitlines()[-1] == last[number], error
     assert [path.name for path in (tmp_path / 'tiny_rooms').iterdir()] == ['seed_0']
+    if number == signal.SIGTERM:
+        assert f'{tmp_path}/tiny_rooms/seed_0 interrupted' in error
+        assert 'training ends after iteration' in log.read_text()
 
 
 def test_two_runs_in_one_folder_stop_before_anything_starts(tmp_path):

@@ -1,9 +1,12 @@
-"""slurm_train.sh and slurm_test.sh with two tasks on CPUs, where there is a Slurm."""
+"""slurm_train.sh and slurm_test.sh on CPUs, and a job that goes back to its queue, where there is a Slurm."""
 
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -53,3 +56,41 @@ def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
     printed = slurm('slurm_test.sh', CONFIG, checkpoint, '--out', tmp_path / 'scores.json')
     assert printed.count('depth abs_rel') == 1  # the first process prints
     assert (tmp_path / 'scores.json').is_file()
+
+
+@pytest.mark.slow
+def test_a_requeued_job_goes_on(partition, tmp_path, rooms_cache):
+    """SIGUSR1, as from ``--signal``, writes a checkpoint and requeues the job, whose second start completes the run."""
+    folder = tmp_path / 'run'
+    script = tmp_path / 'job.sh'
+    script.write_text(
+        f"""#!/usr/bin/env bash
+srun --ntasks=2 {sys.executable} {ROOT}/tools/train.py {CONFIG} --work-dir {folder} --launcher slurm --resume \\
+    --cfg-options train_dataloader.batch_size=2 train_cfg.max_epochs=40 default_hooks.checkpoint.interval=40
+"""
+    )
+    environment = os.environ | {'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT)}
+    submit = ['sbatch', '--parsable', '--requeue', '--open-mode=append', f'--partition={partition}', '--ntasks=2']
+    job = subprocess.run(
+        [*submit, f'--output={tmp_path}/job.txt', script], env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    wait_for(lambda: 'Epoch(train)' in read(tmp_path / 'job.txt'))
+    subprocess.run(['scancel', '--signal=USR1', job], check=True)
+    wait_for(lambda: 'is back in the queue' in read(tmp_path / 'job.txt'))
+    subprocess.run(['scontrol', 'update', f'JobId={job}', 'StartTime=now'], capture_output=True)  # it waits two minutes
+    wait_for(lambda: (folder / 'epoch_40.pth').is_file())
+    printed = read(tmp_path / 'job.txt')
+    assert 'SIGUSR1: training ends after iteration' in printed and 'resumed from' in printed
+    assert torch.load(folder / 'epoch_40.pth', weights_only=True)['meta']['iter'] == 120
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.is_file() else ''
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.5)
+    raise TimeoutError

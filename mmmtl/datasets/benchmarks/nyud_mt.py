@@ -36,7 +36,7 @@ class NYUDMT(MultiTaskDataset):
         split: ``'train'`` or ``'val'``.
         partial: Accept a folder with a part of the split, and skip missing files.
         normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
-            on them, visualizations and other views do; ``check_dataset.py`` reports whether normals face the camera.
+            on them, visualizations and other views do; ``mmmtl check-data`` reports whether normals face the camera.
         **kwargs: Options of `MultiTaskDataset`.
 
     Raises:
