@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ def work(function: Callable[[int], Any]) -> None:
     join_group(count)
     torch.save(function(rank), folder / f'{rank}.pt')
     if dist.is_initialized():
+        time.sleep(0.3)  # torch 2.6 and 2.7 can deadlock if the last collective has only just ended
         dist.destroy_process_group()
 
 

@@ -1,4 +1,4 @@
-"""The network `rooms_lite0`: EfficientNet-Lite0 from ImageNet and a feature pyramid on rooms that carry over to photographs.
+"""The network `rooms_lite0`: EfficientNet-Lite0 from ImageNet, a feature pyramid, rooms that carry over to photographs.
 
 Semantic segmentation, depth, normals and boundaries; all labels, 6 passes.
 """

@@ -5,6 +5,7 @@ from mmmtl.configuration.protocol import (
     ANGLE_METRICS,
     CLASS_METRICS,
     DEPTH_METRICS,
+    EDGE_METRICS,
     VIEW_PARTS,
     Protocol,
 )
@@ -57,6 +58,18 @@ ROOM_PROTOCOLS: dict[str, Protocol] = {
         dataset=('SyntheticRooms', dict(split='test', scenes=120, num_views=2, variety='photographs')),
         tasks=dict(semseg=dict(kind='SemSeg', channels=13), depth=ALL_VALID_DEPTH, normal=dict(kind='Normal')),
         metrics=dict(semseg=CLASS_METRICS, depth=DEPTH_METRICS, normal=ANGLE_METRICS),
+    ),
+    'rooms/photographs-edges': Protocol(
+        about='the rooms of rooms/photographs, smaller, with the boundaries of instances',
+        size=(192, 256),
+        dataset=('SyntheticRooms', dict(split='test', scenes=120, num_views=2, variety='photographs')),
+        tasks=dict(
+            semseg=dict(kind='SemSeg', channels=13),
+            depth=ALL_VALID_DEPTH,
+            normal=dict(kind='Normal'),
+            edge=dict(kind='Edge', max_distance=0.011, thresholds=99),
+        ),
+        metrics=dict(semseg=CLASS_METRICS, depth=DEPTH_METRICS, normal=ANGLE_METRICS, edge=EDGE_METRICS),
     ),
     'rooms/matches': Protocol(
         about='disparities of a stereo matcher on 40 generated test rooms, correct within one pixel',

@@ -3,6 +3,7 @@
 import atexit
 import os
 import subprocess
+import time
 
 import torch
 import torch.distributed as dist
@@ -48,6 +49,7 @@ def _leave_group() -> None:
     Otherwise a process that has finished ends, now and then, with "terminate called without an active exception".
     """
     if dist.is_initialized():
+        time.sleep(0.3)  # torch 2.6 and 2.7 can deadlock if the last collective has only just ended
         dist.destroy_process_group()
 
 

@@ -123,7 +123,7 @@ def test_no_recipe_with_a_protocol_is_touched(path):
     for loader in ('val_dataloader', 'test_dataloader'):
         for part in config[loader].dataset.get('parts', {'': config[loader].dataset}).values():
             touched = any('AtTrainedScale' in str(step['type']) for step in part.pipeline)
-            assert touched == (path.stem in ('cihp', 'rooms_photographs_edges'))
+            assert touched == (path.stem == 'cihp')
 
 
 def test_a_dumped_config_says_the_same(tmp_path):

@@ -10,7 +10,7 @@ from mmmtl.tasks import Edge
 with read_base():
     from .rooms_photographs import *
 
-protocol = None  # boundaries of generated rooms belong to no benchmark
+protocol = 'rooms/photographs-edges'
 tasks.update(edge=dict(type=Edge, max_distance='nyud'))
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader['dataset'].update(tasks=tasks, size=(192, 256))
