@@ -1,7 +1,7 @@
 """mmmtl: multi-task dense prediction on MMEngine."""
 
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from mmmtl.installation import check_forks
 
@@ -10,11 +10,17 @@ check_forks()  # before anything imports MMEngine
 __version__ = '0.1.0'
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import ``mmmtl.registry`` at first use, as MMEngine does where a config names ``mmmtl.X``.
+LAZY = {'list_models': 'mmmtl.model_zoo', 'model_info': 'mmmtl.model_zoo'}
 
-    It imports MMEngine, for which ``mmmtl --help`` need not wait.
+
+def __getattr__(name: str) -> Any:
+    """Import ``mmmtl.registry``, `list_models` and `model_info` at first use.
+
+    They import MMEngine, for which ``mmmtl --help`` need not wait. MMEngine looks for ``mmmtl.registry`` where a config
+    names ``mmmtl.X``.
     """
     if name == 'registry':
         return import_module('mmmtl.registry')
+    if name in LAZY:
+        return getattr(import_module(LAZY[name]), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -60,7 +60,7 @@ val_cfg = dict()
 randomness = dict(seed=0)
 ''')
 run('train', 'own.py', '--work-dir', 'work')
-run('predict', 'own.py', 'work/epoch_1.pth', 'train/scene0/0.jpg', '--out', 'maps')
+run('predict', 'train/scene0/0.jpg', '--model', 'own.py', '--checkpoint', 'work/epoch_1.pth', '--out', 'maps')
 """
 
 

@@ -32,6 +32,7 @@ FLOORS = {
     'checkpoints': 4,
     'dataset_report': 4,
     'engine': 5,
+    'model_zoo': 5,
     'apis': 6,
     'experiments': 7,
     'pseudo_labels': 7,

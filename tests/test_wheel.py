@@ -86,7 +86,9 @@ def test_a_recipe_by_name_is_trained_tested_and_predicts(environment, trained):
     done = environment.run('mmmtl', 'test', RECIPE, checkpoint, '--cfg-options', *SHORT, folder=trained)
     assert done.returncode == 0 and 'semseg' in done.stdout, done.stderr
     image = next(environment.cache.rglob('0_image.png'))
-    done = environment.run('mmmtl', 'predict', RECIPE, checkpoint, image, '--out', 'maps', folder=trained)
+    done = environment.run(
+        'mmmtl', 'predict', image, '--model', RECIPE, '--checkpoint', checkpoint, '--out', 'maps', folder=trained
+    )
     assert done.returncode == 0, done.stderr
     assert np.load(trained / 'maps' / '0_image.png.depth.npy').shape == (32, 40)
     assert (trained / 'maps' / '0_image.png.png').is_file()

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from mmengine.config import Config
 
-from mmmtl.apis.init_model import init_model
+from mmmtl.apis.init_model import init_model, resolve_network
 from mmmtl.apis.input_images import ImageInput, image_name, is_image_input, list_images, to_image_array
-from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.trained_for import is_size
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.datasets.transforms.trained_scale import magnification, rescale, scale_by_area, scale_by_camera
@@ -24,14 +23,15 @@ Maps = dict[str, np.ndarray]
 
 
 class MultiTaskInferencer:
-    """Predict all tasks for images: ``MultiTaskInferencer(config, checkpoint)(image)`` gives ``{task: map}``.
+    """Predict all tasks for images: ``MultiTaskInferencer('rooms_lite0')(image)`` gives ``{task: map}``.
 
     Images are resized, with their aspect ratio kept, to the area of the training size, so that objects have the size
     that the network is trained for. Logits are resized back to the image.
 
     Args:
-        config: A config file, or a config from `load_config`.
-        checkpoint: File with weights; without it the model is as initialized.
+        config: Name of a network in the model zoo (`mmmtl.list_models`), a config file, or a config from `load_config`.
+        checkpoint: File with weights. Without it, a network of the model zoo has its published weights, and any other
+            model is as initialized.
         device: Device of the model.
         size: ``'trained'`` for the size in ``trained_for`` of the config, another (H, W), or None to keep the size of
             every image.
@@ -48,7 +48,7 @@ class MultiTaskInferencer:
         device: str | torch.device = 'cpu',
         size: tuple[int, int] | Literal['trained'] | None = 'trained',
     ) -> None:
-        config = config if isinstance(config, Config) else load_config(config)
+        config, checkpoint = resolve_network(config, checkpoint)
         self.trained_for = config.get('trained_for') or {}
         if size == 'trained':
             size = self.trained_for.get('size')

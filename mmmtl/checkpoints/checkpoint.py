@@ -89,7 +89,7 @@ def _checksums() -> Iterator[None]:
 
 
 def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') -> dict:
-    """Read a checkpoint of `write_checkpoint`, with ``weights_only=True``.
+    """Read a checkpoint of `write_checkpoint`, or the weights in a ``.safetensors`` file; nothing in it is executed.
 
     Args:
         path: Its file.
@@ -99,6 +99,8 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
         CheckpointError: The file is missing, damaged, holds more than plain values, or has no ``state_dict``.
     """
     checkpoint = load_plain(path, map_location)
+    if Path(path).suffix == '.safetensors':
+        return {'state_dict': checkpoint}
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(
             f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it by mmmtl convert-model"

@@ -32,6 +32,8 @@ COMMANDS = (
     'pseudo-semseg',
     'convert-dataset',
     'convert-model',
+    'list-models',
+    'publish',
     'demo',
 )
 

@@ -89,13 +89,39 @@ def checkpoint(tmp_path_factory) -> Path:
     return path
 
 
+def predict(checkpoint: Path) -> list[str]:
+    return ['predict', '--model', str(CONFIG), '--checkpoint', str(checkpoint)]
+
+
+def test_predict_skips_damaged_images(checkpoint, tmp_path, capsys):
+    Image.fromarray(np.zeros((32, 40, 3), np.uint8)).save(tmp_path / 'a.png')
+    (tmp_path / 'b.png').write_bytes((tmp_path / 'a.png').read_bytes()[:60])
+    with pytest.raises(SystemExit) as end:
+        main([*predict(checkpoint), f'{tmp_path}/b.png', f'{tmp_path}/a.png', '--out', f'{tmp_path}/out'])
+    error = capsys.readouterr().err
+    assert end.value.code == 1 and 'skipped: ' in error and error.splitlines()[-1] == '1 of 2 images were skipped'
+    assert {path.name.partition('.')[0] for path in (tmp_path / 'out').iterdir()} == {'a'}
+
+
+def test_predict_refuses_two_images_of_one_name(checkpoint, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([*predict(checkpoint), f'{tmp_path}/x/a.png', f'{tmp_path}/y/a.png'])
+    assert end.value.code == 2 and f'{tmp_path}/y/a.png: another image has the same name' in capsys.readouterr().err
+
+
+def test_predict_needs_weights(tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['predict', f'{tmp_path}/a.png', '--model', str(CONFIG)])
+    assert end.value.code == 2 and 'give a checkpoint: --checkpoint FILE' in capsys.readouterr().err
+
+
 def test_predict_a_folder(checkpoint, tmp_path, capsys):
     (tmp_path / 'photos').mkdir()
     for name, size in (('a.png', (40, 32)), ('b.jpg', (30, 50))):
         Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size[::-1], 3), np.uint8)).save(
             tmp_path / 'photos' / name
         )
-    main(['predict', str(CONFIG), str(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out')])
+    main([*predict(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out')])
     assert np.load(tmp_path / 'out' / 'a.png.depth.npy').shape == (32, 40)
     assert np.load(tmp_path / 'out' / 'b.jpg.normal.npy').shape == (50, 30, 3)
     written = {path.name for path in (tmp_path / 'out').iterdir()}
@@ -110,7 +136,7 @@ def test_predict_a_folder(checkpoint, tmp_path, capsys):
 def test_predict_bad_input(image, options, message, checkpoint, tmp_path, capsys):
     (tmp_path / 'photos').mkdir()
     with pytest.raises(SystemExit) as end:
-        main(['predict', str(CONFIG), str(checkpoint), f'{tmp_path}/photos/{image}', *options])
+        main([*predict(checkpoint), f'{tmp_path}/photos/{image}', *options])
     assert end.value.code == 2
     (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith('error: '))
     assert message in line
