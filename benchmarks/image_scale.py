@@ -64,7 +64,7 @@ def main() -> None:
                     )
     print(f'{"":22}' + '  '.join(column.rjust(21) for column in COLUMNS))
     for name, metric in metrics.items():
-        if metric.sums:
+        if metric.results[0]:
             scores = metric.evaluate(len(dataset))
             print(f'{name:22}' + '  '.join(f'{scores[column]:21.4f}' for column in COLUMNS if column in scores))
 
@@ -81,7 +81,7 @@ def judge(infer: MultiTaskInferencer, view: dict, metrics: dict[str, MultiTaskMe
 def add(metric: MultiTaskMetric, maps: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> None:
     """Add what the tasks measure on one image."""
     for name, label in labels.items():
-        metric.add(name, metric.tasks[name].measure(to_tensor(maps[name])[None], to_tensor(label)[None]))
+        metric.add(name, metric.tasks[name].metric_sums(to_tensor(maps[name])[None], to_tensor(label)[None]))
 
 
 def enlarged(view: dict, factor: int) -> dict:
