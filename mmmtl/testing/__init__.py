@@ -1,4 +1,4 @@
-"""Check that your own tasks, data sets and consistency losses follow the contracts of mmmtl.
+"""Check that your own tasks, data sets, consistency losses and loss weightings follow the contracts of mmmtl.
 
 >>> from mmmtl.testing import check_task
 >>> def test_height():
@@ -10,12 +10,15 @@ Each function raises an AssertionError that names the part, the property and wha
 from mmmtl.testing.consistency_losses import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss
 from mmmtl.testing.datasets import DATASET_PROPERTIES, check_dataset
 from mmmtl.testing.tasks import TASK_PROPERTIES, check_task
+from mmmtl.testing.weightings import WEIGHTING_PROPERTIES, check_weighting
 
 __all__ = [
     'CONSISTENCY_LOSS_PROPERTIES',
     'DATASET_PROPERTIES',
     'TASK_PROPERTIES',
+    'WEIGHTING_PROPERTIES',
     'check_consistency_loss',
     'check_dataset',
     'check_task',
+    'check_weighting',
 ]

@@ -9,8 +9,8 @@ from mmmtl.models.loss_weighting.grad_vac import GradVac
 from mmmtl.models.loss_weighting.gramian_weighting import GramianWeighting
 from mmmtl.models.loss_weighting.impartial_loss_weighting import ImpartialLossWeighting
 from mmmtl.models.loss_weighting.loss_weighting import LossWeighting
-from mmmtl.models.loss_weighting.mgda import MGDA
-from mmmtl.models.loss_weighting.nash_mtl import NashMTL
+from mmmtl.models.loss_weighting.mgda import MGDA, mgda_weights
+from mmmtl.models.loss_weighting.nash_mtl import NashMTL, nash_mtl_weights
 from mmmtl.models.loss_weighting.priority_constrained_descent import PriorityConstrainedDescent
 from mmmtl.models.loss_weighting.random_weighting import RandomWeighting
 from mmmtl.models.loss_weighting.scalarization import Scalarization
@@ -38,4 +38,6 @@ __all__ = [
     'TaskGradients',
     'TorchJDWeighting',
     'UncertaintyWeighting',
+    'mgda_weights',
+    'nash_mtl_weights',
 ]

@@ -43,12 +43,12 @@ class GradVac(GramianWeighting):
         """Return T^2, a cosine per pair."""
         return len(self.tasks) ** 2
 
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        cosines = state.view(len(self.tasks), -1)
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        cosines = state.view(len(self.tasks), -1).clone()
         rows, columns = indices[:, None], indices[None]
         weighting = self._build()
         # torchjd resets its averages when the number of tasks changes, so they are set and read here
         weighting._phi_t, weighting._state_key = cosines[rows, columns], (len(indices), gramian.dtype)
         weights = weighting(gramian)
         cosines[rows, columns] = weighting._phi_t
-        return weights
+        return weights, cosines.flatten()

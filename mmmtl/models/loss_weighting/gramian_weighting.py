@@ -69,25 +69,27 @@ class GramianWeighting(LossWeighting):
         """Map gramian, losses, presence and state, concatenated on the host, to weights and state."""
         size = len(self.tasks)
         gramian, losses, present, state = packed.split([size * size, size, size, len(self.state)])
-        gramian, present, state = gramian.view(size, size), present.bool(), state.clone()
+        gramian, present = gramian.view(size, size), present.bool()
         weights = present.double()
         if not (gramian.isfinite().all() and losses.isfinite().all()):
             return torch.cat([weights.masked_fill(present, torch.nan), state])
         indices = (present & (gramian.diagonal() > 0)).nonzero().flatten()
         if len(indices) > 1:
-            weights[indices] = self.solve(gramian[indices][:, indices], losses[indices], indices, state)
+            weights[indices], state = self.solve(gramian[indices][:, indices], losses[indices], indices, state)
         return torch.cat([weights, state])
 
     @abstractmethod
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        """Compute the weights of the n >= 2 tasks that are present; all tensors are float64 on the host.
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute the weights of the n >= 2 tasks that are present: a pure function, without model or processes.
+
+        All tensors are float64 on the host, and none is changed.
 
         Args:
             gramian: (n, n).
             losses: (n,).
             indices: Indices (n,) of these tasks.
-            state: (S,), updated in place.
+            state: (S,), zeros before the first step.
 
         Returns:
-            Weights (n,).
+            Weights (n,) and the new state (S,).
         """

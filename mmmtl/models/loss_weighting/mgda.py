@@ -50,6 +50,11 @@ class MGDA(GramianWeighting):
             raise ConfigError(f'MGDA.normalization must be one of {", ".join(NORMALIZATIONS)}, found {normalization!r}')
         self.normalization = normalization
 
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        sizes = NORMALIZATIONS[self.normalization](gramian.diagonal(), losses).clamp(min=1e-12)
-        return min_norm_weights(gramian / torch.outer(sizes, sizes))
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        return mgda_weights(gramian, losses, self.normalization), state
+
+
+def mgda_weights(gramian: Tensor, losses: Tensor, normalization: str = 'none') -> Tensor:
+    """Compute the weights of `MGDA`, (n,), from a Gramian (n, n) and losses (n,)."""
+    sizes = NORMALIZATIONS[normalization](gramian.diagonal(), losses).clamp(min=1e-12)
+    return min_norm_weights(gramian / torch.outer(sizes, sizes))

@@ -37,10 +37,15 @@ class NashMTL(GramianWeighting):
         super().__init__(tasks, shared, weigh_heads=weigh_heads)
         self.max_norm = max_norm
 
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        weights = nash_bargaining(gramian) * gramian.norm().sqrt()
-        length = (weights @ gramian @ weights).clamp(min=0).sqrt()
-        return weights * (self.max_norm / length).clamp(max=1) if self.max_norm > 0 else weights
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        return nash_mtl_weights(gramian, self.max_norm), state
+
+
+def nash_mtl_weights(gramian: Tensor, max_norm: float = 1.0) -> Tensor:
+    """Compute the weights of `NashMTL`, (n,), from a Gramian (n, n)."""
+    weights = nash_bargaining(gramian) * gramian.norm().sqrt()
+    length = (weights @ gramian @ weights).clamp(min=0).sqrt()
+    return weights * (max_norm / length).clamp(max=1) if max_norm > 0 else weights
 
 
 def nash_bargaining(gramian: Tensor) -> Tensor:

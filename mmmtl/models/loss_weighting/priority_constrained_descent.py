@@ -56,9 +56,10 @@ class PriorityConstrainedDescent(GramianWeighting):
         """Return T + 1: a squared norm per task, and the number of steps."""
         return len(self.tasks) + 1
 
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         if self.primary not in indices:
-            return torch.ones_like(losses)
+            return torch.ones_like(losses), state
+        state = state.clone()
         order = (indices != self.primary).int().argsort(stable=True)  # the primary task first
         gramian, indices = gramian[order][:, order], indices[order]
         averages, steps = state[:-1], int(state[-1])  # bias-corrected averages
@@ -71,4 +72,4 @@ class PriorityConstrainedDescent(GramianWeighting):
         weights[order] = weighting(gramian)
         averages[indices] = weighting._sq_norm_ema / (1 - self.beta ** (steps + 1))
         state[-1] = steps + 1
-        return weights
+        return weights, state

@@ -66,8 +66,8 @@ class TorchJDWeighting(GramianWeighting):
             raise ConfigError(f'TorchJDWeighting.method must be one of {", ".join(METHODS)}, found {method!r}')
         self.weighting = build_torchjd(method, {**METHODS[method], **(options or {})})
 
-    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> Tensor:
-        return self.weighting(gramian)
+    def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        return self.weighting(gramian), state
 
 
 def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomZoomCrop
 from mmmtl.tasks import Depth
-from mmmtl.testing import check_dataset, check_task
+from mmmtl.testing import check_dataset, check_task, check_weighting
 
 
 def heights(images: int, size: tuple[int, int]) -> Tensor:
@@ -49,6 +49,10 @@ def test_the_head_gives_every_task_its_logits():
     assert {name: tuple(values.shape) for name, values in logits.items()} == dict.fromkeys(tasks, (2, 1, 6, 8))
     sum(values.sum() for values in logits.values()).backward()
     assert all(parameter.grad.isfinite().all() for parameter in head.parameters())
+
+
+def test_the_weighting_follows_the_contract():
+    check_weighting(CoVWeighting)
 
 
 def cov_weights(history: np.ndarray) -> np.ndarray:

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from every_weighting import BY_LOSS, Toy, build, torchjd
+from every_weighting import BY_LOSS, build, torchjd
 from mmengine.logging import MessageHub
 from torch import Tensor
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting import FAMO, DynamicWeightAverage, SmoothChebyshevWeighting, UncertaintyWeighting
+from mmmtl.testing.weighting_trial import ToyNetwork
 
 HERE = torch.ones(3, dtype=torch.bool)
 LOSSES = torch.tensor([[2.0, 0.3, 5.0], [1.5, 0.31, 4.0], [1.2, 0.25, 4.1], [1.3, 0.2, 2.0], [1.0, 0.22, 1.9]])
@@ -177,7 +178,7 @@ def test_dwa_that_could_never_move():
 def test_no_value_is_looked_at(name):
     """Tensors without values stand for those of a device: what would wait for one raises."""
     with FakeTensorMode(allow_non_fake_inputs=True):
-        toy = Toy(build(name))
+        toy = ToyNetwork(build(name))
         for _ in range(2):
             losses = [toy.backbone(torch.randn(4, 5)).square().mean() for _ in range(3)]
             total, weights = toy.loss_weighting(

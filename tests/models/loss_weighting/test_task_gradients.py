@@ -2,37 +2,38 @@
 
 import pytest
 import torch
-from every_weighting import Toy, build, make_batch
+from every_weighting import build
 from torch import nn
 from two_processes import run_in_two, work
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.loss_weighting import TaskGradients
+from mmmtl.testing.weighting_trial import ToyNetwork, toy_batch
 
 
 def test_rows_are_the_gradients_of_plain_backward_passes():
-    toy = Toy(build('uniform'))
+    toy = ToyNetwork(build('uniform'))
     gradients = TaskGradients()
-    rows = gradients(toy.task_losses(*make_batch(partly=True))[0], *gradients.choose(dict(toy.named_parameters()))).rows
+    rows = gradients(toy.task_losses(*toy_batch(partly=True))[0], *gradients.choose(dict(toy.named_parameters()))).rows
     for number, row in enumerate(rows):
         toy.zero_grad()
-        toy.task_losses(*make_batch(partly=True))[0][number].backward()
+        toy.task_losses(*toy_batch(partly=True))[0][number].backward()
         torch.testing.assert_close(row, torch.cat([p.grad.flatten() for p in toy.backbone.parameters()]))
 
 
 def test_what_is_in_grad_stays():
-    toy = Toy(build('uniform'))
-    toy(*make_batch())[0].backward()
+    toy = ToyNetwork(build('uniform'))
+    toy(*toy_batch())[0].backward()
     before = [p.grad.clone() for p in toy.parameters()]
     gradients = TaskGradients()
-    gradients(toy.task_losses(*make_batch(1))[0], *gradients.choose(dict(toy.named_parameters())))
+    gradients(toy.task_losses(*toy_batch(1))[0], *gradients.choose(dict(toy.named_parameters())))
     assert all(torch.equal(p.grad, old) for p, old in zip(toy.parameters(), before, strict=True))
 
 
 def test_a_parameter_that_a_task_does_not_use_has_gradient_zero():
-    toy = Toy(build('uniform'))
+    toy = ToyNetwork(build('uniform'))
     gradients = TaskGradients(('heads.a', 'backbone.bias'))
-    rows = gradients(toy.task_losses(*make_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).rows
+    rows = gradients(toy.task_losses(*toy_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).rows
     assert rows.shape == (3, 6 + 1 + 6)
     assert rows[0, :7].all() and not rows[1:, :7].any() and rows[:, 7:].all()
 
@@ -59,9 +60,9 @@ def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
     """Once, if the tasks meet in shared parameters only; else once more for the rest of the trunk. In the first step it
     is found out.
     """
-    toy = Toy(build(name))
+    toy = ToyNetwork(build(name))
     toy.loss_weighting.gradients = TaskGradients(shared)
-    toy(*make_batch(partly=True))
+    toy(*toy_batch(partly=True))
     passes = dict.fromkeys('abc', 0)
 
     def count(head: str):
@@ -73,33 +74,33 @@ def test_how_often_a_step_goes_back_through_a_head(name, shared, times):
     for head, module in toy.heads.items():
         module.register_forward_hook(lambda module, given, out, head=head: out.register_hook(count(head)) and None)
     for steps in (1, 2):
-        toy(*make_batch(partly=True))[0].backward()
+        toy(*toy_batch(partly=True))[0].backward()
         assert passes == dict.fromkeys('abc', steps * times)
 
 
 def test_passes_end_at_the_shared_part():
     """From the second step on: in the first it is found out that the tasks meet elsewhere too."""
-    toy = Toy(build('nash-part'))
-    toy(*make_batch())[0].backward()
+    toy = ToyNetwork(build('nash-part'))
+    toy(*toy_batch())[0].backward()
     passes = []
     toy.backbone.weight.register_hook(passes.append)
-    toy(*make_batch())[0].backward()
+    toy(*toy_batch())[0].backward()
     assert len(passes) == 1
 
 
 def test_others_are_pulled_where_a_loss_reaches_them():
     """A parameter without a gradient stays without one: a zero would let an optimiser with weight decay move it."""
-    toy = Toy(build('mgda'))
+    toy = ToyNetwork(build('mgda'))
     toy.idle = nn.Linear(2, 2)
-    toy(*make_batch())[0].backward()
+    toy(*toy_batch())[0].backward()
     assert all(parameter.grad is None for parameter in toy.idle.parameters())
     assert all(parameter.grad is not None for head in toy.heads.values() for parameter in head.parameters())
 
 
 def test_a_consistency_loss_still_flows_through_the_network():
     """The total of the tasks has no graph through it; what is added to that has its own."""
-    toy, alone = Toy(build('mgda')), Toy(build('mgda'))
-    images, *rest = make_batch()
+    toy, alone = ToyNetwork(build('mgda')), ToyNetwork(build('mgda'))
+    images, *rest = toy_batch()
     total, _ = toy(images, *rest)
     (total + toy.backbone(images).square().mean()).backward()
     alone(images, *rest)[0].backward()
@@ -164,8 +165,8 @@ def test_a_head_in_full_precision_keeps_it():
 def test_a_loss_scale_comes_after_the_weighting(name):
     found = []
     for scale in (1.0, 2.0**14):
-        toy = Toy(build(name))
-        total, weights = toy(*make_batch())
+        toy = ToyNetwork(build(name))
+        total, weights = toy(*toy_batch())
         (total * scale).backward()
         found.append([weights, *(p.grad / scale for p in toy.parameters())])
     torch.testing.assert_close(found[0], found[1], rtol=1e-5, atol=1e-7)
@@ -175,8 +176,8 @@ def test_a_loss_scale_comes_after_the_weighting(name):
 def test_fp16_on_a_gpu_weighs_as_fp32():
     weights = []
     for half in (False, True):
-        toy = Toy(build('mgda')).cuda()
-        images, labels, shown = make_batch()
+        toy = ToyNetwork(build('mgda')).cuda()
+        images, labels, shown = toy_batch()
         batch = images.cuda(), *({key: value.cuda() for key, value in part.items()} for part in (labels, shown))
         with torch.autocast('cuda', torch.float16, enabled=half):
             weights.append(toy(*batch)[1])

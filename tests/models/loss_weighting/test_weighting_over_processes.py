@@ -2,22 +2,24 @@
 
 import pytest
 import torch
-from every_weighting import CONFIGS, Toy, build, every_weighting, make_batch, marked
+from every_weighting import CONFIGS, build, every_weighting, marked
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import SGD
 from two_processes import run_in_two, work
+
+from mmmtl.testing.weighting_trial import ToyNetwork, toy_batch
 
 STEPS = 4
 
 
 def learn(name: str, part: slice, wrap) -> tuple[dict, list]:
     """State and weights after a short training."""
-    toy = Toy(build(name))
+    toy = ToyNetwork(build(name))
     model = wrap(toy)
     optimizer = SGD(toy.parameters(), lr=0.02)
     weights = []
     for seed in range(STEPS):
-        images, labels, shown = make_batch(seed, hidden='b' if seed == 2 else '', partly=True)
+        images, labels, shown = toy_batch(seed, hidden='b' if seed == 2 else '', partly=True)
         torch.manual_seed(seed)
         total, found = model(images[part], *({key: value[part] for key, value in x.items()} for x in (labels, shown)))
         optimizer.zero_grad()
