@@ -27,6 +27,7 @@ COMMANDS = (
     'browse',
     'label-stats',
     'print-config',
+    'flops',
     'regions',
     'pseudo-disparity',
     'pseudo-semseg',
