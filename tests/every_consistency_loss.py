@@ -27,7 +27,7 @@ LOSSES: dict[str, tuple[type[ConsistencyLoss], dict]] = {
     'perceptual map': (PerceptualMap, NETWORK),
     'contrastive': (ContrastiveLoss, SPACE),
     'discriminator': (DiscriminatorLoss, SPACE),
-    'region contrast': (RegionContrast, SPACE | dict(patches=(2, 2))),
+    'region contrast': (RegionContrast, SPACE | dict(regions=dict(patches=(2, 2)))),
 }
 every_loss = pytest.mark.parametrize('name', LOSSES)
 

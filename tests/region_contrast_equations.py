@@ -92,7 +92,7 @@ def by_the_equations(contrast: RegionContrast, samples: list, pairs: list[TaskPa
         for task, values in enumerate(maps):
             for region in set(regions.flatten().tolist()) - {-1}:
                 inside = (regions == region) & (valid if task else torch.ones_like(valid))
-                if inside.sum() >= contrast.min_pixels:
+                if inside.sum() >= contrast.slots.min_pixels:
                     pixels = values[:, inside]
                     found[task, region] = pixels.mean(1), pixels.cov()
         anchors = []

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from mmengine.structures import PixelData
 from torch import Tensor, nn
 
-from mmmtl.models import MultiTaskModel
+from mmmtl.models import Backbone, MultiTaskModel
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Normal, SemSeg
@@ -13,7 +13,7 @@ from mmmtl.tasks import Depth, Normal, SemSeg
 TASKS = dict(semseg=dict(type=SemSeg, classes=('a', 'b', 'c', 'd')), depth=dict(type=Depth), normal=dict(type=Normal))
 
 
-class Strided(nn.Module):
+class Strided(Backbone):
     """A backbone of one convolution; without batch norm, so that images do not mix."""
 
     def __init__(self, width: int = 8) -> None:

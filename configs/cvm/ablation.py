@@ -9,8 +9,8 @@ rows = dict(
     baseline=('../baseline/aspp_resnet18_b12_900i_rooms_small_pairs_full.py',),
     full=(_cvm,),
     no_matching=(_cvm, _no_matching),  # task losses only
-    no_cost=(_cvm, _no_matching, {'model.neck.fuse': ('features',), 'model.neck.cost_volume': None}),
-    no_features=(_cvm, {'model.neck.fuse': ('cost',)}),
+    no_cost=(_cvm, _no_matching, {'model.neck.fusion.parts': ('features',), 'model.neck.cost_volume': None}),
+    no_features=(_cvm, {'model.neck.fusion.parts': ('cost',)}),
     tap=(
         _cvm,
         {'model.neck.features_from': 0},
@@ -23,8 +23,8 @@ rows = dict(
             'model.neck': dict(
                 _delete_=True,
                 type=CrossViewModule,
-                taps=(3,),
-                identity_start=True,
+                fusion=dict(taps=(3,)),
+                transformer=dict(identity_start=True),
                 cost_volume=dict(depth_range='indoor'),
             ),
         },

@@ -7,5 +7,5 @@ from mmmtl.models.necks import CrossViewModule
 with read_base():
     from ..baseline.aspp_resnet18_b16_10k_rooms_pairs_full import *
 
-model.update(neck=dict(type=CrossViewModule, taps=(3,), cost_volume=dict(depth_range='indoor')))
+model.update(neck=dict(type=CrossViewModule, fusion=dict(taps=(3,)), cost_volume=dict(depth_range='indoor')))
 optim_wrapper.update(paramwise_cfg=dict(custom_keys={'neck.transformer': dict(lr_mult=0.25)}))

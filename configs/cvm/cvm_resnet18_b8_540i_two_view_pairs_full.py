@@ -14,13 +14,10 @@ with read_base():
 model.update(
     neck=dict(
         type=CrossViewModule,
-        taps=(0,),
-        fusion_stride=None,
+        fusion=dict(taps=(0,), stride=None),
         stride=4,
-        blocks=1,
-        identity_start=True,
-        centred_cost=True,
-        cost_volume=dict(planes=64, depth_range='indoor'),
+        transformer=dict(blocks=1, identity_start=True),
+        cost_volume=dict(planes=64, depth_range='indoor', centred=True),
     ),
     consistency_losses=dict(matching=dict(type=PlaneMatching, weight=0.3)),
 )

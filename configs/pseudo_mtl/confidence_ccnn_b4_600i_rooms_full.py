@@ -15,6 +15,6 @@ model = dict(
     tasks=tasks,
     data_preprocessor=dict(type=ViewPreprocessor, mean=(0.0, 0.0, 0.0), std=(1 / 255, 1 / 255, 1 / 255)),
     backbone=dict(type=CCNN),
-    decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, channels=100, num_convs=2, kernel_size=1, norm=None)),
+    decode_head=dict(type=PerTaskHead, head=dict(type=ConvHead, channels=(100, 100), kernel_size=1, norm=None)),
 )
 train_dataloader['sampler'].update(endless=True)

@@ -49,7 +49,7 @@ _contrast = {**_ramp, 'model.consistency_losses.region_contrast': dict(type=Regi
 region = {**_contrast, 'train_dataloader.dataset.regions': 'regions/nyuv2'}
 region_cityscapes = {**_contrast, 'train_dataloader.dataset.regions': 'regions/cityscapes'}
 classes = {**_contrast, 'train_dataloader.dataset.regions': 'regions/nyuv2_classes'}
-patch = {**_contrast, 'model.consistency_losses.region_contrast.patches': (4, 4)}
+patch = {**_contrast, 'model.consistency_losses.region_contrast.regions.patches': (4, 4)}
 kl = {'model.consistency_losses.region_contrast.compare': 'kl'}
 vector = {'model.consistency_losses.region_contrast.compare': 'vector'}
 pixel = {'model.consistency_losses.region_contrast.compare': 'pixel'}

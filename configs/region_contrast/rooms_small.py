@@ -21,12 +21,12 @@ _small = {
 }
 _regions = {
     **_small,
-    'model.consistency_losses.region_contrast.max_regions': 9,
+    'model.consistency_losses.region_contrast.regions.max_regions': 9,
     'train_dataloader.dataset.regions': 'instances',
 }
 
 rows = dict(
-    patch_gaussian=(_segnet, _small, {'model.consistency_losses.region_contrast.patches': (3, 3)}),
+    patch_gaussian=(_segnet, _small, {'model.consistency_losses.region_contrast.regions.patches': (3, 3)}),
     region_gaussian=(_segnet, _regions),
     region_pixel=(_segnet, _regions, pixel),
     region_vector=(_segnet, _regions, vector),

@@ -1,13 +1,7 @@
-"""Which colours pretrained weights were trained with, and whether a model gives them their images like that."""
+"""The normalisation of images that pretrained weights were trained with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
-
-from torch import nn
-
-from mmmtl.errors import ConfigError
-from mmmtl.models.data_preprocessor import ViewPreprocessor
 
 TOLERANCE = 2e-3  # of 1: published means are rounded, or are whole numbers out of 255
 
@@ -24,34 +18,3 @@ class Colours:
         """Whether images normalised by `mean` and `std` look different to the weights."""
         pairs = zip((*self.mean, *self.std), (*mean, *std), strict=True)
         return any(abs(wanted - given) > TOLERANCE for wanted, given in pairs)
-
-
-@runtime_checkable
-class WithColours(Protocol):
-    """A part whose weights may have been trained with certain colours; None: with any."""
-
-    colours: Colours | None
-
-
-def check_colours(model: nn.Module, preprocessor: nn.Module) -> None:
-    """Refuse a preprocessor that normalises otherwise than the pretrained parts of the model were trained.
-
-    A preprocessor of a type of its own answers for itself.
-
-    Raises:
-        ConfigError: It does, with what to write instead.
-    """
-    if not isinstance(preprocessor, ViewPreprocessor):
-        return
-    mean, std = preprocessor.mean_and_std
-    for part in model.modules():
-        if isinstance(part, WithColours) and part.colours is not None and part.colours.differ_from(mean, std):
-            raise ConfigError(
-                f'model.data_preprocessor: {part.colours.source} was trained with colours of mean '
-                f'{_text(part.colours.mean)} and std {_text(part.colours.std)}, found mean {_text(mean)} and std '
-                f'{_text(std)}; set mean={_text(part.colours.mean)}, std={_text(part.colours.std)}'
-            )
-
-
-def _text(numbers: Sequence[float]) -> str:
-    return f'({", ".join(f"{number:.4g}" for number in numbers)})'

@@ -62,13 +62,17 @@ def write_predictions(
         )
 
 
-def write_aux_maps(maps: Mapping[str, Tensor], data_samples: Sequence[MultiTaskDataSample]) -> None:
+def write_aux_maps(
+    maps: Mapping[str, Tensor], size: tuple[int, int], data_samples: Sequence[MultiTaskDataSample]
+) -> None:
     """Write maps, resized to the image's own size, into ``sample.extra`` of the samples of multi-view scenes.
 
     Args:
-        maps: ``{name: (N, 1, H, W)}`` at the size of the batch.
+        maps: ``{name: (N, 1, h, w)}``.
+        size: (H, W) of the batch.
         data_samples: N samples.
     """
+    maps = {name: F.interpolate(values.float(), size) for name, values in maps.items()}
     for index, sample in enumerate(data_samples):
         height, width = sample.img_shape
         if sample.get('num_views', 1) > 1:

@@ -1,6 +1,6 @@
 """Scenes and cameras of a batch, for the parts of a network that look across views."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 import torch
@@ -39,12 +39,14 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> SceneCa
     check_view_sizes(data_samples)
     return {
         'views': views,
-        'intrinsics': _stack_cameras(data_samples, 'intrinsics', 'input_intrinsics'),
-        'camera_T_world': _stack_cameras(data_samples, 'camera_T_world', 'camera_T_world'),
+        'intrinsics': _stack_cameras(data_samples, 'intrinsics', lambda sample: sample.input_intrinsics),
+        'camera_T_world': _stack_cameras(data_samples, 'camera_T_world', lambda sample: sample.camera_T_world),
     }
 
 
-def _stack_cameras(data_samples: Sequence[MultiTaskDataSample], key: str, attribute: str) -> Tensor:
+def _stack_cameras(
+    data_samples: Sequence[MultiTaskDataSample], key: str, matrix_of: Callable[[MultiTaskDataSample], Tensor]
+) -> Tensor:
     """Stack a matrix of all samples; the identity for scenes of one view."""
     matrices = []
     for sample in data_samples:
@@ -53,7 +55,7 @@ def _stack_cameras(data_samples: Sequence[MultiTaskDataSample], key: str, attrib
                 f'{sample.img_path}: one of {sample.num_views} views of {sample.scene}, but it has no {key}; '
                 'a network that looks across views needs the camera of every view'
             )
-        matrices.append(getattr(sample, attribute) if sample.get('num_views', 1) > 1 else None)
+        matrices.append(matrix_of(sample) if sample.get('num_views', 1) > 1 else None)
     first = next(matrix for matrix in matrices if matrix is not None)
     identity = torch.eye(len(first), dtype=first.dtype, device=first.device)
     return torch.stack([identity if matrix is None else matrix for matrix in matrices])

@@ -36,7 +36,7 @@ def test_the_maps_are_those_of_the_model(weights):
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     batch = ((torch.from_numpy(image) / 255 - mean) / std).permute(2, 0, 1)[None]
     with torch.no_grad():
-        logits = infer.model.decode_head(infer.model.backbone(batch))
+        logits = infer.model.decode_head(infer.model.backbone(batch), infer.model.context(batch)).logits
     full = {
         name: torch.nn.functional.interpolate(values, (37, 53), mode='bilinear')[0] for name, values in logits.items()
     }

@@ -3,9 +3,10 @@
 import pytest
 import torch
 from small_model import ALL, make_batch, make_model
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmmtl.errors import DataError
+from mmmtl.models import BatchContext, Neck, NeckOutput
 from mmmtl.models.equal_sizes import predict_by_size
 
 SIZES = [(8, 10), (6, 10), (8, 10), (10, 8), (6, 10)]
@@ -30,25 +31,19 @@ def test_a_batch_of_one_size_is_handed_on_as_it_is():
     assert predict_by_size(lambda part: [part], data, lambda image: image.shape[1:])[0] is data
 
 
-class OtherView(nn.Module):
+class OtherView(Neck):
     """A neck that gives each view of a pair the colours of the other one."""
 
-    needs_views = True
+    looks_across_views = True
 
     def __init__(self, in_channels: tuple[int, ...], strides: tuple[int, ...]) -> None:
-        super().__init__()
-        self.out_channels, self.strides = (in_channels[0] + 3,), strides
+        super().__init__(in_channels, strides)
+        self.out_channels = (in_channels[0] + 3,)
 
-    def match(
-        self, features: tuple[Tensor, ...], images: Tensor, *, views: tuple[int, ...], **cameras: Tensor
-    ) -> dict[str, Tensor]:
-        assert set(views) == {2} and sum(views) == len(images)
-        return {'other': images.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)[:, :, ::2, ::2]}
-
-    def join(
-        self, features: tuple[Tensor, ...], matched: dict[str, Tensor], size: tuple[int, int]
-    ) -> tuple[Tensor, ...]:
-        return (torch.cat([features[0], matched['other']], 1),)
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> NeckOutput:
+        assert set(context.views) == {2} and sum(context.views) == len(context.images)
+        other = context.images.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)[:, :, ::2, ::2]
+        return NeckOutput((torch.cat([features[0], other], 1),))
 
 
 def pairs(*sizes: tuple[int, int]) -> dict:

@@ -10,25 +10,25 @@ import torch.nn.functional as F
 from mmengine.optim import OptimWrapper
 from mmengine.structures import PixelData
 from small_model import ALL, MIXED, TASKS, losses_of, make_batch, make_model
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.models import ViewPreprocessor
+from mmmtl.models import BatchContext, HeadOutput, Neck, NeckOutput, ViewPreprocessor
 from mmmtl.models.loss_reduction import REDUCTIONS
 from mmmtl.structures import MultiTaskDataSample
 
 every_way = pytest.mark.parametrize('how', sorted(REDUCTIONS))
 
 
-class Pooling(nn.Module):
+class Pooling(Neck):
     """A neck that halves the channels and the size."""
 
     def __init__(self, in_channels: tuple[int, ...], strides: tuple[int, ...]) -> None:
-        super().__init__()
+        super().__init__(in_channels, strides)
         self.out_channels, self.strides = tuple(c // 2 for c in in_channels), tuple(2 * s for s in strides)
 
-    def forward(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return tuple(F.avg_pool2d(x[:, ::2], 2) for x in features)
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> NeckOutput:
+        return NeckOutput(tuple(F.avg_pool2d(x[:, ::2], 2) for x in features))
 
 
 def test_the_three_modes():
@@ -55,7 +55,7 @@ def test_logits_are_resized_once_and_are_float32():
     images = torch.randn(2, 3, 8, 10)
     with torch.autocast('cpu', torch.bfloat16):
         assert {x.dtype for x in model(images).values()} == {torch.float32}
-    raw = model.decode_head(model.backbone(images))
+    raw = model.decode_head(model.backbone(images), model.context(images)).logits
     for name, logits in model(images).items():
         assert raw[name].shape[2:] == (4, 5)
         # centres of a pixel's four quarters lie 1/4 and 3/4 of the way between centres of pixels
@@ -173,7 +173,7 @@ def test_what_is_predicted_under_void_and_in_the_padding_changes_nothing(how, no
             void = ~task.valid(targets[name])[:, None]
             assert void[1, :, 7:].all() and void[3, :, 5:].all() and void[2].all()
             leaves[name] = (logits[name] if value is None else logits[name].masked_fill(void, value)).requires_grad_()
-        losses = model.loss(leaves, (), data['data_samples'])
+        losses = model.loss(HeadOutput(leaves), (), data['data_samples'])
         gradients = torch.autograd.grad(losses['loss'], list(leaves.values()))
         results.append([*losses.values(), *gradients])
     assert all(torch.equal(a, b) for a, b in zip(*results, strict=True))
@@ -185,7 +185,8 @@ def test_padding_adds_nothing():
     images = model.data_preprocessor(batch)['inputs']
     narrow = losses_of(model, batch)
     # a wider canvas; the convolution sees zeros beyond the border in both cases, the resize its last column
-    wide = model.loss({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()}, (), batch['data_samples'])
+    padded = HeadOutput({name: F.pad(x, (0, 4, 0, 2)) for name, x in model(images).items()})
+    wide = model.loss(padded, (), batch['data_samples'])
     for name, value in narrow.items():
         torch.testing.assert_close(wide[name], value)
 

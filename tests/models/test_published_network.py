@@ -11,7 +11,7 @@ from mmengine.structures import PixelData
 
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.model_converters import mtpsl_segnet
-from mmmtl.models import MultiTaskModel
+from mmmtl.models import HeadOutput, MultiTaskModel
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.models.loss_reduction import REDUCTIONS
@@ -76,6 +76,6 @@ def test_the_published_predictions_losses_and_scores(published_model, published_
         assert scores[ours] == pytest.approx(float(golden[theirs]), rel=1e-3), ours
     for how in REDUCTIONS:
         published_model.reduction = how
-        losses = published_model.loss(logits, (), published_samples)
+        losses = published_model.loss(HeadOutput(logits), (), published_samples)
         ours = [losses[name].item() for name in published_model.tasks]
         assert ours == pytest.approx(golden['losses'].tolist(), rel=1e-5), how

@@ -2,19 +2,19 @@
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class CCNN(BaseModule):
+class CCNN(Backbone):
     """Poggi and Mattoccia, "Learning from scratch a confidence measure", BMVC 2016: four 3x3 convolutions with ReLU.
 
     The remaining layers of the paper, 1x1 convolutions of 100, 100 and 1 channels and a sigmoid, are
-    ``ConvHead(channels=100, num_convs=2, kernel_size=1, norm=None)`` with the task `Confidence`. The input is padded
+    ``ConvHead(channels=(100, 100), kernel_size=1, norm=None)`` with the task `Confidence`. The input is padded
     once, by replication, instead of each convolution, so that every pixel gets a confidence.
 
     ``forward``: three equal maps of disparity in pixels (N, 3, H, W), see `DisparityImage` -> (N, channels, H, W).

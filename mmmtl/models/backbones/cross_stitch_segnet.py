@@ -5,16 +5,16 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.segnet import SegNet, unpool
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class CrossStitchSegNet(BaseModule):
+class CrossStitchSegNet(Backbone):
     """T SegNets whose features are mixed, x_i <- sum over j of alpha_ij x_j, after every pooling and decoder level.
 
     Misra, Shrivastava, Gupta, Hebert, "Cross-stitch Networks for Multi-task Learning", CVPR 2016; here with separate

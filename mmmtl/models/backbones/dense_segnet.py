@@ -5,15 +5,15 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.segnet import segnet_level, unpool, vgg_depths
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class DenseSegNet(BaseModule):
+class DenseSegNet(Backbone):
     """The baseline *Dense* of MTAN: every task gets all shared features, without attention.
 
     Liu, Johns, Davison, "End-to-End Multi-Task Learning with Attention", CVPR 2019. Level j of a task's encoder takes

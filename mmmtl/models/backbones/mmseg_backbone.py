@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 import torch
-from mmengine.model import BaseModule
 from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.extras import import_extra
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.pretrained import loading_pretrained
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class MMSegBackbone(BaseModule):
+class MMSegBackbone(Backbone):
     """Wraps ``backbone``, for instance ``dict(type='mmseg.ResNet', depth=18)``.
 
     All options of the mmseg backbone (``init_cfg`` for pretrained weights, ``frozen_stages``, ``norm_cfg``) go into

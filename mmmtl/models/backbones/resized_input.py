@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor
 
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class ResizedInput(BaseModule):
+class ResizedInput(Backbone):
     """Resizes images to ``size`` before another backbone, bilinearly, antialiased when they shrink.
 
     As the model resizes logits to the size of its images, a network trained on small images can be tested on large

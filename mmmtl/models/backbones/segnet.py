@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class SegNet(BaseModule):
+class SegNet(Backbone):
     """A VGG-like encoder, and a decoder that unpools by the indices of the encoder's max-pools.
 
     Level i of the encoder has ``depths[i]`` blocks conv3x3 - BN - ReLU of ``widths[i]`` channels and a 2x2 max-pool.

@@ -1,27 +1,24 @@
 """Any model of timm as a backbone: CNNs, ViTs and Swins return the same tuple of maps (N, C, h, w)."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch.nn.functional as F
-from mmengine.logging import print_log
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.files.weight_files import StateDictMatch, read_state_dict
-from mmmtl.models.backbones.efficientnet_names import timm_names
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.packaged_weights import PACKAGED
+from mmmtl.models.backbones.timm_checkpoint import TimmCheckpoint
 from mmmtl.models.colours import Colours
+from mmmtl.models.nested_options import build_nested
 from mmmtl.registry import MODELS
-
-BEHIND_THE_MAPS = 'pre_logits.'  # VGG's two largest layers: no map needs them, so a file need not have them
 
 
 @MODELS.register_module()
-class TimmBackbone(BaseModule):
+class TimmBackbone(Backbone):
     """``timm.create_model(model_name, features_only=True)``; channels and strides are read from its ``feature_info``.
 
     A model with a patch grid takes images of any size: its position embedding is interpolated, and images are padded
@@ -41,10 +38,8 @@ class TimmBackbone(BaseModule):
         drop_path_rate: stochastic depth in [0, 1), where the model has it.
         img_size: height and width a fixed-size model is built for.
         checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
-            download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. What only the file has,
-            a classifier apart, is refused, as long as ``min_matched`` is 1.
-        min_matched: fraction of the model's values that ``checkpoint`` has to fill; below 1, what does not fit is left
-            as it was initialised.
+            download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. Or a dict of options of
+            `TimmCheckpoint`, ``dict(file=..., min_matched=0.9)``, for a file that fills the model in part.
         check_colours: whether images must be normalised as in the training of the weights, which timm tells; False
             for a published recipe that does it otherwise.
 
@@ -66,8 +61,7 @@ class TimmBackbone(BaseModule):
         output_stride: int | None = None,
         drop_path_rate: float | None = None,
         img_size: int | Sequence[int] | None = None,
-        checkpoint: str | None = None,
-        min_matched: float = 1.0,
+        checkpoint: str | Mapping[str, Any] | None = None,
         check_colours: bool = True,
     ) -> None:
         from timm.layers import Format  # importing timm takes longer than all of this package
@@ -81,7 +75,9 @@ class TimmBackbone(BaseModule):
         if pretrained and checkpoint is None and model_name in PACKAGED:
             checkpoint = str(PACKAGED[model_name].find(model_name))
         if checkpoint is not None:
-            self.model, dynamic = _with_checkpoint(model_name, checkpoint, options, min_matched)
+            given = {'file': checkpoint} if isinstance(checkpoint, str) else checkpoint
+            weights = build_nested(TimmCheckpoint, given, 'TimmBackbone.checkpoint')
+            self.model, dynamic = weights.load(model_name, partial(_create, model_name), options)
         elif pretrained:
             self.model, dynamic = _with_download(model_name, options)
         else:
@@ -158,47 +154,3 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
             f'({type(error).__name__}); on a machine with network run timm.create_model({model_name!r}, '
             'pretrained=True) and copy its cache, or pass checkpoint=<path of its model.safetensors>'
         ) from None
-
-
-def _with_checkpoint(model_name: str, path: str, options: dict, min_matched: float) -> tuple[nn.Module, bool]:
-    """Load a checkpoint by timm, which renames the keys of older layouts, and check strictly what it loads."""
-    import timm
-
-    state_dict = read_state_dict(path)
-    config = timm.get_pretrained_cfg(model_name)
-    classifiers: str | Sequence[str] = (config.classifier if config else None) or ()
-    prefixes = tuple(f'{name}.' for name in ((classifiers,) if isinstance(classifiers, str) else classifiers))
-    body = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
-    overlay = dict(state_dict=body, source='timm', num_classes=0)
-    try:
-        with _checked_loading(path, model_name, min_matched):
-            return _create(model_name, dict(options, pretrained=True, pretrained_cfg_overlay=overlay))
-    except (AttributeError, IndexError, KeyError, RuntimeError) as error:  # timm's renaming fails in its own ways
-        reason = ' '.join(str(error).split())[:500]
-        raise CheckpointError(f'{path} does not fit {model_name!r}: {type(error).__name__}: {reason}') from None
-
-
-@contextmanager
-def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator[None]:
-    """Check what timm loads: it builds the model, renames keys and loads in one call, without a report."""
-    load = nn.Module.load_state_dict
-
-    def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
-        own = model.state_dict()
-        if model_name.startswith('tf_efficientnet'):  # others pad otherwise, and the weights would not suit them
-            state_dict, kwargs = timm_names(state_dict, own), dict(strict=True)
-        classifier = {key: value for key, value in own.items() if key.startswith(BEHIND_THE_MAPS)}
-        match = StateDictMatch.of({key: value for key, value in own.items() if key not in classifier}, state_dict)
-        match.require(min_matched, path, repr(model_name))
-        print_log(f'{path} -> {model_name}: {match}', logger='current')
-        if min_matched < 1:
-            fitting = {key: value for key, value in state_dict.items() if key not in match.ignored}
-            return load(model, fitting, strict=False)
-        return load(model, {**classifier, **state_dict}, *args, **kwargs)
-
-    patched: Any = nn.Module
-    patched.load_state_dict = checked
-    try:
-        yield
-    finally:
-        patched.load_state_dict = load

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class VGG(BaseModule):
+class VGG(Backbone):
     """Simonyan and Zisserman, ICLR 2015, without the classifier: levels of 3x3 convolutions, a 2x2 max-pool after each.
 
     With the default widths and depths this is VGG-16; batch norm follows each convolution.

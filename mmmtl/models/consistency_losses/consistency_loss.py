@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import ClassVar, cast
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -32,7 +32,8 @@ class ConsistencyLoss(BaseModule, ABC):
         ConfigError: The weight is negative or not finite.
     """
 
-    needs_matches = False  # True: `forward` also takes ``matched``, the output of `CrossViewModule.match`
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Names of auxiliary maps of neck or decode head, which `forward` takes as further keyword arguments."""
 
     def __init__(
         self,

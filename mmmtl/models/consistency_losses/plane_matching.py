@@ -43,7 +43,7 @@ class PlaneMatching(ConsistencyLoss):
         ConfigError: ``depth`` is no task of metric depth.
     """
 
-    needs_matches = True
+    reads = ('cost', 'planes')
 
     def __init__(self, *args: Any, depth: str = 'depth', tolerance: float = 0.05, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +60,8 @@ class PlaneMatching(ConsistencyLoss):
         targets: Mapping[str, Tensor],
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
-        matched: Mapping[str, Tensor] | None = None,
+        cost: Tensor | None = None,
+        planes: Tensor | None = None,
     ) -> Tensor:
         """Return the term.
 
@@ -69,10 +70,11 @@ class PlaneMatching(ConsistencyLoss):
             targets: ``{task: (N, target_channels, H, W)}``.
             features: Not used.
             samples: N views.
-            matched: Output of `CrossViewModule.match`: ``'cost'`` (N, D, h, w) and ``'planes'`` (D,) in 1 / m.
+            cost: Costs (N, D, h, w) of the neck.
+            planes: Inverse depths (D,) of the planes in 1 / m.
         """
-        assert matched is not None, 'the model passes `matched`, see `needs_matches`'
-        cost, planes = matched['cost'].float(), matched['planes']
+        assert cost is not None and planes is not None, 'the model passes the maps that `reads` names'
+        cost = cost.float()
         cameras = scene_cameras(samples)
         views, intrinsics, camera_T_world = cameras['views'], cameras['intrinsics'], cameras['camera_T_world']
         if views is None or intrinsics is None or camera_T_world is None:  # no scene of several views

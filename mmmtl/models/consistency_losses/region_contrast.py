@@ -19,6 +19,7 @@ from mmmtl.models.consistency_losses.noise_contrast import noise_contrast
 from mmmtl.models.consistency_losses.region_bank import RegionBank
 from mmmtl.models.consistency_losses.region_moments import RegionPixels
 from mmmtl.models.consistency_losses.region_slots import RegionSlots
+from mmmtl.models.nested_options import build_nested
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
@@ -56,9 +57,8 @@ class RegionContrast(JointSpaceLoss):
         compare: Representation and distance of regions. ``'wasserstein'`` or ``'kl'``: Gaussians by that distance;
             ``'vector'``: means; ``'pixel'``: 8 evenly spread pixels of each region, with the same pixel of the other
             task as the positive. The last two by squared Euclidean distance.
-        patches: (rows, columns) of a regular grid, whose cells are compared instead of the samples' regions.
-        max_regions: Number of regions per image, the largest first.
-        min_pixels: Smallest region, in pixels at half the size of the image.
+        regions: Which regions are compared, options of `RegionSlots`: ``max_regions`` (32), ``min_pixels`` (10, at half
+            the size of the image), or ``patches=(rows, columns)`` for the cells of a regular grid.
         temperature: Divisor of the distances, > 0; the published one by default.
         bank: Number of regions of earlier images that are further negatives; 0 for none, as in equation (3). Every
             process fills its own bank, so two processes with half the batch each do not equal one exactly.
@@ -77,9 +77,7 @@ class RegionContrast(JointSpaceLoss):
         *,
         space: dict | None = None,
         compare: str = 'wasserstein',
-        patches: tuple[int, int] | None = None,
-        max_regions: int = 32,
-        min_pixels: int = 10,
+        regions: dict | None = None,
         temperature: float = 5.4,
         bank: int = 0,
         **kwargs: Any,
@@ -87,16 +85,12 @@ class RegionContrast(JointSpaceLoss):
         super().__init__(tasks, in_channels, strides, space={'widths': WIDTHS, **(space or {})}, **kwargs)
         if compare not in COMPARISONS:
             raise ConfigError(f'RegionContrast.compare must be one of {", ".join(COMPARISONS)}, found {compare!r}')
-        if max_regions < 1 or min_pixels < 2 or not temperature > 0 or bank < 0 or (patches and min(patches) < 1):
-            raise ConfigError(
-                'RegionContrast needs max_regions >= 1, min_pixels >= 2, temperature > 0, bank >= 0 and '
-                f'positive patches, found {max_regions}, {min_pixels}, {temperature}, {bank}, {patches}'
-            )
+        if not temperature > 0 or bank < 0:
+            raise ConfigError(f'RegionContrast needs temperature > 0 and bank >= 0, found {temperature} and {bank}')
         if bank and compare == 'pixel':
             raise ConfigError("RegionContrast.bank holds regions, not pixels: set bank=0 with compare='pixel'")
-        self.compare, self.temperature, self.min_pixels = compare, temperature, min_pixels
-        self.max_regions = patches[0] * patches[1] if patches else max_regions
-        self.slots = RegionSlots(self.max_regions, min_pixels, patches)
+        self.compare, self.temperature = compare, temperature
+        self.slots = build_nested(RegionSlots, regions or {}, 'RegionContrast.regions')
         self.bank = RegionBank(bank, self.space.out_channels) if bank else None
 
     def forward(
@@ -129,14 +123,14 @@ class RegionContrast(JointSpaceLoss):
         Returns:
             Loss (I,), and bool (I,), whether the pair has a region in both.
         """
-        count = self.max_regions
+        count = self.slots.max_regions
         if slots.device.type == 'cpu':  # reading a value is free there, so empty slots are left out
             count = max(1, int(slots.max()) + 1)
         if self.compare == 'pixel':
             return self.contrast_pixels(mapped, slots, count)
         pixels = RegionPixels.of(slots.flatten(0, 1), count)
         means, covariances = (part.unflatten(0, (-1, 2)).flatten(1, 2) for part in pixels.moments(mapped.flatten(0, 1)))
-        valid = (pixels.counts >= self.min_pixels).view(len(slots), -1)  # (I, 2R)
+        valid = (pixels.counts >= self.slots.min_pixels).view(len(slots), -1)  # (I, 2R)
         distances = self.distances(means, covariances)
         if self.bank is not None:
             *earlier, filled = self.bank.copies()
@@ -163,5 +157,5 @@ class RegionContrast(JointSpaceLoss):
         indices = pixels.evenly_spread(PIXELS).flatten(1)  # (I, R * 8)
         points = RegionPixels.gather(mapped.flatten(0, 1), indices.repeat_interleave(2, 0)).unflatten(0, (-1, 2))
         points = points.flatten(1, 2)
-        valid = (pixels.counts >= self.min_pixels).repeat_interleave(PIXELS, 1).repeat(1, 2)
+        valid = (pixels.counts >= self.slots.min_pixels).repeat_interleave(PIXELS, 1).repeat(1, 2)
         return noise_contrast(squared_distances(points, points) / self.temperature, valid, valid, members=PIXELS)

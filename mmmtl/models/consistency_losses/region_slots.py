@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmmtl.errors import DataError
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.models.consistency_losses.region_moments import largest_regions
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor
 from mmmtl.structures import MultiTaskDataSample
@@ -19,11 +19,20 @@ class RegionSlots:
     Args:
         max_regions: Number of slots; smaller regions are left out.
         min_pixels: Smallest region, in pixels of the map of slots.
-        patches: (rows, columns) of a grid that replaces the regions of the samples.
+        patches: (rows, columns) of a grid that replaces the regions of the samples; it has rows * columns slots.
+
+    Raises:
+        ConfigError: An option is out of range.
     """
 
-    def __init__(self, max_regions: int, min_pixels: int, patches: tuple[int, int] | None = None) -> None:
-        self.max_regions, self.min_pixels, self.patches = max_regions, min_pixels, patches
+    def __init__(self, max_regions: int = 32, min_pixels: int = 10, patches: tuple[int, int] | None = None) -> None:
+        if max_regions < 1 or min_pixels < 2 or (patches and min(patches) < 1):
+            raise ConfigError(
+                'RegionContrast.regions needs max_regions >= 1, min_pixels >= 2 and positive patches, found '
+                f'{max_regions}, {min_pixels}, {patches}'
+            )
+        self.max_regions = patches[0] * patches[1] if patches else max_regions
+        self.min_pixels, self.patches = min_pixels, patches
 
     def __call__(
         self,

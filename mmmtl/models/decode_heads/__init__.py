@@ -1,7 +1,7 @@
 """Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
-`ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task; `PerTaskHead`
-builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks.
+`ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
+`PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`).
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
+from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.registry import MODELS
 
 LOW_LEVEL_CHANNELS = 48  # as in DeepLabV3+, table 1: few, so that the fine map does not outweigh the pyramid
 
 
 @MODELS.register_module()
-class ASPPHead(BaseModule):
+class ASPPHead(TaskHead):
     """Parallel convolutions of several dilations and global average pooling, fused by a 1x1 convolution.
 
     Without ``low_level_index`` it is DeepLabV3 (Chen et al., 2017), with logits at feature ``in_index``. With it, it is

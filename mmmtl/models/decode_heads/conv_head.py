@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from mmcv.cnn import ConvModule
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class ConvHead(BaseModule):
-    """``num_convs`` blocks conv - norm - activation on feature ``in_index``, then a 1x1 convolution to the logits.
+class ConvHead(TaskHead):
+    """Blocks conv - norm - activation on feature ``in_index``, then a 1x1 convolution to the logits.
 
     MTPSL's head on SegNet is ``channels=64, norm=None, act=None``, with nothing between its two convolutions.
 
@@ -24,8 +24,7 @@ class ConvHead(BaseModule):
         strides: Strides of the features, in the same order; passed by `PerTaskHead`.
         out_channels: Channels of the logits; passed by `PerTaskHead`.
         in_index: Index of the feature.
-        channels: Channels of the blocks.
-        num_convs: Number of blocks.
+        channels: Channels of every block, such as ``(100, 100)``; an int for one block, ``()`` for none.
         kernel_size: Odd kernel size of the blocks.
         norm: Type (``'BN'``, ``'SyncBN'``) or config (``dict(type='GN', num_groups=32)``) of mmcv; None for no norm and
             a convolution with bias.
@@ -42,8 +41,7 @@ class ConvHead(BaseModule):
         out_channels: int,
         *,
         in_index: int = 0,
-        channels: int = 256,
-        num_convs: int = 1,
+        channels: int | Sequence[int] = 256,
         kernel_size: int = 3,
         norm: str | dict | None = 'BN',
         act: str | dict | None = 'ReLU',
@@ -52,7 +50,7 @@ class ConvHead(BaseModule):
         if kernel_size % 2 == 0:
             raise ConfigError(f'ConvHead.kernel_size must be odd, so that maps keep their size, but is {kernel_size}')
         self.in_index = in_index
-        widths = [in_channels[in_index]] + [channels] * num_convs
+        widths = [in_channels[in_index], *((channels,) if isinstance(channels, int) else channels)]
         self.convs = nn.Sequential(
             *(conv_block(a, b, kernel_size, norm=norm, act=act) for a, b in zip(widths[:-1], widths[1:], strict=True))
         )

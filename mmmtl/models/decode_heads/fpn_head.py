@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
 
 @MODELS.register_module()
-class FPNHead(BaseModule):
+class FPNHead(DecodeHead):
     """Brings every map to ``channels``, adds the coarser ones from the top down, and decodes the sum once per task.
 
     Feature pyramid networks (Lin et al., CVPR 2017) with the sum over the levels of panoptic FPN (Kirillov et al.,
@@ -44,7 +45,7 @@ class FPNHead(BaseModule):
         channels: int = 64,
         norm: str | dict | None = 'BN',
     ) -> None:
-        super().__init__()
+        super().__init__(tasks, in_channels, strides)
         if list(strides) != sorted(strides):
             raise ConfigError(f'FPNHead needs maps from fine to coarse, but their strides are {tuple(strides)}')
         self.laterals = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in in_channels)
@@ -56,9 +57,9 @@ class FPNHead(BaseModule):
             }
         )
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
         joined = self.join(features)
-        return {name: head(joined) for name, head in self.heads.items()}
+        return HeadOutput({name: head(joined) for name, head in self.heads.items()})
 
     def join(self, features: Sequence[Tensor]) -> Tensor:
         """(N, channels, h_0, w_0)."""

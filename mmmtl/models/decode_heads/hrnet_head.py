@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
 
 @MODELS.register_module()
-class HRNetHead(BaseModule):
+class HRNetHead(DecodeHead):
     """Resizes all features to the finest (stride 4) and concatenates them; per task conv1x1 - BN - ReLU - conv1x1.
 
     HRNetV2's head (Wang et al., TPAMI 2021), one per task as in region contrast (Li et al., ECCV 2024); 270 channels
@@ -28,7 +29,7 @@ class HRNetHead(BaseModule):
     """
 
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int]) -> None:
-        super().__init__()
+        super().__init__(tasks, in_channels, strides)
         channels = sum(in_channels)
         self.heads = nn.ModuleDict(
             {
@@ -42,10 +43,10 @@ class HRNetHead(BaseModule):
             }
         )
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return ``{task: logits (N, task.channels, h_0, w_0)}``."""
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
+        """Return logits (N, task.channels, h_0, w_0) of every task."""
         joined = self.join(features)
-        return {name: head(joined) for name, head in self.heads.items()}
+        return HeadOutput({name: head(joined) for name, head in self.heads.items()})
 
     @staticmethod
     def join(features: Sequence[Tensor]) -> Tensor:

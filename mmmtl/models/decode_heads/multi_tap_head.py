@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.decode_heads.conv_head import classifier
+from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class MultiTapHead(BaseModule):
+class MultiTapHead(TaskHead):
     """Reduces each of K features to C / K channels, resizes and concatenates them; conv3x3 - BN - GELU, conv1x1.
 
     The head of SAK (Lu et al., "Swiss Army Knife: Synergizing Biases in Knowledge from Vision Foundation Models for

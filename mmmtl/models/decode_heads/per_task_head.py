@@ -1,17 +1,21 @@
 """The standard multi-task head: a separate head per task on shared features."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.batch_context import BatchContext
+from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.task_head import TaskHead
+from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
 
 @MODELS.register_module()
-class PerTaskHead(BaseModule):
+class PerTaskHead(DecodeHead):
     """One head per task, all from one config, with ``task.channels`` output channels.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h, w)}.
@@ -20,14 +24,15 @@ class PerTaskHead(BaseModule):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the features, fine to coarse; passed by the model.
         strides: Strides of the features, in the same order; passed by the model.
-        head: Config of a head of one task, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides``
-            and ``out_channels``.
+        head: Config of a `TaskHead`, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides`` and
+            ``out_channels``.
         overrides: ``{task: options}`` that differ from ``head``; options with a ``type`` replace ``head`` entirely.
         own_maps: Whether the i-th head gets the i-th feature only, for backbones with ``needs_tasks = True`` such as
             `MTANSegNet`.
 
     Raises:
-        ConfigError: ``overrides`` names an unknown task, or ``own_maps`` is set with fewer features than tasks.
+        ConfigError: ``overrides`` names an unknown task, ``own_maps`` is set with fewer features than tasks, or a head
+            is no `TaskHead`.
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class PerTaskHead(BaseModule):
         overrides: Mapping[str, dict] | None = None,
         own_maps: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(tasks, in_channels, strides)
         overrides = overrides or {}
         unknown = sorted(set(overrides) - set(tasks))
         if unknown:
@@ -59,10 +64,40 @@ class PerTaskHead(BaseModule):
             self.heads[name] = MODELS.build(
                 dict(config, in_channels=in_channels[used], strides=strides[used], out_channels=task.channels)
             )
+            if not isinstance(self.heads[name], TaskHead):
+                raise ConfigError(
+                    f'PerTaskHead: {type(self.heads[name]).__name__} is no TaskHead; derive it from '
+                    'mmmtl.models.TaskHead'
+                )
+        self.size_constraint = SizeConstraint.joint({name: head.size_constraint for name, head in self._named_heads()})
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Return ``{task: logits (N, task.channels, h, w)}``."""
-        return {name: head(features[self._features_of(index)]) for index, (name, head) in enumerate(self.heads.items())}
+    @property
+    def earlier_stages(self) -> dict[str, EarlierStage]:
+        """The stages of the heads; each has the tasks whose head has a stage of that name."""
+        weights: dict[str, dict[str, float]] = {}
+        for name, head in self._named_heads():
+            for stage, weight in head.stage_weights.items():
+                weights.setdefault(stage, {})[name] = weight
+        for stage, by_task in weights.items():
+            if len(set(by_task.values())) > 1:
+                raise ConfigError(f'PerTaskHead: the weights of {stage!r} must be equal for all tasks, found {by_task}')
+        return {
+            stage: EarlierStage({name: self.tasks[name] for name in by_task}, next(iter(by_task.values())))
+            for stage, by_task in weights.items()
+        }
+
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
+        """Return logits (N, task.channels, h, w) of every task, and their earlier predictions."""
+        logits: dict[str, Tensor] = {}
+        earlier: dict[str, dict[str, Tensor]] = {}
+        for index, (name, head) in enumerate(self._named_heads()):
+            logits[name], stages = head.predictions(features[self._features_of(index)])
+            for stage, values in stages.items():
+                earlier.setdefault(stage, {})[name] = values
+        return HeadOutput(logits, earlier)
+
+    def _named_heads(self) -> list[tuple[str, TaskHead]]:
+        return [(name, cast(TaskHead, head)) for name, head in self.heads.items()]
 
     def _features_of(self, index: int) -> slice:
         """Return the indices of the features of a head."""

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
+from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.registry import MODELS
 
 
 @MODELS.register_module()
-class SymmetricDecoder(BaseModule):
+class SymmetricDecoder(TaskHead):
     """From the coarsest feature to the finest: enlarge, concatenate the encoder's feature, convolve to its channels.
 
     The decoders of Pseudo-MTL, one per task (`PerTaskHead`), are "designed symmetrically with the encoder"; the paper

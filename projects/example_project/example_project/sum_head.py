@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmmtl.models import BatchContext, DecodeHead, HeadOutput
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
 
 @MODELS.register_module()
-class SumHead(BaseModule):
+class SumHead(DecodeHead):
     """Sum all feature maps at the size of the finest one, then apply one 1x1 convolution per task.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}.
@@ -26,15 +26,15 @@ class SumHead(BaseModule):
     def __init__(
         self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *, channels: int = 32
     ) -> None:
-        super().__init__()
+        super().__init__(tasks, in_channels, strides)
         self.projections = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in in_channels)
         self.outputs = nn.ModuleDict({name: nn.Conv2d(channels, task.channels, 1) for name, task in tasks.items()})
 
-    def forward(self, features: Sequence[Tensor]) -> dict[str, Tensor]:
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
         size = features[0].shape[2:]
         maps = [
             F.interpolate(project(feature), size, mode='bilinear', align_corners=False)
             for project, feature in zip(self.projections, features, strict=True)
         ]
         shared = F.relu(sum(maps))  # (N, channels, h_0, w_0)
-        return {name: output(shared) for name, output in self.outputs.items()}
+        return HeadOutput({name: output(shared) for name, output in self.outputs.items()})

@@ -1,17 +1,17 @@
 """The backbone: a ResNet of torchvision."""
 
 import torchvision
-from mmengine.model import BaseModule
 from torch import Tensor
 from torchvision.models.feature_extraction import create_feature_extractor
 
+from mmmtl.models import Backbone
 from mmmtl.registry import MODELS
 
 BLOCK_WIDTHS = (64, 128, 256, 512)
 
 
 @MODELS.register_module()
-class TorchvisionBackbone(BaseModule):
+class TorchvisionBackbone(Backbone):
     """The four stages of a torchvision ResNet, from scratch.
 
     ``forward``: images (N, 3, H, W) -> tuple of four (N, out_channels[i], H / strides[i], W / strides[i]).

@@ -10,7 +10,7 @@ from mmmtl.models.decode_heads import ConvHead
 
 def test_ccnn_is_the_published_network_and_sees_nine_by_nine():
     backbone = CCNN()
-    head = ConvHead(backbone.out_channels, backbone.strides, 1, channels=100, num_convs=2, kernel_size=1, norm=None)
+    head = ConvHead(backbone.out_channels, backbone.strides, 1, channels=(100, 100), kernel_size=1, norm=None)
     layers = [module for module in (*backbone.modules(), *head.modules()) if isinstance(module, torch.nn.Conv2d)]
     assert [(m.out_channels, m.kernel_size[0], m.padding[0]) for m in layers] == [(64, 3, 0)] * 4 + [
         (100, 1, 0)

@@ -165,14 +165,14 @@ def test_a_checkpoint_that_matches_nothing(name, tmp_path):
 
 def test_a_checkpoint_that_has_to_match_in_part(published, tmp_path, monkeypatch):
     lines = []
-    monkeypatch.setattr('mmmtl.models.backbones.timm_backbone.print_log', lambda line, logger: lines.append(line))
+    monkeypatch.setattr('mmmtl.models.backbones.timm_checkpoint.print_log', lambda line, logger: lines.append(line))
     path = tmp_path / 'weights.pth'
     part = {key: value for key, value in published.items() if not key.startswith('layer4')}
     part['conv1.0.weight'] = torch.zeros(1, 2)
     torch.save(part, path)
     with pytest.raises(CheckpointError, match=r'not filled: conv1\.0\.weight, layer4.*at least 100 % are required'):
         TimmBackbone(RESNET, checkpoint=str(path))
-    backbone = TimmBackbone(RESNET, checkpoint=str(path), min_matched=0.2)
+    backbone = TimmBackbone(RESNET, checkpoint=dict(file=str(path), min_matched=0.2))
     (line,) = lines
     assert f'{path} -> {RESNET}: 59 of 75 entries, ' in line and line.endswith('ignored: conv1.0.weight')
     del part['conv1.0.weight']

@@ -58,8 +58,8 @@ def make_loss(**options) -> PlaneMatching:
 
 def term(samples: list, cost: torch.Tensor, loss: PlaneMatching | None = None) -> torch.Tensor:
     targets = {'depth': torch.stack([sample.gt.depth for sample in samples])}
-    matched = {'cost': cost, 'planes': torch.linspace(1 / FAR, 1 / NEAR, PLANES)}
-    return (loss or make_loss())({}, targets, (), samples, matched)
+    planes = torch.linspace(1 / FAR, 1 / NEAR, PLANES)
+    return (loss or make_loss())({}, targets, (), samples, cost=cost, planes=planes)
 
 
 def random_cost(samples: list) -> torch.Tensor:
@@ -154,10 +154,12 @@ def test_images_for_the_task_losses_alone_are_not_taught(samples):
 def test_bad_settings():
     with pytest.raises(ConfigError, match="metric depth, found 'semseg'; the tasks are semseg, depth"):
         make_loss(depth='semseg')
-    with pytest.raises(ConfigError, match='consistency_losses.matching: PlaneMatching needs a neck with a cost volume'):
+    with pytest.raises(
+        ConfigError, match="matching: PlaneMatching reads 'cost', 'planes', but neck and decode head return no aux"
+    ):
         make_model(neck=None)
-    with pytest.raises(ConfigError, match='needs a neck with a cost volume'):
-        make_model(neck=dict(type=CrossViewModule, fuse=('features',)))
+    with pytest.raises(ConfigError, match="return 'features'; use a neck or head"):
+        make_model(neck=dict(type=CrossViewModule, fusion=dict(parts=('features',))))
 
 
 def make_model(**options) -> MultiTaskModel:
@@ -165,8 +167,7 @@ def make_model(**options) -> MultiTaskModel:
     cross_view = dict(
         type=CrossViewModule,
         stride=STRIDE,
-        blocks=1,
-        identity_start=True,
+        transformer=dict(blocks=1, identity_start=True),
         cost_volume=dict(planes=PLANES, depth_range=(NEAR, FAR)),
     )
     return MultiTaskModel(

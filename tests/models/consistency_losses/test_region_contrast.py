@@ -135,7 +135,7 @@ def test_renumbered_regions_are_the_same():
 
 
 def test_only_the_largest_regions():
-    contrast = make_loss(max_regions=2)
+    contrast = make_loss(regions=dict(max_regions=2))
     kept = quarters()
     kept[(kept != 8) & (kept != 700)] = -1
     assert loss_of(contrast, [sample('depth')]) == loss_of(contrast, [sample('depth', regions=kept)])
@@ -144,7 +144,7 @@ def test_only_the_largest_regions():
 def test_patches_need_no_regions():
     one = MultiTaskDataSample(metainfo=dict(img_shape=SIZE, img_path='a.png'))
     one.gt = sample('depth').gt
-    contrast = make_loss(patches=(2, 4))
+    contrast = make_loss(regions=dict(patches=(2, 4)))
     assert loss_of(contrast, [one]).item() > 0
     rows, columns = torch.arange(64)[:, None] // 32, torch.arange(80) // 20
     same = sample('depth', regions=(rows * 4 + columns)[None].int())
@@ -193,8 +193,8 @@ def test_mixed_precision_compares_in_single_precision():
         dict(compare='cosine'),
         dict(temperature=0.0),
         dict(bank=-1),
-        dict(patches=(0, 4)),
-        dict(max_regions=0),
+        dict(regions=dict(patches=(0, 4))),
+        dict(regions=dict(max_regions=0)),
         dict(compare='pixel', bank=4),
     ],
 )

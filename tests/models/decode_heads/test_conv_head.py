@@ -13,10 +13,10 @@ FEATURES = (torch.randn(2, 6, 9, 7), torch.randn(2, 8, 5, 4))
 
 @pytest.mark.parametrize('in_index', [0, 1, -1])
 @pytest.mark.parametrize(
-    'options', [{}, dict(num_convs=0), dict(num_convs=3, kernel_size=1), dict(norm=None, act=None)]
+    'options', [{}, dict(channels=()), dict(channels=(4, 5, 6), kernel_size=1), dict(norm=None, act=None)]
 )
 def test_logits_at_the_size_of_its_map(in_index, options):
-    head = ConvHead(CHANNELS, STRIDES, 5, in_index=in_index, channels=4, **options)
+    head = ConvHead(CHANNELS, STRIDES, 5, in_index=in_index, **{'channels': 4, **options})
     assert head(FEATURES).shape == (2, 5, *FEATURES[in_index].shape[2:])
 
 
@@ -43,7 +43,7 @@ def test_starts_small_also_after_init_weights():
 
 
 def test_every_parameter_gets_a_gradient():
-    head = ConvHead(CHANNELS, STRIDES, 3, channels=4, num_convs=2)
+    head = ConvHead(CHANNELS, STRIDES, 3, channels=(4, 4))
     head(FEATURES).square().sum().backward()
     assert not [name for name, p in head.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
 

@@ -6,10 +6,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.models import BatchContext
 from mmmtl.models.decode_heads import FPNHead
 from mmmtl.tasks import Depth, Normal
 
 TASKS = dict(depth=Depth('depth'), normal=Normal('normal'))
+CONTEXT = BatchContext.of(TASKS, torch.zeros(2, 3, 36, 44))
 
 
 @pytest.mark.parametrize('sizes', [((9, 11), (5, 6), (3, 3)), ((8, 16), (4, 8), (2, 4))])
@@ -17,7 +19,7 @@ def test_shapes_gradients_and_a_small_start(sizes):
     torch.manual_seed(0)
     head = FPNHead(TASKS, (2, 3, 4), (4, 8, 16), channels=8)
     features = [torch.randn(2, width, *size, requires_grad=True) for width, size in zip((2, 3, 4), sizes, strict=True)]
-    logits = head(features)
+    logits = head(features, CONTEXT).logits
     assert {name: tuple(values.shape) for name, values in logits.items()} == dict(
         depth=(2, 1, *sizes[0]), normal=(2, 3, *sizes[0])
     )
@@ -29,7 +31,7 @@ def test_shapes_gradients_and_a_small_start(sizes):
 
 def test_a_task_has_a_block_of_its_own():
     head = FPNHead(TASKS, (2, 3), (4, 8), channels=4)
-    head((torch.randn(2, 2, 8, 8), torch.randn(2, 3, 4, 4)))['depth'].sum().backward()
+    head((torch.randn(2, 2, 8, 8), torch.randn(2, 3, 4, 4)), CONTEXT).logits['depth'].sum().backward()
     assert all(p.grad is None for p in head.heads['normal'].parameters())
     assert all(p.grad is not None for p in (*head.heads['depth'].parameters(), *head.laterals.parameters()))
 
@@ -52,7 +54,7 @@ def test_the_sum_by_hand():
 
 def test_one_map_is_enough():
     head = FPNHead(TASKS, (3,), (4,), channels=4)
-    assert head((torch.randn(2, 3, 6, 7),))['normal'].shape == (2, 3, 6, 7)
+    assert head((torch.randn(2, 3, 6, 7),), CONTEXT).logits['normal'].shape == (2, 3, 6, 7)
 
 
 def test_maps_out_of_order():

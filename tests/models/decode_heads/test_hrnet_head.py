@@ -2,17 +2,19 @@
 
 import torch
 
+from mmmtl.models import BatchContext
 from mmmtl.models.decode_heads import HRNetHead
 from mmmtl.tasks import Depth, Normal
 
 TASKS = dict(depth=Depth('depth'), normal=Normal('normal'))
+CONTEXT = BatchContext.of(TASKS, torch.zeros(2, 3, 36, 44))
 
 
 def test_shapes_and_gradients():
     torch.manual_seed(0)
     head = HRNetHead(TASKS, (2, 3), (4, 8))
     features = torch.randn(2, 2, 9, 11, requires_grad=True), torch.randn(2, 3, 5, 6, requires_grad=True)
-    logits = head(features)
+    logits = head(features, CONTEXT).logits
     assert {name: tuple(values.shape) for name, values in logits.items()} == dict(
         depth=(2, 1, 9, 11), normal=(2, 3, 9, 11)
     )

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmmtl.errors import ConfigError
+from mmmtl.models import BatchContext
 from mmmtl.models.decode_heads import MultiTapHead, PerTaskHead
 from mmmtl.tasks import Depth, SemSeg
 
@@ -52,7 +53,8 @@ def test_maps_are_mixed_before_they_are_judged():
 
 def test_one_for_each_task():
     tasks = {'semseg': SemSeg('semseg', classes='abc'), 'depth': Depth('depth')}
-    logits = PerTaskHead(tasks, (8,) * 4, (16,) * 4, head=dict(type=MultiTapHead))(features())
+    head = PerTaskHead(tasks, (8,) * 4, (16,) * 4, head=dict(type=MultiTapHead))
+    logits = head(features(), BatchContext.of(tasks, torch.zeros(2, 3, 32, 48))).logits
     assert {name: value.shape[1] for name, value in logits.items()} == {'semseg': 3, 'depth': 1}
 
 

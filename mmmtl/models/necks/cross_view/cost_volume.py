@@ -37,13 +37,20 @@ class CostVolume(torch.nn.Module):
         planes: Number D of candidate depths, equally spaced in inverse depth, the farthest first.
         depth_range: ``'paper'``, ``'indoor'`` or (near, far) in metres.
         chunk_bytes: Memory in bytes of the products of one chunk of pixels.
+        centred: Whether `CrossViewModule` joins C without its mean over the planes, for training from scratch. The mean
+            carries no information about depth; without it, the C of a single view is 0 for features of any scale.
 
     Raises:
         ConfigError: The depth range is unknown or empty, or there are fewer than two planes.
     """
 
     def __init__(
-        self, *, planes: int = 128, depth_range: str | tuple[float, float] = 'paper', chunk_bytes: int = 2**25
+        self,
+        *,
+        planes: int = 128,
+        depth_range: str | tuple[float, float] = 'paper',
+        chunk_bytes: int = 2**25,
+        centred: bool = False,
     ) -> None:
         super().__init__()
         if isinstance(depth_range, str) and depth_range not in DEPTH_RANGES:
@@ -55,8 +62,7 @@ class CostVolume(torch.nn.Module):
             raise ConfigError(
                 f'cost_volume: expected 0 < near < far and planes > 1, found {depth_range} and {planes} planes'
             )
-        self.planes = planes
-        self.chunk_bytes = chunk_bytes
+        self.planes, self.chunk_bytes, self.centred = planes, chunk_bytes, centred
 
     def extra_repr(self) -> str:
         return f'planes={self.planes}, near={self.near}, far={self.far}'

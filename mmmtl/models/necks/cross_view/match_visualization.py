@@ -24,7 +24,7 @@ class MatchConfidenceMap:
 
 
 def match_visualizers(tasks: Mapping[str, Task]) -> dict[str, Task | MatchConfidenceMap]:
-    """Return the visualizers of the maps of `CrossViewModule.aux_maps`.
+    """Return the visualizers of the maps of `CrossViewModule.visual_maps`.
 
     Depth has the colours of the model's own depth task, if there is one.
     """

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from mmmtl.errors import DataError
 from mmmtl.models.necks.cross_view.cached_tensors import cached_tensors
 
 
@@ -31,3 +32,17 @@ def group_scenes(views: tuple[int, ...], device: torch.device) -> tuple[list[Ten
     ]
     rows = [row for group in groups for scene in group for row in scene]
     return [torch.tensor(group, device=device) for group in groups], torch.tensor(rows, device=device).argsort()
+
+
+def check_scenes(views: tuple[int, ...], images: int, intrinsics: Tensor | None, camera_T_world: Tensor | None) -> None:
+    """Check that the scenes make up the batch, and that those of several views have cameras."""
+    if sum(views) != images or min(views) < 1:
+        raise ValueError(f'views must be at least 1 per scene, {images} in total, found {list(views)}')
+    if max(views) > 1:
+        for name, camera, size in (('intrinsics', intrinsics, 3), ('camera_T_world', camera_T_world, 4)):
+            if camera is None or camera.shape != (images, size, size):
+                found = None if camera is None else tuple(camera.shape)
+                raise DataError(
+                    f'scenes of several views need {name} of shape ({images}, {size}, {size}), found {found}; '
+                    f'views={views}'
+                )

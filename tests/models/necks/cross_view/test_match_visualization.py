@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmmtl.models import MultiTaskModel
+from mmmtl.models import Backbone, DecodeHead, HeadOutput, MultiTaskModel
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.necks.cross_view.match_visualization import MatchConfidenceMap, match_visualizers
 from mmmtl.registry import MODELS
@@ -15,7 +15,7 @@ from mmmtl.tasks import Depth, SemSeg
 H, W = 32, 48
 
 
-class Shrink(nn.Module):
+class Shrink(Backbone):
     """A backbone of one map at 1/8."""
 
     out_channels, strides = (4,), (8,)
@@ -28,13 +28,13 @@ class Shrink(nn.Module):
         return (self.conv(images),)
 
 
-class Sum(nn.Module):
+class Sum(DecodeHead):
     def __init__(self, tasks, in_channels, strides) -> None:
-        super().__init__()
+        super().__init__(tasks, in_channels, strides)
         self.heads = nn.ModuleDict({name: nn.Conv2d(in_channels[0], task.channels, 1) for name, task in tasks.items()})
 
-    def forward(self, features):
-        return {name: head(features[0]) for name, head in self.heads.items()}
+    def forward(self, features, context):
+        return HeadOutput({name: head(features[0]) for name, head in self.heads.items()})
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_pairs_show_depth_within_the_planes_and_confidence(build):
 
 
 def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
-    for model, return_aux in ((build(), False), (build(fuse=('features',)), True)):
+    for model, return_aux in ((build(), False), (build(fusion=dict(parts=('features',))), True)):
         model.return_aux = return_aux
         first, _ = model(torch.randn(2, 3, H, W), scene(2), mode='predict')
         assert not list(first.extra.keys()) if 'extra' in first else True

@@ -34,7 +34,7 @@ from mmmtl.geometry import (
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.necks.cross_view import CostVolume
 from mmmtl.models.necks.cross_view.cost_volume import sampled_correlation
-from mmmtl.models.necks.cross_view.cross_view_module import PARTS
+from mmmtl.models.necks.cross_view.fusion import PARTS
 
 C, H, W, D = 3, 4, 5, 4
 NEAR, FAR = 0.6, 8.0

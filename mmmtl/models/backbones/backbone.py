@@ -1,0 +1,38 @@
+"""The contract of a backbone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmmtl.models.colours import Colours
+from mmmtl.models.size_constraint import SizeConstraint
+
+
+class Backbone(BaseModule):
+    """Base class of backbones: images (N, 3, H, W) -> a tuple of features (N, out_channels[i], h_i, w_i).
+
+    Features are ordered fine to coarse; h_i and w_i are H / strides[i] and W / strides[i], rounded. A subclass sets
+    ``out_channels`` and ``strides`` in its constructor.
+    """
+
+    needs_tasks: ClassVar[bool] = False
+    """Whether the constructor takes ``tasks``, the task names. The features then begin with one per task."""
+
+    out_channels: tuple[int, ...]
+    """Channels of the features."""
+
+    strides: tuple[int, ...]
+    """Strides of the features."""
+
+    size_constraint: SizeConstraint = SizeConstraint()
+    """Sizes of images that the backbone accepts; any by default."""
+
+    colours: Colours | None = None
+    """Normalisation of images that pretrained weights need; None for any."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, images: Tensor) -> tuple[Tensor, ...]: ...

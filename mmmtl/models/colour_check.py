@@ -1,0 +1,33 @@
+"""Check that images are normalised as pretrained weights need it."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.data_preprocessor import ViewPreprocessor
+
+
+def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
+    """Check that images are normalised as the pretrained weights of a backbone need it.
+
+    A preprocessor of another type than `ViewPreprocessor` is not checked.
+
+    Raises:
+        ConfigError: They are not; the message states the values to set.
+    """
+    if not isinstance(preprocessor, ViewPreprocessor):
+        return
+    mean, std = preprocessor.mean_and_std
+    for part in backbone.modules():
+        if isinstance(part, Backbone) and part.colours is not None and part.colours.differ_from(mean, std):
+            raise ConfigError(
+                f'model.data_preprocessor: {part.colours.source} was trained with colours of mean '
+                f'{_text(part.colours.mean)} and std {_text(part.colours.std)}, found mean {_text(mean)} and std '
+                f'{_text(std)}; set mean={_text(part.colours.mean)}, std={_text(part.colours.std)}'
+            )
+
+
+def _text(numbers: Sequence[float]) -> str:
+    return f'({", ".join(f"{number:.4g}" for number in numbers)})'

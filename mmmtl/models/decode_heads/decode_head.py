@@ -1,0 +1,90 @@
+"""The contract of a decode head of all tasks, and its earlier predictions (deep supervision)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmmtl.models.batch_context import BatchContext
+from mmmtl.models.size_constraint import SizeConstraint
+from mmmtl.tasks import Task
+
+
+@dataclass(frozen=True)
+class EarlierStage:
+    """Predictions that a decode head makes before its final ones, and trains too (deep supervision).
+
+    Args:
+        tasks: ``{task: Task}``, which gives channels and loss of the earlier logits; usually the model's own tasks. A
+            task of other channels, such as bins of depth, reads the labels of the model's task of that name.
+        weight: Factor of the losses of this stage.
+    """
+
+    tasks: Mapping[str, Task]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class HeadOutput:
+    """What a decode head returns.
+
+    Args:
+        logits: The final logits ``{task: (N, task.channels, h, w)}``, at any resolution.
+        earlier: Earlier logits ``{stage: {task: (N, channels, h, w)}}``, of the stages and tasks of
+            `DecodeHead.earlier_stages`; may be empty outside training.
+        aux: Auxiliary maps by name, of `DecodeHead.aux_names`, as `NeckOutput.aux`.
+    """
+
+    logits: Mapping[str, Tensor]
+    earlier: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    aux: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class DecodeHead(BaseModule):
+    """Base class of decode heads of all tasks: features -> `HeadOutput`.
+
+    Args:
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the features, fine to coarse; passed by the model.
+        strides: Strides of the features; passed by the model.
+    """
+
+    looks_across_views: ClassVar[bool] = False
+    """Whether the head uses other views of a scene; the context then has views and cameras."""
+
+    size_constraint: SizeConstraint = SizeConstraint()
+    """Sizes of images that the head accepts; any by default."""
+
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
+
+    @property
+    def earlier_stages(self) -> Mapping[str, EarlierStage]:
+        """The stages of `HeadOutput.earlier`, by name; none by default."""
+        return {}
+
+    @property
+    def aux_names(self) -> frozenset[str]:
+        """The names of `HeadOutput.aux`; none by default."""
+        return frozenset()
+
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
+        """Return the logits of every task.
+
+        Args:
+            features: The features of neck or backbone, fine to coarse.
+            context: The batch.
+        """
+        raise NotImplementedError

@@ -1,0 +1,30 @@
+"""The contract of a decode head of one task."""
+
+from collections.abc import Mapping, Sequence
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmmtl.models.size_constraint import SizeConstraint
+
+
+class TaskHead(BaseModule):
+    """Base class of heads of one task, for `PerTaskHead`: features -> logits (N, out_channels, h, w).
+
+    A head with earlier predictions overrides `predictions` and sets ``stage_weights``.
+
+    Args:
+        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
+        strides: Strides of the features; passed by `PerTaskHead`.
+        out_channels: Channels of the logits; passed by `PerTaskHead`.
+    """
+
+    size_constraint: SizeConstraint = SizeConstraint()
+    """Sizes of images that the head accepts; any by default."""
+
+    stage_weights: Mapping[str, float] = {}
+    """Weights of the losses of earlier predictions, by stage."""
+
+    def predictions(self, features: Sequence[Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """Return the final logits, and earlier ones by stage, both (N, out_channels, h, w)."""
+        return self(features), {}
