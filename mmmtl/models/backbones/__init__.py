@@ -4,6 +4,7 @@
 task names, and its features begin with one per task.
 """
 
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.ccnn import CCNN
 from mmmtl.models.backbones.cross_stitch_segnet import CrossStitchSegNet
 from mmmtl.models.backbones.dense_segnet import DenseSegNet
@@ -15,6 +16,7 @@ from mmmtl.models.backbones.timm_backbone import TimmBackbone
 from mmmtl.models.backbones.vgg import VGG
 
 __all__ = [
+    'Backbone',
     'CCNN',
     'CrossStitchSegNet',
     'DenseSegNet',

@@ -6,20 +6,26 @@
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
 from mmmtl.models.decode_heads.conv_head import ConvHead
+from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
 from mmmtl.models.decode_heads.per_task_head import PerTaskHead
 from mmmtl.models.decode_heads.side_output_head import SideOutputHead
 from mmmtl.models.decode_heads.symmetric_decoder import SymmetricDecoder
+from mmmtl.models.decode_heads.task_head import TaskHead
 
 __all__ = [
     'ASPPHead',
     'ConvHead',
+    'DecodeHead',
+    'EarlierStage',
     'FPNHead',
     'HRNetHead',
+    'HeadOutput',
     'MultiTapHead',
     'PerTaskHead',
     'SideOutputHead',
     'SymmetricDecoder',
+    'TaskHead',
 ]
