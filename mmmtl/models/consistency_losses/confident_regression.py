@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
-from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, weighted_mean
+from mmmtl.models.consistency_losses.stereo_consistency_loss import StereoConsistencyLoss
+from mmmtl.models.consistency_losses.stereo_pairs import StereoPairs, weighted_mean
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, sum_of_views, weighted_mean
+from mmmtl.models.consistency_losses.stereo_consistency_loss import StereoConsistencyLoss
+from mmmtl.models.consistency_losses.stereo_pairs import StereoPairs, sum_of_views, weighted_mean
 from mmmtl.registry import MODELS
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.models.consistency_losses.stereo_pairs import StereoConsistencyLoss, StereoPairs, sum_of_views
+from mmmtl.models.consistency_losses.stereo_consistency_loss import StereoConsistencyLoss
+from mmmtl.models.consistency_losses.stereo_pairs import StereoPairs, sum_of_views
 from mmmtl.registry import MODELS
 
 MIN_PROBABILITY = 1e-6  # probabilities are clamped to it before the logarithm

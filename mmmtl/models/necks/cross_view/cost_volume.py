@@ -30,8 +30,7 @@ class CostVolume(torch.nn.Module):
     per plane instead of 4 C. The warped features (B, V, C, D, h, w) are never materialised. The products are computed
     for chunks of pixels, and the backward pass does not recompute them.
 
-    Geometry is float32 even under autocast and gets no gradient. Under autocast the matrix product has autocast's
-    dtype.
+    Geometry is float32 even under autocast and gets no gradient; the matrix product has autocast's dtype.
 
     Args:
         planes: Number D of candidate depths, equally spaced in inverse depth, the farthest first.

@@ -1,0 +1,13 @@
+"""A data set to check."""
+
+import numpy as np
+
+from mmmtl.datasets import MultiTaskDataset
+
+
+class DatasetTrial:
+    """A data set to check, and the indices of the records to open; arguments as of `check_dataset`."""
+
+    def __init__(self, dataset: MultiTaskDataset, samples: int) -> None:
+        self.dataset = dataset
+        self.indices = np.unique(np.linspace(0, len(dataset) - 1, samples).round().astype(int)).tolist()
