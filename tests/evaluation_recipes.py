@@ -44,10 +44,9 @@ NETWORKS: dict[str, dict[str, Any]] = {
         decode_head=ASPP,
         neck=dict(
             type=CrossViewModule,
-            taps=(0,),
-            fusion_stride=None,
+            fusion=dict(taps=(0,), stride=None),
             stride=4,
-            blocks=2,
+            transformer=dict(blocks=2),
             cost_volume=dict(planes=8, depth_range='indoor'),
         ),
     ),

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from mmmtl.models import MultiTaskModel
+from mmmtl.models import MultiTaskModel, Neck
 
 
 @dataclass
@@ -82,7 +82,7 @@ def part_names(model: nn.Module) -> list[str]:
     names = ['']
     for name in ('backbone', 'neck', 'decode_head'):
         part = getattr(model, name)
-        if part is None:
+        if type(part) is Neck:  # passes the features on
             continue
         names.append(name)
         for child, module in part.named_children() if name != 'backbone' else ():

@@ -8,12 +8,12 @@ from torch import nn
 from mmmtl.apis import init_model, load_config
 from mmmtl.cli.main import main
 from mmmtl.experiments.model_cost import model_cost
-from mmmtl.models import MultiTaskModel
+from mmmtl.models import Backbone, MultiTaskModel
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.tasks import Depth
 
 
-class Pointwise(nn.Module):
+class Pointwise(Backbone):
     """A backbone of one 1 x 1 convolution."""
 
     out_channels, strides = (4,), (1,)
