@@ -9,12 +9,14 @@ from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
+from mmmtl.configuration.class_names import read_class_names
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
 from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.monitored_metrics import set_monitor_rules
 from mmmtl.configuration.protocol_check import check_protocol
 from mmmtl.configuration.recipes import read_recipe
+from mmmtl.configuration.required_arguments import check_dataset_arguments
 from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
 from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
 from mmmtl.configuration.train_units import set_train_units
@@ -62,6 +64,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                 'keys that were computed from it'
             )
     import_custom_modules(config)
+    read_class_names(config)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     types = argument_types(Runner)
     top_level = config._to_lazy_dict()
@@ -79,6 +82,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     set_tasks(config)
     complete_trained_for(config)
     set_argument(config, 'trained_for')
+    check_dataset_arguments(config)
     set_train_units(config)
     set_monitor_rules(config)
     check_protocol(config)
