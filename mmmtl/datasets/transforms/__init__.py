@@ -8,6 +8,7 @@ from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
+from mmmtl.datasets.transforms.scene_scale import RandomSceneScale
 from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, RectifiedPair
 from mmmtl.datasets.transforms.trained_scale import AtTrainedScale
 from mmmtl.datasets.transforms.two_crops import TwoCrops
@@ -30,6 +31,7 @@ __all__ = [
     'RandomNoise',
     'RandomScale',
     'RandomZoomCrop',
+    'RandomSceneScale',
     'RectifiedPair',
     'Resize',
     'TwoCrops',
