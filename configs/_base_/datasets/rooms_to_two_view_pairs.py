@@ -1,7 +1,7 @@
 """Generated rooms for training and posed RGB-D pairs for testing, 120 x 160, half pairs and half single views.
 
-The cameras of a room are 0.05 to 0.6 m apart, as those of the photographs. The metric scale of a pair of rooms is random,
-so that only the poses determine it. Validated, to choose a checkpoint, on the 70 training pairs of
+The cameras of a room are 0.05 to 0.6 m apart, as those of the photographs. The metric scale of a pair of rooms is
+random, so that only the poses determine it. Validated, to choose a checkpoint, on the 70 training pairs of
 `posed_views_pairs.py`, and tested on the pairs that are held out there.
 Root of the photographs: ``$MMMTL_DATA/real_bench/two_view``.
 """
