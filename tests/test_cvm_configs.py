@@ -31,7 +31,7 @@ def compared(path: str | Path) -> Path:
     path = Path(path)
     if '::' in path.name:
         return path.with_name(path.name.replace('_cvm', '_baseline'))
-    head = 'aspp' if 'resnet18' in path.name else 'multitap'
+    head = {'resnet18': 'aspp', 'lite0': 'fpn', 'vit': 'multitap'}[path.name.split('_')[1]]
     return CONFIGS / 'baseline' / path.name.replace('cvm_', f'{head}_', 1)
 
 
@@ -53,6 +53,29 @@ def test_ablations_differ_from_the_whole_by_the_module_alone(path):
     parts = [[config['model'].pop(part, None) for part in ('neck', 'consistency_losses')] for config in (ours, whole)]
     assert parts[0] != parts[1]
     assert ours == whole
+
+
+@pytest.mark.parametrize('path', ['pretrained.py::rooms', 'pretrained.py::photographs'])
+def test_rows_from_a_pretrained_encoder_differ_by_the_module_alone(path):
+    ours, theirs = (load_config(CONFIGS / 'cvm' / f'{path}_{row}').to_dict() for row in ('cvm', 'baseline'))
+    assert ours['model'].pop('neck') and ours['model'].pop('consistency_losses')
+    assert ours['optim_wrapper'].pop('paramwise_cfg') and ours['model']['backbone']['pretrained']
+    for config in (ours, theirs):
+        config.pop('filename', None)
+    assert ours == theirs
+
+
+def test_photographs_only_choose_and_test_a_network_that_learns_from_rooms():
+    config = load_config(CONFIGS / 'cvm' / 'cvm_lite0_b8_700i_rooms_to_two_view_pairs_full.py')
+    learnt, chosen, tested = (
+        getattr(config, f'{split}_dataloader').dataset.parts for split in ('train', 'val', 'test')
+    )
+    assert {part.type.__name__ for part in learnt.values()} == {'SyntheticRooms'}
+    for parts, split in ((chosen, 'train'), (tested, 'val')):
+        assert {(part.type.__name__, part.split) for part in parts.values()} == {('PosedViews', split)}
+        assert {part.val_scenes for part in parts.values()} == {('rgbd_0005?', 'sun3d_0003?')}
+    assert config.default_hooks.checkpoint.save_best == 'two_views/depth/abs_rel'
+    assert load_config(CONFIGS / 'cvm' / 'rooms_to_two_view.py::no_poses').model.neck.cost_volume is None
 
 
 def few_rooms(train: int = 6, test: int = 2) -> dict:

@@ -3,7 +3,7 @@
 from mmmtl.datasets.transforms.camera_effects import RandomBlur, RandomExposure, RandomJPEG, RandomNoise
 from mmmtl.datasets.transforms.cover_crop import CoverCrop
 from mmmtl.datasets.transforms.fixed_crop import FixedCrop
-from mmmtl.datasets.transforms.geometric import RandomFlip, RandomZoomCrop, Resize
+from mmmtl.datasets.transforms.geometric import RandomFlip, RandomSceneScale, RandomZoomCrop, Resize
 from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
@@ -29,6 +29,7 @@ __all__ = [
     'RandomJPEG',
     'RandomNoise',
     'RandomScale',
+    'RandomSceneScale',
     'RandomZoomCrop',
     'RectifiedPair',
     'Resize',

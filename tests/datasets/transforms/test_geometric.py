@@ -11,7 +11,7 @@ import pytest
 import torch
 from skimage.measure import label as components
 
-from mmmtl.datasets.transforms import CoverCrop, RandomFlip, RandomScale, RandomZoomCrop, Resize
+from mmmtl.datasets.transforms import CoverCrop, RandomFlip, RandomScale, RandomSceneScale, RandomZoomCrop, Resize
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
@@ -217,6 +217,49 @@ def test_without_camera_and_labels_the_image_moves_alone():
 def test_zooming_out_is_refused(scales):
     with pytest.raises(ConfigError, match='RandomZoomCrop.scales must be numbers >= 1'):
         RandomZoomCrop(scales)
+
+
+@pytest.mark.parametrize('views', [2, 3])
+@pytest.mark.parametrize('scale', [0.4, 2.0])
+def test_scene_scale_scales_every_world_point_and_changes_nothing_else(views, scale):
+    scene = random_scene(views=views)
+    for before, after in zip(scene['views'], apply(RandomSceneScale((scale, scale)), scene)['views'], strict=True):
+        known = before['labels']['depth'] > 0
+        (points, normals), (scaled, same_normals) = world(before), world(after)
+        np.testing.assert_allclose(scaled[known], scale * points[known], rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(same_normals, normals, atol=1e-6)
+        np.testing.assert_array_equal(after['labels']['depth'] > 0, known)
+        for name in ('semseg', 'normal'):
+            np.testing.assert_array_equal(after['labels'][name], before['labels'][name])
+        np.testing.assert_array_equal(after['image'], before['image'])
+        assert torch.equal(after['intrinsics'], before['intrinsics'])
+
+
+def test_scene_scale_leaves_single_views_and_one_is_identity():
+    assert_same(apply(RandomSceneScale((0.5, 2.0)), random_scene(views=1)), random_scene(views=1))
+    assert_same(apply(RandomSceneScale((1.0, 1.0)), random_scene()), random_scene())
+
+
+def test_scene_scale_draws_uniform_logarithms_for_all_views():
+    scene, logarithms = random_scene(), []
+    known = [view['labels']['depth'] > 0 for view in scene['views']]
+    for seed in range(200):
+        scene['rng'] = np.random.default_rng(seed)
+        ratios = [
+            after['labels']['depth'][mask] / before['labels']['depth'][mask]
+            for before, after, mask in zip(
+                scene['views'], apply(RandomSceneScale((0.25, 4.0)), scene)['views'], known, strict=True
+            )
+        ]
+        np.testing.assert_allclose(np.concatenate(ratios), ratios[0][0], rtol=1e-5)
+        logarithms.append(np.log(ratios[0][0]) / np.log(4))
+    assert -1 <= min(logarithms) < -0.9 and 0.9 < max(logarithms) <= 1 and abs(np.mean(logarithms)) < 0.15
+
+
+@pytest.mark.parametrize('scales', [(0, 1), (2, 1), (1,), (1, np.inf)])
+def test_scene_scale_needs_a_range(scales):
+    with pytest.raises(ConfigError, match='RandomSceneScale.scales'):
+        RandomSceneScale(scales)
 
 
 def assert_same(a: dict, b: dict) -> None:
