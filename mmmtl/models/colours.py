@@ -36,6 +36,17 @@ class WithColours(Protocol):
 def check_colours(model: nn.Module, preprocessor: nn.Module) -> None:
     """Refuse a preprocessor that normalises otherwise than the pretrained parts of the model were trained.
 
+    Raises:
+        ConfigError: It does, with what to write instead.
+    """
+    for part in model.modules():
+        if isinstance(part, WithColours) and part.colours is not None:
+            check_normalisation(part.colours, preprocessor)
+
+
+def check_normalisation(colours: Colours, preprocessor: nn.Module) -> None:
+    """Refuse a preprocessor that normalises otherwise than by `colours`.
+
     A preprocessor of a type of its own answers for itself.
 
     Raises:
@@ -44,13 +55,12 @@ def check_colours(model: nn.Module, preprocessor: nn.Module) -> None:
     if not isinstance(preprocessor, ViewPreprocessor):
         return
     mean, std = preprocessor.mean_and_std
-    for part in model.modules():
-        if isinstance(part, WithColours) and part.colours is not None and part.colours.differ_from(mean, std):
-            raise ConfigError(
-                f'model.data_preprocessor: {part.colours.source} was trained with colours of mean '
-                f'{_text(part.colours.mean)} and std {_text(part.colours.std)}, found mean {_text(mean)} and std '
-                f'{_text(std)}; set mean={_text(part.colours.mean)}, std={_text(part.colours.std)}'
-            )
+    if colours.differ_from(mean, std):
+        raise ConfigError(
+            f'model.data_preprocessor: {colours.source} was trained with colours of mean '
+            f'{_text(colours.mean)} and std {_text(colours.std)}, found mean {_text(mean)} and std '
+            f'{_text(std)}; set mean={_text(colours.mean)}, std={_text(colours.std)}'
+        )
 
 
 def _text(numbers: Sequence[float]) -> str:
