@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
-from mmmtl.checkpoints.replaced_weights import without_pretrained
+from mmmtl.checkpoints.replaced_weights import check_replaced_colours, without_pretrained
 from mmmtl.configuration.load_config import load_config
 from mmmtl.errors import ConfigError
 from mmmtl.model_zoo.models import list_models, model_info
@@ -40,6 +40,7 @@ def init_model(
     if checkpoint is None:
         model.init_weights()
     else:
+        check_replaced_colours(config.model, model)
         weights = read_checkpoint(checkpoint)['state_dict']
         load_weights(model, weights, checkpoint)
         print_log(f'loaded {len(weights)} of {len(model.state_dict())} tensors from {checkpoint}', 'current')

@@ -19,7 +19,7 @@ from mmmtl.checkpoints.checkpoint import (
     write_checkpoint,
 )
 from mmmtl.checkpoints.random_state import random_state
-from mmmtl.checkpoints.replaced_weights import without_pretrained
+from mmmtl.checkpoints.replaced_weights import check_replaced_colours, without_pretrained
 from mmmtl.checkpoints.resume import resume
 from mmmtl.checkpoints.resume_check import training_data_summary
 from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
@@ -58,7 +58,11 @@ class CheckpointingRunner(Runner):
     def build_model(self, model: nn.Module | dict) -> nn.Module:
         """Build the model, without pretrained weights if a checkpoint replaces all of them."""
         replaced = self._checkpoint_to_resume(self._load_from) if self._resume else self._load_from
-        return super().build_model(without_pretrained(model) if replaced else model)
+        if not replaced:
+            return super().build_model(model)
+        built = super().build_model(without_pretrained(model))
+        check_replaced_colours(model, built)
+        return built
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
         """Build the optimizer, and keep its initial settings for checkpoints: some optimizers change their own."""

@@ -14,7 +14,7 @@ from mmmtl.apis import MultiTaskInferencer, init_model
 from mmmtl.errors import CheckpointError
 from mmmtl.model_zoo import model_info
 from mmmtl.model_zoo.half_precision import largest_rounding_error, write_half_precision
-from mmmtl.model_zoo.weights_file import weights_file
+from mmmtl.model_zoo.weights_file import SHIPPED, weights_file
 
 CONFIG = CONFIGS / 'tiny_rooms.py'
 
@@ -96,3 +96,11 @@ def test_half_of_the_weights(published, tmp_path, monkeypatch):
         CheckpointError, match=f'does not fit the architecture and tasks of the config: {len(weights) // 2}'
     ):
         init_model('tiny')
+
+
+def test_shipped_weights_come_with_their_licence():
+    """Beside each file of weights lies a notice: the licence, whose work it builds on, and what was changed."""
+    names = {path.stem for path in SHIPPED.glob('*.safetensors')} | {'rooms_lite0'}
+    for name in names:
+        notice = (SHIPPED / f'{name}.txt').read_text()
+        assert all(word in notice for word in ('Apache License', 'Attribution.', 'Changes.')), name

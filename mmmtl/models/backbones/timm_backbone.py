@@ -84,7 +84,7 @@ class TimmBackbone(Backbone):
             self.model, dynamic = _create(model_name, options)
 
         has_weights = pretrained or checkpoint is not None
-        self.colours = _colours_of(model_name) if has_weights and check_colours else None
+        self.colours = colours_of(model_name) if has_weights and check_colours else None
         info: Any = self.model.feature_info
         self.out_channels = tuple(info.channels())
         self.strides = tuple(info.reduction())
@@ -114,7 +114,8 @@ def _check_name(model_name: str) -> None:
     raise ConfigError(f'timm has no model {model_name!r}; nearest: {", ".join(nearest) or "none"}')
 
 
-def _colours_of(model_name: str) -> Colours | None:
+def colours_of(model_name: str) -> Colours | None:
+    """Return the colours that timm's weights of a model were trained with; None if it has no weights."""
     import timm
 
     config = timm.get_pretrained_cfg(model_name)
