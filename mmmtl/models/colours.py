@@ -1,4 +1,4 @@
-"""Which colours pretrained weights were trained with, and whether a model gives them their images like that."""
+"""Check that a model normalises its images as its pretrained weights expect."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,37 +9,37 @@ from torch import nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 
-TOLERANCE = 2e-3  # of 1: published means are rounded, or are whole numbers out of 255
+TOLERANCE = 2e-3  # for colours in [0, 1]: published means are rounded, some to integers in [0, 255]
 
 
 @dataclass(frozen=True)
 class Colours:
-    """Mean and deviation per channel of RGB colours in [0, 1], by which images are normalised."""
+    """Mean and standard deviation per channel, for RGB in [0, 1], that images were normalised with in pretraining."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    source: str  # the weights that were trained with them
+    source: str  # name of the pretrained weights, for messages
 
     def differ_from(self, mean: Sequence[float], std: Sequence[float]) -> bool:
-        """Whether images normalised by `mean` and `std` look different to the weights."""
+        """Return whether `mean` and `std` differ from those of pretraining by more than the tolerance."""
         pairs = zip((*self.mean, *self.std), (*mean, *std), strict=True)
-        return any(abs(wanted - given) > TOLERANCE for wanted, given in pairs)
+        return any(abs(expected - given) > TOLERANCE for expected, given in pairs)
 
 
 @runtime_checkable
 class WithColours(Protocol):
-    """A part whose weights may have been trained with certain colours; None: with any."""
+    """A module whose weights may have been pretrained with a certain normalization; None for no requirement."""
 
     colours: Colours | None
 
 
 def check_colours(model: nn.Module, preprocessor: nn.Module) -> None:
-    """Refuse a preprocessor that normalises otherwise than the pretrained parts of the model were trained.
+    """Check that the preprocessor normalises images with the mean and std that the model was pretrained with.
 
-    A preprocessor of a type of its own answers for itself.
+    Only a `ViewPreprocessor` is checked.
 
     Raises:
-        ConfigError: It does, with what to write instead.
+        ConfigError: Mean or std differ; the message gives the values to set.
     """
     if not isinstance(preprocessor, ViewPreprocessor):
         return

@@ -197,7 +197,9 @@ def test_other_groups_are_refused():
     saved = to_plain_values(old.state_dict())
     for group in new.optimizer.param_groups:
         group['name'] = 'all'
-    with pytest.raises(CheckpointError, match='x.pth: its optimizer has 2 parameter groups, this run 2 or other'):
+    with pytest.raises(
+        CheckpointError, match='x.pth: the 2 parameter groups of its optimizer do not match the 2 of this run'
+    ):
         load_optimizer(new, saved, None, group_settings(new), [], 'x.pth')
 
 

@@ -96,7 +96,7 @@ def test_pooled_f_by_a_loop(maps):
 def test_a_value_on_a_threshold_is_above_it():
     task = Saliency('saliency')
     sums = task.metric_sums(torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1))
-    assert sums['chosen'].tolist() == [1] * 10 + [0] * 9
+    assert sums['predicted_positives'].tolist() == [1] * 10 + [0] * 9
 
 
 def test_per_image_measures_are_means_over_images(maps):

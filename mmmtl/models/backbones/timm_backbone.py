@@ -45,12 +45,12 @@ class TimmBackbone(BaseModule):
             a classifier apart, is refused, as long as ``min_matched`` is 1.
         min_matched: fraction of the model's values that ``checkpoint`` has to fill; below 1, what does not fit is left
             as it was initialised.
-        check_colours: whether images must be normalised as in the training of the weights, which timm tells; False
-            for a published recipe that does it otherwise.
+        check_colours: whether the preprocessor must normalise images with the mean and std of pretraining, which timm
+            lists; False for a published recipe that normalises them differently.
 
     Attributes:
-        colours: how the weights want RGB images to be normalised; None without weights, or with any. `MultiTaskModel`
-            compares them with its preprocessor.
+        colours: mean and std that RGB images were normalised with in pretraining; None without pretrained weights, or
+            if timm does not list them. `MultiTaskModel` compares them with its preprocessor.
 
     Raises:
         ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.
