@@ -59,9 +59,8 @@ def main() -> None:
         print(f'{renderer:>5}: {1 / sum(step.values()):5.1f} views/s; ms per view: {parts}')
     for name, steps in (('render', ('render',)), ('all', STEPS)):
         pairs = zip(runs['plain'], runs['ours'], strict=True)
-        print(
-            f'plain / ours, {name}: {median_and_quartiles(sum(p[s] for s in steps) / sum(o[s] for s in steps) for p, o in pairs)}'
-        )
+        ratios = (sum(plain[s] for s in steps) / sum(ours[s] for s in steps) for plain, ours in pairs)
+        print(f'plain / ours, {name}: {median_and_quartiles(ratios)}')
 
 
 def measure(args: argparse.Namespace) -> dict[str, float | str]:

@@ -85,7 +85,7 @@ def texture_level(scene: Scene, camera: Camera, hits: Hits) -> np.ndarray:
 
 
 class TextureAt:
-    """Texture of hits that stay on their triangle and level, at several texture coordinates by turns."""
+    """Sample the texture of hits at several texture coordinates in turn; triangle and level stay the same."""
 
     def __init__(self, scene: Scene, triangle: np.ndarray, level: np.ndarray) -> None:
         self.start = scene.tile.take(triangle) + LEVEL_STARTS.take(level)

@@ -28,7 +28,7 @@ def test_only_weights_are_left_out(kind):
     assert inner['pretrained'] is True and inner['checkpoint'] == 'a.pth'  # the config itself stays
 
 
-def test_a_checkpoint_stands_in_for_the_package(tmp_path, monkeypatch):
+def test_a_checkpoint_replaces_the_weights_package(tmp_path, monkeypatch):
     monkeypatch.setattr(PackagedWeights, 'is_installed', False)
     path, file = tmp_path / 'mine.py', tmp_path / 'mine.pth'
     path.write_text(

@@ -125,7 +125,7 @@ def test_a_longer_cosine_follows_its_closed_form(stop, length):
 
 
 @pytest.mark.parametrize('chain', CHAINS)
-def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
+def test_an_unchanged_config_continues_bitwise_identically(chain):
     whole = wrapper_of(weight_decay=0.1)
     schedulers = CHAINS[chain](whole)
     train(whole, schedulers, range(LENGTH))
@@ -150,7 +150,7 @@ def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_settings_are_the_configs_and_memory_is_the_optimizers():
+def test_settings_come_from_the_config_and_state_from_the_checkpoint():
     old = wrapper_of(weight_decay=0.1, eps=1e-6)
     before = group_settings(old)
     train(old, [], range(3))

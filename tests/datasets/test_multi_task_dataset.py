@@ -44,7 +44,7 @@ def test_a_plain_index_is_the_first_draw_with_seed_0(rooms):
     assert not all(torch.equal(left, right) for left, right in zip(a['inputs'], other['inputs'], strict=True))
 
 
-def test_every_part_of_the_key_draws_anew(rooms):
+def test_every_part_of_the_key_changes_the_random_numbers(rooms):
     dataset = rooms([*AUGMENTED[:-2], AUGMENTED[-1]])
     keys = [SampleKey(seed, epoch, index) for seed in range(3) for epoch in range(3) for index in range(3)]
     cameras = {tuple(dataset[key]['data_samples'][0].intrinsics.flatten().tolist()) for key in keys}
@@ -167,7 +167,7 @@ def test_records_without_a_label(rooms, tmp_path):
         rooms(PLAIN, without_label='skip')
 
 
-def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
+def test_labels_are_loaded_lazily_and_only_for_the_tasks(copied, monkeypatch):
     opened = []
     monkeypatch.setattr('mmmtl.files.reading.open_image', lambda path: opened.append(path.name) or 1 / 0)
     dataset = copied(view_mode='single')

@@ -115,7 +115,7 @@ def assert_refused(src: Path, dst: Path) -> str:
     return done.stderr
 
 
-def test_hostile_file(tmp_path):
+def test_a_malicious_file_is_an_error(tmp_path):
     src, marker = tmp_path / 'hostile.pth', tmp_path / 'marker'
     torch.save(dict(state_dict=dict(weight=torch.zeros(1)), args=Marker(marker)), src)
     assert 'save its state_dict alone' in assert_refused(src, tmp_path / 'ours.pth')

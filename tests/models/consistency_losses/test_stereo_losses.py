@@ -173,7 +173,7 @@ def test_metres_are_inverted():
     assert loss.isfinite() and behind['depth'].grad.isfinite().all()
 
 
-def test_mistakes_are_named():
+def test_invalid_options_are_errors():
     logits, targets, samples = batch()
     with pytest.raises(ConfigError, match="warp_by must be 'pseudo' or 'own', found 'depth'"):
         ConfidentRegression(**GIVEN, warp_by='depth')
@@ -196,7 +196,7 @@ def test_mistakes_are_named():
     run(ConfidentRegression(**GIVEN, confidence='off'), logits, targets, samples)
 
 
-def test_a_batch_that_teaches_no_depth_is_told():
+def test_a_batch_without_depth_supervision_is_logged():
     logits, targets, samples = batch()
     for sample in samples:
         sample.set_metainfo({'rectified': False})

@@ -37,7 +37,7 @@ def cameras(scenes):
     return draw
 
 
-def test_parameters_and_what_it_tells():
+def test_parameters_and_declared_attributes():
     module = MODELS.build(dict(type='mmmtl.CrossViewModule', in_channels=(1024,) * 4, strides=(16,) * 4))
     assert sum(p.numel() for p in module.parameters()) == 1_049_120 + 3_150_336
     assert module.out_channels == (1280,) * 4 and module.strides == (8,) * 4
@@ -60,7 +60,7 @@ def test_concatenates_tap_cost_and_features_in_this_order(cameras):
     assert matched['cost'].std() > 0
 
 
-def test_a_centred_cost_says_nothing_of_a_lone_view(cameras):
+def test_a_centred_cost_of_a_single_view_is_zero(cameras):
     module, images, features = neck(centred_cost=True, blocks=2), torch.randn(3, 3, H, W), taps(3)
     assert len(module.transformer.blocks) == 2
     given = dict(zip(('intrinsics', 'camera_T_world'), cameras(3, 1), strict=True)) | {'views': (2, 1)}

@@ -82,7 +82,7 @@ def test_pairs_show_depth_within_the_planes_and_confidence(build):
     torch.testing.assert_close(first.extra.matched[0, ::8, ::8], depth[0, 0, :4, :5])
 
 
-def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
+def test_nothing_is_added_by_default_or_without_a_cost_volume(build):
     for model, return_aux in ((build(), False), (build(fuse=('features',)), True)):
         model.return_aux = return_aux
         first, _ = model(torch.randn(2, 3, H, W), scene(2), mode='predict')
