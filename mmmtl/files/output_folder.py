@@ -90,7 +90,7 @@ def write_file(path: Path, content: Any) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """The file exists and was not cut off: .npy by its size, pictures by their checksums, others by not being empty."""
+    """Return whether a file is complete: .npy by its size, images by their checksums, others if they are not empty."""
     if not path.is_file() or path.stat().st_size == 0:
         return False
     try:

@@ -241,8 +241,8 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
         )
         assert (
             'shapes differ' in wrong.error
-            or '6 classes of semseg, but 7 are wanted' in wrong.error
-            or f'cheese where {last} is wanted' in wrong.error
+            or '6 classes of semseg, expected 7' in wrong.error
+            or f'found cheese, expected {last}' in wrong.error
         )
     assert not (tmp_path / 'x').exists(), 'a network that does not fit leaves no manifest behind'
     teacher[0].write_text(text)
