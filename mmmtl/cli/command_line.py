@@ -120,7 +120,7 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
 
 
 def one_line(error: UserError | OSError) -> str:
-    """What was wrong, on one line.
+    """Return the message of an error, on one line.
 
     An error raised in a loader's worker process comes back with its traceback as text: its last line is the message.
     """

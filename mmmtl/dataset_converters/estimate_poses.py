@@ -48,7 +48,7 @@ def find_frames(folder: Path, every: int) -> list[Path]:
 
 
 def depth_path(image: Path) -> Path:
-    """Where the depth of an image lies."""
+    """Return the depth file of an image."""
     return image.parents[1] / 'depth' / f'{image.stem}.png'
 
 

@@ -23,7 +23,7 @@ Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
 def semseg_folder(pipeline: list[dict], task: str) -> str:
-    """Where the data set's own pipeline looks for pseudo labels of the task."""
+    """Return the folder from which the data set's pipeline loads pseudo labels of the task."""
     for step in pipeline:
         if task in step.get('names', ()):
             return step['folder']

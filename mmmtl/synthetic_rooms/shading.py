@@ -15,7 +15,7 @@ LEVEL_STARTS = OFFSETS[:LEVELS].astype(np.int32)
 
 
 class Hits(NamedTuple):
-    """Where N rays from one point first hit something."""
+    """First intersections of N rays from one point with the scene."""
 
     directions: np.ndarray  # (3, N) world, 1 along the camera's z
     triangle: np.ndarray  # (N,) intp
@@ -116,7 +116,7 @@ def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> n
 
 
 def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
-    """What falls on a hit (3, N): light from everywhere, from the lamps and windows it can see, and its own glow."""
+    """Return the light (3, N) at every hit: ambient light, light from visible lamps and windows, and emitted light."""
     normal = hits.normal
     point = hits.directions * hits.depth
     point += origin[:, None]

@@ -98,7 +98,7 @@ def test_what_a_class_does_not_state_is_named():
         ),
         (
             lambda task: CrossViewMetric({'x': task}, names=['y']),
-            'CrossViewMetric.names: y is no task; the tasks are x',
+            'CrossViewMetric.names: unknown tasks y; the tasks are x',
         ),
     ],
 )

@@ -159,8 +159,8 @@ def bad(published: dict, change: str) -> object:
         ('twice', "'conv_block_enc.0.0.0.weight', one of 1 unknown keys"),
         ('shape', 'decode_head.heads.depth.classifier.weight must have shape (1, 64, 1, 1), but has (2, 64, 1, 1)'),
         ('number', "'epoch' is a int"),
-        ('list', 'holds no state dict'),
-        ('empty', 'holds no state dict'),
+        ('list', 'contains no state dict'),
+        ('empty', 'contains no state dict'),
     ],
 )
 def test_not_the_published_layout(change, line, published, converter, tmp_path):

@@ -183,7 +183,7 @@ def test_invalid_options_are_errors():
         StereoSegmentationConsistency(**GIVEN, warp_by='own')
     with pytest.raises(ConfigError, match=r'ConfidentRegression.depth: the task semseg \(SemSeg\) has no depth in met'):
         ConfidentRegression(**GIVEN, depth='semseg')
-    with pytest.raises(ConfigError, match="depth: 'distance' is no task; the tasks are semseg, depth"):
+    with pytest.raises(ConfigError, match="depth: unknown task 'distance'; the tasks are semseg, depth"):
         ConfidentRegression(**GIVEN, depth='distance')
     with pytest.raises(ConfigError, match="'depth' is no segmentation"):
         StereoSegmentationConsistency(**GIVEN, task='depth')
