@@ -72,7 +72,7 @@ def folder(name: str) -> str:
 
 
 def write_file(path: Path, content: Any) -> None:
-    """Content to a file whose suffix says how."""
+    """Write content to a file, in the format of its suffix."""
     if isinstance(content, Path):
         shutil.copyfile(content, path)
     elif isinstance(content, bytes):
@@ -95,7 +95,7 @@ def is_whole(path: Path) -> bool:
         return False
     try:
         if path.suffix == '.npy':
-            np.load(path, mmap_mode='r', allow_pickle=False)  # refuses a file shorter than its header says
+            np.load(path, mmap_mode='r', allow_pickle=False)  # fails if the file is shorter than its header states
         elif path.suffix == '.png':
             with Image.open(path) as picture:
                 picture.verify()

@@ -38,9 +38,9 @@ def strips(length: int) -> list[slice]:
 
 
 def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray) -> Hits:
-    """The first hits of rays from the camera along world directions (3, N)."""
+    """Return the first hits of rays from the camera along world directions (3, N)."""
     found = scene.trace(camera.position, directions)
-    triangle = found['primID'].astype(np.intp)  # what `take` wants
+    triangle = found['primID'].astype(np.intp)  # the index type of `take`
     if (triangle < 0).any():
         raise RuntimeError(f'scene {scene.split}/{scene.index} is not closed: {(triangle < 0).sum()} rays hit nothing')
     normal = scene.normal.take(triangle, axis=1)
