@@ -1,6 +1,6 @@
-# make demo: see it work.  make test: run the tests.  make lint: check the style.  make clean: remove caches and builds.
-# make check: all that can be tested here, about an hour: needs a network and 15 GB.
-# Everything runs in an own environment; another one: make test VENV=/tmp/env.  Another Python: make test PYTHON=python3.12
+# make demo: run the demo.  make test: run the tests.  make lint: check style and types.  make clean: remove caches and builds.
+# make check: run all checks (about an hour); needs network access and 15 GB of disk space.
+# All targets use a virtual environment in .venv; for another one: make test VENV=/tmp/env.  Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,15 +14,15 @@ demo: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
 	@$(VENV)/bin/mmmtl demo
 
-# One thread per worker: the tests are small, and threads would fight for the same cores. Where there is a GPU, its tests
-# are a second run.
+# One thread per worker: the tests are small, and more threads would compete for the cores. If a GPU is available, the GPU
+# tests run afterwards, in one process.
 test: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 	@! $(VENV)/bin/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())' || \
-	  $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m gpu || test $$? -eq 5  # 5: none was chosen
+	  $(VENV)/bin/python -m pytest $(PYTEST_ARGS) -m gpu || test $$? -eq 5  # 5: no test was collected
 
-# With every extra, so that only a GPU, Slurm or a browser may be missing; a test that is skipped for another reason fails.
+# Installs every extra, so a test may be skipped only because a GPU, Slurm or a browser is missing; other skips are errors.
 check: $(STAMP)
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	@$(VENV)/bin/python tools/check_system.py
@@ -38,9 +38,9 @@ clean:
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): setup.py pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: name one by  make PYTHON=..." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: run make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "mmmtl needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1): name one by  make PYTHON=..." >&2; exit 1; }
+	  { echo "mmmtl needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1): run make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "$(PYTHON) cannot make virtual environments: install the system package python3-venv" >&2; exit 1; }
 	@echo "Installing into $(VENV): a few minutes and about 6 GB, once"

@@ -1,8 +1,9 @@
-"""Images of which boundaries are matched per second: 99 thresholds, a fixed predictor, several processes.
+"""Throughput of boundary matching in images per second, with the image gradient as the prediction.
 
-benchmarks/boundary.py DIR [--processes 2] [--matching cardinality]; DIR, also looked for under MMMTL_DATA, holds
-ID.jpg and ID.png, the share of annotators (0..255) that mark a boundary. What anybody marks is one truth, so the
-scores are not those of BSDS500.
+    benchmarks/boundary.py DIR [--processes 2] [--matching cardinality]
+
+DIR, an absolute path or a path under MMMTL_DATA, contains ID.jpg and ID.png, the fraction of annotators that mark a
+boundary, times 255. The annotators are merged into one ground truth, so the scores differ from those of BSDS500.
 """
 
 import time
@@ -34,36 +35,36 @@ def main() -> None:
     task = Edge('edge', max_distance='bsds', thresholds=options.thresholds, matching=options.matching)
     images = required_files(data_root(options.folder), '*.jpg', 'images of BSDS500')
     context = get_context('spawn')
-    all_here = context.Barrier(options.processes + 1)
-    with context.Pool(options.processes, begin, (all_here,)) as pool:
-        all_here.wait()
+    barrier = context.Barrier(options.processes + 1)
+    with context.Pool(options.processes, initialize_worker, (barrier,)) as pool:
+        barrier.wait()
         start = time.perf_counter()
         results = pool.map(partial(measure, task), images, chunksize=2)
-        spent = time.perf_counter() - start
+        elapsed = time.perf_counter() - start
     seconds = sum(seconds for _, seconds in results)
     sums = {name: sum(result[name] for result, _ in results) for name in results[0][0]}
     print(
-        f'{len(images) / spent:.2f} images/s ({len(images)} images, {options.thresholds} thresholds, '
-        f'{options.matching}, {options.processes} processes, {spent:.1f} s); '
-        f'{len(images) / seconds:.2f} images per second of a core'
+        f'{len(images) / elapsed:.2f} images/s ({len(images)} images, {options.thresholds} thresholds, '
+        f'{options.matching}, {options.processes} processes, {elapsed:.1f} s); '
+        f'{len(images) / seconds:.2f} images per CPU second'
     )
     print('  '.join(f'{name} {value:.4f}' for name, value in task.compute_metrics(sums).items()))
 
 
-def begin(all_here: Barrier) -> None:
-    """One thread per process; wait for the others, so that no start is measured."""
+def initialize_worker(barrier: Barrier) -> None:
+    """Set one thread per process, and wait for the other processes, so that their start is not timed."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    all_here.wait()
+    barrier.wait()
 
 
 def measure(task: Edge, image: Path) -> tuple[dict[str, torch.Tensor], float]:
-    """Sums of one image and the seconds of a core they took; the prediction is the slope of the smoothed brightness."""
+    """Return the metric sums of one image, predicted by the gradient of the smoothed image, and their CPU seconds."""
     start = time.process_time()
     grey = cv2.GaussianBlur(cv2.imread(str(image), cv2.IMREAD_GRAYSCALE).astype(np.float32), (0, 0), 1.5)
-    slope = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    gradient = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     fraction = cv2.imread(str(image.with_suffix('.png')), cv2.IMREAD_UNCHANGED).astype(np.float32) / 255
-    prediction, target = (torch.from_numpy(values)[None, None] for values in (slope / slope.max(), fraction))
+    prediction, target = (torch.from_numpy(values)[None, None] for values in (gradient / gradient.max(), fraction))
     return task.measure(prediction, target), time.process_time() - start
 
 

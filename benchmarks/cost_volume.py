@@ -1,12 +1,12 @@
-"""The cost volume against warping and then summing, forward and backward: ratios of time and of peak memory.
+"""Time and peak memory of the cost volume, forward and backward, compared with warping the features to every plane.
 
     python benchmarks/cost_volume.py                                     # two CPU cores, one pair of views at 448 x 576
     python benchmarks/cost_volume.py --device cuda --batch 4 --bf16
 
-Both ways run by turns, each time in a process of its own, so that one's memory does not hide in the other's. Peak
-memory is what a process needs above its inputs: resident memory on a CPU, allocated memory on a GPU. The least time is
-measured beside ours: the three matrix products of a correlation and its gradient, and writing the volume and reading
-its gradient once, with nothing gathered.
+The two implementations alternate, each run in a new process, so that their memory is measured separately. Peak memory
+excludes the inputs: resident memory on a CPU, allocated memory on a GPU. "least" is a lower bound on the time of any
+implementation by correlation: the three matrix products of the correlation and its gradient, writing the volume run
+and reading its gradient run.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 import torch
-from timing import wait
+from timing import synchronize
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
@@ -38,11 +38,15 @@ def main() -> None:
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--views', type=int, default=2)
     parser.add_argument('--planes', type=int, default=128)
-    parser.add_argument('--size', type=int, nargs=2, default=(56, 72), metavar=('h', 'w'), help='of the features')
-    parser.add_argument('--bf16', action='store_true', help='inside autocast')
+    parser.add_argument(
+        '--size', type=int, nargs=2, default=(56, 72), metavar=('h', 'w'), help='size of the feature maps'
+    )
+    parser.add_argument('--bf16', action='store_true', help='run in bf16 autocast')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--way', choices=WAYS, help='run this one here and print its numbers as JSON')
+    parser.add_argument(
+        '--way', choices=WAYS, help='run one implementation in this process and print its results as JSON'
+    )
     args = parser.parse_args()
     if args.way:
         print(json.dumps(measure(args)))
@@ -65,7 +69,7 @@ def main() -> None:
 
 
 def measure(args: argparse.Namespace) -> dict[str, float]:
-    """Median seconds of forward and backward, and peak bytes above the inputs, of one way in this process."""
+    """Run one implementation; return the median seconds of forward and backward pass, and the peak memory in bytes."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     device = torch.device(args.device)
@@ -74,24 +78,24 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
     gradient = torch.randn(args.batch, args.views, args.planes, *args.size, device=device)
     volume = CostVolume(planes=args.planes, depth_range='indoor')
     way = WAYS[args.way]
-    half = torch.autocast(device.type, dtype=torch.bfloat16) if args.bf16 else contextlib.nullcontext()
+    autocast = torch.autocast(device.type, dtype=torch.bfloat16) if args.bf16 else contextlib.nullcontext()
 
-    def once() -> float:
+    def run() -> float:
         features.grad = None
-        wait(device)
+        synchronize(device)
         start = time.perf_counter()
-        with half:
+        with autocast:
             cost = way(volume, features, intrinsics, poses)
         cost.backward(gradient)
-        wait(device)
+        synchronize(device)
         return time.perf_counter() - start
 
     with peak_memory(device) as peak:
-        first = once()  # with the memory, before anything is kept for reuse
-    seconds = [first] + [once() for _ in range(20 if device.type == 'cuda' else 4)]
+        first = run()  # memory is measured in the first run, before the allocator reuses blocks
+    seconds = [first] + [run() for _ in range(20 if device.type == 'cuda' else 4)]
     numbers = {'seconds': statistics.median(seconds[1:]), 'bytes': peak[0]}
     if args.way == 'ours':
-        with torch.no_grad(), half:
+        with torch.no_grad(), autocast:
             expected = naive(volume, features, intrinsics, poses)
             ours = volume(features, intrinsics, poses)
         numbers['difference'] = ((ours - expected).abs().max() / expected.abs().max()).item()
@@ -100,7 +104,7 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
 
 
 def naive(volume: CostVolume, features: Tensor, intrinsics: Tensor, camera_T_world: Tensor) -> Tensor:
-    """Every neighbour's features warped to every plane, multiplied, summed: the (B, V, C, D, h, w) way, all V > 1."""
+    """Return the cost volume by warping the features of all neighbours to all planes (B, V, M, C, D, h, w)."""
     height, width = features.shape[-2:]
     planes = inverse_depth_planes(volume.near, volume.far, volume.planes, device=features.device)
     source_poses, source_intrinsics, sources = (
@@ -119,20 +123,20 @@ def naive(volume: CostVolume, features: Tensor, intrinsics: Tensor, camera_T_wor
 
 
 def least_seconds(features: Tensor, gradient: Tensor, precision: torch.dtype) -> float:
-    """Median seconds of the products and the copies that no way through the correlation can do without."""
+    """Return the median seconds of the matrix products and copies that any implementation by correlation needs."""
     sources = take_neighbours(features.detach(), None).flatten(0, 2).flatten(2).to(precision)
     references = sources.flip(0)
     correlation = torch.bmm(references.mT, sources)
     seconds = []
     for _ in range(5):
-        wait(features.device)
+        synchronize(features.device)
         start = time.perf_counter()
         torch.bmm(references.mT, sources)
         gradient.clone()
         torch.bmm(references, correlation)
         torch.bmm(sources, correlation.mT)
         gradient.clone()
-        wait(features.device)
+        synchronize(features.device)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
 
@@ -141,7 +145,7 @@ WAYS = {'naive': naive, 'ours': CostVolume.__call__}
 
 
 def cameras(args: argparse.Namespace) -> tuple[Tensor, Tensor]:
-    """Cameras 10 cm apart in a row, each turned a little, with the field of view of a phone."""
+    """Return intrinsics with the field of view of a phone, and poses 10 cm apart in a row, each slightly rotated."""
     height, width = args.size
     intrinsics = torch.tensor([[0.9 * width, 0, width / 2], [0, 0.9 * width, height / 2], [0, 0, 1]])
     poses = torch.eye(4).repeat(args.views, 1, 1)
@@ -155,7 +159,7 @@ def cameras(args: argparse.Namespace) -> tuple[Tensor, Tensor]:
 
 @contextlib.contextmanager
 def peak_memory(device: torch.device):
-    """A list that holds, at the end, the most bytes that were in use above those at the start."""
+    """Measure the peak memory of the block above that at its start; yields a list whose element is set on exit."""
     peak = [0]
     if device.type == 'cuda':
         torch.cuda.reset_peak_memory_stats()
@@ -177,7 +181,7 @@ def peak_memory(device: torch.device):
 
 
 def resident() -> int:
-    """Bytes of resident memory of this process (Linux)."""
+    """Return the resident memory of this process in bytes (Linux)."""
     fields = Path('/proc/self/statm').read_text().split()
     return int(fields[1]) * 4096
 

@@ -1,10 +1,11 @@
-"""What the size and the shape of an image change: scores of a trained network on its own test rooms, enlarged and cut.
+"""Scores of a trained network on its test rooms at other image sizes and aspect ratios.
 
-benchmarks/image_scale.py CONFIG CHECKPOINT [--images 240] [--own-size]
-benchmarks/image_scale.py CONFIG CHECKPOINT --photo 3000 4000 [--own-size]       seconds and memory of one photograph
+    benchmarks/image_scale.py CONFIG CHECKPOINT [--images 240] [--own-size]
+    benchmarks/image_scale.py CONFIG CHECKPOINT --photo 3000 4000 [--own-size]     # time and memory for one photograph
 
-Enlarged x1 to x8 by bicubic interpolation, the labels by repetition. Cut from the images x4: square and 16:9 from the
-middle, and portrait, each beside the same pixels of the whole image's prediction. ``with K`` is depth by intrinsics.
+Images are enlarged 1, 2, 4 and 8 times with bicubic interpolation, labels with nearest-neighbour interpolation. The
+images enlarged 4 times are also cropped around their centre to a square, to 16:9 and to portrait format; ``of whole``
+scores the same pixels in the prediction for the uncropped image. ``with K``: the intrinsics are passed to the network.
 """
 
 import resource
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument('config')
     parser.add_argument('checkpoint')
     parser.add_argument('--images', type=int, default=240)
-    parser.add_argument('--own-size', action='store_true', help='without resizing')
+    parser.add_argument('--own-size', action='store_true', help='do not resize images to the size in training')
     parser.add_argument('--photo', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'))
     options = parser.parse_args()
     config = load_config(options.config)
@@ -45,22 +46,22 @@ def main() -> None:
     dataset = DATASETS.build(config.test_dataloader.dataset)
     names = [
         *(f'x{factor}' for factor in FACTORS),
-        *(f'{shape}{which}' for shape in SHAPES for which in (', of whole', '')),
+        *(f'{shape}{suffix}' for shape in SHAPES for suffix in (', of whole', '')),
     ]
     metrics = {name: MultiTaskMetric(dataset.tasks) for name in [*names, *(f'{name}, with K' for name in names)]}
     for record in dataset.records[: options.images]:
-        for source in record.views:
-            view = load_view(source, dataset.tasks)
+        for view_record in record.views:
+            view = load_view(view_record, dataset.tasks)
             for factor in FACTORS:
-                large = enlarged(view, factor)
-                whole = judge(infer, large, metrics, f'x{factor}')
-                for shape, proportion in SHAPES.items() if factor == 4 else ():
-                    window, part = cut(large, proportion)
-                    judge(infer, part, metrics, shape)
+                enlarged = enlarge(view, factor)
+                predictions = evaluate(infer, enlarged, metrics, f'x{factor}')
+                for shape, aspect_ratio in SHAPES.items() if factor == 4 else ():
+                    window, cropped = centre_crop(enlarged, aspect_ratio)
+                    evaluate(infer, cropped, metrics, shape)
                     add(
                         metrics[f'{shape}, of whole'],
-                        {name: values[window] for name, values in whole.items()},
-                        part['labels'],
+                        {name: values[window] for name, values in predictions.items()},
+                        cropped['labels'],
                     )
     print(f'{"":22}' + '  '.join(column.rjust(21) for column in COLUMNS))
     for name, metric in metrics.items():
@@ -69,8 +70,8 @@ def main() -> None:
             print(f'{name:22}' + '  '.join(f'{scores[column]:21.4f}' for column in COLUMNS if column in scores))
 
 
-def judge(infer: MultiTaskInferencer, view: dict, metrics: dict[str, MultiTaskMetric], name: str) -> dict:
-    """Predict a view without and with its intrinsics and add up both; the maps without."""
+def evaluate(infer: MultiTaskInferencer, view: dict, metrics: dict[str, MultiTaskMetric], name: str) -> dict:
+    """Add the predictions without and with intrinsics to their metrics, and return those without."""
     maps = infer(view['image'])
     add(metrics[name], maps, view['labels'])
     if infer.trained_for.get('field_of_view'):
@@ -79,13 +80,13 @@ def judge(infer: MultiTaskInferencer, view: dict, metrics: dict[str, MultiTaskMe
 
 
 def add(metric: MultiTaskMetric, maps: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> None:
-    """Add what the tasks measure on one image."""
+    """Add the predictions and labels of one image to a metric."""
     for name, label in labels.items():
         metric.add(name, metric.tasks[name].metric_sums(to_tensor(maps[name])[None], to_tensor(label)[None]))
 
 
-def enlarged(view: dict, factor: int) -> dict:
-    """The view ``factor`` times as large."""
+def enlarge(view: dict, factor: int) -> dict:
+    """Enlarge image and labels by an integer factor."""
     if factor == 1:
         return view
     image = cv2.resize(view['image'], None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
@@ -93,12 +94,12 @@ def enlarged(view: dict, factor: int) -> dict:
     return {'image': image, 'labels': labels, 'intrinsics': resize_intrinsics(view['intrinsics'], factor, factor)}
 
 
-def cut(view: dict, proportion: float) -> tuple[tuple[slice, slice], dict]:
-    """The largest window of width / height = ``proportion`` in the middle of a view, and the view cut to it."""
+def centre_crop(view: dict, aspect_ratio: float) -> tuple[tuple[slice, slice], dict]:
+    """Return the largest central window of the aspect ratio (width / height), and the view cropped to it."""
     height, width = view['image'].shape[:2]
-    inner = min(height, round(width / proportion)), min(width, round(height * proportion))
-    top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    window = slice(top, top + inner[0]), slice(left, left + inner[1])
+    size = min(height, round(width / aspect_ratio)), min(width, round(height * aspect_ratio))
+    top, left = (height - size[0]) // 2, (width - size[1]) // 2
+    window = slice(top, top + size[0]), slice(left, left + size[1])
     return window, {
         'image': view['image'][window],
         'labels': {name: x[window] for name, x in view['labels'].items()},
@@ -107,19 +108,20 @@ def cut(view: dict, proportion: float) -> tuple[tuple[slice, slice], dict]:
 
 
 def measure_photo(infer: MultiTaskInferencer, size: tuple[int, int]) -> None:
-    """Seconds, of the clock and of the processor, and the memory by which the process grew, for one image of noise."""
+    """Print the wall time, the CPU time and the peak memory of inference on one image of random noise."""
     rng = np.random.default_rng(0)
     infer(rng.integers(0, 256, (*size, 3), np.uint8)[:96, :128])
     image = rng.integers(0, 256, (*size, 3), np.uint8)
-    before, start, worked = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), time.process_time()
+    memory_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wall_start, cpu_start = time.perf_counter(), time.process_time()
     maps = infer(image)
-    seconds, worked = time.perf_counter() - start, time.process_time() - worked
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    returned = sum(values.nbytes for values in maps.values()) / 2**20
+    wall_seconds, cpu_seconds = time.perf_counter() - wall_start, time.process_time() - cpu_start
+    peak_memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_before) / 1024
+    map_memory = sum(values.nbytes for values in maps.values()) / 2**20
     print(
-        f'{size[0]} x {size[1]}: {seconds:.1f} s, {worked:.1f} s of the processor, '
-        f'{torch.get_num_threads()} threads; {grown:.0f} MiB more at the peak, '
-        f'of which {returned:.0f} MiB are the maps'
+        f'{size[0]} x {size[1]}: {wall_seconds:.1f} s wall time, {cpu_seconds:.1f} s CPU time, '
+        f'{torch.get_num_threads()} threads; peak memory +{peak_memory:.0f} MiB, '
+        f'of which {map_memory:.0f} MiB are the predictions'
     )
 
 

@@ -1,11 +1,11 @@
-"""A training step under every loss weighting, against the same step with uniform weights.
+"""Time of a training step with every loss weighting, relative to the same step with uniform weights.
 
     python benchmarks/loss_weighting.py
 
-Forward and backward of the small SegNet of configs/weighting on one batch of generated rooms, in bf16. "plain" is MGDA
-as one would write it: the gradient of every task by a backward pass of its own, then one of the weighted sum of the
-losses. All take turns in one process; printed are the median milliseconds of a step, and the median of the ratios to
-the uniform step of the same turn with the middle half of them.
+Forward and backward pass of the small SegNet of configs/weighting on one batch of generated rooms, in bf16. "plain" is
+a simple implementation of MGDA: one backward pass per task, then one of the weighted sum of the losses. The weightings
+alternate in one process. The output is the median time of a step, and the median and the quartiles of its ratio to the
+uniform step of the same round.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from timing import keep_memory, middle, wait
+from timing import median_and_quartiles, restart_with_kept_memory, synchronize
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.configuration.recipes import expand_recipes
@@ -31,26 +31,28 @@ def main() -> None:
     names = sorted(row.split('::')[1] for row in expand_recipes([TABLE]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
-    parser.add_argument('--turns', type=int, default=9)
+    parser.add_argument('--rounds', type=int, default=9)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
-    keep_memory()
+    restart_with_kept_memory()
     torch.set_num_threads(args.threads)
     logging.disable(logging.WARNING)
     steps = {name: our_step(name, args.device) for name in dict.fromkeys(['uniform', *args.names])}
     steps['plain'] = plain_step(args.device)
-    seconds = [{name: run(step, args.device) for name, step in steps.items()} for _ in range(args.turns + 2)][2:]
-    print('| | ms a step | times uniform (middle half) |\n| --- | ---: | ---: |')
+    seconds = [
+        {name: seconds_per_step(step, args.device) for name, step in steps.items()} for _ in range(args.rounds + 2)
+    ][2:]
+    print('| | ms per step | ratio to uniform (quartiles) |\n| --- | ---: | ---: |')
     for name in steps:
         print(
-            f'| {name} | {statistics.median(turn[name] for turn in seconds) * 1e3:.0f} | '
-            f'{middle(turn[name] / turn["uniform"] for turn in seconds)} |'
+            f'| {name} | {statistics.median(times[name] for times in seconds) * 1e3:.0f} | '
+            f'{median_and_quartiles(times[name] / times["uniform"] for times in seconds)} |'
         )
 
 
-def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:
-    """The network of a config and a batch."""
+def model_and_batch(name: str, device: str) -> tuple[MultiTaskModel, dict]:
+    """Return the network of a row of the table, and a preprocessed batch."""
     config = load_config(f'{TABLE}::{name}', {'train_dataloader.dataset.scenes': 8, 'train_dataloader.num_workers': 0})
     torch.manual_seed(0)
     model = MODELS.build(config.model).to(device).train()
@@ -59,7 +61,7 @@ def prepared(name: str, device: str) -> tuple[MultiTaskModel, dict]:
 
 
 def our_step(name: str, device: str) -> Callable[[], None]:
-    model, data = prepared(name, device)
+    model, data = model_and_batch(name, device)
 
     def step() -> None:
         model.zero_grad()
@@ -71,32 +73,32 @@ def our_step(name: str, device: str) -> Callable[[], None]:
 
 
 def plain_step(device: str) -> Callable[[], None]:
-    model, data = prepared('uniform', device)
+    model, data = model_and_batch('uniform', device)
     images, samples = data['inputs'], data['data_samples']
 
     def step() -> None:
         with torch.autocast(device, torch.bfloat16):
             logits = model(images, samples)
         losses, _ = model.task_losses(logits, model.targets(samples, images.shape[2:]), samples)
-        rows = []
+        gradients = []
         for loss in losses:
             model.zero_grad()
             loss.backward(retain_graph=True)
-            rows.append(torch.cat([parameter.grad.flatten() for parameter in model.backbone.parameters()]))
+            gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.backbone.parameters()]))
         model.zero_grad()
-        rows = torch.stack(rows)
-        weights = min_norm_weights((rows @ rows.T).double().cpu())
-        sum(weight * loss for weight, loss in zip(weights.to(rows), losses, strict=True)).backward()
+        jacobian = torch.stack(gradients)
+        weights = min_norm_weights((jacobian @ jacobian.T).double().cpu())
+        sum(weight * loss for weight, loss in zip(weights.to(jacobian), losses, strict=True)).backward()
 
     return step
 
 
-def run(step: Callable[[], None], device: str) -> float:
-    """Seconds of two steps, for one."""
-    wait(device)
+def seconds_per_step(step: Callable[[], None], device: str) -> float:
+    """Return the seconds per step, averaged over two steps."""
+    synchronize(device)
     start = time.perf_counter()
     step(), step()
-    wait(device)
+    synchronize(device)
     return (time.perf_counter() - start) / 2
 
 

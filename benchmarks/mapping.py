@@ -1,20 +1,21 @@
-"""One training step of MTPSL's mapping loss: all images and pairs at once, against the plain loop over them.
+"""Time of MTPSL's mapping loss: `CrossTaskConsistency`, compared with a loop over images and pairs.
 
     python benchmarks/mapping.py
 
-Forward and backward of the cross-task loss alone, with respect to the predictions and the mapping network. The loop
-maps one image at a time, as the published code does, with PyTorch's own batch norm. Steps alternate in one process;
-printed is the median of the ratios of neighbouring steps, with the middle half of them. Above 1, ours is the faster.
+Forward and backward pass of the loss alone, with respect to the predictions and the mapping network. The loop maps one
+image at a time, as the published code does, with PyTorch's batch norm. The two alternate in one process. The output is
+the median and the quartiles of the ratio loop / batched over consecutive steps; above 1, the batched loss is faster.
 """
 
 import argparse
 import statistics
 import time
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
-from timing import keep_memory, middle, wait
+from timing import median_and_quartiles, restart_with_kept_memory, synchronize
 from torch import Tensor, nn
 
 from mmmtl.models.consistency_losses import CrossTaskConsistency
@@ -30,43 +31,43 @@ TASKS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--pairs', type=int, default=7, help='of steps')
+    parser.add_argument('--pairs', type=int, default=7, help='number of pairs of steps')
     parser.add_argument('--batch', type=int, default=8)
     parser.add_argument('--size', type=int, nargs=2, default=(96, 128))
     parser.add_argument('--widths', type=int, nargs='+', default=(64, 128, 256, 512, 512))
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
-    keep_memory()
+    restart_with_kept_memory()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     logits, targets, feature, samples = make_batch(args.batch, tuple(args.size), args.widths, args.device)
-    ours = CrossTaskConsistency(TASKS, (args.widths[-1],), (2 ** len(args.widths),), space=dict(widths=args.widths)).to(
+    loss = CrossTaskConsistency(TASKS, (args.widths[-1],), (2 ** len(args.widths),), space=dict(widths=args.widths)).to(
         args.device
     )
-    plain = PlainMapping(TASKS, args.widths).to(args.device)
+    mapping = PlainMapping(TASKS, args.widths).to(args.device)
 
-    def our_step() -> Tensor:
-        return ours(logits, targets, (feature,), samples)
+    def batched_step() -> Tensor:
+        return loss(logits, targets, (feature,), samples)
 
-    def plain_step() -> Tensor:
-        return plain_loss(plain, logits, targets, feature, samples)
+    def loop_step() -> Tensor:
+        return loop_loss(mapping, logits, targets, feature, samples)
 
     seconds = [
-        [run(step, module, logits) for step, module in ((our_step, ours), (plain_step, plain))]
+        [measure(step, module, logits) for step, module in ((batched_step, loss), (loop_step, mapping))]
         for _ in range(args.pairs + 1)
     ][1:]
-    a, b = (statistics.median(values) for values in zip(*seconds, strict=True))
+    batched, loop = (statistics.median(values) for values in zip(*seconds, strict=True))
     print(
-        f'{args.device}, {args.threads} threads: at once {a * 1e3:.0f} ms, loop {b * 1e3:.0f} ms a step; loop / at '
-        f'once: median {middle(b / a for a, b in seconds)} of {len(seconds)} pairs'
+        f'{args.device}, {args.threads} threads: batched {batched * 1e3:.0f} ms, loop {loop * 1e3:.0f} ms per step; '
+        f'loop / batched: median {median_and_quartiles(b / a for a, b in seconds)} of {len(seconds)} pairs'
     )
 
 
 def make_batch(
     count: int, size: tuple[int, int], widths: list[int], device: str
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor, list[MultiTaskDataSample]]:
-    """Predictions, labels, the encoder's feature, and samples of which each shows one label."""
+    """Return predictions, labels, the encoder's feature, and samples with one label each."""
     logits = {
         name: torch.randn(count, task.channels, *size, device=device).requires_grad_() for name, task in TASKS.items()
     }
@@ -75,21 +76,21 @@ def make_batch(
         'depth': 0.5 + torch.rand(count, 1, *size),
         'normal': F.normalize(torch.randn(count, 3, *size), dim=1),
     }
-    shown = [list(TASKS)[number % len(TASKS)] for number in range(count)]
-    samples = [MultiTaskDataSample(gt=PixelData(**{name: targets[name][number]})) for number, name in enumerate(shown)]
-    steps = 2 ** len(widths)
-    feature = torch.randn(count, widths[-1], *(-(-side // steps) for side in size), device=device)
+    labelled = [list(TASKS)[index % len(TASKS)] for index in range(count)]
+    samples = [MultiTaskDataSample(gt=PixelData(**{name: targets[name][i]})) for i, name in enumerate(labelled)]
+    stride = 2 ** len(widths)
+    feature = torch.randn(count, widths[-1], *(-(-side // stride) for side in size), device=device)
     return logits, {name: values.to(device) for name, values in targets.items()}, feature, samples
 
 
-def run(step, module: nn.Module, logits: dict[str, Tensor]) -> float:
-    """Seconds of a forward and a backward pass."""
+def measure(step: Callable[[], Tensor], module: nn.Module, logits: dict[str, Tensor]) -> float:
+    """Return the seconds of a forward and a backward pass."""
     for values in (*logits.values(), *module.parameters()):
         values.grad = None
-    wait(logits['depth'].device)
+    synchronize(logits['depth'].device)
     start = time.perf_counter()
     step().backward()
-    wait(logits['depth'].device)
+    synchronize(logits['depth'].device)
     return time.perf_counter() - start
 
 
@@ -109,7 +110,7 @@ class PlainBlock(nn.Module):
 
 
 class PlainMapping(nn.Module):
-    """The mapping network as one would write it for one map at a time."""
+    """Simple implementation of the mapping network, for one map at a time."""
 
     def __init__(self, tasks: dict[str, Task], widths: list[int]) -> None:
         super().__init__()
@@ -125,10 +126,12 @@ class PlainMapping(nn.Module):
             }
         )
         self.stages = nn.ModuleList()
-        for number, (before, width) in enumerate(zip((widths[0], *widths[:-1]), widths, strict=True)):
-            depth = 2 if number < 2 else 3
+        for stage, (in_channels, width) in enumerate(zip((widths[0], *widths[:-1]), widths, strict=True)):
+            depth = 2 if stage < 2 else 3
             self.stages.append(
-                nn.ModuleList(PlainBlock(before if i == 0 else width, width, len(self.pairs)) for i in range(depth))
+                nn.ModuleList(
+                    PlainBlock(in_channels if i == 0 else width, width, len(self.pairs)) for i in range(depth)
+                )
             )
 
     def forward(self, x: Tensor, task: str, one_hot: Tensor) -> Tensor:
@@ -140,26 +143,27 @@ class PlainMapping(nn.Module):
         return x
 
 
-def plain_loss(
+def loop_loss(
     mapping: PlainMapping,
     logits: dict[str, Tensor],
     targets: dict[str, Tensor],
     feature: Tensor,
     samples: list[MultiTaskDataSample],
 ) -> Tensor:
-    """Image by image, pair by pair."""
+    """Return the loss, computed in a loop over images and pairs."""
     total = torch.zeros((), device=feature.device)
-    for number, sample in enumerate(samples):
-        for source in TASKS:
-            for target in TASKS:
-                if source in sample.gt or target not in sample.gt:
+    for index, sample in enumerate(samples):
+        image = slice(index, index + 1)
+        for from_task in TASKS:
+            for to_task in TASKS:
+                if from_task in sample.gt or to_task not in sample.gt:
                     continue
                 one_hot = torch.zeros(1, len(mapping.pairs), device=feature.device)
-                one_hot[0, mapping.pairs.index((source, target))] = 1
-                here = slice(number, number + 1)
-                a = mapping(TASKS[source].encoding.encode(logits[source][here]), source, one_hot)
-                b = mapping(TASKS[target].encoding.encode_target(targets[target][here]), target, one_hot)
-                f = feature[here]
+                one_hot[0, mapping.pairs.index((from_task, to_task))] = 1
+
+                a = mapping(TASKS[from_task].encoding.encode(logits[from_task][image]), from_task, one_hot)
+                b = mapping(TASKS[to_task].encoding.encode_target(targets[to_task][image]), to_task, one_hot)
+                f = feature[image]
                 total = total + distance(a, b) + 0.5 * (distance(a, f) + distance(b, f))
     return total / len(samples)
 

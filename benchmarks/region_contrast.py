@@ -1,14 +1,14 @@
-"""Region contrast: all regions, tasks and images at once against a plain loop over regions and pairs, in one run.
+"""Time of region contrast: all regions, tasks and images in one batch, compared with a loop over regions and pairs.
 
     python benchmarks/region_contrast.py [--device cpu] [--threads 2] [--rounds 3]
 
-The loop is the way of the published code: masks and NumPy's moments for each region, SciPy's ``sqrtm`` for each pair,
-forward only, two negatives for each region. Ours takes every other region for a negative and goes backward as well.
-Each way runs in a process of its own, by turns; medians over the rounds, and ratios loop / ours, above 1 where ours is
-faster:
+The loop follows the published code: NumPy moments of the masked pixels per region, SciPy's ``sqrtm`` for each pair,
+forward pass only, two negatives per region. Ours uses all other regions as negatives and includes the backward pass.
+The two alternate, each in its own process. The output is the median times over the rounds and their ratio loop / ours;
+above 1, ours is faster:
 
-    distances   the same pairs of Gaussians, ours with the backward pass; exact: the largest difference is printed
-    moments     means and covariances of all regions, forward
+    distances   between the same pairs of Gaussians; ours with the backward pass; also prints the largest difference
+    moments     means and covariances of all regions, forward pass
     whole       from features to loss; ours with the backward pass and all negatives
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import torch
-from timing import wait
+from timing import synchronize
 from torch import Tensor
 
 from mmmtl.engine.memory import keep_freed_memory
@@ -34,19 +34,21 @@ from mmmtl.models.consistency_losses.noise_contrast import noise_contrast
 from mmmtl.models.consistency_losses.region_moments import RegionPixels
 
 TEMPERATURE = 5.4
-NEGATIVES = 2  # of a region in the loop
+NEGATIVES = 2  # per region, in the loop
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--batch', type=int, default=8, help='images, with one pair of tasks each')
+    parser.add_argument('--batch', type=int, default=8, help='number of images, with one pair of tasks each')
     parser.add_argument('--regions', type=int, default=16)
     parser.add_argument('--channels', type=int, default=32)
     parser.add_argument('--size', type=int, nargs=2, default=(144, 192))
-    parser.add_argument('--device', default='cpu', help='of ours; the loop runs on the CPU')
+    parser.add_argument('--device', default='cpu', help='device of ours; the loop runs on the CPU')
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--way', choices=('loop', 'ours'), help='run this one here and print its numbers as JSON')
+    parser.add_argument(
+        '--way', choices=('loop', 'ours'), help='run one implementation in this process and print its times as JSON'
+    )
     args = parser.parse_args()
     if args.way:
         keep_freed_memory()  # as the runner does
@@ -67,11 +69,11 @@ def main() -> None:
     for part in ('distances', 'moments', 'whole'):
         loop, ours = median['loop'][part], median['ours'][part]
         print(f'{part:>10}: loop {loop * 1e3:8.1f} ms, ours {ours * 1e3:8.1f} ms, ratio {loop / ours:5.2f}')
-    print(f'largest difference of a distance: {median["ours"]["difference"]:.1e} of {median["ours"]["largest"]:.3g}')
+    print(f'largest difference: {median["ours"]["difference"]:.1e}; largest distance: {median["ours"]["largest"]:.3g}')
 
 
 def inputs(args: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
-    """Features (B, 2, C, H, W) of both tasks, region numbers (B, H, W), and the pairs (2, P) of the distances."""
+    """Return features (B, 2, C, H, W) of both tasks, region indices (B, H, W), and the pairs of regions (2, P)."""
     generator = torch.Generator().manual_seed(0)
     coarse = torch.randn(args.batch * 2, args.channels, args.size[0] // 8, args.size[1] // 8, generator=generator)
     features = torch.nn.functional.interpolate(coarse, tuple(args.size), mode='bilinear').unflatten(0, (-1, 2))
@@ -81,7 +83,7 @@ def inputs(args: argparse.Namespace) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def loop(args: argparse.Namespace) -> dict[str, float]:
-    """The published way, without its mistakes in the formula."""
+    """Time the published algorithm, with the errors in its formula corrected."""
     torch.set_num_threads(args.threads)
     features, regions, pairs = inputs(args)
     features, regions = features.numpy(), regions.numpy()
@@ -97,20 +99,22 @@ def loop(args: argparse.Namespace) -> dict[str, float]:
         ]
 
     def distances() -> None:
-        for of_image in gaussians:
-            members = [*of_image[0], *of_image[1]]
+        for image_gaussians in gaussians:
+            members = [*image_gaussians[0], *image_gaussians[1]]
             for first, second in pairs.T.tolist():
                 distance(members[first], members[second])
 
     def whole() -> None:
         moments()
-        for of_image in gaussians:
+        for image_gaussians in gaussians:
             losses = []
             for task in range(2):
-                for number, anchor in enumerate(of_image[task]):
-                    others = [of_image[1 - task][(number + step) % args.regions] for step in range(1, NEGATIVES + 1)]
+                for number, anchor in enumerate(image_gaussians[task]):
+                    others = [
+                        image_gaussians[1 - task][(number + step) % args.regions] for step in range(1, NEGATIVES + 1)
+                    ]
                     positive, *negatives = (
-                        similarity(anchor, other) for other in (of_image[1 - task][number], *others)
+                        similarity(anchor, other) for other in (image_gaussians[1 - task][number], *others)
                     )
                     losses.append(-math.log(positive / (positive + sum(negatives))))
             np.mean(losses)
@@ -129,7 +133,7 @@ def moments_of(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def distance(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float:
-    """Equation (5)."""
+    """Return the squared Wasserstein distance between two Gaussians, equation (5)."""
     root = scipy.linalg.sqrtm(one[1] @ other[1])
     return ((one[0] - other[0]) ** 2).sum() + np.trace(one[1] + other[1] - 2 * root.real)
 
@@ -139,20 +143,22 @@ def similarity(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.n
 
 
 def ours(args: argparse.Namespace) -> dict[str, float]:
-    """What `RegionContrast` does once the features are mapped."""
+    """Time the computations of `RegionContrast` on mapped features."""
     torch.set_num_threads(args.threads)
     features, regions, pairs = (part.to(args.device) for part in inputs(args))
-    features = features.flatten(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()  # as interpolated
+    features = (
+        features.flatten(0, 1).contiguous(memory_format=torch.channels_last).requires_grad_()
+    )  # the layout after interpolation
     slots = regions[:, None].expand(-1, 2, -1, -1).flatten(0, 1)
 
     def moments() -> tuple[Tensor, Tensor]:
-        found = RegionPixels.of(slots, args.regions).moments(features)
-        return tuple(part.unflatten(0, (-1, 2)).flatten(1, 2) for part in found)
+        mean_and_covariance = RegionPixels.of(slots, args.regions).moments(features)
+        return tuple(part.unflatten(0, (-1, 2)).flatten(1, 2) for part in mean_and_covariance)
 
-    given = [part.detach().requires_grad_() for part in moments()]
+    gaussians = [part.detach().requires_grad_() for part in moments()]
 
     def distances() -> None:
-        wasserstein(*given).sum().backward()
+        wasserstein(*gaussians).sum().backward()
 
     def whole() -> None:
         table = wasserstein(*moments()) / TEMPERATURE
@@ -160,15 +166,15 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
         noise_contrast(table, valid, valid, members=1)[0].mean().backward()
 
     with torch.no_grad():
-        taken = seconds(moments, args.device)
-        table = wasserstein(*given)[0].cpu().double()
+        moments_seconds = seconds(moments, args.device)
+        table = wasserstein(*gaussians)[0].cpu().double()
     members = [
         (mean.double().numpy(), covariance.double().numpy())
-        for mean, covariance in zip(*(part[0].detach().cpu() for part in given), strict=True)
+        for mean, covariance in zip(*(part[0].detach().cpu() for part in gaussians), strict=True)
     ]
     expected = torch.tensor([distance(members[first], members[second]) for first, second in pairs.T.tolist()])
     return {
-        'moments': taken,
+        'moments': moments_seconds,
         'distances': seconds(distances, args.device),
         'whole': seconds(whole, args.device),
         'difference': (table[pairs[0].cpu(), pairs[1].cpu()] - expected).abs().max().item(),
@@ -177,15 +183,15 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
 
 
 def seconds(run: Callable[[], object], device: str, times: int = 5) -> float:
-    """Median of some runs after one that warms up."""
-    taken = []
+    """Return the median time of ``times`` runs, after one warm-up run."""
+    durations = []
     for _ in range(times + 1):
-        wait(device)
+        synchronize(device)
         start = time.perf_counter()
         run()
-        wait(device)
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken[1:])
+        synchronize(device)
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations[1:])
 
 
 WAYS = {'loop': loop, 'ours': ours}

@@ -1,11 +1,11 @@
-"""Views of synthetic rooms per second of one core, where the time goes, and what a plain renderer takes.
+"""CPU time of rendering synthetic rooms on one core, by step, compared with a simple reference renderer.
 
     python benchmarks/render_rooms.py [--scenes 40] [--views 4] [--size 128 160] [--rounds 5]
 
-The plain way (`tests/plain_rooms.py`) shades the whole picture at once and leaves the process as it is; ours shades
-strip by strip, in a process set up like the workers that fill a cache. Each way runs in a process of its own, by turns,
-on the same rooms, and both have to draw the same views to the bit. Processor time; medians over the rounds, and the
-ratio plain / ours, above 1 where ours is faster. Views per second include building the rooms.
+The reference (`tests/plain_rooms.py`) shades the whole image at once; ours shades it in strips, with the memory
+settings of the worker processes that fill a cache. The two alternate, each in its own process, on the same rooms, and
+their views must be bitwise identical. The output is the median CPU time over the rounds, and the ratio plain / ours;
+above 1, ours is faster. Views per second include building the rooms.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
-from timing import middle
+from timing import median_and_quartiles
 
-from mmmtl.synthetic_rooms.cache import settle_down
+from mmmtl.synthetic_rooms.cache import reduce_memory_overhead
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
@@ -28,7 +28,7 @@ from mmmtl.synthetic_rooms.scene import build_scene
 sys.path.append(str(Path(__file__).parents[1] / 'tests'))
 from plain_rooms import render_view as render_plainly  # noqa: E402
 
-WAYS = {'plain': render_plainly, 'ours': render_view}
+RENDERERS = {'plain': render_plainly, 'ours': render_view}
 STEPS = ('build', 'cameras', 'render')
 
 
@@ -38,33 +38,36 @@ def main() -> None:
     parser.add_argument('--views', type=int, default=4)
     parser.add_argument('--size', type=int, nargs=2, default=(128, 160), metavar=('H', 'W'))
     parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--way', choices=tuple(WAYS), help='run this one here and print its numbers as JSON')
+    parser.add_argument(
+        '--renderer', choices=tuple(RENDERERS), help='run one renderer in this process and print its times as JSON'
+    )
     args = parser.parse_args()
-    if args.way:
-        print(json.dumps(timed(args)))
+    if args.renderer:
+        print(json.dumps(measure(args)))
         return
-    runs: dict[str, list[dict]] = {way: [] for way in WAYS}
+    runs: dict[str, list[dict]] = {renderer: [] for renderer in RENDERERS}
     for _ in range(args.rounds):
-        for way, found in runs.items():
-            command = [sys.executable, Path(__file__), *sys.argv[1:], '--way', way]
-            found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    if len({run['digest'] for found in runs.values() for run in found}) != 1:
-        sys.exit('the plain way draws other views than ours')
-    print(f'{args.scenes} rooms, {args.views} views of {args.size[1]}x{args.size[0]} each, the same to the bit')
-    for way, found in runs.items():
-        step = {name: statistics.median(run[name] for run in found) for name in STEPS}
+        for renderer, results in runs.items():
+            command = [sys.executable, Path(__file__), *sys.argv[1:], '--renderer', renderer]
+            results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    if len({run['digest'] for results in runs.values() for run in results}) != 1:
+        sys.exit('the views of the two renderers differ')
+    print(f'{args.scenes} rooms, {args.views} views of {args.size[1]}x{args.size[0]} each, bitwise identical')
+    for renderer, results in runs.items():
+        step = {name: statistics.median(run[name] for run in results) for name in STEPS}
         parts = ', '.join(f'{name} {1e3 * seconds:.2f}' for name, seconds in step.items())
-        print(f'{way:>5}: {1 / sum(step.values()):5.1f} views/s; ms per view: {parts}')
+        print(f'{renderer:>5}: {1 / sum(step.values()):5.1f} views/s; ms per view: {parts}')
     for name, steps in (('render', ('render',)), ('all', STEPS)):
         pairs = zip(runs['plain'], runs['ours'], strict=True)
-        print(f'plain / ours, {name}: {middle(sum(p[s] for s in steps) / sum(o[s] for s in steps) for p, o in pairs)}')
+        ratios = (sum(plain[s] for s in steps) / sum(ours[s] for s in steps) for plain, ours in pairs)
+        print(f'plain / ours, {name}: {median_and_quartiles(ratios)}')
 
 
-def timed(args: argparse.Namespace) -> dict[str, float | str]:
-    """Seconds per view of each step, and what the views come to."""
-    render = WAYS[args.way]
-    if args.way == 'ours':
-        settle_down()
+def measure(args: argparse.Namespace) -> dict[str, float | str]:
+    """Return the CPU seconds per view of each step, and a digest of all views."""
+    render = RENDERERS[args.renderer]
+    if args.renderer == 'ours':
+        reduce_memory_overhead()
     scene = build_scene('warm-up', 0)
     render(scene, place_cameras(scene, 1, args.size)[0])
     spent: Counter[str] = Counter()

@@ -1,10 +1,10 @@
-"""Scores on photographs of a network that was trained on generated rooms only.
+"""Evaluate a network that was trained on generated rooms only on photographs.
 
-benchmarks/rooms_on_photographs.py [MODEL] [--checkpoint FILE] [--show-dir DIR]
+    benchmarks/rooms_on_photographs.py [MODEL] [--checkpoint FILE] [--show-dir DIR]
 
-Frame by frame on the frames of NYUv2 in ``$MMMTL_DATA/real/nyuv2`` (classes of 11, depth of 9), then on the validation
-part of BSDS500 (annotators merged) and on the held-out pairs of ``real_bench/two_view``. Nothing here may be used to
-train or to choose a network. ``scaled``: depth multiplied by the ratio of the medians of this image.
+Data: the frames of NYUv2 in ``$MMMTL_DATA/real/nyuv2``, one row per frame (11 have classes, 9 have depth), the
+validation split of BSDS500 with merged annotators, and the held-out pairs of ``real_bench/two_view``. These data must
+not be used to train or to select a network. ``scaled``: depth after scaling by the ratio of the medians of the image.
 """
 
 import os
@@ -30,7 +30,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('model', nargs='?', default='rooms_lite0')
     parser.add_argument('--checkpoint')
-    parser.add_argument('--show-dir', help='write a sheet of every frame of NYUv2')
+    parser.add_argument('--show-dir', help='folder for visualizations of the NYUv2 frames')
     options = parser.parse_args()
     infer = MultiTaskInferencer(options.model, options.checkpoint)
     root = Path(os.environ['MMMTL_DATA'])
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def nyu_frames(infer: MultiTaskInferencer, folder: Path, show_dir: str | None) -> None:
-    """Print the scores of each frame, and of all."""
+    """Print the scores of each frame and of all frames."""
     tasks = {name: infer.model.tasks[name] for name in ('semseg', 'depth')}
     total = {name: MultiTaskMetric({'semseg': tasks['semseg'], 'depth': tasks['depth']}) for name in ('', 'scaled')}
     print(f'{"NYUv2 frame":14}{"pixel accuracy":>16}{"mIoU":>8}{"abs-rel":>9}{"scaled":>9}')
@@ -86,7 +86,7 @@ def print_frame(name: str, scores: dict[str, float], scaled: dict[str, float]) -
 
 
 def data_scores(infer: MultiTaskInferencer, data, with_camera: bool = False) -> dict[str, float]:
-    """Return the scores on a data set of single views."""
+    """Return the scores on the single views of a data set."""
     tasks = build_tasks(data.tasks)
     metric = MultiTaskMetric(tasks)
     for record in data.records:

@@ -1,4 +1,4 @@
-"""What timings have in common: kept memory, waits for the device, and the middle of ratios."""
+"""Shared by the benchmarks: memory settings, device synchronization and a summary of ratios."""
 
 import os
 import statistics
@@ -7,28 +7,28 @@ from collections.abc import Iterable
 
 import torch
 
-KEEP_MEMORY = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
+MALLOC_SETTINGS = {'MALLOC_TRIM_THRESHOLD_': '4000000000', 'MALLOC_MMAP_THRESHOLD_': '4000000000'}
 
 
-def keep_memory() -> None:
-    """Begin this script again, if it has not been yet, with glibc told to keep freed memory: pieces of any size, where
-    `mmmtl.engine.memory`, which can be called at any time, reaches up to 32 MB.
+def restart_with_kept_memory() -> None:
+    """Restart this script once with environment variables that make glibc keep all freed memory.
 
-    Else it gives some back after every step, how much depends on the order in which small things were allocated, and
-    the page faults that follow fall to either side by chance.
+    Otherwise glibc returns some memory to the system after every step; how much depends on the order of small
+    allocations, so the page faults would make timings noisy. `mmmtl.engine.memory` does the same without a restart, but
+    only for blocks up to 32 MB.
     """
-    if not os.environ.keys() >= KEEP_MEMORY.keys():  # read when a process starts
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
+    if not os.environ.keys() >= MALLOC_SETTINGS.keys():  # glibc reads them when a process starts
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | MALLOC_SETTINGS)
 
 
-def wait(device: str | torch.device) -> None:
-    """For what the device still has to do."""
+def synchronize(device: str | torch.device) -> None:
+    """Wait until all kernels on the device have finished."""
     if torch.device(device).type == 'cuda':
         torch.cuda.synchronize()
 
 
-def middle(ratios: Iterable[float], digits: int = 2) -> str:
-    """Median and middle half, ``'1.18 (1.16 to 1.27)'``."""
+def median_and_quartiles(ratios: Iterable[float], digits: int = 2) -> str:
+    """Return the median and the quartiles as text, ``'1.18 (1.16 to 1.27)'``."""
     ratios = sorted(ratios)
     quarter = len(ratios) // 4
     low, high = ratios[quarter], ratios[-1 - quarter]

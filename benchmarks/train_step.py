@@ -1,9 +1,10 @@
-"""The demo's network and batch through the runner, against the bare torch loop with the same loader.
+"""Overhead of the runner: training steps of the demo's network, compared with a plain PyTorch training loop.
 
     python benchmarks/train_step.py
 
-Blocks of iterations alternate in one process, on two models of the same start; printed is the median of the ratios of
-neighbouring blocks, with the middle half of them, in wall time and in CPU time (which other processes disturb less).
+Both use the same data loader and the same initial weights, and alternate in blocks of iterations in one process. The
+output is the median and the quartiles of the ratio runner / plain loop over consecutive blocks, in wall time and in CPU
+time, which depends less on other processes.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import torch
 from mmengine.hooks import Hook
-from timing import keep_memory, middle
+from timing import median_and_quartiles, restart_with_kept_memory
 from torch import nn
 from torch.optim import AdamW
 
@@ -24,27 +25,30 @@ from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import MODELS
 
 CONFIG = Path(__file__).parents[1] / 'configs' / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
-Times = list[tuple[float, float]]  # seconds a step of each block: wall, CPU
+Times = list[tuple[float, float]]  # (wall, CPU) seconds per iteration, for every block
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--pairs', type=int, default=9, help='of blocks')
-    parser.add_argument('--iterations', type=int, default=6, help='per block')
+    parser.add_argument('--pairs', type=int, default=9, help='number of pairs of blocks')
+    parser.add_argument('--iterations', type=int, default=6, help='iterations per block')
     parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--workers', type=int, default=0, help='of the loader')
+    parser.add_argument('--workers', type=int, default=0, help='worker processes of the data loader')
     parser.add_argument('--scenes', type=int, default=20)
     args = parser.parse_args()
-    keep_memory()
+    restart_with_kept_memory()
     torch.set_num_threads(args.threads)
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
-        ours, plain = measure(args, folder)
-    for kind, a, b in zip(('wall', 'CPU'), zip(*ours, strict=True), zip(*plain, strict=True), strict=True):
+        runner_times, loop_times = measure(args, folder)
+    for clock, runner, loop in zip(
+        ('wall', 'CPU'), zip(*runner_times, strict=True), zip(*loop_times, strict=True), strict=True
+    ):
+        ratios = (a / b for a, b in zip(runner, loop, strict=True))
         print(
-            f'{kind:>4}: runner {statistics.median(a) * 1e3:.1f} ms, bare loop {statistics.median(b) * 1e3:.1f} ms '
-            f'a step; runner / bare loop: median '
-            f'{middle((x / y for x, y in zip(a, b, strict=True)), 3)} of {len(a)} pairs'
+            f'{clock:>4}: runner {statistics.median(runner) * 1e3:.1f} ms, '
+            f'plain loop {statistics.median(loop) * 1e3:.1f} ms per iteration; '
+            f'runner / plain loop: median {median_and_quartiles(ratios, 3)} of {len(runner)} pairs'
         )
 
 
@@ -52,15 +56,15 @@ def now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-class Alternate(Hook):
-    """Times every block of the runner's iterations, and runs a block of the bare loop after it."""
+class AlternateHook(Hook):
+    """Time every block of the runner's iterations, and run and time a block of the plain loop after it."""
 
     priority = 'LOWEST'
 
     def __init__(self, loop: Iterator[None], iterations: int) -> None:
         self.loop, self.iterations = loop, iterations
-        self.ours: Times = []
-        self.plain: Times = []
+        self.runner_times: Times = []
+        self.loop_times: Times = []
 
     def before_train_epoch(self, runner) -> None:
         self.start = now()
@@ -70,19 +74,19 @@ class Alternate(Hook):
     ) -> None:
         if (runner.iter + 1) % self.iterations:
             return
-        self.ours.append(self.a_step())
+        self.runner_times.append(self.seconds_per_iteration())
         for _ in range(self.iterations):
             next(self.loop)
-        self.plain.append(self.a_step())
+        self.loop_times.append(self.seconds_per_iteration())
 
-    def a_step(self) -> tuple[float, float]:
-        """Seconds a step since the last call."""
+    def seconds_per_iteration(self) -> tuple[float, float]:
+        """Return wall and CPU seconds per iteration since the last call."""
         before, self.start = self.start, now()
         return tuple((b - a) / self.iterations for a, b in zip(before, self.start, strict=True))
 
 
 def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
-    """Of the runner and of the bare loop; the first pair warms up and is left out."""
+    """Return the times of the runner and of the plain loop; the first pair of blocks is a warm-up and left out."""
     blocks = args.pairs + 1
     config = load_config(
         CONFIG,
@@ -103,14 +107,14 @@ def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
     model = MODELS.build(config.model)
     model.load_state_dict(runner.model.state_dict())
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
-    alternate = Alternate(bare_loop(model, loader), args.iterations)
-    runner.register_hook(alternate)
+    hook = AlternateHook(plain_loop(model, loader), args.iterations)
+    runner.register_hook(hook)
     runner.train()
-    return alternate.ours[1:], alternate.plain[1:]
+    return hook.runner_times[1:], hook.loop_times[1:]
 
 
-def bare_loop(model: nn.Module, loader) -> Iterator[None]:
-    """What one would write without an engine: one step per ``next``."""
+def plain_loop(model: nn.Module, loader) -> Iterator[None]:
+    """Run a plain PyTorch training loop, one iteration per ``next``."""
     optimiser = AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
     mean, std = model.data_preprocessor.mean, model.data_preprocessor.std
     model.train()

@@ -90,7 +90,7 @@ def few_rooms(train: int = 6, test: int = 2) -> dict:
 
 
 @pytest.mark.slow
-def test_trains_and_is_judged_with_two_views_and_with_one(rooms_cache, tmp_path):
+def test_trains_and_is_evaluated_with_two_views_and_with_one(rooms_cache, tmp_path):
     options = few_rooms() | {'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'param_scheduler': None}
     config = load_config(SMALL, options)
     config.work_dir, config.experiment_name = str(tmp_path), 'cvm in small'

@@ -188,7 +188,7 @@ def house(tmp_path):
     return build
 
 
-def test_a_sound_house_passes(house):
+def test_a_valid_package_passes(house):
     package = house({})
     assert (broken_floors(package), import_loop(package), empty_names(package)) == ([], [], [])
 

@@ -1,6 +1,6 @@
 """Look at samples as they leave the pipeline: tools/browse_dataset.py CONFIG.
 
-The same as ``mmmtl browse``.
+Alias of ``mmmtl browse``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -36,7 +36,7 @@ ROOMS, BATCH, SEED = 12, 4, 0
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description='Train recipes at two revisions and compare them bit for bit.')
     parser.add_argument('old', help='git revision, or the folder of a checkout')
-    parser.add_argument('new', help='likewise; . is what stands in the working folder')
+    parser.add_argument('new', help='the same; . is the working tree')
     parser.add_argument(
         '--recipe',
         dest='recipes',

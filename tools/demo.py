@@ -1,6 +1,6 @@
 """The demo: tools/demo.py [--work-dir DIR].
 
-The same as ``mmmtl demo``.
+Alias of ``mmmtl demo``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Write pseudo disparity: tools/generate_pseudo_disparity.py CONFIG.
 
-The same as ``mmmtl pseudo-disparity``.
+Alias of ``mmmtl pseudo-disparity``.
 """
 
 from mmmtl.cli.main import run_tool

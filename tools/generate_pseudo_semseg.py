@@ -1,6 +1,6 @@
 """Write pseudo classes: tools/generate_pseudo_semseg.py CONFIG MODEL CHECKPOINT.
 
-The same as ``mmmtl pseudo-semseg``.
+Alias of ``mmmtl pseudo-semseg``.
 """
 
 from mmmtl.cli.main import run_tool

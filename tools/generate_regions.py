@@ -1,6 +1,6 @@
 """Cut images into regions: tools/generate_regions.py CONFIG --backend BACKEND --out DIR.
 
-The same as ``mmmtl regions``.
+Alias of ``mmmtl regions``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Print a recipe as one flat text config: tools/print_config.py CONFIG.
 
-The same as ``mmmtl print-config``.
+Alias of ``mmmtl print-config``.
 """
 
 from mmmtl.cli.main import run_tool

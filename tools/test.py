@@ -1,6 +1,6 @@
 """Test: tools/test.py CONFIG CHECKPOINT [--work-dir DIR] [--out FILE] [--show-dir DIR].
 
-The same as ``mmmtl test``.
+Alias of ``mmmtl test``.
 """
 
 from mmmtl.cli.main import run_tool

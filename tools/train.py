@@ -1,6 +1,6 @@
 """Train: tools/train.py CONFIG [--work-dir DIR] [--resume [CHECKPOINT]] [--amp].
 
-The same as ``mmmtl train``.
+Alias of ``mmmtl train``.
 """
 
 from mmmtl.cli.main import run_tool

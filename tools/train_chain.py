@@ -1,6 +1,6 @@
 """Pretrain each task, then train jointly: tools/train_chain.py CONFIG --pretrain TASK=CONFIG ...
 
-The same as ``mmmtl train-chain``.
+Alias of ``mmmtl train-chain``.
 """
 
 from mmmtl.cli.main import run_tool

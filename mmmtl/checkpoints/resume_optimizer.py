@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from mmmtl.checkpoints.checkpoint import to_plain_values
 from mmmtl.errors import CheckpointError
 
-# settings that schedules change
-SCHEDULED = {'lr', 'momentum', 'betas'}
-# state of a ReduceOnPlateauLR
-PLATEAU = ('best', 'num_bad_epochs', 'cooldown_counter', 'last_step', '_last_value')
+# settings of a parameter group that a scheduler may change
+SCHEDULED_SETTINGS = {'lr', 'momentum', 'betas'}
+# the attributes of ReduceOnPlateauLR that depend on past scores
+PLATEAU_STATE = ('best', 'num_bad_epochs', 'cooldown_counter', 'last_step', '_last_value')
 
 
 def group_settings(optim_wrapper: OptimWrapper) -> list[dict[str, Any]]:
@@ -29,16 +29,16 @@ def group_settings(optim_wrapper: OptimWrapper) -> list[dict[str, Any]]:
 
 
 def scheduler_states(schedulers: Iterable[_ParamScheduler]) -> list[dict[str, Any]]:
-    """Return the states of schedulers without functions, which a checkpoint cannot hold (`OneCycleLR` has one)."""
+    """Return the scheduler states without functions, such as that of `OneCycleLR`, which a checkpoint cannot store."""
     return [
         {key: value for key, value in scheduler.state_dict().items() if not callable(value)} for scheduler in schedulers
     ]
 
 
 def replay_schedulers(schedulers: Sequence[_ParamScheduler], iterations: int, epoch_length: int | None) -> None:
-    """Step new schedulers as a run of the given length has stepped them.
+    """Step new schedulers as often as a run of ``iterations`` iterations does.
 
-    Afterwards schedulers and parameter groups have the same state, bit for bit, as in an uninterrupted run.
+    Afterwards, schedulers and parameter groups are bitwise identical to those of an uninterrupted run.
 
     Args:
         schedulers: Schedulers that have not been stepped.
@@ -48,7 +48,7 @@ def replay_schedulers(schedulers: Sequence[_ParamScheduler], iterations: int, ep
     by_iteration = [scheduler for scheduler in schedulers if not scheduler.by_epoch]
     by_epoch = [scheduler for scheduler in schedulers if scheduler.by_epoch]
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # that the optimizer has not been stepped
+        warnings.simplefilter('ignore')  # PyTorch warns if a scheduler is stepped before its optimizer
         for done in range(1, iterations + 1):
             for scheduler in by_iteration:
                 scheduler.step()
@@ -60,46 +60,51 @@ def replay_schedulers(schedulers: Sequence[_ParamScheduler], iterations: int, ep
 def load_optimizer(
     optim_wrapper: OptimWrapper,
     saved: Mapping[str, Any],
-    before: Sequence[Mapping[str, Any]] | None,
-    now: Sequence[Mapping[str, Any]],
+    initial_before: Sequence[Mapping[str, Any]] | None,
+    initial_now: Sequence[Mapping[str, Any]],
     schedulers: Sequence[_ParamScheduler],
     file: str,
 ) -> None:
-    """Load the optimizer state, but keep the group settings of the config and its schedules.
+    """Load the optimizer state; settings of parameter groups come from the config and the replayed schedulers.
 
-    Some optimizers store state in their groups (Prodigy, schedule-free ones). A value of a group is therefore restored
-    from the checkpoint if no schedule changes it and both runs started with the same value.
+    Some optimizers (Prodigy, schedule-free ones) also store state in their parameter groups. A setting is therefore
+    restored from the checkpoint if no scheduler changes it and both runs started with the same value.
 
     Args:
-        optim_wrapper: The wrapper after `replay_schedulers`.
-        saved: Its state in the checkpoint.
-        before: Initial `group_settings` of the interrupted run; None in a checkpoint of an earlier version.
-        now: Initial `group_settings` of this run.
-        schedulers: Schedulers of this run. A value that a `ReduceOnPlateauLR` changes depends on past scores, so it is
-            restored from the checkpoint.
-        file: The checkpoint's file, for messages.
+        optim_wrapper: Optimizer wrapper after `replay_schedulers`.
+        saved: State of the optimizer wrapper in the checkpoint.
+        initial_before: Initial `group_settings` of the interrupted run; None if an earlier version wrote the
+            checkpoint.
+        initial_now: Initial `group_settings` of this run.
+        schedulers: Schedulers of this run. A setting that a `ReduceOnPlateauLR` changes depends on past scores, so it
+            is restored from the checkpoint.
+        file: Checkpoint file, for error messages.
 
     Raises:
         CheckpointError: The parameter groups differ from those of the checkpoint.
     """
     groups = optim_wrapper.optimizer.param_groups
-    shapes = [[(group.get('name'), len(group['params'])) for group in one] for one in (saved['param_groups'], groups)]
-    if shapes[0] != shapes[1]:
+    saved_layout, layout = (
+        [(group.get('name'), len(group['params'])) for group in param_groups]
+        for param_groups in (saved['param_groups'], groups)
+    )
+    if saved_layout != layout:
         raise CheckpointError(
-            f'{file}: its optimizer has {len(shapes[0])} parameter groups, this run {len(shapes[1])} or '
-            'other ones, so its state cannot be restored; restore optim_wrapper in the config, or start from the '
-            'weights: --cfg-options load_from=FILE'
+            f'{file}: the {len(saved_layout)} parameter groups of its optimizer do not match the {len(layout)} of this '
+            'run in names and numbers of parameters, so the optimizer state cannot be restored; use the optim_wrapper '
+            'of the interrupted run, or start from the weights alone: --cfg-options load_from=FILE'
         )
-    moved = SCHEDULED | {scheduler.param_name for scheduler in schedulers}
-    moved -= {scheduler.param_name for scheduler in plateau_schedulers(schedulers)}
+    scheduled = SCHEDULED_SETTINGS | {scheduler.param_name for scheduler in schedulers}
+    scheduled -= {scheduler.param_name for scheduler in plateau_schedulers(schedulers)}
     merged = []
-    for index, (old, new) in enumerate(zip(saved['param_groups'], groups, strict=True)):
-        kept = {
+    for index, (saved_group, group) in enumerate(zip(saved['param_groups'], groups, strict=True)):
+        restored = {
             key: value
-            for key, value in old.items()
-            if key not in moved and (before is None or before[index].get(key) == now[index].get(key))
+            for key, value in saved_group.items()
+            if key not in scheduled
+            and (initial_before is None or initial_before[index].get(key) == initial_now[index].get(key))
         }
-        merged.append({**new, **kept})
+        merged.append({**group, **restored})
     optim_wrapper.load_state_dict(
         {**{key: value for key, value in saved.items() if key != 'base_param_settings'}, 'param_groups': merged}
     )
@@ -114,32 +119,35 @@ def load_plateau_states(schedulers: Sequence[_ParamScheduler], states: Sequence[
     """Restore the past scores of the `ReduceOnPlateauLR` schedulers, each from the state at its index."""
     for scheduler, state in zip(schedulers, states, strict=False):
         if isinstance(scheduler, ReduceOnPlateauParamScheduler) and 'num_bad_epochs' in state:
-            scheduler.load_state_dict({key: state[key] for key in PLATEAU})
+            scheduler.load_state_dict({key: state[key] for key in PLATEAU_STATE})
 
 
 # -- accumulated gradients of an incomplete step ---------------------------------------------------------------------
 
 
 def pending_gradients(model: nn.Module, optim_wrapper: OptimWrapper) -> dict[str, Tensor]:
-    """Return the gradients accumulated (``accumulative_counts``) for the next step, averaged over all ranks.
+    """Return the gradients accumulated for the next optimizer step (``accumulative_counts``), averaged over all ranks.
 
     Must be called on every rank.
     """
     if optim_wrapper.should_update():
         return {}
     parameters = dict(model.named_parameters())
-    present = torch.tensor([parameter.grad is not None for parameter in parameters.values()], dtype=torch.int32)
-    all_reduce(present, op='max')
+    has_gradient = torch.tensor([parameter.grad is not None for parameter in parameters.values()], dtype=torch.int32)
+    all_reduce(has_gradient, op='max')
     gradients = {}
-    for (name, parameter), exists in zip(parameters.items(), present.tolist(), strict=True):
-        if exists:
+    for (name, parameter), on_any_rank in zip(parameters.items(), has_gradient.tolist(), strict=True):
+        if on_any_rank:
             gradients[name] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
             all_reduce(gradients[name], op='mean')
     return gradients
 
 
 def load_gradients(model: nn.Module, gradients: Mapping[str, Tensor]) -> None:
-    """Set gradients to those of `pending_gradients`; averaging them again over the ranks does not change them."""
+    """Set the gradients to those of `pending_gradients` on every rank.
+
+    They are equal on all ranks, so the average over the ranks in the next step leaves them unchanged.
+    """
     parameters = dict(model.named_parameters())
     for name, gradient in gradients.items():
         parameters[name].grad = gradient.to(parameters[name])

@@ -50,7 +50,7 @@ def read_value(text: str) -> Any:
     Raises:
         ValueError: A bracket is open, or a call other than ``dict(...)`` stands in it.
     """
-    if re.match(r'\s*[\[({]|\s*dict\(', text) and re.search(r'\{|\bdict\(', text):  # MMEngine knows no dicts
+    if re.match(r'\s*[\[({]|\s*dict\(', text) and re.search(r'\{|\bdict\(', text):  # MMEngine cannot parse dicts
         try:
             return _literal(ast.parse(text.strip(), mode='eval').body)
         except SyntaxError:
@@ -120,7 +120,7 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
 
 
 def one_line(error: UserError | OSError) -> str:
-    """What was wrong, on one line.
+    """Return the message of an error, on one line.
 
     An error raised in a loader's worker process comes back with its traceback as text: its last line is the message.
     """

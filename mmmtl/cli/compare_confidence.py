@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     """Print the tables.
 
     Raises:
-        ConfigError: The split is no `StereoMatches`.
+        ConfigError: The data set of the split is not `StereoMatches`.
     """
     from mmmtl.apis import load_config
     from mmmtl.datasets import StereoMatches
@@ -44,5 +44,8 @@ def run(args: argparse.Namespace) -> None:
     config = load_config(args.config, args.cfg_options)
     dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
     if not isinstance(dataset, StereoMatches):
-        raise ConfigError(f'{args.config}: the {args.split} split is no StereoMatches, which knows the right disparity')
+        raise ConfigError(
+            f'{args.config}: the data set of the {args.split} split must be StereoMatches, which has ground-truth '
+            f'disparity, found {type(dataset).__name__}'
+        )
     compare_confidence(dataset, NetworkConfidence(config, args.checkpoint), args.threshold, args.parts)

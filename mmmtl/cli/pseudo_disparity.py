@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> None:
     if args.backend == 'sgbm':
         if args.disparities > MAX_DISPARITY:
             raise ConfigError(
-                f'--disparities: a picture holds disparities below {MAX_DISPARITY} pixels, found '
-                f'{args.disparities}; take smaller images'
+                f'--disparities: must be at most {MAX_DISPARITY}, the limit of the 16-bit disparity files, found '
+                f'{args.disparities}; use smaller images'
             )
         backend: SemiGlobalMatcher | DisparityFolder = SemiGlobalMatcher(**{name: getattr(args, name) for name in SGBM})
     elif args.source and args.patterns:

@@ -16,7 +16,7 @@ VIEW_PARTS = (('two_views', 'all'), ('one_view', 'single'))  # parts of a data s
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What has to be equal for two results to be comparable; `mmmtl.configuration.protocol_check` checks configs.
+    """Settings that two comparable results have in common; `mmmtl.configuration.protocol_check` checks configs.
 
     Args:
         about: What is evaluated, and the source of the rules.

@@ -26,10 +26,10 @@ SUFFIXES = {'.jpg', '.jpeg', '.png'}
 
 
 def find_frames(folder: Path, every: int) -> list[Path]:
-    """Every so many-th image that has depth.
+    """Return every ``every``-th image that has depth.
 
     Raises:
-        DataError: There are fewer than two, or EXIF turns one.
+        DataError: There are fewer than two, or one has an EXIF rotation.
     """
     images = sorted(
         path
@@ -48,7 +48,7 @@ def find_frames(folder: Path, every: int) -> list[Path]:
 
 
 def depth_path(image: Path) -> Path:
-    """Where the depth of an image lies."""
+    """Return the depth file of an image."""
     return image.parents[1] / 'depth' / f'{image.stem}.png'
 
 
@@ -89,10 +89,10 @@ def estimate(
     sequential: bool,
     threads: int,
 ) -> dict:
-    """``intrinsics``, ``poses`` by file name and what is to be told of them; from ``work`` where they are there.
+    """Return ``intrinsics``, ``poses`` by file name and statistics for the log; a result in ``work`` is reused.
 
     Raises:
-        DataError: Too few frames came together, or their depth does not tell the scale.
+        DataError: Too few frames were registered, or the scale cannot be estimated from their depth.
     """
     size = read_image(frames[0]).shape[:2]
     names = [path.name for path in frames]

@@ -28,7 +28,7 @@ def kitti_path(member: str) -> str | None:
 
 
 def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
-    """How many frames a list names, how many images of them are there, and how many of those have improved depth."""
+    """Numbers of listed frames, of frames whose image exists, and of those with improved depth."""
     frames = read_frames(path)
     here = [
         frame

@@ -1,4 +1,4 @@
-"""How many metres a reconstruction's unit is, told by a depth sensor."""
+"""Estimate the metric scale of a reconstruction from the depth of a sensor."""
 
 from collections.abc import Mapping
 

@@ -58,7 +58,7 @@ class Frames:
             raise DataError(f'{path}: expected frames of 480 x 640, found labels of shape {self.file["labels"].shape}')
         self.count = len(self.file['labels'])
         self.to_forty = class_table(read_names(self.file), classes40)
-        self.pictures = numbered(normals) if normals else None
+        self.normal_files = numbered(normals) if normals else None
         x, y, z = signs
         self.signs = (x, y, z)
 
@@ -83,14 +83,16 @@ class Frames:
 
     def normal(self, frame: int) -> np.ndarray:
         """(425, 560, 3) float32, facing the camera, (0, 0, 0) where unknown."""
-        if self.pictures is None:
+        if self.normal_files is None:
             depth, camera = torch.from_numpy(self.depth(frame))[None, None], torch.from_numpy(valid_intrinsics())[None]
             return normals_from_depth(depth, camera.float(), radius=SENSOR_RADIUS)[0].permute(1, 2, 0).numpy()
-        if frame not in self.pictures:
-            raise DataError(f'frame {frame} has no picture of normals; add it, or leave out --normals to derive them')
-        normal = NormalFile(self.pictures[frame], self.signs).load(Normal('normal'))
+        if frame not in self.normal_files:
+            raise DataError(f'frame {frame} has no image of normals; add it, or leave out --normals to derive them')
+        normal = NormalFile(self.normal_files[frame], self.signs).load(Normal('normal'))
         if normal.shape[:2] != SIZE:
-            raise DataError(f'{self.pictures[frame]}: expected 480 x 640, found {normal.shape[0]} x {normal.shape[1]}')
+            raise DataError(
+                f'{self.normal_files[frame]}: expected 480 x 640, found {normal.shape[0]} x {normal.shape[1]}'
+            )
         return normal[VALID]
 
 
@@ -109,15 +111,15 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
     forty = dict(zip(map(str, mapping['allClassName']), mapping['mapClass'].tolist(), strict=True))
     unknown = [name for name in names if name not in forty]
     if unknown:
-        raise DataError(f'{classes40}: knows nothing of {len(unknown)} raw classes, the first is {unknown[0]!r}')
+        raise DataError(f'{classes40}: lacks {len(unknown)} of the raw classes, the first is {unknown[0]!r}')
     return np.array([0, *(forty[name] for name in names)], np.uint8)
 
 
 def numbered(folder: Path) -> dict[int, Path]:
-    """Frame -> picture, in the folder itself or below it."""
+    """Return the image of each frame number, in the folder or below it."""
     found = {
         int(path.stem): path
-        for path in files_below(existing(folder, 'pictures of normals'), '.png')
+        for path in files_below(existing(folder, 'images of normals'), '.png')
         if path.stem.isdecimal()
     }
     if not found:

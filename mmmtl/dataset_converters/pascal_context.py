@@ -36,7 +36,7 @@ def copy_lists(output: Output, sources: dict[str, Path]) -> None:
 
 
 def copy_images(output: Output, sources: dict[str, Path], names: list[str]) -> None:
-    """What the sources have of the images' files."""
+    """Files of the images that the sources contain."""
     for folder in (folder for folder in PER_IMAGE if folder in sources):
         for name in output.progress(names, folder):
             file = f'{name}{PER_IMAGE[folder]}'

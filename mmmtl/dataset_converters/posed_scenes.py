@@ -56,7 +56,7 @@ def write_pairs(
     size: tuple[int, int],
     rule: PairRule,
 ) -> None:
-    """Every frame of a video with its neighbour as a scene of two views; tells how many had none."""
+    """Write every frame of a video and its neighbour as a scene of two views; print how many have none."""
     neighbours = choose_neighbours(
         np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda place: frames[place].depth(), rule
     )

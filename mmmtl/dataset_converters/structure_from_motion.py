@@ -14,7 +14,7 @@ from mmmtl.extras import import_extra
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """What COLMAP has found, in units of its own; pixel centres at +0.5, which is its convention too."""
+    """Reconstruction by COLMAP, of unknown scale; pixel centres are at +0.5, as in COLMAP."""
 
     camera_T_world: dict[str, np.ndarray]  # {file name: (4, 4)}
     intrinsics: np.ndarray  # (3, 3)

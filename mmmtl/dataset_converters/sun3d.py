@@ -41,10 +41,10 @@ def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
 
 
 def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
-    """Every so many-th frame, and the intrinsics (3, 3).
+    """Return every ``every``-th frame, and the intrinsics (3, 3).
 
     Raises:
-        DataError: A file is missing, or there are not as many poses as images.
+        DataError: A file is missing, or the numbers of poses and images differ.
     """
     images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
     newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'), default=folder / 'extrinsics')

@@ -66,10 +66,10 @@ def read_tum_rgbd_depth(path: Path) -> np.ndarray:
 
 
 def read_tum_rgbd(folder: Path, every: int) -> list[PosedFrame]:
-    """Every so many-th frame that has depth and a pose.
+    """Return every ``every``-th frame that has depth and a pose.
 
     Raises:
-        DataError: There is none.
+        DataError: No frame has both.
     """
     image_times, images = read_stamped(folder / 'rgb.txt', 1)
     depth_times, depths = read_stamped(folder / 'depth.txt', 1)

@@ -1,4 +1,4 @@
-"""Official zip archives -> the files that a data set reads, and small pictures of large ones."""
+"""Unpack the files that a data set reads from the official zip archives, optionally at a smaller size."""
 
 import zipfile
 import zlib
@@ -13,7 +13,7 @@ from mmmtl.files.linked_folders import files_below
 from mmmtl.files.output_folder import Output, folder
 
 JPEG_QUALITY = 90
-LARGEST = 2**28  # bytes of a member; pictures, arrays and camera files of the official archives stay far below
+LARGEST = 2**28  # bytes of a member; images, arrays and camera files of the official archives are far smaller
 
 
 def find_archives(source: Path) -> list[Path]:
@@ -32,7 +32,7 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
     """Write the members for which ``place`` gives a name; those that are there with the right size are kept.
 
     Raises:
-        DataError: An archive is damaged, one of its members is too large, or none holds anything that is wanted.
+        DataError: An archive is damaged, one of its members is too large, or no archive contains a required file.
     """
     found = 0
     for path in archives:

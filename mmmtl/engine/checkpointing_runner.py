@@ -72,7 +72,7 @@ class CheckpointingRunner(Runner):
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
-        """What a resumed run is compared with."""
+        """Description of the run that a resumed run is compared with."""
         counts = self.optim_wrapper._accumulative_counts
         return {
             'recipe_entries': flatten_recipe(self.cfg),

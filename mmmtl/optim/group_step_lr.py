@@ -1,4 +1,4 @@
-"""Learning rate schedulers of single parameter groups."""
+"""Learning rate schedulers for selected parameter groups."""
 
 from collections.abc import Sequence
 
@@ -13,13 +13,13 @@ from mmmtl.registry import PARAM_SCHEDULERS
 
 
 class NamedGroupScheduler(_ParamScheduler):
-    """A scheduler that changes only some of the parameter groups of `NamedGroups`; a mixin for MMEngine's schedulers.
+    """Mixin for MMEngine's schedulers that restricts them to some of the parameter groups of `NamedGroups`.
 
     Args:
-        optimizer: Optimizer or wrapper; the runner passes it.
-        groups: Names of the groups. ``'rest'`` contains the parameters of no group; the log shows its rate as the base
-            learning rate.
-        kwargs: Arguments of the scheduler of MMEngine, such as ``by_epoch`` and ``begin``.
+        optimizer: Optimizer or wrapper; passed by the runner.
+        groups: Names of the groups to schedule. ``'rest'`` is the group of all parameters that belong to no other
+            group; its learning rate is logged as the base learning rate.
+        kwargs: Arguments of MMEngine's scheduler, such as ``by_epoch`` and ``begin``.
 
     Raises:
         ConfigError: The optimizer has no group of that name.
@@ -44,9 +44,12 @@ class NamedGroupScheduler(_ParamScheduler):
 
 @PARAM_SCHEDULERS.register_module()
 class GroupStepLR(NamedGroupScheduler, StepLR):
-    """MMEngine's `StepLR` (``step_size``, ``gamma``) of the groups that ``groups`` names; see `NamedGroupScheduler`."""
+    """MMEngine's `StepLR` (``step_size``, ``gamma``) for the parameter groups ``groups``; see `NamedGroupScheduler`."""
 
 
 @PARAM_SCHEDULERS.register_module()
 class GroupCosineRestartLR(NamedGroupScheduler, CosineRestartLR):
-    """MMEngine's `CosineRestartLR` (``periods``, ``restart_weights``, ``eta_min``); see `NamedGroupScheduler`."""
+    """MMEngine's `CosineRestartLR` (``periods``, ``restart_weights``, ``eta_min``) for the parameter groups ``groups``.
+
+    See `NamedGroupScheduler`.
+    """

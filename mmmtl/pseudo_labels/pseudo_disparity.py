@@ -29,7 +29,7 @@ from mmmtl.registry import DATASETS
 
 
 def disparity_folder(dataset: Config) -> str:
-    """Where the data set's own transforms look for pseudo disparity."""
+    """Return the folder from which the data set's transforms load pseudo disparity."""
     steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
     for part in (dataset, *steps):
         if part.get('folder'):

@@ -1,4 +1,4 @@
-"""Pseudo classes: what a trained network predicts for views that have no label of their own."""
+"""Pseudo labels for semantic segmentation: predictions of a trained network for views without a label."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
 def semseg_folder(pipeline: list[dict], task: str) -> str:
-    """Where the data set's own pipeline looks for pseudo labels of the task."""
+    """Return the folder from which the data set's pipeline loads pseudo labels of the task."""
     for step in pipeline:
         if task in step.get('names', ()):
             return step['folder']
@@ -33,18 +33,21 @@ def semseg_folder(pipeline: list[dict], task: str) -> str:
 
 
 def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool) -> tuple[Segment, tuple | None]:
-    """A network of this library, and the size to whose area it resizes images."""
+    """Load a network of this library, and return it with the size to whose area it resizes images."""
     inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
     found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
     check_classes(len(found), task, config)
     if found != task.classes:
-        one, other = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
-        raise ConfigError(f'{config}: a network of other classes of {task.name}: {one} where {other} is wanted')
+        found_class, expected = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
+        raise ConfigError(
+            f'{config}: the network has other classes of {task.name} than the task: found {found_class}, '
+            f'expected {expected}'
+        )
     return lambda image: cast(dict[str, np.ndarray], inferencer(image))[task.name], inferencer.size
 
 
 def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
-    """A network of mmsegmentation; its test pipeline prepares the images."""
+    """Load a network of mmsegmentation, which runs its own test pipeline."""
     mmseg = import_extra('mmseg.apis', '--library mmseg')
     model = mmseg.init_model(config, device=device)
     load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
@@ -53,9 +56,9 @@ def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment
 
 
 def check_classes(found: int, task: SemSeg, config: str) -> None:
-    """Raises ConfigError unless the network knows as many classes as the task."""
+    """Raise ConfigError unless the network has as many classes as the task."""
     if found != task.channels:
-        raise ConfigError(f'{config}: a network of {found} classes of {task.name}, but {task.channels} are wanted')
+        raise ConfigError(f'{config}: the network has {found} classes of {task.name}, expected {task.channels}')
 
 
 def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:

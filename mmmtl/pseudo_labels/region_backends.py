@@ -22,7 +22,7 @@ Segmenter = Callable[[np.ndarray], np.ndarray]
 
 
 def known_settings(backend: str) -> dict[str, Any]:
-    """What can be set of a backend, and its defaults: ours for scikit-image's, those of segment-anything for SAM."""
+    """Return the options of a backend with their defaults; those of SAM are segment-anything's, the others are ours."""
     if backend == 'felzenszwalb':  # some 30 regions in a photograph of 640 x 480
         return dict(scale=300.0, sigma=0.8, min_size=400)
     if backend == 'slic':

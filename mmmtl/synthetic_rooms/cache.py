@@ -1,4 +1,4 @@
-"""Rendered rooms on disk: made once, read many times."""
+"""Render rooms to a folder on disk, which later runs reuse."""
 
 import gc
 import json
@@ -25,8 +25,8 @@ from mmmtl.synthetic_rooms.scene import RENDERING, build_scene
 from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
-LARGE = 16 * 1024 * 1024  # bytes; from 32 MiB on glibc does not learn from what is freed
-WORTH_A_POOL = 150  # views; fewer are rendered sooner than workers start
+LARGE = 16 * 1024 * 1024  # bytes; freeing 32 MiB or more does not raise glibc's threshold
+WORTH_A_POOL = 150  # views; rendering fewer takes less time than starting workers
 
 
 def ensure_rooms(
@@ -40,7 +40,7 @@ def ensure_rooms(
     neighbours: Neighbours = BESIDE,
     variety: Variety = PLAIN,
 ) -> Path:
-    """Render what is missing of `scenes` scenes with `views` views of size (H, W); returns the split's folder.
+    """Render the missing scenes of a split and return its folder.
 
     Layout::
 
@@ -53,23 +53,33 @@ def ensure_rooms(
             cameras.json        per view v: intrinsics (3, 3), camera_T_world (4, 4)
             checksums.json      of all these files
 
-    Cameras of a scene stand as `neighbours` says, and rooms differ as `variety` says; the folder's name tells what is
-    not the default.
-    With `stereo`, view 2i is the left and 2i + 1 the right image of pair i, rectified, for i below `views`.
+    The folder name lists the options that differ from their defaults. Scenes are written to a hidden folder, which is
+    renamed when it is complete. If two processes request the same rooms, one renders them and the other waits.
 
-    A scene's folder appears at once when it is complete. Of two processes that ask for the same rooms, one renders and
-    the other waits for it.
+    Args:
+        root: Root of the cache.
+        split: Name of the split; with the index of a scene, the seed of its random generator.
+        scenes: Number of scenes.
+        views: Number of views per scene; with ``stereo``, of rectified pairs.
+        size: Image size (H, W) in pixels.
+        stereo: Render pairs: view 2i is the left and view 2i + 1 the right image of pair i.
+        neighbours: Positions of all cameras of a scene but the first.
+        variety: Style of the rooms, the camera positions and the images.
+
+    Raises:
+        OSError: The folder cannot be written.
+        MissingExtraError: A scene is missing, and embreex, which renders it, is not installed.
     """
     name = f'rooms-v1-{size[0]}x{size[1]}-{views}views{neighbours}' + ('-stereo' if stereo else '')
     name += '' if variety == PLAIN else f'-{variety.name}'
     folder = Path(root) / name / split
     if not missing_scenes(folder, scenes):
         return folder
-    import_extra('embreex', RENDERING)  # before a folder is made, and not in a worker process
+    import_extra('embreex', RENDERING)  # fail here, before a folder exists and outside a worker process
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.parent / f'{split}.lock'):
-            for leftover in folder.glob('.*.partial'):  # of a killed process: whoever writes holds the lock
+            for leftover in folder.glob('.*.partial'):  # left by a killed process; every writer holds the lock
                 shutil.rmtree(leftover)
             missing = missing_scenes(folder, scenes)
             if missing:
@@ -85,16 +95,15 @@ def ensure_rooms(
 
 
 def missing_scenes(folder: Path, scenes: int) -> list[int]:
-    """Return the indices of the scenes that the folder lacks."""
+    """Return the indices of the scenes that are not in the folder."""
     present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
     return [index for index in range(scenes) if f'{index:05d}' not in present]
 
 
 def render_all(folder: Path, missing: list[int], views: int, work: Callable[[int], None]) -> None:
-    """Render scenes in all processes this one may use.
+    """Render scenes with one worker process per available core, or in this process if there are few.
 
-    Workers come from a fork server: it is a fresh process without threads, which a fork of this one, where torch may
-    have started some, is not.
+    Workers are started by a fork server, since this process may have threads of torch and forking it would be unsafe.
     """
     workers = min(available_cores(), len(missing))
     alone = workers == 1 or multiprocessing.current_process().daemon
@@ -106,26 +115,25 @@ def render_all(folder: Path, missing: list[int], views: int, work: Callable[[int
     context.set_forkserver_preload([__name__])
     print(f'rendering {len(missing)} rooms into {folder}', file=sys.stderr)
     with no_main_module():
-        pool = context.Pool(workers, initializer=settle_down)
+        pool = context.Pool(workers, initializer=reduce_memory_overhead)
     with pool:
         for _ in progress(pool.imap_unordered(work, missing), description='rooms', unit='room', total=len(missing)):
             pass
 
 
-def settle_down() -> None:
-    """For a process that does nothing but draw rooms: spare it work that its views do not need.
+def reduce_memory_overhead() -> None:
+    """Speed up garbage collection and memory allocation in a process that only renders rooms.
 
-    What has been imported stays, so it is hidden from the garbage collector, which would search it again and again. And
-    glibc keeps freed memory up to twice the size of the largest array that was given back to the system; without one,
-    every view pays for hundreds of page faults.
+    Imported modules are excluded from garbage collection. Allocating and freeing one large array raises the size up to
+    which glibc keeps freed memory (twice the largest freed block); otherwise every view causes hundreds of page faults.
     """
     gc.freeze()
-    np.empty(LARGE, np.uint8)  # never written to, and freed at once
+    np.empty(LARGE, np.uint8)  # freed at once
 
 
 @contextmanager
 def no_main_module() -> Iterator[None]:
-    """Hide the caller's script: workers import it first, which runs it again where it lacks its ``__main__`` guard."""
+    """Hide the caller's script from workers, which would run it again if it has no ``__main__`` guard."""
     main = sys.modules['__main__']
     sys.modules['__main__'] = ModuleType('__main__')
     try:
@@ -149,7 +157,7 @@ def render_scene(
     neighbours: Neighbours,
     variety: Variety,
 ) -> None:
-    """Render one scene into a hidden folder and give it its name when it is complete."""
+    """Render one scene into a hidden folder, and rename the folder when it is complete."""
     partial_folder = folder / f'.{index:05d}.partial'
     partial_folder.mkdir()
     scene = build_scene(folder.name, index, variety)
@@ -163,14 +171,14 @@ def render_scene(
         write_png(partial_folder / f'{v}_instances.png', view['instance'])
         np.savez_compressed(partial_folder / f'{v}_depth.npz', values=view['depth'])
         np.savez_compressed(partial_folder / f'{v}_normal.npz', values=view['normal'])
-    described = [
+    parameters = [
         dict(intrinsics=camera.intrinsics.tolist(), camera_T_world=camera.camera_T_world.tolist()) for camera in cameras
     ]
-    (partial_folder / 'cameras.json').write_text(json.dumps(described))
+    (partial_folder / 'cameras.json').write_text(json.dumps(parameters))
     write_checksums(partial_folder / 'checksums.json', partial_folder.iterdir())
     partial_folder.rename(folder / f'{index:05d}')
 
 
 def write_png(path: Path, pixels: np.ndarray) -> None:
-    """Write an image (H, W) or (H, W, 3), BGR, as PNG."""
+    """Write an image (H, W), or (H, W, 3) in BGR order, as PNG."""
     path.write_bytes(cv2.imencode('.png', pixels)[1].tobytes())

@@ -1,4 +1,4 @@
-"""Cameras in a room: where they stand, what they look at, and neighbours that see much of the same."""
+"""Place cameras in a room: positions, targets, and neighbouring cameras with overlapping views."""
 
 from dataclasses import dataclass, replace
 
@@ -7,28 +7,28 @@ import numpy as np
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene
 from mmmtl.synthetic_rooms.standpoints import Standpoints
 
-# how often a camera is pointed at an instance of a class; small classes more, since they fill few pixels
-ATTENTION = dict(
+# relative frequency at which a camera is aimed at an instance of a class; higher for classes that cover few pixels
+TARGET_WEIGHTS = dict(
     bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
     tv=3.0, wall=0.1, window=1.0,
 )  # fmt: skip
-GRID = (9, 12)  # rays down and across that judge a view
+GRID = (9, 12)  # rows and columns of rays that a candidate view is scored by
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Where the other cameras of a room stand."""
+    """Positions of all cameras of a room but the first."""
 
-    apart: tuple[float, float] = (0.1, 0.5)  # metres from the first camera, least and most
-    nearest: float = 0.0  # metres in front of a camera that should be free
+    apart: tuple[float, float] = (0.1, 0.5)  # minimum and maximum distance from the first camera in metres
+    nearest: float = 0.0  # desired free distance in front of a camera in metres
 
     @property
     def tries(self) -> int:
-        """Places that are looked at for a camera; in tight rooms free ones are rare."""
+        """Number of sampled positions per camera; in small rooms few are free."""
         return 32 if self.nearest else 8
 
     def __str__(self) -> str:
-        """What is not the default, for the name of a folder."""
+        """Return the options that differ from their defaults, for the name of the cache folder."""
         apart = '' if self.apart == Neighbours.apart else '-{:g}to{:g}m'.format(*self.apart)
         return apart + (f'-from{self.nearest:g}m' if self.nearest else '')
 
@@ -47,17 +47,17 @@ class Camera:
 
     @property
     def position(self) -> np.ndarray:
-        """The camera's place (3,) in the world."""
+        """Camera centre (3,) in world space."""
         return -self.camera_T_world[:3, :3].T @ self.camera_T_world[:3, 3]
 
     def directions(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """World directions (3, N) through image points, with z = 1 in the camera: a ray's length is its depth."""
+        """Return world directions (3, N) of rays through image points; z = 1 in the camera, so ray length is depth."""
         k, rotation = self.intrinsics, self.camera_T_world[:3, :3]
         x, y = (x - k[0, 2]) / k[0, 0], (y - k[1, 2]) / k[1, 1]
         return np.stack([x * right + (y * down + ahead) for right, down, ahead in rotation.T]).reshape(3, -1)
 
     def right_neighbour(self, baseline: float) -> 'Camera':
-        """The right camera of a rectified stereo pair: `baseline` metres along x, else the same."""
+        """Return the right camera of a rectified stereo pair, `baseline` metres along x."""
         pose = self.camera_T_world.copy()
         pose[0, 3] -= baseline
         return replace(self, camera_T_world=pose)
@@ -100,7 +100,7 @@ def first_camera(
 ) -> tuple[float, Camera]:
     """A camera that looks towards some instance, with a score for its view: 1 is good, less is worse."""
     held = scene.variety.standpoints
-    weight = np.array([ATTENTION[name] for name in CLASSES])[scene.labels[1:]]
+    weight = np.array([TARGET_WEIGHTS[name] for name in CLASSES])[scene.labels[1:]]
     target = 1 + rng.choice(len(weight), p=weight / weight.sum())
     low, high = scene.boxes[target]
     goal = rng.uniform(low, high) * 0.4 + (low + high) * 0.3

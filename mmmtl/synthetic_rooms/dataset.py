@@ -1,4 +1,4 @@
-"""Generated rooms as a data set."""
+"""Data set of generated rooms."""
 
 import json
 from pathlib import Path
@@ -18,31 +18,34 @@ from mmmtl.synthetic_rooms.variety import PLAIN, VARIETIES
 
 @DATASETS.register_module()
 class SyntheticRooms(MultiTaskDataset):
-    """Ray-cast furnished rooms with exact labels, drawn on first use: the toy world of this project.
+    """Ray-traced furnished rooms with exact labels, rendered on first use and cached.
 
-    Deterministic from (split, scene); the splits never share a scene. Every view has its intrinsics and pose and, with
-    ``regions='instances'``, the room's own instances for regions. The cache stands in ``cache`` or, by default, in
-    ``MMMTL_CACHE`` or ``~/.cache/mmmtl``; several processes may start at once.
+    Labels: ``semseg``, ``depth``, ``normal`` and ``edge``, the boundaries between instances; walls, floor and ceiling
+    are instances too. Every view has intrinsics and a pose. ``regions='instances'`` uses the instances as regions.
+
+    A scene depends on the split and its index only; no scene occurs in two splits. Several processes may request the
+    same rooms at the same time.
 
     Args:
         split: ``'train'``, ``'val'`` or ``'test'``.
-        scenes: How many rooms.
-        num_views: How many cameras look into each room.
-        size: (H, W) in pixels.
+        scenes: Number of rooms.
+        num_views: Number of cameras per room.
+        size: Image size (H, W) in pixels.
         view_mode: ``'single'`` for one record per view, ``'all'`` for one record per scene with all its views,
-            ``'stereo'`` for one record per rectified pair, left first.
-        stereo: Render a right view beside every view, 2v and 2v + 1 being a rectified pair.
-        apart: Metres from the first camera of a room to the others, (least, most).
-        nearest: Metres that should be free in front of the others, as they are in front of the first one (0.5); of the
-            places that are tried for each, the best is taken.
-        variety: ``'plain'``, or ``'photographs'`` for rooms that carry over to photographs: several lamps and windows,
-            the sun, all colours of light, rich textures in muted colours, cameras from knee height to above the head,
-            tilted, with lenses of 45 to 95 degrees across (else 60 to 75), and pictures as consumer cameras make them.
-            Labels and cameras are as exact as those of plain rooms; lenses have no distortion, which a pinhole camera
-            could not state.
-        cache: Folder for what has been drawn.
-        kwargs: Those of `MultiTaskDataset`; knows ``semseg``, ``depth``, ``normal`` and ``edge``, the
-            boundaries of instances: objects, and the planes of walls, floor and ceiling.
+            ``'stereo'`` for one record per rectified pair, left view first.
+        stereo: Render a second, right view for every view: views 2v and 2v + 1 are a rectified pair.
+        apart: Minimum and maximum distance in metres from the first camera of a room to the others.
+        nearest: Desired free distance in metres in front of all cameras but the first, which has 0.5. If none of the
+            sampled positions has it, the one with the largest free distance is used.
+        variety: ``'plain'``, or ``'photographs'`` for networks that are applied to photographs: several lamps and
+            windows, sunlight, coloured light, detailed textures in muted colours, tilted cameras from knee height to
+            above the head, horizontal fields of view of 45 to 95 degrees (plain: 60 to 75), and the noise, blur and
+            exposure of consumer cameras. Labels and cameras are exact in both; lenses have no distortion.
+        cache: Cache folder; by default ``MMMTL_CACHE`` or ``~/.cache/mmmtl``.
+        kwargs: Arguments of `MultiTaskDataset`.
+
+    Raises:
+        ConfigError: An option has an unknown or impossible value.
     """
 
     CLASSES = CLASSES
@@ -69,9 +72,9 @@ class SyntheticRooms(MultiTaskDataset):
         if view_mode == 'stereo' and not stereo:
             raise ConfigError("SyntheticRooms.view_mode='stereo' needs stereo=True, so that right views are rendered")
         if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
-            raise ConfigError(f'SyntheticRooms.apart must be (least, most) metres above 0, found {apart}')
+            raise ConfigError(f'SyntheticRooms.apart must be (minimum, maximum) > 0 in metres, found {apart}')
         if not 0 <= nearest < np.inf:
-            raise ConfigError(f'SyntheticRooms.nearest must be metres from 0 on, found {nearest}')
+            raise ConfigError(f'SyntheticRooms.nearest must be a distance >= 0 in metres, found {nearest}')
         if variety not in VARIETIES:
             known = ' or '.join(map(repr, VARIETIES))
             raise ConfigError(f'SyntheticRooms.variety must be {known}, found {variety!r}')
@@ -93,28 +96,28 @@ class SyntheticRooms(MultiTaskDataset):
         records = []
         for scene in range(self.scenes):
             folder = self.folder / f'{scene:05d}'
-            if (folder / 'checksums.json').is_file():  # rooms drawn by an earlier version have none
+            if (folder / 'checksums.json').is_file():  # rooms of earlier versions have no checksums
                 self.checksums.read(folder / 'checksums.json')
             cameras = read_cameras(folder / 'cameras.json')
             self.checksums.verify(folder / 'cameras.json')
-            views = tuple(self._view(folder, number, camera) for number, camera in enumerate(cameras))
+            views = tuple(self._view(folder, index, camera) for index, camera in enumerate(cameras))
             records += scene_records(folder.name, views, self.view_mode)
         return records
 
     @staticmethod
-    def _view(folder: Path, number: int, camera: dict) -> View:
+    def _view(folder: Path, index: int, camera: dict) -> View:
         labels: dict[str, LabelReader] = {
-            'semseg': LabelFile(folder / f'{number}_semseg.png'),
-            'depth': LabelFile(folder / f'{number}_depth.npz'),
-            'normal': LabelFile(folder / f'{number}_normal.npz'),
-            'edge': InstanceBoundaries(folder / f'{number}_instances.png'),
+            'semseg': LabelFile(folder / f'{index}_semseg.png'),
+            'depth': LabelFile(folder / f'{index}_depth.npz'),
+            'normal': LabelFile(folder / f'{index}_normal.npz'),
+            'edge': InstanceBoundaries(folder / f'{index}_instances.png'),
         }
         return View(
-            folder / f'{number}_image.png',
+            folder / f'{index}_image.png',
             labels,
             camera['intrinsics'],
             camera['camera_T_world'],
-            instances=folder / f'{number}_instances.png',
+            instances=folder / f'{index}_instances.png',
         )
 
     def __repr__(self) -> str:
@@ -123,10 +126,10 @@ class SyntheticRooms(MultiTaskDataset):
 
 
 def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
-    """Per view ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4).
+    """Return ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4) of every view.
 
     Raises:
-        DataError: The file is missing, cut off or holds something else.
+        DataError: The file is missing, truncated or in another format.
     """
     try:
         return [
@@ -139,5 +142,5 @@ def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(
             f'{path}: expected the cameras of a generated room ({type(error).__name__}: {error}); delete '
-            'the folder, and the room is drawn again'
+            'the folder to render the room again'
         ) from None

@@ -1,4 +1,4 @@
-"""How the light that reaches a camera becomes a picture."""
+"""Convert the radiance that reaches a camera to an 8-bit image."""
 
 import cv2
 import numpy as np
@@ -8,12 +8,12 @@ class Film:
     """Exposure as a camera would choose it, a square root for the eye, and a little sensor noise."""
 
     def develop(self, radiance: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
-        """The picture (H, W, 3) uint8 of linear radiance (3, H, W)."""
+        """Return the image (H, W, 3) uint8 of linear radiance (3, H, W)."""
         gain = exposure * np.clip(0.32 / radiance.mean(), 0.6, 2.0) * rng.uniform(0.9, 1.1)
         noise = rng.standard_normal(radiance.shape, np.float32)
         strength = np.float32(rng.uniform(1, 3))
-        picture = np.empty((*radiance.shape[1:], 3), np.uint8)
-        for channel, grain, out in zip(radiance, noise, np.moveaxis(picture, 2, 0), strict=True):
+        image = np.empty((*radiance.shape[1:], 3), np.uint8)
+        for channel, grain, out in zip(radiance, noise, np.moveaxis(image, 2, 0), strict=True):
             value = channel * np.float32(gain)
             np.minimum(value, 1, out=value)
             np.sqrt(value, out=value)
@@ -22,7 +22,7 @@ class Film:
             value += grain
             value += np.float32(0.5)
             out[:] = np.clip(value, 0, 255, out=value).astype(np.uint8)
-        return picture
+        return image
 
 
 class PhotographicFilm:
@@ -31,22 +31,22 @@ class PhotographicFilm:
     """
 
     def develop(self, radiance: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
-        """The picture (H, W, 3) uint8 of linear radiance (3, H, W)."""
-        picture = np.moveaxis(radiance, 0, 2)  # (H, W, 3)
-        height, width = picture.shape[:2]
-        cast = picture.mean((0, 1)) / picture.mean()
-        picture = picture / cast ** np.float32(rng.uniform(0.1, 0.9))  # a camera takes some of the light's colour out
-        picture *= np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)
-        picture *= np.float32(exposure * np.exp(rng.uniform(np.log(0.14), np.log(0.42))) / picture.mean())
+        """Return the image (H, W, 3) uint8 of linear radiance (3, H, W)."""
+        image = np.moveaxis(radiance, 0, 2)  # (H, W, 3)
+        height, width = image.shape[:2]
+        cast = image.mean((0, 1)) / image.mean()
+        image = image / cast ** np.float32(rng.uniform(0.1, 0.9))  # a camera takes some of the light's colour out
+        image *= np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)
+        image *= np.float32(exposure * np.exp(rng.uniform(np.log(0.14), np.log(0.42))) / image.mean())
 
-        glare = np.maximum(picture - 0.9, 0)
+        glare = np.maximum(image - 0.9, 0)
         spread = rng.uniform(0.01, 0.04) * width
-        picture += np.float32(rng.uniform(0, 0.4)) * cv2.GaussianBlur(glare, (0, 0), max(spread, 0.3))
+        image += np.float32(rng.uniform(0, 0.4)) * cv2.GaussianBlur(glare, (0, 0), max(spread, 0.3))
         y, x = ((np.arange(n, dtype=np.float32) + 0.5) / n * 2 - 1 for n in (height, width))
-        picture *= (1 - np.float32(rng.uniform(0, 0.35)) * (y[:, None] ** 2 + x**2) / 2)[..., None]
+        image *= (1 - np.float32(rng.uniform(0, 0.35)) * (y[:, None] ** 2 + x**2) / 2)[..., None]
 
-        picture *= (1 + picture / np.float32(rng.uniform(3, 6))) / (1 + picture)  # a shoulder in place of hard clipping
-        curve = np.clip(picture * np.float32(1.35), 0, 1) ** np.float32(rng.uniform(0.4, 0.52))
+        image *= (1 + image / np.float32(rng.uniform(3, 6))) / (1 + image)  # a shoulder in place of hard clipping
+        curve = np.clip(image * np.float32(1.35), 0, 1) ** np.float32(rng.uniform(0.4, 0.52))
         strength = np.float32(rng.uniform(0, 0.35))
         curve += strength * (curve * curve * (3 - 2 * curve) - curve)  # contrast
         grey = curve.mean(2, keepdims=True)

@@ -1,4 +1,4 @@
-"""What stands in a room: as a bedroom, a living room, a dining room or a study; big things first, then what hangs."""
+"""Choose and place the furniture and the other objects of a room."""
 
 import numpy as np
 
@@ -9,7 +9,10 @@ from mmmtl.synthetic_rooms.primitives import box
 
 
 def furnish(room: Room) -> None:
-    """Fill a room as a bedroom, a living room, a dining room or a study; big things first, then what hangs."""
+    """Furnish a room as a bedroom, living room, dining room or study, the large pieces first.
+
+    An object that finds no free position is left out.
+    """
     rng, mix = room.rng, room.mix
     theme = ('bedroom', 'bedroom', 'living', 'living', 'dining', 'study')[rng.integers(6)]
     if rng.random() < 0.7:
@@ -53,7 +56,7 @@ def furnish(room: Room) -> None:
     for _ in range(rng.integers(0, 3)):
         room.in_the_middle(furniture.chair(rng, mix), turn=np.pi, tries=6)
     for _ in range(rng.integers(1, 4)):
-        stray_object(room)
+        place_floor_object(room)
     room.hang_lamp()
 
 
@@ -61,27 +64,27 @@ def sofa_with_table(room: Room) -> None:
     """Place a sofa, and often a coffee table in front of it."""
     rng, mix = room.rng, room.mix
     sofa = furniture.sofa(rng, mix)
-    place = room.against_wall(sofa, tries=25, front=0.8)
-    if place is None or rng.random() < 0.2:
+    wall_position = room.against_wall(sofa, tries=25, front=0.8)
+    if wall_position is None or rng.random() < 0.2:
         return
-    low = furniture.table(rng, mix, rng.uniform(0.7, 1.2), rng.uniform(0.5, 0.7), rng.uniform(0.36, 0.48))
-    x, y = room.on_wall(*place, sofa.size[1] + rng.uniform(0.3, 0.5) + low.size[1] / 2)
-    room.at(low, x, y, YAW[place[0]])
+    table = furniture.table(rng, mix, rng.uniform(0.7, 1.2), rng.uniform(0.5, 0.7), rng.uniform(0.36, 0.48))
+    x, y = room.on_wall(*wall_position, sofa.size[1] + rng.uniform(0.3, 0.5) + table.size[1] / 2)
+    room.at(table, x, y, YAW[wall_position[0]])
 
 
-def stray_object(room: Room) -> None:
-    """A floor lamp, a big plant, or a box on the floor."""
+def place_floor_object(room: Room) -> None:
+    """Place a floor lamp, a large plant or a box against a wall."""
     rng, mix = room.rng, room.mix
     kind = rng.integers(3)
     if kind == 0:
-        parts, half, height = small_things.floor_lamp(rng, mix), 0.24, 1.75
+        parts, half_width, height = small_things.floor_lamp(rng, mix), 0.24, 1.75
     elif kind == 1:
         height = rng.uniform(0.7, 1.3)
         pot = mix.plain(mix.paint((0.2, 0.8), (0.3, 0.9)))
-        parts, half = small_things.plant(rng, mix, pot, height), height * 0.45
+        parts, half_width = small_things.plant(rng, mix, pot, height), height * 0.45
     else:
-        half, height = rng.uniform(0.15, 0.28), rng.uniform(0.2, 0.45)
-        m = mix.cloth((0.2, 0.8), (0.4, 0.9))
-        parts = [box(m, (-half, half), (-half, half), (0, height))]
-    item = Item((2 * half, 2 * half, height), [('objects', parts)])
+        half_width, height = rng.uniform(0.15, 0.28), rng.uniform(0.2, 0.45)
+        material = mix.cloth((0.2, 0.8), (0.4, 0.9))
+        parts = [box(material, (-half_width, half_width), (-half_width, half_width), (0, height))]
+    item = Item((2 * half_width, 2 * half_width, height), [('objects', parts)])
     room.against_wall(item, tries=6, front=0.0)

@@ -62,7 +62,7 @@ class Room:
         return self.size[wall % 2]
 
     def on_wall(self, wall: int, along: float, away: float) -> tuple[float, float]:
-        """The floor point `along` a wall from its left end (seen from the room) and `away` from it."""
+        """Return a floor point: `along` metres from the left end of a wall, seen from the room, and `away` from it."""
         w, d, _ = self.size
         return [(along, d - away), (away, along), (w - along, away), (w - away, d - along)][wall]
 
@@ -84,7 +84,7 @@ class Room:
         self.decorate(item, x, y, yaw)
 
     def seen_from_walls(self, x: float, y: float, half_x: float, half_y: float) -> list[tuple[float, float, float]]:
-        """Per wall: how far a footprint stays away from it, and its middle and half length along it."""
+        """Return, per wall, the distance of a footprint from it, and its centre and half length along the wall."""
         w, d, _ = self.size
         return [
             (d - y - half_y, x, half_x),
@@ -94,7 +94,7 @@ class Room:
         ]
 
     def against_wall(self, item: Item, *, tries: int = 12, front: float = 0.35) -> tuple[int, float] | None:
-        """Put an item with its back to some wall; tells the wall and the place, or None if there is no room."""
+        """Place an item with its back to a wall; return wall and position along it, or None without free floor."""
         width, depth, height = item.size
         for _ in range(tries):
             wall = int(self.rng.integers(4))

@@ -45,7 +45,7 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
 
 
 def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray:
-    """The picture (H, W, 3) uint8."""
+    """Return the image (H, W, 3) uint8."""
     shape = (camera.height, camera.width)
     face = scene.face.take(hits.triangle)
     flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) the cheap pixels

@@ -37,7 +37,7 @@ def grain(rng, variant):
 
 def parquet(rng, variant):
     """Squares of strips, alternately across and along."""
-    n = 4 + 2 * variant  # squares, by turns along and across
+    n = 4 + 2 * variant  # squares, alternately along and across
     row, column = (V * n).astype(int), (U * n).astype(int)
     along = (row + column) % 2 == 0
     strip = np.where(along, V * n * 4, U * n * 4)

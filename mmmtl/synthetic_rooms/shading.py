@@ -15,7 +15,7 @@ LEVEL_STARTS = OFFSETS[:LEVELS].astype(np.int32)
 
 
 class Hits(NamedTuple):
-    """Where N rays from one point first hit something."""
+    """First intersections of N rays from one point with the scene."""
 
     directions: np.ndarray  # (3, N) world, 1 along the camera's z
     triangle: np.ndarray  # (N,) intp
@@ -38,9 +38,9 @@ def strips(length: int) -> list[slice]:
 
 
 def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray) -> Hits:
-    """The first hits of rays from the camera along world directions (3, N)."""
+    """Return the first hits of rays from the camera along world directions (3, N)."""
     found = scene.trace(camera.position, directions)
-    triangle = found['primID'].astype(np.intp)  # what `take` wants
+    triangle = found['primID'].astype(np.intp)  # the index type of `take`
     if (triangle < 0).any():
         raise RuntimeError(f'scene {scene.split}/{scene.index} is not closed: {(triangle < 0).sum()} rays hit nothing')
     normal = scene.normal.take(triangle, axis=1)
@@ -85,7 +85,7 @@ def texture_level(scene: Scene, camera: Camera, hits: Hits) -> np.ndarray:
 
 
 class TextureAt:
-    """Texture of hits that stay on their triangle and level, at several texture coordinates by turns."""
+    """Sample the texture of hits at several texture coordinates in turn; triangle and level stay the same."""
 
     def __init__(self, scene: Scene, triangle: np.ndarray, level: np.ndarray) -> None:
         self.start = scene.tile.take(triangle) + LEVEL_STARTS.take(level)
@@ -116,7 +116,7 @@ def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> n
 
 
 def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
-    """What falls on a hit (3, N): light from everywhere, from the lamps and windows it can see, and its own glow."""
+    """Return the light (3, N) at every hit: ambient light, light from visible lamps and windows, and emitted light."""
     normal = hits.normal
     point = hits.directions * hits.depth
     point += origin[:, None]

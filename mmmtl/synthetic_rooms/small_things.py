@@ -1,7 +1,7 @@
-"""What stands on furniture, hangs on walls or from the ceiling: books, objects, pictures, televisions, windows, doors.
+"""Small objects on furniture, walls and ceilings: books, pictures, televisions, windows, doors, lamps, plants.
 
-Things on a surface have their origin in the middle of their base; things on a wall have x along it, the wall at
-y = 0, and reach towards -y.
+The origin of an object on a surface is the centre of its base. An object on a wall has x along the wall, which is at
+y = 0, and extends towards -y.
 """
 
 import numpy as np

@@ -1,17 +1,17 @@
-"""From where, with which lens and how level cameras look into a room."""
+"""Distributions of camera height, field of view and orientation."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Standpoints:
-    """Where the cameras of rooms stand, how they are held, and which lenses they have; those of plain rooms."""
+    """Distributions of camera height, orientation and field of view; the defaults are those of plain rooms."""
 
     height: tuple[float, float] = (1.0, 1.8)  # metres above the floor
-    field_of_view: tuple[float, float] = (60, 75)  # degrees, across
-    pitch: tuple[float, float] = (-0.75, 0.35)  # radians, down and up at most
-    wobble: float = 0.14  # spread of the pitch around what is aimed at, radians
-    roll: float = 0.03  # its spread, radians
+    field_of_view: tuple[float, float] = (60, 75)  # degrees, horizontal
+    pitch: tuple[float, float] = (-0.75, 0.35)  # radians, limits downwards and upwards
+    wobble: float = 0.14  # radians, standard deviation of the pitch around the direction to the target
+    roll: float = 0.03  # radians, standard deviation
 
 
 HELD_BY_HAND = Standpoints(height=(0.45, 2.1), field_of_view=(45, 95), pitch=(-1.1, 0.6), wobble=0.32, roll=0.07)

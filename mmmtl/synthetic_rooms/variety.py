@@ -1,4 +1,4 @@
-"""How much rooms and their pictures differ from each other."""
+"""Styles of generated rooms and their images."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from mmmtl.synthetic_rooms.standpoints import HELD_BY_HAND, Standpoints
 
 @dataclass(frozen=True)
 class Variety:
-    """What a room is built of and lit by, where cameras stand in it, and how their pictures are developed."""
+    """Style of rooms: geometry, materials and lights, camera positions, and conversion of radiance to images."""
 
     name: str
     room: type[Room]

@@ -17,8 +17,8 @@ from mmmtl.tasks.valid_pixels import ratio, valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
 THRESHOLDS = torch.arange(1, 20) / 20  # 0.05 ... 0.95
-SCALAR_MEASURES = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # of an image; F and E are curves over the thresholds
-SALIENT_COLOUR, REST_COLOUR = (255, 205, 60), (40, 50, 95)
+SCALAR_MEASURES = ('MAE', 'adpF', 'adpE', 'S', 'wF')  # one value per image; F and E have one value per threshold
+SALIENT_COLOUR, BACKGROUND_COLOUR = (255, 205, 60), (40, 50, 95)
 
 
 @TASKS.register_module()
@@ -28,10 +28,11 @@ class Saliency(Task):
     Labels are 1 on salient objects, 0 elsewhere, and 255 where void. The network predicts two logits (background,
     salient); the default loss is `BalancedCrossEntropy`.
 
-    Metrics: ``maxF`` as in SAK, the best F (beta^2 = 0.3) of the 19 thresholds 0.05 ... 0.95, with precision and recall
-    pooled over the split; ``mIoU`` of the two classes and ``IoU/salient`` at the threshold 0.5. With ``per_image`` also
-    the means over images of ``per_image/MAE``, ``maxF``, ``avgF``, ``adpF``, ``S``, ``maxE``, ``avgE``, ``adpE``,
-    ``wF``, see `measure_saliency`; padding is cut off, and other void pixels count as correct background.
+    Metrics: ``maxF`` as in SAK: the highest F-measure (beta^2 = 0.3) over the 19 thresholds 0.05 ... 0.95, with
+    precision and recall pooled over the split; ``mIoU`` of the two classes and ``IoU/salient`` at the threshold 0.5.
+    ``per_image`` adds the means over images of ``per_image/MAE``, ``maxF``, ``avgF``, ``adpF``, ``S``, ``maxE``,
+    ``avgE``, ``adpE`` and ``wF``, see `measure_saliency`. These ignore padding and count any other void pixel as
+    correctly predicted background.
 
     Args:
         name: See `Task`.
@@ -57,8 +58,8 @@ class Saliency(Task):
     def check(self, label: np.ndarray) -> None:
         super().check(label)
         if not np.isin(label, (0, 1, self.void)).all():
-            odd = label[~np.isin(label, (0, 1, self.void))]
-            raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (void), found {odd.flat[0]:g}')
+            invalid = label[~np.isin(label, (0, 1, self.void))]
+            raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (void), found {invalid.flat[0]:g}')
 
     def valid(self, target: Tensor) -> Tensor:
         return target[:, 0] != self.void
@@ -87,22 +88,20 @@ class Saliency(Task):
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         probability, salient = prediction[:, 0][valid], target[:, 0][valid] > 0
-        broken = torch.where(
-            probability.isnan().any(), torch.nan, 0.0
-        ).double()  # a NaN exceeds no threshold, so pass it on
-        level = torch.bucketize(
-            probability, THRESHOLDS.to(probability), right=True
-        )  # number of thresholds that the pixel reaches
-        reached = [
-            torch.bincount(part, minlength=len(THRESHOLDS) + 1).flip(0).cumsum(0).flip(0)[1:]
-            for part in (level, level[salient])
-        ]
-        pairs = 2 * salient.long() + (probability >= 0.5).long()
+        # NaN if any probability is: a comparison with a threshold would silently turn it into background
+        nan_or_zero = torch.where(probability.isnan().any(), torch.nan, 0.0).double()
+        # per pixel, the number of thresholds that its probability reaches
+        level = torch.bucketize(probability, THRESHOLDS.to(probability), right=True)
+        predicted_positives, true_positives = (
+            torch.bincount(levels, minlength=len(THRESHOLDS) + 1).flip(0).cumsum(0).flip(0)[1:]
+            for levels in (level, level[salient])
+        )
+        confusion_index = 2 * salient.long() + (probability >= 0.5).long()
         sums = {
-            'chosen': reached[0] + broken,
-            'hit': reached[1] + broken,
-            'salient': salient.sum() + broken,
-            'confusion': torch.bincount(pairs, minlength=4).view(2, 2) + broken,  # (truth, prediction)
+            'predicted_positives': predicted_positives + nan_or_zero,
+            'true_positives': true_positives + nan_or_zero,
+            'salient': salient.sum() + nan_or_zero,
+            'confusion': torch.bincount(confusion_index, minlength=4).view(2, 2) + nan_or_zero,  # (truth, prediction)
         }
         return sums | (self.measure_images(prediction, target) if self.per_image else {})
 
@@ -136,13 +135,14 @@ class Saliency(Task):
 
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         confusion = sums['confusion']
-        known = ratio(confusion.sum(), confusion.sum())  # 1, or NaN where nothing was labelled
-        precision, recall = sums['hit'] / sums['chosen'].clamp(min=1), sums['hit'] / sums['salient'].clamp(min=1)
-        below = BETA_SQUARED * precision + recall
-        f = (1 + BETA_SQUARED) * precision * recall / torch.where(below == 0, 1, below)
-        right = confusion.diag()
-        iou = ratio(right, confusion.sum(0) + confusion.sum(1) - right)
-        scores = {'maxF': f.max() * known, 'mIoU': iou.nanmean(), 'IoU/salient': iou[1]}
+        one_or_nan = ratio(confusion.sum(), confusion.sum())  # NaN without a labelled pixel
+        precision = sums['true_positives'] / sums['predicted_positives'].clamp(min=1)
+        recall = sums['true_positives'] / sums['salient'].clamp(min=1)
+        denominator = BETA_SQUARED * precision + recall
+        f_measure = (1 + BETA_SQUARED) * precision * recall / torch.where(denominator == 0, 1, denominator)
+        intersection = confusion.diag()
+        iou = ratio(intersection, confusion.sum(0) + confusion.sum(1) - intersection)
+        scores = {'maxF': f_measure.max() * one_or_nan, 'mIoU': iou.nanmean(), 'IoU/salient': iou[1]}
         if self.per_image:
             mean = {name: ratio(sums[name], sums['images']) for name in (*SCALAR_MEASURES, 'F_curve', 'E_curve')}
             for curve in 'FE':
@@ -153,14 +153,14 @@ class Saliency(Task):
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render saliency from dark blue (0) to yellow (1)."""
-        return ramp(values, values != self.void, REST_COLOUR, SALIENT_COLOUR)
+        return ramp(values, values != self.void, BACKGROUND_COLOUR, SALIENT_COLOUR)
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
         return [('salient', SALIENT_COLOUR)] if ((values >= 0.5) & (values <= 1)).any() else []
 
 
 class SaliencyEncoding(Encoding):
-    """Probabilities of both classes, one-hot for labels; both 0 where void."""
+    """Probabilities of the two classes; labels are one-hot, and zero in both channels where void."""
 
     channels = 2
 

@@ -121,8 +121,8 @@ class Task(ABC):
             label: (H, W), or (H, W, target_channels) if there are several channels.
 
         Raises:
-            ValueError: The shape is wrong, or a value is not finite or not allowed. The message says what was expected
-                and what was found; the caller adds the name of the file.
+            ValueError: The shape is wrong, or a value is not finite or not allowed. The message states the expected
+                and the found values; the caller adds the file name.
         """
         expected = 2 if self.target_channels == 1 else 3
         if label.ndim != expected or (expected == 3 and label.shape[2] != self.target_channels):

@@ -69,7 +69,7 @@ def test_the_size_can_be_chosen_or_left_alone(weights):
             MultiTaskInferencer(CONFIG, weights, size=size)
 
 
-def test_a_recipe_without_a_size_says_that_nothing_is_resized(weights):
+def test_a_recipe_without_a_size_logs_that_nothing_is_resized(weights):
     config = load_config(CONFIG, {'trained_for': None})
     with pytest.warns(UserWarning, match='has no trained_for.size.*add trained_for'):
         infer = MultiTaskInferencer(config, weights)
@@ -114,7 +114,7 @@ def test_a_sheet_per_image_of_a_list_whatever_their_names(infer, tmp_path):
         (['gone.png'], 'gone.png: no such file'),
     ],
 )
-def test_what_is_no_image_is_named(infer, given, match):
+def test_invalid_images_are_errors_that_name_the_file(infer, given, match):
     with pytest.raises(DataError, match=match):
         infer(given)
 

@@ -62,7 +62,7 @@ def test_the_weights_of_other_tasks(config, tmp_path):
         init_model(other, tmp_path / 'a.pth')
 
 
-def test_mistakes_are_reported(config, tmp_path):
+def test_invalid_arguments_are_errors(config, tmp_path):
     with pytest.raises(CheckpointError, match='no such checkpoint'):
         init_model(config, tmp_path / 'absent.pth')
     with pytest.raises(ConfigError, match='no such config'):

@@ -48,7 +48,7 @@ def test_round_trip(tmp_path):
     assert torch.load(path, weights_only=True).keys() == content.keys()
 
 
-def test_a_real_optimizer_goes_on_after_the_round_trip(tmp_path):
+def test_an_optimizer_continues_identically_after_the_round_trip(tmp_path):
     def train(weight: nn.Parameter, optimizer: torch.optim.Optimizer) -> None:
         for _ in range(3):
             optimizer.zero_grad()
@@ -113,7 +113,7 @@ class Marker:
 
 
 @pytest.mark.parametrize('new_format', [True, False])
-def test_a_hostile_file_runs_nothing(tmp_path, new_format):
+def test_a_malicious_file_executes_no_code(tmp_path, new_format):
     path, marker = tmp_path / 'hostile.pth', tmp_path / 'marker'
     torch.save({'state_dict': WEIGHTS, 'meta': Marker(marker)}, path, _use_new_zipfile_serialization=new_format)
     with pytest.raises(CheckpointError, match=r'hostile\.pth: refused, it holds more than tensors.*could run code'):
@@ -141,7 +141,7 @@ def test_a_damaged_file(tmp_path, kind):
     assert '\n' not in str(error.value) and 'weights_only' not in str(error.value)  # no advice to load it unsafely
 
 
-def test_no_such_file(tmp_path):
+def test_a_missing_file_is_an_error(tmp_path):
     for path in (tmp_path / 'absent.pth', tmp_path):
         with pytest.raises(CheckpointError, match='no such checkpoint'):
             read_checkpoint(path)
@@ -216,7 +216,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, error, there_is_an_ol
         assert 'old' in read_checkpoint(path)['state_dict']
 
 
-def test_no_such_folder(tmp_path):
+def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(CheckpointError, match=r'cannot write .*No such file'):
         write_checkpoint({'state_dict': {}}, tmp_path / 'absent' / 'a.pth')
 

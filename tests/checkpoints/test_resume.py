@@ -84,7 +84,7 @@ CHANGES = {
 
 @pytest.mark.parametrize('loop', LOOPS)
 @pytest.mark.parametrize('what', CHANGES)
-def test_another_batch_images_or_labels_only_if_insisted_on(loop, what, stopped, tmp_path, rooms_cache):
+def test_another_batch_size_images_or_labels_require_confirmation(loop, what, stopped, tmp_path, rooms_cache):
     options, said = CHANGES[what]
     step = some_step(loop, what)
     source = str(checkpoint_of(stopped, loop, step))
@@ -118,7 +118,7 @@ def test_settings_of_the_optimizer_are_the_configs(stopped, tmp_path, rooms_cach
     assert 'optim_wrapper.optimizer.lr was 0.001, is 0.0001; ' in log(tmp_path)
 
 
-def test_a_run_that_is_over_says_so(stopped, tmp_path, rooms_cache):
+def test_resuming_a_finished_run_logs_that_it_is_finished(stopped, tmp_path, rooms_cache):
     runner = run(tmp_path, 'epochs', 6, resume=True, load_from=str(checkpoint_of(stopped, 'epochs', 12)))
     assert runner.iter == 12 and 'training is already complete: 12 iterations are done, this config has 6' in log(
         tmp_path
@@ -167,7 +167,7 @@ def test_a_best_score_by_another_metric_is_dropped(stopped, tmp_path, rooms_cach
     assert 'the best score so far is dropped' in log(tmp_path / 'anew')
 
 
-def test_half_a_step_is_taken_up(tmp_path, rooms_cache):
+def test_accumulated_gradients_are_restored(tmp_path, rooms_cache):
     """Two batches make a step and three an epoch, so a checkpoint lies in the middle of a step."""
     options = dict(optim_wrapper__accumulative_counts=2)
     whole = run(tmp_path / 'whole', 'epochs', 6, **options)

@@ -65,7 +65,7 @@ SETTING = 'train_dataloader__dataset__label_setting'
         ),
     ],
 )
-def test_what_is_refused_names_the_entry_and_how_to_insist(change, aspect, said):
+def test_refused_changes_name_the_entry_and_the_option_to_confirm(change, aspect, said):
     before, now = recipe(), recipe(**change)
     line = refusal(before, now)
     assert line.startswith(f'epoch_2.pth: written by a run with other {aspect}: {said}')
@@ -139,7 +139,7 @@ def test_another_optimizer_cannot_take_over_the_state():
     assert 'optim_wrapper.optimizer.type was torch.optim.AdamW, is SGD' in line and 'load_from=FILE' in line
 
 
-def test_what_cannot_be_insisted_on():
+def test_some_changes_cannot_be_confirmed():
     with pytest.raises(ConfigError, match='resume_despite: expected one or more of batch, images, labels, found seed'):
         check_same_run(recipe(), recipe(), 'seed', 'epoch_2.pth')
 

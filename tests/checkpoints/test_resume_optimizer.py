@@ -125,7 +125,7 @@ def test_a_longer_cosine_follows_its_closed_form(stop, length):
 
 
 @pytest.mark.parametrize('chain', CHAINS)
-def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
+def test_an_unchanged_config_continues_bitwise_identically(chain):
     whole = wrapper_of(weight_decay=0.1)
     schedulers = CHAINS[chain](whole)
     train(whole, schedulers, range(LENGTH))
@@ -150,7 +150,7 @@ def test_an_unchanged_config_goes_on_to_the_last_bit(chain):
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_settings_are_the_configs_and_memory_is_the_optimizers():
+def test_settings_come_from_the_config_and_state_from_the_checkpoint():
     old = wrapper_of(weight_decay=0.1, eps=1e-6)
     before = group_settings(old)
     train(old, [], range(3))
@@ -197,7 +197,9 @@ def test_other_groups_are_refused():
     saved = to_plain_values(old.state_dict())
     for group in new.optimizer.param_groups:
         group['name'] = 'all'
-    with pytest.raises(CheckpointError, match='x.pth: its optimizer has 2 parameter groups, this run 2 or other'):
+    with pytest.raises(
+        CheckpointError, match='x.pth: the 2 parameter groups of its optimizer do not match the 2 of this run'
+    ):
         load_optimizer(new, saved, None, group_settings(new), [], 'x.pth')
 
 

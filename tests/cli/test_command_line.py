@@ -53,7 +53,7 @@ def test_our_own_mistake_keeps_its_traceback(capsys):
     assert capsys.readouterr().err == ''
 
 
-def test_where_nothing_is_wrong_nothing_is_said(capsys):
+def test_valid_input_prints_no_message(capsys):
     done = []
 
     @command

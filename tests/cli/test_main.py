@@ -103,7 +103,7 @@ def test_predict_skips_damaged_images(checkpoint, tmp_path, capsys):
     assert {path.name.partition('.')[0] for path in (tmp_path / 'out').iterdir()} == {'a'}
 
 
-def test_predict_refuses_two_images_of_one_name(checkpoint, tmp_path, capsys):
+def test_predict_rejects_two_images_with_the_same_name(checkpoint, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main([*predict(checkpoint), f'{tmp_path}/x/a.png', f'{tmp_path}/y/a.png'])
     assert end.value.code == 2 and f'{tmp_path}/y/a.png: another image has the same name' in capsys.readouterr().err

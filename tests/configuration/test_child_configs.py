@@ -44,7 +44,7 @@ def test_a_name_and_the_class_that_it_means_are_one_type(tmp_path):
     assert set(config.model.head) == {'type', 'in_index', 'low_level_index'}
 
 
-def test_mmengine_is_as_it_was():
+def test_patches_of_mmengine_are_undone():
     update, merge = ConfigDict.update, Config._merge_a_into_b
     with pytest.raises(ConfigError):
         load_config(Path('absent.py'))

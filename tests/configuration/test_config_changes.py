@@ -60,7 +60,7 @@ def test_an_element_is_named_by_its_type():
         ({'a.e': [1], 'a.e.0': 2}, 'a.e.0: e is also set as a whole'),
     ],
 )
-def test_a_change_that_leads_nowhere(changes, message):
+def test_a_change_of_an_unknown_key_is_an_error(changes, message):
     with pytest.raises(ConfigError, match=message):
         changed(changes)
 

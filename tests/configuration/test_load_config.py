@@ -144,7 +144,7 @@ def test_a_config_that_is_broken(lazy, old, new, message):
         load_config(edited(lazy, old, new))
 
 
-def test_no_such_config(tmp_path):
+def test_a_missing_config_is_an_error(tmp_path):
     with pytest.raises(ConfigError, match=r'absent\.py: no such config'):
         load_config(tmp_path / 'absent.py')
 
@@ -254,7 +254,7 @@ def test_good_options_are_taken(plain):
     assert model.loss_weighting.weights.tolist() == [2, 1]
 
 
-def test_a_constructor_of_ones_own_has_keys_of_its_own(plain):
+def test_a_custom_constructor_accepts_its_own_keys(plain):
     load_config(plain, {'optim_wrapper.constructor': 'LayerDecay', 'optim_wrapper.paramwise_cfg.decay_rate': 0.7})
 
 

@@ -131,7 +131,7 @@ def test_a_project_adds_its_own(monkeypatch):
     load(**{'test_dataloader.dataset.size': (64, 80)})
 
 
-def test_the_last_step_of_the_pipeline_says_the_size():
+def test_the_size_is_that_of_the_last_transform_of_the_pipeline():
     steps = [
         dict(type='mmmtl.Resize', size=(10, 20)),
         dict(type='mmmtl.Pad', size=(16, 32)),

@@ -26,7 +26,7 @@ def trained_for(dataset: dict, **options) -> dict | None:
 
 
 @pytest.mark.parametrize('path', DATA, ids=lambda path: path.stem)
-def test_every_data_set_of_photographs_tells_its_size(path):
+def test_the_size_is_derived_for_every_data_set_of_photographs(path):
     found = load_config(path).trained_for
     if path.stem == 'rooms_matches':  # it looks at disparities, which no photograph is
         assert found is None
@@ -84,7 +84,7 @@ def test_an_option_that_changes_the_data_changes_the_size():
         ({'trained_for.sise': (96, 128)}, "trained_for.sise: unknown; did you mean 'size'?"),
     ],
 )
-def test_mistakes_are_named(options, match):
+def test_invalid_options_are_errors(options, match):
     with pytest.raises(ConfigError, match=match):
         load_config(TINY, options)
 
@@ -126,7 +126,7 @@ def test_no_recipe_with_a_protocol_is_touched(path):
             assert touched == (path.stem == 'cihp')
 
 
-def test_a_dumped_config_says_the_same(tmp_path):
+def test_a_dumped_config_has_the_same_trained_for(tmp_path):
     config = load_config(TINY)
     (tmp_path / 'dumped.py').write_text(config.pretty_text)
     again = load_config(tmp_path / 'dumped.py')

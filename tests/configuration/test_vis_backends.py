@@ -51,7 +51,7 @@ def test_what_is_installed_passes(monkeypatch):
     check_vis_backends(dict(type='Visualizer', vis_backends=[dict(type='TensorboardVisBackend')]))
 
 
-def test_a_run_asks(tmp_path, nothing_installed):
+def test_a_run_checks_its_vis_backends(tmp_path, nothing_installed):
     backends = [dict(type='TensorboardVisBackend')]
     with pytest.raises(ConfigError, match='needs tensorboard'):
         tiny_run(tmp_path, visualizer=dict(type='Visualizer', vis_backends=backends))

@@ -81,7 +81,7 @@ def rewrite(path: Path, change) -> None:
     np.savez_compressed(path, values=change(read_array(path)))
 
 
-def test_sound_rooms_pass(rooms):
+def test_valid_rooms_pass(rooms):
     train, val = splits_of(config_of(rooms))
     assert (train.name, val.name) == ('train', 'val=test')
     assert not train.errors and not val.errors
@@ -128,7 +128,7 @@ def test_normals_that_face_away_are_wrong(rooms):
     assert 'if its values are read as (-x, -y, -z)' in wrong
 
 
-def test_normals_of_other_axes_are_wrong_and_the_right_axes_are_told(rooms):
+def test_swapped_normal_axes_are_reported_with_the_right_axes(rooms):
     for path in rooms.rglob('*_normal.npz'):
         rewrite(path, lambda n: n * np.array([1, -1, 1], n.dtype))
     assert any('if its values are read as (x, -y, z)' in message for message in splits_of(config_of(rooms))[0].errors)
@@ -171,7 +171,7 @@ def test_poses_the_wrong_way_round_are_wrong(rooms, monkeypatch):
     assert any('are the poses world to camera' in message for message in splits_of(config_of(rooms))[0].errors)
 
 
-def test_depth_in_other_units_is_worth_a_look(rooms):
+def test_depth_in_other_units_is_a_warning(rooms):
     for path in rooms.rglob('*_depth.npz'):
         rewrite(path, lambda depth: depth * 1000)
     assert any('are these metres?' in message for message in splits_of(config_of(rooms))[0].warnings)
@@ -186,7 +186,7 @@ def test_an_image_in_two_splits_is_wrong_and_named(rooms):
     assert not other.errors
 
 
-def test_an_image_twice_in_a_split_is_worth_a_look(rooms):
+def test_a_duplicate_image_in_a_split_is_a_warning(rooms):
     (folder(rooms, 1) / '0_image.png').write_bytes((folder(rooms, 0) / '0_image.png').read_bytes())
     train, _ = splits_of(config_of(rooms))
     assert not train.errors and any(message.startswith('1 images occur more than once') for message in train.warnings)
@@ -209,7 +209,7 @@ def test_a_size_that_is_not_the_protocols_is_wrong(rooms):
     assert splits_of(config)[1].errors == ['the pipeline returns 64 x 80 images, the protocol expects 96 x 128']
 
 
-def test_checksums_tell_and_unlisted_files_are_told(rooms):
+def test_changed_and_unlisted_files_are_reported(rooms):
     config = config_of(rooms)
     manifest = rooms / 'checksums.json'
     files = files_of(config)
@@ -222,7 +222,7 @@ def test_checksums_tell_and_unlisted_files_are_told(rooms):
     assert '1 files are not in the list of checksums; write it again' in train.warnings
 
 
-def test_the_parts_of_a_mixed_data_set_are_judged_one_by_one(rooms):
+def test_the_parts_of_a_mixed_data_set_are_checked_separately(rooms):
     config = config_of(rooms)
     part = config.val_dataloader.dataset
     for loader, split in (('train_dataloader', 'train'), ('val_dataloader', 'val'), ('test_dataloader', 'val')):
@@ -259,7 +259,7 @@ def test_normals_that_are_derived_from_the_depth_are_not_compared_with_it(data_r
     assert np.median([record.depths_differ for record in split.records]) < 0.02
 
 
-def test_turned_images_marks_of_missing_depth_and_jpeg_are_worth_a_look(tmp_path):
+def test_rotated_images_odd_depth_voids_and_jpeg_labels_are_warnings(tmp_path):
     write_folder(tmp_path / 'scenes', orientation=3, missing=65535)
     pipeline = dict(pipeline=PIPELINE, tasks=dict(depth=TASKS['depth']))
     loader = dict(dataset=dict(type='mmmtl.PosedViews', root=str(tmp_path / 'scenes'), split='all', **pipeline))

@@ -34,7 +34,7 @@ def test_the_default_is_to_raise(damaged, data_error):
         dataset[2]
 
 
-def test_the_next_sound_record_stands_in_and_says_why(damaged):
+def test_a_bad_sample_is_replaced_by_the_next_valid_one_with_the_reason(damaged):
     dataset = damaged([2, 3, 5], on_bad_sample='skip')
     for index, stand_in in ((2, 4), (3, 4), (5, 0)):
         for epoch in range(2):
@@ -46,7 +46,7 @@ def test_the_next_sound_record_stands_in_and_says_why(damaged):
     assert 'skipped' not in dataset[4]['data_samples'][0]
 
 
-def test_what_is_skipped_comes_back_from_workers(damaged):
+def test_skipped_samples_are_reported_by_workers(damaged):
     dataset = damaged([1], on_bad_sample='skip')
     for workers in (0, 2):
         loader = DataLoader(dataset, batch_size=2, collate_fn=collate_views, num_workers=workers)
@@ -54,7 +54,7 @@ def test_what_is_skipped_comes_back_from_workers(damaged):
         assert found == [0, 1, 0, 0, 0, 0]
 
 
-def test_when_none_is_sound_it_raises_with_the_first_reason(damaged):
+def test_without_a_valid_sample_the_first_error_is_raised(damaged):
     dataset = damaged(range(6), on_bad_sample='skip')
     with pytest.raises(DataError, match='none of the 6 samples can be loaded; the first error: .*00001/1_image.png'):
         dataset[3]

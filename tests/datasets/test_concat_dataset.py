@@ -43,7 +43,7 @@ def test_indices_records_and_labels(mixed):
             mixed[index]
 
 
-def test_a_sample_is_the_very_one_of_its_part(mixed, rooms, street):
+def test_a_sample_equals_that_of_its_part(mixed, rooms, street):
     for index, part, own in ((2, rooms(PIPELINE), 2), (4, street, 1)):
         for epoch in range(3):
             packed = mixed[SampleKey(5, epoch, index)]

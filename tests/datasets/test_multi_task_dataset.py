@@ -44,7 +44,7 @@ def test_a_plain_index_is_the_first_draw_with_seed_0(rooms):
     assert not all(torch.equal(left, right) for left, right in zip(a['inputs'], other['inputs'], strict=True))
 
 
-def test_every_part_of_the_key_draws_anew(rooms):
+def test_every_part_of_the_key_changes_the_random_numbers(rooms):
     dataset = rooms([*AUGMENTED[:-2], AUGMENTED[-1]])
     keys = [SampleKey(seed, epoch, index) for seed in range(3) for epoch in range(3) for index in range(3)]
     cameras = {tuple(dataset[key]['data_samples'][0].intrinsics.flatten().tolist()) for key in keys}
@@ -167,7 +167,7 @@ def test_records_without_a_label(rooms, tmp_path):
         rooms(PLAIN, without_label='skip')
 
 
-def test_only_what_is_asked_for_is_loaded_and_only_when_it_is(copied, monkeypatch):
+def test_labels_are_loaded_lazily_and_only_for_the_tasks(copied, monkeypatch):
     opened = []
     monkeypatch.setattr('mmmtl.files.reading.open_image', lambda path: opened.append(path.name) or 1 / 0)
     dataset = copied(view_mode='single')
@@ -216,13 +216,13 @@ def test_a_wrong_option_is_named(rooms, options):
 
 @pytest.mark.parametrize('apart', [(0.5,), (0.8, 0.4), (0.0, 0.3)])
 def test_cameras_cannot_stand_apart_like_that(rooms, apart):
-    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(least, most\) metres above 0, found'):
+    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(minimum, maximum\) > 0 in metres, found'):
         rooms(PLAIN, apart=apart)
 
 
 @pytest.mark.parametrize('nearest', [-0.1, float('nan')])
 def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
-    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be metres from 0 on, found'):
+    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be a distance >= 0 in metres, found'):
         rooms(PLAIN, nearest=nearest)
 
 

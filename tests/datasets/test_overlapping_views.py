@@ -23,7 +23,7 @@ def wall(place: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize('shift', [0.0, 0.3, 0.8])
-def test_overlap_before_a_wall_is_what_the_ruler_says(shift):
+def test_overlap_in_front_of_a_wall_equals_its_closed_form(shift):
     first, second = torch.from_numpy(looking_at_a_wall(0, shift)).double()
     view = subsample_depth(wall(0), INTRINSICS)
     assert mutual_overlap(view, view, first, second) == pytest.approx(1 - shift / SPAN, abs=1 / WIDTH)
@@ -79,7 +79,7 @@ def test_every_depth_is_opened_at_most_once_and_few_are_tried():
     assert len(opened) == len(set(opened))
 
 
-def test_rooms_pairs_obey_the_rule(rooms):
+def test_pairs_of_rooms_satisfy_baseline_and_overlap(rooms):
     dataset = rooms(view_mode='all')
     views = dataset.records[0].views
     depths = [view.labels['depth'].load(dataset.tasks['depth']) for view in views]

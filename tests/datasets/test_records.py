@@ -33,7 +33,7 @@ def test_millimetres_in_16_bits(tmp_path):
     np.testing.assert_allclose(label, raw / 1000, rtol=1e-6)
 
 
-def test_void_is_where_the_raw_value_says_so_not_where_the_result_does(tmp_path):
+def test_void_is_decided_by_the_raw_value(tmp_path):
     raw = np.array([[7, 2, 65535]], np.uint16)
     label = LabelFile(png(tmp_path / 'd.png', raw), scale=0.5, offset=-1, void=7).load(DEPTH)
     np.testing.assert_array_equal(label, np.array([[0, 0, 32766.5]], np.float32))
@@ -47,7 +47,7 @@ def test_classes_from_one_with_zero_unlabelled(tmp_path):
     SEMSEG.check(label)
 
 
-def test_classes_of_a_palette_picture_are_its_indices(tmp_path):
+def test_classes_in_a_palette_image_are_its_indices(tmp_path):
     picture = Image.fromarray(np.array([[0, 3], [2, 1]], np.uint8))
     picture.putpalette([200, 10, 10, 10, 200, 10, 10, 10, 200, 50, 50, 50])
     picture.save(tmp_path / 's.png')
@@ -63,7 +63,7 @@ def test_classes_as_whole_floats_pass_and_fractions_do_not(tmp_path, data_error)
             LabelFile(path).load(SEMSEG)
 
 
-def test_normals_in_a_colour_picture(tmp_path):
+def test_normals_are_read_from_an_8_bit_image(tmp_path):
     true = np.array([[[0, 0, -1], [0.6, 0, -0.8]], [[-0.36, 0.48, -0.8], [0, -1, 0]]])
     raw = np.round((true + 1) * 127.5).astype(np.uint8)
     raw[1, 1] = 0
@@ -160,7 +160,7 @@ def test_one_bit_cannot_be_scaled(tmp_path, data_error):
         LabelFile(path, scale=1 / 255).load(Edge('edge'))
 
 
-def test_a_record_knows_what_any_of_its_views_has():
+def test_a_record_has_the_labels_of_all_its_views():
     known = {'depth': LabelFile(Path('d'))}, {'semseg': LabelFile(Path('s'))}, {}
     views = tuple(View(Path('image'), labels) for labels in known)
     assert Record('r', views).label_names() == {'depth', 'semseg'}
@@ -169,7 +169,7 @@ def test_a_record_knows_what_any_of_its_views_has():
 # -- images -----------------------------------------------------------------------------------------------------------
 
 
-def test_every_8_bit_picture_becomes_rgb(tmp_path):
+def test_every_8_bit_image_becomes_rgb(tmp_path):
     rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)
     np.testing.assert_array_equal(read_image(png(tmp_path / 'rgb.png', rgb)), rgb)
     alpha = np.dstack([rgb, np.full((5, 7), 255, np.uint8)])
@@ -196,7 +196,7 @@ def test_an_array_is_an_image_as_bytes_or_between_0_and_1(tmp_path, data_error):
             read_image(path)
 
 
-def test_a_depth_picture_is_no_image(tmp_path, data_error):
+def test_a_depth_map_is_not_an_rgb_image(tmp_path, data_error):
     path = png(tmp_path / 'd.png', np.full((4, 4), 3000, np.uint16))
     with data_error(path, '8 bits'):
         read_image(path)

@@ -21,7 +21,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.tasks import Confidence, Depth, SemSeg
 
 
-def test_pictures_keep_what_they_can(tmp_path):
+def test_disparities_survive_the_image_format(tmp_path):
     disparity = np.array([[0.25, 17.125, np.nan], [255.9, 256, -3]], np.float32)
     Image.fromarray(encode_disparity(disparity)).save(tmp_path / 'd.png')
     found = read_pseudo_disparity(tmp_path / 'd.png')

@@ -68,7 +68,7 @@ def test_slurm(started, monkeypatch):
     assert {key: os.environ[key] for key in expected} == expected
 
 
-def test_a_port_of_ones_own(started):
+def test_a_port_in_the_environment_is_kept(started):
     os.environ.update(SLURM, MASTER_ADDR='node1', MASTER_PORT='4321')
     init_distributed('slurm')
     assert os.environ['MASTER_PORT'] == '4321'

@@ -138,7 +138,7 @@ def test_a_step_does_not_wait_for_the_device(tmp_path, rooms_cache):
 
 
 @pytest.mark.parametrize('resume', [False, True])
-def test_a_checkpoint_stands_in_for_pretrained_weights(checkpoint, tmp_path, monkeypatch, resume):
+def test_a_checkpoint_replaces_pretrained_weights(checkpoint, tmp_path, monkeypatch, resume):
     asked = []
     monkeypatch.setattr(
         'mmmtl.engine.checkpointing_runner.without_pretrained', lambda model: asked.append(model) or model

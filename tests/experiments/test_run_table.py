@@ -73,14 +73,14 @@ def test_delta_against_single_tasks(run):
     assert found['mtan'][-1] == '3.333 ± 4.7'  # ((10 + 20 - 10) / 3 + 0) / 2
 
 
-def test_columns_of_ones_own(run):
+def test_columns_can_be_chosen(run):
     found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], metrics=['depth/rmse', 'depth/abs_rel']))
     assert found['run'] == ['seeds', 'depth rmse', 'depth abs_rel ↓'] and found['mtan'] == ['1', '0.4', '0.2']
     with pytest.raises(DataError, match='depth/rmes: none of the runs has this metric; they have depth/abs_rel, d'):
         run_table([run('b', numbers(0.5, 0.2, 20))], metrics=['depth/rmes'])
 
 
-def test_a_number_that_is_none_is_seen(run):
+def test_nan_scores_are_visible_in_the_table(run):
     dirs = [
         run(name, numbers(iou, 0.2, 20), seed=seed)
         for seed, (name, iou) in enumerate({'a': 0.5, 'b': None, 'c': 0.7}.items())
@@ -100,7 +100,7 @@ def test_protocols_are_not_mixed(run, other, place):
         run_table(dirs[0] + dirs[1]) if place == 'runs' else run_table(*dirs)
 
 
-def test_without_any_protocol_the_table_says_so(run):
+def test_a_table_without_a_protocol_has_a_note(run):
     assert 'No protocol: these results may not be comparable' in run_table(
         [run('a', numbers(0.5, 0.2, 20), protocol=None)]
     )
@@ -138,7 +138,7 @@ def test_runs_must_agree_in_what_stands_for_a_task(run):
         ('{"scores": {"a": {}, "b": {}}}', 'one row of scores, found 2: a, b'),
     ],
 )
-def test_a_file_that_is_none_is_named(tmp_path, text, match):
+def test_an_invalid_file_is_an_error_that_names_it(tmp_path, text, match):
     if text is not None:
         (tmp_path / 'metrics.json').write_text(text)
     with pytest.raises(DataError, match=f'metrics.json: {match}' if text is None else match):

@@ -59,7 +59,7 @@ def test_one_task_from_the_images_that_show_it(tmp_path, rooms_cache):
             assert len(DATASETS.build(config[loader].dataset)) == 3
 
 
-def test_nothing_is_left_of_the_other_tasks(tmp_path, rooms_cache):
+def test_single_task_configs_contain_nothing_of_other_tasks(tmp_path, rooms_cache):
     multi, single = derived(tmp_path, RICH)
     for task, config in single.items():
         model = MODELS.build(config.model)
@@ -170,7 +170,7 @@ def test_of_a_mixed_data_set_the_parts_that_know_the_task(tmp_path, data_root):
         assert config.protocol == multi.protocol
 
 
-def test_a_mixed_protocol_still_wants_all_parts_of_all_tasks():
+def test_a_mixed_protocol_requires_all_parts_of_all_tasks():
     for options in ({'test_dataloader.dataset.parts': dict(_delete_=True)},):
         with pytest.raises(ConfigError, match='has the parts none, not camvid, bsds500, two_view'):
             load_config(MIXED, options)

@@ -28,7 +28,7 @@ def planned(folder: Path, seed: int, **options) -> PlannedRun:
 
 
 @pytest.mark.slow
-def test_runs_are_made_once_and_go_on_where_they_stood(tmp_path, capfd):
+def test_finished_runs_are_skipped_and_interrupted_runs_resumed(tmp_path, capfd):
     runs = [planned(tmp_path, seed) for seed in (0, 1)]
     train_and_test(runs, jobs=2)
     assert '2 runs, 0 of them done' in capfd.readouterr().err
@@ -72,7 +72,7 @@ def copied(rooms_cache, tmp_path, tmp_path_factory) -> PlannedRun:
 
 
 @pytest.mark.slow
-def test_what_another_recipe_began_is_not_gone_on_with(copied):
+def test_a_run_of_another_recipe_is_not_resumed(copied):
     (copied.work_dir / 'metrics.json').unlink()
     assert not copied.is_done()
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})

@@ -49,7 +49,7 @@ def test_a_relative_and_an_absolute_path_are_one(tmp_path, files, monkeypatch):
 
 
 @pytest.mark.parametrize('text', [None, 'no json', '[1]', '\xff'])
-def test_a_list_that_is_none_is_refused(tmp_path, text, data_error):
+def test_an_invalid_list_is_an_error(tmp_path, text, data_error):
     path = tmp_path / 'checksums.json'
     if text is not None:
         path.write_bytes(text.encode('latin-1'))
@@ -80,7 +80,7 @@ def test_rooms_carry_their_own(rooms, tmp_path, data_error):
 
 
 @pytest.mark.parametrize('text', ['', '[{}]', '[{"intrinsics": [[1]], "camera_T_world": 0}]', '{"a": 1}'])
-def test_cameras_of_a_room_that_are_none_are_refused(rooms, tmp_path, data_error, text):
+def test_invalid_cameras_of_a_room_are_an_error(rooms, tmp_path, data_error, text):
     shutil.copytree(rooms(PLAIN).folder.parents[1], tmp_path, dirs_exist_ok=True)
     path = rooms(PLAIN, cache=str(tmp_path)).folder / '00000' / 'cameras.json'
     path.write_text(text)

@@ -39,7 +39,7 @@ def test_the_limit(tmp_path, data_error, monkeypatch, suffix):
 
 
 @pytest.mark.parametrize('text', ['0', '-5', 'many', '1e8'])
-def test_a_limit_that_is_none(tmp_path, monkeypatch, text):
+def test_an_invalid_limit_is_an_error(tmp_path, monkeypatch, text):
     monkeypatch.setenv(VARIABLE, text)
     with pytest.raises(ConfigError, match=f'{VARIABLE}={text}: expected a number of pixels'):
         read_image(written(tmp_path / 'i.png', np.zeros((2, 2))))

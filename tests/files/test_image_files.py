@@ -142,7 +142,7 @@ def test_deep_grey_is_a_label_and_no_image(tmp_path, data_error, values):
     np.testing.assert_array_equal(found, values)
 
 
-def test_an_opened_picture_is_read_like_its_file(tmp_path):
+def test_an_opened_pil_image_is_read_like_its_file(tmp_path):
     for kind, draw in KINDS.items():
         path = saved(tmp_path / f'{kind}.tif', draw(), 6)
         with Image.open(io.BytesIO(path.read_bytes())) as picture:
@@ -202,7 +202,7 @@ FORMS: dict[str, Callable[[Path], np.ndarray]] = {
 
 
 @pytest.mark.parametrize('form', FORMS)
-def test_what_no_label_may_be(tmp_path, data_error, form):
+def test_invalid_label_images_are_errors(tmp_path, data_error, form):
     alpha = saved(tmp_path / 'alpha.png', KINDS['rgba']())
     grey_alpha = saved(tmp_path / 'grey_alpha.png', KINDS['grey, alpha']())
     turned = [saved(tmp_path / f'turned{n}.png', KINDS['grey'](), n) for n in range(2, 9)]
@@ -221,7 +221,7 @@ def test_what_no_label_may_be(tmp_path, data_error, form):
 
 
 @pytest.mark.parametrize('form', ['classes', 'table', 'regions'])
-def test_what_no_class_numbers_may_be(tmp_path, data_error, form):
+def test_invalid_class_maps_are_errors(tmp_path, data_error, form):
     four_bits, pgm = tmp_path / 'four.png', tmp_path / 'grey.pgm'
     four_bits.write_bytes(raw_png((1, 2), 4, 0, [b'\x12']))
     pgm.write_bytes(b'P5\n2 1\n20\n\x01\x02')
@@ -248,7 +248,7 @@ def test_animations_are_no_image_and_photographs_with_a_preview_are(tmp_path, da
     assert read_image(tmp_path / 'i.jpg').shape == RGB.shape
 
 
-def test_a_picture_that_another_program_would_draw_is_refused(tmp_path, data_error):
+def test_image_formats_that_run_another_program_are_rejected(tmp_path, data_error):
     Image.fromarray(RGB).save(content := io.BytesIO(), format='EPS')
     path = tmp_path / 'i.jpg'
     path.write_bytes(content.getvalue())
@@ -256,7 +256,7 @@ def test_a_picture_that_another_program_would_draw_is_refused(tmp_path, data_err
         read_image(path)
 
 
-def test_a_picture_too_large_is_refused_by_its_header(tmp_path, data_error, recwarn):
+def test_an_image_too_large_is_rejected_by_its_header(tmp_path, data_error, recwarn):
     path = tmp_path / 'i.png'
     for size in ((12000, 12000), (65536, 65536)):
         path.write_bytes(raw_png(size, 8, 0, []))

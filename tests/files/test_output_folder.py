@@ -53,7 +53,7 @@ def test_what_was_written_is_there_and_whole(conversion, tmp_path, capsys, name,
         ('a.txt', ['abc']),
     ],
 )
-def test_a_file_that_was_cut_off_is_written_anew(conversion, tmp_path, name, content):
+def test_a_truncated_file_is_written_again(conversion, tmp_path, name, content):
     output = conversion.Output(tmp_path)
     output.write(name, content)
     whole = (tmp_path / name).read_bytes()
@@ -70,7 +70,7 @@ def test_a_jpeg_that_was_cut_off(conversion, tmp_path):
     assert not conversion.is_whole(tmp_path / 'a.jpg')
 
 
-def test_one_missing_file_of_several_is_told(conversion, tmp_path):
+def test_one_missing_file_of_several_is_reported(conversion, tmp_path):
     output = conversion.Output(tmp_path)
     output.write('a.txt', ['x'])
     assert not output.has('a.txt', 'b.txt') and not output.kept

@@ -88,7 +88,7 @@ def test_lines_keep_their_numbers(tmp_path):
         (b'\xff\xfe\x00', 'so it is not utf-16 text; save it as UTF-8'),
     ],
 )
-def test_what_is_no_text_says_so(tmp_path, content, message):
+def test_a_file_that_is_not_text_is_an_error(tmp_path, content, message):
     (tmp_path / 'list').write_bytes(content)
     with pytest.raises(ValueError, match=message):
         read_text(tmp_path / 'list')

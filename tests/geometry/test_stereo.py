@@ -88,7 +88,7 @@ def test_single_directions_are_the_two_halves_of_both(room):
     assert not left[~left_inside.expand_as(left)].any() and not left_inside.all()
 
 
-def test_the_left_right_check_knows_what_the_other_view_does_not_see(room):
+def test_the_left_right_check_finds_occluded_pixels(room):
     rig = stereo_rig(room['intrinsics'], room['poses'])
     disparity = rig.disparity(rig.baseline / room['depth'])
     known = torch.ones_like(disparity, dtype=torch.bool)
@@ -181,7 +181,7 @@ def test_disparity_and_parallax_there_and_back():
         (dict(size=(10, 13)), ('sizes',)),
     ],
 )
-def test_what_is_no_rectified_pair_is_named(change, words):
+def test_an_unrectified_pair_is_an_error(change, words):
     intrinsics = torch.tensor([[50.0, 0, 6], [0, 50, 5], [0, 0, 1]]).repeat(2, 1, 1)
     intrinsics[1, 0, 0], intrinsics[1, 1, 2] = change.get('focal', 50.0), change.get('row', 5.0)
     pose = torch.eye(4).repeat(2, 1, 1)
@@ -194,7 +194,7 @@ def test_what_is_no_rectified_pair_is_named(change, words):
     assert str(error.value).startswith('attic/3') and all(word in str(error.value) for word in words), error.value
 
 
-def test_a_pair_as_it_should_be_passes():
+def test_a_rectified_pair_passes():
     intrinsics = torch.tensor([[50.0, 0, 6], [0, 50, 5], [0, 0, 1]]).repeat(2, 1, 1)
     intrinsics[1, 0, 2] = 12  # doffs
     pose = torch.eye(4).repeat(2, 1, 1)

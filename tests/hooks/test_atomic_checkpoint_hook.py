@@ -28,7 +28,7 @@ def test_one_is_always_there(tmp_path, rooms_cache):
     assert names(tmp_path) == {'epoch_3.pth'}
 
 
-def test_a_resumed_run_tidies_on(tmp_path, rooms_cache):
+def test_a_resumed_run_deletes_old_checkpoints(tmp_path, rooms_cache):
     tiny_run(tmp_path, train_cfg__max_epochs=2).train()
     (tmp_path / 'epoch_x.pth').touch()
     (tmp_path / 'mine.pth').touch()

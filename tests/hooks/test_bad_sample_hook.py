@@ -35,7 +35,7 @@ def runner() -> SimpleNamespace:
     return SimpleNamespace(logger=Log())
 
 
-def test_each_bad_file_is_told_once_and_every_sample_counted(runner):
+def test_each_bad_file_is_logged_once_and_every_sample_counted(runner):
     hook = BadSampleHook()
     for errors in ([], ['a.png: cut'], ['a.png: cut', 'b.png: cut']):
         hook.after_train_iter(runner, 0, batch([], errors))
@@ -45,14 +45,14 @@ def test_each_bad_file_is_told_once_and_every_sample_counted(runner):
     assert runner.logger.lines[-1].startswith('3 samples were skipped so far because of 2 bad files')
 
 
-def test_without_bad_samples_nothing_is_said(runner):
+def test_without_bad_samples_nothing_is_logged(runner):
     hook = BadSampleHook()
     hook.after_train_iter(runner, 0, batch([], []))
     hook.after_train_epoch(runner)
     assert runner.logger.lines == []
 
 
-def test_the_count_goes_on_after_a_resume(runner):
+def test_the_count_continues_after_a_resume(runner):
     hook, later, checkpoint = BadSampleHook(), BadSampleHook(), {'meta': {}}
     hook.after_train_iter(runner, 0, batch(['a']))
     hook.before_save_checkpoint(runner, checkpoint)

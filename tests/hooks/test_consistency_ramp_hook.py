@@ -72,7 +72,7 @@ def mtpsl(work_dir: Path, **options) -> MultiTaskRunner:
 
 
 @pytest.mark.slow
-def test_mtpsl_is_trained_and_goes_on_where_it_stood(tmp_path, rooms_cache):
+def test_mtpsl_trains_and_resumes(tmp_path, rooms_cache):
     whole = mtpsl(tmp_path / 'whole', train_cfg__max_epochs=2)
     film = {name: value.clone() for name, value in whole.model.named_parameters() if 'film' in name}
     whole.train()

@@ -78,7 +78,7 @@ def test_too_many_in_a_row_stop_the_run(tmp_path, rooms_cache):
     assert runner.iter < 9
 
 
-def test_the_count_goes_on_after_a_resume(tmp_path, rooms_cache):
+def test_the_count_continues_after_a_resume(tmp_path, rooms_cache):
     tiny_run(tmp_path, {'nan': NaNHook([1, 2], 'depth')}, train_cfg__max_epochs=1).train()
     runner = tiny_run(
         tmp_path,

@@ -33,7 +33,7 @@ def test_one_process_warns_once(options, tmp_path, rooms_cache):
 @pytest.mark.parametrize(
     'options', [{}, {'model__loss_weighting': dict(type='mmmtl.MGDA')}, {'train_dataloader__batch_size': 1}]
 )
-def test_unlabelled_tasks_and_frozen_stages_are_no_such_case(options, tmp_path, rooms_cache):
+def test_unlabelled_tasks_and_frozen_stages_cause_no_warning(options, tmp_path, rooms_cache):
     """A batch of one image shows one label of three."""
     runner = tiny_run(tmp_path, **{**FIRST_STAGE, 'model__decode_head__head__in_index': 1}, **options)
     runner.model.backbone.model.stem_0.requires_grad_(False)

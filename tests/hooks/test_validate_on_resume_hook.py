@@ -14,7 +14,7 @@ from mmmtl.hooks import ValidateOnResumeHook
     ],
 )
 @pytest.mark.parametrize('begin', [1, 3])
-def test_what_is_owed(config, counter, due, begin, tmp_path, rooms_cache, monkeypatch):
+def test_a_skipped_validation_runs_after_a_resume(config, counter, due, begin, tmp_path, rooms_cache, monkeypatch):
     runner = tiny_run(tmp_path, config=config, train_cfg__val_begin=begin)
     done = []
     monkeypatch.setattr('mmengine.runner.ValLoop.run', lambda loop: done.append(getattr(runner.train_loop, counter)))

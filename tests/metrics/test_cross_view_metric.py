@@ -78,7 +78,7 @@ def test_a_wrong_pose_does_not(scenes):
     assert wrong['cross_view/depth_abs_rel'] > 3 * truth['cross_view/depth_abs_rel']
 
 
-def test_predictions_are_judged_and_not_the_truth(scenes):
+def test_predictions_are_scored_and_labels_are_not(scenes):
     truth = score(scenes)
     for scene in scenes:
         pred = scene[1].pred
@@ -144,7 +144,7 @@ def test_a_depth_that_lies_behind_the_camera_is_counted(scenes):
     assert score(scenes)['cross_view/depth_abs_rel'] == pytest.approx(2, abs=1e-5)
 
 
-def test_single_views_and_unknown_depth_say_nothing(scenes):
+def test_single_views_and_unknown_depth_have_no_score(scenes):
     alone = MultiTaskDataSample(metainfo=dict(view=0, num_views=1), pred=PixelData(depth=torch.ones(1, 2, 2)))
     assert score([[alone], [MultiTaskDataSample()]]) == {}
     expected = score(scenes)
@@ -154,7 +154,7 @@ def test_single_views_and_unknown_depth_say_nothing(scenes):
     assert score(scenes) == {}
 
 
-def test_every_evaluation_begins_anew_and_has_its_prefix(scenes):
+def test_every_evaluation_resets_the_metric_and_has_its_prefix(scenes):
     metric = CrossViewMetric(TASKS, prefix='both')
     for _ in range(2):
         metric.process({}, [sample.to_dict() for sample in scenes[0]])
@@ -169,7 +169,7 @@ def test_in_mmengines_evaluator(scenes):
     assert evaluator.evaluate(4) == pytest.approx(score(scenes))
 
 
-def test_what_it_refuses(scenes):
+def test_invalid_arguments_are_errors(scenes):
     first, second = scenes[0]
     with pytest.raises(DataError, match=r'expected 2 views of one scene in a row, found \[1\]'):
         score([[second]])

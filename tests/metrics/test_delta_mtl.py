@@ -38,12 +38,12 @@ def test_gains_point_to_the_better():
     assert delta_mtl({'a': 1.0}, {'a': 1.0}, {'a': True}) == 0
 
 
-def test_headlines_of_tasks():
+def test_primary_metrics_of_tasks():
     tasks = {'seg': SemSeg('seg', ('a', 'b')), 'depth': Depth('depth')}
     assert primary_metrics(tasks) == {'seg/mIoU': True, 'depth/abs_rel': False}
 
 
-def test_what_it_refuses():
+def test_invalid_arguments_are_errors():
     with pytest.raises(ConfigError, match='the single-task scores lack b; they have a'):
         delta_mtl({'a': 1, 'b': 1}, {'a': 1}, {'a': True, 'b': True})
     with pytest.raises(ConfigError, match='the scores lack a; they have none'):

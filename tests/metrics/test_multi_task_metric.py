@@ -128,7 +128,7 @@ def test_void_predictions_may_be_anything():
     assert score(samples) == pytest.approx(expected, nan_ok=True)
 
 
-def test_every_evaluation_begins_anew():
+def test_every_evaluation_resets_the_metric():
     metric = MultiTaskMetric(TASKS)
     samples = [sample.to_dict() for sample in make_samples()]
     first, second = ([metric.process({}, part), metric.evaluate(4)][1] for part in (samples, samples[:2]))

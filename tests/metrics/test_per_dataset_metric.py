@@ -50,7 +50,7 @@ def test_the_scores_are_those_of_the_part_alone():
     assert not any(name.startswith(('unjudged', 'street/depth', 'rooms/semseg')) for name in scores)
 
 
-def test_a_second_evaluation_starts_anew():
+def test_a_second_evaluation_resets_the_metric():
     mixed = metric()
     mixed.process({}, [sample('street', 0)])
     first = mixed.evaluate(1)

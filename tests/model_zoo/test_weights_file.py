@@ -80,7 +80,7 @@ def test_another_checksum(published):
         weights_file(model)
 
 
-def test_no_such_url(published):
+def test_a_missing_url_is_an_error(published):
     model, file = published
     file.unlink()
     with pytest.raises(CheckpointError, match='tiny.safetensors: cannot be downloaded'):

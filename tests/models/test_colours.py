@@ -45,7 +45,7 @@ def test_wrong_colours_are_one_line_that_gives_the_right_ones(weights):
     model(backbone, **HALF)
 
 
-def test_each_model_wants_its_own(weights):
+def test_each_model_requires_its_own_normalization(weights):
     backbone = dict(type=TimmBackbone, model_name=IMAGENET, checkpoint=weights[IMAGENET])
     wanted = timm.get_pretrained_cfg(IMAGENET)
     model(backbone, mean=wanted.mean, std=wanted.std)

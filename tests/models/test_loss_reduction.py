@@ -35,7 +35,7 @@ def by_loop(sums: np.ndarray, counts: np.ndarray, how: str) -> list[float]:
 
 
 @every_way
-def test_by_a_loop(how):
+def test_the_loss_and_its_gradients_equal_a_loop_over_images_and_pairs(how):
     losses, present = reduce_losses(numbers(), COUNTS, how)
     np.testing.assert_allclose(torch.stack(losses), by_loop(numbers().double().numpy(), COUNTS.numpy(), how), rtol=1e-6)
     assert present.tolist() == [True, True, False, True]

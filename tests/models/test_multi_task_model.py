@@ -65,7 +65,7 @@ def test_logits_are_resized_once_and_are_float32():
         torch.testing.assert_close(logits[..., 3, 3], expected)
 
 
-def test_the_neck_is_told_and_tells():
+def test_the_neck_receives_and_declares_channels_and_strides():
     model = make_model(neck=dict(type=Pooling))
     assert model.neck.out_channels == (4,) and model.neck.strides == (4,)
     assert model(torch.randn(1, 3, 8, 12))['depth'].shape == (1, 1, 8, 12)
@@ -95,7 +95,7 @@ def test_float64_stays():
 
 
 @every_way
-def test_losses_by_a_loop(how):
+def test_losses_equal_a_loop(how):
     model, batch = make_model(reduction=how), make_batch(*MIXED, sizes=((8, 10), (7, 9), (8, 10), (5, 10)))
     logits = model(**model.data_preprocessor(batch))
     losses = losses_of(model, batch)

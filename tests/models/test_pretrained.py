@@ -123,7 +123,7 @@ def test_each_of_nested_parts_is_measured_by_itself(tmp_path):
         model.init_weights()
 
 
-def test_mmengine_is_left_as_it_was(tmp_path):
+def test_patches_of_mmengine_are_undone(tmp_path):
     before = CheckpointLoader._schemes
     model = Part(init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'absent.pth')))
     with pytest.raises(CheckpointError, match='no such checkpoint'), loading_pretrained(model):

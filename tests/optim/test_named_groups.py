@@ -56,7 +56,7 @@ def epochs(model: nn.Module, wrapper: FiniteOptimWrapper, schedule: list[GroupSt
     return seen
 
 
-def test_a_cosine_that_starts_anew_beside_steps():
+def test_a_cosine_restart_schedule_beside_a_step_schedule():
     """Region contrast's: from 1e-4 to 1e-6 in 10 epochs, twice, for the rest; the FiLM halved every 10."""
     model, wrapper = make()
     both = [
@@ -87,7 +87,7 @@ def test_every_group_falls_by_its_own_schedule():
 
 
 @pytest.mark.parametrize('at', [3, 4, 5])
-def test_a_resumed_run_goes_on_exactly(at):
+def test_a_resumed_run_continues_exactly(at):
     whole = make()
     expected = epochs(*whole, schedulers(whole[1]), 10)
     first = make()

@@ -87,7 +87,7 @@ def test_height_error_and_scores_against_sums_by_hand(project):
     assert all(np.isnan(value) for value in nothing.values())
 
 
-def test_without_the_package_the_config_says_what_to_do(monkeypatch, tmp_path):
+def test_without_the_package_the_error_has_instructions(monkeypatch, tmp_path):
     config = tmp_path / 'config.py'
     config.write_text(CONFIG.read_text().replace("['example_project']", "['no_such_project']"))
     with pytest.raises(ConfigError, match="custom_imports: No module named 'no_such_project'; .* PYTHONPATH"):

@@ -114,7 +114,7 @@ def test_a_pool_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert contents(pooled) == contents(alone)
 
 
-def test_no_place_to_write_is_told_with_the_folder(tmp_path: Path) -> None:
+def test_an_unwritable_cache_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
     (tmp_path / 'taken').write_text('a file where the folder should be')
     with pytest.raises(OSError, match='cannot write the rendered rooms into .*taken'):
         ensure_rooms(tmp_path / 'taken', 'train', scenes=1, views=1, size=SIZE)

@@ -134,7 +134,7 @@ def test_a_stereo_pair_is_rectified(room) -> None:
     assert (other['instance'][y[inside], target[inside]] == views[0]['instance'][inside])[close].mean() > 0.95
 
 
-def test_more_samples_give_nearly_the_same_picture() -> None:
+def test_more_samples_give_nearly_the_same_image() -> None:
     scene = build_scene('train', 5)
     camera = place_cameras(scene, 1, SIZE)[0]
     one, four, many = (render_view(scene, camera, samples=n)['image'].astype(float) for n in (1, 4, 24))
@@ -153,7 +153,7 @@ def test_more_samples_give_nearly_the_same_picture() -> None:
         ('test', 5, (1, 5), 4),
     ],
 )
-def test_views_are_those_of_a_plain_renderer_to_the_bit(split: str, index: int, size: tuple, samples: int) -> None:
+def test_views_are_bitwise_those_of_a_plain_renderer(split: str, index: int, size: tuple, samples: int) -> None:
     scene = build_scene(split, index)
     for camera in place_cameras(scene, 2, size):
         view = render_view(scene, camera, samples=samples)

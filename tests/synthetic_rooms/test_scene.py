@@ -53,7 +53,7 @@ def test_every_class_is_there_often_enough() -> None:
     assert share['wall'] < 0.5, share
 
 
-def test_things_stand_inside_the_room_and_not_in_each_other() -> None:
+def test_objects_are_inside_the_room_and_do_not_overlap() -> None:
     for index in range(12):
         scene = build_scene('train', index)
         things = scene.boxes[7:]  # after four walls, floor, ceiling

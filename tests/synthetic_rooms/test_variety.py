@@ -49,7 +49,7 @@ def test_an_unknown_variety_is_one_clear_line(tmp_path: Path) -> None:
         rooms(tmp_path, variety='photos')
 
 
-def test_the_same_room_is_the_same_to_the_bit() -> None:
+def test_rooms_are_bitwise_reproducible() -> None:
     def arrays() -> list[bytes]:
         scene = build_scene('val', 2, PHOTOGRAPHS)
         views = [render_view(scene, camera) for camera in place_cameras(scene, 2, SIZE)]
@@ -89,7 +89,7 @@ def spread_of(variety: Variety) -> dict[str, float]:
     return {name: float(np.std([row[name] for row in found])) for name in found[0]}
 
 
-def test_photographs_differ_more_from_each_other_than_plain_pictures() -> None:
+def test_images_of_variety_photographs_differ_more_than_plain_ones() -> None:
     plain, varied = spread_of(PLAIN), spread_of(PHOTOGRAPHS)
     assert {name: (plain[name], varied[name]) for name in plain if varied[name] < 1.2 * plain[name]} == {}
 

@@ -26,7 +26,7 @@ def maps() -> tuple[torch.Tensor, torch.Tensor]:
     return prediction, truth
 
 
-def test_error_by_a_loop(task, maps):
+def test_the_error_equals_a_loop(task, maps):
     prediction, truth = maps
     total, count = task.error(prediction, truth)
     for image in range(2):
@@ -74,7 +74,7 @@ def test_what_is_enlarged_is_nearer(task):
     np.testing.assert_allclose(task.zoom(label, 1.5), [[2.0, 0.0]])
 
 
-def test_check_knows_metres(task):
+def test_check_rejects_depth_that_is_not_in_metres(task):
     with pytest.raises(ValueError, match=r'must be positive metres or 0 \(void\), found -0\.5'):
         task.check(np.array([[1, -0.5]], np.float32))
     with pytest.raises(ValueError, match='floating point, found dtype uint16'):

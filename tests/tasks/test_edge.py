@@ -20,7 +20,7 @@ def frame(size: tuple[int, int] = (40, 50)) -> torch.Tensor:
 
 
 @pytest.mark.parametrize('positive_weight', [0.95, 0.7, None])
-def test_error_by_a_loop(positive_weight):
+def test_the_error_equals_a_loop(positive_weight):
     torch.manual_seed(0)
     logits, target = 3 * torch.randn(2, 1, 5, 6), (torch.rand(2, 1, 5, 6) < 0.3).float()
     target[0, 0, :2] = 255
@@ -91,7 +91,7 @@ def test_measure_rounds_suppresses_thins_and_counts():
     assert sums['images'] == 1
 
 
-def test_annotators_are_judged_one_by_one():
+def test_annotators_are_matched_separately():
     one, other = frame(), frame().roll(6, 2)
     missing = torch.full_like(one, 255)
     task = Edge('edge', annotators=3, suppress=False, thresholds=1)
@@ -140,7 +140,7 @@ def test_nothing_is_shared_between_measurements():
     assert not task.metric_sums(void, void)['truth'].any()
 
 
-def test_check_knows_shares():
+def test_check_rejects_values_outside_0_and_1():
     Edge('edge').check(np.array([[0, 0.25, 1, 255]], np.float32))
     Edge('edge').check(np.array([[0, 1, 255]], np.uint8))
     with pytest.raises(ValueError, match=r'values of edge must lie in 0\.\.1 or be 255 \(void\), found 0\.\.128'):

@@ -34,7 +34,7 @@ def test_a_right_prediction_is_encoded_as_its_label(task):
 
 
 @every_task
-def test_void_says_nothing(task):
+def test_void_pixels_have_a_constant_encoding(task):
     target = labels(task)
     void = ~task.valid(target)[:, None].expand(-1, task.encoding.channels, -1, -1)
     values = task.encoding.encode_target(target)[void]

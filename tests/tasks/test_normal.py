@@ -26,7 +26,7 @@ def maps() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @pytest.mark.parametrize('loss', ['Cosine', 'L1'])
-def test_error_by_a_loop(maps, loss):
+def test_the_error_equals_a_loop(maps, loss):
     logits, truth = maps
     total, count = Normal('normal', loss=dict(type=loss)).error(logits, truth)
     for image in range(2):
@@ -97,7 +97,7 @@ def test_mirror_turns_x_only():
     np.testing.assert_array_equal(Normal('normal').hflip(label), np.array([[[-0.6, 0.0, -0.8]]], np.float32))
 
 
-def test_check_wants_unit_vectors():
+def test_check_requires_unit_vectors():
     label = np.array([[[0, 0, -1], [0, 0, 0], [0, 0.5, 0]]], np.float32)
     with pytest.raises(ValueError, match=r'1 values of normal are neither unit vectors nor \(0, 0, 0\)'):
         Normal('normal').check(label)

@@ -21,7 +21,7 @@ def maps() -> tuple[torch.Tensor, torch.Tensor]:
     return 2 * torch.randn(2, 2, 12, 14), target
 
 
-def test_error_by_a_loop(maps):
+def test_the_error_equals_a_loop(maps):
     logits, target = maps
     total, count = Saliency('saliency').error(logits, target)
     for image in range(2):
@@ -64,7 +64,7 @@ def test_a_batch_of_equal_shares_is_the_published_loss(maps):
 
 
 @pytest.mark.parametrize('fill', [0.0, 1.0])
-def test_an_image_of_one_class_still_teaches(fill):
+def test_an_image_of_one_class_has_a_loss(fill):
     logits = torch.zeros(1, 2, 4, 4, requires_grad=True)
     total, _ = Saliency('saliency').error(logits, torch.full((1, 1, 4, 4), fill))
     total.sum().backward()
@@ -72,7 +72,7 @@ def test_an_image_of_one_class_still_teaches(fill):
     assert (logits.grad[:, 1] * (0.5 - fill) > 0).all()
 
 
-def test_pooled_f_by_a_loop(maps):
+def test_pooled_f_equals_a_loop(maps):
     logits, target = maps
     task = Saliency('saliency', per_image=False)
     prediction = task.predict(logits)
@@ -96,7 +96,7 @@ def test_pooled_f_by_a_loop(maps):
 def test_a_value_on_a_threshold_is_above_it():
     task = Saliency('saliency')
     sums = task.metric_sums(torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1))
-    assert sums['chosen'].tolist() == [1] * 10 + [0] * 9
+    assert sums['predicted_positives'].tolist() == [1] * 10 + [0] * 9
 
 
 def test_per_image_measures_are_means_over_images(maps):
@@ -123,7 +123,7 @@ def test_an_empty_prediction_of_an_empty_truth_is_no_nan():
     assert scores['maxF'] == 0 and scores['mIoU'] == 1 and math.isnan(scores['IoU/salient'])
 
 
-def test_check_knows_two_values():
+def test_check_accepts_only_0_1_and_void():
     Saliency('saliency').check(np.array([[0, 1, 255]], np.uint8))
     with pytest.raises(ValueError, match=r'values of saliency must be 0, 1 or 255 \(void\), found 128'):
         Saliency('saliency').check(np.array([[0, 128, 255]], np.uint8))

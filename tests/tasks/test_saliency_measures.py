@@ -65,7 +65,7 @@ def test_a_truth_of_one_pixel():
     assert all(np.isfinite(score).all() for score in scores.values())
 
 
-def test_levels_by_a_loop():
+def test_levels_equal_a_loop():
     rng = np.random.default_rng(0)
     saliency, truth = rng.random((9, 11)), rng.random((9, 11)) < 0.4
     hits, misses = level_counts(saliency, truth)

@@ -17,7 +17,7 @@ def task() -> SemSeg:
     return SemSeg('semseg', CLASSES)
 
 
-def test_cross_entropy_by_a_loop(task):
+def test_cross_entropy_equals_a_loop(task):
     torch.manual_seed(0)
     logits, target = torch.randn(2, 4, 3, 5), torch.randint(4, (2, 1, 3, 5))
     target[0, 0, :2] = target[1, 0, 0, 0] = 255
@@ -35,7 +35,7 @@ def test_cross_entropy_by_a_loop(task):
         assert count[image] == known
 
 
-def test_scores_by_a_loop(task):
+def test_scores_equal_a_loop(task):
     rng = np.random.default_rng(0)
     truth, guess = rng.integers(0, 3, (2, 6, 7)), rng.integers(0, 3, (2, 6, 7))  # nobody ever says 'bed'
     truth[0, :2] = 255
@@ -75,7 +75,7 @@ def test_the_confusion_matrix_has_the_truth_in_its_rows(task):
     assert confusion[1, 2] == 6 and confusion.sum() == 6
 
 
-def test_check_knows_the_classes(task):
+def test_check_rejects_unknown_classes(task):
     task.check(np.array([[0, 3], [255, 1]], np.uint8))
     with pytest.raises(ValueError, match=r'must lie in 0\.\.3 or be 255 \(void\), found 0\.\.4'):
         task.check(np.array([[0, 4]]))

@@ -98,11 +98,11 @@ def test_what_a_class_does_not_state_is_named():
         ),
         (
             lambda task: CrossViewMetric({'x': task}, names=['y']),
-            'CrossViewMetric.names: y is no task; the tasks are x',
+            'CrossViewMetric.names: unknown tasks y; the tasks are x',
         ),
     ],
 )
-def test_what_needs_an_ability_that_a_task_lacks_refuses_it(build, message):
+def test_a_task_without_the_required_ability_is_an_error(build, message):
     bare = type('Bare', (Depth,), dict(encoding=None, view_change=None, stereo=None))('x')
     with pytest.raises(ConfigError, match=message) as error:
         build(bare)

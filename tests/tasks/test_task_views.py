@@ -10,7 +10,7 @@ from mmmtl.tasks import Depth, Normal
 
 
 @every_task
-def test_what_a_label_says_survives_the_way_through_logits(task):
+def test_labels_survive_the_conversion_to_logits(task):
     target = labels(task)
     known = task.valid(target)[:, None]
     values = task.to_values(target)

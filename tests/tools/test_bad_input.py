@@ -189,7 +189,7 @@ def test_weights_alone_and_another_seed_are_not_resumed(checkpoint, rooms, work_
     assert 'it lacks meta, optimizer' in train(work_dir, '--resume', tmp_path / 'weights.pth')
 
 
-def test_a_changed_batch_is_not_resumed_unless_insisted_on(checkpoint, rooms, work_dir):
+def test_a_changed_batch_size_requires_confirmation_to_resume(checkpoint, rooms, work_dir):
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=2']
     assert 'train_dataloader.batch_size was 4 on 1 process, is 2' in (
         line := train(work_dir, '--resume', checkpoint, *options)

@@ -98,7 +98,7 @@ def test_mtan_arrays(archives, convert, tmp_path, capsys):
     assert f'{root}/train/image: 0 written, 2 there already' in told and 'aachen: 0 written' in told
 
 
-def test_what_is_incomplete_is_told(archives, convert, tmp_path, capsys):
+def test_incomplete_data_is_reported(archives, convert, tmp_path, capsys):
     root = tmp_path / 'cityscapes'
     convert(archives, root)
     (root / 'gtFine' / 'val' / 'lindau' / 'lindau_000002_000019_gtFine_labelIds.png').unlink()

@@ -45,7 +45,7 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     assert ' of 13 classes have an IoU above 0.1' in done.stdout
 
 
-def test_without_the_package_it_goes_on_from_scratch(monkeypatch, capsys):
+def test_without_the_weights_package_it_trains_from_scratch(monkeypatch, capsys):
     monkeypatch.setattr(PackagedWeights, 'is_installed', False)
     config = demo.demo_config({}, from_scratch=False)
     (line,) = capsys.readouterr().out.splitlines()

@@ -90,6 +90,6 @@ def test_where_processes_meet(script):
 
 
 @pytest.mark.parametrize('script', ['dist_train.sh', 'dist_test.sh', 'slurm_train.sh', 'slurm_test.sh'])
-def test_a_launcher_without_arguments_says_how_to_call_it(script):
+def test_a_launcher_without_arguments_prints_its_usage(script):
     done = subprocess.run(['bash', ROOT / 'tools' / script], capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.count(f'tools/{script} ') == 1 and done.stdout == ''

@@ -133,7 +133,7 @@ def test_pairs_in_metres_that_load(convert, video, tmp_path, capsys):
         assert first.gt.depth.unique().tolist() == [2] and first.intrinsics[0, 0] == 60
 
 
-def test_a_second_run_goes_on(convert, video, tmp_path):
+def test_a_second_run_continues_the_first(convert, video, tmp_path):
     asked = convert(video, tmp_path / 'out', '--whole')
     (tmp_path / 'out' / 'hall' / '3.jpg').unlink()
     times = (tmp_path / 'out' / 'hall' / 'poses.txt').read_text()

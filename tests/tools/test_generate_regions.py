@@ -82,7 +82,7 @@ def test_a_config_that_takes_them_can_make_them(generate, tmp_path):
     assert code == 0, err
 
 
-def test_it_goes_on_where_it_stopped(generate, tmp_path):
+def test_an_interrupted_run_continues(generate, tmp_path):
     out = tmp_path / 'maps'
     generate('--backend', 'slic', '--out', out)
     before, paths = maps_of(out), sorted(out.rglob('*.png'))
@@ -128,7 +128,7 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
         (['--backend', 'slic', '--processes', '0'], '--processes must be 1 or more'),
     ],
 )
-def test_mistakes(generate, tmp_path, arguments, line):
+def test_invalid_options_are_errors(generate, tmp_path, arguments, line):
     _, err, code = generate(*arguments, '--out', tmp_path / 'maps')
     assert code == 2 and line in err and len(err.strip().splitlines()) == 1
     assert not (tmp_path / 'maps').exists()

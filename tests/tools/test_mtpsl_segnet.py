@@ -115,7 +115,7 @@ def assert_refused(src: Path, dst: Path) -> str:
     return done.stderr
 
 
-def test_hostile_file(tmp_path):
+def test_a_malicious_file_is_an_error(tmp_path):
     src, marker = tmp_path / 'hostile.pth', tmp_path / 'marker'
     torch.save(dict(state_dict=dict(weight=torch.zeros(1)), args=Marker(marker)), src)
     assert 'save its state_dict alone' in assert_refused(src, tmp_path / 'ours.pth')
@@ -159,8 +159,8 @@ def bad(published: dict, change: str) -> object:
         ('twice', "'conv_block_enc.0.0.0.weight', one of 1 unknown keys"),
         ('shape', 'decode_head.heads.depth.classifier.weight must have shape (1, 64, 1, 1), but has (2, 64, 1, 1)'),
         ('number', "'epoch' is a int"),
-        ('list', 'holds no state dict'),
-        ('empty', 'holds no state dict'),
+        ('list', 'contains no state dict'),
+        ('empty', 'contains no state dict'),
     ],
 )
 def test_not_the_published_layout(change, line, published, converter, tmp_path):

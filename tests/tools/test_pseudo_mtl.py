@@ -67,7 +67,7 @@ def test_pseudo_disparity_is_written_once_and_to_where_it_is_looked_for(tool, tm
     other = tool('generate_pseudo_disparity.py', FULL, '--disparities', '48', '--cfg-options', *FEW)
     assert 'manifest_disparity.json: written with other settings (disparities, block)' in other.error
     large = tool('generate_pseudo_disparity.py', FULL, '--disparities', '272', '--cfg-options', *FEW)
-    assert 'a picture holds disparities below 256 pixels, found 272' in large.error
+    assert 'must be at most 256, the limit of the 16-bit disparity files, found 272' in large.error
     assert 'has no LoadPseudoLabels that names a folder' in disparity(tool, FULL, '--split', 'val').error
 
 
@@ -241,8 +241,8 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
         )
         assert (
             'shapes differ' in wrong.error
-            or '6 classes of semseg, but 7 are wanted' in wrong.error
-            or f'cheese where {last} is wanted' in wrong.error
+            or '6 classes of semseg, expected 7' in wrong.error
+            or f'found cheese, expected {last}' in wrong.error
         )
     assert not (tmp_path / 'x').exists(), 'a network that does not fit leaves no manifest behind'
     teacher[0].write_text(text)

@@ -77,7 +77,7 @@ def test_the_model_of_two_tasks(published, convert, tmp_path):
         ),
         (lambda keys: {key: value for key, value in keys.items() if 'semseg' not in key}, 'the semantic classifier'),
         (lambda keys: keys | {'depth_head.last_layer.3.weight': torch.zeros(2, 270, 1, 1)}, 'must have shape (1, 270'),
-        (lambda keys: [1], 'holds no state dict'),
+        (lambda keys: [1], 'contains no state dict'),
         (lambda keys: dict(keys, hostile=print), 'refused, it holds more than'),
     ],
 )

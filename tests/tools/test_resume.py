@@ -1,4 +1,4 @@
-"""kill -9 at ten random moments, then --resume: weights, optimiser, random state, logs as if nothing had happened."""
+"""A run killed ten times at random and resumed has the weights, states and logs of an uninterrupted run."""
 
 import random
 import time
@@ -9,8 +9,8 @@ import torch
 from interrupted_run import LAST, LOOPS, differences
 from tool_process import run, start
 
-# ten in all; 'outside' comes at a random time after the first checkpoint, the others at random iterations
-MOMENTS = {
+# 'outside': killed from outside at a random time after the first checkpoint; others: by a hook at a random iteration
+KILLS = {
     ('epochs', 0): ['before', 'saving', 'after'],
     ('epochs', 2): ['outside', 'after'],
     ('iterations', 0): ['outside', 'after', 'before'],
@@ -19,8 +19,8 @@ MOMENTS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(('loop', 'workers'), MOMENTS)
-def test_a_killed_run_ends_like_an_undisturbed_one(loop, workers, tmp_path, rooms_cache):
+@pytest.mark.parametrize(('loop', 'workers'), KILLS)
+def test_a_killed_and_resumed_run_ends_like_an_uninterrupted_one(loop, workers, tmp_path, rooms_cache):
     config = LOOPS[loop]
     options = [
         '--cfg-options',
@@ -28,27 +28,27 @@ def test_a_killed_run_ends_like_an_undisturbed_one(loop, workers, tmp_path, room
         f'train_dataloader.num_workers={workers}',
         f'val_dataloader.num_workers={workers}',
     ]
-    whole = run('train.py', config, '--work-dir', tmp_path / 'whole', *options, folder=tmp_path / 'output')
-    assert whole.code == 0, whole.stderr
+    uninterrupted = run('train.py', config, '--work-dir', tmp_path / 'whole', *options, folder=tmp_path / 'output')
+    assert uninterrupted.code == 0, uninterrupted.stderr
 
     killed = tmp_path / 'killed'
-    whens = MOMENTS[loop, workers]
+    kills = KILLS[loop, workers]
     rng = random.Random(f'{loop} {workers}')
-    for number, (when, iteration) in enumerate(zip(whens, sorted(rng.sample(range(1, 14), len(whens))), strict=True)):
-        disturbed = ['--work-dir', killed, *(['--resume'] if number else []), *options]
+    for number, (when, iteration) in enumerate(zip(kills, sorted(rng.sample(range(1, 14), len(kills))), strict=True)):
+        arguments = ['--work-dir', killed, *(['--resume'] if number else []), *options]
         output = tmp_path / f'output {number}'
         if when == 'outside':
-            process = start('train.py', config, *disturbed, folder=output)
+            process = start('train.py', config, *arguments, folder=output)
             wait_for_checkpoint(killed)
             time.sleep(rng.uniform(0, 0.2))
             process.process.kill()
-            assert process.wait().code == -9, 'it had ended already'
+            assert process.wait().code == -9, 'the run ended before it was killed'
         else:
             hook = {'type': 'KillHook', 'iteration': iteration, 'when': when}
             done = run(
                 'train.py',
                 config,
-                *disturbed,
+                *arguments,
                 'custom_imports.imports=troublemakers',
                 *(f'default_hooks.kill.{key}={value}' for key, value in hook.items()),
                 folder=output,

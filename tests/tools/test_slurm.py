@@ -59,7 +59,7 @@ def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
 
 
 @pytest.mark.slow
-def test_a_requeued_job_goes_on(partition, tmp_path, rooms_cache):
+def test_a_requeued_job_resumes(partition, tmp_path, rooms_cache):
     """SIGUSR1, as from ``--signal``, writes a checkpoint and requeues the job, whose second start completes the run."""
     folder = tmp_path / 'run'
     script = tmp_path / 'job.sh'

@@ -71,7 +71,7 @@ def test_a_damaged_list_is_named(tool, sequence, text):
         script.read_tum_rgbd(sequence, every=1)
 
 
-def test_times_that_never_meet_are_told(tool, sequence):
+def test_timestamps_without_a_match_are_reported(tool, sequence):
     (sequence / 'groundtruth.txt').write_text('7 0 0 0 0 0 0 1\n')
     with pytest.raises(DataError, match='no image has depth and a pose'):
         tool('dataset_converters/tum_rgbd').read_tum_rgbd(sequence, every=1)

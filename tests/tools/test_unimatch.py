@@ -72,7 +72,7 @@ def test_the_command_initialises_a_neck(published, tmp_path):
     assert torch.equal(query, published['transformer.layers.5.self_attn.q_proj.weight'])
 
 
-def test_a_hostile_file_is_refused_in_one_line(tmp_path):
+def test_a_malicious_file_is_an_error_in_one_line(tmp_path):
     class Hostile:
         def __reduce__(self):
             return (Path(tmp_path / 'harm').touch, ())

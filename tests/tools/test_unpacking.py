@@ -60,7 +60,7 @@ def test_a_member_of_3_gb_is_refused_unread(tool, archive, tmp_path):
     assert not list((tmp_path / 'out').iterdir())
 
 
-def test_small_pictures(tool):
+def test_small_images(tool):
     unpacking = tool('dataset_converters/unpacking')
     image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     means = image.reshape(2, 2, 3, 2, 3).mean((1, 3))

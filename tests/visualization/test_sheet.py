@@ -108,7 +108,7 @@ def test_a_map_that_is_missing_leaves_its_cell_white():
 
 
 @pytest.mark.parametrize('width, times', [(30, 3), (90, 1), (WIDTH, 1)])
-def test_small_pictures_grow_until_their_captions_fit(width, times):
+def test_small_images_are_enlarged_until_their_captions_fit(width, times):
     image = IMAGE[:, :width]
     shown = {'semseg': maps()['semseg'][..., :width]}
     sheet = draw_sheet(image, {'semseg': SEMSEG}, {'truth': shown, 'prediction': shown})

@@ -1,6 +1,6 @@
 """Check a data set: tools/analysis_tools/check_dataset.py CONFIG.
 
-The same as ``mmmtl check-data``.
+Alias of ``mmmtl check-data``.
 """
 
 from mmmtl.cli.main import run_tool

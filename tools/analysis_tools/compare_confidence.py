@@ -1,6 +1,6 @@
 """Compare confidences: tools/analysis_tools/compare_confidence.py CONFIG CHECKPOINT.
 
-The same as ``mmmtl compare-confidence``.
+Alias of ``mmmtl compare-confidence``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Compare runs: tools/analysis_tools/compare_runs.py [NAME=]WORK_DIR...
 
-The same as ``mmmtl compare-runs``.
+Alias of ``mmmtl compare-runs``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Score a constant prediction: tools/analysis_tools/constant_baseline.py CONFIG.
 
-The same as ``mmmtl constant-baseline``.
+Alias of ``mmmtl constant-baseline``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Count labels: tools/analysis_tools/label_stats.py CONFIG.
 
-The same as ``mmmtl label-stats``.
+Alias of ``mmmtl label-stats``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Train single-task baselines: tools/analysis_tools/single_task.py CONFIG.
 
-The same as ``mmmtl single-task``.
+Alias of ``mmmtl single-task``.
 """
 
 from mmmtl.cli.main import run_tool

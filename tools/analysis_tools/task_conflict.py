@@ -1,6 +1,6 @@
 """Compare task gradients: tools/analysis_tools/task_conflict.py CONFIG [CHECKPOINT].
 
-The same as ``mmmtl task-conflict``.
+Alias of ``mmmtl task-conflict``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,6 +1,6 @@
 """Train a table: tools/analysis_tools/train_table.py RECIPE...
 
-The same as ``mmmtl table``.
+Alias of ``mmmtl table``.
 """
 
 from mmmtl.cli.main import run_tool

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset bsds500``."""
+"""Alias of ``mmmtl convert-dataset bsds500``."""
 
 from mmmtl.cli.main import run_tool
 

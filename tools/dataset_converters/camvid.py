@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset camvid``."""
+"""Alias of ``mmmtl convert-dataset camvid``."""
 
 from mmmtl.cli.main import run_tool
 

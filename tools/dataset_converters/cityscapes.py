@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset cityscapes``."""
+"""Alias of ``mmmtl convert-dataset cityscapes``."""
 
 from mmmtl.cli.main import run_tool
 

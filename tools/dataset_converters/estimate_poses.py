@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset estimate-poses``."""
+"""Alias of ``mmmtl convert-dataset estimate-poses``."""
 
 from mmmtl.cli.main import run_tool
 

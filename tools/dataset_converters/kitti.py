@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset kitti``."""
+"""Alias of ``mmmtl convert-dataset kitti``."""
 
 from mmmtl.cli.main import run_tool
 

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset nyuv2``."""
+"""Alias of ``mmmtl convert-dataset nyuv2``."""
 
 from mmmtl.cli.main import run_tool
 

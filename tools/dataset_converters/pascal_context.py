@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset pascal-context``."""
+"""Alias of ``mmmtl convert-dataset pascal-context``."""
 
 from mmmtl.cli.main import run_tool
 

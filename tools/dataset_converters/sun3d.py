@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset sun3d``."""
+"""Alias of ``mmmtl convert-dataset sun3d``."""
 
 from mmmtl.cli.main import run_tool
 

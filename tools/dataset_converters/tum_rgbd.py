@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset tum-rgbd``."""
+"""Alias of ``mmmtl convert-dataset tum-rgbd``."""
 
 from mmmtl.cli.main import run_tool
 

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-dataset two-view``."""
+"""Alias of ``mmmtl convert-dataset two-view``."""
 
 from mmmtl.cli.main import run_tool
 

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model hed``."""
+"""Alias of ``mmmtl convert-model hed``."""
 
 import sys
 

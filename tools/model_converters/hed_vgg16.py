@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model hed-vgg16``."""
+"""Alias of ``mmmtl convert-model hed-vgg16``."""
 
 import sys
 

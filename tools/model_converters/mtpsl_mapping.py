@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model mtpsl-mapping``."""
+"""Alias of ``mmmtl convert-model mtpsl-mapping``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model mtpsl-segnet``."""
+"""Alias of ``mmmtl convert-model mtpsl-segnet``."""
 
 import sys
 

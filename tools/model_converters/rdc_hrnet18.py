@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model rdc-hrnet18``."""
+"""Alias of ``mmmtl convert-model rdc-hrnet18``."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The same as ``mmmtl convert-model unimatch``."""
+"""Alias of ``mmmtl convert-model unimatch``."""
 
 import sys
 

@@ -1,6 +1,6 @@
 """NYUD-v2 with SAK's protocol, 448 x 576: 40 classes, depth, normals, edges. Root: ``$MMMTL_DATA/NYUDv2``.
 
-Edges of scaled training images use nearest neighbour, as published.
+Edge labels of training images are resized with nearest-neighbour interpolation, as published.
 """
 
 from mmmtl.datasets import NYUDMT, EpochSampler, EvenlySplitSampler, collate_views
@@ -21,7 +21,7 @@ _root = 'NYUDv2'
 _size = (448, 576)  # the images are 425 x 560
 
 protocol = 'nyud-40/sak'
-trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; scale augmentation is centred on it
+trained_for = dict(size=(425, 560), field_of_view=56.7)  # without padding; RandomScale varies the size around it
 tasks = dict(
     semseg=dict(type=SemSeg, classes=NYUDMT.CLASSES, absent='zero'),
     depth=dict(type=Depth, display_range=(0.7, 8.0)),

@@ -1,8 +1,8 @@
-"""NYUD-v2 with SAK's protocol, and posed pairs of its raw videos, which have depth labels only.
+"""NYUD-v2 with SAK's protocol, plus posed pairs from its raw videos; the pairs have depth labels only.
 
 Roots: ``$MMMTL_DATA/NYUDv2``, and ``$MMMTL_DATA/nyuv2_video``, which ``estimate_poses.py`` creates from
-videos of the places in the training split. Every batch of 4 images has 2 labelled images and 1 pair. Tested on single
-images, so the protocol is the same.
+the videos of the scenes in the training split. A batch of 4 images has 2 labelled images and 1 pair. Validation and
+test use the labelled single images, exactly as in ``nyud_40_sak``.
 """
 
 from mmengine.config import read_base

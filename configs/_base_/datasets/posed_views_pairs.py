@@ -1,8 +1,7 @@
-"""Posed RGB-D pairs, resized to 120 x 160, in batches of half pairs and half single views: depth and derived normals.
+"""Posed RGB-D photographs, 120 x 160, as pairs and as single views: depth, and normals derived from it.
 
-Both halves are the same photographs, as pairs and as single views. A batch of 8 images has 2 pairs and 4 single views.
-Evaluated on the held-out photographs with both views of a pair, and with one.
-Root: ``$MMMTL_DATA/real_bench/two_view``.
+A training batch of 8 images has 2 pairs and 4 single views. The network is evaluated twice on the held-out photographs:
+with both views of a pair, and with single views. Root: ``$MMMTL_DATA/real_bench/two_view``.
 """
 
 from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, PosedViews, RatioSampler, collate_views

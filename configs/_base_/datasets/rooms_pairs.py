@@ -1,7 +1,7 @@
-"""Generated rooms, 128 x 160, in batches of half posed pairs and half single views.
+"""Generated rooms, 128 x 160, as posed pairs and as single views of the same 4000 rooms.
 
-Both halves are the same 4000 rooms, as pairs and as single views. A batch of 16 images has 4 pairs and 8 single views.
-Tested on 200 unseen rooms with both views, and with one.
+A training batch of 16 images has 4 pairs and 8 single views. The network is tested twice on 200 unseen rooms: with both
+views of a pair, and with single views.
 """
 
 from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views
@@ -11,7 +11,7 @@ from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/pairs'
-trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
+trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the data set
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=Depth, display_range=(0.5, 6.0)),

@@ -1,9 +1,9 @@
-"""Small generated rooms, 64 x 80, in batches of half posed pairs and half single views.
+"""Small generated rooms, 64 x 80, as posed pairs and as single views of the same 800 rooms.
 
-Both halves are the same 800 rooms, as pairs and as single views. A batch of 12 images has 3 pairs and 6 single views.
-The cameras of a room are 0.4 to 1 m apart: in such small images 0.1 m moves a point by one or two pixels only. No
-camera is closer than 0.5 m to a surface, where the planes begin.
-Tested on 200 unseen rooms with both views, and with one.
+A training batch of 12 images has 3 pairs and 6 single views. The cameras of a room are 0.4 to 1 m apart: at this image
+size, a baseline of 0.1 m shifts a point by only one or two pixels. No camera is closer than 0.5 m to a surface, the
+depth of the nearest plane of the cost volume. The network is tested twice on 200 unseen rooms: with both views of a
+pair, and with single views.
 """
 
 from mmmtl.datasets import ConcatDataset, EvenlySplitSampler, RatioSampler, collate_views
@@ -13,7 +13,7 @@ from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/small-pairs'
-trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
+trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the data set
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=Depth, display_range=(0.5, 6.0)),

@@ -10,7 +10,7 @@ from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import InverseDepth, SemSeg
 
 protocol = 'rooms/small-stereo'
-trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is that of the rooms
+trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the data set
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, display_range=(0.5, 6.0)),  # logits around 1

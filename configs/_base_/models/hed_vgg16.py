@@ -1,4 +1,7 @@
-"""HED: VGG-16 without batch norm, and a side output before each of its pools; `hed_vgg16.py` converts its weights."""
+"""HED: VGG-16 without batch norm, with a side output before each pooling layer.
+
+``mmmtl convert-model hed-vgg16`` converts the published encoder weights.
+"""
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import TimmBackbone

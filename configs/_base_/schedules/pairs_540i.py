@@ -1,4 +1,4 @@
-"""540 steps on pairs of photographs (30 epochs of 140 images), otherwise as the 600 steps on small rooms.
+"""540 iterations on pairs of photographs (30 epochs of 140 images), otherwise the same as ``rooms_600i``.
 
 In mixed precision, which is bf16 on a CPU.
 """

@@ -1,4 +1,4 @@
-"""10,000 steps on generated rooms: AdamW 1e-3, a longer warm-up, otherwise as the 600 steps on small rooms."""
+"""10,000 iterations on generated rooms: AdamW 1e-3, a longer warm-up, otherwise the same as ``rooms_600i``."""
 
 from mmengine.config import read_base
 

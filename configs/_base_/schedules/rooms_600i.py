@@ -1,4 +1,4 @@
-"""600 steps on small generated rooms: AdamW 2e-3, a short warm-up, cosine decay, gradient norm clipped at 10."""
+"""600 iterations on small generated rooms: AdamW 2e-3, a short warm-up, cosine decay, gradient norm clipped at 10."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

@@ -1,4 +1,4 @@
-"""900 steps on small generated rooms in mixed precision (bf16 on a CPU), otherwise as the 600 steps."""
+"""900 iterations on small generated rooms in mixed precision (bf16 on a CPU), otherwise the same as ``rooms_600i``."""
 
 from mmengine.config import read_base
 

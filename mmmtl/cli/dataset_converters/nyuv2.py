@@ -3,7 +3,7 @@
 mtan: 288 x 384, 13 classes, npy, read by NYUv2; sak: 425 x 560, 40 classes, PNG and npy, read by NYUDMT.
 Both are cut from the valid inner part of the images. splits.mat is the toolbox's, classMapping40.mat that of
 Gupta et al.; both are in github.com/ankurhanda/nyuv2-meta-data. Normals are derived from the depth, or taken from PNG
-pictures of 480 x 640 whose number is the frame's, from 1, with n = 2 v / 255 - 1. Edges (sak) are the borders of
+images of 480 x 640 named by the number of the frame, from 1, with n = 2 v / 255 - 1. Edges (sak) are the borders of
 classes and instances.
 
 What comes out is this converter's own edition: the crop of MTAN's archive is unpublished, and SAK's archive has normals
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--format', required=True, choices=('mtan', 'sak'))
     parser.add_argument('--splits', required=True, type=Path, help='splits.mat')
     parser.add_argument('--classes40', required=True, type=Path, help='classMapping40.mat')
-    parser.add_argument('--normals', type=Path, help='folder of 480 x 640 pictures; derived from the depth by default')
+    parser.add_argument('--normals', type=Path, help='folder of 480 x 640 images; derived from the depth by default')
     parser.add_argument(
         '--normal-signs',
         type=int,

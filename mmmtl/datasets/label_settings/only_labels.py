@@ -25,9 +25,7 @@ class OnlyLabels:
         """Return for each record the tasks whose labels are shown."""
         unknown = [name for name in self.names if name not in tasks]
         if unknown:
-            raise ConfigError(
-                f'OnlyLabels.names: there is no label of {", ".join(unknown)}, only of {", ".join(tasks)}'
-            )
+            raise ConfigError(f'OnlyLabels.names: unknown tasks {", ".join(unknown)}; the tasks are {", ".join(tasks)}')
         return [
             tuple(task for task in tasks if task in self.names and task in record.label_names()) for record in records
         ]

@@ -12,9 +12,10 @@ from mmmtl.registry import TRANSFORMS
 
 
 class CameraEffect(BaseTransform):
-    """A change of the picture alone, drawn from the sample's own generator and the same for all views of a scene.
+    """Base class of random effects on the image; labels and camera are unchanged.
 
-    Only the grain of noise differs from view to view. Images are RGB, uint8, and remain so.
+    The parameters are drawn from the random generator of the sample and are the same for all views of a scene; only
+    noise values differ between views. Images are uint8 RGB.
 
     Args:
         probability: How often the views of a scene are changed.

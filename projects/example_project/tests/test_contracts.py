@@ -23,7 +23,7 @@ def test_height_is_a_task(loss):
     check_task(Height('height', loss=loss), heights)
 
 
-def test_the_loss_teaches_other_tasks_too():
+def test_the_loss_can_be_used_by_other_tasks():
     check_task(Depth('depth', loss=dict(type=Charbonnier)), heights)
 
 

@@ -69,7 +69,7 @@ def test_only_what_the_tasks_need_must_be_there(official, data_error):
         load(official)
 
 
-def test_the_published_number_is_asked_for_unless_declared_partial(official, data_error):
+def test_the_published_number_of_images_is_required_unless_declared_partial(official, data_error):
     with data_error(official / 'leftImg8bit' / 'train', '2975'):
         load(official, partial=False)
     with data_error(official / 'leftImg8bit' / 'val', 'expected'):

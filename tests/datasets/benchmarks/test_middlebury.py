@@ -47,7 +47,7 @@ def load(root: Path, **options) -> Middlebury:
     return Middlebury(root=str(root), tasks={'depth': Depth('depth')}, pipeline=PIPELINE, **options)
 
 
-def test_depth_minds_doffs(root):
+def test_depth_includes_doffs(root):
     left, right = load(root)[0]['data_samples']
     depth = left.gt.depth[0]
     assert depth[0, 0] == 0 and depth[1, 2] == pytest.approx(50 * 0.2 / 4) and depth[5, 5] == pytest.approx(1.0)
@@ -95,7 +95,7 @@ def pseudo(tmp_path_factory) -> Path:
     return folder.parents[1]
 
 
-def test_pseudo_disparity_minds_doffs(root, pseudo):
+def test_pseudo_disparity_includes_doffs(root, pseudo):
     steps = [*PIPELINE[:2], dict(type=LoadPseudoLabels, folder=str(pseudo))]
     plain, as_image = (
         Middlebury(root=str(root), tasks={'depth': Depth('depth')}, pipeline=[*steps, *more, PIPELINE[2]])[0]
@@ -109,7 +109,7 @@ def test_pseudo_disparity_minds_doffs(root, pseudo):
         torch.testing.assert_close(image, torch.full((3, 8, 12), pixels))
 
 
-def test_matches_mind_doffs(root, pseudo):
+def test_matches_include_doffs(root, pseudo):
     matches = StereoMatches(
         pairs=dict(type='mmmtl.Middlebury', root=str(root)),
         folder=str(pseudo),
@@ -120,7 +120,7 @@ def test_matches_mind_doffs(root, pseudo):
     assert label[5, 5] == 1 and label[1, 2] == 0  # found 7.5: true at the one, 1.5 at the other
 
 
-def test_other_mistakes(root, data_error):
+def test_invalid_arguments_are_errors(root, data_error):
     with pytest.raises(ConfigError, match="view_mode must be 'single' or 'stereo'"):
         load(root, view_mode='both')
     (root / 'Attic' / 'disp0.pfm').write_bytes(b'PF\n12 8\n-1\n')

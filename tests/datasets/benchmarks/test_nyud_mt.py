@@ -30,7 +30,7 @@ def build(root, split='train', partial=True, steps=(), **options) -> NYUDMT:
 
 
 @pytest.mark.parametrize('split', ['train', 'val'])
-def test_every_file_comes_out_as_it_is_meant(root, split):
+def test_every_label_file_is_decoded(root, split):
     dataset = build(root, split)
     assert [record.name for record in dataset.records] == (root / 'gt_sets' / f'{split}.txt').read_text().split()
     for number, record in enumerate(dataset.records):
@@ -69,7 +69,7 @@ def test_forty_names():
     assert len(set(NYUDMT.CLASSES)) == 40
 
 
-def test_what_is_missing_is_told_or_left_out(tmp_path, root, data_error):
+def test_missing_files_are_errors_or_left_out(tmp_path, root, data_error):
     with data_error(root / 'gt_sets' / 'train.txt', '2 images, but the official split has 795'):
         build(root, partial=False)
     shutil.copytree(root, tmp_path / 'set')

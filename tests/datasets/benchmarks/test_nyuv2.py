@@ -24,7 +24,7 @@ def build(root, split='train', partial=True, tasks=TASKS, **options) -> NYUv2:
 
 
 @pytest.mark.parametrize('split', ['train', 'val'])
-def test_every_file_comes_out_as_it_is_meant(root, split):
+def test_every_label_file_is_decoded(root, split):
     dataset = build(root, split)
     assert [record.name for record in dataset.records] == [f'{split}/{number}' for number in range(3)]
     for number in range(3):

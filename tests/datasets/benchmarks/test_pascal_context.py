@@ -45,7 +45,7 @@ def labels(dataset: PascalContext, number: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def test_every_task_comes_out_as_it_is_meant(root):
+def test_every_task_is_decoded(root):
     dataset = build(root)
     assert [record.name for record in dataset.records] == ['2008_train_0', '2008_train_1']
     found = labels(dataset)
@@ -77,7 +77,7 @@ def test_24_parts_become_6():
     assert all(left == right for left, right in pairs)
 
 
-def test_voc_is_preferred_and_context_stands_in(root):
+def test_voc_labels_are_preferred_and_context_labels_are_the_fallback(root):
     found = labels(build(root), 1)['semseg']
     picture = Image.open(root / 'semseg' / 'pascal-context' / '2008_train_1.png')
     np.testing.assert_array_equal(found, np.array(picture))
@@ -118,7 +118,7 @@ def test_one_or_several_objects(tmp_path, objects, filled):
     assert parts.shape == PASCAL_SIZE and set(np.unique(parts)) == ({0, 1, 2, 6} if filled else {255})
 
 
-def test_only_what_the_tasks_need_is_asked_for(copy):
+def test_only_the_files_of_the_tasks_are_required(copy):
     for folder in ('sal_distill', 'normals_distill', 'pascal-context', 'human_parts', 'json'):
         shutil.rmtree(copy / folder)
     dataset = type('Two', (PascalContext,), {'COUNTS': {'train': 2}})(
@@ -133,7 +133,7 @@ def test_all_files_of_a_label_are_named(root):
     assert names == {'JPEGImages', 'normals_distill', 'pascal-context'}
 
 
-def test_what_is_missing_is_told_or_left_out(copy, data_error):
+def test_missing_files_are_errors_or_left_out(copy, data_error):
     with data_error(copy / 'ImageSets', 'has 4998'):
         build(copy, partial=False)
     with data_error(copy / 'ImageSets', 'has 5105'):
@@ -144,7 +144,7 @@ def test_what_is_missing_is_told_or_left_out(copy, data_error):
     assert record.label_names() == set(TASKS) - {'saliency'}
 
 
-def test_damaged_files_are_named(copy, data_error):
+def test_damaged_files_are_errors_that_name_the_file(copy, data_error):
     dataset = build(copy)
     label_map, parts = (copy / folder / '2008_train_0.mat' for folder in ('pascal-context/trainval', 'human_parts'))
     kept = label_map.read_bytes()

@@ -1,4 +1,4 @@
-"""Posed video in ScanNet's layout: smaller depth, lost poses, chosen pairs and their cache; a real kitchen."""
+"""Posed video in ScanNet's layout: depth of a smaller size, missing poses, cached pairs, and a real video."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    """Two videos along a wall 2 m away, 8 cm a frame, depth at half the size; frame 3 of the first is lost."""
+    """Two videos along a wall 2 m away, 8 cm a frame, depth at half the size; frame 3 of the first has no pose."""
     for scene, frames in (('scene0000_00', 6), ('scene0001_00', 2)):
         folder = tmp_path / 'scans' / scene
         for kind in ('color', 'depth', 'pose', 'intrinsic'):
@@ -49,7 +49,7 @@ def load(root: Path, **options) -> PosedVideo:
     return PosedVideo(root=str(root), tasks=TASKS, pipeline=PIPELINE, **options)
 
 
-def test_single_frames_in_order_without_the_lost_one(root):
+def test_frames_without_a_pose_are_skipped(root):
     dataset = load(root)
     names = [f'scene0000_00/{number}' for number in (9, 10, 11, 13, 14)]
     assert [record.name for record in dataset.records] == [*names, 'scene0001_00/9', 'scene0001_00/10']
@@ -62,7 +62,7 @@ def test_single_frames_in_order_without_the_lost_one(root):
     assert sample.gt.normal[:, 24, 32].tolist() == pytest.approx([0, 0, -1], abs=1e-5)
 
 
-def test_a_list_of_scenes_and_every_other_frame(root, tmp_path, data_error):
+def test_scenes_and_every_select_frames(root, tmp_path, data_error):
     (tmp_path / 'train.txt').write_text('scene0001_00\n')
     assert len(load(root, scenes=str(tmp_path / 'train.txt'))) == 2
     (tmp_path / 'train.txt').write_text('scene0000_00\nScene0001_00\n')
@@ -75,7 +75,7 @@ def test_a_list_of_scenes_and_every_other_frame(root, tmp_path, data_error):
     ]
 
 
-def test_pairs_obey_the_rule_and_the_rest_is_counted(root):
+def test_pairs_satisfy_baseline_and_overlap_and_rejected_frames_are_counted(root):
     dataset = load(root, view_mode='pair', baseline=(0.1, 0.3), overlap=(0.5, 0.99))
     assert dataset.rejected == 2  # scene 1 has a single step of 8 cm
     assert len(dataset) == 5 and all(len(record.views) == 2 for record in dataset.records)
@@ -86,21 +86,21 @@ def test_pairs_obey_the_rule_and_the_rest_is_counted(root):
     assert (first.num_views, second.num_views, first.view, second.view) == (2, 2, 0, 1)
 
 
-def test_no_pair_at_all_says_why(root, data_error):
+def test_no_valid_pair_is_an_error(root, data_error):
     with data_error(root, 'none of 7 frames'):
         load(root, view_mode='pair', baseline=(5, 6))
 
 
-def test_the_choice_is_made_once(root, cache, monkeypatch):
+def test_chosen_pairs_are_cached_per_set_of_options(root, cache, monkeypatch):
     before = [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records]
     assert len(list(cache.iterdir())) == 2
     monkeypatch.setattr(module, 'choose_neighbours', None)
     assert [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records] == before
-    with pytest.raises(TypeError):  # another rule is chosen anew
+    with pytest.raises(TypeError):  # other options choose pairs again
         load(root, view_mode='pair', baseline=(0.1, 0.31))
 
 
-def test_other_marks_of_missing_depth_are_another_choice(root, cache):
+def test_depth_void_and_depth_range_change_the_cache_key(root, cache):
     for frame in (9, 10, 11, 13, 14):
         path = root / 'scene0000_00' / 'depth' / f'{frame}.png'
         depth = np.array(Image.open(path))
@@ -117,7 +117,7 @@ def test_other_marks_of_missing_depth_are_another_choice(root, cache):
     assert counts == [2, 2, 4, 6]
 
 
-def test_damaged_files_are_named(root, data_error):
+def test_damaged_files_are_errors_that_name_the_file(root, data_error):
     folder = root / 'scene0000_00'
     Image.fromarray(np.full((24, 24), 2000, np.uint16)).save(folder / 'depth' / '9.png')
     with data_error(folder / 'depth' / '9.png', 'does not have the aspect ratio'):
@@ -135,7 +135,7 @@ def test_damaged_files_are_named(root, data_error):
         load(root, view_mode='pairs')
 
 
-def test_a_real_video_has_pairs_and_a_wrong_pose_has_none(data_root, tmp_path):
+def test_inverted_poses_give_fewer_pairs_on_a_real_video(data_root, tmp_path):
     source = data_root / 'real' / 'hololens'
     folder = tmp_path / 'videos' / 'hololens'
     for kind in ('color', 'depth', 'pose', 'intrinsic'):

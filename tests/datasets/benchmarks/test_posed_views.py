@@ -97,7 +97,7 @@ def test_the_split_is_fixed_by_the_names_alone(tree, patterns):
     assert sorted(names(tree, 'train', val_scenes=patterns) + val) == names(tree, 'all')
 
 
-def test_a_split_needs_to_be_told_its_scenes(tree):
+def test_a_split_requires_val_scenes(tree):
     with pytest.raises(ConfigError, match='val_scenes is empty'):
         dataset(tree, 'train')
 

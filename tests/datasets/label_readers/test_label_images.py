@@ -1,4 +1,4 @@
-"""Labels in pictures: grey normals are void, what cannot be a label is refused."""
+"""Labels in image files: grey normals are void, and invalid files are errors."""
 
 from pathlib import Path
 
@@ -29,25 +29,25 @@ def write_normals(path: Path, vectors: np.ndarray) -> Path:
 
 
 @pytest.mark.parametrize('grey', [127, 128])
-def test_grey_normals_are_void_and_the_rest_is_unit(tmp_path, grey):
+def test_grey_normals_are_void_and_others_have_unit_length(tmp_path, grey):
     vectors = unit(np.random.default_rng(0), (30, 40))
     path = write_normals(tmp_path / 'n.png', vectors)
-    picture = np.array(Image.open(path))
-    picture[:5] = grey
-    Image.fromarray(picture).save(path)
+    image = np.array(Image.open(path))
+    image[:5] = grey
+    Image.fromarray(image).save(path)
     label = NormalFile(path).load(NORMAL)
     NORMAL.check(label)
     assert not label[:5].any()
     np.testing.assert_allclose(np.linalg.norm(label[5:], axis=-1), 1, atol=1e-5)
-    assert np.rad2deg(np.arccos((label * vectors).sum(-1)[5:].clip(-1, 1))).max() < 0.6  # 8 bits know no better
+    assert np.rad2deg(np.arccos((label * vectors).sum(-1)[5:].clip(-1, 1))).max() < 0.6  # the resolution of 8 bits
 
 
-def test_signs_take_the_axes_to_ours(tmp_path):
+def test_signs_convert_the_axes(tmp_path):
     path = write_normals(tmp_path / 'n.png', np.full((4, 4, 3), (0, 0.6, 0.8)))
     np.testing.assert_allclose(NormalFile(path, (1, -1, -1)).load(NORMAL)[0, 0], (0, -0.6, -0.8), atol=0.01)
 
 
-def test_float_normals_of_nearly_unit_length_are_made_unit(tmp_path):
+def test_float_normals_of_nearly_unit_length_are_normalized(tmp_path):
     vectors = unit(np.random.default_rng(1), (10, 10)).astype(np.float64) * 0.97
     vectors[0, 0], vectors[0, 1] = 0, 0.3 * vectors[0, 1]
     np.save(tmp_path / 'n.npy', vectors)
@@ -56,10 +56,10 @@ def test_float_normals_of_nearly_unit_length_are_made_unit(tmp_path):
     np.testing.assert_allclose(label[1:], vectors[1:] / 0.97, atol=1e-6)
 
 
-def test_what_holds_no_normals_is_refused(tmp_path, data_error):
+def test_files_without_valid_normals_are_errors(tmp_path, data_error):
     rng = np.random.default_rng(0)
     path = tmp_path / 'n.png'
-    Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(path)  # a photograph in their place
+    Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(path)  # not unit vectors
     with data_error(path, 'of another length'):
         NormalFile(path).load(NORMAL)
     Image.fromarray(rng.integers(0, 256, (30, 40), np.uint8)).save(path)
@@ -76,25 +76,28 @@ def test_what_holds_no_normals_is_refused(tmp_path, data_error):
     ('values', 'expected'),
     [([0, 255, 127, 128], [0, 1, 0, 1]), ([0, 1, 1, 0], [0, 1, 1, 0]), ([0, 0, 0, 0], [0, 0, 0, 0])],
 )
-def test_pictures_of_two_values(tmp_path, values, expected):
+def test_binary_masks_are_decoded_for_classes_and_fractions(tmp_path, values, expected):
     path = tmp_path / 'b.png'
     Image.fromarray(np.array([values], np.uint8)).save(path)
-    whole, real = BinaryMaskFile(path).load(SemSeg('saliency', classes='ab')), BinaryMaskFile(path).load(Depth('edge'))
-    assert whole.tolist() == [expected] and whole.dtype == np.int64
-    assert real.tolist() == [expected] and real.dtype == np.float32
+    classes, fractions = (
+        BinaryMaskFile(path).load(SemSeg('saliency', classes='ab')),
+        BinaryMaskFile(path).load(Depth('edge')),
+    )
+    assert classes.tolist() == [expected] and classes.dtype == np.int64
+    assert fractions.tolist() == [expected] and fractions.dtype == np.float32
 
 
-def test_colour_is_no_picture_of_two_values(tmp_path, data_error):
-    for number, picture in enumerate((np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 999, np.uint16))):
+def test_colour_and_16_bit_images_are_not_binary_masks(tmp_path, data_error):
+    for number, image in enumerate((np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 999, np.uint16))):
         path = tmp_path / f'{number}.png'
-        Image.fromarray(picture).save(path)
+        Image.fromarray(image).save(path)
         with data_error(path, 'single-channel'):
             BinaryMaskFile(path).load(Depth('edge'))
 
 
 def test_boundaries_are_thin_lines_where_classes_meet():
     labels = np.zeros((20, 30), np.int64)
-    labels[:, 12:] = 300  # more than 8 bits hold
+    labels[:, 12:] = 300  # exceeds 8 bits
     found = class_boundaries(labels)
     assert found.dtype == bool and set(np.nonzero(found)[1]) <= {11, 12}
     assert (found[2:-2].sum(1) == 1).all()
@@ -115,7 +118,7 @@ def test_boundaries_lie_along_all_borders_and_nowhere_else():
     assert found.sum() < 0.6 * meet.sum()
 
 
-def test_instance_boundaries_do_not_depend_on_the_numbers(tmp_path):
+def test_instance_boundaries_do_not_depend_on_the_instance_ids(tmp_path):
     rng = np.random.default_rng(1)
     instances = np.kron(rng.integers(0, 9, (4, 5)), np.ones((9, 9), int))
     loaded = []

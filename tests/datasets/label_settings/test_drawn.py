@@ -21,7 +21,7 @@ def records(*names: tuple[str, ...]) -> list[Record]:
     ]
 
 
-def test_all_labels_are_those_that_exist_and_are_learnt_in_the_order_of_the_tasks():
+def test_all_labels_are_the_existing_labels_of_the_tasks_in_task_order():
     shown = AllLabels().shown(records(('normal', 'depth', 'edge'), (), ('semseg',)), TASKS)
     assert shown == [('depth', 'normal'), (), ('semseg',)]
 

@@ -1,4 +1,4 @@
-"""Effects of cameras and files: labels stay, the draw is the scene's, values stay in their ranges."""
+"""Camera effects: only the image changes, results depend on the seed only, and parameters stay in their ranges."""
 
 import cv2
 import numpy as np
@@ -21,19 +21,19 @@ def applied(effect: type, seed: int, *images: np.ndarray, **options) -> list[np.
 
 
 @pytest.mark.parametrize('effect', EFFECTS)
-def test_pictures_change_and_all_else_stays(effect: type) -> None:
+def test_effects_change_the_image_but_not_labels_or_camera(effect: type) -> None:
     before = IMAGE.copy()
     view = {'image': before, 'labels': {'depth': IMAGE[..., 0]}, 'intrinsics': 'K'}
     after = effect(probability=1).transform({'views': [view], 'rng': np.random.default_rng(3)})['views'][0]
     assert after['labels']['depth'] is view['labels']['depth'] and after['intrinsics'] == 'K'
     assert after['image'].dtype == np.uint8 and after['image'].shape == IMAGE.shape
     assert after['image'].flags.c_contiguous and not np.array_equal(after['image'], IMAGE)
-    assert np.array_equal(before, IMAGE), 'the caller keeps its image'
+    assert np.array_equal(before, IMAGE), 'the input was modified in place'
     assert np.abs(after['image'].astype(float) - IMAGE).mean() < 60
 
 
 @pytest.mark.parametrize('effect', EFFECTS)
-def test_the_generator_of_the_scene_decides(effect: type) -> None:
+def test_effects_are_a_function_of_the_seed(effect: type) -> None:
     draws = [applied(effect, seed)[0].tobytes() for seed in range(60)]
     assert draws == [applied(effect, seed)[0].tobytes() for seed in range(60)]
     unchanged = np.mean([draw == IMAGE.tobytes() for draw in draws])
@@ -47,24 +47,26 @@ def test_probability_zero_changes_nothing_and_opens_no_image(effect: type) -> No
 
 
 @pytest.mark.parametrize('effect', [RandomExposure, RandomBlur, RandomJPEG])
-def test_all_views_of_a_scene_get_the_same(effect: type) -> None:
-    one, other = applied(effect, 1, IMAGE, IMAGE, probability=1)
-    assert np.array_equal(one, other)
+def test_all_views_of_a_scene_get_the_same_effect(effect: type) -> None:
+    first, second = applied(effect, 1, IMAGE, IMAGE, probability=1)
+    assert np.array_equal(first, second)
 
 
-def test_views_get_the_same_noise_but_not_the_same_grain() -> None:
+def test_views_share_the_noise_level_but_not_the_noise() -> None:
     grey = np.full((100, 100, 3), 128, np.uint8)
     for seed in range(6):
-        one, other = (view - 128.0 for view in applied(RandomNoise, seed, grey, grey, probability=1, strength=(8, 8)))
-        assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.05
-        assert abs(one.std() - 8) < 0.4 and abs(other.std() - 8) < 0.4 and abs(one.mean()) < 0.5
+        first, second = (
+            view - 128.0 for view in applied(RandomNoise, seed, grey, grey, probability=1, strength=(8, 8))
+        )
+        assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.05
+        assert abs(first.std() - 8) < 0.4 and abs(second.std() - 8) < 0.4 and abs(first.mean()) < 0.5
 
 
-def test_no_noise_leaves_the_image_to_the_bit() -> None:
+def test_noise_of_strength_0_changes_nothing() -> None:
     assert np.array_equal(applied(RandomNoise, 0, probability=1, strength=(0, 0))[0], IMAGE)
 
 
-def test_nothing_drawn_of_the_exposure_changes_nothing() -> None:
+def test_exposure_with_empty_ranges_changes_nothing() -> None:
     for seed in range(5):
         same = applied(RandomExposure, seed, probability=1, stops=0, warmth=0, gamma=(1, 1))[0]
         assert np.array_equal(same, IMAGE)
@@ -83,14 +85,14 @@ def test_exposure_stays_in_its_range_and_black_stays_black() -> None:
     assert -0.32 < ratio.min() < -0.2 and 0.2 < ratio.max() < 0.32 and {int(green) for _, green, _ in warm} == {100}
 
 
-def test_blur_takes_detail_away_and_keeps_the_mean() -> None:
+def test_blur_reduces_contrast_and_keeps_the_mean() -> None:
     for seed in range(10):
         blurred = applied(RandomBlur, seed, probability=1, sigma=(4, 4))[0].astype(float)
         assert blurred.std() < IMAGE.std()
         assert abs(blurred.mean() - IMAGE.mean()) < 1
 
 
-def test_blur_goes_with_the_width_of_the_image() -> None:
+def test_blur_scales_with_the_image_width() -> None:
     step = np.zeros((20, 640, 3), np.uint8)
     step[:, 320:] = 200
     large = applied(RandomBlur, 0, step, probability=1, sigma=(8, 8), motion=0)[0][10, :, 0].astype(float)
@@ -100,20 +102,20 @@ def test_blur_goes_with_the_width_of_the_image() -> None:
 
 
 @pytest.mark.parametrize('angle', [0.0, 0.7, np.pi / 2])
-def test_motion_blurs_along_its_line_alone(angle: float) -> None:
+def test_motion_blur_acts_along_its_direction_only(angle: float) -> None:
     kernel = line(9.0, angle)
     y, x = np.indices(kernel.shape) - len(kernel) // 2
-    along, aside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    parallel, orthogonal = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     assert abs(kernel.sum() - 1) < 1e-6
-    assert (kernel * along**2).sum() > 10 * (kernel * aside**2).sum()
+    assert (kernel * parallel**2).sum() > 10 * (kernel * orthogonal**2).sum()
 
 
-def test_a_lower_quality_loses_more() -> None:
+def test_lower_jpeg_quality_has_larger_errors() -> None:
     poor, good = (applied(RandomJPEG, 0, probability=1, quality=(q, q))[0].astype(float) for q in (10, 95))
     assert 0 < np.abs(good - IMAGE).mean() < np.abs(poor - IMAGE).mean()
 
 
-def test_colours_keep_their_order_in_a_file() -> None:
+def test_jpeg_keeps_the_order_of_colour_channels() -> None:
     red = np.full((16, 16, 3), (200, 20, 40), np.uint8)
     assert np.abs(applied(RandomJPEG, 0, red, probability=1)[0].astype(int) - red).max() < 8
 
@@ -128,6 +130,6 @@ def test_colours_keep_their_order_in_a_file() -> None:
         ('RandomJPEG', dict(quality=(0, 101)), 'RandomJPEG.quality must lie between 1 and 100'),
     ],
 )
-def test_options_that_make_no_sense_are_refused(name: str, options: dict, message: str) -> None:
+def test_invalid_options_are_errors(name: str, options: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         TRANSFORMS.build(dict(type=name, **options))

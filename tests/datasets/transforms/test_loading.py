@@ -133,7 +133,7 @@ def test_intrinsics_are_checked_without_a_pose_too(load):
 
 
 @pytest.mark.parametrize(('apart', 'warned'), [(0.0, True), (1e-4, True), (0.05, False)])
-def test_views_at_the_same_place_are_told_by_name(tmp_path, apart, warned):
+def test_views_at_the_same_position_are_an_error_that_names_them(tmp_path, apart, warned):
     Image.fromarray(np.full((*SIZE, 3), 7, np.uint8)).save(tmp_path / 'image.png')
     moved = np.eye(4)
     moved[0, 3] = apart

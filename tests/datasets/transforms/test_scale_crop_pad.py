@@ -183,6 +183,6 @@ def test_padding_is_the_mean_colour():
         lambda: RandomCropLimited((4, 4), tries=0),
     ],
 )
-def test_senseless_arguments_are_refused(wrong):
+def test_invalid_arguments_are_errors(wrong):
     with pytest.raises(ConfigError, match='found'):
         wrong()

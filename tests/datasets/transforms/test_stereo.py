@@ -107,7 +107,7 @@ def test_a_flip_swaps_the_views_of_a_rectified_pair_only(rooms):
     assert 'rectified' not in unmarked['data_samples'][0]
 
 
-def test_pseudo_classes_stand_in_where_a_view_has_none(rooms, folder, tasks):
+def test_pseudo_classes_are_used_for_views_without_classes(rooms, folder, tasks):
     load = dict(type=LoadPseudoLabels, folder=str(folder), names=('semseg',), tasks=tasks)
     truth = pairs(rooms, LOAD)[0]['data_samples']
     dataset = pairs(rooms, [*LOAD, load])
@@ -128,7 +128,7 @@ def test_the_disparity_as_an_image(rooms, folder):
     torch.testing.assert_close(image[0], sample.intrinsics[0, 0] * 0.2 / sample.gt.depth[0], atol=0.01, rtol=0)
 
 
-def test_what_is_no_pair_is_named(rooms, data_error):
+def test_invalid_stereo_pairs_are_errors(rooms, data_error):
     with data_error('00000/0', '1 views, but a stereo pair has 2'):
         rooms(LOAD, stereo=True, view_mode='single', num_views=1)[0]
     with data_error('00000', 'not a rectified pair'):

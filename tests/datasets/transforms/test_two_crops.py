@@ -83,7 +83,7 @@ def test_every_scale_is_drawn_and_the_draw_is_the_generators():
     assert torch.equal(packed(7)['inputs'][1], packed(7)['inputs'][1])
 
 
-def test_a_batch_doubles_and_only_the_first_crops_teach_tasks():
+def test_a_batch_doubles_and_only_first_crops_have_task_losses():
     batch = collate_views([packed(seed) for seed in range(3)])
     assert len(batch['inputs']) == 6
     assert indices_for('supervised', batch['data_samples']) == [0, 2, 4]

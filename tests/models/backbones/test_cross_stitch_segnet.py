@@ -13,7 +13,7 @@ TASKS = ('semseg', 'depth', 'normal')
 
 @pytest.mark.parametrize('size', [(32, 48), (33, 50), (7, 5)])
 @pytest.mark.parametrize('tasks', [TASKS, TASKS[:1]])
-def test_maps_have_the_shapes_it_tells(size, tasks):
+def test_maps_have_the_declared_shapes(size, tasks):
     backbone = CrossStitchSegNet(tasks, SMALL).eval()
     maps = backbone(torch.randn(2, 3, *size))
     assert tuple(x.shape[1] for x in maps) == backbone.out_channels == (*[4] * len(tasks), 8)
@@ -46,7 +46,7 @@ def test_a_stitch_mixes_by_channel():
 
 
 @pytest.mark.parametrize(('self_weight', 'everyone'), [(0.9, True), (1.0, False)])
-def test_a_task_teaches_the_networks_that_it_is_stitched_to(self_weight, everyone):
+def test_a_task_has_gradients_in_the_networks_that_it_is_stitched_to(self_weight, everyone):
     backbone = CrossStitchSegNet(TASKS, SMALL, self_weight=self_weight)
     backbone(torch.randn(2, 3, 32, 32))[1].square().sum().backward()
     touched = {
@@ -74,6 +74,6 @@ def test_the_number_of_parameters(widths, count):
 
 
 @pytest.mark.parametrize('fraction', [-0.1, 1.1])
-def test_a_share_that_is_none(fraction):
+def test_an_invalid_share_is_an_error(fraction):
     with pytest.raises(ConfigError, match='self_weight'):
         CrossStitchSegNet(TASKS, SMALL, self_weight=fraction)

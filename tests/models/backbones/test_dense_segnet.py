@@ -15,7 +15,7 @@ TASKS = ('semseg', 'depth', 'normal')
 
 @pytest.mark.parametrize('size', [(32, 48), (33, 50), (7, 5)])
 @pytest.mark.parametrize('tasks', [TASKS, TASKS[:1]])
-def test_maps_have_the_shapes_it_tells(size, tasks):
+def test_maps_have_the_declared_shapes(size, tasks):
     backbone = DenseSegNet(tasks, SMALL).eval()
     maps = backbone(torch.randn(2, 3, *size))
     assert tuple(x.shape[1] for x in maps) == backbone.out_channels == (*[4] * len(tasks), 8)
@@ -23,7 +23,7 @@ def test_maps_have_the_shapes_it_tells(size, tasks):
         assert x.shape[2:] == tuple(-(-n // stride) for n in size)
 
 
-def test_a_task_that_does_not_look_at_what_is_shared_is_a_segnet_of_its_own():
+def test_without_shared_features_each_task_is_a_separate_segnet():
     backbone, plain = DenseSegNet(TASKS, SMALL).eval(), SegNet(SMALL).eval()
     for ours, theirs in (
         (backbone.task_encoders['depth'], plain.encoder),
@@ -48,7 +48,7 @@ def taught(backbone: nn.Module, x: Tensor) -> set[str]:
     return {name for name, gradient in zip(parameters, found, strict=True) if gradient is not None}
 
 
-def test_a_task_teaches_its_own_network_and_the_shared_one():
+def test_a_task_has_gradients_in_its_own_network_and_the_shared_one():
     backbone = DenseSegNet(TASKS, SMALL)
     *maps, encoded = backbone(torch.randn(2, 3, 32, 32))
     names = {name for name, _ in backbone.named_parameters()}
@@ -79,7 +79,7 @@ def test_the_number_of_parameters(widths, count):
     assert sum(p.numel() for p in backbone.parameters()) == expected
 
 
-def test_the_model_gives_it_the_tasks():
+def test_the_model_passes_its_tasks():
     tasks = dict(semseg=dict(type=SemSeg, classes=list('abcde')), depth=dict(type=Depth))
     head = dict(type=PerTaskHead, own_maps=True, head=dict(type=ConvHead, channels=4))
     model = MultiTaskModel(tasks, dict(type='mmmtl.DenseSegNet', widths=SMALL), head)

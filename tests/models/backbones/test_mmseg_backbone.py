@@ -41,7 +41,7 @@ class Toy(BaseModule):
     ],
     ids=lambda config: config['type'],
 )
-def test_maps_have_the_channels_and_strides_it_tells(config):
+def test_maps_have_the_declared_channels_and_strides(config):
     backbone = MMSegBackbone(config).eval()
     maps = backbone(torch.randn(2, 3, 64, 96))
     assert [x.shape for x in maps] == [
@@ -58,7 +58,7 @@ def test_takes_a_class_and_sorts_its_maps():
     assert MMSegBackbone(dict(type=Toy, gives='single')).strides == (4,)
 
 
-def test_refuses_what_gives_no_maps():
+def test_backbones_without_feature_maps_are_errors():
     with pytest.raises(ConfigError, match=r'Toy must give maps .* but gave \[\(1, 3\)\]'):
         MMSegBackbone(dict(type=Toy, gives='vector'))
 

@@ -24,7 +24,7 @@ def open_masks(backbone: MTANSegNet) -> None:
 
 @pytest.mark.parametrize('size', [(32, 48), (33, 50), (7, 5)])
 @pytest.mark.parametrize('tasks', [TASKS, TASKS[:1]])
-def test_maps_have_the_shapes_it_tells(size, tasks):
+def test_maps_have_the_declared_shapes(size, tasks):
     backbone = MTANSegNet(tasks, SMALL).eval()
     maps = backbone(torch.randn(2, 3, *size))
     assert tuple(x.shape[1] for x in maps) == backbone.out_channels == (*[4] * len(tasks), 8)
@@ -63,7 +63,7 @@ def gradients(backbone: nn.Module, maps: Tensor) -> set[str]:
     return {name for name, gradient in zip(parameters, found, strict=True) if gradient is not None}
 
 
-def test_a_task_teaches_its_own_attention_and_all_that_is_shared():
+def test_a_task_has_gradients_in_its_own_attention_and_all_shared_layers():
     backbone = MTANSegNet(TASKS, SMALL)
     *maps, encoded = backbone(torch.randn(2, 3, 32, 32))
     shared = {name for name, _ in backbone.named_parameters() if '_attention.' not in name}
@@ -96,7 +96,7 @@ def test_the_number_of_parameters(widths, count):
     assert sum(p.numel() for p in backbone.parameters()) == expected
 
 
-def test_the_model_gives_it_the_tasks():
+def test_the_model_passes_its_tasks():
     tasks = dict(semseg=dict(type=SemSeg, classes=list('abcde')), depth=dict(type=Depth), normal=dict(type=Normal))
     head = dict(type=PerTaskHead, own_maps=True, head=dict(type=ConvHead, channels=4))
     for kind in (MTANSegNet, 'mmmtl.MTANSegNet'):

@@ -14,7 +14,7 @@ SMALL = (4, 6, 8)
 
 
 @pytest.mark.parametrize('size', [(32, 48), (33, 50), (7, 5), (1, 1)])
-def test_maps_have_the_shapes_it_tells(size):
+def test_maps_have_the_declared_shapes(size):
     backbone = SegNet(SMALL).eval()
     maps = backbone(torch.randn(2, 3, *size))
     assert [x.shape[1] for x in maps] == list(backbone.out_channels) == [4, 8]

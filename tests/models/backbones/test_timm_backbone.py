@@ -28,7 +28,7 @@ VIT = 'test_vit'
         ('mambaout_femto', {}),  # channels last, and no patch grid
     ],
 )
-def test_maps_have_the_channels_and_strides_it_tells(name, options):
+def test_maps_have_the_declared_channels_and_strides(name, options):
     backbone = TimmBackbone(name, **options).eval()
     with torch.no_grad():
         maps = backbone(torch.randn(1, 3, 64, 96))
@@ -78,7 +78,7 @@ def test_init_weights_leaves_loaded_weights(name):
     assert all(torch.equal(value, before[key]) for key, value in backbone.state_dict().items())
 
 
-def test_unknown_name_says_the_nearest():
+def test_an_unknown_name_is_an_error_with_a_suggestion():
     with pytest.raises(ConfigError, match=r"no model 'resnet118'; nearest: .*resnet18"):
         TimmBackbone('resnet118')
 
@@ -93,7 +93,7 @@ def test_an_option_the_model_does_not_take(options):
     ('name', 'weights'),
     [('resnet18', 'timm/resnet18.a1_in1k'), ('vit_small_patch16_dinov3.lvd1689m', 'vit_small_patch16_dinov3')],
 )
-def test_missing_download_says_what_is_missing_and_how_to_get_it(monkeypatch, tmp_path, name, weights):
+def test_a_failed_download_is_an_error_with_instructions(monkeypatch, tmp_path, name, weights):
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_OFFLINE', True)
     monkeypatch.setattr(huggingface_hub.constants, 'HF_HUB_CACHE', str(tmp_path))
     monkeypatch.setattr('timm.models._hub.get_cache_dir', lambda *_: str(tmp_path))
@@ -189,7 +189,7 @@ class Marker:
         return Path.touch, (self.path,)
 
 
-def test_hostile_broken_and_absent_checkpoints(tmp_path):
+def test_malicious_broken_and_missing_checkpoints_are_errors(tmp_path):
     marker, hostile, broken, listed = (tmp_path / name for name in ('marker', 'hostile.pth', 'b.safetensors', 'l.pth'))
     torch.save(dict(state_dict=dict(a=Marker(marker))), hostile)
     broken.write_bytes(b'no checkpoint')

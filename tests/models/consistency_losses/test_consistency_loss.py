@@ -33,7 +33,7 @@ def test_a_consistency_loss_is_added_times_its_weight():
     torch.testing.assert_close(losses_of(model, batch)['loss'], expected['loss'] + 1.5 * losses['size'])
 
 
-def test_a_sample_for_consistency_teaches_no_task():
+def test_a_sample_for_consistency_has_no_task_losses():
     batch = make_batch(*MIXED)
     for sample, supervision_role in zip(
         batch['data_samples'], ('consistency', 'tasks', 'tasks', 'consistency'), strict=True

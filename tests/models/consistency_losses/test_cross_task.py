@@ -1,4 +1,4 @@
-"""Cross-task consistency: the published numbers, a plain loop over images and pairs, what options leave out."""
+"""Cross-task consistency equals the published values and a plain loop over images and pairs; its options."""
 
 import json
 from pathlib import Path
@@ -29,21 +29,21 @@ def make_loss(**options) -> CrossTaskConsistency:
     return loss
 
 
-def by_loop(loss: CrossTaskConsistency, batch, regularizer: float, from_tasks: str, mean: bool) -> torch.Tensor:
-    """Image by image, pair by pair, two calls of the network for each."""
+def loss_by_loop(loss: CrossTaskConsistency, batch, regularizer: float, from_tasks: str, mean: bool) -> torch.Tensor:
+    """Return the loss, computed in a loop over images and pairs with two calls of the network for each pair."""
     logits, targets, features, samples = batch
     total = 0.0
     for number, sample in enumerate(samples):
-        here = slice(number, number + 1)
-        wanted = [s for s in EXACT if from_tasks == 'all' or s not in sample.gt]
-        pairs = [(s, t) for s in wanted for t in EXACT if t in sample.gt and s != t]
+        image = slice(number, number + 1)
+        from_names = [s for s in EXACT if from_tasks == 'all' or s not in sample.gt]
+        pairs = [(s, t) for s in from_names for t in EXACT if t in sample.gt and s != t]
         for s, t in pairs:
             pair = torch.tensor([loss.space.pair_index(s, t)])
-            a = loss.space({s: EXACT[s].encoding.encode(logits[s][here])}, {s: pair})[s]
-            b = loss.space({t: EXACT[t].encoding.encode_target(targets[t][here])}, {t: pair})[t]
-            f = features[-1][here].detach()
-            one = distance(a, b) + regularizer * (distance(a, f) + distance(b, f))
-            total = total + one / (len({s for s, _ in pairs}) if mean else 1)
+            a = loss.space({s: EXACT[s].encoding.encode(logits[s][image])}, {s: pair})[s]
+            b = loss.space({t: EXACT[t].encoding.encode_target(targets[t][image])}, {t: pair})[t]
+            f = features[-1][image].detach()
+            pair_loss = distance(a, b) + regularizer * (distance(a, f) + distance(b, f))
+            total = total + pair_loss / (len({s for s, _ in pairs}) if mean else 1)
     return total / len(samples)
 
 
@@ -54,18 +54,18 @@ def distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize('regularizer', [0.0, 0.5])
 @pytest.mark.parametrize('from_tasks', ['unlabelled', 'all'])
 @pytest.mark.parametrize('pairs', ['sum', 'mean'])
-def test_by_a_loop(regularizer, from_tasks, pairs):
+def test_the_loss_and_its_gradients_equal_a_loop_over_images_and_pairs(regularizer, from_tasks, pairs):
     loss, batch = make_loss(regularizer=regularizer, from_tasks=from_tasks, pairs=pairs), make_batch()
     leaves = list(batch[0].values())
     value = loss(*batch)
     gradients = torch.autograd.grad(value, [*leaves, *loss.parameters()])
-    expected = by_loop(loss, batch, regularizer, from_tasks, pairs == 'mean')
+    expected = loss_by_loop(loss, batch, regularizer, from_tasks, pairs == 'mean')
     torch.testing.assert_close(value, expected)
     for a, b in zip(gradients, torch.autograd.grad(expected, [*leaves, *loss.parameters()]), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-6)
 
 
-def test_sums_means_and_from_tasks_differ():
+def test_every_combination_of_options_gives_a_different_loss():
     batch = make_batch()
     values = {
         make_loss(from_tasks=from_tasks, pairs=pairs)(*batch).item()
@@ -92,20 +92,20 @@ def test_a_batch_is_the_mean_of_its_images():
     torch.testing.assert_close(loss(*batch), torch.stack(alone).mean())
 
 
-def test_the_residual_mapping_and_another_size_of_the_feature():
+def test_the_residual_mapping_accepts_a_feature_of_another_size():
     loss = make_loss(space=dict(type=ResidualJointTaskSpace, widths=(6, CHANNELS)))
     value = loss(*make_batch())
     value.backward()
     assert value > 0 and all(p.grad.isfinite().all() for p in loss.parameters())
 
 
-def test_full_labels_need_all_sources():
+def test_full_labels_have_a_loss_only_with_from_tasks_all():
     batch = make_batch([tuple(EXACT)] * 2)
     assert make_loss()(*batch) == 0
     assert make_loss(from_tasks='all')(*batch) > 0
 
 
-def test_without_a_regularizer_the_feature_is_not_looked_at():
+def test_without_a_regularizer_the_feature_is_not_used():
     logits, targets, features, samples = make_batch()
     loss = make_loss(regularizer=0, space=dict(widths=(6, 7)))
     assert loss(logits, targets, (features[0] * torch.nan,), samples).isfinite()
@@ -121,7 +121,7 @@ def test_without_a_regularizer_the_feature_is_not_looked_at():
         (dict(weight=-1), 'weight'),
     ],
 )
-def test_options_that_cannot_be(options, word):
+def test_invalid_options_are_errors(options, word):
     with pytest.raises(ConfigError, match=word):
         make_loss(**options)
 
@@ -142,7 +142,7 @@ def published_space() -> dict[str, torch.Tensor]:
 
 
 class UnitNormal(Normal):
-    """Whose predictions are unit vectors already, as those of the golden numbers are."""
+    """Normal without normalization: the predictions of the golden file are unit vectors already."""
 
     def activate(self, logits: torch.Tensor) -> torch.Tensor:
         return logits

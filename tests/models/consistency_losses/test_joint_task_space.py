@@ -37,7 +37,7 @@ def some_pairs(count: int = 3) -> dict[str, Tensor]:
 
 
 @both
-def test_shapes_and_the_stride_that_it_tells(kind):
+def test_output_shapes_and_the_declared_stride(kind):
     space = make_space(kind)
     out = space(some_maps(), some_pairs())
     assert list(out) == list(EXACT)
@@ -118,7 +118,7 @@ def test_maps_of_one_value_are_finite():
     assert out.isfinite().all() and maps['depth'].grad.isfinite().all()
 
 
-def test_too_small_an_image_and_too_few_tasks():
+def test_too_small_an_image_or_too_few_tasks_are_errors():
     with pytest.raises(ConfigError, match='one pixel'):
         make_space()({'depth': torch.rand(1, 1, 2, 2)}, {'depth': torch.tensor([0])})
     with pytest.raises(ConfigError, match='two or more'):
@@ -147,7 +147,7 @@ def test_every_published_key_has_a_place_of_its_own(converter, published):
     assert not any('normal' in key for key in converter.convert(two))
 
 
-def test_what_is_no_mapping(converter, published):
+def test_an_invalid_mapping_is_an_error(converter, published):
     with pytest.raises(CheckpointError, match='is missing'):
         converter.convert({'encoder_block.0.0.weight': torch.zeros(1)})
     with pytest.raises(CheckpointError, match='unknown key'):

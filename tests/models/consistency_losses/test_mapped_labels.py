@@ -1,4 +1,4 @@
-"""Direct-Map and Perceptual-Map against plain loops; which of their networks learn, and by what."""
+"""DirectMap and PerceptualMap equal plain loops; which networks and predictions have gradients."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from partial_batches import EXACT, make_batch
 from mmmtl.errors import ConfigError
 from mmmtl.models.consistency_losses import DirectMap, PerceptualMap
 
-both = pytest.mark.parametrize('kind', [DirectMap, PerceptualMap])
+both_losses = pytest.mark.parametrize('kind', [DirectMap, PerceptualMap])
 
 
 def make_loss(kind: type, tasks: dict = EXACT, **options):
@@ -19,13 +19,13 @@ def error_by_loop(loss, batch, from_tasks: str, detached: bool = False) -> torch
     logits, targets, _, samples = batch
     total = torch.zeros(())
     for number, sample in enumerate(samples):
-        here = slice(number, number + 1)
+        image = slice(number, number + 1)
         for s in EXACT:
             for t in EXACT:
                 if s == t or t not in sample.gt or (from_tasks == 'unlabelled' and s in sample.gt):
                     continue
-                said = logits[s][here].detach() if detached else logits[s][here]
-                error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encoding.encode(said)), targets[t][here])
+                encoded = logits[s][image].detach() if detached else logits[s][image]
+                error, count = EXACT[t].error(loss.mappings[s, t](EXACT[s].encoding.encode(encoded)), targets[t][image])
                 total = total + error.sum() / count.sum()
     return total / len(samples)
 
@@ -34,39 +34,45 @@ def difference_by_loop(loss, batch) -> torch.Tensor:
     logits, targets, _, samples = batch
     total = torch.zeros(())
     for number, sample in enumerate(samples):
-        here = slice(number, number + 1)
+        image = slice(number, number + 1)
         for s in EXACT:
             for t in EXACT:
                 if s != t and s in sample.gt:
-                    label = EXACT[s].encoding.encode_target(targets[s][here])
-                    said = EXACT[s].encoding.encode(logits[s][here])
-                    said = torch.where(EXACT[s].valid(targets[s][here])[:, None], said, label)
-                    a, b = (EXACT[t].activate(loss.mappings[s, t](x)) for x in (said, label))
+                    label = EXACT[s].encoding.encode_target(targets[s][image])
+                    encoded = EXACT[s].encoding.encode(logits[s][image])
+                    encoded = torch.where(EXACT[s].valid(targets[s][image])[:, None], encoded, label)
+                    a, b = (EXACT[t].activate(loss.mappings[s, t](x)) for x in (encoded, label))
                     total = total + (a - b).abs().mean()
     return total / len(samples)
 
 
 @pytest.mark.parametrize('from_tasks', ['unlabelled', 'all'])
-def test_direct_map_by_a_loop(from_tasks):
+def test_direct_map_equals_a_loop(from_tasks):
     loss, batch = make_loss(DirectMap, from_tasks=from_tasks), make_batch()
     torch.testing.assert_close(loss(*batch), error_by_loop(loss, batch, from_tasks))
 
 
-def test_perceptual_map_by_a_loop():
+def test_perceptual_map_and_its_gradients_equal_a_loop():
     loss, batch = make_loss(PerceptualMap), make_batch()
-    learning, looking = error_by_loop(loss, batch, 'all', detached=True), difference_by_loop(loss, batch)
+    mapping_error, perceptual_difference = (
+        error_by_loop(loss, batch, 'all', detached=True),
+        difference_by_loop(loss, batch),
+    )
     value = loss(*batch)
-    torch.testing.assert_close(value, learning + looking)
+    torch.testing.assert_close(value, mapping_error + perceptual_difference)
     leaves = list(batch[0].values())
     gradients = torch.autograd.grad(value, [*leaves, *loss.parameters()])
-    # predictions learn from the difference alone, networks from the errors alone
-    expected = [*torch.autograd.grad(looking, leaves), *torch.autograd.grad(learning, list(loss.parameters()))]
+    # predictions have gradients from the perceptual difference only, mapping networks from the mapping error only
+    expected = [
+        *torch.autograd.grad(perceptual_difference, leaves),
+        *torch.autograd.grad(mapping_error, list(loss.parameters())),
+    ]
     for a, b in zip(gradients, expected, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-7)
 
 
-@both
-def test_networks_that_are_not_run_have_a_gradient_of_0(kind):
+@both_losses
+def test_unused_networks_have_zero_gradients(kind):
     loss = make_loss(kind)
     loss(*make_batch([('depth',)])).backward()
     for name, network in loss.mappings.networks.items():
@@ -75,17 +81,17 @@ def test_networks_that_are_not_run_have_a_gradient_of_0(kind):
         assert any(values.any() for values in gradients) == name.endswith('to depth'), name
 
 
-@both
+@both_losses
 def test_each_network_runs_once_for_all_its_images(kind):
     loss, calls = make_loss(kind), []
     for name, network in loss.mappings.networks.items():
         network.network.register_forward_hook(lambda *_, name=name: calls.append(name))
     loss(*make_batch())
-    most = {DirectMap: 1, PerceptualMap: 2}[kind]  # to learn, and to compare
-    assert max(calls.count(name) for name in calls) == most and len(calls) <= 6 * most
+    limit = {DirectMap: 1, PerceptualMap: 2}[kind]  # PerceptualMap runs each network again, to compare its outputs
+    assert max(calls.count(name) for name in calls) == limit and len(calls) <= 6 * limit
 
 
-def test_one_task_alone_and_odd_options():
+def test_a_single_task_or_an_unknown_option_is_an_error():
     with pytest.raises(ConfigError, match='two or more'):
         make_loss(DirectMap, {'depth': EXACT['depth']})
     with pytest.raises(ConfigError, match='from_tasks'):

@@ -44,7 +44,7 @@ def test_pairs():
 
 
 @pytest.mark.parametrize('margin', [0.1, 0.5])
-def test_contrast_by_a_loop(margin):
+def test_contrast_equals_a_loop(margin):
     loss, batch = make_loss(ContrastiveLoss, margin=margin), make_batch(SHOWN)
     predictions, labels = embedded(loss, batch)
     total = 0.0
@@ -70,7 +70,7 @@ def test_negatives_have_the_same_tasks_and_another_image():
     assert None in found
 
 
-def test_discrimination_by_a_loop():
+def test_discrimination_equals_a_loop():
     loss, batch = make_loss(DiscriminatorLoss), make_batch(SHOWN)
     predictions, labels = embedded(loss, batch)
     pairs = list(predictions)

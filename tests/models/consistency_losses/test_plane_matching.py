@@ -97,7 +97,7 @@ def sees(samples: list, own: int, other: int, row: int, column: int, depth: floa
     return abs(float(samples[other].gt.depth[0, int(y), int(x)]) - point[2]) <= 0.05 * point[2]
 
 
-def test_by_a_loop(samples):
+def test_the_loss_and_its_gradients_equal_a_loop_over_images_and_pairs(samples):
     cost, depth = random_cost(samples), taught(samples)
     errors = []
     for place in zip(*np.nonzero(depth), strict=True):

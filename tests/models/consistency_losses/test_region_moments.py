@@ -76,7 +76,7 @@ def test_gradient_with_few_pixels():
     assert ((features.grad.abs().sum((0, 1)) > 0) == (slots[0] >= 0)).all()  # nothing else is reached
 
 
-def test_what_is_no_region_may_be_nan():
+def test_pixels_outside_regions_may_be_nan():
     slots = torch.zeros(1, 4, 4, dtype=torch.long)
     slots[0, 0] = -1
     features = torch.randn(1, 2, 4, 4)

@@ -53,7 +53,7 @@ def sample(part: torch.Tensor, scale: tuple[float, float]) -> torch.Tensor:
     return out
 
 
-def test_by_a_loop():
+def test_the_loss_and_its_gradients_equal_a_loop_over_images_and_pairs():
     batch = make_batch([('depth',), (), ('saliency', 'normal'), tuple(EXACT)], crops=True)
     for sample_ in batch[3][1::2]:
         sample_.set_metainfo({'window': WINDOW})
@@ -76,7 +76,7 @@ def test_what_moves_with_the_crop_costs_nothing():
     assert make_loss()(logits, targets, features, samples) > 0.01
 
 
-def test_the_padding_is_not_looked_at():
+def test_the_padding_is_not_used():
     batch = make_batch([('depth',)], crops=True)
     for one in batch[3]:
         one.set_metainfo({'img_shape': (12, 20)})

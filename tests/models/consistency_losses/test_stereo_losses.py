@@ -173,7 +173,7 @@ def test_metres_are_inverted():
     assert loss.isfinite() and behind['depth'].grad.isfinite().all()
 
 
-def test_mistakes_are_named():
+def test_invalid_options_are_errors():
     logits, targets, samples = batch()
     with pytest.raises(ConfigError, match="warp_by must be 'pseudo' or 'own', found 'depth'"):
         ConfidentRegression(**GIVEN, warp_by='depth')
@@ -183,7 +183,7 @@ def test_mistakes_are_named():
         StereoSegmentationConsistency(**GIVEN, warp_by='own')
     with pytest.raises(ConfigError, match=r'ConfidentRegression.depth: the task semseg \(SemSeg\) has no depth in met'):
         ConfidentRegression(**GIVEN, depth='semseg')
-    with pytest.raises(ConfigError, match="depth: 'distance' is no task; the tasks are semseg, depth"):
+    with pytest.raises(ConfigError, match="depth: unknown task 'distance'; the tasks are semseg, depth"):
         ConfidentRegression(**GIVEN, depth='distance')
     with pytest.raises(ConfigError, match="'depth' is no segmentation"):
         StereoSegmentationConsistency(**GIVEN, task='depth')
@@ -196,7 +196,7 @@ def test_mistakes_are_named():
     run(ConfidentRegression(**GIVEN, confidence='off'), logits, targets, samples)
 
 
-def test_a_batch_that_teaches_no_depth_is_told():
+def test_a_batch_without_depth_supervision_is_logged():
     logits, targets, samples = batch()
     for sample in samples:
         sample.set_metainfo({'rectified': False})

@@ -26,7 +26,7 @@ def test_dilations_follow_the_stride(stride, dilations):
     assert [branch.conv.kernel_size[0] for branch in head.branches] == [1, 3, 3, 3]
 
 
-def test_dilations_as_told():
+def test_dilations_can_be_set():
     head = ASPPHead(CHANNELS, STRIDES, 5, channels=4, dilations=(2, 3))
     assert [branch.conv.dilation[0] for branch in head.branches] == [2, 3]
     assert head(features()).shape == (2, 5, 5, 7)

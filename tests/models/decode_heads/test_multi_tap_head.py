@@ -15,7 +15,7 @@ def features(channels: int = 8, size: tuple[int, int] = (3, 5), taps: int = 4) -
 
 
 @pytest.mark.parametrize(('stride', 'size'), [(4, (12, 20)), (8, (6, 10)), (16, (3, 5))])
-def test_logits_have_the_stride_that_was_asked_for(stride, size):
+def test_logits_have_the_requested_stride(stride, size):
     assert MultiTapHead((8,) * 4, (16,) * 4, 3, stride=stride)(features()).shape == (2, 3, *size)
 
 
@@ -42,7 +42,7 @@ def test_parameters_are_those_of_sak():
     assert round(count(1024) / 1e6, 1) == 42.0 and round(count(1280) / 1e6, 1) == 65.6
 
 
-def test_maps_are_mixed_before_they_are_judged():
+def test_maps_are_mixed_before_the_prediction_layer():
     """The linear layers, the resize and the 3x3 convolution are linear; normalisation and GELU are not."""
     head = MultiTapHead((8,) * 4, (16,) * 4, 3).eval()
     one, two = features(), features(size=(3, 5))

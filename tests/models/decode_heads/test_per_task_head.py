@@ -45,7 +45,7 @@ def test_tasks_share_nothing():
     assert touched == {'depth'}
 
 
-def test_a_map_of_ones_own():
+def test_a_task_can_have_its_own_map():
     channels = (4, 5, 6, 9)
     head = PerTaskHead(TASKS, channels, (1, 1, 1, 8), head=dict(type=ConvHead, channels=4), own_maps=True)
     maps = [torch.randn(2, width, 8, 12, requires_grad=True) for width in channels]

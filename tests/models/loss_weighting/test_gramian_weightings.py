@@ -229,7 +229,7 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
         (dict(method='FairGrad', options=dict(c=1)), 'torchjd refuses the options of FairGrad'),
     ],
 )
-def test_mistakes(options, message):
+def test_invalid_options_are_errors(options, message):
     with pytest.raises(ConfigError, match=message):
         TorchJDWeighting('abc', **options)
 

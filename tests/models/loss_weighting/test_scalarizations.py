@@ -117,7 +117,7 @@ def test_stch_nears_the_largest_loss():
 
 
 @pytest.mark.parametrize('options', [dict(mu=0), dict(preferences=dict(a=0)), dict(ideals=dict(d=1))])
-def test_stch_mistakes(options):
+def test_invalid_stch_options_are_errors(options):
     with pytest.raises(ConfigError):
         SmoothChebyshevWeighting('abc', **options)
 
@@ -175,7 +175,7 @@ def test_dwa_that_could_never_move():
 
 
 @pytest.mark.parametrize('name', [*BY_LOSS, 'gradnorm'])
-def test_no_value_is_looked_at(name):
+def test_no_value_is_moved_to_the_host(name):
     """Tensors without values stand for those of a device: what would wait for one raises."""
     with FakeTensorMode(allow_non_fake_inputs=True):
         toy = ToyNetwork(build(name))

@@ -168,7 +168,7 @@ def test_silog_leads_back_from_negative_depths():
     assert ((logits - 3).abs() < 0.3).all()
 
 
-def test_berhu_by_a_loop():
+def test_berhu_equals_a_loop():
     task = taught('BerHu', 'positive')
     logits, target = example(task)
     p, g = values_of(task, logits, target)
@@ -196,7 +196,7 @@ def test_class_weights_smoothing_and_focus_are_those_of_pytorch():
     torch.testing.assert_close(error(type='Focal', gamma=2.0, class_weight=weight), focal.sum((1, 2)))
 
 
-def test_dice_by_a_loop():
+def test_dice_equals_a_loop():
     torch.manual_seed(0)
     logits, target = torch.randn(1, 3, 4, 6), torch.randint(2, (1, 1, 4, 6))  # the third class is not there
     target[..., 0] = 255
