@@ -7,6 +7,7 @@ from torch import nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.decode_heads.decode_head import DecodeHead
 from mmmtl.models.necks.neck import Neck
 from mmmtl.registry import MODELS
@@ -72,7 +73,9 @@ def build_consistency_losses(
     Raises:
         ConfigError: A loss reads a map that neither neck nor decode head returns.
     """
-    losses = nn.ModuleDict({name: build_after(config, backbone, tasks=tasks) for name, config in configs.items()})
+    losses: dict[str, ConsistencyLoss] = {
+        name: build_after(config, backbone, tasks=tasks) for name, config in configs.items()
+    }
     for name, loss in losses.items():
         if missing := [wanted for wanted in loss.reads if wanted not in aux_names]:
             raise ConfigError(
@@ -80,7 +83,7 @@ def build_consistency_losses(
                 f'neck and decode head return {", ".join(map(repr, sorted(aux_names))) or "no auxiliary maps"}; '
                 'use a neck or head that returns it, or remove the loss'
             )
-    return losses
+    return nn.ModuleDict(losses)
 
 
 def _class_of(key: str, config: dict, base: type[Part]) -> type[Part]:

@@ -29,10 +29,14 @@ class PartBatch:
         starts = [sum(views[:scene]) for scene in range(len(views))]
         rows = [starts[scene] + view for scene in order for view in range(views[scene])]
         chosen = tuple(views[scene] for scene in order)
-        cameras: dict[str, Tensor | None] = dict(intrinsics=None, camera_T_world=None)
-        if self.context.intrinsics is not None and self.context.camera_T_world is not None and max(chosen) > 1:
-            cameras = dict(intrinsics=self.context.intrinsics[rows], camera_T_world=self.context.camera_T_world[rows])
-        context = replace(self.context, images=self.context.images[rows], views=chosen, **cameras)  # type: ignore[arg-type]  # mypy cannot match ** with fields
+        intrinsics, camera_T_world = self.context.intrinsics, self.context.camera_T_world
+        context = replace(
+            self.context,
+            images=self.context.images[rows],
+            views=chosen,
+            intrinsics=None if intrinsics is None or max(chosen) == 1 else intrinsics[rows],
+            camera_T_world=None if camera_T_world is None or max(chosen) == 1 else camera_T_world[rows],
+        )
         return PartBatch(tuple(x[rows] for x in self.features), context)
 
     def rows(self, scene: int) -> slice:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from mmengine.model import BaseModule
-from torch import Tensor
 
 from mmmtl.models.colours import Colours
 from mmmtl.models.size_constraint import SizeConstraint
@@ -32,7 +31,3 @@ class Backbone(BaseModule):
 
     colours: Colours | None = None
     """Normalisation of images that pretrained weights need; None for any."""
-
-    if TYPE_CHECKING:
-
-        def __call__(self, images: Tensor) -> tuple[Tensor, ...]: ...
