@@ -13,6 +13,7 @@ from mmmtl.datasets.benchmarks.pascal_context import PascalContext
 from mmmtl.datasets.benchmarks.posed_video import PosedVideo
 from mmmtl.datasets.benchmarks.posed_views import PosedViews
 from mmmtl.datasets.concat_dataset import ConcatDataset
+from mmmtl.datasets.folder_dataset import FolderDataset
 from mmmtl.datasets.hold_out_split import HoldOutSplit
 from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
@@ -22,6 +23,7 @@ from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.datasets.samplers.epoch_sampler import EpochSampler
 from mmmtl.datasets.samplers.evenly_split_sampler import EvenlySplitSampler
 from mmmtl.datasets.samplers.ratio_sampler import RatioSampler
+from mmmtl.datasets.stable_split import StableHoldOutSplit
 from mmmtl.datasets.stereo_matches import StereoMatches
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     'Cityscapes',
     'CityscapesMTAN',
     'EvenlySplitSampler',
+    'FolderDataset',
     'HoldOutSplit',
     'KITTI',
     'KITTISemantics',
@@ -55,6 +58,7 @@ __all__ = [
     'Record',
     'SampleKey',
     'RatioSampler',
+    'StableHoldOutSplit',
     'StereoMatches',
     'View',
     'collate_views',

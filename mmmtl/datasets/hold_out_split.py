@@ -27,21 +27,27 @@ class HoldOutSplit:
 
     def __init__(self, fraction: float = 0.1, give: str = 'rest', seed: int = 0) -> None:
         if not 0 < fraction < 1:
-            raise ConfigError(f'HoldOutSplit.fraction must lie between 0 and 1, found {fraction}')
+            raise ConfigError(f'{type(self).__name__}.fraction must lie between 0 and 1, found {fraction}')
         if give not in ('rest', 'slice'):
-            raise ConfigError(f"HoldOutSplit.give must be 'rest' or 'slice', found {give!r}")
+            raise ConfigError(f"{type(self).__name__}.give must be 'rest' or 'slice', found {give!r}")
         self.fraction, self.give, self.seed = fraction, give, seed
 
     def indices(self, records: Sequence[Record]) -> list[int]:
         """Return the indices of the selected records, in ascending order."""
         scenes = list(dict.fromkeys(record.scene or record.name for record in records))
         if len(scenes) < 2:
-            raise ConfigError(f'HoldOutSplit: the split has only one scene ({scenes[0]}), so none can be held out')
-        order = np.random.default_rng(self.seed).permutation(len(scenes))
-        count = min(max(1, round(self.fraction * len(scenes))), len(scenes) - 1)
-        held = {scenes[number] for number in order[:count]}
+            raise ConfigError(
+                f'{type(self).__name__}: the split has only one scene ({scenes[0]}), so none can be held out'
+            )
+        held = self.held_scenes(scenes)
         return [
             index
             for index, record in enumerate(records)
             if ((record.scene or record.name) in held) == (self.give == 'slice')
         ]
+
+    def held_scenes(self, scenes: Sequence[str]) -> set[str]:
+        """Return the held-out ones of at least two scenes."""
+        order = np.random.default_rng(self.seed).permutation(len(scenes))
+        count = min(max(1, round(self.fraction * len(scenes))), len(scenes) - 1)
+        return {scenes[number] for number in order[:count]}

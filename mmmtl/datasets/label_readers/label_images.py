@@ -1,11 +1,13 @@
 """Readers of label images: normals and binary masks; and class boundaries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array, read_indices
 from mmmtl.tasks import Task
@@ -61,12 +63,18 @@ class NormalFile:
 
 @dataclass(frozen=True)
 class BinaryMaskFile:
-    """Label reader of a mask with values in 0..255 or {0, 1}: 1 where the value exceeds half of the maximum."""
+    """Label reader of a mask with values in 0..255 or {0, 1}: 1 where the value exceeds half of the maximum.
+
+    Args:
+        path: Single-channel 8-bit image or array (H, W).
+        void: Raw value or values of unknown pixels.
+    """
 
     path: Path
+    void: float | Sequence[float] | None = None
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task.
+        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task; the task's void where unknown.
 
         Raises:
             DataError: The file is missing or damaged, or is not a single-channel 8-bit image.
@@ -74,8 +82,9 @@ class BinaryMaskFile:
         raw = read_array(self.path)
         if raw.ndim != 2 or raw.dtype.kind not in 'bui' or (raw.size and raw.max() > 255):
             raise DataError(f'{self.path}: expected a single-channel 8-bit image, found {raw.shape} {raw.dtype}')
-        half = 0.5 if raw.size and raw.max() == 1 else 127.5
-        return to_task_dtype(raw > half, task)
+        unknown = is_any_of(raw, () if self.void is None else self.void)
+        half = 0.5 if raw.max(initial=0, where=~unknown) == 1 else 127.5
+        return np.where(unknown, to_task_dtype(np.asarray(task.void), task), to_task_dtype(raw > half, task))
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class InstanceBoundaries:
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task.
+        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task; the task's void where unknown.
 
         Raises:
             DataError: The file is missing or damaged, or is not an index image.

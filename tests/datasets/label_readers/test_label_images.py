@@ -13,7 +13,7 @@ from mmmtl.datasets.label_readers.label_images import (
     NormalFile,
     class_boundaries,
 )
-from mmmtl.tasks import Depth, Edge, Normal, SemSeg
+from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
 
 NORMAL = Normal('normal')
 
@@ -125,3 +125,9 @@ def test_instance_boundaries_do_not_depend_on_the_numbers(tmp_path):
     assert loaded[0].dtype == np.float32 and 0 < loaded[0].mean() < 0.3
     np.testing.assert_array_equal(loaded[0], class_boundaries(instances))
     np.testing.assert_array_equal(loaded[1], loaded[0])
+
+
+def test_void_of_a_mask_does_not_shift_the_threshold(tmp_path):
+    path = tmp_path / 'mask.npy'
+    np.save(path, np.array([[0, 1, 255]], np.uint8))
+    assert BinaryMaskFile(path, void=255).load(Saliency('saliency')).tolist() == [[0, 1, 255]]

@@ -1,0 +1,43 @@
+"""Find image and label files by their names without suffix, in any case."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmmtl.errors import DataError
+from mmmtl.files.linked_folders import files_below
+
+IMAGE_SUFFIXES = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.ppm', '.tga', '.tif', '.tiff', '.webp')
+ARRAY_SUFFIXES = ('.npy', '.npz', '.pfm')
+SUFFIXES = (*IMAGE_SUFFIXES, '.pgm', *ARRAY_SUFFIXES)
+
+
+def files_by_relative_stem(folder: Path, suffixes: str | Sequence[str] | None = None) -> dict[str, Path]:
+    """Return ``{path below folder without suffix: file}`` of a folder and its subfolders, sorted by the key.
+
+    Hidden files and folders are left out. The case of a suffix does not matter.
+
+    Args:
+        folder: Folder to search; a missing one has no files.
+        suffixes: Endings of the file names, which are removed from the keys, such as ``'.png'`` or ``'_mask.png'``;
+            None for all formats of images and arrays.
+
+    Raises:
+        DataError: Two files have the same key.
+    """
+    wanted = SUFFIXES if suffixes is None else (suffixes,) if isinstance(suffixes, str) else tuple(suffixes)
+    wanted = tuple(sorted((suffix.lower() for suffix in wanted), key=len, reverse=True))
+    found: dict[str, Path] = {}
+    for path in files_below(folder, ''):
+        name = path.relative_to(folder).as_posix()
+        suffix = next((suffix for suffix in wanted if name.lower().endswith(suffix)), None)
+        if suffix is None or any(part.startswith('.') for part in name.split('/')):
+            continue
+        stem = name[: -len(suffix)]
+        if stem in found:
+            raise DataError(
+                f'{path}: {os.path.relpath(found[stem], path.parent)} is a file of the same sample; remove one of '
+                'the two, or set the suffix of the files to use'
+            )
+        found[stem] = path
+    return dict(sorted(found.items()))
