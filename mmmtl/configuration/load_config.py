@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
+from mmmtl.configuration.class_names import read_class_names
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
 from mmmtl.configuration.custom_modules import import_custom_modules
@@ -62,6 +63,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                 'keys that were computed from it'
             )
     import_custom_modules(config)
+    read_class_names(config)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     types = argument_types(Runner)
     top_level = config._to_lazy_dict()

@@ -12,7 +12,7 @@ from mmengine.config import Config
 from mmmtl.configuration.child_configs import parts_replaced_in_files
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.resolve_type import did_you_mean, last_line
-from mmmtl.configuration.shipped_recipes import find_recipe, recipes_folder
+from mmmtl.configuration.shipped_recipes import find_recipe, recipes_folder, shipped_recipes_importable
 from mmmtl.errors import ConfigError
 
 SEPARATOR = '::'
@@ -72,7 +72,7 @@ def _file_of(path: str | Path) -> Path:
 
 def _read_file(path: Path) -> Config:
     try:
-        with parts_replaced_in_files():
+        with parts_replaced_in_files(), shipped_recipes_importable():
             return Config.fromfile(path, import_custom_modules=False)
     except Exception as error:  # whatever a Python file can raise
         raise ConfigError(f'{path}: {type(error).__name__}: {last_line(error)}') from error

@@ -1,7 +1,10 @@
 """The recipes that come with mmmtl, found by name from any working folder."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import mmengine.config.config as mmengine_config
 
 import mmmtl
 
@@ -33,3 +36,21 @@ def _candidates(name: Path) -> Iterator[Path]:
         yield path
         if path.suffix != SUFFIX:
             yield path.with_name(f'{path.name}{SUFFIX}')
+
+
+@contextmanager
+def shipped_recipes_importable() -> Iterator[None]:
+    """Let config files inherit ``from mmmtl.configs.baseline.NAME import *`` while they are read.
+
+    MMEngine looks for such files in the package, where only a wheel has them; a checkout has them beside it.
+    """
+    installed_path = mmengine_config.get_installed_path
+
+    def path_above_configs(package: str) -> str:
+        return str(recipes_folder().parent) if package == mmmtl.__name__ else installed_path(package)
+
+    mmengine_config.get_installed_path = path_above_configs
+    try:
+        yield
+    finally:
+        mmengine_config.get_installed_path = installed_path

@@ -1,0 +1,43 @@
+"""Images with folders of labels. A config that inherits it states ``tasks``, and ``root`` and ``labels`` of the data.
+
+Training images are resized and cropped to 240 x 320. One image in five, by its name, is held out for validation.
+"""
+
+from mmmtl.datasets import EpochSampler, EvenlySplitSampler, FolderDataset, StableHoldOutSplit, collate_views
+from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
+from mmmtl.metrics import MultiTaskMetric
+
+trained_for = dict(size=(240, 320))
+
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=EpochSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=FolderDataset,
+        held_out=dict(type=StableHoldOutSplit, fraction=0.2),
+        pipeline=[
+            dict(type=LoadViews),
+            dict(type=CoverCrop, size=(240, 320)),
+            dict(type=RandomZoomCrop, scales=(1.0, 1.2, 1.5)),
+            dict(type=RandomFlip),
+            dict(type=PhotometricDistortion),
+            dict(type=PackViews),
+        ],
+    ),
+)
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    sampler=dict(type=EvenlySplitSampler),
+    collate_fn=dict(type=collate_views),
+    dataset=dict(
+        type=FolderDataset,
+        held_out=dict(type=StableHoldOutSplit, fraction=0.2, give='slice'),
+        pipeline=[dict(type=LoadViews), dict(type=PackViews)],
+    ),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(type=MultiTaskMetric)
+test_evaluator = val_evaluator
