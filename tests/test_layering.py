@@ -31,6 +31,7 @@ FLOORS = {
     'testing': 3,
     'checkpoints': 4,
     'dataset_report': 4,
+    'new_project': 4,
     'engine': 5,
     'model_zoo': 5,
     'apis': 6,

@@ -23,6 +23,7 @@ COMMANDS = (
     'constant-baseline',
     'task-conflict',
     'compare-confidence',
+    'new-project',
     'check-data',
     'browse',
     'label-stats',

@@ -16,6 +16,7 @@ from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.monitored_metrics import set_monitor_rules
 from mmmtl.configuration.protocol_check import check_protocol
 from mmmtl.configuration.recipes import read_recipe
+from mmmtl.configuration.required_arguments import check_dataset_arguments
 from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
 from mmmtl.configuration.signatures import ANYTHING, accepted_arguments, argument_types
 from mmmtl.configuration.train_units import set_train_units
@@ -81,6 +82,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     set_tasks(config)
     complete_trained_for(config)
     set_argument(config, 'trained_for')
+    check_dataset_arguments(config)
     set_train_units(config)
     set_monitor_rules(config)
     check_protocol(config)

@@ -59,6 +59,12 @@ def test_a_missing_file_is_named(config, tmp_path):
 
 
 def test_a_recipe_that_does_not_exist(config):
-    config.write_text(CONFIG.replace('own_data', 'own_date'))
+    config.write_text(config.read_text().replace('own_data', 'own_date'))
     with pytest.raises(ConfigError, match='own_date'):
+        load_config(config)
+
+
+def test_a_missing_argument_of_a_data_set_is_named(config):
+    config.write_text(config.read_text().replace("val_dataloader['dataset'].update(_data)\n", ''))
+    with pytest.raises(ConfigError, match=r'val_dataloader\.dataset\.root: FolderDataset'):
         load_config(config)

@@ -1,0 +1,1 @@
+"""Describe a folder of images and labels by a config: `mmmtl new-project`."""

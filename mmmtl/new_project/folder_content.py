@@ -1,0 +1,111 @@
+"""Look at the files of a folder: how their values are stored, and which values occur."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmmtl.errors import DataError
+from mmmtl.files.reading import read_array, read_indices
+
+LOOK_AT = 200  # files of a folder that are read, evenly spread over it
+FEW = 256  # a folder with more distinct values or colours does not hold classes
+
+
+@dataclass
+class FolderContent:
+    """What the files of a folder hold.
+
+    Args:
+        channels: Number of channels, 1 or 3.
+        dtype: NumPy's name of the stored type.
+        values: Distinct values, or colours packed as 0xRRGGBB, ascending; at most `FEW` + 1 of them.
+        median: Median of the positive values.
+        finite: Whether all values are finite.
+        looked_at: Number of files that were read.
+    """
+
+    channels: int
+    dtype: str
+    values: list[float]
+    median: float
+    finite: bool
+    looked_at: int
+
+    @property
+    def has_few_values(self) -> bool:
+        """Return whether the values or colours may be those of classes."""
+        return len(self.values) <= FEW
+
+
+def look_at(files: Sequence[Path]) -> FolderContent:
+    """Read at most `LOOK_AT` files, evenly spread.
+
+    Raises:
+        DataError: A file cannot be read, or two files are stored in different ways.
+    """
+    chosen = [files[index * len(files) // LOOK_AT] for index in range(LOOK_AT)] if len(files) > LOOK_AT else files
+    stored: dict[tuple[int, str], Path] = {}
+    values: set[float] = set()
+    medians, finite = [], True
+    for path in chosen:
+        array = read_label(path)
+        stored.setdefault((1 if array.ndim == 2 else array.shape[2], array.dtype.name), path)
+        if len(stored) > 1:
+            (first, second), (one, other) = stored, stored.values()
+            raise DataError(
+                f'{other}: {second[0]} channel(s) of {second[1]}, but {one} has {first[0]} of {first[1]}; '
+                'move files of different kinds to folders of their own'
+            )
+        finite = finite and bool(np.isfinite(array).all())
+        known = array[np.isfinite(array) & (array > 0)]
+        medians += [float(np.median(known))] if known.size else []
+        if len(values) <= FEW:
+            values |= set(np.unique(_packed(array)[np.isfinite(_packed(array))])[: FEW + 1].tolist())
+    ((channels, dtype),) = stored
+    return FolderContent(
+        channels, dtype, sorted(values)[: FEW + 1], float(np.median(medians or [0])), finite, len(chosen)
+    )
+
+
+def read_label(path: Path) -> np.ndarray:
+    """Read a label as indices if it has one channel or a palette, else as stored.
+
+    Raises:
+        DataError: The file cannot be read, or has neither one nor three channels.
+    """
+    try:
+        array = read_indices(path)
+    except DataError:
+        array = read_array(path)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if not (array.ndim == 2 or array.ndim == 3 and array.shape[2] == 3) or not array.size:
+        raise DataError(f'{path}: expected an image of one or three channels, found shape {array.shape}')
+    return array
+
+
+def _packed(array: np.ndarray) -> np.ndarray:
+    """Return one number per pixel: the value, or the 8-bit colour as 0xRRGGBB."""
+    if array.ndim == 2 or array.dtype != np.uint8:
+        return array
+    return (array.astype(np.int64) * (1 << 16, 1 << 8, 1)).sum(-1)
+
+
+def common_ending(stems: Sequence[str], images: Mapping[str, Path]) -> str | None:
+    """Return what follows the name of the image in every name of a label, e.g. ``'_mask'``; None if they differ.
+
+    Args:
+        stems: Names of the labels without suffix.
+        images: Images by their names without suffix.
+    """
+    if all(stem in images for stem in stems):
+        return ''
+    endings = None
+    for stem in stems:
+        fitting = {stem[length:] for length in range(1, len(stem) + 1) if stem[:length] in images}
+        endings = fitting if endings is None else endings & fitting
+        if not endings:
+            return None
+    return min(endings or (), key=len, default=None)
