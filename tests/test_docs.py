@@ -21,7 +21,7 @@ CODE = re.compile(r'^```\w*\n(.*?)^```|`([^`\n]+)`', re.MULTILINE | re.DOTALL)
 CLASS_NAME = re.compile(r'(?<![\w.])[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*[A-Z]\w*\b')
 MODULE = re.compile(r'(?<![\w./-])mmmtl(?:\.\w+)+')
 KEYWORD = re.compile(r'(?<![\w.$-])([a-z]\w*)=')
-PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py', 'FILE.py', 'demo.py'}
+PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py', 'FILE.py', 'demo.py', 'photos.py'}
 # names of other projects that the pages mention
 FOREIGN_OPTIONS = {'--shallow', '--editable', '--index-url', '--time'}
 FOREIGN_CLASSES = {'SamAutomaticMaskGenerator', 'ReduceOnPlateauLR', 'EarlyStoppingHook'}
@@ -124,6 +124,8 @@ def unknown_names(text: str) -> list[str]:
 def can_be_resolved(name: str) -> bool:
     """Whether ``mmmtl.a.b`` is a module or an attribute of one, or ``mmmtl.Name`` a class, which may be registered."""
     module, _, attribute = name.rpartition('.')
+    if name.startswith('mmmtl.configs.'):  # where config files import the recipes from
+        return (ROOT / name.removeprefix('mmmtl.').replace('.', '/')).with_suffix('.py').is_file()
     try:
         importlib.import_module(name)
     except ModuleNotFoundError:

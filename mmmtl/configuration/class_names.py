@@ -6,9 +6,11 @@ from mmengine.config import Config
 
 from mmmtl.files.class_table import read_class_table
 
+SUFFIXES = ('.txt', '.csv')
+
 
 def read_class_names(config: Config) -> None:
-    """Replace ``classes='FILE'`` of every task by the names in the file, and set ``palette`` to its colours.
+    """Replace ``classes='FILE.txt'`` (or ``.csv``) of every task by the names in it, and ``palette`` by its colours.
 
     A relative path is relative to the folder of the config file. The loaded config, which checkpoints and work
     directories keep, holds the names themselves.
@@ -19,8 +21,9 @@ def read_class_names(config: Config) -> None:
     tasks = config.get('tasks')
     folder = Path(config.filename or '.').absolute().parent
     for task in tasks.values() if isinstance(tasks, dict) else ():
-        if isinstance(task, dict) and isinstance(task.get('classes'), str):
-            table = read_class_table(folder / task['classes'])
+        classes = task.get('classes') if isinstance(task, dict) else None
+        if isinstance(classes, str) and classes.lower().endswith(SUFFIXES):
+            table = read_class_table(folder / classes)
             task['classes'] = list(table.names)
-            if table.colours:
-                task.setdefault('palette', [list(colour) for colour in table.colours])
+            if table.colours and task.get('palette') is None:
+                task['palette'] = [list(colour) for colour in table.colours]

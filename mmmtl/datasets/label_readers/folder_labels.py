@@ -124,7 +124,7 @@ def folder_reader(
         arguments = {'classes': _colours(root / options['table'], task, where)}
     reader = partial(kind.reader, **arguments)
     if options['kind'] == 'disparity' and isinstance(task, Disparity):
-        return lambda path: DisparityOfFocalLength(reader(path))
+        return lambda path: DisparityOfFocalLength(DepthFromDisparity(path, **arguments))
     return reader
 
 
