@@ -175,3 +175,8 @@ def test_labels_of_tasks_that_are_not_learnt_are_not_opened(root):
     shutil.rmtree(root / 'depth')
     only = build(root, build_tasks(dict(semseg=TASKS['semseg'])))
     assert set(samples(only)['a'][1]) == {'semseg'}
+
+
+def test_records_are_sorted_by_name_without_suffix(tmp_path):
+    root = write(tmp_path / 'data', ('b', 'a-1', 'a'))  # as file names, a-1.png comes before a.png
+    assert [record.name for record in build(root).records] == ['a', 'a-1', 'b']

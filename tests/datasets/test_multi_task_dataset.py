@@ -202,7 +202,7 @@ def test_a_data_set_without_any_of_the_tasks_is_refused(rooms):
 
 
 def test_a_task_that_the_data_set_does_not_know_is_absent(rooms):
-    dataset = rooms(PLAIN, tasks={'depth': Depth('depth'), 'edge': Depth('edge')})
+    dataset = rooms(PLAIN, tasks={'depth': Depth('depth'), 'other': Depth('other')})
     assert dataset.shown == [('depth',)] * 3
     assert list(dataset[0]['data_samples'][0].gt.keys()) == ['depth']
 
