@@ -13,8 +13,8 @@ from mmmtl.configuration.class_names import read_class_names
 from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
 from mmmtl.configuration.custom_modules import import_custom_modules
+from mmmtl.configuration.departures import check_evaluation, take_evaluation
 from mmmtl.configuration.monitored_metrics import set_monitor_rules
-from mmmtl.configuration.protocol_check import check_protocol
 from mmmtl.configuration.recipes import read_recipe
 from mmmtl.configuration.required_arguments import check_dataset_arguments
 from mmmtl.configuration.resolve_type import did_you_mean, resolve_type
@@ -55,7 +55,13 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
             similar known name.
     """
     config = read_recipe(path)
-    apply_changes(config, options or {})
+    changes = dict(options or {})
+    first = {key: changes.pop(key) for key in [*changes] if key.partition('.')[0] in ('custom_imports', 'protocol')}
+    apply_changes(config, first)
+    remove_delete_keys(config._cfg_dict)
+    import_custom_modules(config)
+    take_evaluation(config)
+    apply_changes(config, changes)
     remove_delete_keys(config._cfg_dict)
     for key in options or {}:
         if key.startswith('_'):
@@ -63,7 +69,6 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
                 f'{key}: a private variable of the config file has no effect once the file is read; set the '
                 'keys that were computed from it'
             )
-    import_custom_modules(config)
     read_class_names(config)
     known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     types = argument_types(Runner)
@@ -85,7 +90,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     check_dataset_arguments(config)
     set_train_units(config)
     set_monitor_rules(config)
-    check_protocol(config)
+    check_evaluation(config)
     config.setdefault('default_scope', None)  # names are looked up in the registry they belong to
     return config
 

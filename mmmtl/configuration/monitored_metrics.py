@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.optim import ReduceOnPlateauParamScheduler
 
-from mmmtl.configuration.protocol_check import compared_metrics
+from mmmtl.configuration.protocols import compared_metrics
 from mmmtl.configuration.resolve_type import class_of
 from mmmtl.errors import ConfigError
 

@@ -1,37 +1,57 @@
-"""What an evaluation protocol prescribes."""
+"""What an evaluation protocol gives: tasks, test data and evaluator, from the config that defines it."""
 
+import copy
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-Data = tuple[str, Mapping[str, Any]]  # name of a data set's class, its arguments
+from mmmtl.configuration.evaluation import normalize_evaluation
+from mmmtl.configuration.recipes import read_recipe
+from mmmtl.configuration.shipped_recipes import recipes_folder
 
-ANGLE_METRICS = ('mean', 'median', 'rmse', 'within_11.25', 'within_22.5', 'within_30')
-CLASS_METRICS = ('mIoU', 'pixel_accuracy')
-EDGE_METRICS = ('odsF', 'oisF', 'AP')
-DEPTH_METRICS = ('abs_rel', 'sq_rel', 'rmse', 'rmse_log', 'delta1', 'delta2', 'delta3')
-ALL_VALID_DEPTH = dict(kind='Depth', min_depth=0.0, max_depth=None, crop=None)  # every valid pixel is evaluated
-VIEW_PARTS = (('two_views', 'all'), ('one_view', 'single'))  # parts of a data set, and their option ``view_mode``
+EVALUATION = ('tasks', 'test_dataloader', 'test_evaluator')  # keys of a config that a protocol gives
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Settings that two comparable results have in common; `mmmtl.configuration.protocol_check` checks configs.
+    """How a published benchmark, or a split of a data set, is evaluated.
+
+    A config takes the evaluation by inheriting ``file``; one that names the protocol and lacks an entry of `EVALUATION`
+    gets it from `load_config`. A config that departs from it loses the name, see `departures`.
 
     Args:
         about: What is evaluated, and the source of the rules.
-        size: (H, W) of every image in the evaluation; None if images keep their own size.
-        dataset: Class name and required arguments of the test data set, or ``{part: ...}`` for a data set of several
-            parts.
-        tasks: Required attributes of each task: its class (``kind``), channels, crop and limits of depth, tolerance and
-            thresholds of edges.
-        metrics: The reported metrics of each task; the first one is used in Delta_MTL.
-        reduction: Required ``reduction`` of the model, None if any is allowed.
+        file: The config that gives the evaluation, relative to the shipped recipes; or a row of a table.
+        compared: The metric of a task that Delta_MTL compares, where it is not the task's primary metric.
+        reduction: Required ``reduction`` of the model; None if any is allowed.
+        size: (H, W) of every test image, if only the files determine it.
     """
 
     about: str
-    size: tuple[int, int] | None
-    dataset: Data | Mapping[str, Data]
-    tasks: Mapping[str, Mapping[str, Any]]
-    metrics: Mapping[str, tuple[str, ...]]
+    file: str | Path
+    compared: Mapping[str, str] = field(default_factory=dict)
     reduction: str | None = None
+    size: tuple[int, int] | None = None
+
+    def evaluation(self) -> dict[str, Any]:
+        """Return the entries ``tasks``, ``test_dataloader`` and ``test_evaluator`` of a config.
+
+        Raises:
+            ConfigError: The file cannot be read.
+        """
+        return copy.deepcopy(_read_evaluation(str(recipes_folder() / self.file)))
+
+    def digest(self) -> str:
+        """Return a digest that changes with anything in the evaluation that can change a score."""
+        content = [normalize_evaluation(self.evaluation()), self.compared, self.reduction, self.size]
+        return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+@cache
+def _read_evaluation(file: str) -> dict[str, Any]:
+    config = read_recipe(file)
+    return {key: config[key] for key in EVALUATION}

@@ -43,6 +43,15 @@ def accepted_arguments(target: Callable) -> frozenset[str] | set[str]:
     return ANYTHING if names else set()  # the last base class has **kwargs; or there is no __init__ at all
 
 
+def default_argument(target: Callable, name: str) -> Any:
+    """Return the default of an argument of a class or function; None if it has none."""
+    for function in _constructors(target) if inspect.isclass(target) else [target]:
+        parameter = inspect.signature(function).parameters.get(name)
+        if parameter is not None:
+            return None if parameter.default is parameter.empty else parameter.default
+    return None
+
+
 def argument_types(target: Callable) -> dict[str, Any]:
     """Return the annotations of the arguments in `accepted_arguments`, for those that have one."""
     types: dict[str, Any] = {}

@@ -5,8 +5,8 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from mmmtl.configuration.protocol_check import dataset_argument
 from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.signatures import default_argument
 from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, FixedCrop, PackViews, Pad, Resize
 from mmmtl.datasets.transforms.cover_crop import covering_size
 from mmmtl.errors import ConfigError
@@ -78,7 +78,8 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
     if 'parts' in dataset:
         sizes = {size_in_training(part) for part in dataset['parts'].values()}
         return sizes.pop() if len(sizes) == 1 else None
-    size: Any = dataset_argument(dataset, 'size') or getattr(class_of(dataset), 'SIZE', None)
+    kind = class_of(dataset)
+    size: Any = dataset.get('size', default_argument(kind, 'size')) or getattr(kind, 'SIZE', None)
     for step in dataset.get('pipeline', ()):
         if _is_a(step, Resize, FixedCrop) or (_is_a(step, CoverCrop) and size is None):
             size = step['size']

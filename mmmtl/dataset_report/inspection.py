@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch.utils.data import DataLoader, Dataset
 
 from mmmtl.configuration.config_check import DATALOADERS
-from mmmtl.configuration.protocols import protocol_of
+from mmmtl.configuration.departures import followed_protocol
 from mmmtl.dataset_report.collect import RecordFacts, SplitFacts, collect_record
 from mmmtl.dataset_report.findings import find_problems, first_items
 from mmmtl.datasets import MultiTaskDataset, SampleKey
@@ -33,7 +33,7 @@ def inspect_datasets(
     Returns:
         The statistics, errors and warnings of each split.
     """
-    protocol = protocol_of(config)
+    protocol = followed_protocol(config)
     size = protocol.size if protocol else None
     splits = []
     for name, built in configured_datasets(config):

@@ -16,7 +16,8 @@ class Run:
         path: The file.
         name: Name of the run's row in a table.
         named: Whether the user has given the name; otherwise it is the config's.
-        protocol: Name of the protocol.
+        protocol: Name of the protocol that the run follows.
+        protocol_digest: Digest of what the protocol prescribed; it differs if the protocol was changed.
         seed: Seed of the run.
         recipe: `recipe_digest` of its config.
         compared: Compared metric of each task, and whether higher is better.
@@ -27,6 +28,7 @@ class Run:
     name: str
     named: bool
     protocol: str | None
+    protocol_digest: str | None
     seed: int | None
     recipe: str
     compared: Mapping[str, bool]
@@ -51,6 +53,7 @@ def read_run(text: str) -> Run:
             name or Path(content['config'] or location).stem,
             bool(name),
             content['protocol'],
+            content.get('protocol_digest'),
             content['seed'],
             content['recipe'],
             content['compared'],
@@ -85,6 +88,11 @@ def common_protocol(runs: Sequence[Run]) -> str | None:
             raise DataError(
                 f'{first.path} follows protocol {first.protocol}, {run.path} {run.protocol}: their '
                 'results are not comparable, make one table for each'
+            )
+        if run.protocol_digest != first.protocol_digest:
+            raise DataError(
+                f'{first.path} and {run.path} follow different versions of protocol {run.protocol}: test both '
+                'with the same version'
             )
     return first.protocol
 

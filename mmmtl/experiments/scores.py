@@ -11,7 +11,8 @@ from mmengine.config import Config
 from mmengine.model import is_model_wrapper
 from torch import nn
 
-from mmmtl.configuration.protocol_check import compared_metrics
+from mmmtl.configuration.departures import departures
+from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
 
 
@@ -50,9 +51,13 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    departed, protocol = departures(config), protocol_of(config)
+    followed = None if departed else protocol
     content = {
         'config': Path(config.filename).name if config.filename else None,
-        'protocol': config.get('protocol'),
+        'protocol': config.protocol if followed else None,
+        'protocol_digest': followed.digest() if followed else None,
+        'departures': [f'{config.protocol}: {one}' for one in departed],
         'seed': config.get('randomness', {}).get('seed'),
         'recipe': recipe_digest(config),
         'compared': compared_metrics(config, {key: None for values in scores.values() for key in values}),

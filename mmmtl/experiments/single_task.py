@@ -45,7 +45,8 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
 def primary_metric_of(config: Config, task: str) -> tuple[str, bool]:
     """Return the compared metric ``task/metric`` of a task, and whether higher is better."""
     protocol, built = protocol_of(config), build_tasks(config.tasks)[task]
-    return f'{task}/{protocol.metrics[task][0] if protocol else built.primary_metric}', built.higher_is_better
+    chosen = protocol.compared if protocol else {}
+    return f'{task}/{chosen.get(task, built.primary_metric)}', built.higher_is_better
 
 
 def model_options(config: Config, task: str) -> dict[str, Any]:

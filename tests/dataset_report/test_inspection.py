@@ -8,6 +8,7 @@ import pytest
 from mmengine.config import Config, ConfigDict
 from PIL import Image
 
+from mmmtl.configuration.protocols import PROTOCOLS, Protocol
 from mmmtl.dataset_report.collect import SplitFacts
 from mmmtl.dataset_report.description import describe_split
 from mmmtl.dataset_report.findings import best_axes
@@ -203,9 +204,14 @@ def test_labels_without_a_known_pixel(rooms):
     assert 'depth: no known pixel in 10 labels' in splits_of(config_of(rooms))[0].errors
 
 
-def test_a_size_that_is_not_the_protocols_is_wrong(rooms):
+def test_a_size_that_is_not_the_protocols_is_wrong(rooms, monkeypatch):
     config = config_of(rooms)
-    config.protocol = 'rooms/demo'
+    config.protocol = 'mine/v1'
+    given = {key: config[key] for key in ('tasks', 'test_dataloader')} | {
+        'test_evaluator': config.get('test_evaluator')
+    }
+    monkeypatch.setattr(Protocol, 'evaluation', lambda protocol: given)
+    monkeypatch.setitem(PROTOCOLS, 'mine/v1', Protocol(about='files of one size', file='mine.py', size=(96, 128)))
     assert splits_of(config)[1].errors == ['the pipeline returns 64 x 80 images, the protocol expects 96 x 128']
 
 

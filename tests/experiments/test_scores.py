@@ -29,13 +29,15 @@ def strict(text: str) -> dict:
 
 def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
     path = tmp_path / 'deep' / 'folder' / 'metrics.json'
-    config = Config(dict(protocol='mine/v1', randomness=dict(seed=3)), filename=None)
+    config = Config(dict(randomness=dict(seed=3)), filename=None)
     write_scores(path, SCORES, config)
     content = strict(path.read_text())
     assert len(content.pop('recipe')) == 16
     assert content == {
         'config': None,
-        'protocol': 'mine/v1',
+        'protocol': None,
+        'protocol_digest': None,
+        'departures': [],
         'seed': 3,
         'compared': {},
         'scores': {
