@@ -69,8 +69,13 @@ class MultiTaskModel(LossModel):
         check_colours(self.backbone, self.data_preprocessor)
         self.neck = build_neck(neck, self.backbone)
         self.decode_head = build_decode_head(decode_head, self.neck, self.tasks)
-        parts = {'backbone': self.backbone, 'neck': self.neck, 'decode_head': self.decode_head}
-        self.size_constraint = SizeConstraint.joint({name: part.size_constraint for name, part in parts.items()})
+        self.size_constraint = SizeConstraint.joint(
+            {
+                'backbone': self.backbone.size_constraint,
+                'neck': self.neck.size_constraint,
+                'decode_head': self.decode_head.size_constraint,
+            }
+        )
         self.build_losses(loss_weighting, consistency_losses or {})
 
     def init_weights(self) -> None:

@@ -136,7 +136,7 @@ def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
     """With the tasks in another order and the same state dict, the logits of every task are the same."""
     head = trial.part()
     batch = trial.batch(head)
-    names = [*reversed(trial.tasks)]
+    names = [*reversed([*trial.tasks])]
     channels, features = list(trial.in_channels), list(batch.features)
     if trial.own_maps:
         count = len(names)
