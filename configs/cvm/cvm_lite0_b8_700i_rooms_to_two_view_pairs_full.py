@@ -15,13 +15,10 @@ with read_base():
 model.update(
     neck=dict(
         type=CrossViewModule,
-        taps=(0,),
-        fusion_stride=None,
+        fusion=dict(taps=(0,), stride=None),
         stride=4,
-        blocks=1,
-        identity_start=True,
-        centred_cost=True,
-        cost_volume=dict(planes=64, depth_range=(0.4, 10.0)),
+        transformer=dict(blocks=1, identity_start=True),
+        cost_volume=dict(planes=64, depth_range=(0.4, 10.0), centred=True),
     ),
     consistency_losses=dict(matching=dict(type=PlaneMatching, weight=1.0)),
 )

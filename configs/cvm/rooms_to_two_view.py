@@ -10,6 +10,6 @@ rows = dict(
     cvm=(_cvm,),
     no_poses=(
         _cvm,
-        {'model.consistency_losses': None, 'model.neck.fuse': ('features',), 'model.neck.cost_volume': None},
+        {'model.consistency_losses': None, 'model.neck.fusion.parts': ('features',), 'model.neck.cost_volume': None},
     ),
 )

@@ -54,4 +54,5 @@ class Protocol:
 @cache
 def _read_evaluation(file: str) -> dict[str, Any]:
     config = read_recipe(file)
-    return {key: config[key] for key in EVALUATION}
+    tasks = {name: task for name, task in config.tasks.items() if task is not None}  # a row may remove a task by None
+    return {key: tasks if key == 'tasks' else config[key] for key in EVALUATION}

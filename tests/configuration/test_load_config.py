@@ -191,7 +191,7 @@ def test_a_missing_config_is_an_error(tmp_path):
         ('param_scheduler.0.T_max', 'a', "param_scheduler[0].T_max: expected a whole number, found 'a'"),
         ('randomness.seed', 'a', "randomness.seed: expected a whole number, found 'a'"),
         ('custom_hooks', ['EMAHook'], "custom_hooks[0]: expected a dict, found 'EMAHook'"),
-        ('model.decode_head.head.channels', 'a', "model.decode_head.head.channels: expected a whole number, found 'a'"),
+        ('model.decode_head.head.in_index', 'a', "model.decode_head.head.in_index: expected a whole number, found 'a'"),
     ],
 )
 def test_a_value_of_the_wrong_kind(plain, key, value, message):

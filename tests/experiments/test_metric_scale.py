@@ -104,14 +104,14 @@ def test_without_a_cost_volume_cameras_change_nothing():
             dict(depth=dict(type=Depth)),
             dict(type=Strided),
             dict(type=PerTaskHead, head=dict(type=ConvHead, channels=6, norm=None)),
-            neck=dict(type=CrossViewModule, stride=2, blocks=1, fusion_stride=None, **options),
+            neck=dict(type=CrossViewModule, stride=2, transformer=dict(blocks=1), **options),
         )
         for parameter in model.decode_head.parameters():
             nn.init.normal_(parameter, std=0.3)
         nn.init.constant_(list(model.decode_head.parameters())[-1], 5.0)  # depth is positive
         return metric_scale_slopes(model, [batch(scene('wall'))])['wall']
 
-    assert slope(fuse=('features',)) == pytest.approx(0, abs=1e-6)
+    assert slope(fusion=dict(parts=('features',), stride=None)) == pytest.approx(0, abs=1e-6)
     assert abs(slope(cost_volume=dict(planes=8, depth_range='indoor'))) > 1e-3
 
 
