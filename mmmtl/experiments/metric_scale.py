@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from itertools import permutations
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -57,7 +58,7 @@ def metric_scale_slopes(
     slopes: dict[str, float] = {}
     for batch in batches:
         samples: Sequence[MultiTaskDataSample] = batch['data_samples']
-        scenes = group_by_scene(samples)
+        scenes = cast(list[list[MultiTaskDataSample]], group_by_scene(samples))
         moved = [sample for scene in scenes for sample in scene]
         poses = [sample.camera_T_world for sample in moved]
         slope: dict[int, Tensor] = {}
