@@ -68,3 +68,9 @@ def test_a_missing_argument_of_a_data_set_is_named(config):
     config.write_text(config.read_text().replace("val_dataloader['dataset'].update(_data)\n", ''))
     with pytest.raises(ConfigError, match=r'val_dataloader\.dataset\.root: FolderDataset'):
         load_config(config)
+
+
+def test_a_string_is_no_list_of_classes(config):
+    config.write_text(config.read_text().replace('data/colours.csv', 'floor'))
+    with pytest.raises(ConfigError, match=r"tasks\.semseg\.classes: .*'floor'"):
+        load_config(config)
