@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint
 
@@ -27,7 +27,7 @@ def write_half_precision(checkpoint: str | Path, file: str | Path) -> None:
         for key, value in read_checkpoint(checkpoint)['state_dict'].items()
     }
     unfinished = Path(f'{file}.tmp')
-    save_file({key: value.contiguous() for key, value in weights.items()}, unfinished, metadata={'format': 'pt'})
+    unfinished.write_bytes(save({key: value.contiguous() for key, value in weights.items()}, metadata={'format': 'pt'}))
     os.replace(unfinished, file)
 
 
