@@ -201,5 +201,6 @@ ALIKE = {
     'rooms_small_stereo': 'rooms_small',
     'rooms_photographs': 'rooms_small',
     'rooms_photographs_edges': 'rooms_small',
+    'rooms_to_two_view_pairs': 'posed_views_pairs',
     'synthetic_rooms': 'rooms_small',
 }

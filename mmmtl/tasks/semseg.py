@@ -62,8 +62,6 @@ class SemSeg(Task):
         absent: str = 'skip',
         loss: Mapping[str, Any] | Loss | None = None,
     ) -> None:
-        if isinstance(classes, str):
-            raise ConfigError(f'{name}: classes must be a list of names, or a .txt or .csv file, found {classes!r}')
         self.channels = len(classes)
         super().__init__(name, loss)
         if absent not in ('skip', 'zero'):

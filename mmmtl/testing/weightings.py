@@ -108,7 +108,7 @@ def single_task_keeps_its_loss(trial: WeightingTrial) -> None:
     assert_close(total, weights[0] * losses[0].detach(), 'total of one task, and its loss times its weight')
 
 
-def order_of_tasks_does_not_matter(trial: WeightingTrial) -> None:
+def weights_follow_the_order_of_tasks(trial: WeightingTrial) -> None:
     """Another order of the tasks gives the same totals and the permuted weights."""
     if trial.draws:
         return
@@ -176,7 +176,7 @@ WEIGHTING_PROPERTIES = properties_by_name(
     tasks_may_come_and_go,
     no_task_is_a_connected_zero,
     single_task_keeps_its_loss,
-    order_of_tasks_does_not_matter,
+    weights_follow_the_order_of_tasks,
     state_is_in_the_checkpoint,
     infinite_loss_leaves_no_trace,
     mixed_precision_changes_little,

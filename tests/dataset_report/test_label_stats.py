@@ -87,9 +87,11 @@ def test_a_task_that_nothing_shows(config):
     dataset = DATASETS.build(config.train_dataloader.dataset)
     with pytest.raises(ConfigError, match='shows no label of normal'):
         check_every_task_is_shown(dataset)
-    with pytest.raises(ConfigError, match='shows no label of edge'):
+    with pytest.raises(ConfigError, match='shows no label of saliency'):
         options = config.train_dataloader.dataset | dict(label_setting=None)
-        check_every_task_is_shown(DATASETS.build(options | dict(tasks={**TASKS, 'edge': dict(type='mmmtl.Edge')})))
+        check_every_task_is_shown(
+            DATASETS.build(options | dict(tasks={**TASKS, 'saliency': dict(type='mmmtl.Saliency')}))
+        )
     check_every_task_is_shown(DATASETS.build(config.train_dataloader.dataset | dict(label_setting=None)))
 
 

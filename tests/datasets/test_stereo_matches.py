@@ -76,7 +76,7 @@ def test_shown_tasks(rooms):
     assert rooms(label_setting=dict(type=OnlyLabels, names=('depth',))).shown == [('depth',)] * 3
     with pytest.raises(ConfigError, match='OnlyLabels hides every label'):  # and no transform brings one
         rooms(label_setting=dict(type=OnlyLabels, names=()))
-    with pytest.raises(ConfigError, match='no label of edge, only of semseg, depth, normal'):
+    with pytest.raises(ConfigError, match='unknown tasks edge; the tasks are semseg, depth, normal'):
         rooms(label_setting=dict(type=OnlyLabels, names=('edge',)))
 
 

@@ -112,7 +112,7 @@ def test_a_correct_weighting():
     [
         (OutsideTheCheckpoint, 'state is in the checkpoint'),
         (CountsAbsentTasks, 'absent tasks are left out'),
-        (PrefersTheFirstTask, 'order of tasks does not matter'),
+        (PrefersTheFirstTask, 'weights follow the order of tasks'),
         (Unconnected, 'no task is a connected zero'),
         (DividesByAbsentTasks, 'absent tasks are left out|tasks may come and go'),
         (GrowingState, 'state has a fixed shape'),

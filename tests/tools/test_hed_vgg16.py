@@ -90,8 +90,8 @@ def test_the_same_maps_and_edges(published, tmp_path):
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (lambda file: file.pop('dsn3/vars/1'), 'it has no dsn3/vars/1'),
-        (lambda file: file.create_dataset('more', data=np.zeros(2, np.float32)), 'it has more too'),
+        (lambda file: file.pop('dsn3/vars/1'), 'missing key dsn3/vars/1'),
+        (lambda file: file.create_dataset('more', data=np.zeros(2, np.float32)), 'unexpected key more'),
         (lambda file: file.__setitem__('words', 'text'), 'words must be an array'),
     ],
 )

@@ -68,7 +68,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
                 f"{name}: the confidence belongs to the pseudo disparity; with warp_by='own' set confidence='off'"
             )
         if depth not in self.tasks:
-            raise ConfigError(f'{name}.depth: {depth!r} is no task; the tasks are {", ".join(self.tasks)}')
+            raise ConfigError(f'{name}.depth: unknown task {depth!r}; the tasks are {", ".join(self.tasks)}')
         require_capability({depth: self.tasks[depth]}, 'stereo', f'{name}.depth')
         self.depth, self.warp_by, self.confidence = depth, warp_by, confidence
         self.tau, self.beta = self.non_negative(tau=tau, beta=beta)

@@ -18,5 +18,5 @@ def test_the_others_are_kept_back():
 
 
 def test_a_name_that_nothing_has_is_refused():
-    with pytest.raises(ConfigError, match='no label of edge, only of normal, depth'):
+    with pytest.raises(ConfigError, match='unknown tasks edge; the tasks are normal, depth'):
         OnlyLabels(('depth', 'edge')).shown([record('depth', 'normal')], ['normal', 'depth'])
