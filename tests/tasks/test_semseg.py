@@ -104,8 +104,3 @@ def test_too_few_or_too_many_classes(arguments):
 def test_a_palette_that_does_not_fit():
     with pytest.raises(ConfigError, match=r'palette must be 2 x 3 .* found \(3, 3\)'):
         SemSeg('semseg', ('a', 'b'), palette=[(0, 0, 0)] * 3)
-
-
-def test_a_string_is_no_list_of_classes():
-    with pytest.raises(ConfigError, match='names'):
-        SemSeg('semseg', 'classes')
