@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import Any
 
 import torch
@@ -43,7 +42,7 @@ def check_consistency_loss(
     try_properties(
         CONSISTENCY_LOSS_PROPERTIES,
         properties,
-        build.func if isinstance(build, partial) else build,
+        build,
         lambda: LossTrial(build, tasks, labels, crops, needs_labels),
     )
 

@@ -1,6 +1,7 @@
 """Check the properties of a contract, and compare tensors with readable messages."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -29,12 +30,13 @@ def try_properties(
     Args:
         properties: All properties by name.
         chosen: Names of those to check; None for all.
-        part: The checked object, for messages.
+        part: The checked object, or what builds it, for messages; a `functools.partial` is named by its function.
         trial: Makes a new trial.
 
     Raises:
         AssertionError: A property does not hold, or the part raises an error; the message names part and property.
     """
+    part = part.func if isinstance(part, partial) else part
     for name in properties if chosen is None else chosen:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)

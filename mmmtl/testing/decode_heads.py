@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmmtl.models import DecodeHead, HeadOutput, SizeConstraint
+from mmmtl.models import DecodeHead, HeadOutput
 from mmmtl.tasks import Task
 from mmmtl.testing import part_properties
 from mmmtl.testing.batches import TASKS
@@ -19,8 +18,10 @@ from mmmtl.testing.part_trial import PartBatch, PartTrial
 Build = Callable[..., DecodeHead]
 
 
-class HeadTrial(PartTrial):
+class HeadTrial(PartTrial[DecodeHead]):
     """A decode head to check; arguments as of `check_decode_head`."""
+
+    base = DecodeHead
 
     def __init__(
         self,
@@ -37,21 +38,13 @@ class HeadTrial(PartTrial):
         """Build the head."""
         return self.build(tasks=self.tasks, in_channels=self.in_channels, strides=self.strides)
 
-    def looks_across_views(self, part: nn.Module) -> bool:
-        """Whether the head uses other views of a scene."""
-        return as_head(part).looks_across_views
-
-    def constraint(self, part: nn.Module) -> SizeConstraint:
-        """Return the image sizes that the head accepts."""
-        return as_head(part).size_constraint
-
-    def output(self, part: nn.Module, batch: PartBatch) -> HeadOutput:
+    def output(self, part: DecodeHead, batch: PartBatch) -> HeadOutput:
         """Run the head."""
-        output = as_head(part)(batch.features, batch.context)
+        output = part(batch.features, batch.context)
         assert isinstance(output, HeadOutput), f'forward returns a {type(output).__name__}, expected a HeadOutput'
         return output
 
-    def outputs(self, part: nn.Module, batch: PartBatch) -> dict[str, Tensor]:
+    def outputs(self, part: DecodeHead, batch: PartBatch) -> dict[str, Tensor]:
         """Run the head, and return all maps by a name for messages."""
         output = self.output(part, batch)
         return {
@@ -59,12 +52,6 @@ class HeadTrial(PartTrial):
             **{f'{stage} of {name}': x for stage, maps in output.earlier.items() for name, x in maps.items()},
             **{f'the auxiliary map {name}': x for name, x in output.aux.items()},
         }
-
-
-def as_head(part: nn.Module) -> DecodeHead:
-    """Return the part as what it must be."""
-    assert isinstance(part, DecodeHead), f'{type(part).__name__} is no mmmtl.models.DecodeHead'
-    return part
 
 
 def check_decode_head(
@@ -93,7 +80,7 @@ def check_decode_head(
     try_properties(
         DECODE_HEAD_PROPERTIES,
         properties,
-        build.func if isinstance(build, partial) else build,
+        build,
         lambda: HeadTrial(build, tasks, in_channels, strides, own_maps),
     )
 
@@ -122,8 +109,7 @@ def every_task_is_trained(trial: HeadTrial) -> None:
     """The logits of every task have a gradient to the features and to a parameter."""
     for name in trial.tasks:
         head = trial.part()
-        batch = trial.batch(head)
-        leaves = PartBatch(tuple(x.clone().requires_grad_() for x in batch.features), batch.context)
+        leaves = trial.batch(head).leaves()
         logits = trial.output(head.train(), leaves).logits[name]
         assert logits.requires_grad, f'the logits of {name} are not connected to the graph'
         (logits.float() * torch.randn(logits.shape)).sum().backward()
@@ -153,7 +139,7 @@ def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
 
 def earlier_predictions_are_those_declared(trial: HeadTrial) -> None:
     """``earlier`` has the stages, tasks and channels of ``earlier_stages``; in evaluation maybe fewer stages."""
-    head = as_head(trial.part())
+    head = trial.part()
     batch, stages = trial.batch(head), head.earlier_stages
     earlier = trial.output(head.train(), batch).earlier
     assert set(earlier) == set(stages), f'in training, it returns the stages {sorted(earlier)}, not {sorted(stages)}'
@@ -169,7 +155,7 @@ def earlier_predictions_are_those_declared(trial: HeadTrial) -> None:
 
 def auxiliary_maps_of_the_head_are_declared(trial: HeadTrial) -> None:
     """``aux`` has the names of ``aux_names``."""
-    head = as_head(trial.part())
+    head = trial.part()
     found = set(trial.output(head, trial.batch(head)).aux)
     assert found == head.aux_names, f'it returns the auxiliary maps {sorted(found)}, not {sorted(head.aux_names)}'
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmmtl.models import Neck, NeckOutput, SizeConstraint
+from mmmtl.models import Neck, NeckOutput
 from mmmtl.testing import part_properties
 from mmmtl.testing.batches import TASKS
 from mmmtl.testing.contract import assert_close, properties_by_name, try_properties
@@ -19,8 +18,10 @@ from mmmtl.testing.part_trial import PartBatch, PartTrial
 Build = Callable[..., Neck]
 
 
-class NeckTrial(PartTrial):
+class NeckTrial(PartTrial[Neck]):
     """A neck to check; arguments as of `check_neck`."""
+
+    base = Neck
 
     def __init__(self, build: Build, in_channels: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__(TASKS, in_channels, strides)
@@ -30,33 +31,19 @@ class NeckTrial(PartTrial):
         """Build the neck."""
         return self.build(in_channels=self.in_channels, strides=self.strides)
 
-    def looks_across_views(self, part: nn.Module) -> bool:
-        """Whether the neck uses other views of a scene."""
-        return as_neck(part).looks_across_views
-
-    def constraint(self, part: nn.Module) -> SizeConstraint:
-        """Return the image sizes that the neck accepts."""
-        return as_neck(part).size_constraint
-
-    def output(self, part: nn.Module, batch: PartBatch) -> NeckOutput:
+    def output(self, part: Neck, batch: PartBatch) -> NeckOutput:
         """Run the neck."""
-        output = as_neck(part)(batch.features, batch.context)
+        output = part(batch.features, batch.context)
         assert isinstance(output, NeckOutput), f'forward returns a {type(output).__name__}, expected a NeckOutput'
         return output
 
-    def outputs(self, part: nn.Module, batch: PartBatch) -> dict[str, Tensor]:
+    def outputs(self, part: Neck, batch: PartBatch) -> dict[str, Tensor]:
         """Run the neck, and return all maps by a name for messages."""
         output = self.output(part, batch)
         return {
             **{f'feature {index}': x for index, x in enumerate(output.features)},
             **{f'the auxiliary map {name}': x for name, x in output.aux.items()},
         }
-
-
-def as_neck(part: nn.Module) -> Neck:
-    """Return the part as what it must be."""
-    assert isinstance(part, Neck), f'{type(part).__name__} is no mmmtl.models.Neck'
-    return part
 
 
 def check_neck(
@@ -81,14 +68,14 @@ def check_neck(
     try_properties(
         NECK_PROPERTIES,
         properties,
-        build.func if isinstance(build, partial) else build,
+        build,
         lambda: NeckTrial(build, in_channels, strides),
     )
 
 
 def features_have_the_stated_channels_and_strides(trial: NeckTrial) -> None:
     """Features are (N, out_channels[i], h, w) with h and w by ``strides[i]``, for every accepted image size."""
-    neck = as_neck(trial.part())
+    neck = trial.part()
     assert len(neck.out_channels) == len(neck.strides), (
         f'it states {len(neck.out_channels)} channels and {len(neck.strides)} strides'
     )
@@ -105,7 +92,7 @@ def features_have_the_stated_channels_and_strides(trial: NeckTrial) -> None:
 
 def auxiliary_maps_of_the_neck_are_declared(trial: NeckTrial) -> None:
     """``aux`` has the names of ``aux_names``, in training and evaluation, also for single images."""
-    neck = as_neck(trial.part())
+    neck = trial.part()
     for views in ((2, 1), (1, 1)):
         for training in (True, False):
             found = set(trial.output(neck.train(training), trial.batch(neck, views=views)).aux)
@@ -114,7 +101,7 @@ def auxiliary_maps_of_the_neck_are_declared(trial: NeckTrial) -> None:
 
 def visual_maps_can_be_drawn(trial: NeckTrial) -> None:
     """Maps for visualization are (N, 1, h, w), and each has a visualizer."""
-    neck = as_neck(trial.part())
+    neck = trial.part()
     batch = trial.batch(neck)
     with torch.no_grad():
         maps = neck.visual_maps(trial.output(neck, batch).aux)
@@ -129,7 +116,7 @@ def visual_maps_can_be_drawn(trial: NeckTrial) -> None:
 
 def other_views_matter_if_it_looks_across_them(trial: NeckTrial) -> None:
     """A neck that looks across views uses the other view of a scene; no neck uses another scene."""
-    neck = as_neck(trial.part())
+    neck = trial.part()
     batch = trial.batch(neck, views=(2, 2))
     other = trial.batch(neck, views=(2, 2), seed=2)
     before = outputs_of(trial, neck, batch)

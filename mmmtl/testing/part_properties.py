@@ -9,21 +9,21 @@ import torch
 from torch import Tensor, nn
 
 from mmmtl.testing.contract import assert_close, assert_equal, first_values
-from mmmtl.testing.part_trial import PartBatch, PartTrial
+from mmmtl.testing.part_trial import Part, PartBatch, PartTrial
 
 TOLERANCE = 1e-4
 AUTOCAST_TOLERANCE = 0.1  # relative distance of outputs under autocast to bfloat16
 
 
 @torch.no_grad()
-def outputs_of(trial: PartTrial, part: nn.Module, batch: PartBatch) -> dict[str, Tensor]:
+def outputs_of(trial: PartTrial[Part], part: Part, batch: PartBatch) -> dict[str, Tensor]:
     """Return the outputs in evaluation mode."""
     return trial.outputs(part.eval(), batch)
 
 
-def backward(trial: PartTrial, part: nn.Module, batch: PartBatch) -> PartBatch:
+def backward(trial: PartTrial[Part], part: Part, batch: PartBatch) -> PartBatch:
     """Run the part in training mode and send random gradients back; return the batch with features as leaves."""
-    leaves = replace(batch, features=tuple(x.clone().requires_grad_() for x in batch.features))
+    leaves = batch.leaves()
     outputs = trial.outputs(part.train(), leaves)
     total = sum((x.float() * torch.randn(x.shape)).sum() for x in outputs.values() if x.requires_grad)
     assert isinstance(total, Tensor), 'no output is connected to the graph'

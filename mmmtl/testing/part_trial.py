@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar, Generic, TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmmtl.models import BatchContext, SizeConstraint
+from mmmtl.models import BatchContext, DecodeHead, Neck
 from mmmtl.tasks import Task
 
 VIEWS = (2, 1, 2)  # scenes of a batch
+Part = TypeVar('Part', bound=Neck | DecodeHead)
 NOISE = 0.1  # added to parameters, as layers that start at 0 would hide what follows them
 
 
@@ -39,13 +41,17 @@ class PartBatch:
         )
         return PartBatch(tuple(x[rows] for x in self.features), context)
 
+    def leaves(self) -> PartBatch:
+        """Return the same batch with features that collect gradients."""
+        return replace(self, features=tuple(x.clone().requires_grad_() for x in self.features))
+
     def rows(self, scene: int) -> slice:
         """Return the images of a scene."""
         start = sum(self.context.views[:scene])
         return slice(start, start + self.context.views[scene])
 
 
-class PartTrial(ABC):
+class PartTrial(ABC, Generic[Part]):
     """A part to check.
 
     Args:
@@ -54,44 +60,40 @@ class PartTrial(ABC):
         strides: Strides of the features.
     """
 
+    base: ClassVar[type]
+    """The base class of the parts."""
+
     def __init__(self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int]) -> None:
         self.tasks, self.in_channels, self.strides = tasks, tuple(in_channels), tuple(strides)
 
     @abstractmethod
-    def build_part(self) -> nn.Module:
+    def build_part(self) -> Part:
         """Build the part as the model does."""
 
     @abstractmethod
-    def looks_across_views(self, part: nn.Module) -> bool:
-        """Whether the part uses other views of a scene."""
-
-    @abstractmethod
-    def constraint(self, part: nn.Module) -> SizeConstraint:
-        """Return the image sizes that the part accepts."""
-
-    @abstractmethod
-    def outputs(self, part: nn.Module, batch: PartBatch) -> dict[str, Tensor]:
+    def outputs(self, part: Part, batch: PartBatch) -> dict[str, Tensor]:
         """Run the part, and return all tensors of its output by a name for messages."""
 
-    def part(self, seed: int = 0) -> nn.Module:
-        """Build the part with noise on all parameters."""
+    def part(self, seed: int = 0) -> Part:
+        """Build the part with noise on all parameters, after a check of its class."""
         torch.manual_seed(seed)
         part = self.build_part()
+        assert isinstance(part, self.base), f'{type(part).__name__} is no mmmtl.models.{self.base.__name__}'
         with torch.no_grad():
             for parameter in part.parameters():
                 parameter.add_(NOISE * torch.randn_like(parameter))
         return part
 
-    def sizes(self, part: nn.Module) -> list[tuple[int, int]]:
+    def sizes(self, part: Part) -> list[tuple[int, int]]:
         """Return image sizes that the part accepts: an even one and, if it accepts any, an odd one."""
-        constraint = self.constraint(part)
+        constraint = part.size_constraint
         if constraint.fixed is not None:
             return [constraint.fixed]
         step = constraint.multiple
         return [(-(-height // step) * step, -(-width // step) * step) for height, width in ((32, 48), (33, 71))]
 
     def batch(
-        self, part: nn.Module, size: tuple[int, int] | None = None, views: Sequence[int] = VIEWS, seed: int = 1
+        self, part: Part, size: tuple[int, int] | None = None, views: Sequence[int] = VIEWS, seed: int = 1
     ) -> PartBatch:
         """Return random features and images of scenes on a line of cameras.
 
@@ -103,7 +105,7 @@ class PartTrial(ABC):
         """
         generator = torch.Generator().manual_seed(seed)
         height, width = size or self.sizes(part)[0]
-        across = self.looks_across_views(part)
+        across = part.looks_across_views
         count = sum(views)
         intrinsics = camera_T_world = None
         if across and max(views) > 1:

@@ -32,8 +32,7 @@ def check_weighting(
     Raises:
         AssertionError: The message names the weighting, the property that it violates, and what was found.
     """
-    part = getattr(build, 'func', build)
-    try_properties(WEIGHTING_PROPERTIES, properties, part, lambda: WeightingTrial(build, draws))
+    try_properties(WEIGHTING_PROPERTIES, properties, build, lambda: WeightingTrial(build, draws))
 
 
 def total_and_gradients_are_finite(trial: WeightingTrial) -> None:
