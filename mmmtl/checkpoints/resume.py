@@ -8,11 +8,11 @@ from mmengine.dist import all_gather
 from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from torch import nn
 
 from mmmtl.checkpoints.random_state import set_random_state
-from mmmtl.checkpoints.resumable_epoch_loop import ResumableEpochLoop
+from mmmtl.checkpoints.resumable_epoch_loop import epoch_length, resume_position
 from mmmtl.checkpoints.resume_check import check_same_run, selection_change
 from mmmtl.checkpoints.resume_optimizer import load_gradients, load_optimizer, load_plateau_states, replay_schedulers
 from mmmtl.errors import CheckpointError
@@ -131,26 +131,6 @@ def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
         )
 
 
-def resume_position(loop: BaseLoop, epoch: int, iteration: int, epoch_length: int | None = None) -> tuple[int, int]:
-    """Return the epoch and the iteration with which a loop continues.
-
-    Args:
-        loop: An epoch-based loop of another epoch length continues at the start of an epoch, since its batches differ.
-        epoch: Completed epochs; 0 from an iteration-based loop.
-        iteration: Completed iterations.
-        epoch_length: Iterations per epoch of the interrupted run; None from an iteration-based loop.
-    """
-    if not isinstance(loop, EpochBasedTrainLoop):
-        return 0, iteration
-    length = len(loop.dataloader)
-    if isinstance(loop, ResumableEpochLoop) and epoch_length == length:
-        return epoch, iteration
-    if epoch_length:
-        epoch = -(-iteration // epoch_length)
-    epoch = epoch or iteration // length
-    return epoch, epoch * length
-
-
 def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, str]) -> None:
     """Restore the log history, and the best score so far if the config still selects the best checkpoint alike.
 
@@ -172,11 +152,9 @@ def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, 
 
 def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str, Any], file: str) -> None:
     """Replay the schedules up to this iteration, then load the optimizer state and accumulated gradients."""
-    loop, schedulers = runner.train_loop, runner.param_schedulers or []
+    schedulers = runner.param_schedulers or []
     try:
-        replay_schedulers(
-            schedulers, runner.iter, len(loop.dataloader) if isinstance(loop, EpochBasedTrainLoop) else None
-        )
+        replay_schedulers(schedulers, runner.iter, epoch_length(runner.train_loop))
     except ValueError as error:  # OneCycleLR beyond its end
         raise CheckpointError(
             f'{file}: param_scheduler ends before iteration {runner.iter}: {error}; extend it'

@@ -8,7 +8,7 @@ import torch
 from mmengine.dist import all_gather, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from torch import nn
 
 from mmmtl.checkpoints.checkpoint import (
@@ -20,6 +20,7 @@ from mmmtl.checkpoints.checkpoint import (
 )
 from mmmtl.checkpoints.random_state import random_state
 from mmmtl.checkpoints.replaced_weights import check_replaced_colours, without_pretrained
+from mmmtl.checkpoints.resumable_epoch_loop import epoch_length
 from mmmtl.checkpoints.resume import resume
 from mmmtl.checkpoints.resume_check import training_data_summary
 from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
@@ -79,11 +80,6 @@ class CheckpointingRunner(Runner):
             'learnt_from': training_data_summary(self.train_dataloader, self.world_size, counts),
         }
 
-    @property
-    def _epoch_length(self) -> int | None:
-        """Iterations per epoch; None in an iteration-based loop."""
-        return len(self.train_loop.dataloader) if isinstance(self.train_loop, EpochBasedTrainLoop) else None
-
     @cached_property
     def config_text(self) -> str:
         """The config as Python text; cached, since formatting it takes longer than writing a checkpoint."""
@@ -107,7 +103,7 @@ class CheckpointingRunner(Runner):
                 'epoch': self.epoch + by_epoch,
                 'iter': self.iter + (not by_epoch),
                 **(meta or {}),
-                'epoch_length': self._epoch_length,
+                'epoch_length': epoch_length(self.train_loop),
                 'seed': self.seed,
                 'experiment_name': self.experiment_name,
                 'config': self.config_text,

@@ -13,7 +13,7 @@ from tiny_run import tiny_run
 from two_processes import run_in_two, work
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
-from mmmtl.checkpoints.resume import resume_position
+from mmmtl.checkpoints.resumable_epoch_loop import resume_position
 from mmmtl.errors import CheckpointError
 
 
@@ -211,6 +211,12 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
 def test_position_in_another_loop(loop, epoch, iteration, epoch_length, expected, tmp_path, rooms_cache):
     train_loop = tiny_run(tmp_path, config=LOOPS[loop]).train_loop
     assert resume_position(train_loop, epoch, iteration, epoch_length) == expected
+
+
+def test_position_without_a_sampler_that_skips(tmp_path, rooms_cache):
+    train_loop = tiny_run(tmp_path, train_dataloader__sampler={'_delete_': True, 'type': 'DefaultSampler'}).train_loop
+    assert resume_position(train_loop, 2, 6, 3) == (2, 6)
+    assert resume_position(train_loop, 2, 8, 3) == (3, 9)
 
 
 # -- processes --------------------------------------------------------------------------------------------------------
