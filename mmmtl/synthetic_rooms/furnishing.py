@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmmtl.synthetic_rooms import furniture, small_things
+from mmmtl.synthetic_rooms import fittings, furniture, small_things
 from mmmtl.synthetic_rooms.furniture import Item
 from mmmtl.synthetic_rooms.layout import YAW, Room
 from mmmtl.synthetic_rooms.primitives import box
@@ -18,7 +18,7 @@ def furnish(room: Room) -> None:
     if rng.random() < 0.7:
         room.rug()
     if rng.random() < 0.6:
-        room.hang('wall', small_things.door(rng, mix), 0.5, 0.0, 2.1, 0.0)
+        room.hang('wall', fittings.door(rng, mix), 0.5, 0.0, 2.1, 0.0)
     if theme == 'bedroom':
         room.against_wall(furniture.bed(rng, mix), tries=25)
     if theme == 'living' or rng.random() < 0.3:
@@ -51,7 +51,7 @@ def furnish(room: Room) -> None:
         room.hang_window()
     for _ in range(rng.integers(2, 6)):
         width, height = rng.uniform(0.45, 1.3), rng.uniform(0.45, 0.95)
-        parts = small_things.picture(rng, mix, width, height)
+        parts = fittings.picture(rng, mix, width, height)
         room.hang('picture', parts, width / 2, height / 2, height / 2, rng.uniform(1.4, 1.75))
     for _ in range(rng.integers(0, 3)):
         room.in_the_middle(furniture.chair(rng, mix), turn=np.pi, tries=6)

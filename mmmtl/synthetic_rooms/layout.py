@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmmtl.synthetic_rooms import furniture, small_things
+from mmmtl.synthetic_rooms import fittings, furniture, small_things
 from mmmtl.synthetic_rooms.furniture import Item
 from mmmtl.synthetic_rooms.lights import LightSource, light_at
 from mmmtl.synthetic_rooms.primitives import Part, box, moved
@@ -199,7 +199,7 @@ class Room:
         rng = self.rng
         width, height = rng.uniform(0.8, 1.9), rng.uniform(0.9, 1.4)
         z = min(rng.uniform(1.4, 1.6), self.size[2] - height / 2 - 0.2)
-        parts = small_things.window(rng, self.mix, width, height, day=self.day)
+        parts = fittings.window(rng, self.mix, width, height, day=self.day)
         low = max(-min(p[3] - p[6] for p in parts), height / 2 + 0.05)
         place = self.hang('window', parts, width / 2 + 0.13, low, height / 2 + 0.12, z)
         if place and self.day:
@@ -218,7 +218,7 @@ class Room:
         """Hang a lamp from the ceiling."""
         rng = self.rng
         x, y = self.size[:2] * rng.uniform(0.35, 0.65, 2)
-        parts = small_things.ceiling_lamp(rng, self.mix)
+        parts = fittings.ceiling_lamp(rng, self.mix)
         low = min(p[3] - p[6] for p in parts)
         self.instances.append(('objects', moved(parts, x, y, self.size[2] - 0.001)))
         strength = rng.uniform(0.3, 0.7) if self.day else rng.uniform(0.8, 1.2)
@@ -230,13 +230,13 @@ class Room:
         rng = self.rng
         width = rng.uniform(0.95, 1.5)
         if rng.random() < 0.35:
-            parts = small_things.television(rng, self.mix, width, stand=False)
+            parts = fittings.television(rng, self.mix, width, stand=False)
             return self.hang('tv', parts, width / 2, width * 0.29, width * 0.29, rng.uniform(1.25, 1.6)) is not None
         stand = furniture.cupboard(
             rng, self.mix, width + rng.uniform(0.1, 0.5), rng.uniform(0.35, 0.45), rng.uniform(0.4, 0.65)
         )
         top = stand.size[2]
-        screen = moved(small_things.television(rng, self.mix, width, stand=True), 0, 0.02, top)
+        screen = moved(fittings.television(rng, self.mix, width, stand=True), 0, 0.02, top)
         stand.groups.append(('tv', screen))
         stand.surfaces, stand.size = [], (*stand.size[:2], top + width * 0.5625 + 0.1)
         return self.against_wall(stand) is not None

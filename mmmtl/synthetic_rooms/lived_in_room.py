@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmmtl.synthetic_rooms import small_things
+from mmmtl.synthetic_rooms import fittings
 from mmmtl.synthetic_rooms.layout import Room, inwards
 from mmmtl.synthetic_rooms.lights import Reflection, SoftLight, Sun
 from mmmtl.synthetic_rooms.primitives import moved
@@ -44,7 +44,7 @@ class LivedInRoom(Room):
             if spots:
                 facing = np.array([0.0, 0.0, -1.0])
             else:
-                parts = small_things.ceiling_lamp(rng, self.mix)
+                parts = fittings.ceiling_lamp(rng, self.mix)
                 self.instances.append(('objects', moved(parts, x, y, self.size[2] - 0.001)))
                 z, extent = self.size[2] + min(p[3] - p[6] for p in parts) - 0.05, np.array([0.07, 0.07, 0.02])
             if not off:
