@@ -24,7 +24,7 @@ class FolderCameras:
         DataError: The file or folder is missing, or a file has another format.
     """
 
-    def __init__(self, root: Path, intrinsics: str | None, poses: str | None) -> None:
+    def __init__(self, root: Path, intrinsics: str | None = None, poses: str | None = None) -> None:
         self.shared: Path | None = None
         self.intrinsics: dict[str, Path] = {}
         if intrinsics is not None:

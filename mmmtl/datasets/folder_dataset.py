@@ -58,9 +58,11 @@ class FolderDataset(MultiTaskDataset):
         scenes: Whether the images of one subfolder show the same place, so that `HoldOutSplit` keeps them together.
         view_mode: ``'single'`` for one record per image, ``'all'`` for one record per subfolder, with all its images as
             views.
-        intrinsics: File of 3 x 3 intrinsics for all images, or folder with a file NAME.txt per image; in pixels,
-            pixel centres at +0.5. A missing file of an image means that its camera is unknown.
-        poses: Folder with a file NAME.txt per image: 3 x 4 or 4 x 4, world to camera, metres.
+        cameras: Options of `FolderCameras`, paths below ``root``:
+
+            - ``intrinsics='cam.txt'``: File of 3 x 3 intrinsics for all images, or folder with a file NAME.txt per
+              image; in pixels, pixel centres at +0.5. A missing file of an image means that its camera is unknown.
+            - ``poses='poses'``: Folder with a file NAME.txt per image: 3 x 4 or 4 x 4, world to camera, metres.
         **kwargs: Options of `MultiTaskDataset`.
 
     Raises:
@@ -78,15 +80,19 @@ class FolderDataset(MultiTaskDataset):
         split: str | None = None,
         scenes: bool = False,
         view_mode: str = 'single',
-        intrinsics: str | None = None,
-        poses: str | None = None,
+        cameras: Mapping[str, str] | None = None,
         **kwargs,
     ) -> None:
         if view_mode not in ('single', 'all'):
             raise ConfigError(f"FolderDataset.view_mode must be 'single' or 'all', found {view_mode!r}")
         self.root, self.labels, self.images, self.image_suffix = data_root(root), labels, images, image_suffix
         self.split, self.scenes, self.view_mode = split, scenes, view_mode
-        self.cameras = FolderCameras(self.root, intrinsics, poses)
+        unknown = set(cameras or {}) - {'intrinsics', 'poses'}
+        if unknown:
+            raise ConfigError(
+                f'FolderDataset.cameras: expected intrinsics or poses, found {", ".join(sorted(unknown))}'
+            )
+        self.cameras = FolderCameras(self.root, **(cameras or {}))
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:

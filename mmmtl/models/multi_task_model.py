@@ -43,6 +43,7 @@ class MultiTaskModel(LossModel):
             ``'pixels'``, see `reduce_losses`.
         data_preprocessor: Config of the preprocessor; a `ViewPreprocessor` with ImageNet's mean and standard
             deviation by default.
+        **kwargs: ``init_cfg`` of MMEngine's ``BaseModule``.
 
     Raises:
         ConfigError: ``reduction`` is unknown, a part is of the wrong class, a task or consistency loss has the name of
@@ -61,9 +62,9 @@ class MultiTaskModel(LossModel):
         consistency_losses: Mapping[str, dict] | None = None,
         reduction: str = 'labelled',
         data_preprocessor: dict | None = None,
-        init_cfg: dict | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(tasks, reduction, MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), init_cfg)
+        super().__init__(tasks, reduction, MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), **kwargs)
         self.return_aux = False  # whether `predict` adds the neck's maps; `VisualizationHook` switches it
         self.backbone = build_backbone(backbone, self.tasks)
         check_colours(self.backbone, self.data_preprocessor)

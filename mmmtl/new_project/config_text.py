@@ -25,7 +25,8 @@ def config_text(project: Project, *, pretrained: bool) -> str:
         f'    {label.name}=dict({_arguments({"folder": label.folder, "kind": label.kind, **label.options})}),'
         for label in project.labels
     ]
-    data = _arguments({'root': str(project.root), 'images': project.images, **project.cameras})
+    cameras = {'cameras': project.cameras} if project.cameras else {}
+    data = _arguments({'root': str(project.root), 'images': project.images, **cameras})
     train, val = _splits(project)
     lines = [
         f'"""Images and labels of {project.root.name}, as mmmtl new-project found them; see `FolderDataset`."""',
@@ -80,6 +81,8 @@ def _text(value: Any) -> str:
     """Return a value as Python text that can be read again, also NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
+    if isinstance(value, dict):
+        return f'dict({_arguments(value)})'
     if isinstance(value, list | tuple):
         return f'({", ".join(map(_text, value))}{"," if len(value) == 1 else ""})'
     return repr(value)

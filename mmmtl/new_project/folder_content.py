@@ -35,7 +35,7 @@ class FolderContent:
 
     @property
     def has_few_values(self) -> bool:
-        """Return whether the values or colours may be those of classes."""
+        """Whether the values or colours may be those of classes."""
         return len(self.values) <= FEW
 
 
@@ -62,7 +62,8 @@ def look_at(files: Sequence[Path]) -> FolderContent:
         known = array[np.isfinite(array) & (array > 0)]
         medians += [float(np.median(known))] if known.size else []
         if len(values) <= FEW:
-            values |= set(np.unique(_packed(array)[np.isfinite(_packed(array))])[: FEW + 1].tolist())
+            packed = _packed(array)
+            values |= set(np.unique(packed[np.isfinite(packed)])[: FEW + 1].tolist())
     ((channels, dtype),) = stored
     return FolderContent(
         channels, dtype, sorted(values)[: FEW + 1], float(np.median(medians or [0])), finite, len(chosen)

@@ -1,7 +1,9 @@
 """Data set of generated rooms."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,10 +35,12 @@ class SyntheticRooms(MultiTaskDataset):
         size: Image size (H, W) in pixels.
         view_mode: ``'single'`` for one record per view, ``'all'`` for one record per scene with all its views,
             ``'stereo'`` for one record per rectified pair, left view first.
-        stereo: Render a second, right view for every view: views 2v and 2v + 1 are a rectified pair.
-        apart: Minimum and maximum distance in metres from the first camera of a room to the others.
-        nearest: Desired free distance in metres in front of all cameras but the first, which has 0.5. If none of the
-            sampled positions has it, the one with the largest free distance is used.
+        cameras: How the cameras of a room are placed:
+
+            - ``stereo=True``: Render a second, right view for every view: views 2v and 2v + 1 are a rectified pair.
+            - ``apart=(0.1, 0.5)``: Minimum and maximum distance in metres from the first camera to the others.
+            - ``nearest=0``: Desired free distance in metres in front of all cameras but the first, which has 0.5. If
+              none of the sampled positions has it, the one with the largest free distance is used.
         variety: ``'plain'``, or ``'photographs'`` for networks that are applied to photographs: several lamps and
             windows, sunlight, coloured light, detailed textures in muted colours, tilted cameras from knee height to
             above the head, horizontal fields of view of 45 to 95 degrees (plain: 60 to 75), and the noise, blur and
@@ -58,9 +62,7 @@ class SyntheticRooms(MultiTaskDataset):
         num_views: int = 4,
         size: tuple[int, int] = (128, 160),
         view_mode: str = 'single',
-        stereo: bool = False,
-        apart: tuple[float, float] = Neighbours.apart,
-        nearest: float = Neighbours.nearest,
+        cameras: Mapping[str, Any] | None = None,
         variety: str = PLAIN.name,
         cache: str | None = None,
         **kwargs,
@@ -69,12 +71,11 @@ class SyntheticRooms(MultiTaskDataset):
             raise ConfigError(f"SyntheticRooms.split must be 'train', 'val' or 'test', found {split!r}")
         if view_mode not in ('single', 'all', 'stereo'):
             raise ConfigError(f"SyntheticRooms.view_mode must be 'single', 'all' or 'stereo', found {view_mode!r}")
+        stereo, neighbours = _placement(**(cameras or {}))
         if view_mode == 'stereo' and not stereo:
-            raise ConfigError("SyntheticRooms.view_mode='stereo' needs stereo=True, so that right views are rendered")
-        if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
-            raise ConfigError(f'SyntheticRooms.apart must be (minimum, maximum) > 0 in metres, found {apart}')
-        if not 0 <= nearest < np.inf:
-            raise ConfigError(f'SyntheticRooms.nearest must be a distance >= 0 in metres, found {nearest}')
+            raise ConfigError(
+                "SyntheticRooms.view_mode='stereo' needs cameras=dict(stereo=True), so that right views are rendered"
+            )
         if variety not in VARIETIES:
             known = ' or '.join(map(repr, VARIETIES))
             raise ConfigError(f'SyntheticRooms.variety must be {known}, found {variety!r}')
@@ -87,7 +88,7 @@ class SyntheticRooms(MultiTaskDataset):
             views=num_views,
             size=(size[0], size[1]),
             stereo=stereo,
-            neighbours=Neighbours((apart[0], apart[1]), nearest),
+            neighbours=neighbours,
             variety=VARIETIES[variety],
         )
         super().__init__(**kwargs)
@@ -123,6 +124,22 @@ class SyntheticRooms(MultiTaskDataset):
     def __repr__(self) -> str:
         kind = '' if self.variety == PLAIN.name else f', {self.variety}'
         return f'SyntheticRooms({self.split}, {self.scenes} scenes{kind})'
+
+
+def _placement(
+    *,
+    stereo: bool = False,
+    apart: tuple[float, float] = Neighbours.apart,
+    nearest: float = Neighbours.nearest,
+    **unknown: Any,
+) -> tuple[bool, Neighbours]:
+    if unknown:
+        raise ConfigError(f'SyntheticRooms.cameras: expected stereo, apart or nearest, found {", ".join(unknown)}')
+    if len(apart) != 2 or not 0 < apart[0] <= apart[1]:
+        raise ConfigError(f'SyntheticRooms.cameras.apart must be (minimum, maximum) > 0 in metres, found {apart}')
+    if not 0 <= nearest < np.inf:
+        raise ConfigError(f'SyntheticRooms.cameras.nearest must be a distance >= 0 in metres, found {nearest}')
+    return stereo, Neighbours((apart[0], apart[1]), nearest)
 
 
 def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:

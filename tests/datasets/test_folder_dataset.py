@@ -147,12 +147,14 @@ def test_label_folders_below_the_images(root):
 
 def test_cameras(root):
     assert build(root).records[0].views[0].intrinsics is None
-    view = build(root, intrinsics='cam.txt').records[0].views[0]
+    view = build(root, cameras=dict(intrinsics='cam.txt')).records[0].views[0]
     assert view.intrinsics.tolist() == [[10, 0, 4], [0, 10, 3], [0, 0, 1]] and view.camera_T_world is None
     for folder, text in (('k', '9 0 4\n0 9 3\n0 0 1\n'), ('poses', '1 0 0 5\n0 1 0 6\n0 0 1 7\n')):
         (root / folder / 'kitchen').mkdir(parents=True)
         (root / folder / 'kitchen' / 'c.txt').write_text(text)
-    views = {record.name: record.views[0] for record in build(root, intrinsics='k', poses='poses').records}
+    views = {
+        record.name: record.views[0] for record in build(root, cameras=dict(intrinsics='k', poses='poses')).records
+    }
     assert views['kitchen/c'].intrinsics[0, 0] == 9 and views['a'].intrinsics is None
     assert views['kitchen/c'].camera_T_world.tolist() == [[1, 0, 0, 5], [0, 1, 0, 6], [0, 0, 1, 7], [0, 0, 0, 1]]
 

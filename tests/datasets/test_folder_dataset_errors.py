@@ -34,14 +34,14 @@ def damage(root: Path, change: str) -> dict:
             (root / 'colours.csv').write_text('floor,0,0,0\nwall,0,0,0\n')
         case 'nan':
             (root / 'cam.txt').write_text('10 0 4\n0 nan 3\n0 0 1\n')
-            return dict(intrinsics='cam.txt')
+            return dict(cameras=dict(intrinsics='cam.txt'))
         case 'rows':
             (root / 'cam.txt').write_text('10 0 4\n0 10 3\n')
-            return dict(intrinsics='cam.txt')
+            return dict(cameras=dict(intrinsics='cam.txt'))
         case 'pose without image':
             (root / 'poses').mkdir()
             (root / 'poses' / 'z.txt').write_text('1 0 0 5\n0 1 0 6\n0 0 1 7\n')
-            return dict(poses='poses')
+            return dict(cameras=dict(poses='poses'))
         case 'list':
             (root / 'some.txt').write_text('a\nz\n')
             return dict(split='some.txt')
@@ -100,3 +100,8 @@ def test_bad_options_are_named(root, task, options, named):
         build(root, labels={task: dict(folder=LABELS[task]['folder'], **options)})
     message = str(caught.value)
     assert '\n' not in message and all(word in message for word in named), message
+
+
+def test_an_unknown_option_of_the_cameras_is_named(root):
+    with pytest.raises(ConfigError, match='FolderDataset.cameras: expected intrinsics or poses, found pose$'):
+        build(root, cameras=dict(pose='poses'))

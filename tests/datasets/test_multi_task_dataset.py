@@ -216,14 +216,21 @@ def test_a_wrong_option_is_named(rooms, options):
 
 @pytest.mark.parametrize('apart', [(0.5,), (0.8, 0.4), (0.0, 0.3)])
 def test_cameras_cannot_stand_apart_like_that(rooms, apart):
-    with pytest.raises(ConfigError, match=r'SyntheticRooms.apart must be \(minimum, maximum\) > 0 in metres, found'):
-        rooms(PLAIN, apart=apart)
+    with pytest.raises(
+        ConfigError, match=r'SyntheticRooms.cameras.apart must be \(minimum, maximum\) > 0 in metres, found'
+    ):
+        rooms(PLAIN, cameras=dict(apart=apart))
+
+
+def test_an_unknown_option_of_the_cameras_is_named(rooms):
+    with pytest.raises(ConfigError, match='SyntheticRooms.cameras: expected stereo, apart or nearest, found distance'):
+        rooms(PLAIN, cameras=dict(distance=1))
 
 
 @pytest.mark.parametrize('nearest', [-0.1, float('nan')])
 def test_nothing_can_be_nearer_than_the_camera(rooms, nearest):
-    with pytest.raises(ConfigError, match='SyntheticRooms.nearest must be a distance >= 0 in metres, found'):
-        rooms(PLAIN, nearest=nearest)
+    with pytest.raises(ConfigError, match='SyntheticRooms.cameras.nearest must be a distance >= 0 in metres, found'):
+        rooms(PLAIN, cameras=dict(nearest=nearest))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_disparities_survive_the_image_format(tmp_path):
 
 
 def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
-    config = dict(split='train', scenes=3, num_views=1, size=(96, 128), stereo=True, view_mode='stereo')
+    config = dict(split='train', scenes=3, num_views=1, size=(96, 128), cameras=dict(stereo=True), view_mode='stereo')
     inner = rooms(**config)
     for record in inner.records:
         (tmp_path / record.name).mkdir(parents=True)
@@ -92,12 +92,12 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
 
 
 def test_rooms_as_pairs(rooms):
-    dataset = rooms(stereo=True, view_mode='stereo', num_views=2)
+    dataset = rooms(cameras=dict(stereo=True), view_mode='stereo', num_views=2)
     assert [record.name for record in dataset.records[:3]] == ['00000/0', '00000/1', '00001/0']
     for record in dataset.records:
         left, right = record.views
         assert left.camera_T_world[0, 3] - right.camera_T_world[0, 3] == pytest.approx(0.2, abs=1e-4)
-    with pytest.raises(ConfigError, match="view_mode='stereo' needs stereo=True"):
+    with pytest.raises(ConfigError, match="view_mode='stereo' needs cameras=dict.stereo=True"):
         rooms(view_mode='stereo')
 
 

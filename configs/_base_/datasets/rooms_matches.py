@@ -22,7 +22,7 @@ from mmmtl.tasks import Confidence
 protocol = 'rooms/matches'
 tasks = dict(confidence=dict(type=Confidence))
 
-_rooms = dict(type=SyntheticRooms, num_views=1, size=(128, 160), stereo=True, view_mode='stereo')
+_rooms = dict(type=SyntheticRooms, num_views=1, size=(128, 160), cameras=dict(stereo=True), view_mode='stereo')
 _train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
 
 train_dataloader = dict(

@@ -20,7 +20,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(64, 80), apart=(0.4, 1.0), nearest=0.5)
+_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(64, 80), cameras=dict(apart=(0.4, 1.0), nearest=0.5))
 _train = dict(
     **_rooms,
     split='train',

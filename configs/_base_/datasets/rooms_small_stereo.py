@@ -16,7 +16,7 @@ tasks = dict(
     depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, display_range=(0.5, 6.0)),  # logits around 1
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=1, size=(64, 80), stereo=True)
+_rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=1, size=(64, 80), cameras=dict(stereo=True))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 train_dataloader = dict(

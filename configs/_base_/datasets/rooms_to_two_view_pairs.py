@@ -38,7 +38,7 @@ _rooms = dict(
     scenes=700,
     num_views=2,
     size=(120, 160),
-    apart=(0.05, 0.6),
+    cameras=dict(apart=(0.05, 0.6)),
     variety='photographs',
     pipeline=[
         dict(type=LoadViews),

@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,11 +46,9 @@ class PosedVideo(MultiTaskDataset):
         scenes: Text file with the names of the scenes to use (``scannetv2_train.txt``); None uses all.
         view_mode: ``'single'`` for one record per frame, ``'pair'`` for one record per frame and neighbour.
         every: Use every n-th frame.
-        overlap: (min, max) overlap of a frame and its neighbour, fractions in [0, 1].
-        baseline: (min, max) distance between a frame and its neighbour in metres.
+        pair_rule: Options of `PairRule`, e.g. ``dict(overlap=(0.6, 0.9), baseline=(0.05, 0.30))``.
         depth_void: Raw values of missing depth; 65535 is the largest 16-bit value, not a distance.
         depth_range: (min, max) of valid depth in metres; depth outside is missing.
-        seed: Seed of the choice among suitable neighbours.
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth`` and ``normal``.
 
     Raises:
@@ -62,23 +62,16 @@ class PosedVideo(MultiTaskDataset):
         scenes: str | None = None,
         view_mode: str = 'single',
         every: int = 1,
-        overlap: tuple[float, float] = (0.6, 0.9),
-        baseline: tuple[float, float] = (0.05, 0.30),
-        seed: int = 0,
+        pair_rule: Mapping[str, Any] | None = None,
         depth_void: Sequence[float] = MISSING,
         depth_range: tuple[float, float] | None = None,
         **kwargs,
     ) -> None:
         if view_mode not in ('single', 'pair'):
             raise ConfigError(f"PosedVideo.view_mode must be 'single' or 'pair', found {view_mode!r}")
-        if not 0 <= overlap[0] < overlap[1] <= 1 or not 0 < baseline[0] < baseline[1]:
-            raise ConfigError(
-                'PosedVideo: overlap must be two ascending fractions and baseline two ascending lengths, found '
-                f'{overlap} and {baseline}'
-            )
         self.root, self.view_mode, self.every = data_root(root), view_mode, every
         self.scenes = data_root(Path(scenes).parent) / Path(scenes).name if scenes else None
-        self.rule = PairRule((overlap[0], overlap[1]), (baseline[0], baseline[1]), seed=seed)
+        self.rule = _pair_rule(pair_rule or {})
         self.rejected = 0
         self.depth_file = partial(LabelFile, scale=1e-3, void=depth_void, valid_range=depth_range)
         super().__init__(**kwargs)
@@ -161,3 +154,17 @@ class PosedVideo(MultiTaskDataset):
 
     def __repr__(self) -> str:
         return f'PosedVideo({self.root}, {self.view_mode})'
+
+
+def _pair_rule(options: Mapping[str, Any]) -> PairRule:
+    try:
+        rule = PairRule(**{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()})
+    except TypeError:
+        known = ', '.join(field.name for field in fields(PairRule))
+        raise ConfigError(f'PosedVideo.pair_rule: expected options among {known}, found {dict(options)}') from None
+    if not 0 <= rule.overlap[0] < rule.overlap[1] <= 1 or not 0 < rule.baseline[0] < rule.baseline[1]:
+        raise ConfigError(
+            'PosedVideo.pair_rule: overlap must be two ascending fractions and baseline two ascending lengths, found '
+            f'{rule.overlap} and {rule.baseline}'
+        )
+    return rule

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -34,11 +35,9 @@ class CrossTaskConsistency(JointSpaceLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0; 2 in MTPSL.
-        space: Config of the mapping network; `JointTaskSpace` by default.
-        from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
         regularizer: Factor >= 0 of the distances to the feature; 0 disables them ("w/o reg" in the paper).
         pairs: ``'sum'``, or ``'mean'`` to divide by the number of distinct ``from_task`` among the image's pairs.
+        **kwargs: ``weight`` (2 in MTPSL), ``space``, ``from_tasks`` and ``init_cfg`` of `JointSpaceLoss`.
 
     Raises:
         ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature have
@@ -51,16 +50,11 @@ class CrossTaskConsistency(JointSpaceLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
-        space: dict | None = None,
-        from_tasks: str = 'unlabelled',
         regularizer: float = 0.5,
         pairs: str = 'sum',
-        init_cfg: dict | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            tasks, in_channels, strides, weight=weight, space=space, from_tasks=from_tasks, init_cfg=init_cfg
-        )
+        super().__init__(tasks, in_channels, strides, **kwargs)
         if pairs not in ('sum', 'mean'):
             raise ConfigError(f"CrossTaskConsistency.pairs must be 'sum' or 'mean', found {pairs!r}")
         (self.regularizer,) = self.non_negative(regularizer=regularizer)

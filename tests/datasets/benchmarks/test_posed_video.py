@@ -76,7 +76,7 @@ def test_scenes_and_every_select_frames(root, tmp_path, data_error):
 
 
 def test_pairs_satisfy_baseline_and_overlap_and_rejected_frames_are_counted(root):
-    dataset = load(root, view_mode='pair', baseline=(0.1, 0.3), overlap=(0.5, 0.99))
+    dataset = load(root, view_mode='pair', pair_rule=dict(baseline=(0.1, 0.3), overlap=(0.5, 0.99)))
     assert dataset.rejected == 2  # scene 1 has a single step of 8 cm
     assert len(dataset) == 5 and all(len(record.views) == 2 for record in dataset.records)
     for record in dataset.records:
@@ -88,16 +88,20 @@ def test_pairs_satisfy_baseline_and_overlap_and_rejected_frames_are_counted(root
 
 def test_no_valid_pair_is_an_error(root, data_error):
     with data_error(root, 'none of 7 frames'):
-        load(root, view_mode='pair', baseline=(5, 6))
+        load(root, view_mode='pair', pair_rule=dict(baseline=(5, 6)))
 
 
 def test_chosen_pairs_are_cached_per_set_of_options(root, cache, monkeypatch):
-    before = [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records]
+    before = [
+        record.views[1].image for record in load(root, view_mode='pair', pair_rule=dict(baseline=(0.1, 0.3))).records
+    ]
     assert len(list(cache.iterdir())) == 2
     monkeypatch.setattr(module, 'choose_neighbours', None)
-    assert [record.views[1].image for record in load(root, view_mode='pair', baseline=(0.1, 0.3)).records] == before
+    assert [
+        record.views[1].image for record in load(root, view_mode='pair', pair_rule=dict(baseline=(0.1, 0.3))).records
+    ] == before
     with pytest.raises(TypeError):  # other options choose pairs again
-        load(root, view_mode='pair', baseline=(0.1, 0.31))
+        load(root, view_mode='pair', pair_rule=dict(baseline=(0.1, 0.31)))
 
 
 def test_depth_void_and_depth_range_change_the_cache_key(root, cache):
@@ -130,7 +134,9 @@ def test_damaged_files_are_errors_that_name_the_file(root, data_error):
     with data_error(folder / 'intrinsic' / 'intrinsic_color.txt'):
         load(root)
     with pytest.raises(ConfigError, match='ascending'):
-        load(root, view_mode='pair', overlap=(0.9, 0.6))
+        load(root, view_mode='pair', pair_rule=dict(overlap=(0.9, 0.6)))
+    with pytest.raises(ConfigError, match='options among overlap, baseline, tries, seed, found .*overlaps'):
+        load(root, view_mode='pair', pair_rule=dict(overlaps=(0.6, 0.9)))
     with pytest.raises(ConfigError, match="'single' or 'pair'"):
         load(root, view_mode='pairs')
 
@@ -146,7 +152,7 @@ def test_inverted_poses_give_fewer_pairs_on_a_real_video(data_root, tmp_path):
         Image.open(image).save(folder / 'color' / f'{image.stem}.jpg')
         (folder / 'depth' / image.name).write_bytes((source / 'depth' / image.name).read_bytes())
         np.savetxt(folder / 'pose' / f'{image.stem}.txt', pose.reshape(4, 4))
-    options = dict(view_mode='pair', overlap=(0.2, 0.95), baseline=(0.03, 0.6))
+    options = dict(view_mode='pair', pair_rule=dict(overlap=(0.2, 0.95), baseline=(0.03, 0.6)))
     dataset = load(folder.parent, **options)
     assert len(dataset) + dataset.rejected == 5 and len(dataset) >= 3
     record = dataset.records[0]

@@ -55,7 +55,7 @@ MOVES = {
 def folder(rooms, tmp_path_factory) -> Path:
     """Pseudo labels of the rooms that are the truth, with the confidence of one row cleared."""
     folder = tmp_path_factory.mktemp('pseudo')
-    for record in rooms(view_mode='stereo', stereo=True, num_views=1).records:
+    for record in rooms(view_mode='stereo', cameras=dict(stereo=True), num_views=1).records:
         (folder / record.name).mkdir(parents=True)
         for number, view in enumerate(record.views):
             disparity = view.intrinsics[0, 0] * 0.2 / view.labels['depth'].load(Depth('depth'))
@@ -69,7 +69,9 @@ def folder(rooms, tmp_path_factory) -> Path:
 
 
 def pairs(rooms, pipeline, **options) -> SyntheticRooms:
-    return rooms([*pipeline, dict(type=PackViews)], view_mode='stereo', stereo=True, num_views=1, **options)
+    return rooms(
+        [*pipeline, dict(type=PackViews)], view_mode='stereo', cameras=dict(stereo=True), num_views=1, **options
+    )
 
 
 @pytest.mark.parametrize('is_adaptive', MOVES.values(), ids=MOVES)
@@ -130,7 +132,7 @@ def test_the_disparity_as_an_image(rooms, folder):
 
 def test_invalid_stereo_pairs_are_errors(rooms, data_error):
     with data_error('00000/0', '1 views, but a stereo pair has 2'):
-        rooms(LOAD, stereo=True, view_mode='single', num_views=1)[0]
+        rooms(LOAD, cameras=dict(stereo=True), view_mode='single', num_views=1)[0]
     with data_error('00000', 'not a rectified pair'):
         rooms(LOAD)[0]
     dataset = pairs(rooms, LOAD)
