@@ -17,15 +17,13 @@ def run(args: argparse.Namespace) -> None:
         CheckpointError: The checkpoint is missing or damaged.
         ConfigError: The file has another suffix.
     """
-    import hashlib
-
     from mmmtl.errors import ConfigError
+    from mmmtl.files.checksums import file_sha256
     from mmmtl.model_zoo.half_precision import largest_rounding_error, write_half_precision
 
     if args.file.suffix != '.safetensors':
         raise ConfigError(f'{args.file}: expected a name that ends in .safetensors')
     write_half_precision(args.checkpoint, args.file)
-    sha256 = hashlib.sha256(args.file.read_bytes()).hexdigest()
-    print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB, SHA-256 {sha256}')
+    print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB, SHA-256 {file_sha256(args.file)}')
     error = largest_rounding_error(args.checkpoint, args.file)
     print(f'largest rounding error: {error:.1e} of the largest weight of the tensor')

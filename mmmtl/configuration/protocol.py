@@ -1,8 +1,6 @@
 """What an evaluation protocol gives: tasks, test data and evaluator, from the config that defines it."""
 
 import copy
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +10,7 @@ from typing import Any
 from mmmtl.configuration.evaluation import normalize_evaluation
 from mmmtl.configuration.recipes import read_recipe
 from mmmtl.configuration.shipped_recipes import recipes_folder
+from mmmtl.files.checksums import json_digest
 
 EVALUATION = ('tasks', 'test_dataloader', 'test_evaluator')  # keys of a config that a protocol gives
 
@@ -48,7 +47,7 @@ class Protocol:
     def digest(self) -> str:
         """Return a digest that changes with anything in the evaluation that can change a score."""
         content = [normalize_evaluation(self.evaluation()), self.compared, self.reduction, self.size]
-        return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=8).hexdigest()
+        return json_digest(content)
 
 
 @cache

@@ -1,11 +1,11 @@
 """Compare recipes by the entries of their configs that can change a result."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mmengine.config import Config
+
+from mmmtl.files.checksums import json_digest
 
 Entry = bool | int | float | str | list | None
 
@@ -60,7 +60,7 @@ def flatten_recipe(config: Config) -> dict[str, Entry]:
 
 def recipe_digest(config: Config) -> str:
     """Return a digest that is equal for two configs with equal `flatten_recipe`."""
-    return hashlib.blake2b(json.dumps(flatten_recipe(config), sort_keys=True).encode(), digest_size=8).hexdigest()
+    return json_digest(flatten_recipe(config))
 
 
 def recipe_differences(before: Mapping[str, Entry], now: Mapping[str, Entry]) -> dict[str, str]:

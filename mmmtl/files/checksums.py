@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mmmtl.errors import DataError
 from mmmtl.files.text_files import read_text
@@ -12,6 +13,24 @@ from mmmtl.files.text_files import read_text
 def content_digest(content: bytes) -> str:
     """Return the 16-byte BLAKE2b digest as 32 hexadecimal digits."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits, without reading the whole file into memory.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open('rb') as content:
+        return hashlib.file_digest(content, 'sha256').hexdigest()
+
+
+def json_digest(content: Any) -> str:
+    """Return the 8-byte BLAKE2b digest of content that JSON can hold as 16 hexadecimal digits.
+
+    The order of the keys does not matter.
+    """
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 class Checksums:

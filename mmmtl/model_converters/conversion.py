@@ -1,6 +1,5 @@
 """What every converter of published weights does: read numbers only, refuse in one line, write whole or not at all."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from torch import Tensor
 
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError
+from mmmtl.files.checksums import file_sha256
 from mmmtl.files.weight_files import load_plain
 from mmmtl.model_converters.keras_file import load_keras
 
@@ -28,8 +28,7 @@ def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict]
         CheckpointError: The file is none of this network, or ``dst`` cannot be written.
     """
     state_dict = convert(load_state_dict(src))
-    source_sha256 = hashlib.sha256(src.read_bytes()).hexdigest()
-    _write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=source_sha256))
+    _write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=file_sha256(src)))
 
 
 def load_state_dict(path: Path) -> StateDict:

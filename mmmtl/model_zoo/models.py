@@ -1,6 +1,6 @@
 """The entries of the model zoo, read from the metafiles beside the recipes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -71,8 +71,21 @@ def model_info(name: str) -> ModelInfo:
 
 @cache
 def _models() -> dict[str, ModelInfo]:
-    entries = [entry for file in sorted(recipes_folder().glob(f'*/{METAFILE}')) for entry in read_metafile(file)]
-    return {entry.name: entry for entry in entries}
+    return by_name(entry for file in sorted(recipes_folder().glob(f'*/{METAFILE}')) for entry in read_metafile(file))
+
+
+def by_name(entries: Iterable[ModelInfo]) -> dict[str, ModelInfo]:
+    """Return ``{name: entry}``.
+
+    Raises:
+        ConfigError: Two entries have one name.
+    """
+    models: dict[str, ModelInfo] = {}
+    for entry in entries:
+        if entry.name in models:
+            raise ConfigError(f'{entry.file}: model {entry.name} is in {models[entry.name].file} too; rename one')
+        models[entry.name] = entry
+    return models
 
 
 def read_metafile(file: Path) -> list[ModelInfo]:

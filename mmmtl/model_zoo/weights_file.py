@@ -1,6 +1,5 @@
 """The weights of a network of the model zoo: in the package, or downloaded once, always with a checksum."""
 
-import hashlib
 import os
 from pathlib import Path
 from urllib.error import URLError
@@ -9,6 +8,7 @@ import torch
 
 from mmmtl.datasets.multi_task_dataset import cache_root
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.files.checksums import file_sha256
 from mmmtl.model_zoo.models import ModelInfo
 
 SHIPPED = Path(__file__).parent / 'weights'
@@ -40,8 +40,7 @@ def verified(path: Path, sha256: str) -> Path:
         CheckpointError: The file is missing or has another checksum.
     """
     try:
-        with path.open('rb') as content:
-            found = hashlib.file_digest(content, 'sha256').hexdigest()
+        found = file_sha256(path)
     except OSError as error:
         raise CheckpointError(f'{path}: {error.strerror}; install mmmtl again') from None
     if found != sha256:

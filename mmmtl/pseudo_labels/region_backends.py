@@ -1,6 +1,5 @@
 """Ways to cut an image (H, W, 3) uint8 into regions: numbers (H, W), 0 for none."""
 
-import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from mmmtl.checkpoints.checkpoint import load_weights
 from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.extras import import_extra
+from mmmtl.files.checksums import file_sha256
 from mmmtl.files.weight_files import load_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
@@ -73,8 +73,7 @@ def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path
             f'--backend sam needs --checkpoint, {found}; download {SAM_WEIGHTS[settings["model"]]} '
             f'from {SAM_ADDRESS}, or take --backend felzenszwalb, which needs none'
         )
-    with checkpoint.open('rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
+    return file_sha256(checkpoint)
 
 
 def build_segmenter(

