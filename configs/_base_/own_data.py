@@ -9,19 +9,11 @@ from mmengine.config import read_base
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, FolderDataset, StableHoldOutSplit, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
-from mmmtl.models import MultiTaskModel, ViewPreprocessor
-from mmmtl.models.backbones import TimmBackbone
-from mmmtl.models.decode_heads import FPNHead
 
 with read_base():
+    from .models.fpn_lite0 import *
     from .schedules.rooms_600i import *
 
-model = dict(
-    type=MultiTaskModel,
-    backbone=dict(type=TimmBackbone, model_name='tf_efficientnet_lite0', out_indices=(1, 2, 3, 4), pretrained=True),
-    decode_head=dict(type=FPNHead, channels=64),
-    data_preprocessor=dict(type=ViewPreprocessor, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)),
-)
 optim_wrapper['optimizer'].update(lr=1e-3)  # for a pretrained encoder; 2e-3 from scratch
 default_hooks['checkpoint'].update(interval=200)
 train_cfg.update(val_interval=200)

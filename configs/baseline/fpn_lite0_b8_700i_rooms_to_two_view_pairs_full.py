@@ -5,22 +5,12 @@ EfficientNet-Lite0 from ImageNet and a feature pyramid. Photographs only choose 
 
 from mmengine.config import read_base
 
-from mmmtl.models import MultiTaskModel, ViewPreprocessor
-from mmmtl.models.backbones import TimmBackbone
-from mmmtl.models.decode_heads import FPNHead
-
 with read_base():
     from .._base_.datasets.rooms_to_two_view_pairs import *
+    from .._base_.models.fpn_lite0 import *
     from .._base_.schedules.pairs_540i import *
 
-model = dict(
-    type=MultiTaskModel,
-    tasks=tasks,
-    backbone=dict(type=TimmBackbone, model_name='tf_efficientnet_lite0', out_indices=(1, 2, 3, 4), pretrained=True),
-    decode_head=dict(type=FPNHead, channels=64),
-    data_preprocessor=dict(type=ViewPreprocessor, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), channels_last=True),
-    loss_weighting=dict(),
-)
+model.update(tasks=tasks, loss_weighting=dict())
 optim_wrapper['optimizer'].update(lr=1e-3)
 param_scheduler[-1].update(T_max=700)
 train_cfg.update(max_iters=700, val_interval=175)
