@@ -20,7 +20,7 @@ from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import check_unrotated, read_array, read_image
-from mmmtl.files.text_files import read_matrix
+from mmmtl.files.text_files import read_intrinsics_file
 
 SUFFIXES = {'.jpg', '.jpeg', '.png'}
 
@@ -62,14 +62,9 @@ def read_sensor_depth(path: Path, units: float, size: tuple[int, int]) -> np.nda
 
 
 def _read_camera(folder: Path) -> np.ndarray | None:
-    """cam.txt (3, 3), None where there is none."""
+    """Return the intrinsics (3, 3) in ``cam.txt``; None if there is no such file."""
     path = folder / 'cam.txt'
-    if not path.is_file():
-        return None
-    intrinsics = read_matrix(path, columns=3)
-    if intrinsics.shape != (3, 3):
-        raise DataError(f'{path}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
-    return intrinsics
+    return read_intrinsics_file(path) if path.is_file() else None
 
 
 def to_metres(found: Reconstruction, scale: float) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mmmtl.errors import DataError
 from mmmtl.files.stems import files_by_relative_stem
-from mmmtl.files.text_files import read_matrix
+from mmmtl.files.text_files import read_intrinsics_file, read_matrix
 
 Matrix = np.ndarray
 
@@ -56,18 +56,6 @@ class FolderCameras:
         """Return the files of some images."""
         found = [files[name] for name in names for files in (self.intrinsics, self.poses) if name in files]
         return [*found, *([self.shared] if self.shared else [])]
-
-
-def read_intrinsics_file(path: Path) -> Matrix:
-    """Read 3 x 3 intrinsics in pixels.
-
-    Raises:
-        DataError: The file is missing, or does not hold 3 x 3 finite numbers.
-    """
-    matrix = read_matrix(path, columns=3)
-    if matrix.shape != (3, 3):
-        raise DataError(f'{path}: expected 3 x 3 intrinsics, found {matrix.shape[0]} rows; correct the file')
-    return matrix
 
 
 def read_pose_file(path: Path) -> Matrix:

@@ -67,3 +67,15 @@ def read_matrix(path: Path, columns: int) -> np.ndarray:
     if values.shape[1] != columns or not np.isfinite(values).all():
         raise DataError(f'{path}: expected rows of {columns} finite numbers, found shape {values.shape}')
     return values
+
+
+def read_intrinsics_file(path: Path) -> np.ndarray:
+    """Read intrinsics (3, 3) in pixels from a text file with three rows of three numbers.
+
+    Raises:
+        DataError: The file is missing, or holds something else.
+    """
+    intrinsics = read_matrix(path, columns=3)
+    if intrinsics.shape != (3, 3):
+        raise DataError(f'{path}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    return intrinsics

@@ -11,7 +11,7 @@ from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.text_files import read_matrix
+from mmmtl.files.text_files import read_intrinsics_file, read_matrix
 from mmmtl.registry import DATASETS
 
 
@@ -90,10 +90,8 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
     Raises:
         DataError: A file is missing or has another format.
     """
-    intrinsics = read_matrix(folder / 'cam.txt', columns=3)
+    intrinsics = read_intrinsics_file(folder / 'cam.txt')
     poses = read_matrix(folder / 'poses.txt', columns=12)
-    if intrinsics.shape != (3, 3):
-        raise DataError(f'{folder / "cam.txt"}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     if (folder / f'{len(poses)}.jpg').exists():
         raise DataError(
             f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
