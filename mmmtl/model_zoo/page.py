@@ -17,9 +17,10 @@ infer = MultiTaskInferencer('rooms_lite0')  # images in, maps out
 model = init_model('rooms_lite0')  # a torch module in evaluation mode
 ```
 
-The other entries are recipes with the scores that were measured; train them with the command. `mmmtl list-models`
-prints the names, and `mmmtl.model_info(NAME)` returns an entry. The entries are in `metafile.yml` files beside the
-recipes, and this page is made from them: `mmmtl list-models --markdown > docs/model_zoo.md`.
+The other entries are recipes with measured scores and no published weights; the section of an entry has the command
+that trains it. `mmmtl list-models` prints the names, and `mmmtl.model_info(NAME)` returns an entry. The entries are in
+`metafile.yml` files beside the recipes, and this page is generated from them:
+`mmmtl list-models --markdown > docs/model_zoo.md`.
 """
 
 
