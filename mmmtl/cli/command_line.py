@@ -5,7 +5,9 @@ import ast
 import errno
 import functools
 import logging
+import os
 import re
+import select
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -93,7 +95,7 @@ def _literal(node: ast.expr) -> Any:
 
 
 def command(main: Callable[..., None]) -> Callable[..., None]:
-    """Decorate the function of a command, so that a user error or Ctrl-C ends in one line.
+    """Decorate the function of a command, so that a user error or Ctrl-C ends in one line, and a closed pipe in none.
 
     User errors are a `UserError`, an `OSError` and a missing system library.
     """
@@ -103,7 +105,10 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
         logging.raiseExceptions = False  # a log that cannot be written shall not print tracebacks of its own
         try:
             main(*arguments)
+            sys.stdout.flush()
         except (UserError, OSError) as error:
+            if isinstance(error, BrokenPipeError) and _is_output_closed():
+                sys.exit(128 + signal.SIGPIPE)
             print(f'error: {one_line(error)}', file=sys.stderr)
             sys.exit(2)
         except ImportError as error:
@@ -117,6 +122,20 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
             sys.exit(128 + signal.SIGINT)
 
     return run
+
+
+def _is_output_closed() -> bool:
+    """Return whether nobody reads the output any more, as after ``| head``; if so, discard the rest of it."""
+    try:
+        output = sys.stdout.fileno()
+    except OSError:  # a replacement of stdout that is no file
+        return False
+    state = select.poll()
+    state.register(output, 0)
+    closed = any(event & select.POLLERR for _, event in state.poll(0))
+    if closed:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
+    return closed
 
 
 def one_line(error: UserError | OSError) -> str:

@@ -81,15 +81,20 @@ class MultiTaskDataset(Dataset, ABC):
         if not known | self.computed():
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
+        self._check_labels(f'{type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}')
         if held_out:
             self.keep(DATASETS.build(held_out).indices(self.records))
-        if not any(self.shown) and not self.computed():
-            raise ConfigError(
-                f'{self}: {type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}'
+            self._check_labels(
+                f'none of the {len(self)} records that held_out selects has a label of {", ".join(self.tasks)}; select '
+                'more records, or list the records of each split in a file'
             )
         if without_label != 'keep':
             labelled = [index for index, names in enumerate(self.shown) if names]
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
+
+    def _check_labels(self, problem: str) -> None:
+        if not any(self.shown) and not self.computed():
+            raise ConfigError(f'{self}: {problem}')
 
     @abstractmethod
     def load_records(self) -> list[Record]:

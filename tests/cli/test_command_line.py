@@ -1,6 +1,11 @@
 """How a tool ends: one line and code 2 for a user's mistake, a traceback for ours."""
 
 import argparse
+import errno
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 from torch.utils.data import DataLoader, Dataset
@@ -160,3 +165,26 @@ def test_another_import_error_keeps_its_traceback():
 
     with pytest.raises(ImportError, match='too old'):
         main()
+
+
+@pytest.mark.parametrize('lines', [1, 100_000])
+def test_a_closed_pipe_ends_quietly(lines):
+    code = f"""
+from mmmtl.cli.command_line import command
+command(lambda: [print('line') for _ in range({lines})])()
+"""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, '-c', code], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, '')
+
+
+def test_another_broken_pipe_is_reported(capsys):
+    @command
+    def run():
+        raise BrokenPipeError(errno.EPIPE, 'Broken pipe')
+
+    with pytest.raises(SystemExit, match='2'):
+        run()
+    assert capsys.readouterr().err == 'error: Broken pipe\n'

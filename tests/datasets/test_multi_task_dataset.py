@@ -155,6 +155,20 @@ def test_a_setting_that_hides_everything_is_refused(rooms, tmp_path):
         rooms(PLAIN, label_setting=dict(type='LabelTable', table=str(tmp_path / 'table.json')))
 
 
+def test_a_held_out_part_without_labels_is_refused(rooms, tmp_path):
+    (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00000'], 'depth': [], 'normal': []}}))
+    setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
+    parts = {give: dict(type='HoldOutSplit', fraction=0.34, give=give) for give in ('rest', 'slice')}
+    refused = 0
+    for part in parts.values():
+        try:
+            assert any(rooms(PLAIN, label_setting=setting, held_out=part).shown)
+        except ConfigError as error:
+            refused += 1
+            assert 'records that held_out selects has a label of semseg, depth, normal' in str(error)
+    assert refused == 1  # the label is in one of the parts
+
+
 def test_records_without_a_label(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00002', '00000'], 'depth': ['00000']}}))
     setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
