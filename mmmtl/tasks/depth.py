@@ -10,11 +10,13 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import percentile_range, turbo_colours
+from mmmtl.tasks.depth_display import DepthDisplay
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.map_display import MapDisplay
 from mmmtl.tasks.stereo_depth import MetricStereoDepth, StereoDepth
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
 
@@ -172,11 +174,12 @@ class Depth(Task):
         mean['rmse_log'] = mean.pop('square_log').sqrt()
         return {name: value.item() for name, value in mean.items()}
 
+    @property
+    def display(self) -> MapDisplay:
+        return DepthDisplay(self)
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        known = values > 0
-        near, far = self.display_range or percentile_range(values, known)
-        farness = (values - near) / max(far - near, 1e-6)
-        return turbo_colours(1 - farness.clip(0, 1), known)  # red is near, blue is far
+        return self.display.draw(values)
 
 
 class DepthViewChange(ViewChange):

@@ -12,8 +12,9 @@ from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.colours import default_palette
 from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 

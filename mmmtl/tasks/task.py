@@ -11,19 +11,10 @@ from torch import Tensor
 from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.label_resizing import INTERPOLATIONS
 from mmmtl.tasks.losses import Loss, build_loss
+from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.required_attributes import check_attributes
 from mmmtl.tasks.stereo_depth import StereoDepth
 from mmmtl.tasks.view_changes import ViewChange
-
-REQUIRED_ATTRIBUTES = (
-    'channels',
-    'void',
-    'interpolation',
-    'allows_integers',
-    'loss_space',
-    'default_loss',
-    'primary_metric',
-    'higher_is_better',
-)
 
 
 class Task(ABC):
@@ -104,9 +95,7 @@ class Task(ABC):
     """Whether a higher `primary_metric` is better."""
 
     def __init__(self, name: str, loss: Mapping[str, Any] | Loss | None = None) -> None:
-        missing = [attribute for attribute in REQUIRED_ATTRIBUTES if not hasattr(self, attribute)]
-        if missing:
-            raise TypeError(f'{type(self).__name__} does not set {", ".join(missing)}; see mmmtl.tasks.Task')
+        check_attributes(self)
         self.name = name
         self.loss = build_loss(
             self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space, self.channels
@@ -273,6 +262,11 @@ class Task(ABC):
         """Return ``(caption, RGB colour)`` for what occurs in a map; empty if the task has no legend."""
         return []
 
+    @property
+    def display(self) -> MapDisplay:
+        """How sheets draw a map: range, unit and key of its colours, and pixels without a value."""
+        return MapDisplay(self)
+
     # -- optional capabilities: None where the task lacks one --------------------------------------------------------
 
     @property
@@ -292,8 +286,3 @@ class Task(ABC):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name!r})'
-
-
-def unchanged(task: Task, label: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return the label as it is; for ``hflip = unchanged`` and ``zoom = unchanged`` in the body of a task."""
-    return label
