@@ -10,6 +10,7 @@ from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import BinaryEncoding, Encoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
+from mmmtl.tasks.map_files import FractionFiles, MapFiles
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 
@@ -86,6 +87,10 @@ class Confidence(Task):
     @property
     def display(self) -> MapDisplay:
         return FractionDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render confidence from red (0) to green (1)."""

@@ -15,6 +15,7 @@ from mmmtl.tasks.encodings import Encoding, RelativeEncoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import DepthFiles, MapFiles
 from mmmtl.tasks.stereo_depth import MetricStereoDepth, StereoDepth
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
@@ -177,6 +178,10 @@ class Depth(Task):
     @property
     def display(self) -> MapDisplay:
         return DepthDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return DepthFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         return self.display.draw(values)

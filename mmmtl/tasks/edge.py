@@ -16,6 +16,7 @@ from mmmtl.tasks.encodings import BinaryEncoding, Encoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
+from mmmtl.tasks.map_files import FractionFiles, MapFiles
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
 from mmmtl.tasks.valid_pixels import valid_window
@@ -168,6 +169,10 @@ class Edge(Task):
     @property
     def display(self) -> MapDisplay:
         return FractionDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render edge strength from dark blue (0) to white (1)."""

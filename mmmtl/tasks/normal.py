@@ -12,6 +12,7 @@ from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import MapFiles, NormalFiles
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
@@ -110,6 +111,10 @@ class Normal(Task):
     @property
     def display(self) -> MapDisplay:
         return NormalDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return NormalFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render normals in the usual colours: red to the right, green upwards, blue towards the camera."""

@@ -13,6 +13,7 @@ from mmmtl.tasks.encodings import Encoding, binary_fractions
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
+from mmmtl.tasks.map_files import FractionFiles, MapFiles
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio, valid_window
@@ -156,6 +157,10 @@ class Saliency(Task):
     @property
     def display(self) -> MapDisplay:
         return FractionDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render saliency from dark blue (0) to yellow (1)."""

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.label_changes import flip_as_labels
 from mmmtl.tasks.label_resizing import INTERPOLATIONS
 from mmmtl.tasks.losses import Loss, build_loss
 from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import MapFiles
 from mmmtl.tasks.required_attributes import check_attributes
 from mmmtl.tasks.stereo_depth import StereoDepth
 from mmmtl.tasks.view_changes import ViewChange
@@ -192,6 +194,10 @@ class Task(ABC):
         """
         return self.activate(logits)
 
+    def hflip_values(self, values: Tensor) -> Tensor:
+        """Adjust values (N, C, H, W) as `hflip` does labels; to be overridden if their channels differ."""
+        return flip_as_labels(self.hflip, values)
+
     # -- loss --------------------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -266,6 +272,11 @@ class Task(ABC):
     def display(self) -> MapDisplay:
         """How sheets draw a map: range, unit and key of its colours, and pixels without a value."""
         return MapDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        """The files that a prediction is written to."""
+        return MapFiles()
 
     # -- optional capabilities: None where the task lacks one --------------------------------------------------------
 

@@ -86,6 +86,17 @@ def tensors_and_arrays_zoom_alike(trial: TaskTrial) -> None:
     )
 
 
+def values_are_flipped_like_labels(trial: TaskTrial) -> None:
+    """`Task.hflip_values` does to values what `Task.hflip` does to labels."""
+    task, label = trial.task, trial.label[:1]
+    flipped = to_target(task, task.hflip(to_array(task, label[0])))
+    assert_close(
+        task.hflip_values(task.to_values(label).float()),
+        task.to_values(flipped).float(),
+        'hflip_values of the values and the values of hflip differ',
+    )
+
+
 def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
     """`Task.resize` does not interpolate between values and void."""
     task = trial.task
@@ -137,6 +148,7 @@ PROPERTIES = (
     flipping_twice_restores_the_label,
     zooming_back_restores_the_label,
     tensors_and_arrays_zoom_alike,
+    values_are_flipped_like_labels,
     resizing_does_not_mix_in_void,
     logits_round_trip,
     predictions_have_the_shape_and_dtype_of_labels,

@@ -108,6 +108,11 @@ MUTANTS = {
         {},
         'flipping_twice_restores_the_label',
     ),
+    'left and right are not exchanged in values': (
+        changed(HumanParts, hflip_values=lambda self, values: values),
+        LEFT_HAND,
+        'values_are_flipped_like_labels',
+    ),
     'flip changes the dtype': (
         changed(HumanParts, hflip=lambda self, label: self.mirrored[label].astype(np.int32)),
         LEFT_HAND,
