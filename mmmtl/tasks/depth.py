@@ -120,6 +120,13 @@ class Depth(Task):
     def to_logits(self, values: Tensor) -> Tensor:
         return values
 
+    def to_mean_space(self, values: Tensor) -> Tensor:
+        """Return the logarithm: the mean of depths is then the inverse of the mean of inverse depths."""
+        return values.clamp(min=MIN_PREDICTION).log()
+
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        return mean.exp()
+
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Prediction and label in metres."""
         return self.activate(logits), self.to_values(target)

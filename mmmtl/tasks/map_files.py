@@ -12,6 +12,9 @@ MAX_MILLIMETRES = 2**16 - 1
 class MapFiles:
     """Files of a map; by default the values as ``.npy``."""
 
+    suffixes: tuple[str, ...] = ('.npy',)
+    """Suffixes of the files that `encode` returns."""
+
     def encode(self, values: np.ndarray) -> dict[str, np.ndarray | bytes]:
         """Return ``{suffix: content}`` of the files of a prediction.
 
@@ -36,6 +39,8 @@ class ClassFiles(MapFiles):
         void: Index without a class.
     """
 
+    suffixes = ('.png',)
+
     def __init__(self, palette: Sequence[Sequence[int]] | np.ndarray, void: int = 255) -> None:
         self.palette, self.void = np.asarray(palette, np.uint8), void
 
@@ -56,6 +61,8 @@ class DepthFiles(MapFiles):
     all of them.
     """
 
+    suffixes = ('.png', '.npy')
+
     def encode(self, values: np.ndarray) -> dict[str, np.ndarray | bytes]:
         millimetres = np.round(np.nan_to_num(values.astype(np.float64), posinf=np.inf, neginf=0) * 1000)
         fits = (millimetres > 0) & (millimetres <= MAX_MILLIMETRES)
@@ -72,6 +79,8 @@ class NormalFiles(MapFiles):
     x is to the right, y down and z forward in the camera frame. Pixels without a normal are black.
     """
 
+    suffixes = ('.png',)
+
     def encode(self, values: np.ndarray) -> dict[str, np.ndarray | bytes]:
         colours = np.round((values * np.array([1, -1, -1], np.float32) + 1) * 127.5).clip(0, 255)
         known = np.square(values).sum(-1, keepdims=True) > 0.25
@@ -80,6 +89,8 @@ class NormalFiles(MapFiles):
 
 class FractionFiles(MapFiles):
     """Probabilities in [0, 1] as an 8-bit grey PNG, times 255."""
+
+    suffixes = ('.png',)
 
     def encode(self, values: np.ndarray) -> dict[str, np.ndarray | bytes]:
         return {'.png': np.round(255 * np.nan_to_num(values.clip(0, 1))).astype(np.uint8)}

@@ -72,6 +72,10 @@ class Normal(Task):
     def to_logits(self, values: Tensor) -> Tensor:
         return values
 
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        """Return the mean direction."""
+        return F.normalize(mean, dim=1)
+
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return self.activate(logits), self.to_values(target)
 

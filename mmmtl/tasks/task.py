@@ -188,15 +188,20 @@ class Task(ABC):
         """Convert values (N, C, H, W) to finite logits (N, channels, H, W), the inverse of `activate`."""
 
     def predict(self, logits: Tensor) -> Tensor:
-        """Convert logits (N, channels, H, W) to the final prediction (N, target_channels, H, W).
-
-        The prediction has the form of a target: class indices rather than probabilities. By default it is `activate`.
-        """
+        """Convert logits to predictions (N, target_channels, H, W) in the form of targets; by default `activate`."""
         return self.activate(logits)
 
     def hflip_values(self, values: Tensor) -> Tensor:
         """Adjust values (N, C, H, W) as `hflip` does labels; to be overridden if their channels differ."""
         return flip_as_labels(self.hflip, values)
+
+    def to_mean_space(self, values: Tensor) -> Tensor:
+        """Convert values (N, C, H, W) to the space in which predictions are averaged; unchanged by default."""
+        return values
+
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        """Convert a mean (N, C, H, W) of results of `to_mean_space` back to values; the inverse of it."""
+        return mean
 
     # -- loss --------------------------------------------------------------------------------------------------------
 
@@ -249,20 +254,16 @@ class Task(ABC):
 
     @abstractmethod
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
-        """Compute the metrics of a split from the added-up results of `metric_sums`.
+        """Compute the metrics of a split, among them `primary_metric`, from the added-up results of `metric_sums`.
 
-        Returns:
-            ``{metric: value}`` with `primary_metric` among the keys; NaN where no pixel was valid.
+        A metric is NaN if no pixel was valid.
         """
 
     # -- visualization -----------------------------------------------------------------------------------------------
 
     @abstractmethod
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """Render a label or prediction, (H, W) or (H, W, target_channels), as an RGB image (H, W, 3), uint8.
-
-        Void pixels are black.
-        """
+        """Render a map (H, W) or (H, W, target_channels) as an RGB image (H, W, 3), uint8; void pixels are black."""
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
         """Return ``(caption, RGB colour)`` for what occurs in a map; empty if the task has no legend."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -216,3 +217,8 @@ def as_map(values: Tensor) -> np.ndarray:
     """Convert (C, H, W) to (H, W) or (H, W, C)."""
     array = values.detach().cpu().numpy()
     return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
+
+
+def as_tensor(values: np.ndarray) -> Tensor:
+    """Convert (H, W) or (H, W, C) to (C, H, W), the inverse of `as_map`."""
+    return torch.from_numpy(values[None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1)))
