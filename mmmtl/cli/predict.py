@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
     """
     from mmmtl.apis import Averaging, MultiTaskInferencer
     from mmmtl.apis.init_model import resolve_network
-    from mmmtl.errors import ConfigError
+    from mmmtl.errors import ConfigError, DataError
     from mmmtl.files.checksums import content_digest
     from mmmtl.predictions.image_sources import find_sources
     from mmmtl.predictions.prediction_folder import PredictionFolder
@@ -100,6 +100,10 @@ def run(args: argparse.Namespace) -> None:
     for name in ('frame_step', 'batch_size'):
         if getattr(args, name) < 1:
             raise ConfigError(f'--{name.replace("_", "-")} must be at least 1, found {getattr(args, name)}')
+    if Path(args.out).resolve() in {Path(image).resolve() for image in args.images}:
+        raise DataError(
+            f'--out {args.out}: is the folder of the images; results would be taken for images, choose another'
+        )
     sources = find_sources(args.images, args.frame_step)
     config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)
     if checkpoint is None:

@@ -141,6 +141,14 @@ def test_predict_a_folder(checkpoint, tmp_path, capsys):
     assert end.value.code == 2 and 'made with flip = False, not True' in capsys.readouterr().err
 
 
+def test_predict_does_not_write_into_the_folder_of_the_images(checkpoint, tmp_path, capsys):
+    Image.fromarray(np.zeros((32, 40, 3), np.uint8)).save(tmp_path / 'a.png')
+    with pytest.raises(SystemExit) as end:
+        main([*predict(checkpoint), str(tmp_path), '--out', f'{tmp_path}/sub/..'])
+    assert end.value.code == 2 and 'is the folder of the images' in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ['a.png']
+
+
 def test_predict_a_video_with_all_options(checkpoint, tmp_path):
     write_video(tmp_path / 'clip.avi', 5)
     options = '--frame-step 2 --batch-size 2 --flip --scales 0.5 1 --window-tasks depth --window-scale 1.5'.split()

@@ -73,6 +73,7 @@ def test_an_interrupted_replacement_goes_on_where_it_stopped(image, tmp_path):
     fill(folder(tmp_path), image)
     for name in FILES:
         os.utime(tmp_path / 'out' / name, ns=(10**18, 10**18))
+    os.utime(image.file, ns=(10**17, 10**17))
     other = {**SETTINGS, 'model': 'b'}
     assert not folder(tmp_path, other, overwrite=True).has(image)
     assert json.loads((tmp_path / 'out' / 'settings.json').read_text())['model'] == 'b'
