@@ -12,16 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from skimage import data
 
 from mmmtl.apis import MultiTaskInferencer
 from mmmtl.cli.command_line import command
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.synthetic_rooms import SyntheticRooms
-from mmmtl.visualization import draw_sheet
+from mmmtl.visualization import draw_sheet, write_sheets
 
-HEIGHT, WIDTH = 150, 200  # of a picture on the sheet
+HEIGHT, WIDTH = 192, 256  # of a picture on the sheet
 
 
 @command
@@ -45,9 +44,7 @@ def main() -> None:
     for photograph in (data.stereo_motorcycle()[0], data.astronaut(), data.coffee()):
         image = crop(photograph)
         sheets.append(draw_sheet(shrink(image), tasks, {'prediction': small(infer(image))}))
-    width = max(sheet.shape[1] for sheet in sheets)
-    padded = [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255) for sheet in sheets]
-    Image.fromarray(np.concatenate(padded)).save(options.file, quality=88)
+    write_sheets(options.file, sheets)
 
 
 def crop(image: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ FLOORS = {
     'configuration': 3,
     'synthetic_rooms': 3,
     'testing': 3,
+    'predictions': 3,
     'checkpoints': 4,
     'dataset_report': 4,
     'new_project': 4,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from labelled_folders import save
 from own_photographs import write_photographs
+from PIL import Image
 
 from mmmtl.apis import load_config
 from mmmtl.cli.main import main
@@ -55,8 +56,8 @@ def test_from_tiny_images_to_predictions(tmp_path, monkeypatch, capsys):
     assert len((tmp_path / 'photos.py').read_text().splitlines()) <= 25
     depth = np.load(tmp_path / 'predictions' / '3.jpg.depth.npy')
     assert depth.shape == (32, 40) and np.isfinite(depth).all()
-    assert np.load(tmp_path / 'predictions' / '3.jpg.semseg.npy').max() < 3
-    assert len(list((tmp_path / 'predictions').glob('*.jpg.png'))) == 12
+    assert np.asarray(Image.open(tmp_path / 'predictions' / '3.jpg.semseg.png')).max() < 3
+    assert len(list((tmp_path / 'predictions').glob('*.jpg.sheet.png'))) == 12
 
 
 def block(path: Path) -> str:

@@ -1,21 +1,23 @@
 """Predict with a trained network on any images: one map per task, and sheets of visualizations."""
 
+import itertools
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 import torch
 from mmengine.config import Config
+from torch import Tensor
 
 from mmmtl.apis.init_model import init_model, resolve_network
-from mmmtl.apis.input_images import ImageInput, image_name, is_image_input, list_images, to_image_array
+from mmmtl.apis.network_input import Intrinsics, checked_camera, intrinsics_per_image, network_input
 from mmmtl.configuration.trained_for import is_size
 from mmmtl.datasets.transforms.packing import to_tensor
-from mmmtl.datasets.transforms.trained_scale import magnification, rescale, scale_by_area, scale_by_camera
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.geometry import check_camera
+from mmmtl.predictions.averaging import AveragedPrediction, Averaging
+from mmmtl.predictions.input_images import ImageInput, image_name, is_image_input, list_images, to_image_array
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.visualization import as_map, draw_sheet, write_sheets
 
@@ -35,9 +37,11 @@ class MultiTaskInferencer:
         device: Device of the model.
         size: ``'trained'`` for the size in ``trained_for`` of the config, another (H, W), or None to keep the size of
             every image.
+        averaging: Averages over flips, scales and windows; one prediction per image if None. Training, validation and
+            test never average.
 
     Raises:
-        ConfigError: The config is wrong, or ``size`` has another form.
+        ConfigError: The config is wrong, ``size`` has another form, or the model lacks a task of ``averaging``.
         CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
     """
 
@@ -47,6 +51,7 @@ class MultiTaskInferencer:
         checkpoint: str | Path | None = None,
         device: str | torch.device = 'cpu',
         size: tuple[int, int] | Literal['trained'] | None = 'trained',
+        averaging: Averaging | None = None,
     ) -> None:
         config, checkpoint = resolve_network(config, checkpoint)
         self.trained_for = config.get('trained_for') or {}
@@ -62,12 +67,15 @@ class MultiTaskInferencer:
             raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
         self.size = size and tuple(size)
         self.model = init_model(config, checkpoint, device)
+        self.averaging = averaging or Averaging()
+        self.averaging.check(self.model.tasks, self.size)
 
     def __call__(
         self,
         images: ImageInput | Iterable[ImageInput],
         show_dir: str | Path | None = None,
-        intrinsics: np.ndarray | Sequence[np.ndarray] | None = None,
+        intrinsics: Intrinsics | None = None,
+        batch_size: int = 1,
     ) -> Maps | list[Maps] | dict[str, Maps]:
         """Predict one image, several images, or all images of a folder.
 
@@ -80,10 +88,12 @@ class MultiTaskInferencer:
             intrinsics: (3, 3) in pixels of the image (after any EXIF rotation), for all images or one per image. The
                 image is then resized to the focal length of training, and depth is metric for this camera. Without
                 it, depth is that of the camera of training.
+            batch_size: Number of images that are predicted together; those of one size share a forward pass.
 
         Returns:
             For one image ``{task: map}`` at the image's size: (H, W), or (H, W, C) for tasks with C > 1 values per
-            pixel. For several a list of these, in their order. For a folder ``{file name: {task: map}}``.
+            pixel. For several a list of these, in their order. For a folder ``{file name: {task: map}}``. All maps are
+            in memory then; use `predict_each` for many images.
 
         Raises:
             DataError: A file does not exist or is not an image, the folder has no image, or intrinsics do not fit the
@@ -92,74 +102,81 @@ class MultiTaskInferencer:
         """
         if isinstance(images, str | Path) and Path(images).is_dir():
             files = list_images(Path(images))
-            cameras = intrinsics_per_image(intrinsics, len(files))
-            return {
-                file.name: self._predict(file, file.name, show_dir, camera)
-                for file, camera in zip(files, cameras, strict=True)
-            }
+            named: list[tuple[str, ImageInput]] = [(file.name, file) for file in files]
+            found = self._predict_named(named, intrinsics_per_image(intrinsics, len(files)), batch_size, show_dir)
+            return dict(zip((file.name for file in files), found, strict=True))
         if is_image_input(images):
             image = cast(ImageInput, images)
-            return self._predict(image, image_name(image), show_dir, intrinsics_per_image(intrinsics, 1)[0])
+            camera = intrinsics_per_image(intrinsics, 1)
+            return next(self._predict_named([(image_name(image), image)], camera, 1, show_dir))
         if not isinstance(images, Iterable):
             raise DataError(f'expected a path, a PIL image, an array or several of them, found {type(images).__name__}')
         images = list(images)
-        cameras = intrinsics_per_image(intrinsics, len(images))
-        return [
-            self._predict(image, f'{index}-{image_name(image)}', show_dir, camera)
-            for index, (image, camera) in enumerate(zip(images, cameras, strict=True))
-        ]
+        named = [(f'{index}-{image_name(image)}', image) for index, image in enumerate(images)]
+        return [*self._predict_named(named, intrinsics_per_image(intrinsics, len(images)), batch_size, show_dir)]
+
+    def predict_each(
+        self, images: Iterable[ImageInput], intrinsics: np.ndarray | None = None, batch_size: int = 1
+    ) -> Iterator[Maps]:
+        """Yield ``{task: map}`` of image after image; only ``batch_size`` images are in memory.
+
+        Args:
+            images: Files, PIL images or arrays, for example from a generator; they are read as the maps are consumed.
+            intrinsics: (3, 3) in pixels, for all images.
+            batch_size: Number of images that are predicted together.
+
+        Raises:
+            DataError: As for a call.
+            ConfigError: As for a call.
+        """
+        named = ((f'{index}-{image_name(image)}', image) for index, image in enumerate(images))
+        return self._predict_named(named, itertools.repeat(intrinsics), batch_size, None)
+
+    def _predict_named(
+        self,
+        images: Iterable[tuple[str, ImageInput]],
+        cameras: Iterable[np.ndarray | None],
+        batch_size: int,
+        show_dir: str | Path | None,
+    ) -> Iterator[Maps]:
+        """Yield the maps of named images, with intrinsics or None for each."""
+        if batch_size < 1:
+            raise ConfigError(f'batch_size must be at least 1, found {batch_size}')
+        pairs = zip(images, cameras, strict=False)
+        while batch := [*itertools.islice(pairs, batch_size)]:
+            arrays = [to_image_array(image, name) for (name, image), _ in batch]
+            known = [
+                None if camera is None else checked_camera(camera, array.shape[:2], self.trained_for, name)
+                for ((name, _), camera), array in zip(batch, arrays, strict=True)
+            ]
+            for ((name, _), _), array, maps in zip(batch, arrays, self._predict(arrays, known), strict=True):
+                if show_dir is not None:
+                    sheet = draw_sheet(array, self.model.tasks, {'prediction': maps})
+                    write_sheets(Path(show_dir) / f'{name}.png', [sheet])
+                yield {task: as_map(values) for task, values in maps.items()}
 
     @torch.inference_mode()
-    def _predict(
-        self, image_input: ImageInput, name: str, show_dir: str | Path | None, intrinsics: np.ndarray | None
-    ) -> Maps:
-        image = to_image_array(image_input, name)
-        view, shape = {'image': image}, image.shape[:2]
-        camera = None if intrinsics is None else self._camera(intrinsics, shape, name)
-        if self.size is not None:
-            rescale(
-                view,
-                scale_by_area(shape, self.size)
-                if camera is None
-                else scale_by_camera(camera, shape, self.size, self.trained_for),
-            )
-        sample = MultiTaskDataSample(metainfo={'img_shape': view['image'].shape[:2], 'ori_shape': shape})
-        if camera is not None:
-            sample.intrinsics = camera
-            sample.set_metainfo({'magnification': magnification(sample.input_intrinsics, self.trained_for)})
-        (sample,) = self.model.test_step({'inputs': [to_tensor(view['image'])], 'data_samples': [sample]})
-        maps = dict(sample.pred.items())
-        if show_dir is not None:
-            sheet = draw_sheet(image, self.model.tasks, {'prediction': maps})
-            write_sheets(Path(show_dir) / f'{name}.png', [sheet])
-        return {task: as_map(values) for task, values in maps.items()}
+    def _predict(self, images: Sequence[np.ndarray], cameras: Sequence[Tensor | None]) -> list[Mapping[str, Tensor]]:
+        """Return the maps (C, H, W) of images."""
+        made = [
+            network_input(image, camera, self.size, self.trained_for)
+            for image, camera in zip(images, cameras, strict=True)
+        ]
+        inputs, samples = [image for image, _ in made], [sample for _, sample in made]
+        if not self.averaging.is_single:
+            average = AveragedPrediction(self._logits, self.model.tasks, self.averaging)
+            return [
+                average(image, sample.img_shape, sample.get('magnification', 1.0))
+                for image, sample in zip(images, samples, strict=True)
+            ]
+        predicted = self.model.test_step({'inputs': inputs, 'data_samples': samples})
+        return [dict(sample.pred.items()) for sample in predicted]
 
-    def _camera(self, intrinsics: np.ndarray, shape: tuple[int, int], name: str) -> torch.Tensor:
-        """Return intrinsics (3, 3) float32 after a check that they fit the image."""
-        if self.trained_for.get('field_of_view') is None:
-            raise ConfigError(
-                'trained_for.field_of_view: the config has none, but intrinsics are given; add it in '
-                'degrees, or leave out the intrinsics'
-            )
-        camera = torch.as_tensor(np.asarray(intrinsics), dtype=torch.float32)
-        try:
-            check_camera(camera, torch.eye(4), shape, name=name)
-        except ValueError as error:
-            raise DataError(str(error)) from None
-        return camera
-
-
-def intrinsics_per_image(intrinsics: np.ndarray | Sequence[np.ndarray] | None, count: int) -> list[np.ndarray | None]:
-    """Return intrinsics, or None, for each of ``count`` images.
-
-    Raises:
-        DataError: There is neither one matrix nor one per image.
-    """
-    if intrinsics is None:
-        return [None] * count
-    matrices = [np.asarray(matrix, float) for matrix in intrinsics]
-    if all(matrix.ndim == 1 for matrix in matrices):  # the rows of one matrix
-        return [np.stack(matrices)] * count
-    if len(matrices) != count:
-        raise DataError(f'{len(matrices)} intrinsics for {count} images; give one (3, 3) for all, or one per image')
-    return [*matrices]
+    def _logits(self, images: Sequence[np.ndarray]) -> dict[str, Tensor]:
+        """Return the logits (B, channels, h, w) of B images of one size."""
+        height, width = images[0].shape[:2]
+        samples = [MultiTaskDataSample(metainfo={'img_shape': (height, width)}) for _ in images]
+        inputs = [to_tensor(np.ascontiguousarray(image)) for image in images]
+        data = self.model.data_preprocessor({'inputs': inputs, 'data_samples': samples}, False)
+        logits = self.model(data['inputs'], mode='tensor')
+        return {task: values[:, :, :height, :width] for task, values in logits.items()}

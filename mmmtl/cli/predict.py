@@ -1,9 +1,15 @@
-"""Predict all tasks for images and folders of images; writes a map per task and a sheet."""
+"""Predict all tasks for images and videos; writes maps that other programs read, overlays and sheets.
+
+IMAGE is an image, a video, a folder of images, a quoted pattern such as 'rooms/**/*.jpg', or a text file with a path
+per line. Images that are finished are skipped, so that an interrupted command can be started again. The exit code is 1
+if an image could not be read.
+"""
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options
@@ -11,10 +17,12 @@ from mmmtl.cli.options import add_cfg_options
 if TYPE_CHECKING:
     import numpy as np
 
+WRITERS = ('maps', 'overlay', 'sheet', 'arrays')  # keys of mmmtl.predictions.output_files.WRITERS
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('images', nargs='+', metavar='IMAGE', help='image file, or folder of images')
+    parser.add_argument('images', nargs='+', metavar='IMAGE', help='image, video, folder, pattern or list')
     parser.add_argument(
         '--model',
         default='rooms_lite0',
@@ -22,58 +30,107 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '(default: rooms_lite0, for photographs of rooms)',
     )
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
+    parser.add_argument('--out', default='predictions', help='folder for the results (default: predictions)')
     parser.add_argument(
-        '--out',
-        default='predictions',
-        help='folder to fill with FILE NAME.TASK.npy and FILE NAME.png (default: predictions)',
+        '--write',
+        nargs='+',
+        choices=WRITERS,
+        default=['maps', 'overlay', 'sheet'],
+        metavar='WHAT',
+        help='maps: IMAGE.TASK.png, and depth in metres as .npy; overlay: the classes over the image; sheet: all maps '
+        'with their keys; arrays: every map as .npy (default: maps overlay sheet)',
     )
+    parser.add_argument('--overwrite', action='store_true', help='predict finished images again')
     parser.add_argument('--own-size', action='store_true', help='do not resize images to the size trained for')
+    parser.add_argument(
+        '--intrinsics',
+        nargs=4,
+        type=float,
+        metavar=('FX', 'FY', 'CX', 'CY'),
+        help='of the camera of all images, in pixels, for metric depth',
+    )
+    parser.add_argument('--frame-step', type=int, default=1, metavar='N', help='use one frame in N of a video')
+    parser.add_argument('--batch-size', type=int, default=1, help='images that are predicted together (default: 1)')
+    parser.add_argument('--flip', action='store_true', help='average with the prediction of the mirrored image')
+    parser.add_argument(
+        '--scales',
+        nargs='+',
+        type=float,
+        default=[1.0],
+        metavar='SCALE',
+        help='average over these scales, relative to the size trained for, e.g. 0.75 1 1.25',
+    )
+    parser.add_argument(
+        '--window-tasks',
+        nargs='+',
+        default=[],
+        metavar='TASK',
+        help='predict these tasks in overlapping windows at a higher resolution, e.g. edge',
+    )
+    parser.add_argument(
+        '--window-scale',
+        type=float,
+        default=2.0,
+        metavar='SCALE',
+        help='that resolution, relative to the size trained for (default: 2)',
+    )
     add_device(parser)
     add_cfg_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Predict image by image, and write the maps as arrays at the image's own size.
+    """Predict image by image, and write the results of each as soon as they exist.
 
     A damaged image is reported and skipped; the exit code is then 1.
 
     Raises:
-        ConfigError: The model has no weights.
-        DataError: There is no image, two images have the same name, or the only image cannot be read.
+        ConfigError: The model has no weights, or an option has an impossible value.
+        DataError: There is no image, two images have the same name, the only image cannot be read, or the folder has
+            results of other settings.
     """
-    from mmmtl.apis import MultiTaskInferencer
+    from mmmtl.apis import Averaging, MultiTaskInferencer
     from mmmtl.apis.init_model import resolve_network
-    from mmmtl.apis.input_images import list_images
     from mmmtl.errors import ConfigError, DataError
-    from mmmtl.files.output_folder import Output
+    from mmmtl.files.checksums import content_digest
+    from mmmtl.predictions.image_sources import find_sources
+    from mmmtl.predictions.prediction_folder import PredictionFolder
+    from mmmtl.predictions.prediction_run import PredictionRun
 
     check_device(args.device)
-    files = [
-        file for text in args.images for file in (list_images(Path(text)) if Path(text).is_dir() else [Path(text)])
-    ]
-    names = [file.name for file in files]
-    double = next((file for index, file in enumerate(files) if file.name in names[:index]), None)
-    if double:
-        raise DataError(f'{double}: another image has the same name; predict them into two folders: --out')
+    for name in ('frame_step', 'batch_size'):
+        if getattr(args, name) < 1:
+            raise ConfigError(f'--{name.replace("_", "-")} must be at least 1, found {getattr(args, name)}')
+    if Path(args.out).resolve() in {Path(image).resolve() for image in args.images}:
+        raise DataError(
+            f'--out {args.out}: is the folder of the images; results would be taken for images, choose another'
+        )
+    sources = find_sources(args.images, args.frame_step)
     config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)
     if checkpoint is None:
         raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
-    infer = MultiTaskInferencer(config, checkpoint, args.device, size=None if args.own_size else 'trained')
-    output = Output(Path(args.out))
-    failed = 0
-    for file in files if len(files) == 1 else output.progress(files, 'images'):
-        try:
-            maps = cast(dict[str, 'np.ndarray'], infer(file, show_dir=output.root))  # of one image
-        except DataError as error:
-            if len(files) == 1:
-                raise
-            failed += 1
-            print(f'skipped: {error}', file=sys.stderr)
-            continue
-        for task, values in maps.items():
-            output.write(f'{file.name}.{task}.npy', values)
-    done = len(files) - failed
-    print(f'{output.root}: maps of {", ".join(infer.model.tasks)} of {done} image(s)')
-    if failed:
-        print(f'{failed} of {len(files)} images were skipped', file=sys.stderr)
+    averaging = Averaging(args.flip, tuple(args.scales), tuple(args.window_tasks), args.window_scale)
+    infer = MultiTaskInferencer(config, checkpoint, args.device, None if args.own_size else 'trained', averaging)
+    settings = {
+        'model': args.model,
+        'weights': content_digest(Path(checkpoint).read_bytes()),
+        **{name: getattr(args, name) for name in ('cfg_options', 'own_size', 'intrinsics')},
+        **{name: getattr(args, name) for name in ('flip', 'scales', 'window_tasks', 'window_scale')},
+    }
+    folder = PredictionFolder(Path(args.out), args.write, infer.model.tasks, settings, args.overwrite)
+    run = PredictionRun(infer, infer.model.tasks, folder, camera_matrix(args.intrinsics), args.batch_size)
+    run.run(sources)
+    finished = f', {run.kept} of them finished before' if run.kept else ''
+    print(f'{args.out}: {", ".join(infer.model.tasks)} of {run.done + run.kept} image(s){finished}')
+    if run.failed:
+        print(f'{run.failed} file(s) could not be read', file=sys.stderr)
         sys.exit(1)
+
+
+def camera_matrix(values: Sequence[float] | None) -> 'np.ndarray | None':
+    """Return the matrix (3, 3) of FX FY CX CY, or None."""
+    import numpy as np
+
+    if values is None:
+        return None
+    fx, fy, cx, cy = values
+    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])

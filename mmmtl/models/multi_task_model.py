@@ -173,7 +173,7 @@ class MultiTaskModel(LossModel):
 
     @property
     def visualizers(self) -> dict[str, Any]:
-        """``{name: object with visualize and legend}`` for the maps in ``pred`` and ``extra``: tasks and neck."""
+        """What draws the maps in ``pred`` and ``extra``, by name: tasks, and visualizers of the neck."""
         return {**self.tasks, **self.neck.visualizers(self.tasks)}
 
     def _dump_init_info(self) -> None:

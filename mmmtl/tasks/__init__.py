@@ -13,11 +13,12 @@ from mmmtl.tasks.disparity import Disparity
 from mmmtl.tasks.edge import Edge
 from mmmtl.tasks.human_parts import HumanParts
 from mmmtl.tasks.inverse_depth import InverseDepth
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.normal import Normal
 from mmmtl.tasks.saliency import Saliency
 from mmmtl.tasks.semseg import SemSeg
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.task import Task
 
 __all__ = [
     'Confidence',

@@ -8,7 +8,10 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import BinaryEncoding, Encoding
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
+from mmmtl.tasks.map_files import FractionFiles, MapFiles
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 
 EPS = 1e-7  # keeps the logit of probabilities 0 and 1 finite
@@ -80,6 +83,14 @@ class Confidence(Task):
 
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
+
+    @property
+    def display(self) -> MapDisplay:
+        return FractionDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render confidence from red (0) to green (1)."""

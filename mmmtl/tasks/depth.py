@@ -10,11 +10,14 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import percentile_range, turbo_colours
+from mmmtl.tasks.depth_display import DepthDisplay
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import DepthFiles, MapFiles
 from mmmtl.tasks.stereo_depth import MetricStereoDepth, StereoDepth
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
 
@@ -117,6 +120,13 @@ class Depth(Task):
     def to_logits(self, values: Tensor) -> Tensor:
         return values
 
+    def to_mean_space(self, values: Tensor) -> Tensor:
+        """Return the logarithm: the mean of depths is then the inverse of the mean of inverse depths."""
+        return values.clamp(min=MIN_PREDICTION).log()
+
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        return mean.exp()
+
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Prediction and label in metres."""
         return self.activate(logits), self.to_values(target)
@@ -172,11 +182,16 @@ class Depth(Task):
         mean['rmse_log'] = mean.pop('square_log').sqrt()
         return {name: value.item() for name, value in mean.items()}
 
+    @property
+    def display(self) -> MapDisplay:
+        return DepthDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return DepthFiles()
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        known = values > 0
-        near, far = self.display_range or percentile_range(values, known)
-        farness = (values - near) / max(far - near, 1e-6)
-        return turbo_colours(1 - farness.clip(0, 1), known)  # red is near, blue is far
+        return self.display.draw(values)
 
 
 class DepthViewChange(ViewChange):

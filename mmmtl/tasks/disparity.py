@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from mmmtl.registry import TASKS
-from mmmtl.tasks.colours import percentile_range, turbo_colours
+from mmmtl.tasks.depth_display import DisparityDisplay
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 
 
@@ -82,7 +84,9 @@ class Disparity(Task):
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
 
+    @property
+    def display(self) -> MapDisplay:
+        return DisparityDisplay(self)
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        known = values > 0
-        low, high = percentile_range(values, known)
-        return turbo_colours((values - low) / max(high - low, 1e-9), known)  # red is near, blue is far
+        return self.display.draw(values)

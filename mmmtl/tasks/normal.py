@@ -10,7 +10,10 @@ from torch import Tensor
 from mmmtl.geometry.projection import apply_matrix
 from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import Encoding
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import MapFiles, NormalFiles
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
 
@@ -69,6 +72,10 @@ class Normal(Task):
     def to_logits(self, values: Tensor) -> Tensor:
         return values
 
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        """Return the mean direction."""
+        return F.normalize(mean, dim=1)
+
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return self.activate(logits), self.to_values(target)
 
@@ -105,11 +112,34 @@ class Normal(Task):
         mean['median'] = ((bins[0] + bins[1]) / 2 + 0.5) / BINS_PER_DEGREE * ratio(count, count)
         return {name: value.item() for name, value in mean.items()}
 
+    @property
+    def display(self) -> MapDisplay:
+        return NormalDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return NormalFiles()
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render normals in the usual colours: red to the right, green upwards, blue towards the camera."""
         colour = (values * np.array([1, -1, -1], np.float32) + 1) * 127.5
         known = np.square(values).sum(-1, keepdims=True) > 0.25
         return np.where(known, colour.clip(0, 255), 0).astype(np.uint8)
+
+
+class NormalDisplay(MapDisplay):
+    """The display of normals; the key is a sphere as the camera sees it."""
+
+    note = 'the normals of a sphere, as the camera sees it'
+
+    def known(self, values: np.ndarray) -> np.ndarray:
+        return np.square(values).sum(-1) > 0.25
+
+    def key(self, size: int) -> np.ndarray:
+        x = (np.arange(size) + 0.5) * (2 / size) - 1  # also y, which is down
+        towards = np.sqrt((1 - x[:, None] ** 2 - x**2).clip(0))
+        sphere = np.stack(np.broadcast_arrays(x, x[:, None], -towards), -1)
+        return np.where(towards[..., None] > 0, self.task.visualize(sphere), 255).astype(np.uint8)
 
 
 class NormalEncoding(Encoding):

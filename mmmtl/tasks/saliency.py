@@ -10,9 +10,12 @@ from torch import Tensor
 from mmmtl.registry import TASKS
 from mmmtl.tasks.colours import ramp
 from mmmtl.tasks.encodings import Encoding, binary_fractions
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
+from mmmtl.tasks.map_files import FractionFiles, MapFiles
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio, valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
@@ -150,6 +153,14 @@ class Saliency(Task):
                 mean |= {f'max{curve}': values.max(), f'avg{curve}': values.mean()}
             scores |= {f'per_image/{name}': value for name, value in mean.items()}
         return {name: value.item() for name, value in scores.items()}
+
+    @property
+    def display(self) -> MapDisplay:
+        return FractionDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render saliency from dark blue (0) to yellow (1)."""

@@ -12,8 +12,10 @@ from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.colours import default_palette
 from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.task import Task, unchanged
+from mmmtl.tasks.map_files import ClassFiles, MapFiles
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
@@ -108,6 +110,10 @@ class SemSeg(Task):
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return logits, target[:, 0].masked_fill(target[:, 0] == self.void, 0)
 
+    def hflip_values(self, values: Tensor) -> Tensor:
+        """Move the probability of every class to its class in the flipped image."""
+        return values[:, self.hflip(np.arange(self.channels)[None])[0].tolist()]
+
     @property
     def encoding(self) -> Encoding:
         return SampledClassEncoding(self)
@@ -129,6 +135,10 @@ class SemSeg(Task):
         counted = iou.nan_to_num(0) if self.absent == 'zero' and confusion.any() else iou
         scores = {'mIoU': counted.nanmean().item(), 'pixel_accuracy': ratio(correct.sum(), confusion.sum()).item()}
         return scores | {f'IoU/{name}': value for name, value in zip(self.classes, iou.tolist(), strict=True)}
+
+    @property
+    def files(self) -> MapFiles:
+        return ClassFiles(self.palette, self.void)
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         table = np.zeros((256, 3), np.uint8)

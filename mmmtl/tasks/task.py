@@ -9,21 +9,14 @@ import torch
 from torch import Tensor
 
 from mmmtl.tasks.encodings import Encoding
+from mmmtl.tasks.label_changes import flip_as_labels
 from mmmtl.tasks.label_resizing import INTERPOLATIONS
 from mmmtl.tasks.losses import Loss, build_loss
+from mmmtl.tasks.map_display import MapDisplay
+from mmmtl.tasks.map_files import MapFiles
+from mmmtl.tasks.required_attributes import check_attributes
 from mmmtl.tasks.stereo_depth import StereoDepth
 from mmmtl.tasks.view_changes import ViewChange
-
-REQUIRED_ATTRIBUTES = (
-    'channels',
-    'void',
-    'interpolation',
-    'allows_integers',
-    'loss_space',
-    'default_loss',
-    'primary_metric',
-    'higher_is_better',
-)
 
 
 class Task(ABC):
@@ -104,9 +97,7 @@ class Task(ABC):
     """Whether a higher `primary_metric` is better."""
 
     def __init__(self, name: str, loss: Mapping[str, Any] | Loss | None = None) -> None:
-        missing = [attribute for attribute in REQUIRED_ATTRIBUTES if not hasattr(self, attribute)]
-        if missing:
-            raise TypeError(f'{type(self).__name__} does not set {", ".join(missing)}; see mmmtl.tasks.Task')
+        check_attributes(self)
         self.name = name
         self.loss = build_loss(
             self.default_loss if loss is None else loss, self.default_loss, name, self.loss_space, self.channels
@@ -197,11 +188,20 @@ class Task(ABC):
         """Convert values (N, C, H, W) to finite logits (N, channels, H, W), the inverse of `activate`."""
 
     def predict(self, logits: Tensor) -> Tensor:
-        """Convert logits (N, channels, H, W) to the final prediction (N, target_channels, H, W).
-
-        The prediction has the form of a target: class indices rather than probabilities. By default it is `activate`.
-        """
+        """Convert logits to predictions (N, target_channels, H, W) in the form of targets; by default `activate`."""
         return self.activate(logits)
+
+    def hflip_values(self, values: Tensor) -> Tensor:
+        """Adjust values (N, C, H, W) as `hflip` does labels; to be overridden if their channels differ."""
+        return flip_as_labels(self.hflip, values)
+
+    def to_mean_space(self, values: Tensor) -> Tensor:
+        """Convert values (N, C, H, W) to the space in which predictions are averaged; unchanged by default."""
+        return values
+
+    def from_mean_space(self, mean: Tensor) -> Tensor:
+        """Convert a mean (N, C, H, W) of results of `to_mean_space` back to values; the inverse of it."""
+        return mean
 
     # -- loss --------------------------------------------------------------------------------------------------------
 
@@ -254,24 +254,30 @@ class Task(ABC):
 
     @abstractmethod
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
-        """Compute the metrics of a split from the added-up results of `metric_sums`.
+        """Compute the metrics of a split, among them `primary_metric`, from the added-up results of `metric_sums`.
 
-        Returns:
-            ``{metric: value}`` with `primary_metric` among the keys; NaN where no pixel was valid.
+        A metric is NaN if no pixel was valid.
         """
 
     # -- visualization -----------------------------------------------------------------------------------------------
 
     @abstractmethod
     def visualize(self, values: np.ndarray) -> np.ndarray:
-        """Render a label or prediction, (H, W) or (H, W, target_channels), as an RGB image (H, W, 3), uint8.
-
-        Void pixels are black.
-        """
+        """Render a map (H, W) or (H, W, target_channels) as an RGB image (H, W, 3), uint8; void pixels are black."""
 
     def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
         """Return ``(caption, RGB colour)`` for what occurs in a map; empty if the task has no legend."""
         return []
+
+    @property
+    def display(self) -> MapDisplay:
+        """How sheets draw a map: range, unit and key of its colours, and pixels without a value."""
+        return MapDisplay(self)
+
+    @property
+    def files(self) -> MapFiles:
+        """The files that a prediction is written to."""
+        return MapFiles()
 
     # -- optional capabilities: None where the task lacks one --------------------------------------------------------
 
@@ -292,8 +298,3 @@ class Task(ABC):
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.name!r})'
-
-
-def unchanged(task: Task, label: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return the label as it is; for ``hflip = unchanged`` and ``zoom = unchanged`` in the body of a task."""
-    return label

@@ -110,8 +110,11 @@ def visual_maps_can_be_drawn(trial: NeckTrial) -> None:
         assert values.dim() == 4 and values.shape[:2] == (len(batch.context.images), 1), (
             f'{name} has shape {tuple(values.shape)}, expected (N, 1, h, w)'
         )
-        image = neck.visualizers(trial.tasks)[name].visualize(values[0, 0].float().numpy())
+        visualizer, map_values = neck.visualizers(trial.tasks)[name], values[0, 0].float().numpy()
+        image = visualizer.visualize(map_values)
         assert image.shape == (*values.shape[2:], 3), f'the image of {name} has shape {image.shape}'
+        known = visualizer.display.known(map_values)
+        assert known.shape == values.shape[2:], f'display.known of {name} has shape {known.shape}'
 
 
 def other_views_matter_if_it_looks_across_them(trial: NeckTrial) -> None:

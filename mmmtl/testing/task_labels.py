@@ -86,6 +86,29 @@ def tensors_and_arrays_zoom_alike(trial: TaskTrial) -> None:
     )
 
 
+def values_are_flipped_like_labels(trial: TaskTrial) -> None:
+    """`Task.hflip_values` does to values what `Task.hflip` does to labels."""
+    task, label = trial.task, trial.label[:1]
+    flipped = to_target(task, task.hflip(to_array(task, label[0])))
+    assert_close(
+        task.hflip_values(task.to_values(label).float()),
+        task.to_values(flipped).float(),
+        'hflip_values of the values and the values of hflip differ',
+    )
+
+
+def equal_values_are_their_mean(trial: TaskTrial) -> None:
+    """`Task.from_mean_space` is the inverse of `Task.to_mean_space`."""
+    task, valid = trial.task, trial.valid[:, None]
+    values = task.activate(trial.correct_logits)
+    mean = task.from_mean_space(task.to_mean_space(values))
+    assert_close(
+        torch.where(valid, mean, 0),
+        torch.where(valid, values, 0),
+        'the mean of equal values is another',
+    )
+
+
 def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
     """`Task.resize` does not interpolate between values and void."""
     task = trial.task
@@ -137,6 +160,8 @@ PROPERTIES = (
     flipping_twice_restores_the_label,
     zooming_back_restores_the_label,
     tensors_and_arrays_zoom_alike,
+    values_are_flipped_like_labels,
+    equal_values_are_their_mean,
     resizing_does_not_mix_in_void,
     logits_round_trip,
     predictions_have_the_shape_and_dtype_of_labels,

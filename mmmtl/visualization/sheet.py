@@ -1,29 +1,80 @@
-"""Sheets: an image and the visualizations of its labels and predictions, with captions and a legend."""
+"""Sheets: an image and its labels and predictions, with captions, colour bars and legends."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+import torch
+from PIL import Image
 from torch import Tensor
 
 from mmmtl.structures import MultiTaskDataSample
+from mmmtl.tasks.map_display import MapDisplay, Range
+from mmmtl.visualization.cells import blend, fit_image, fit_map
+from mmmtl.visualization.keys import BACKGROUND, LegendEntry, draw_key
+from mmmtl.visualization.layout import GAP, choose_layout
+from mmmtl.visualization.text import line_height, text_width, write
 
-GAP, LINE = 4, 14  # pixels between images; height of a line of text
-MAX_PIXELS = 2**21  # of an image on a sheet
-BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
+MIN_FONT, MAX_FONT = 12, 20  # height in pixels
+MIN_KEY = 140  # width of a key in pixels
 
 
 class MapVisualizer(Protocol):
     """The visualization of a map: that of a task, or of an auxiliary map of a network; see `mmmtl.tasks.Task`."""
 
+    @property
+    def display(self) -> MapDisplay:
+        """Range, unit and key of the colours."""
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render a map (H, W) or (H, W, C) as uint8 RGB (H, W, 3)."""
 
-    def legend(self, values: np.ndarray) -> list[tuple[str, tuple[int, int, int]]]:
+    def legend(self, values: np.ndarray) -> list[LegendEntry]:
         """Return (caption, colour) for what occurs in the map."""
+
+
+@dataclass
+class Column:
+    """Images above each other with one key below them.
+
+    Args:
+        captions: Caption per image.
+        images: (height, width, 3) uint8 RGB at the size of the image.
+        known: Where the maps have a value; None for an image.
+        display: Display of the maps; None for images.
+        value_range: Values that the colours of the maps span.
+        legend: Captions and colours of what occurs in the maps.
+    """
+
+    captions: list[str] = field(default_factory=list)
+    images: list[np.ndarray] = field(default_factory=list)
+    known: list[np.ndarray | None] = field(default_factory=list)
+    display: MapDisplay | None = None
+    value_range: Range | None = None
+    legend: list[LegendEntry] = field(default_factory=list)
+
+    def add(self, caption: str, image: np.ndarray, known: np.ndarray | None = None) -> None:
+        """Add an image below the others."""
+        self.captions.append(caption)
+        self.images.append(image)
+        self.known.append(known)
+
+    def draw(self, size: tuple[int, int], width: int, font: int) -> np.ndarray:
+        """Draw the column, (height, width, 3) uint8, with images of ``size`` (h, w) at its left."""
+        parts = []
+        for caption, image, known in zip(self.captions, self.images, self.known, strict=True):
+            text = Image.new('RGB', (width, line_height(font)), BACKGROUND)
+            write(text, (0, 0), caption, font)
+            cell = np.full((size[0] + GAP, width, 3), BACKGROUND, np.uint8)
+            cell[: size[0], : size[1]] = fit_image(image, size) if known is None else fit_map(image, known, size)
+            parts += [np.asarray(text), cell]
+        if self.display is not None:
+            has_void = any(known is not None and not known.all() for known in self.known)
+            parts.append(draw_key(self.display, self.value_range, self.legend, has_void, width, font))
+        return np.concatenate(parts)
 
 
 def draw_sheet(
@@ -34,104 +85,125 @@ def draw_sheet(
 ) -> np.ndarray:
     """Draw the sheet of one image.
 
-    The first row begins with the image; the next rows begin with its overlay by the first map that has a legend, if
-    there is one. A single row has both. Then follows one visualization per task. Small images are enlarged to fit their
-    captions; images of more than 2 megapixels are shrunk.
+    It begins with the image and its overlay by the first map that has a legend, if there is one. Then follows a column
+    per task: its maps in the order of the rows, and a key. The maps of a task have one range of colours, that of the
+    first row. Columns with missing maps are put below each other. The sheet is at most 2400 pixels wide; the shorter
+    side of a map has at least 192 pixels, unless its longer side has 2392 then. Void pixels are hatched.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         tasks: Columns in this order.
-        rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; missing tasks are left blank.
-        extra_images: ``{caption: (H, W, 3) uint8 RGB}``, at the end of the first row.
+        rows: ``{'truth': {task: (C, H, W)}, 'prediction': {...}}``; maps that are neither have the row ``''``.
+        extra_images: ``{caption: (H, W, 3) uint8 RGB}``, at the end.
 
     Returns:
         The sheet, uint8 RGB (height, width, 3).
     """
     maps = {row: {name: as_map(values[name]) for name in tasks if name in values} for row, values in rows.items()}
-    if image.shape[0] * image.shape[1] > MAX_PIXELS:
-        image, maps, extra_images = _shrink_to_sheet(image, maps, extra_images or {})
-    legend = legend_of(tasks, maps)
-    grid = [
-        grid_row(image, tasks, row, values, first=index == 0, is_single=len(maps) == 1)
-        for index, (row, values) in enumerate(maps.items())
+    maps = {row: values for row, values in maps.items() if values}
+    ranges = ranges_of(tasks, maps)
+    columns = [
+        map_column(name, tasks[name], maps, ranges) for name in tasks if any(name in row for row in maps.values())
     ]
-    grid[0] += [*(extra_images or {}).items()]
-    longest = max(text_width(caption) for cells in grid for caption, _ in cells)
-    factor = -(-longest // image.shape[1])
-    height, width = image.shape[0] * factor, image.shape[1] * factor
-    across = (width + GAP) * len(grid[0])
-    lines = legend_lines(legend, across)
-    sheet = Image.new('RGB', (across + GAP, len(grid) * (height + LINE + GAP) + GAP + LINE * len(lines)), BACKGROUND)
-    for index, cells in enumerate(grid):
-        top = GAP + index * (height + LINE + GAP)
-        for column, (caption, cell) in enumerate(cells):
-            left = GAP + column * (width + GAP)
-            write(sheet, (left, top), caption)
-            if cell is not None:
-                sheet.paste(Image.fromarray(cell.repeat(factor, 0).repeat(factor, 1)), (left, top + LINE))
-    for index, line in enumerate(lines):
-        left, top = GAP, sheet.height - LINE * (len(lines) - index)
-        for name, colour in line:
-            ImageDraw.Draw(sheet).rectangle((left, top + 2, left + 9, top + 11), fill=colour)
-            write(sheet, (left + 13, top), name)
-            left += legend_width(name)
-    return np.asarray(sheet)
+    depth = max((len(column.images) for column in columns), default=1)
+    columns = [*image_columns(image, tasks, [*maps.values()][-1] if maps else {}, depth), *columns]
+    for caption, pixels in (extra_images or {}).items():
+        columns.append(Column())
+        columns[-1].add(caption, pixels)
+    return arrange(stack_columns(columns, depth), image.shape[:2], depth)
 
 
-def grid_row(
-    image: np.ndarray,
-    tasks: Mapping[str, MapVisualizer],
-    row: str,
-    maps: Mapping[str, np.ndarray],
-    *,
-    first: bool,
-    is_single: bool,
-) -> list[tuple[str, np.ndarray | None]]:
-    """Return captions and images of a row, from left to right."""
-    cells: list[tuple[str, np.ndarray | None]] = [('image', image)] if first else []
-    covered = overlay(image, tasks, maps)
-    if covered is not None and (is_single or not first):
-        cells.append(('overlay', covered))
-    elif not first:
-        cells.append(('', None))  # an empty cell below the image
-    return cells + [
-        (f'{name}, {row}', tasks[name].visualize(maps[name])) if name in maps else (f'{name}, {row}: none', None)
-        for name in tasks
-    ]
-
-
-def overlay(image: np.ndarray, tasks: Mapping[str, MapVisualizer], maps: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Blend the image with the first map that has a legend; None if there is none."""
+def image_columns(
+    image: np.ndarray, tasks: Mapping[str, MapVisualizer], maps: Mapping[str, np.ndarray], rows: int
+) -> list[Column]:
+    """Return the image and its overlay, if there is one: in two columns for a single row of maps, else in one."""
+    columns = [Column()]
+    columns[0].add('image', image)
     for name, values in maps.items():
         if tasks[name].legend(values):
-            return (0.5 * image + 0.5 * tasks[name].visualize(values)).astype(np.uint8)
-    return None
+            if rows == 1:
+                columns.append(Column())
+            known = tasks[name].display.known(values)
+            columns[-1].add(f'image and {name}', blend(image, tasks[name].visualize(values), known))
+            break
+    return columns
+
+
+def ranges_of(
+    tasks: Mapping[str, MapVisualizer], maps: Mapping[str, Mapping[str, np.ndarray]]
+) -> dict[str, Range | None]:
+    """Return the range of the colours per scale: that of the first map, by rows, with a known pixel."""
+    ranges: dict[str, Range | None] = {}
+    for row in maps.values():
+        for name, values in row.items():
+            display = tasks[name].display
+            if (display.scale or name) not in ranges and display.known(values).any():
+                ranges[display.scale or name] = display.value_range(values)
+    return ranges
+
+
+def map_column(
+    name: str,
+    task: MapVisualizer,
+    maps: Mapping[str, Mapping[str, np.ndarray]],
+    ranges: Mapping[str, Range | None],
+) -> Column:
+    """Return the column of the maps of a task."""
+    column = Column(display=task.display, value_range=ranges.get(task.display.scale or name))
+    legend: dict[str, tuple[int, int, int]] = {}
+    for row, values in maps.items():
+        if name in values:
+            caption = f'{name}, {row}' if row and len(maps) > 1 else name
+            column.add(caption, task.display.draw(values[name], column.value_range), task.display.known(values[name]))
+            legend |= task.legend(values[name])
+    column.legend = [*legend.items()]
+    return column
+
+
+def stack_columns(columns: Sequence[Column], rows: int) -> list[list[Column]]:
+    """Put columns with fewer images than there are rows below each other, so that no place stays empty."""
+    stacks: list[list[Column]] = []
+    for column in columns:
+        for stack in stacks:
+            if sum(len(other.images) for other in stack) + len(column.images) <= rows:
+                stack.append(column)
+                break
+        else:
+            stacks.append([column])
+    return stacks
+
+
+def arrange(stacks: Sequence[Sequence[Column]], shape: tuple[int, int], rows: int) -> np.ndarray:
+    """Draw stacks of columns, of ``rows`` images of ``shape`` (H, W) each, on a sheet, in as many lines as it takes."""
+    captions = [caption for stack in stacks for column in stack for caption in column.captions]
+    least = max(text_width(caption, MIN_FONT) for caption in captions)
+    per_line, size = choose_layout(len(stacks), shape, rows, max(least, MIN_KEY))
+    font = min(max(size[1] // 24, MIN_FONT), MAX_FONT)
+    while font > MIN_FONT and max(text_width(caption, font) for caption in captions) > max(size[1], least):
+        font -= 1
+    width = max(size[1], least, MIN_KEY)
+    drawn = [np.concatenate([column.draw(size, width, font) for column in stack]) for stack in stacks]
+    lines = [drawn[start : start + per_line] for start in range(0, len(drawn), per_line)]
+    heights = [max(stack.shape[0] for stack in line) + GAP for line in lines]
+    sheet = np.full((GAP + sum(heights), GAP + per_line * (width + GAP), 3), BACKGROUND, np.uint8)
+    for line, top in zip(lines, np.cumsum([GAP, *heights[:-1]]), strict=True):
+        for index, stack in enumerate(line):
+            left = GAP + index * (width + GAP)
+            sheet[top : top + stack.shape[0], left : left + width] = stack
+    return sheet
 
 
 def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
-    """Write sheets below each other as one PNG, padded with white at the right."""
-    width = max(sheet.shape[1] for sheet in sheets)
-    padded = [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255) for sheet in sheets]
+    """Write sheets below each other as one image, padded with white at the right."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.concatenate(padded)).save(path)
+    Image.fromarray(stack_sheets(sheets)).save(path, quality=85)  # of JPEG
 
 
-def _shrink_to_sheet(
-    image: np.ndarray, rows: Mapping[str, Mapping[str, np.ndarray]], extra_images: Mapping[str, np.ndarray]
-) -> tuple[np.ndarray, dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
-    """Shrink to `MAX_PIXELS` per image: images by area averaging, maps by the nearest pixel."""
-    scale = (MAX_PIXELS / (image.shape[0] * image.shape[1])) ** 0.5
-    height, width = (max(1, int(length * scale)) for length in image.shape[:2])
-    down = ((np.arange(height) + 0.5) * image.shape[0] / height).astype(int)
-    across = ((np.arange(width) + 0.5) * image.shape[1] / width).astype(int)
-
-    def resize(pixels: np.ndarray) -> np.ndarray:
-        return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-
-    return (
-        resize(image),
-        {row: {name: values[down][:, across] for name, values in maps.items()} for row, maps in rows.items()},
-        {name: resize(pixels) for name, pixels in extra_images.items()},
+def stack_sheets(sheets: Sequence[np.ndarray]) -> np.ndarray:
+    """Return sheets below each other, padded with white at the right."""
+    width = max(sheet.shape[1] for sheet in sheets)
+    return np.concatenate(
+        [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255) for sheet in sheets]
     )
 
 
@@ -147,42 +219,6 @@ def as_map(values: Tensor) -> np.ndarray:
     return array[0] if array.shape[0] == 1 else array.transpose(1, 2, 0)
 
 
-def legend_of(
-    tasks: Mapping[str, MapVisualizer], rows: Mapping[str, Mapping[str, np.ndarray]]
-) -> dict[str, tuple[int, int, int]]:
-    """Return captions and colours of all maps."""
-    return dict(
-        sorted(
-            {entry for maps in rows.values() for name, values in maps.items() for entry in tasks[name].legend(values)}
-        )
-    )
-
-
-def legend_lines(
-    legend: Mapping[str, tuple[int, int, int]], width: int
-) -> list[list[tuple[str, tuple[int, int, int]]]]:
-    """Break a legend into lines of at most ``width`` pixels."""
-    lines: list[list] = []
-    used = width
-    for entry in legend.items():
-        if used + legend_width(entry[0]) > width:
-            lines.append([])
-            used = GAP
-        lines[-1].append(entry)
-        used += legend_width(entry[0])
-    return lines
-
-
-def legend_width(name: str) -> int:
-    """Return the width of a legend entry in pixels."""
-    return 22 + text_width(name)
-
-
-def text_width(text: str) -> int:
-    """Return the width of text in pixels."""
-    return int(ImageFont.load_default(10).getlength(text))
-
-
-def write(sheet: Image.Image, position: tuple[int, int], text: str) -> None:
-    """Draw text at a position (left, top)."""
-    ImageDraw.Draw(sheet).text(position, text, fill=INK, font=ImageFont.load_default(10))
+def as_tensor(values: np.ndarray) -> Tensor:
+    """Convert (H, W) or (H, W, C) to (C, H, W), the inverse of `as_map`."""
+    return torch.from_numpy(values[None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1)))

@@ -11,7 +11,7 @@ from mmengine.model import is_model_wrapper
 from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.visualization.sheet import MapVisualizer, as_image, as_map, draw_sheet, write_sheets
+from mmmtl.visualization.sheet import MapVisualizer, as_image, draw_sheet, write_sheets
 
 
 @HOOKS.register_module()
@@ -91,15 +91,11 @@ class VisualizationHook(Hook):
         visualizers: Mapping[str, MapVisualizer] = network(runner).visualizers
         for image, sample in zip(data_batch['inputs'], outputs, strict=True):
             if self.seen % self.interval == 0 and (self.max_images is None or self.written < self.max_images):
-                rows = {'truth': dict(sample.gt.items()), 'prediction': dict(sample.pred.items())}
-                shown = {name: visualizer for name, visualizer in visualizers.items() if name in rows['prediction']}
-                extra = dict(sample.extra.items()) if 'extra' in sample else {}
-                extra_images = {
-                    name: visualizer.visualize(as_map(extra[name]))
-                    for name, visualizer in visualizers.items()
-                    if name in extra
-                }
-                sheet = draw_sheet(as_image(image, sample), shown, rows, extra_images)
+                auxiliary = dict(sample.extra.items()) if 'extra' in sample else {}
+                rows = {'truth': dict(sample.gt.items()), '': auxiliary, 'prediction': dict(sample.pred.items())}
+                drawn = {*auxiliary, *rows['prediction']}
+                shown = {name: visualizer for name, visualizer in visualizers.items() if name in drawn}
+                sheet = draw_sheet(as_image(image, sample), shown, rows)
                 yield f'{sample.scene.replace("/", "-")}-{sample.view}', sheet
                 self.written += 1
             self.seen += 1

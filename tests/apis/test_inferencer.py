@@ -11,7 +11,7 @@ from PIL import Image
 from mmmtl.apis import MultiTaskInferencer
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import CheckpointError, DataError
-from mmmtl.visualization.sheet import GAP, LINE
+from mmmtl.visualization import draw_sheet
 
 CONFIG = next((Path(__file__).parents[2] / 'configs' / 'baseline').glob('aspp_resnet18_*_rooms_full.py'))
 
@@ -75,10 +75,13 @@ def test_grey_and_transparent_files_are_taken_as_rgb(infer, tmp_path):
 
 def test_sheets_show_image_overlay_and_every_task(infer, tmp_path):
     image = noise(60, 90)
-    infer(image, show_dir=tmp_path / 'new')
+    maps = infer(image, show_dir=tmp_path / 'new')
     sheet = np.asarray(Image.open(tmp_path / 'new' / 'array.png'))
-    assert sheet.shape[1] == GAP + 5 * (90 + GAP) and sheet.shape[0] > GAP + 60 + LINE + GAP  # a legend below
-    np.testing.assert_array_equal(sheet[GAP + LINE : GAP + LINE + 60, GAP : GAP + 90], image)
+    shown = {
+        name: torch.from_numpy(values[None] if values.ndim == 2 else values.transpose(2, 0, 1).copy())
+        for name, values in maps.items()
+    }
+    np.testing.assert_array_equal(sheet, draw_sheet(image, infer.model.tasks, {'prediction': shown}))
 
 
 def test_sheets_replace_neither_images_nor_each_other(infer, tmp_path):

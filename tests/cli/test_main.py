@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from small_video import write_video
 from tool_process import CONFIGS
 
 from mmmtl.apis import init_model
@@ -99,8 +100,8 @@ def test_predict_skips_damaged_images(checkpoint, tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main([*predict(checkpoint), f'{tmp_path}/b.png', f'{tmp_path}/a.png', '--out', f'{tmp_path}/out'])
     error = capsys.readouterr().err
-    assert end.value.code == 1 and 'skipped: ' in error and error.splitlines()[-1] == '1 of 2 images were skipped'
-    assert {path.name.partition('.')[0] for path in (tmp_path / 'out').iterdir()} == {'a'}
+    assert end.value.code == 1 and 'skipped: ' in error and error.splitlines()[-1] == '1 file(s) could not be read'
+    assert {path.name.partition('.')[0] for path in (tmp_path / 'out').iterdir()} == {'a', 'settings'}
 
 
 def test_predict_rejects_two_images_with_the_same_name(checkpoint, tmp_path, capsys):
@@ -123,20 +124,58 @@ def test_predict_a_folder(checkpoint, tmp_path, capsys):
         )
     main([*predict(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out')])
     assert np.load(tmp_path / 'out' / 'a.png.depth.npy').shape == (32, 40)
-    assert np.load(tmp_path / 'out' / 'b.jpg.normal.npy').shape == (50, 30, 3)
+    assert np.asarray(Image.open(tmp_path / 'out' / 'b.jpg.normal.png')).shape == (50, 30, 3)
+    with Image.open(tmp_path / 'out' / 'b.jpg.semseg.png') as classes:
+        assert classes.mode == 'P' and classes.size == (30, 50)
+    endings = ('semseg.png', 'depth.png', 'depth.npy', 'normal.png', 'overlay.png', 'sheet.png')
     written = {path.name for path in (tmp_path / 'out').iterdir()}
-    assert {'a.png.png', 'b.jpg.png', 'a.png.semseg.npy', 'b.jpg.semseg.npy'} <= written and len(written) == 8
-    assert 'maps of semseg, depth, normal' in capsys.readouterr().out
+    assert written == {f'{name}.{ending}' for name in ('a.png', 'b.jpg') for ending in endings} | {'settings.json'}
+    assert 'semseg, depth, normal of 2 image(s)' in capsys.readouterr().out
+    main([*predict(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out'), '--write', 'arrays'])
+    assert np.load(tmp_path / 'out' / 'a.png.semseg.npy').dtype == np.uint8
+    assert '2 image(s)\n' in capsys.readouterr().out, 'the arrays were missing'
+    main([*predict(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out')])
+    assert '2 image(s), 2 of them finished before' in capsys.readouterr().out
+    with pytest.raises(SystemExit) as end:
+        main([*predict(checkpoint), str(tmp_path / 'photos'), '--out', str(tmp_path / 'out'), '--flip'])
+    assert end.value.code == 2 and 'made with flip = False, not True' in capsys.readouterr().err
+
+
+def test_predict_does_not_write_into_the_folder_of_the_images(checkpoint, tmp_path, capsys):
+    Image.fromarray(np.zeros((32, 40, 3), np.uint8)).save(tmp_path / 'a.png')
+    with pytest.raises(SystemExit) as end:
+        main([*predict(checkpoint), str(tmp_path), '--out', f'{tmp_path}/sub/..'])
+    assert end.value.code == 2 and 'is the folder of the images' in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ['a.png']
+
+
+def test_predict_a_video_with_all_options(checkpoint, tmp_path):
+    write_video(tmp_path / 'clip.avi', 5)
+    options = '--frame-step 2 --batch-size 2 --flip --scales 0.5 1 --window-tasks depth --window-scale 1.5'.split()
+    camera = '--intrinsics 40 40 24 16 --write maps --cfg-options trained_for.field_of_view=60'.split()
+    main([*predict(checkpoint), str(tmp_path / 'clip.avi'), '--out', str(tmp_path / 'out'), *options, *camera])
+    written = sorted(path.name for path in (tmp_path / 'out' / 'clip.avi').glob('*.npy'))
+    assert written == ['000000.depth.npy', '000002.depth.npy', '000004.depth.npy']
 
 
 @pytest.mark.parametrize(
     ('image', 'options', 'message'),
-    [('none.png', [], 'none.png'), ('', [], 'no image in this folder'), ('', ['--device', 'gpu'], "--device 'gpu'")],
+    [
+        ('none.png', [], 'none.png'),
+        ('', [], 'no image in this folder'),
+        ('', ['--device', 'gpu'], "--device 'gpu'"),
+        ('*.png', [], 'no file matches this pattern'),
+        ('a.png', ['--batch-size', '0'], '--batch-size must be at least 1'),
+        ('a.png', ['--frame-step', '0'], '--frame-step must be at least 1'),
+        ('a.png', ['--scales', '-1'], 'scales must be numbers between'),
+        ('a.png', ['--window-tasks', 'edge'], "no task 'edge'; the network predicts semseg, depth, normal"),
+        ('a.png', ['--window-scale', '0'], 'window_scale must be at least 1'),
+    ],
 )
 def test_predict_bad_input(image, options, message, checkpoint, tmp_path, capsys):
     (tmp_path / 'photos').mkdir()
     with pytest.raises(SystemExit) as end:
-        main([*predict(checkpoint), f'{tmp_path}/photos/{image}', *options])
+        main([*predict(checkpoint), f'{tmp_path}/photos/{image}', '--out', f'{tmp_path}/out', *options])
     assert end.value.code == 2
     (line,) = (line for line in capsys.readouterr().err.splitlines() if line.startswith('error: '))
     assert message in line

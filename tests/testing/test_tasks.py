@@ -108,8 +108,14 @@ MUTANTS = {
         {},
         'flipping_twice_restores_the_label',
     ),
+    'left and right are not exchanged in values': (
+        changed(HumanParts, hflip_values=lambda self, values: values),
+        LEFT_HAND,
+        'values_are_flipped_like_labels',
+    ),
+    'the mean is a log': (changed(Depth, from_mean_space=lambda self, mean: mean), {}, 'equal_values_are_their_mean'),
     'flip changes the dtype': (
-        changed(HumanParts, hflip=lambda self, label: self.mirrored[label].astype(np.int32)),
+        changed(HumanParts, hflip=lambda self, label: self.flipped_class[label].astype(np.int32)),
         LEFT_HAND,
         'flipping_twice_restores_the_label',
     ),

@@ -1,4 +1,4 @@
-"""Sheets: the right picture at the right place, void black, a legend of what is there and nothing else."""
+"""Sheets: the right image in the right place, one range of colours per task, keys, no empty cells."""
 
 import numpy as np
 import pytest
@@ -7,26 +7,31 @@ from PIL import Image
 
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.visualization import as_map, draw_sheet, write_sheets
-from mmmtl.visualization import sheet as sheets
-from mmmtl.visualization.sheet import GAP, LINE, legend_lines, legend_width, text_width
+from mmmtl.visualization.keys import hatched
+from mmmtl.visualization.layout import GAP, MAX_WIDTH
+from mmmtl.visualization.sheet import MIN_FONT
+from mmmtl.visualization.text import line_height, text_width
 
-HEIGHT, WIDTH = 30, 120  # wide enough for the captions
+HEIGHT, WIDTH = 192, 240  # the smallest map of this aspect ratio, which is drawn as it is
+LINE = line_height(MIN_FONT)
 SEMSEG = SemSeg('semseg', classes=('bed', 'chair', 'wall', 'window'))
 TASKS = {'semseg': SEMSEG, 'depth': Depth('depth', display_range=(1, 5)), 'normal': Normal('normal')}
 IMAGE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
 
 
-def maps() -> dict[str, torch.Tensor]:
-    """Left: bed and chair at 2 m, facing the camera; right of column 45: void."""
-    semseg = torch.full((1, HEIGHT, WIDTH), 255)
-    semseg[:, :10, :45], semseg[:, 10:, :45] = 0, 1
-    depth, normal = torch.zeros(1, HEIGHT, WIDTH), torch.zeros(3, HEIGHT, WIDTH)
-    depth[..., :45], normal[2, :, :45] = 2, -1
+def maps(void: bool = False) -> dict[str, torch.Tensor]:
+    """Above: bed; below: chair; 2 m from the camera, and facing it. With ``void``, only left of column 90."""
+    semseg = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.long)
+    semseg[:, 60:] = 1
+    depth, normal = torch.full((1, HEIGHT, WIDTH), 2.0), torch.zeros(3, HEIGHT, WIDTH)
+    normal[2] = -1
+    if void:
+        semseg[..., 90:], depth[..., 90:], normal[..., 90:] = 255, 0, 0
     return {'semseg': semseg, 'depth': depth, 'normal': normal}
 
 
 def cell(sheet: np.ndarray, row: int, column: int) -> np.ndarray:
-    """The picture in a cell, without its caption."""
+    """The image in a cell of the first line, without its caption."""
     top, left = GAP + row * (HEIGHT + LINE + GAP) + LINE, GAP + column * (WIDTH + GAP)
     return sheet[top : top + HEIGHT, left : left + WIDTH]
 
@@ -35,103 +40,143 @@ def has_colour(pixels: np.ndarray, colour) -> bool:
     return bool((pixels == np.asarray(colour)).all(-1).any())
 
 
+def drawn(name: str, values: torch.Tensor) -> np.ndarray:
+    return TASKS[name].visualize(as_map(values))
+
+
 def test_two_rows_image_above_overlay_truth_above_prediction():
     truth, prediction = maps(), {name: values.flip(1) for name, values in maps().items()}
     sheet = draw_sheet(IMAGE, TASKS, {'truth': truth, 'prediction': prediction})
-    legend_line = LINE
-    assert sheet.shape == (GAP + 2 * (HEIGHT + LINE + GAP) + legend_line, GAP + 4 * (WIDTH + GAP), 3)
-    assert sheet.dtype == np.uint8
+    assert sheet.shape[1] == GAP + 4 * (WIDTH + GAP) and sheet.dtype == np.uint8
     np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
     for row, values in enumerate((truth, prediction)):
-        for column, (name, task) in enumerate(TASKS.items()):
-            np.testing.assert_array_equal(cell(sheet, row, 1 + column), task.visualize(as_map(values[name])))
-    drawn = SEMSEG.visualize(as_map(prediction['semseg'])).astype(float)
-    np.testing.assert_allclose(cell(sheet, 1, 0), (IMAGE + drawn) / 2, atol=1)
+        for column, name in enumerate(TASKS):
+            np.testing.assert_array_equal(cell(sheet, row, 1 + column), drawn(name, values[name]))
+    np.testing.assert_allclose(
+        cell(sheet, 1, 0), (IMAGE + drawn('semseg', prediction['semseg']).astype(float)) / 2, atol=1
+    )
 
 
 def test_a_single_row_shows_image_and_overlay():
     sheet = draw_sheet(IMAGE, TASKS, {'prediction': maps()})
     assert sheet.shape[1] == GAP + 5 * (WIDTH + GAP)
     np.testing.assert_array_equal(cell(sheet, 0, 0), IMAGE)
-    drawn = SEMSEG.visualize(as_map(maps()['semseg'])).astype(float)
-    np.testing.assert_allclose(cell(sheet, 0, 1), (IMAGE + drawn) / 2, atol=1)
-    np.testing.assert_array_equal(cell(sheet, 0, 4), TASKS['normal'].visualize(as_map(maps()['normal'])))
+    np.testing.assert_allclose(cell(sheet, 0, 1), (IMAGE + drawn('semseg', maps()['semseg']).astype(float)) / 2, atol=1)
+    np.testing.assert_array_equal(cell(sheet, 0, 4), drawn('normal', maps()['normal']))
 
 
-@pytest.mark.parametrize('factor', [2, 3, 5])
-def test_large_images_are_shrunk(factor, monkeypatch):
-    """Whatever is repeated ``factor`` times and shrunk to what it was gives the same sheet, further pictures too."""
-    monkeypatch.setattr(sheets, 'MAX_PIXELS', HEIGHT * WIDTH)
-    large = {name: values.repeat_interleave(factor, 1).repeat_interleave(factor, 2) for name, values in maps().items()}
-    image = IMAGE.repeat(factor, 0).repeat(factor, 1)
+@pytest.mark.parametrize('shape', [(1600, 2000), (1000, 1250), (19, 24), (480, 640), (1242, 375), (3, 1000)])
+def test_sheets_have_a_maximum_width_and_maps_a_minimum_size(shape):
+    image = np.zeros((*shape, 3), np.uint8)
+    for count in (1, 3, 8):
+        tasks = {f'depth{index}': TASKS['depth'] for index in range(count)}
+        values = {name: torch.ones(1, *shape) for name in tasks}
+        sheet = draw_sheet(image, tasks, {'truth': values, 'prediction': values})
+        assert sheet.shape[1] <= MAX_WIDTH and sheet.shape[0] > 192
+
+
+@pytest.mark.parametrize('factor', [2, 3])
+def test_repeated_pixels_give_the_same_sheet(factor):
+    """Maps are at most 640 pixels wide; larger ones are shrunk."""
+    image = np.random.default_rng(0).integers(0, 256, (480, 640, 3)).astype(np.uint8)
+    depth = torch.rand(1, 480, 640, generator=torch.Generator().manual_seed(0)) * 6 - 1  # some of it void
+    tasks = {'depth': TASKS['depth']}
+    large = depth.repeat_interleave(factor, 1).repeat_interleave(factor, 2)
     np.testing.assert_array_equal(
-        draw_sheet(image, TASKS, {'truth': large, 'prediction': large}, {'more': image}),
-        draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()}, {'more': IMAGE}),
+        draw_sheet(image.repeat(factor, 0).repeat(factor, 1), tasks, {'truth': {'depth': large}}),
+        draw_sheet(image, tasks, {'truth': {'depth': depth}}),
     )
 
 
-def test_void_is_black_and_what_is_known_is_not():
-    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
-    for column in (1, 2, 3):
-        picture = cell(sheet, 0, column)
-        assert not picture[:, 45:].any() and picture[:, :45].any(-1).all()
+def test_void_is_hatched_and_named():
+    sheet, full = (draw_sheet(IMAGE, TASKS, {'truth': maps(void), 'prediction': maps()}) for void in (True, False))
+    stripes = hatched((HEIGHT, WIDTH))
+    for column, name in enumerate(TASKS, 1):
+        np.testing.assert_array_equal(cell(sheet, 0, column)[:, 90:], stripes[:, 90:])
+        np.testing.assert_array_equal(cell(sheet, 0, column)[:, :90], drawn(name, maps()[name])[:, :90])
+    below = slice(GAP + 2 * (HEIGHT + LINE + GAP), None)
+    assert has_colour(sheet[below], stripes[0, 0]) and not has_colour(full[below], stripes[0, 0])
 
 
-def test_the_legend_names_the_classes_that_are_there():
+def test_the_key_names_the_classes_that_are_there():
+    below = slice(GAP + 2 * (HEIGHT + LINE + GAP), None)
     sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
-    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP) :]
-    assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, False]
+    assert [has_colour(sheet[below], colour) for colour in SEMSEG.palette] == [True, True, False, False]
     more = {'semseg': torch.full((1, HEIGHT, WIDTH), 3)}
-    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': more})
-    legend = sheet[GAP + 2 * (HEIGHT + LINE + GAP) :]
-    assert [has_colour(legend, colour) for colour in SEMSEG.palette] == [True, True, False, True]
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps() | more})
+    assert [has_colour(sheet[below], colour) for colour in SEMSEG.palette] == [True, True, False, True]
 
 
-def test_no_legend_where_colours_speak_for_themselves():
-    tasks = {'depth': TASKS['depth']}
-    sheet = draw_sheet(IMAGE, tasks, {'truth': maps(), 'prediction': maps()})
-    assert sheet.shape == (GAP + 2 * (HEIGHT + LINE + GAP), GAP + 2 * (WIDTH + GAP), 3)
-    assert (cell(sheet, 1, 0) == 255).all()  # no overlay
+def ramp(low: float, high: float) -> torch.Tensor:
+    return torch.linspace(low, high, WIDTH).expand(1, HEIGHT, WIDTH)
 
 
-def test_a_single_row_without_a_legend_has_no_overlay():
-    depth = {'depth': maps()['depth']}
-    sheet = draw_sheet(IMAGE, {'depth': TASKS['depth']}, {'truth': depth})
-    assert sheet.shape[1] == 2 * (WIDTH + GAP) + GAP
-    np.testing.assert_array_equal(cell(sheet, 0, 1), TASKS['depth'].visualize(as_map(depth['depth'])))
+def test_truth_and_prediction_have_one_range_that_of_the_truth():
+    """Equal depths have equal colours in both maps, whatever the range of the prediction."""
+    tasks = {'depth': Depth('depth')}
+    truth = {'depth': ramp(2, 4)}
+    same = draw_sheet(IMAGE, tasks, {'truth': truth, 'prediction': truth})
+    other = draw_sheet(IMAGE, tasks, {'truth': truth, 'prediction': {'depth': ramp(2, 4) + 1}})
+    np.testing.assert_array_equal(cell(same, 0, 1), cell(same, 1, 1))
+    np.testing.assert_array_equal(cell(other, 0, 1), cell(same, 0, 1))
+    shifted = cell(other, 1, 1)  # 3 to 5 m
+    np.testing.assert_allclose(shifted[:, : WIDTH // 2 - 4], cell(same, 0, 1)[:, WIDTH // 2 : -4], atol=8)
+    assert (shifted[:, WIDTH // 2 + 2 :] == shifted[:, -1:]).all(), 'the last colour beyond 4 m'
 
 
-def test_a_map_that_is_missing_leaves_its_cell_white():
+def test_without_truth_the_range_is_that_of_the_prediction():
+    tasks = {'depth': Depth('depth')}
+    void = {'depth': torch.zeros(1, HEIGHT, WIDTH)}
+    shown = draw_sheet(IMAGE, tasks, {'truth': void, 'prediction': {'depth': ramp(2, 4)}})
+    np.testing.assert_array_equal(cell(shown, 1, 1), tasks['depth'].visualize(as_map(ramp(2, 4))))
+
+
+def empty_cells(sheet: np.ndarray, columns: int, rows: int) -> list[tuple[int, int]]:
+    return [
+        (row, column) for row in range(rows) for column in range(columns) if (cell(sheet, row, column) == 255).all()
+    ]
+
+
+def test_maps_without_a_counterpart_leave_no_cell_empty():
+    """Two tasks without truth share a column."""
     sheet = draw_sheet(IMAGE, TASKS, {'truth': {'depth': maps()['depth']}, 'prediction': maps()})
-    assert (cell(sheet, 0, 1) == 255).all() and (cell(sheet, 0, 3) == 255).all()
-    np.testing.assert_array_equal(cell(sheet, 0, 2), cell(sheet, 1, 2))
+    assert sheet.shape[1] == GAP + 3 * (WIDTH + GAP) and not empty_cells(sheet, 3, 2)
+    np.testing.assert_array_equal(cell(sheet, 0, 1), drawn('semseg', maps()['semseg']))
+    np.testing.assert_array_equal(cell(sheet, 0, 2), drawn('depth', maps()['depth']))
+    sheet = draw_sheet(IMAGE, TASKS, {'truth': {}, 'prediction': maps()})
+    np.testing.assert_array_equal(sheet, draw_sheet(IMAGE, TASKS, {'prediction': maps()}))
 
 
-@pytest.mark.parametrize('width, times', [(30, 3), (90, 1), (WIDTH, 1)])
-def test_small_images_are_enlarged_until_their_captions_fit(width, times):
-    image = IMAGE[:, :width]
-    shown = {'semseg': maps()['semseg'][..., :width]}
-    sheet = draw_sheet(image, {'semseg': SEMSEG}, {'truth': shown, 'prediction': shown})
-    picture = sheet[GAP + LINE :][: HEIGHT * times, GAP:][:, : width * times]
-    np.testing.assert_array_equal(picture, image.repeat(times, 0).repeat(times, 1))
-    assert sheet.shape[1] == GAP + 2 * (width * times + GAP) and width * times >= text_width('semseg, prediction')
+def test_further_images_share_a_column():
+    rows = {'truth': maps(), 'prediction': maps()}
+    sheet = draw_sheet(IMAGE, TASKS, rows, {'one': IMAGE, 'two': IMAGE[::-1]})
+    assert sheet.shape[1] == GAP + 5 * (WIDTH + GAP)
+    np.testing.assert_array_equal(cell(sheet, 0, 4), IMAGE)
+    np.testing.assert_array_equal(cell(sheet, 1, 4), IMAGE[::-1])
 
 
-def test_captions_are_written():
+def test_an_image_alone():
+    np.testing.assert_array_equal(cell(draw_sheet(IMAGE, {}, {}), 0, 0), IMAGE)
+
+
+def test_captions_are_written_and_grow_with_the_maps():
     sheet = draw_sheet(IMAGE, TASKS, {'truth': maps(), 'prediction': maps()})
     for row in range(2):
         for column in range(4):
             top, left = GAP + row * (HEIGHT + LINE + GAP), GAP + column * (WIDTH + GAP)
             assert (sheet[top : top + LINE, left : left + WIDTH] < 128).any()
+    dark = {}
+    for factor in (1, 4):
+        image = np.full((HEIGHT * factor, WIDTH * factor, 3), 255, np.uint8)
+        dark[factor] = (draw_sheet(image, {}, {}) < 128).sum()
+    assert dark[4] > 1.5 * dark[1]
 
 
-@pytest.mark.parametrize('width', [80, 200, 1000])
-def test_a_long_legend_breaks_into_lines_that_fit(width):
-    legend = {f'class number {number}': (number, 0, 0) for number in range(30)}
-    lines = legend_lines(legend, width)
-    assert [entry for line in lines for entry in line] == list(legend.items())
-    for line in lines:
-        assert len(line) == 1 or GAP + sum(legend_width(name) for name, _ in line) <= width
+def test_long_captions_fit():
+    tasks = {'depth of a task with a name that is much longer than a map is wide': TASKS['depth']}
+    sheet = draw_sheet(IMAGE, tasks, {'truth': {name: maps()['depth'] for name in tasks}})
+    (caption,) = tasks
+    assert sheet.shape[1] == GAP + 2 * (text_width(caption, MIN_FONT) + GAP) > GAP + 2 * (WIDTH + GAP)
 
 
 def test_maps_are_channels_last_or_flat():

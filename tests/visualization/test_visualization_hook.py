@@ -16,7 +16,6 @@ from mmmtl.errors import ConfigError
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth
 from mmmtl.visualization import VisualizationHook, draw_sheet
-from mmmtl.visualization.sheet import GAP, LINE
 
 TASKS = {'depth': Depth('depth', display_range=(1, 5))}
 DRAWERS = {**TASKS, 'matched': TASKS['depth']}
@@ -91,17 +90,17 @@ def test_a_batch_and_its_outputs_must_match(tmp_path):
         run(VisualizationHook(str(tmp_path / 'sheets')), [(data, samples[:1])])
 
 
-def test_what_else_the_network_shows_stands_at_the_end_of_the_first_row(tmp_path):
+def test_auxiliary_maps_of_the_network_are_drawn(tmp_path):
     data, samples = batch(range(2))
     samples[1].extra = PixelData(matched=torch.full((1, 20, 30), 3.0))
     run(VisualizationHook(str(tmp_path / 'sheets')), [(data, samples)])
     plain, more = (np.asarray(Image.open(tmp_path / 'sheets' / f'room-{view}.png')) for view in range(2))
-    width, height = 3 * 30, 3 * 20  # enlarged, for the captions
-    assert plain.shape[1] == GAP + 2 * (width + GAP) and more.shape[1] == GAP + 3 * (width + GAP)
-    top, left = GAP + LINE, GAP + 2 * (width + GAP)
-    cell = more[top : top + height, left:][::3, :width:3]
-    np.testing.assert_array_equal(cell, TASKS['depth'].visualize(np.full((20, 30), 3.0)))
-    assert (more[top + height :, left:] == 255).all()  # it is no prediction of a task, and has no truth
+    image = np.full((20, 30, 3), 11, np.uint8)
+    rows = {'truth': {'depth': torch.full((1, 20, 30), 2.0)}, 'prediction': {'depth': torch.full((1, 20, 30), 4.0)}}
+    auxiliary = {'': {'matched': torch.full((1, 20, 30), 3.0)}}
+    np.testing.assert_array_equal(more, draw_sheet(image, DRAWERS, rows | auxiliary))
+    np.testing.assert_array_equal(plain, draw_sheet(image - 1, TASKS, rows))
+    assert (more == TASKS['depth'].visualize(np.full((1, 1), 3.0))).all(-1).any()
 
 
 @VISBACKENDS.register_module()

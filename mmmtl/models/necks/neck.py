@@ -73,5 +73,5 @@ class Neck(BaseModule):
         return {}
 
     def visualizers(self, tasks: Mapping[str, Task]) -> dict[str, Any]:
-        """Return objects with ``visualize`` and ``legend`` that draw `visual_maps`, by name; none by default."""
+        """Return objects with ``visualize``, ``legend`` and ``display`` for `visual_maps`, by name."""
         return {}

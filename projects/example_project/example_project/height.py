@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks import Task, unchanged
+from mmmtl.tasks.map_display import MapDisplay, Range
 from mmmtl.tasks.view_changes import ViewInvariant
 
 LOWEST = 1e-6  # metres; the inverse of softplus is -inf at 0
@@ -81,7 +82,21 @@ class Height(Task):
         count = torch.where(sums['count'] > 0, sums['count'], torch.nan)  # NaN where nothing was labelled
         return {name: (sums[name] / count).item() for name in ('abs', 'within_25cm')}
 
+    @property
+    def display(self) -> MapDisplay:
+        return HeightDisplay(self)
+
     def visualize(self, values: np.ndarray) -> np.ndarray:
         grey = (255 * (values / self.highest).clip(0, 1)).astype(np.uint8)
         colour = cv2.applyColorMap(grey, cv2.COLORMAP_VIRIDIS)[..., ::-1]
         return np.where(values[..., None] >= 0, colour, 0).astype(np.uint8)
+
+
+class HeightDisplay(MapDisplay):
+    """A colour bar from 0 m to ``highest``."""
+
+    task: Height
+    unit = 'm'
+
+    def value_range(self, values: np.ndarray) -> Range:
+        return 0.0, self.task.highest

@@ -10,7 +10,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume
 from mmmtl.models.necks.cross_view.map_resizing import resize_to_stride
-from mmmtl.models.necks.cross_view.match_visualization import MatchConfidenceMap, match_visualizers
+from mmmtl.models.necks.cross_view.match_visualization import MatchConfidenceMap, MatchedDepthMap, match_visualizers
 from mmmtl.models.necks.cross_view.multi_view_transformer import MultiViewTransformer
 from mmmtl.models.necks.cross_view.neighbours import nearest_views
 from mmmtl.models.necks.cross_view.scenes import check_scenes, group_scenes, take_rows
@@ -139,7 +139,7 @@ class ViewMatching(Neck):
         depth, confidence = self.cost_volume.best_depth(aux['cost'])
         return {'matched': depth, 'confidence': confidence}
 
-    def visualizers(self, tasks: Mapping[str, Task]) -> dict[str, Task | MatchConfidenceMap]:
+    def visualizers(self, tasks: Mapping[str, Task]) -> dict[str, MatchedDepthMap | MatchConfidenceMap]:
         """Return the visualizers of the maps of `visual_maps`, by name."""
         return match_visualizers(tasks) if self.cost_volume else {}
 

@@ -92,8 +92,12 @@ def test_nothing_is_added_unless_asked_for_nor_without_a_cost_volume(build):
 
 def test_drawers():
     own = Depth('depth', display_range=(1, 5))
-    assert match_visualizers({'depth': own})['matched'] is own  # the same colours as the prediction
-    assert isinstance(match_visualizers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched'], Depth)
+    matched, values = match_visualizers({'depth': own})['matched'], np.array([[0, 1.5, 4.0]])
+    np.testing.assert_array_equal(matched.visualize(values), own.visualize(values))  # as the prediction
+    assert matched.display.scale == own.display.scale and matched.display.value_range(values) == (1, 5)
+    assert 'plane' in matched.display.note and 'plane' in MatchConfidenceMap().display.note
+    other = match_visualizers({'semseg': SemSeg('semseg', classes=('a', 'b'))})['matched']
+    np.testing.assert_array_equal(other.visualize(values), Depth('depth').visualize(values))
     image = MatchConfidenceMap().visualize(np.array([[0, 0.25, 1.0, np.nan]]))
     assert image.shape == (1, 4, 3) and image.dtype == np.uint8
     assert image[0, :, 0].tolist() == [0, 127, 255, 0]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.apis.input_images import image_name, list_images, to_image_array
 from mmmtl.errors import DataError
+from mmmtl.predictions.input_images import image_name, list_images, to_image_array
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
 

@@ -1,0 +1,98 @@
+"""The files of a prediction: a table of writers, each of which encodes some of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmmtl.tasks import Task
+from mmmtl.tasks.map_files import MapFiles
+from mmmtl.visualization import draw_sheet
+from mmmtl.visualization.cells import blend
+from mmmtl.visualization.sheet import as_tensor
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The maps of an image.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        maps: ``{task: (H, W) or (H, W, C)}``.
+        tasks: The tasks of the maps, by name.
+        intrinsics: (3, 3) in pixels, if known.
+    """
+
+    image: np.ndarray
+    maps: Mapping[str, np.ndarray]
+    tasks: Mapping[str, Task]
+    intrinsics: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class OutputWriter:
+    """One kind of output files of an image.
+
+    Args:
+        description: What it writes, for the help of the command.
+        suffixes: Returns the endings of its files, which follow the name of the image, given the tasks.
+        encode: Returns ``{suffix: content}``: arrays for ``.npy`` and ``.png``, or the bytes of a file.
+    """
+
+    description: str
+    suffixes: Callable[[Mapping[str, Task]], list[str]]
+    encode: Callable[[Prediction], dict[str, np.ndarray | bytes]]
+
+
+def map_suffixes(tasks: Mapping[str, Task]) -> list[str]:
+    """Return the endings of the files of all maps, such as ``'.depth.png'``."""
+    return [f'.{name}{suffix}' for name, task in tasks.items() for suffix in task.files.suffixes]
+
+
+def encode_maps(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
+    """Encode every map by `mmmtl.tasks.Task.files`."""
+    return {
+        f'.{name}{suffix}': content
+        for name, values in prediction.maps.items()
+        for suffix, content in prediction.tasks[name].files.encode(values).items()
+    }
+
+
+def encode_arrays(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
+    """Return the values of every map; class indices as uint8."""
+    return {f'.{name}.npy': compact(values) for name, values in prediction.maps.items()}
+
+
+def compact(values: np.ndarray) -> np.ndarray:
+    """Return class indices, which are at most 255, as uint8, and other values as they are."""
+    return values.astype(np.uint8) if values.dtype.kind in 'iu' else values
+
+
+def encode_overlay(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
+    """Blend the image with the classes, or with the first map if there are none."""
+    tasks = prediction.tasks
+    name = next((name for name, task in tasks.items() if task.quantity == 'classes'), next(iter(tasks)))
+    display, values = tasks[name].display, prediction.maps[name]
+    return {'.overlay.png': blend(prediction.image, display.draw(values), display.known(values))}
+
+
+def encode_sheet(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
+    """Draw image, overlay and all maps with their keys on one sheet."""
+    rows = {'prediction': {name: as_tensor(values) for name, values in prediction.maps.items()}}
+    return {'.sheet.png': draw_sheet(prediction.image, prediction.tasks, rows)}
+
+
+WRITERS: dict[str, OutputWriter] = {
+    'maps': OutputWriter('the maps, as images and depth as .npy too', map_suffixes, encode_maps),
+    'overlay': OutputWriter('the classes over the image', lambda tasks: ['.overlay.png'], encode_overlay),
+    'sheet': OutputWriter('all maps with their keys', lambda tasks: ['.sheet.png'], encode_sheet),
+    'arrays': OutputWriter('every map as .npy', lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
+}
+"""The writers by the name that the command has for them. To add one, add an entry."""
+
+
+def lost_values(prediction: Prediction) -> list[str]:
+    """Return what the image files of a prediction lose, by task."""
+    files: Mapping[str, MapFiles] = {name: prediction.tasks[name].files for name in prediction.maps}
+    lost = {name: files[name].lost(values) for name, values in prediction.maps.items()}
+    return [f'{name}: {text}' for name, text in lost.items() if text]
