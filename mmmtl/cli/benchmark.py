@@ -6,21 +6,22 @@ The input is noise and the weights are random; neither changes the speed. For pa
 import argparse
 
 from mmmtl.cli.device import check_device
-from mmmtl.cli.options import add_cfg_options, add_config
+from mmmtl.cli.options import add_cfg_options, add_config, add_size, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument(
-        '--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the images (default: that of the training)'
-    )
-    parser.add_argument('--batch-size', type=int, default=1, metavar='N', help='scenes in a batch (default: 1)')
-    parser.add_argument(
-        '--views', type=int, default=1, metavar='N', help='views of each scene, for cross-view networks (default: 1)'
-    )
-    parser.add_argument('--warm-up', type=int, default=3, metavar='N', help='passes not measured (default: 3)')
-    parser.add_argument('--repeats', type=int, default=10, metavar='N', help='measured passes (default: 10)')
+    add_size(parser, 'images')
+    for name, minimum, default, text in (
+        ('--batch-size', 1, 1, 'scenes in a batch'),
+        ('--views', 1, 1, 'views of each scene, for cross-view networks'),
+        ('--warm-up', 0, 3, 'passes not measured'),
+        ('--repeats', 1, 10, 'measured passes'),
+    ):
+        parser.add_argument(
+            name, type=at_least(minimum), default=default, metavar='N', help=f'{text} (default: {default})'
+        )
     parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ... (default: the GPU if there is one)')
     add_cfg_options(parser)
@@ -30,8 +31,7 @@ def run(args: argparse.Namespace) -> None:
     """Build the network without weights, run it and print the result.
 
     Raises:
-        ConfigError: The config has no model, neither it nor ``--size`` states an image size, a number is too small, or
-            the device has too little memory.
+        ConfigError: The config has no model, neither it nor ``--size`` states an image size, or memory is exhausted.
     """
     import torch
 
@@ -42,12 +42,6 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.experiments.forward_speed import forward_speed
     from mmmtl.registry import MODELS
 
-    least = {'batch_size': 1, 'views': 1, 'warm_up': 0, 'repeats': 1}
-    for name, value in least.items():
-        if getattr(args, name) < value:
-            raise ConfigError(f'--{name.replace("_", "-")}: expected at least {value}, found {getattr(args, name)}')
-    if args.size and min(args.size) < 1:
-        raise ConfigError(f'--size: expected positive numbers, found {args.size[0]} {args.size[1]}')
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     check_device(device)
     config = load_config(args.config, args.cfg_options)

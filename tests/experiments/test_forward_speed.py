@@ -71,17 +71,18 @@ def test_memory_of_a_gpu():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--repeats', '0'], '--repeats: expected at least 1, found 0'),
-        (['--batch-size', '-1'], '--batch-size: expected at least 1, found -1'),
-        (['--warm-up', '-1'], '--warm-up: expected at least 0'),
-        (['--size', '0', '9'], '--size: expected positive numbers, found 0 9'),
+        (['--repeats', '0'], "--repeats: expected a whole number of at least 1, found '0'"),
+        (['--batch-size', '-1'], "--batch-size: expected a whole number of at least 1, found '-1'"),
+        (['--warm-up', '-1'], '--warm-up: expected a whole number of at least 0'),
+        (['--size', '0', '9'], "--size: expected a whole number of at least 1, found '0'"),
+        (['--repeats', 'ten'], "found 'ten'"),
         (['--device', 'tpu'], "--device 'tpu'"),
     ],
 )
 def test_a_mistake_is_one_line(options, message, capsys):
     with pytest.raises(SystemExit) as end:
         main(['benchmark', str(CONFIG), *options])
-    (line,) = capsys.readouterr().err.splitlines()
+    line = capsys.readouterr().err.splitlines()[-1]  # below the usage
     assert end.value.code == 2 and message in line
 
 
