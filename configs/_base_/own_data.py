@@ -20,6 +20,7 @@ train_cfg.update(val_interval=200)
 
 trained_for = dict(size=(240, 320))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

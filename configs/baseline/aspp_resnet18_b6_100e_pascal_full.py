@@ -8,4 +8,5 @@ with read_base():
     from .._base_.schedules.mtpsl_pascal_100e import *
 
 train_dataloader.update(batch_size=6)
+auto_scale_lr.update(base_batch_size=6)
 model.update(tasks=tasks)

@@ -18,6 +18,7 @@ with read_base():
     from .fpn_lite0_b8_400i_camvid_bsds_two_view_partial import *
 
 train_dataloader.update(batch_size=10)
+auto_scale_lr.update(base_batch_size=10)
 train_dataloader['sampler'].update(batch_size=10, ratios=dict(camvid=3, bsds500=3, two_view=2, rooms=2))
 train_dataloader['dataset']['parts'].update(
     rooms=dict(

@@ -9,5 +9,6 @@ with read_base():
 
 model.update(tasks=tasks)
 train_dataloader.update(batch_size=10)
+auto_scale_lr.update(base_batch_size=10)
 param_scheduler[0].update(periods=[10] * 10, restart_weights=[1.0] * 10)
 train_cfg.update(max_epochs=100, val_interval=100)

@@ -9,3 +9,4 @@ with read_base():
 
 model.update(tasks=tasks)
 train_dataloader.update(batch_size=10)
+auto_scale_lr.update(base_batch_size=10)

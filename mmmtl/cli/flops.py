@@ -2,15 +2,13 @@
 
 import argparse
 
-from mmmtl.cli.options import add_cfg_options, add_config
+from mmmtl.cli.options import add_cfg_options, add_config, add_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument(
-        '--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), help='of the image (default: that of the training)'
-    )
+    add_size(parser, 'image')
     add_cfg_options(parser)
 
 

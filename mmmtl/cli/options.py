@@ -1,6 +1,7 @@
 """Options that several commands share; nothing here imports torch, so that ``--help`` is quick."""
 
 import argparse
+from collections.abc import Callable
 
 from mmmtl.cli.command_line import KeyValues
 
@@ -12,6 +13,28 @@ SPLITS = ('train', 'val', 'test')
 def add_config(parser: argparse.ArgumentParser, text: str = CONFIG) -> None:
     """Add the positional argument ``config``."""
     parser.add_argument('config', help=text)
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Return a type for ``add_argument``: a whole number of at least ``minimum``; anything else is a usage error."""
+
+    def whole_number(text: str) -> int:
+        if not text.lstrip('-').isdecimal() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f'expected a whole number of at least {minimum}, found {text!r}')
+        return int(text)
+
+    return whole_number
+
+
+def add_size(parser: argparse.ArgumentParser, of: str) -> None:
+    """Add ``--size``, the height and width of images."""
+    parser.add_argument(
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        metavar=('HEIGHT', 'WIDTH'),
+        help=f'of the {of} (default: that of the training)',
+    )
 
 
 def add_cfg_options(parser: argparse.ArgumentParser, of: str = 'the config') -> None:

@@ -14,6 +14,7 @@ from mmmtl.configuration.config_changes import apply_changes
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
 from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.departures import check_evaluation, take_evaluation
+from mmmtl.configuration.learning_rate_scale import check_learning_rate_scale
 from mmmtl.configuration.monitored_metrics import set_monitor_rules
 from mmmtl.configuration.recipes import read_recipe
 from mmmtl.configuration.required_arguments import check_dataset_arguments
@@ -83,6 +84,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
             )
         elif wrong := type_mismatch(value, types.get(key, Any)):
             raise ConfigError(f'{key}{wrong}')
+    check_learning_rate_scale(config.get('auto_scale_lr'))
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
     set_tasks(config)
     complete_trained_for(config)

@@ -44,14 +44,16 @@ def flatten_recipe(config: Config) -> dict[str, Entry]:
     """Return every entry of a config that can change a result, ``{'train_dataloader.batch_size': 8, ...}``.
 
     The seed is left out, as are the default hooks (except the entries that select a checkpoint), the copies of
-    ``tasks`` that `load_config` makes, and ``load_from``, which is the tested checkpoint in a test: `PlannedRun`
-    records in ``started_from`` where initial weights come from.
+    ``tasks`` that `load_config` makes, ``auto_scale_lr`` unless it is enabled, and ``load_from``, which is the tested
+    checkpoint in a test: `PlannedRun` records in ``started_from`` where initial weights come from.
     """
     whole = config.to_dict()
     recipe = {key: value for key, value in whole.items() if key not in IGNORED and not key.startswith('_')}
     for name in LOADERS:
         if recipe.get(name):
             recipe[name] = {key: value for key, value in recipe[name].items() if key not in IGNORED_IN_LOADERS}
+    if not (recipe.get('auto_scale_lr') or {}).get('enable'):
+        recipe.pop('auto_scale_lr', None)
     recipe['randomness'] = {key: value for key, value in (recipe.get('randomness') or {}).items() if key != 'seed'}
     checkpoint = (whole.get('default_hooks') or {}).get('checkpoint') or {}
     recipe['default_hooks'] = {'checkpoint': {key: checkpoint.get(key) for key in ('save_best', 'rule')}}

@@ -1,9 +1,11 @@
-"""Check that the packages of the configured visualization backends are installed."""
+"""Visualization backends: add a tracker, and check that the packages of the configured ones are installed."""
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 
 from mmengine import visualization
+from mmengine.config import Config
 from mmengine.visualization import Visualizer
 
 from mmmtl.configuration.resolve_type import resolve_type
@@ -19,6 +21,37 @@ PACKAGES: dict[Callable, tuple[str, ...]] = {
     visualization.TensorboardVisBackend: ('tensorboard',),
     visualization.WandbVisBackend: ('wandb',),
 }
+
+TRACKERS: dict[str, type] = {
+    'tensorboard': visualization.TensorboardVisBackend,
+    'wandb': visualization.WandbVisBackend,
+}
+
+
+def add_tracker(config: Config, name: str) -> None:
+    """Add a tracker to the backends of the config's visualizer, unless it is among them.
+
+    The log file `vis_data/scalars.json` stays. Weights & Biases records into the work dir only, unless the environment
+    variable ``WANDB_MODE`` is set.
+
+    Args:
+        config: The config to change.
+        name: ``'tensorboard'`` or ``'wandb'``.
+
+    Raises:
+        ConfigError: Its package is not installed.
+    """
+    visualizer = config.get('visualizer') or {'type': Visualizer}
+    backends = visualizer.get('vis_backends') or [{'type': visualization.LocalVisBackend}]
+    backends = [backends] if isinstance(backends, dict) else list(backends)
+    target = TRACKERS[name]
+    if not any(resolve_type(backend['type'], 'visualizer.vis_backends') is target for backend in backends):
+        backend: dict = {'type': target}
+        if name == 'wandb':
+            backend['init_kwargs'] = {'project': 'mmmtl', 'mode': os.environ.get('WANDB_MODE', 'offline')}
+        backends.append(backend)
+    config.visualizer = {**visualizer, 'vis_backends': backends}
+    check_vis_backends(config.visualizer)
 
 
 def check_vis_backends(visualizer: Visualizer | dict | None) -> None:

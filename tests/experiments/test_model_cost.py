@@ -83,3 +83,9 @@ def test_without_a_model(capsys):
     with pytest.raises(SystemExit):
         main(['flops', str(CONFIGS.parents[1] / 'configs/_base_/datasets/rooms_small.py')])
     assert 'give a recipe and --size H W' in capsys.readouterr().err
+
+
+def test_a_size_that_is_none(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['flops', str(CONFIGS / 'tiny_rooms.py'), '--size', '0', '48'])
+    assert end.value.code == 2 and '--size: expected a whole number of at least 1' in capsys.readouterr().err

@@ -11,6 +11,7 @@ protocol = 'bsds500'
 trained_for = dict(size=(320, 480))  # whole images of 321 x 481, resized to cover 320 x 320
 tasks = dict(edge=dict(type=Edge, annotators=9, max_distance='bsds', interpolation='lines'))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

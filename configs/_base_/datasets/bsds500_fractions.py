@@ -11,6 +11,7 @@ protocol = 'bsds500/merged'
 trained_for = dict(size=(240, 360))  # whole images of 214 x 321, resized to cover 240 x 320
 tasks = dict(edge=dict(type=Edge, max_distance='bsds', interpolation='lines'))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

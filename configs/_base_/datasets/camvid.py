@@ -11,6 +11,7 @@ protocol = 'camvid-11/240x320'
 trained_for = dict(size=(240, 320))
 tasks = dict(semseg=dict(type=SemSeg, classes=CamVid.CLASSES, palette=CamVid.PALETTE))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

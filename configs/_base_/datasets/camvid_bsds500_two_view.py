@@ -40,6 +40,7 @@ _two_view = dict(
 )
 _val_pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

@@ -12,6 +12,7 @@ tasks = dict(
     edge=dict(type=Edge, max_distance='pascal', interpolation='lines'),
 )
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

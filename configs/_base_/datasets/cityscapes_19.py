@@ -22,6 +22,7 @@ tasks = dict(
     depth=dict(type=Depth, display_range=(4.0, 80.0), max_depth=80.0),
 )
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,

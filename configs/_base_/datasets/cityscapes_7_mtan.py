@@ -14,6 +14,7 @@ tasks = dict(
     depth=dict(type=Depth),
 )
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

@@ -30,6 +30,7 @@ tasks = dict(
     depth=dict(type=InverseDepth, unit=0.23, display_range=(4.0, 80.0), max_depth=80.0),
 )
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,

@@ -18,6 +18,7 @@ tasks = dict(
     )
 )
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=4,

@@ -11,6 +11,7 @@ protocol = 'kitti-semantics/fifth'
 trained_for = dict(size=(375, 1242))
 tasks = dict(semseg=dict(type=SemSeg, classes=KITTISemantics.CLASSES, palette=KITTISemantics.PALETTE))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

@@ -37,6 +37,7 @@ _root = 'kitti'
 _whole = [dict(type=LoadViews), dict(type=PackViews)]
 _eigen = dict(type=KITTI, tasks=tasks, root=_root, frames='kitti/splits/eigen_test_files.txt', pipeline=_whole)
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,

@@ -29,6 +29,7 @@ tasks = dict(
     edge=dict(type=Edge, max_distance='nyud', interpolation='nearest'),
 )
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,

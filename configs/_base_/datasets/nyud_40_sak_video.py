@@ -13,6 +13,7 @@ with read_base():
     from .nyud_40_sak import *
 
 _labelled = train_dataloader['dataset']
+auto_scale_lr = dict(base_batch_size=3)
 train_dataloader = dict(
     batch_size=3,  # scenes
     num_workers=4,

@@ -14,6 +14,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+auto_scale_lr = dict(base_batch_size=2)
 train_dataloader = dict(
     batch_size=2,
     num_workers=2,

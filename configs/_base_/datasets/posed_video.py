@@ -13,6 +13,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     num_workers=4,

@@ -18,6 +18,7 @@ tasks = dict(
 # Pairs from one video may share frames, so whole segments at the end are held out.
 _scenes = dict(type=PosedViews, tasks=tasks, root='real_bench/two_view', val_scenes=('rgbd_0005?', 'sun3d_0003?'))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

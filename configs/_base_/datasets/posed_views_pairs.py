@@ -36,6 +36,7 @@ _val = dict(
     pipeline=[dict(type=LoadViews), dict(type=Resize, size=(120, 160)), dict(type=PackViews)],
 )
 
+auto_scale_lr = dict(base_batch_size=6)
 train_dataloader = dict(
     batch_size=6,  # scenes
     num_workers=2,

@@ -25,6 +25,7 @@ tasks = dict(confidence=dict(type=Confidence))
 _rooms = dict(type=SyntheticRooms, num_views=1, size=(128, 160), cameras=dict(stereo=True), view_mode='stereo')
 _train, _test = 'pseudo/rooms-matches/train', 'pseudo/rooms-matches/test'
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(type=EpochSampler),

@@ -33,6 +33,7 @@ _train = dict(
 _val = dict(**_rooms, split='val', scenes=60, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 
+auto_scale_lr = dict(base_batch_size=12)
 train_dataloader = dict(
     batch_size=12,  # scenes
     num_workers=4,

@@ -29,6 +29,7 @@ tasks = dict(
 _rooms = dict(type=SyntheticRooms, tasks=tasks, variety='photographs', num_views=2, size=(240, 320))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

@@ -17,6 +17,7 @@ tasks = dict(
 _rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(64, 80))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     sampler=dict(type=EpochSampler),

@@ -30,6 +30,7 @@ _train = dict(
 _val = dict(**_rooms, split='val', scenes=40, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 _test = dict(**_rooms, split='test', scenes=200, pipeline=[dict(type=LoadViews), dict(type=PackViews)])
 
+auto_scale_lr = dict(base_batch_size=9)
 train_dataloader = dict(
     batch_size=9,  # scenes
     sampler=dict(type=RatioSampler, batch_size=9, ratios=dict(pairs=3, singles=6)),

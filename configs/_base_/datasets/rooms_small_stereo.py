@@ -19,6 +19,7 @@ tasks = dict(
 _rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=1, size=(64, 80), cameras=dict(stereo=True))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
+auto_scale_lr = dict(base_batch_size=4)
 train_dataloader = dict(
     batch_size=4,
     sampler=dict(type=EpochSampler),

@@ -61,6 +61,7 @@ _photographs = dict(
 _chosen_by = dict(**_photographs, split='train')
 _test = dict(**_photographs, split='val')
 
+auto_scale_lr = dict(base_batch_size=5)
 train_dataloader = dict(
     batch_size=5,  # scenes
     num_workers=2,

@@ -16,6 +16,7 @@ tasks = dict(
 
 _rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=2, size=(96, 128))
 
+auto_scale_lr = dict(base_batch_size=8)
 train_dataloader = dict(
     batch_size=8,
     num_workers=2,

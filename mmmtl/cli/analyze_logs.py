@@ -1,0 +1,45 @@
+"""Show what runs have logged: the last and the best values as a table, and curves as an image."""
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument(
+        'runs', nargs='+', metavar='[NAME=]WORK_DIR', help='where a training wrote its logs, or a scalars.json'
+    )
+    parser.add_argument(
+        '--keys',
+        nargs='+',
+        default=[],
+        metavar='KEY',
+        help='logged values, e.g. loss depth/abs_rel (default: all losses, and the primary metric of each task)',
+    )
+    parser.add_argument('--out', metavar='FILE.png', help='draw the curves')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table, and draw the curves if asked to.
+
+    Raises:
+        ConfigError: Two runs have the same name, or the file name of the image has no known suffix.
+        DataError: A folder has no log, a log is damaged, or no run has logged a key.
+    """
+    from mmmtl.errors import ConfigError
+    from mmmtl.experiments.log_curves import draw_curves, log_table
+    from mmmtl.experiments.run_logs import choose_keys, read_curves
+
+    runs = {}
+    for text in args.runs:
+        name, _, location = text.rpartition('=')
+        name = name or Path(location).resolve().name
+        if name in runs:
+            raise ConfigError(f'{text}: another run is also called {name}; give names: NAME=WORK_DIR')
+        runs[name] = read_curves(Path(location))
+    if args.out and Path(args.out).suffix.lower() not in ('.png', '.pdf', '.svg'):
+        raise ConfigError(f'--out {args.out}: expected a name that ends with .png, .pdf or .svg')
+    keys = choose_keys(runs, args.keys)
+    print(log_table(runs, keys), end='')
+    if args.out:
+        draw_curves(Path(args.out), runs, keys)
