@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
-EXTRAS := dev,poses,tracking
+EXTRAS := dev,poses,tracking,web
 
 .PHONY: demo test check lint clean
 

@@ -7,6 +7,7 @@ from mmmtl.errors import ConfigError
 
 EXTRA_OF_MODULE = {
     'embreex': 'rooms',
+    'gradio': 'web',
     'h5py': 'nyuv2',
     'mmseg': 'mmseg',
     'pycolmap': 'poses',

@@ -40,6 +40,7 @@ FLOORS = {
     'pseudo_labels': 7,
     'dataset_converters': 7,
     'model_converters': 7,
+    'web': 7,
     'cli': 8,
     '__main__': 9,
 }

@@ -16,6 +16,7 @@ COMMANDS = (
     'train',
     'test',
     'predict',
+    'web',
     'table',
     'train-chain',
     'single-task',

@@ -26,6 +26,17 @@ def at_least(minimum: int) -> Callable[[str], int]:
     return whole_number
 
 
+def positive(text: str) -> float:
+    """Read a positive number; a type for ``add_argument``."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float('inf'):
+        raise argparse.ArgumentTypeError(f'expected a positive number, found {text!r}')
+    return number
+
+
 def add_size(parser: argparse.ArgumentParser, of: str) -> None:
     """Add ``--size``, the height and width of images."""
     parser.add_argument(
@@ -35,6 +46,17 @@ def add_size(parser: argparse.ArgumentParser, of: str) -> None:
         metavar=('HEIGHT', 'WIDTH'),
         help=f'of the {of} (default: that of the training)',
     )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model`` and ``--checkpoint``, a network with weights."""
+    parser.add_argument(
+        '--model',
+        default='rooms_lite0',
+        help='network of the model zoo, config file, name of a recipe, or a row of a table: FILE.py::ROW '
+        '(default: rooms_lite0, for photographs of rooms)',
+    )
+    parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
 
 
 def add_cfg_options(parser: argparse.ArgumentParser, of: str = 'the config') -> None:

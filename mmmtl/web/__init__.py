@@ -1,0 +1,1 @@
+"""The web page of `mmmtl web`: predictions for photographs in a browser."""
