@@ -98,6 +98,7 @@ def test_a_missing_package_and_a_broken_one(monkeypatch, tmp_path):
     with pytest.raises(MissingExtraError, match=r"^poses needs pycolmap, .* pip install 'mmmtl\[poses\]'$"):
         import_extra('pycolmap', 'poses')
     assert issubclass(MissingExtraError, ConfigError)
+    monkeypatch.delitem(sys.modules, 'wandb', raising=False)  # another test may have imported it
     (tmp_path / 'wandb.py').write_text('import a_dependency_that_is_gone')
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match='a_dependency_that_is_gone'):
@@ -119,6 +120,7 @@ def test_what_is_missing_is_one_line(tmp_path):
     commands = {
         ('demo',): 'rooms',
         ('browse', rooms): 'rooms',
+        ('web',): 'web',
         ('print-config', 'baseline/aspp_hrnet_w18s_b8_2e_rooms_full'): 'mmseg',
         ('regions', rooms, '--backend', 'sam', '--out', 'maps'): 'regions',
         ('train', rooms, '--cfg-options', backend): 'tracking',

@@ -40,12 +40,14 @@ def _cells(curve: Curve) -> list[str]:
 
 def draw_curves(path: Path, runs: Runs, keys: Sequence[str]) -> None:
     """Draw one panel per key with one curve per run."""
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     columns = min(COLUMNS, len(keys))
     rows = -(-len(keys) // columns)
     figure = Figure(figsize=(4.8 * columns, 3.2 * rows + 0.4), layout='constrained')
-    handles: dict[str, object] = {}
+    handles: dict[str, Artist] = {}
     for index, key in enumerate(keys):
         axes = figure.add_subplot(rows, columns, index + 1)
         units = {curves[key].unit for curves in runs.values() if key in curves}
@@ -57,6 +59,6 @@ def draw_curves(path: Path, runs: Runs, keys: Sequence[str]) -> None:
         axes.set_title(key, fontsize=10)
         axes.set_xlabel(' or '.join(sorted(units)))
         axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(handles.values(), handles.keys(), loc='outside lower center', ncols=min(4, len(handles)))
     figure.savefig(path, dpi=120)

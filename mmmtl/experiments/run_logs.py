@@ -80,7 +80,7 @@ def _read_file(file: Path) -> dict[str, Curve]:
 
 def _records(file: Path) -> list[dict]:
     lines = list(read_lines(file).items())
-    records = []
+    records: list[dict] = []
     for number, line in lines:
         try:
             record = json.loads(line)

@@ -29,15 +29,22 @@ def shown_size(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
+def thin_out(values: np.ndarray, longest: int) -> np.ndarray:
+    """Leave out rows and columns of a large map or image; its longer side keeps at least twice ``longest`` pixels."""
+    stride = max(1, max(values.shape[:2]) // (2 * longest))
+    return values[::stride, ::stride]
+
+
 def draw_map(task: Task, values: np.ndarray, longest: int) -> np.ndarray:
     """Draw a map in its colours, uint8 RGB, with at most ``longest`` pixels on its longer side."""
-    display = task.display
-    return fit_map(display.draw(values), display.known(values), shown_size(values.shape, longest))
+    display, size = task.display, shown_size(values.shape, longest)
+    shown = thin_out(values, longest)
+    return fit_map(display.draw(shown), display.known(shown), size)
 
 
 def draw_map_key(task: Task, values: np.ndarray, width: int) -> np.ndarray:
     """Draw the key of a map: colour bar, classes, or the directions of normals; its height may be 0."""
-    display = task.display
+    display, values = task.display, thin_out(values, OVERVIEW)
     has_void = not display.known(values).all()
     return draw_key(display, display.value_range(values), task.legend(values), has_void, width, FONT)
 
@@ -100,10 +107,10 @@ def write_archive(path: Path, predictions: Iterable[PagePrediction], tasks: Mapp
                 for suffix, content in tasks[name].files.encode(values).items():
                     archive.writestr(f'{prediction.name}.{name}{suffix}', encode(content, suffix))
             tensors = {
-                name: torch.from_numpy(np.atleast_3d(values).transpose(2, 0, 1))
+                name: torch.from_numpy(np.atleast_3d(thin_out(values, OVERVIEW)).transpose(2, 0, 1))
                 for name, values in prediction.maps.items()
             }
-            sheet = draw_sheet(prediction.image, tasks, {'prediction': tensors})
+            sheet = draw_sheet(thin_out(prediction.image, OVERVIEW), tasks, {'prediction': tensors})
             archive.writestr(f'{prediction.name}.sheet.png', encode(sheet, '.png'))
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mmmtl.web.prediction import PagePrediction, camera_matrix
-from mmmtl.web.results import draw_cloud, overview, shown_size, slider_images, write_archive
+from mmmtl.web.results import draw_cloud, overview, shown_size, slider_images, thin_out, write_archive
 
 
 @pytest.fixture(params=[(60, 80), (90, 31)])
@@ -31,6 +31,12 @@ def prediction(request, tasks):
 )
 def test_shown_size(shape, size):
     assert shown_size(shape, 560) == size
+
+
+@pytest.mark.parametrize('shape', [(3000, 4000), (1119, 20), (1, 5000, 3)])
+def test_large_maps_are_thinned_out_before_they_are_drawn(shape):
+    thinned = thin_out(np.zeros(shape, np.uint8), 560)
+    assert 2 * 560 <= max(thinned.shape[:2]) < 3 * 560 or thinned.shape == shape
 
 
 def test_the_slider_has_images_of_one_size(prediction, tasks):
