@@ -7,6 +7,9 @@ from mmmtl.errors import ConfigError
 
 EXTRA_OF_MODULE = {
     'embreex': 'rooms',
+    'onnx': 'onnx',
+    'onnxruntime': 'onnx',
+    'onnxscript': 'onnx',
     'h5py': 'nyuv2',
     'mmseg': 'mmseg',
     'pycolmap': 'poses',

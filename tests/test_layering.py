@@ -36,6 +36,7 @@ FLOORS = {
     'model_zoo': 5,
     'apis': 6,
     'experiments': 7,
+    'export': 7,
     'pseudo_labels': 7,
     'dataset_converters': 7,
     'model_converters': 7,

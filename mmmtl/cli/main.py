@@ -29,6 +29,7 @@ COMMANDS = (
     'label-stats',
     'print-config',
     'flops',
+    'export',
     'regions',
     'pseudo-disparity',
     'pseudo-semseg',
