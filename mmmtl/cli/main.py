@@ -16,6 +16,7 @@ COMMANDS = (
     'train',
     'test',
     'predict',
+    'point-cloud',
     'table',
     'train-chain',
     'single-task',

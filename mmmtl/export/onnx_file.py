@@ -52,8 +52,15 @@ def write_onnx(
             _trace(network, inputs, outputs, free, file)
         else:
             program = torch.export.export(network, (), dict(inputs), strict=False)
-            names = dict(input_names=list(inputs), output_names=list(outputs))
-            torch.onnx.export(program, f=str(file), dynamo=True, external_data=False, opset_version=OPSET, **names)
+            torch.onnx.export(
+                program,
+                f=str(file),
+                input_names=list(inputs),
+                output_names=list(outputs),
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+            )
     model = onnx.load(str(file))
     foreign = sorted({node.domain for node in model.graph.node} - ONNX_DOMAINS)
     if foreign:
