@@ -15,7 +15,7 @@ from mmmtl.tasks import Edge, Saliency
 EVERY_KIND = {**TASKS, 'edge': dict(type=Edge), 'saliency': dict(type=Saliency)}
 TRAINED_FOR = dict(size=(24, 32), field_of_view=60.0)
 CROSS_VIEW = dict(type=CrossViewModule, stride=2, cost_volume=dict(planes=4, depth_range=(0.5, 5.0)),
-                  transformer=dict(blocks=2))  # fmt: skip
+                  transformer=dict(blocks=1))  # fmt: skip
 
 
 def small_export(folder: Path, neck: dict | None = None) -> tuple[Config, Path]:

@@ -1,9 +1,11 @@
 """Write a network as an ONNX file."""
 
 import io
+import os
+import sys
 import warnings
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,7 @@ def write_onnx(
     """
     onnx = import_extra('onnx', 'the export to ONNX')
     import_extra('onnxscript', 'the export to ONNX')
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), torch.no_grad():  # a failure prints the graph
+    with warnings.catch_warnings(), _silent(), torch.no_grad():
         warnings.simplefilter('ignore')  # of the tracer, about branches; the caller compares results
         if free:
             _trace(network, inputs, outputs, free, file)
@@ -93,6 +95,25 @@ def _trace(
         opset_version=OPSET,
         dynamo=False,
     )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Drop what exporters print, also from C++: thousands of lines of the graph when the tracer fails."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for number in (1, 2):
+            os.dup2(nowhere, number)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for number, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, number)
+            os.close(original)
+        os.close(nowhere)
 
 
 def _strip(model: Any) -> None:
