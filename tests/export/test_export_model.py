@@ -44,15 +44,6 @@ def test_two_views_with_cameras_and_probabilities(tmp_path):
     assert session.get_outputs()[0].shape[:2] == [2, 4]
 
 
-@pytest.mark.slow
-def test_a_failing_tracer_prints_nothing(tmp_path, capfd):
-    config, checkpoint = small_export(tmp_path, CROSS_VIEW)  # which cannot be traced, but exported for one size
-    exported = export_model(config, checkpoint, tmp_path / 'a.onnx', photograph=noise_photograph())
-    output = capfd.readouterr()
-    assert exported.free == () and 'aten::' not in output.out + output.err
-    assert max(exported.differences.values()) <= 1e-4
-
-
 def test_torch_export_is_loaded_again(tmp_path):
     config, checkpoint = small_export(tmp_path)
     exported = export_model(config, checkpoint, tmp_path / 'a.pt2', photograph=noise_photograph())
