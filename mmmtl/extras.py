@@ -8,6 +8,9 @@ from mmmtl.errors import ConfigError
 EXTRA_OF_MODULE = {
     'embreex': 'rooms',
     'gradio': 'web',
+    'onnx': 'onnx',
+    'onnxruntime': 'onnx',
+    'onnxscript': 'onnx',
     'h5py': 'nyuv2',
     'mmseg': 'mmseg',
     'pycolmap': 'poses',

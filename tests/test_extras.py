@@ -124,6 +124,7 @@ def test_what_is_missing_is_one_line(tmp_path):
         ('print-config', 'baseline/aspp_hrnet_w18s_b8_2e_rooms_full'): 'mmseg',
         ('regions', rooms, '--backend', 'sam', '--out', 'maps'): 'regions',
         ('train', rooms, '--cfg-options', backend): 'tracking',
+        ('export', 'rooms_lite0', 'a.onnx'): 'onnx',
         ('convert-dataset', 'nyuv2', 'a.mat', 'out', '--format', 'sak', '--splits', 'b', '--classes40', 'c'): 'nyuv2',
         ('train', 'weighting/rooms_small.py::cagrad'): 'weighting',
     }

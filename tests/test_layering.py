@@ -37,6 +37,7 @@ FLOORS = {
     'model_zoo': 5,
     'apis': 6,
     'experiments': 7,
+    'export': 7,
     'pseudo_labels': 7,
     'dataset_converters': 7,
     'model_converters': 7,

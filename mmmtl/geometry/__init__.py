@@ -22,6 +22,7 @@ from mmmtl.geometry.camera import (
 )
 from mmmtl.geometry.normals import normals_from_depth
 from mmmtl.geometry.plane_sweep import DEPTH_RANGES, inverse_depth_planes, sweep_positions, warn_outside_planes
+from mmmtl.geometry.point_cloud import PointCloud, intrinsics_of_field_of_view, point_cloud
 from mmmtl.geometry.projection import (
     at_least_float32,
     back_project,
@@ -45,6 +46,7 @@ from mmmtl.geometry.warping import correspondences, overlap, visible_pixels, war
 
 __all__ = [
     'DEPTH_RANGES',
+    'PointCloud',
     'StereoRig',
     'at_least_float32',
     'back_project',
@@ -60,6 +62,7 @@ __all__ = [
     'flip_pose',
     'occluded_in_other_view',
     'inverse_depth_planes',
+    'intrinsics_of_field_of_view',
     'invert_intrinsics',
     'invert_pose',
     'left_from_right',
@@ -68,6 +71,7 @@ __all__ = [
     'overlap',
     'pad_intrinsics',
     'pixel_centres',
+    'point_cloud',
     'project',
     'relative_pose',
     'resize_intrinsics',

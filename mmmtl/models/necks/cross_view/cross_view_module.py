@@ -104,7 +104,7 @@ class CrossViewModule(ViewMatching):
             image_size: Size (H, W) of the images.
         """
         if self.cost_volume is not None and self.cost_volume.centred:
-            matched = {**matched, 'cost': matched['cost'] - matched['cost'].mean(dim=1, keepdim=True)}
+            matched = {**matched, 'cost': centred(matched['cost'])}
         added = [matched[part] for part in self.fusion.parts]
         return tuple(
             self._join(tap, index, added, image_size) if index in self.taps else tap
@@ -118,3 +118,14 @@ class CrossViewModule(ViewMatching):
         added = [resize_and_crop(x, self.stride / stride, (tap.shape[-2], tap.shape[-1])) for x in added]
         joined = torch.cat((tap, *added), dim=1)
         return joined if self.project is None else self.project(joined)
+
+
+def centred(cost: Tensor) -> Tensor:
+    """Subtract the mean over the planes from a cost (N, D, h, w).
+
+    Equal costs give exactly 0 in PyTorch. Other runtimes sum in another order, and the rest, small against the cost,
+    would not be small against 0; in an exported graph, the costs are therefore relative to the first plane.
+    """
+    if torch.compiler.is_compiling():
+        cost = cost - cost[:, :1]
+    return cost - cost.mean(dim=1, keepdim=True)

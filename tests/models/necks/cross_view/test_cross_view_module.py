@@ -7,6 +7,7 @@ from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
 from mmmtl.models import BatchContext
 from mmmtl.models.necks import CrossViewModule
+from mmmtl.models.necks.cross_view.cross_view_module import centred
 from mmmtl.models.necks.cross_view.map_resizing import resize_and_crop
 from mmmtl.models.necks.cross_view.scenes import group_scenes
 from mmmtl.registry import MODELS
@@ -276,3 +277,13 @@ def test_at_every_stride_a_point_is_matched_where_it_is(cameras, stride):
         small = resize_intrinsics(intrinsics, 1 / stride, 1 / stride)
         expected = module.cost_volume(features, small[None], poses[None])
     torch.testing.assert_close(matched['cost'], expected[0])
+
+
+def test_equal_costs_are_centred_to_exactly_zero_in_a_graph(monkeypatch):
+    cost = torch.rand(2, 1, 5, 6).expand(-1, 7, -1, -1) * 100  # the mean of seven equal numbers is rounded
+    assert centred(cost).abs().max() > 0
+    varied = torch.rand(2, 7, 5, 6)
+    expected = centred(varied)
+    monkeypatch.setattr(torch.compiler, 'is_compiling', lambda: True)
+    assert (centred(cost) == 0).all()
+    torch.testing.assert_close(centred(varied), expected)

@@ -1,0 +1,149 @@
+"""Write a coloured point cloud of one image or several posed views as a PLY file.
+
+Depth is predicted, or read from files. The camera has to be stated: --field-of-view or --intrinsics.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='image files, the views of one scene')
+    parser.add_argument('--out', type=Path, required=True, metavar='FILE.ply', help='file to write')
+    camera = parser.add_mutually_exclusive_group(required=True)
+    camera.add_argument('--field-of-view', type=float, metavar='DEGREES', help='horizontal field of view of the camera')
+    camera.add_argument(
+        '--intrinsics', type=Path, metavar='FILE', help='text file with 3 x 3 intrinsics in pixels of the images'
+    )
+    parser.add_argument(
+        '--poses',
+        type=Path,
+        metavar='FILE',
+        help='text file, 12 numbers per image: 3 x 4, world to camera',
+    )
+    parser.add_argument('--depth', nargs='+', type=Path, metavar='FILE', help='depth maps (default: predicted)')
+    parser.add_argument('--depth-scale', type=float, metavar='METRES', help='length of one unit of integer depth maps')
+    parser.add_argument('--max-depth', type=float, metavar='METRES', help='leave out points that are farther')
+    parser.add_argument('--model', default='rooms_lite0', help='network that predicts depth (default: rooms_lite0)')
+    parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the file.
+
+    Raises:
+        ConfigError: Options do not fit together, or the network does not predict depth.
+        DataError: A file is missing or damaged, or a camera is not plausible.
+    """
+    from mmmtl.errors import ConfigError, DataError
+    from mmmtl.files.ply_files import write_ply
+    from mmmtl.files.reading import read_image
+    from mmmtl.geometry import PointCloud, point_cloud
+
+    if args.out.suffix != '.ply':
+        raise ConfigError(f'{args.out}: expected a name that ends in .ply')
+    if not args.out.parent.is_dir():
+        raise ConfigError(f'{args.out}: there is no folder {args.out.parent}')
+    if len(args.images) > 1 and args.poses is None:
+        raise ConfigError(f'{len(args.images)} images need the poses of their cameras: --poses FILE')
+    if args.depth and len(args.depth) != len(args.images):
+        raise ConfigError(f'--depth: {len(args.depth)} depth maps for {len(args.images)} images')
+    poses = read_poses(args.poses, len(args.images)) if args.poses else [None] * len(args.images)
+    images = [read_image(path) for path in args.images]
+    cameras = [camera_of(args, (image.shape[0], image.shape[1])) for image in images]
+    maps = read_depths(args) if args.depth else predict_depths(args, images, cameras)
+    clouds = []
+    for path, image, camera, pose, (depth, normals) in zip(args.images, images, cameras, poses, maps, strict=True):
+        try:
+            cloud = point_cloud(image, depth, camera, normals=normals, camera_T_world=pose, max_depth=args.max_depth)
+        except ValueError as error:
+            raise DataError(f'{path}: {error}') from None
+        clouds.append(cloud)
+    cloud = PointCloud.merged(clouds)
+    if not len(cloud):
+        raise DataError(f'{args.images[0]}: no pixel has depth, so there is no point')
+    frame = 'world frame' if args.poses else 'camera frame: x right, y down, z forward'
+    write_ply(args.out, cloud.points, cloud.colours, cloud.normals, f'metres; {frame}')
+    print(f'{args.out}: {len(cloud)} points of {len(images)} image(s), {args.out.stat().st_size / 1e6:.1f} MB')
+
+
+def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
+    """Read ``count`` poses (4, 4), world to camera.
+
+    Raises:
+        DataError: The file has another number of rows.
+    """
+    import numpy as np
+
+    from mmmtl.errors import DataError
+    from mmmtl.files.text_files import read_matrix
+
+    rows = read_matrix(path, columns=12)
+    if len(rows) != count:
+        raise DataError(f'{path}: has {len(rows)} poses for {count} images; give one row of 12 numbers per image')
+    return [np.vstack([row.reshape(3, 4), [0, 0, 0, 1]]) for row in rows]
+
+
+def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
+    """Return the intrinsics (3, 3) of an image of ``size`` (H, W)."""
+    from mmmtl.errors import ConfigError, DataError
+    from mmmtl.files.text_files import read_matrix
+    from mmmtl.geometry import intrinsics_of_field_of_view
+
+    if args.intrinsics is None:
+        try:
+            return intrinsics_of_field_of_view(args.field_of_view, size)
+        except ValueError as error:
+            raise ConfigError(f'--field-of-view: {error}') from None
+    intrinsics = read_matrix(args.intrinsics, columns=3)
+    if intrinsics.shape != (3, 3):
+        raise DataError(f'{args.intrinsics}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
+    return intrinsics
+
+
+def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':
+    """Read the depth maps in metres; normals are computed from them."""
+    from mmmtl.datasets.label_readers.sensor_depth import DEPTH, MISSING
+    from mmmtl.datasets.records import LabelFile
+    from mmmtl.errors import ConfigError
+    from mmmtl.files.reading import read_array
+
+    maps = []
+    for path in args.depth:
+        integers = read_array(path).dtype.kind != 'f'
+        if integers and args.depth_scale is None:
+            raise ConfigError(f'{path}: has integers; state the length of one unit in metres, e.g. --depth-scale 0.001')
+        reader = LabelFile(path, args.depth_scale, void=MISSING) if integers else LabelFile(path)
+        maps.append((reader.load(DEPTH), None))
+    return maps
+
+
+def predict_depths(
+    args: argparse.Namespace, images: 'list[np.ndarray]', cameras: 'list[np.ndarray]'
+) -> 'list[tuple[np.ndarray, np.ndarray | None]]':
+    """Predict depth and, if the network has them, normals."""
+    import sys
+
+    from mmmtl.apis import MultiTaskInferencer
+    from mmmtl.apis.init_model import resolve_network
+    from mmmtl.errors import ConfigError
+
+    config, checkpoint = resolve_network(args.model, args.checkpoint)
+    if checkpoint is None:
+        raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
+    infer = MultiTaskInferencer(config, checkpoint)
+    by_quantity = {task.quantity: name for name, task in infer.model.tasks.items()}
+    if 'depth' not in by_quantity:
+        raise ConfigError(f'{args.model}: does not predict depth; give depth maps: --depth FILE ...')
+    known = infer.trained_for.get('field_of_view') is not None
+    if not known:
+        print(f'{args.model}: has no trained_for.field_of_view: depth is not corrected for the camera', file=sys.stderr)
+    results = infer(list(images), intrinsics=cameras if known else None)
+    assert isinstance(results, list)
+    normal = by_quantity.get('normal')
+    return [(maps[by_quantity['depth']], maps[normal] if normal else None) for maps in results]

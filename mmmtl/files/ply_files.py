@@ -1,0 +1,41 @@
+"""Write point clouds as PLY files, which MeshLab, CloudCompare, Blender and Open3D read."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+PROPERTIES = (
+    *((name, 'float', '<f4') for name in ('x', 'y', 'z', 'nx', 'ny', 'nz')),
+    *((name, 'uchar', 'u1') for name in ('red', 'green', 'blue')),
+)
+
+
+def write_ply(file: Path, points: np.ndarray, colours: np.ndarray, normals: np.ndarray, comment: str = '') -> None:
+    """Write a point cloud in the binary little-endian format; an existing file is replaced as a whole.
+
+    Args:
+        file: File to write.
+        points: (P, 3).
+        colours: (P, 3) uint8 RGB.
+        normals: (P, 3).
+        comment: One line for the header, ASCII.
+    """
+    vertices = np.empty(len(points), [(name, kind) for name, _, kind in PROPERTIES])
+    columns = (*points.T, *normals.T, *colours.T)
+    for (name, _, _), values in zip(PROPERTIES, columns, strict=True):
+        vertices[name] = values
+    header = [
+        'ply',
+        'format binary_little_endian 1.0',
+        *([f'comment {comment}'] if comment else []),
+        f'element vertex {len(points)}',
+        *(f'property {kind} {name}' for name, kind, _ in PROPERTIES),
+        'end_header',
+    ]
+    temporary = file.with_name(f'.{os.getpid()}.{file.name}')
+    try:
+        temporary.write_bytes(''.join(f'{line}\n' for line in header).encode('ascii', 'replace') + vertices.tobytes())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
