@@ -36,5 +36,8 @@ def test_the_site_builds_without_warnings(tmp_path):
     pages = {path.relative_to(tmp_path / 'site') for path in (tmp_path / 'site').rglob('*.html')}
     assert {Path(page).with_suffix('.html') for page in NAV} <= pages
     assert 'Depth in metres' in (tmp_path / 'site' / 'api' / 'tasks.html').read_text()
-    for page in pages:  # links out of docs/ have become text
-        assert not re.search(r'href="(?!https?:)[^"#]*\.(?:py|md|sh)["#]', (tmp_path / 'site' / page).read_text()), page
+    for page in pages:
+        text = (tmp_path / 'site' / page).read_text()
+        assert not re.search(r'href="(?!https?:)[^"#]*\.(?:py|md|sh)["#]', text), f'{page}: a link out of docs/ is left'
+        assert '<p>::' not in text and '&gt;&gt;&gt;</p>' not in text, f'{page}: a docstring is not Markdown'
+    assert 'class="md-search__input"' in (tmp_path / 'site' / 'index.html').read_text()

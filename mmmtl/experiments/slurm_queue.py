@@ -105,7 +105,7 @@ class SlurmQueue:
             with executor.batch():
                 jobs = [executor.submit(work_in_job, run, int(cpus)) for run in runs]
         except submitit.core.utils.FailedJobError as error:
-            raise ConfigError(f'sbatch refuses the jobs: {last_line(str(error))}') from None
+            raise ConfigError(f'sbatch refuses the jobs: {_last_line(str(error))}') from None
         for run, job in zip(runs, jobs, strict=True):
             run.work_dir.mkdir(parents=True, exist_ok=True)
             (run.work_dir / JOB_FILE).write_text(f'{job.job_id}\n')
@@ -144,7 +144,7 @@ def queued_jobs() -> dict[str, str]:
     command = ['squeue', '--noheader', '--array', '--me', '--format=%i %T']
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise ConfigError(f'--slurm: squeue fails: {last_line(done.stderr)}')
+        raise ConfigError(f'--slurm: squeue fails: {_last_line(done.stderr)}')
     return {job: state.lower() for job, state in (line.split() for line in done.stdout.splitlines())}
 
 
@@ -154,7 +154,7 @@ def last_job(work_dir: Path) -> str | None:
     return file.read_text().strip() if file.is_file() else None
 
 
-def last_line(text: str) -> str:
+def _last_line(text: str) -> str:
     """Return the last line that is not empty."""
     return next((line for line in reversed(text.splitlines()) if line.strip()), 'no message')
 
