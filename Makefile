@@ -37,7 +37,7 @@ lint: $(STAMP)
 docs: $(STAMP)
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[docs]'
 	@$(VENV)/bin/python -m mkdocs build --strict --quiet
-	@echo 'Open site/index.html'
+	@echo 'Built site/index.html; to search it, serve it: $(VENV)/bin/python -m http.server --directory site'
 
 clean:
 	@rm -rf build dist site *.egg-info .pytest_cache .ruff_cache
