@@ -1,4 +1,5 @@
 # make demo: run the demo.  make test: run the tests.  make lint: check style and types.  make clean: remove caches and builds.
+# make docs: build the documentation site in site/.
 # make check: run all checks (about an hour); needs network access and 15 GB of disk space.
 # All targets use a virtual environment in .venv; for another one: make test VENV=/tmp/env.  Python: make test PYTHON=python3.12
 
@@ -6,9 +7,9 @@ PYTHON ?= python3
 VENV ?= .venv
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
-EXTRAS := dev,poses,tracking,web
+EXTRAS := dev,docs,poses,tracking,web
 
-.PHONY: demo test check lint clean
+.PHONY: demo test check lint docs clean
 
 demo: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
@@ -33,8 +34,13 @@ check: $(STAMP)
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 
+docs: $(STAMP)
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check --editable '.[docs]'
+	@$(VENV)/bin/python -m mkdocs build --strict --quiet
+	@echo 'Built site/index.html; to search it, serve it: $(VENV)/bin/python -m http.server --directory site'
+
 clean:
-	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache
+	@rm -rf build dist site *.egg-info .pytest_cache .ruff_cache
 	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): setup.py pyproject.toml

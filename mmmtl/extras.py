@@ -16,6 +16,7 @@ EXTRA_OF_MODULE = {
     'pycolmap': 'poses',
     'segment_anything': 'regions',
     'skimage': 'regions',
+    'submitit': 'slurm',
     'tensorboard': 'tracking',
     'torchjd': 'weighting',
     'wandb': 'tracking',

@@ -8,6 +8,7 @@ import pytest
 os.environ.setdefault('OMP_NUM_THREADS', '1')  # read when torch is first imported, here and in what tests start
 
 from skip_policy import pytest_addoption, pytest_sessionfinish, pytest_terminal_summary  # noqa: E402, F401  hooks
+from slurm_partition import partition  # noqa: E402, F401  fixture
 from small_configs import lazy, plain  # noqa: E402, F401  fixtures
 from small_rooms import data_error, rooms, tasks  # noqa: E402, F401  fixtures
 

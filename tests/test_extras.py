@@ -13,7 +13,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.extras import EXTRA_OF_MODULE, MissingExtraError, import_extra
 
 ROOT = Path(__file__).parents[1]
-FOR_DEVELOPERS = {'test', 'dev'}
+FOR_DEVELOPERS = {'test', 'dev', 'docs'}
 WITHOUT_EXTRAS = f"""
 import sys
 from importlib.machinery import PathFinder

@@ -7,6 +7,7 @@ the table has multi-task runs and their Delta_MTL. Started again, it does what i
 import argparse
 from pathlib import Path
 
+from mmmtl.cli.execution import add_execution, executor
 from mmmtl.cli.options import add_cfg_options, add_config, add_table_options
 
 
@@ -14,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
     parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='default: 0')
-    parser.add_argument('--jobs', type=int, default=1, metavar='N', help='runs at a time, which share the cores')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S')
+    add_execution(parser)
     parser.add_argument(
         '--against',
         nargs='+',
@@ -38,10 +39,11 @@ def run(args: argparse.Namespace) -> None:
     """Train, test and print the table."""
     from mmmtl.experiments.run_table import run_table
     from mmmtl.experiments.single_task_runs import single_task_runs
-    from mmmtl.experiments.sweep import train_and_test
 
+    execute = executor(args)
     runs = single_task_runs(args.config, args.seeds, Path(args.work_dir), args.cfg_options, args.select)
-    train_and_test([run for seeds in zip(*runs.values(), strict=True) for run in seeds], args.jobs)
+    if not execute([run for seeds in zip(*runs.values(), strict=True) for run in seeds]):
+        return
     single = [f'single {task}={run.work_dir}' for task, seeds in runs.items() for run in seeds]
     table = run_table(args.against, single, args.metrics) if args.against else run_table(single, (), args.metrics)
     print(table, end='')

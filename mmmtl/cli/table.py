@@ -6,6 +6,7 @@ Started again, it does what is left, and resumes what was interrupted.
 import argparse
 from pathlib import Path
 
+from mmmtl.cli.execution import add_execution, executor
 from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options
 
 SHIPPED = ''  # of --list without a folder
@@ -27,14 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='list every recipe and row below a folder (default: the recipes of mmmtl), and do nothing else',
     )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='default: 0 1 2')
-    parser.add_argument(
-        '--jobs',
-        type=int,
-        default=1,
-        metavar='N',
-        help='runs at a time, which share the cores; 1 by default, the right number for one GPU',
-    )
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
+    add_execution(parser)
     parser.add_argument(
         '--pretrain',
         nargs='+',
@@ -60,8 +55,10 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.experiments.run_table import run_table
     from mmmtl.experiments.table_runs import TableRuns
 
-    runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), args.cfg_options, args.jobs, args.pretrain)
+    runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain)
     work_dirs = runs.train()
+    if not work_dirs:
+        return
     table = run_table(work_dirs, args.single, args.metrics)
     if args.paired:
         table += '\n' + paired_test(work_dirs, args.metrics)

@@ -103,7 +103,25 @@ class PlannedRun:
         )
 
 
-def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
+def unfinished(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """Return the runs without scores.
+
+    Raises:
+        ConfigError: A config is wrong, two runs have the same folder, or a folder contains another run.
+    """
+    for folder, count in Counter(run.work_dir for run in runs).items():
+        if count > 1:
+            raise ConfigError(
+                f'{folder}: {count} runs have this work dir; give every recipe and every seed once, and '
+                'recipes different names'
+            )
+    waiting = [run for run in runs if not run.is_done()]
+    for run in waiting:
+        run.load()
+    return waiting
+
+
+def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     """Train and test the runs without scores, each in a separate process.
 
     CPU cores are divided evenly among the processes. The output of a run is written to ``output.txt`` in its work dir.
@@ -114,23 +132,17 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         runs: The runs, each with its own work dir.
         jobs: Number of runs at a time.
 
+    Returns:
+        True: all runs have scores.
+
     Raises:
-        ConfigError: Before any run: a config is wrong, two runs have the same folder, or a folder contains another run.
-            After all runs: at least one has failed.
+        ConfigError: Before any run: see `unfinished`. After all runs: at least one has failed.
         SystemExit: After a signal, with 128 + its number.
     """
-    for folder, count in Counter(run.work_dir for run in runs).items():
-        if count > 1:
-            raise ConfigError(
-                f'{folder}: {count} runs have this work dir; give every recipe and every seed once, and '
-                'recipes different names'
-            )
-    waiting = [run for run in runs if not run.is_done()]
+    waiting = unfinished(runs)
     print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
     if not waiting:
-        return
-    for run in waiting:
-        run.load()
+        return True
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed: list[str] = []
     queue, ended = iter(waiting), 0
@@ -139,7 +151,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         while True:  # submit only what can start at once: the pool would run queued jobs after Ctrl-C
             if received:
                 queue = iter(())
-            running |= {pool.submit(_work, run, threads): run for run in islice(queue, jobs - len(running))}
+            running |= {pool.submit(work, run, threads): run for run in islice(queue, jobs - len(running))}
             if not running:
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -153,9 +165,11 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> None:
         raise SystemExit(128 + received[0])
     if failed:
         raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; see its output.txt')
+    return True
 
 
-def _work(run: PlannedRun, threads: int) -> None:
+def work(run: PlannedRun, threads: int) -> None:
+    """Train and test a run in this process, with a number of threads; its output goes to ``output.txt``."""
     torch.set_num_threads(threads)
     os.environ['OMP_NUM_THREADS'] = str(threads)
     with lock_work_dir(run.work_dir), redirect_output(run.work_dir / 'output.txt'):

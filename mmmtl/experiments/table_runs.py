@@ -1,6 +1,6 @@
 """The runs behind a table: every recipe with every seed, from pretrained weights where these are asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,10 @@ from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.recipes import expand_recipes, recipe_name
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
 from mmmtl.experiments.pretraining import parse_stages, write_joint_start
-from mmmtl.experiments.sweep import InitialWeights, PlannedRun, train_and_test
+from mmmtl.experiments.sweep import InitialWeights, PlannedRun
+
+# Trains and tests runs; returns whether all of them have scores.
+Execute = Callable[[Sequence[PlannedRun]], bool]
 
 
 @dataclass(frozen=True)
@@ -21,35 +24,43 @@ class TableRuns:
         recipes: Config files, tables (all of their rows) or rows.
         seeds: Seeds, each of which every recipe is trained with.
         work_dir: Runs go to ``WORK_DIR/RECIPE/seed_S``.
+        execute: Trains and tests runs, here or in jobs that may end later.
         options: Config entries to override in all recipes.
-        jobs: Number of runs at a time.
         pretrain: ``TASK=CONFIG`` texts: trainings on one task each, whose weights all rows start from.
     """
 
     recipes: Sequence[str]
     seeds: Sequence[int]
     work_dir: Path
+    execute: Execute
     options: Mapping[str, Any] = field(default_factory=dict)
-    jobs: int = 1
     pretrain: Sequence[str] = ()
 
     def train(self) -> list[str]:
-        """Train and test what has no scores yet, the first seeds of all rows first; return the work dirs by row."""
+        """Train and test what has no scores yet, the first seeds of all rows first.
+
+        Returns:
+            The work dirs by row; empty if some runs have no scores yet.
+        """
         recipes = expand_recipes(self.recipes)
         starts = self._pretrained(recipes[0]) if self.pretrain else {}
+        if starts is None:
+            return []
         rows = [[self._planned(recipe, seed, starts.get(seed)) for seed in self.seeds] for recipe in recipes]
-        train_and_test([run for seeds in zip(*rows, strict=True) for run in seeds], self.jobs)
+        if not self.execute([run for seeds in zip(*rows, strict=True) for run in seeds]):
+            return []
         return [str(run.work_dir) for row in rows for run in row]
 
     def _planned(self, recipe: str, seed: int, start: InitialWeights | None = None) -> PlannedRun:
         return PlannedRun(recipe, self.work_dir / recipe_name(recipe) / f'seed_{seed}', seed, self.options, start)
 
-    def _pretrained(self, recipe: str) -> dict[int, InitialWeights]:
-        """Train each task by itself, and merge the weights for every seed."""
+    def _pretrained(self, recipe: str) -> dict[int, InitialWeights] | None:
+        """Train each task by itself, and merge the weights for every seed; None if some runs have no scores yet."""
         joint = load_config(recipe, self.options)
         stages = parse_stages(self.pretrain, joint)
         runs = {seed: {task: self._planned(config, seed) for task, config in stages.items()} for seed in self.seeds}
-        train_and_test([run for of_seed in runs.values() for run in of_seed.values()], self.jobs)
+        if not self.execute([run for of_seed in runs.values() for run in of_seed.values()]):
+            return None
         starts = {}
         for seed, of_seed in runs.items():
             configs = {task: run.load() for task, run in of_seed.items()}

@@ -1,9 +1,10 @@
 """Dense prediction tasks, one file each. The contract of a task is `Task`.
 
->>> tasks = build_tasks({'semseg': dict(type='SemSeg', classes=['floor', 'wall']), 'depth': dict(type='Depth')})
->>> logits = {name: torch.randn(2, task.channels, 4, 6) for name, task in tasks.items()}
->>> {name: tuple(task.predict(logits[name]).shape) for name, task in tasks.items()}
-{'semseg': (2, 1, 4, 6), 'depth': (2, 1, 4, 6)}
+Examples:
+    >>> tasks = build_tasks({'semseg': dict(type='SemSeg', classes=['floor', 'wall']), 'depth': dict(type='Depth')})
+    >>> logits = {name: torch.randn(2, task.channels, 4, 6) for name, task in tasks.items()}
+    >>> {name: tuple(task.predict(logits[name]).shape) for name, task in tasks.items()}
+    {'semseg': (2, 1, 4, 6), 'depth': (2, 1, 4, 6)}
 """
 
 from mmmtl.tasks.building import build_tasks, require_capability

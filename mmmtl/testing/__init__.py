@@ -1,10 +1,11 @@
 """Check that your own tasks, data sets, losses, weightings, necks and decode heads follow the contracts of mmmtl.
 
->>> from mmmtl.testing import check_task
->>> def test_height():
-...     check_task(Height('height'), lambda images, size: 3 * torch.rand(images, 1, *size))
-
 Each function raises an AssertionError that names the part, the property and what was found. None needs pytest.
+
+Examples:
+    >>> from mmmtl.testing import check_task
+    >>> def test_height():
+    ...     check_task(Height('height'), lambda images, size: 3 * torch.rand(images, 1, *size))
 """
 
 from mmmtl.testing.consistency_losses import CONSISTENCY_LOSS_PROPERTIES, check_consistency_loss

@@ -1,7 +1,6 @@
 """slurm_train.sh and slurm_test.sh on CPUs, and a job that goes back to its queue, where there is a Slurm."""
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -13,18 +12,6 @@ import torch
 from tool_process import CONFIGS, ROOT
 
 CONFIG = CONFIGS / 'tiny_rooms_plain.py'
-
-
-@pytest.fixture
-def partition() -> str:
-    """The first partition that is up."""
-    if not (shutil.which('srun') and shutil.which('sinfo')):
-        pytest.skip('needs Slurm: there is no srun and sinfo')
-    listed = subprocess.run(['sinfo', '--noheader', '--format=%R %a %D'], capture_output=True, text=True)
-    up = [line.split()[0] for line in listed.stdout.splitlines() if line.split()[1:2] == ['up']]
-    if listed.returncode or not up:
-        pytest.skip('needs Slurm: no partition is up')
-    return up[0]
 
 
 @pytest.mark.slow

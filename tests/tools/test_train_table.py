@@ -11,11 +11,12 @@ from mmmtl.configuration.recipes import recipe_name
 from mmmtl.registry import MODELS
 
 
-def scores_of_nothing(runs, jobs: int) -> None:
+def scores_of_nothing(runs, jobs: int) -> bool:
     """In the place of the trainings."""
     for number, run in enumerate(runs):
         run.work_dir.mkdir(parents=True)
         scores_of_nothing_in(run, float(number))
+    return True
 
 
 def scores_of_nothing_in(run, value: float) -> None:
@@ -35,7 +36,7 @@ def scores_of_nothing_in(run, value: float) -> None:
 
 @pytest.mark.parametrize('prefix', ['', './'])
 def test_rows_are_in_the_order_of_the_configs(tool, mmmtl_command, monkeypatch, tmp_path, capsys, prefix):
-    module = tool('experiments/table_runs')
+    module = tool('experiments/sweep')
     monkeypatch.chdir(CONFIGS)
     monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
     configs = [f'{prefix}{name}.py' for name in ('tiny_rooms_plain', 'tiny_rooms')]
@@ -47,12 +48,12 @@ def test_rows_are_in_the_order_of_the_configs(tool, mmmtl_command, monkeypatch, 
 
 def test_rows_start_from_one_training_for_each_task(tool, mmmtl_command, tmp_path, capsys, monkeypatch):
     """Each task is trained once for a seed; every row of that seed starts from the heads of both and one encoder."""
-    module = tool('experiments/table_runs')
+    module = tool('experiments/sweep')
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
     stages = [f'depth={folder}/pretrain.py::rooms_small_depth', f'semseg={folder}/pretrain.py::rooms_small_classes']
     asked = []
 
-    def untrained(runs, jobs: int) -> None:
+    def untrained(runs, jobs: int) -> bool:
         for run in runs:
             asked.append(run)
             config = run.load()
@@ -65,6 +66,7 @@ def test_rows_start_from_one_training_for_each_task(tool, mmmtl_command, tmp_pat
             (run.work_dir / 'last_checkpoint').write_text(str(run.work_dir / 'iter_600.pth'))
             if run.start is not None:
                 scores_of_nothing_in(run, 0.5)
+        return True
 
     monkeypatch.setattr(module, 'train_and_test', untrained)
     configs = [f'{folder}/rooms_small.py::{row}' for row in ('baseline', 'full')]
@@ -88,7 +90,7 @@ def test_rows_start_from_one_training_for_each_task(tool, mmmtl_command, tmp_pat
 
 
 def test_a_table_is_all_of_its_rows(tool, mmmtl_command, tmp_path, monkeypatch, capsys):
-    module = tool('experiments/table_runs')
+    module = tool('experiments/sweep')
     monkeypatch.setattr(module, 'train_and_test', scores_of_nothing)
     folder = CONFIGS.parents[1] / 'configs' / 'pseudo_mtl'
     mmmtl_command('table', folder / 'rooms_small.py', '--seeds', '0', '--work-dir', tmp_path)

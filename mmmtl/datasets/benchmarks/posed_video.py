@@ -157,8 +157,9 @@ class PosedVideo(MultiTaskDataset):
 
 
 def _pair_rule(options: Mapping[str, Any]) -> PairRule:
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     try:
-        rule = PairRule(**{key: tuple(value) if isinstance(value, list) else value for key, value in options.items()})
+        rule = PairRule(**given)
     except TypeError:
         known = ', '.join(field.name for field in fields(PairRule))
         raise ConfigError(f'PosedVideo.pair_rule: expected options among {known}, found {dict(options)}') from None
