@@ -8,6 +8,7 @@ from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.configuration.trained_for import is_size
 from mmmtl.errors import ConfigError
 from mmmtl.export.onnx_network import OnnxNetwork
+from mmmtl.predictions.averaging import Averaging
 
 
 class OnnxInferencer(MultiTaskInferencer):
@@ -40,3 +41,4 @@ class OnnxInferencer(MultiTaskInferencer):
             raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
         self.size = size and (size[0], size[1])
         self.model = cast(Any, network)  # has what prediction uses of a model
+        self.averaging = Averaging()
