@@ -17,6 +17,8 @@ from mmmtl.cli.options import add_cfg_options
 if TYPE_CHECKING:
     import numpy as np
 
+    from mmmtl.apis import MultiTaskInferencer
+
 WRITERS = ('maps', 'overlay', 'sheet', 'arrays')  # keys of mmmtl.predictions.output_files.WRITERS
 
 
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '(default: rooms_lite0, for photographs of rooms)',
     )
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
+    parser.add_argument('--onnx', metavar='FILE', help='predict by onnxruntime with a file of mmmtl export instead')
     parser.add_argument('--out', default='predictions', help='folder for the results (default: predictions)')
     parser.add_argument(
         '--write',
@@ -88,10 +91,7 @@ def run(args: argparse.Namespace) -> None:
         DataError: There is no image, two images have the same name, the only image cannot be read, or the folder has
             results of other settings.
     """
-    from mmmtl.apis import Averaging, MultiTaskInferencer
-    from mmmtl.apis.init_model import resolve_network
     from mmmtl.errors import ConfigError, DataError
-    from mmmtl.files.checksums import content_digest
     from mmmtl.predictions.image_sources import find_sources
     from mmmtl.predictions.prediction_folder import PredictionFolder
     from mmmtl.predictions.prediction_run import PredictionRun
@@ -105,14 +105,10 @@ def run(args: argparse.Namespace) -> None:
             f'--out {args.out}: is the folder of the images; results would be taken for images, choose another'
         )
     sources = find_sources(args.images, args.frame_step)
-    config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)
-    if checkpoint is None:
-        raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
-    averaging = Averaging(args.flip, tuple(args.scales), tuple(args.window_tasks), args.window_scale)
-    infer = MultiTaskInferencer(config, checkpoint, args.device, None if args.own_size else 'trained', averaging)
+    infer, weights = _onnx_inferencer(args) if args.onnx else _inferencer(args)
     settings = {
-        'model': args.model,
-        'weights': content_digest(Path(checkpoint).read_bytes()),
+        'model': args.onnx or args.model,
+        'weights': weights,
         **{name: getattr(args, name) for name in ('cfg_options', 'own_size', 'intrinsics')},
         **{name: getattr(args, name) for name in ('flip', 'scales', 'window_tasks', 'window_scale')},
     }
@@ -124,6 +120,41 @@ def run(args: argparse.Namespace) -> None:
     if run.failed:
         print(f'{run.failed} file(s) could not be read', file=sys.stderr)
         sys.exit(1)
+
+
+def _inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, str]':
+    """Return the predictor, and a digest of its weights."""
+    from mmmtl.apis import Averaging, MultiTaskInferencer
+    from mmmtl.apis.init_model import resolve_network
+    from mmmtl.errors import ConfigError
+    from mmmtl.files.checksums import content_digest
+
+    config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)
+    if checkpoint is None:
+        raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
+    averaging = Averaging(args.flip, tuple(args.scales), tuple(args.window_tasks), args.window_scale)
+    infer = MultiTaskInferencer(config, checkpoint, args.device, None if args.own_size else 'trained', averaging)
+    return infer, content_digest(Path(checkpoint).read_bytes())
+
+
+def _onnx_inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, str]':
+    """Return the predictor of an ONNX file, and a digest of the file."""
+    from mmmtl.errors import ConfigError
+    from mmmtl.export.onnx_inferencer import OnnxInferencer
+    from mmmtl.files.checksums import content_digest
+
+    refused = {
+        '--checkpoint': args.checkpoint,
+        '--cfg-options': args.cfg_options,
+        '--device': args.device != 'cpu' and args.device,
+        '--flip': args.flip,
+        '--scales': args.scales != [1.0],
+        '--window-tasks': args.window_tasks,
+    }
+    if given := [option for option, value in refused.items() if value]:
+        raise ConfigError(f'--onnx {args.onnx}: cannot be combined with {", ".join(given)}; leave it out')
+    infer = OnnxInferencer(args.onnx, None if args.own_size else 'trained')
+    return infer, content_digest(Path(args.onnx).read_bytes())
 
 
 def camera_matrix(values: Sequence[float] | None) -> 'np.ndarray | None':

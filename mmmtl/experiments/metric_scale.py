@@ -13,7 +13,7 @@ from mmmtl.geometry import correspondences, relative_pose, scale_translation, vi
 from mmmtl.metrics.cross_view_metric import group_by_scene
 from mmmtl.models import MultiTaskModel
 from mmmtl.structures import MultiTaskDataSample
-from mmmtl.tasks.depth import MIN_PREDICTION
+from mmmtl.tasks.depth_view_change import MIN_PREDICTION
 
 FACTORS = (0.8, 0.9, 1.0, 1.1, 1.25)
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
-from mmmtl.geometry import transform_points
 from mmmtl.registry import TASKS
 from mmmtl.tasks.depth_display import DepthDisplay
+from mmmtl.tasks.depth_view_change import MIN_PREDICTION, DepthViewChange
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
@@ -20,8 +20,6 @@ from mmmtl.tasks.stereo_depth import MetricStereoDepth, StereoDepth
 from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 from mmmtl.tasks.view_changes import ViewChange
-
-MIN_PREDICTION = 1e-9  # metres; predictions are clamped to it in metrics
 
 # Evaluation crops: (top, bottom, left, right) as fractions of the image size.
 CROPS = {
@@ -192,19 +190,3 @@ class Depth(Task):
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         return self.display.draw(values)
-
-
-class DepthViewChange(ViewChange):
-    """Depth of the same point in the other camera; compared by the symmetric relative difference."""
-
-    comparison = 'abs_rel'
-
-    def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
-        """Compute the z of the transformed points; 0 (void) for void depths and for points behind the camera."""
-        moved = transform_points(values * rays, target_T_source)[:, 2:]
-        return torch.where(values > 0, moved, 0).clamp(min=0)
-
-    def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """Compute |a - b| / ((|a| + |b|) / 2), which is symmetric and at most 2."""
-        scale = (values.abs() + others.abs()).clamp(min=MIN_PREDICTION) / 2
-        return ((values - others).abs() / scale)[:, 0]

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
-from mmmtl.tasks.depth import MIN_PREDICTION, Depth
+from mmmtl.tasks.depth import Depth
+from mmmtl.tasks.depth_view_change import MIN_PREDICTION
 from mmmtl.tasks.stereo_depth import StereoDepth
 
 

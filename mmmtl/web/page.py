@@ -1,19 +1,17 @@
 """The page itself: two tabs, built with gradio."""
 
-import html
 import tempfile
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio
 
 from mmmtl.apis import MultiTaskInferencer
-from mmmtl.errors import DataError, UserError
+from mmmtl.errors import DataError
 from mmmtl.web.limits import Limits, TimedWorker
 from mmmtl.web.prediction import PagePrediction, parse_cameras, parse_degrees, predict_photograph, predict_views
 from mmmtl.web.results import draw_cloud, draw_map_key, overview, slider_images, write_archive
+from mmmtl.web.status import reported, status_line
 
 CSS = """
 .maps { display: flex; flex-wrap: wrap; gap: 16px; }
@@ -76,7 +74,7 @@ def photograph_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWork
                 info='Optional; corrects the depth for the lens.',
                 elem_id='angle',
             )
-            status = gradio.HTML(said(''), elem_id='status')
+            status = gradio.HTML(status_line(''), elem_id='status')
             archive = gradio.DownloadButton('Download the maps', interactive=False, elem_id='download')
             gradio.Markdown(f'At most {limits.megapixels:g} megapixels and {limits.megabytes:g} MB.')
         with gradio.Column(scale=4), gradio.Tabs():
@@ -129,7 +127,7 @@ def photograph_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWork
     guarded = reported(predict, cleared)
     for event in (file.upload, angle.submit):
         event(guarded, [file, angle], outputs, **PRIVATE)
-    file.clear(lambda: [said(''), *cleared], None, outputs, **PRIVATE)
+    file.clear(lambda: [status_line(''), *cleared], None, outputs, **PRIVATE)
 
 
 def views_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWorker, folder: str) -> None:
@@ -148,7 +146,7 @@ def views_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWorker, f
                 elem_id='cameras',
             )
             start = gradio.Button('Predict', elem_id='predict-views')
-            status = gradio.HTML(said(''), elem_id='views-status')
+            status = gradio.HTML(status_line(''), elem_id='views-status')
             archive = gradio.DownloadButton('Download the maps', interactive=False, elem_id='views-download')
         with gradio.Column(scale=4):
             maps = gradio.HTML('', elem_id='views-maps')
@@ -171,31 +169,6 @@ def views_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWorker, f
 
     cleared: list[Any] = [gradio.update(value=None, interactive=False), '', '']
     start.click(reported(predict, cleared), [*files, cameras], [status, archive, maps, cloud], **PRIVATE)
-
-
-def reported(predict: Callable[..., list[Any]], cleared: list[Any]) -> Callable[..., list[Any]]:
-    """Wrap a prediction: what goes wrong is one line in the status, and the results are cleared."""
-
-    def run(*arguments: Any) -> list[Any]:
-        try:
-            summary, *results = predict(*arguments)
-        except UserError as error:
-            return [said(str(error), error=True), *cleared]
-        except MemoryError:
-            return [said('not enough memory for this photograph; make it smaller', error=True), *cleared]
-        except Exception as error:  # the visitor has a line, the terminal the traceback
-            traceback.print_exc()
-            line = f'unexpected error ({type(error).__name__}); the terminal of mmmtl web has its traceback'
-            return [said(line, error=True), *cleared]
-        return [said(summary), *results]
-
-    return run
-
-
-def said(text: str, error: bool = False) -> str:
-    """Return a line for the status, as HTML."""
-    kind = ' class="error" role="alert"' if error else ''
-    return f'<div class="status"><span{kind}>{html.escape(" ".join(text.split()))}</span></div>'
 
 
 def downloads(found: list[PagePrediction], infer: MultiTaskInferencer, folder: str) -> list[Any]:

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_export import noise_photograph, small_export
 
 from mmmtl.apis import MultiTaskInferencer
+from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.export import OnnxInferencer, export_model
 
@@ -71,3 +73,26 @@ def test_a_fixed_size_and_probabilities(exported, tmp_path):
     export_model(config, checkpoint, tmp_path / 'b.onnx', photograph=noise_photograph(), probabilities=True)
     with pytest.raises(ConfigError, match='export it with class indices'):
         OnnxInferencer(tmp_path / 'b.onnx')
+
+
+def test_the_command_predicts_with_a_file(exported, tmp_path, capsys):
+    *_, file = exported
+    image = noise_photograph(60, 80)
+    Image.fromarray(image).save(tmp_path / 'a.png')
+    command = [
+        'predict',
+        str(tmp_path / 'a.png'),
+        '--onnx',
+        str(file),
+        '--write',
+        'arrays',
+        '--out',
+        str(tmp_path / 'p'),
+    ]
+    main(command)
+    expected = OnnxInferencer(file)(image)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(np.load(tmp_path / 'p' / f'a.png.{name}.npy'), values)
+    with pytest.raises(SystemExit, match='2'):
+        main([*command, '--flip'])
+    assert 'cannot be combined with --flip' in capsys.readouterr().err

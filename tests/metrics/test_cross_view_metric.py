@@ -16,7 +16,7 @@ from mmmtl.metrics import CrossViewMetric
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
-from mmmtl.tasks.depth import DepthViewChange
+from mmmtl.tasks.depth_view_change import DepthViewChange
 
 TASKS = dict(semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES), depth=dict(type=Depth), normal=dict(type=Normal))
 
