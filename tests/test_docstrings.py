@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import mmmtl
+from mmmtl.extras import EXTRA_OF_MODULE
 
 # How many names of a package may lack a docstring, and names that may still occur twice: both lists only shrink.
 MAY_LACK: dict[str, int] = {}
@@ -30,9 +31,15 @@ METHODS = (staticmethod, classmethod, property, cached_property)
 
 
 def modules_of(package: ModuleType) -> dict[str, ModuleType]:
-    """Dotted name -> module, the package itself and everything below it."""
-    names = [module.name for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.')]
-    return {name: importlib.import_module(name) for name in (package.__name__, *names)}
+    """Dotted name -> module, the package itself and everything below it but modules of an extra that is missing."""
+    found = {package.__name__: package}
+    for name in [module.name for module in pkgutil.walk_packages(package.__path__, f'{package.__name__}.')]:
+        try:
+            found[name] = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRA_OF_MODULE:
+                raise
+    return found
 
 
 def public_members(module: ModuleType) -> dict[str, Any]:

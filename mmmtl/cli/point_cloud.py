@@ -91,8 +91,8 @@ def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
 
 def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
     """Return the intrinsics (3, 3) of an image of ``size`` (H, W)."""
-    from mmmtl.errors import ConfigError, DataError
-    from mmmtl.files.text_files import read_matrix
+    from mmmtl.errors import ConfigError
+    from mmmtl.files.text_files import read_intrinsics_file
     from mmmtl.geometry import intrinsics_of_field_of_view
 
     if args.intrinsics is None:
@@ -100,10 +100,7 @@ def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
             return intrinsics_of_field_of_view(args.field_of_view, size)
         except ValueError as error:
             raise ConfigError(f'--field-of-view: {error}') from None
-    intrinsics = read_matrix(args.intrinsics, columns=3)
-    if intrinsics.shape != (3, 3):
-        raise DataError(f'{args.intrinsics}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
-    return intrinsics
+    return read_intrinsics_file(args.intrinsics)
 
 
 def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':

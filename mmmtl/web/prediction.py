@@ -64,10 +64,10 @@ def predict_photograph(
     """
     if field_of_view is None:
         maps = infer(image)
-        intrinsics = camera_matrix(image.shape[:2], assumed_focal_length(infer, image.shape[:2]))
+        intrinsics = centred_camera(image.shape[:2], assumed_focal_length(infer, image.shape[:2]))
     else:
         focal = image.shape[1] / 2 / math.tan(math.radians(field_of_view) / 2)
-        intrinsics = camera_matrix(image.shape[:2], focal)
+        intrinsics = centred_camera(image.shape[:2], focal)
         maps = infer(image, intrinsics=intrinsics)
     ordered = cast(dict[str, np.ndarray], maps)
     return PagePrediction(name, image, {task: ordered[task] for task in infer.model.tasks}, intrinsics)
@@ -82,7 +82,7 @@ def assumed_focal_length(infer: MultiTaskInferencer, shape: tuple[int, int]) -> 
     return trained / scale_by_area(shape, size)
 
 
-def camera_matrix(shape: tuple[int, int], focal: float) -> np.ndarray:
+def centred_camera(shape: tuple[int, int], focal: float) -> np.ndarray:
     """Return the intrinsics (3, 3) of a camera whose principal point is the centre of the image."""
     height, width = shape
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
@@ -129,15 +129,10 @@ def predict_views(
     samples = infer.model.test_step({'inputs': inputs, 'data_samples': samples})
     return [
         PagePrediction(
-            name, image, {task: as_map(sample.pred.get(task)) for task in infer.model.tasks}, camera_of(sample)
+            name, image, {task: as_map(sample.pred.get(task)) for task in infer.model.tasks}, sample.intrinsics.numpy()
         )
         for name, image, sample in zip(names, images, samples, strict=True)
     ]
-
-
-def camera_of(sample: MultiTaskDataSample) -> np.ndarray:
-    """Return the intrinsics of a sample."""
-    return sample.intrinsics.numpy()
 
 
 def parse_degrees(text: str) -> float | None:

@@ -17,7 +17,7 @@ from mmmtl.tasks import Task
 from mmmtl.visualization import draw_sheet
 from mmmtl.visualization.cells import fit_image, fit_map
 from mmmtl.visualization.keys import draw_key
-from mmmtl.web.point_cloud import point_cloud, viewer
+from mmmtl.web.point_viewer import viewer, viewer_points
 from mmmtl.web.prediction import PagePrediction
 
 SLIDER, OVERVIEW, FONT = 1280, 560, 18  # pixels: longest side of an image, height of the letters
@@ -88,7 +88,7 @@ def draw_cloud(prediction: PagePrediction, tasks: Mapping[str, Task]) -> str:
     name = next((name for name, task in tasks.items() if task.quantity == 'depth'), None)
     if name is None:
         return ''
-    cloud = point_cloud(prediction.image, prediction.maps[name], prediction.intrinsics)
+    cloud = viewer_points(prediction.image, prediction.maps[name], prediction.intrinsics)
     if not len(cloud.points):
         return ''
     how = 'Drag to turn, drag with Shift to move, use the wheel to zoom, double-click to reset.'

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmmtl.web.prediction import PagePrediction, camera_matrix
+from mmmtl.web.prediction import PagePrediction, centred_camera
 from mmmtl.web.results import draw_cloud, overview, shown_size, slider_images, thin_out, write_archive
 
 
@@ -23,7 +23,7 @@ def prediction(request, tasks):
         'normal': normal / np.linalg.norm(normal, axis=-1, keepdims=True),
     }
     image = generator.integers(0, 255, (*size, 3), np.uint8)
-    return PagePrediction('a<b>&"c"', image, maps, camera_matrix(size, 50.0))
+    return PagePrediction('a<b>&"c"', image, maps, centred_camera(size, 50.0))
 
 
 @pytest.mark.parametrize(

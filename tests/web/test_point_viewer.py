@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from mmmtl.web.point_cloud import point_cloud, viewer
+from mmmtl.web.point_viewer import viewer, viewer_points
 
 K = np.array([[20.0, 0, 3], [0, 20.0, 2], [0, 0, 1]])
 
@@ -19,7 +19,7 @@ def image():
 
 def test_by_hand(image):
     depth = np.full((4, 6), 2.0, np.float32)
-    cloud = point_cloud(image, depth, K)
+    cloud = viewer_points(image, depth, K)
     assert cloud.points.shape == (24, 3)
     expected = [2 * (0.5 - 3) / 20, 2 * (0.5 - 2) / 20, 2]  # the centre of the first pixel
     np.testing.assert_allclose(cloud.points[0], expected, rtol=1e-5)
@@ -31,20 +31,20 @@ def test_by_hand(image):
 def test_pixels_without_depth_are_left_out(void, image):
     depth = np.ones((4, 6), np.float32)
     depth[1:] = void
-    cloud = point_cloud(image, depth, K)
+    cloud = viewer_points(image, depth, K)
     assert len(cloud.points) == len(cloud.colours) == len(cloud.spacing) == 6
     assert np.isfinite(cloud.points).all()
-    assert not len(point_cloud(image, np.full((4, 6), void, np.float32), K).points)
+    assert not len(viewer_points(image, np.full((4, 6), void, np.float32), K).points)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 900), (300, 400), (401, 302)])
 def test_the_number_of_points_is_limited(size):
-    cloud = point_cloud(np.zeros((*size, 3), np.uint8), np.ones(size, np.float32), K, max_points=500)
+    cloud = viewer_points(np.zeros((*size, 3), np.uint8), np.ones(size, np.float32), K, max_points=500)
     assert 1 <= len(cloud.points) <= 1.2 * 500
 
 
 def test_the_viewer_has_all_points_and_loads_nothing(image):
-    cloud = point_cloud(image, np.ones((4, 6), np.float32), K)
+    cloud = viewer_points(image, np.ones((4, 6), np.float32), K)
     frame = viewer(cloud, (4, 6), 20.0)
     page = html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1])
     values, colours = (base64.b64decode(text) for text in re.findall(r"bytes\('([^']*)'\)", page))

@@ -16,7 +16,7 @@ MAX_POINTS = 60_000
 
 
 @dataclass(frozen=True)
-class PointCloud:
+class ViewerPoints:
     """Coloured points in the camera frame.
 
     Args:
@@ -30,9 +30,9 @@ class PointCloud:
     spacing: np.ndarray
 
 
-def point_cloud(
+def viewer_points(
     image: np.ndarray, depth: np.ndarray, intrinsics: np.ndarray, max_points: int = MAX_POINTS
-) -> PointCloud:
+) -> ViewerPoints:
     """Back-project the pixels of a regular grid.
 
     Args:
@@ -49,10 +49,10 @@ def point_cloud(
     start = min(stride, *depth.shape) // 2
     grid = (slice(start, None, stride), slice(start, None, stride))
     kept = points[grid][known[grid]]
-    return PointCloud(kept, image[grid][known[grid]], kept[:, 2] * stride / float(intrinsics[0][0]))
+    return ViewerPoints(kept, image[grid][known[grid]], kept[:, 2] * stride / float(intrinsics[0][0]))
 
 
-def viewer(cloud: PointCloud, size: tuple[int, int], focal: float) -> str:
+def viewer(cloud: ViewerPoints, size: tuple[int, int], focal: float) -> str:
     """Return an ``<iframe>`` in which the point cloud can be turned; it loads nothing.
 
     Args:
