@@ -43,12 +43,12 @@ GROUPS = {
 
 
 def batch_size(name: str, processes: int) -> int:
-    """2 to 4 images per process, as chance has it."""
+    """2 to 4 images per process, drawn at random."""
     return int(np.random.default_rng([SEED, NAMES.index(name), processes]).integers(2, 5))
 
 
 def network(name: str, tasks: dict, dtype: torch.dtype) -> MultiTaskModel:
-    """Random weights and statistics, so that every layer has a say."""
+    """Random weights and statistics, so that every layer affects the output."""
     torch.manual_seed(0)
     model = MODELS.build(dict(type=MultiTaskModel, tasks=tasks, **NETWORKS[name]))
     for module in model.modules():

@@ -1,4 +1,4 @@
-"""Write sheets of samples as they leave the pipeline."""
+"""Draw random samples as they come out of the pipeline, as sheets."""
 
 import argparse
 from pathlib import Path

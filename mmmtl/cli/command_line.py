@@ -1,4 +1,4 @@
-"""How commands end: a user's mistake is one line on stderr and exit code 2."""
+"""Read KEY=VALUE options, and turn user errors into one line on stderr and exit code 2."""
 
 import argparse
 import ast
@@ -47,10 +47,10 @@ class KeyValues(argparse.Action):
 
 
 def read_value(text: str) -> Any:
-    """The value that ``text`` stands for; nothing is executed.
+    """Parse the value of an option; nothing is executed.
 
     Raises:
-        ValueError: A bracket is open, or a call other than ``dict(...)`` stands in it.
+        ValueError: A bracket is not closed, or ``text`` contains a call other than ``dict(...)``.
     """
     if re.match(r'\s*[\[({]|\s*dict\(', text) and re.search(r'\{|\bdict\(', text):  # MMEngine cannot parse dicts
         try:
@@ -61,7 +61,7 @@ def read_value(text: str) -> Any:
                     "cannot be read as Python; write dicts as in a config, e.g. [dict(type='EMAHook')], "
                     'and quote the whole entry'
                 ) from None
-    from mmengine.config import DictAction  # here, because it is slow to import and --help needs none of it
+    from mmengine.config import DictAction  # imported here: it is slow, and --help does not need it
 
     try:
         return DictAction._parse_iterable(text)
@@ -72,7 +72,7 @@ def read_value(text: str) -> Any:
 
 
 def _literal(node: ast.expr) -> Any:
-    """A constant, list, tuple or dict; a bare name is a string, as in MMEngine's lists."""
+    """Evaluate a constant, list, tuple or dict; a bare name is a string, as in MMEngine's lists."""
     match node:
         case ast.List(elts=items):
             return [_literal(item) for item in items]

@@ -1,6 +1,6 @@
 """Write pseudo disparity and confidence for the pairs of a split.
 
-They go where the config's LoadPseudoLabels (or StereoMatches) looks for them. Started again, it resumes where it
+They go where the config's LoadPseudoLabels (or StereoMatches) looks for them. If run again, it resumes where it
 stopped.
 """
 
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--backend',
         choices=('sgbm', 'folder'),
         default='sgbm',
-        help="OpenCV's semi-global matching, or disparities that something else has computed",
+        help="OpenCV's semi-global matching, or disparities computed by another program",
     )
     for name, value in SGBM.items():
         parser.add_argument(f'--{name}', type=type(value), default=value, help=f'of SGBM (default {value})')

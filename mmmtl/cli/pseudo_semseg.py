@@ -1,7 +1,7 @@
 """Write pseudo classes for the views of a split that have no label.
 
 A trained network, of mmmtl or of mmsegmentation, predicts them. They go where the config's LoadPseudoLabels looks for
-them. Started again, it resumes where it stopped.
+them. If run again, it resumes where it stopped.
 """
 
 import argparse

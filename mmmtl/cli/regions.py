@@ -1,7 +1,7 @@
 """Cut the images of a data set into regions, for losses that compare regions.
 
 Every image gets a 16-bit PNG of its own size, 0 where there is no region; the data set takes them by regions='DIR'.
-Started again, it resumes where it stopped.
+If run again, it resumes where it stopped.
 """
 
 import argparse

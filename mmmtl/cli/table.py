@@ -1,6 +1,6 @@
 """Train and test every recipe with every seed, and print a Markdown table.
 
-Started again, it does what is left, and resumes what was interrupted.
+If run again, it runs only what is missing, and resumes what was interrupted.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Pretrain each task by itself, then train all of them jointly.
 
-The joint training starts from the heads of all tasks and from the encoder of the first one named. Started again, it
+The joint training starts from the heads of all tasks and from the encoder of the first one named. If run again, it
 resumes where it stopped.
 """
 

@@ -73,7 +73,7 @@ class ConcatDataset(Dataset):
         return self.ends[-1]
 
     def __getitem__(self, key: int | SampleKey) -> dict:
-        """Return the packed views of one record; an integer index stands for ``SampleKey(0, 0, index)``."""
+        """Return the packed views of one record; an integer index means ``SampleKey(0, 0, index)``."""
         key = key if isinstance(key, SampleKey) else SampleKey(0, 0, int(key))
         if not 0 <= key.index < len(self):
             raise IndexError(f'{self}: index {key.index} is out of range, there are {len(self)} records')

@@ -118,7 +118,7 @@ class MultiTaskDataset(Dataset, ABC):
         return len(self.records)
 
     def __getitem__(self, key: int | SampleKey) -> dict:
-        """Return the packed views of one record; an integer index stands for ``SampleKey(0, 0, index)``.
+        """Return the packed views of one record; an integer index means ``SampleKey(0, 0, index)``.
 
         With ``on_bad_sample='skip'`` a bad record is replaced by the next one that loads. The result depends on the key
         alone.

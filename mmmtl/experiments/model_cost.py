@@ -20,7 +20,7 @@ class PartCost:
         name: Dotted name of the module, e.g. ``'decode_head.heads.depth'``.
         parameters: Number of parameters; frozen ones count.
         flops: Floating-point operations of convolutions, matrix products and attention; a multiply-add counts as two.
-        activations: Number of values that its layers without children return.
+        activations: Number of values that its leaf modules return.
     """
 
     name: str
@@ -61,7 +61,7 @@ def model_cost(model: MultiTaskModel, size: tuple[int, int]) -> list[PartCost]:
     modules = dict(model.named_modules())
 
     def flops(name: str) -> int:
-        """Operations of a module; a container that is not called itself has those of its children."""
+        """Return the operations of a module; of a container that is not called, the sum over its children."""
         key = f'{root}.{name}' if name else 'Global'
         children = (f'{name}.{child}' for child, _ in modules[name].named_children())
         return counted[key] if key in counted else sum(map(flops, children))

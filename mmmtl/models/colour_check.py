@@ -1,4 +1,4 @@
-"""Check that images are normalised as pretrained weights need it."""
+"""Check that images are normalised with the mean and standard deviation that pretrained weights expect."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mmmtl.models.data_preprocessor import ViewPreprocessor
 
 
 def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
-    """Check that images are normalised as the pretrained weights of a backbone need it.
+    """Check that images are normalised with the mean and standard deviation that the weights of a backbone expect.
 
     A preprocessor of another type than `ViewPreprocessor` is not checked.
 

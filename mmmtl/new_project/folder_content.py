@@ -1,4 +1,4 @@
-"""Look at the files of a folder: how their values are stored, and which values occur."""
+"""Summarize the label files of a folder: channels, data type, and which values occur."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def look_at(files: Sequence[Path]) -> FolderContent:
             (first, second), (one, other) = stored, stored.values()
             raise DataError(
                 f'{other}: {second[0]} channel(s) of {second[1]}, but {one} has {first[0]} of {first[1]}; '
-                'move files of different kinds to folders of their own'
+                'move them to separate folders'
             )
         finite = finite and bool(np.isfinite(array).all())
         known = array[np.isfinite(array) & (array > 0)]

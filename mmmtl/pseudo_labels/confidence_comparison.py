@@ -1,6 +1,6 @@
-"""Learnt confidence of disparities against its rivals, by the area under the sparsification curve.
+"""Compare a confidence network with baselines, by the area under the sparsification curve.
 
-The rivals are the left-right check, no confidence at all, and an oracle; areas are means over the views.
+The baselines are the left-right check, no confidence at all, and an oracle; areas are means over the views.
 """
 
 from collections import Counter, defaultdict
@@ -53,7 +53,7 @@ def compare_confidence(
         dataset: Pairs with their true disparity.
         network: The confidence network.
         threshold: Pixels beyond which a disparity is wrong.
-        edges: Disparities at which the parts are cut; None for no parts.
+        edges: Boundaries in pixels between the disparity ranges with a table each; None for no parts.
     """
     areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     wrong: dict[str, list[float]] = defaultdict(list)
@@ -62,7 +62,7 @@ def compare_confidence(
         sources = [view.labels.get('confidence') for view in record.views]
         paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
         disparity = np.stack([read_pseudo_disparity(path) for path in paths])
-        rivals = {
+        confidences = {
             'network': network(disparity),
             'left-right': left_right_confidence(disparity),
             'none': np.zeros_like(disparity),
@@ -79,7 +79,7 @@ def compare_confidence(
                     continue
                 pixels[part] += where.sum()
                 wrong[part].append((error[where] > threshold).mean())
-                for name, confidence in rivals.items():
+                for name, confidence in confidences.items():
                     areas[part][name].append(
                         sparsification_area(error[where], confidence[number][where], threshold=threshold)
                     )

@@ -22,11 +22,11 @@ from mmmtl.synthetic_rooms.shading import (
 
 
 def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, np.ndarray]:
-    """Image (H, W, 3) uint8, semseg uint8, depth float32, normal (H, W, 3) float32, instance uint16.
+    """Return the image (H, W, 3) uint8, semseg uint8, depth float32, normal (H, W, 3) float32, instance uint16.
 
     Labels belong to the ray through the pixel's centre. The colour is the mean over `samples` points of the pixel.
     Where the pixel and its four neighbours lie on one flat face, these points follow from the face's texture
-    coordinates; elsewhere each is a ray of its own.
+    coordinates; elsewhere a ray is cast for each.
     """
     shape = (camera.height, camera.width)
     x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
@@ -93,10 +93,18 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
 def pixel_of_face(
     faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For samples that hit `face`: the pixel itself or the neighbour on the sample's side whose centre is on that face.
+    """Find for each sample a pixel whose centre is on the same face: the sample's own, or the neighbour on its side.
 
-    Light changes slowly along a face, so such a sample may take it over. Shapes: faces (H, W) of all pixel centres,
-    pixel (E,), spread (S, 2), face and result (S * E,); and the numbers of the samples for which there is no such one.
+    Light changes slowly along a face, so the light of that pixel is reused for the sample.
+
+    Args:
+        faces: Faces (H, W) at all pixel centres.
+        pixel: Pixels (E,) of the samples.
+        spread: Offsets (S, 2) of the samples from the pixel centre.
+        face: Faces (S * E,) that the samples hit.
+
+    Returns:
+        The pixels (S * E,), and the indices of the samples without such a pixel.
     """
     height, width = faces.shape
     found = np.tile(pixel, len(spread))
@@ -114,7 +122,7 @@ def pixel_of_face(
 
 
 def one_face_around(face: np.ndarray) -> np.ndarray:
-    """Pixels (H, W) whose four neighbours show the same flat face."""
+    """Return a mask (H, W) of the pixels whose four neighbours are on the same flat face."""
     same = np.zeros(face.shape, bool)
     middle = face[1:-1, 1:-1]
     same[1:-1, 1:-1] = (
@@ -127,7 +135,7 @@ def one_face_around(face: np.ndarray) -> np.ndarray:
 
 
 def pixel_spread(samples: int) -> np.ndarray:
-    """Points (samples, 2) around a pixel's centre, the first one in it, the others on a ring."""
+    """Return offsets (samples, 2) from the pixel centre in pixels; the first is 0, the others lie on a circle."""
     angle = 0.35 + 2 * np.pi * np.arange(samples - 1) / max(1, samples - 1)
     ring = 0.38 * np.stack([np.cos(angle), np.sin(angle)], 1)
     return np.concatenate([np.zeros((1, 2)), ring]).astype(np.float32)

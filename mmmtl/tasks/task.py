@@ -33,7 +33,7 @@ class Task(ABC):
                (H, W, target_channels)             ``target_channels`` is 1
     target     Tensor (N, target_channels, H, W)   a batch of labels, of the dtype `dtype`
     logits     Tensor (N, channels, H, W)          what the decode head returns; floating point, unbounded
-    values     Tensor (N, C, H, W)                 what logits stand for: metres, probabilities, unit vectors;
+    values     Tensor (N, C, H, W)                 activated logits: metres, probabilities, unit vectors;
                                                    C depends on the task
     ========== =================================== ==================================================================
 
@@ -149,7 +149,7 @@ class Task(ABC):
     def zoom(self, label: np.ndarray, scale: float) -> np.ndarray:
         """Adjust the values of a label after the image was enlarged by ``scale`` with unchanged intrinsics.
 
-        The pixels have been moved already. Objects that appear ``scale`` times as large are taken to be as many times
+        The pixels have been moved already. Objects that appear ``scale`` times as large are assumed to be as many times
         nearer: a depth is divided by ``scale``. Set ``zoom = unchanged`` if the values stay.
 
         Args:
@@ -238,7 +238,7 @@ class Task(ABC):
 
     @abstractmethod
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Compute what the metrics of a split need to know about N images.
+        """Compute the statistics of N images from which the metrics of a split are computed.
 
         The results of all calls and processes are added up, key by key, and passed to `compute_metrics`, so they must
         be sums over pixels or images: error sums, counts, confusion matrices, histograms.

@@ -17,7 +17,7 @@ def suppress_non_maxima(
     fades to 0 towards the image border, where half of the neighbourhood is missing.
 
     Structured edge detection and SEISM read the direction from the same second derivatives by a cruder formula, which
-    is exact for horizontal, vertical and diagonal edges and up to 12 degrees off in between; the rest is the same.
+    is exact for horizontal, vertical and diagonal edges and up to 12 degrees off in between; otherwise they are equal.
 
     Args:
         strength: (H, W).

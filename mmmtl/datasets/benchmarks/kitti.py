@@ -167,8 +167,8 @@ class KITTISemantics(MultiTaskDataset):
     Args:
         root: The folder that ``data_semantics.zip`` unpacks to; a relative path is first looked up under the
             environment variable ``MMMTL_DATA``.
-        split: ``'all'``, or ``'train'`` or ``'val'``. No split is published; ours validates on every fifth image,
-            starting with the first.
+        split: ``'all'``, or ``'train'`` or ``'val'``. No split is published; mmmtl uses every fifth image,
+            starting with the first, for validation.
         partial: Accept a folder with a part of the images.
         **kwargs: Options of `MultiTaskDataset`; labels: ``semseg``.
 

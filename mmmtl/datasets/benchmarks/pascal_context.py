@@ -130,7 +130,7 @@ class PascalContext(MultiTaskDataset):
     def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'human_parts', '.mat')
         cache = self.root / 'ImageSets' / 'Parts' / f'{self.split}.txt'
-        if cache.is_file():  # images without persons have no label, so that label settings do not choose it
+        if cache.is_file():  # images without persons have no label, so that label settings do not select them
             objects = read_json(cache)
             unknown = [name for name in files if name not in objects]
             if unknown:

@@ -55,7 +55,7 @@ def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, othe
 def kl_divergence(
     means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor, *, ridge: float
 ) -> Tensor:
-    """Compute KL(own || other), (..., M, K), from M to K Gaussians.
+    """Compute the Kullback-Leibler divergences KL(own || other), (..., M, K), from M to K Gaussians.
 
     Args:
         means: (..., M, C).

@@ -36,8 +36,8 @@ class CostVolume(torch.nn.Module):
         planes: Number D of candidate depths, equally spaced in inverse depth, the farthest first.
         depth_range: ``'paper'``, ``'indoor'`` or (near, far) in metres.
         chunk_bytes: Memory in bytes of the products of one chunk of pixels.
-        centred: Whether `CrossViewModule` joins C without its mean over the planes, for training from scratch. The mean
-            carries no information about depth; without it, the C of a single view is 0 for features of any scale.
+        centred: Whether `CrossViewModule` concatenates C minus its mean over the planes, for training from scratch. The
+            mean carries no information about depth; without it, the C of a single view is 0 for features of any scale.
 
     Raises:
         ConfigError: The depth range is unknown or empty, or there are fewer than two planes.
