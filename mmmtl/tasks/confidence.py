@@ -8,17 +8,15 @@ from torch import Tensor
 
 from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import BinaryEncoding, Encoding
+from mmmtl.tasks.fraction_task import FractionTask
 from mmmtl.tasks.label_changes import unchanged
-from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
-from mmmtl.tasks.map_files import FractionFiles, MapFiles
-from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio
 
 EPS = 1e-7  # keeps the logit of probabilities 0 and 1 finite
 
 
 @TASKS.register_module()
-class Confidence(Task):
+class Confidence(FractionTask):
     """Confidence of stereo matches.
 
     Labels are probabilities in [0, 1], often 1 for a correct and 0 for a wrong match, and -1 where void. The network
@@ -83,14 +81,6 @@ class Confidence(Task):
 
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         return {name: ratio(value, sums['count']).item() for name, value in sums.items() if name != 'count'}
-
-    @property
-    def display(self) -> MapDisplay:
-        return FractionDisplay(self)
-
-    @property
-    def files(self) -> MapFiles:
-        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render confidence from red (0) to green (1)."""

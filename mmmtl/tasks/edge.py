@@ -13,18 +13,16 @@ from mmmtl.registry import TASKS
 from mmmtl.tasks.boundary_matching import COUNTS, MAX_DISTANCE, boundary_counts, boundary_scores, image_sums
 from mmmtl.tasks.colours import ramp
 from mmmtl.tasks.encodings import BinaryEncoding, Encoding
+from mmmtl.tasks.fraction_task import FractionTask
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
-from mmmtl.tasks.map_files import FractionFiles, MapFiles
-from mmmtl.tasks.task import Task
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
 from mmmtl.tasks.valid_pixels import valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
 
 @TASKS.register_module()
-class Edge(Task):
+class Edge(FractionTask):
     """Edge detection.
 
     Labels are 1 (edge), 0 (no edge) or, in between, the fraction of annotators that marked an edge; 255 where void. The
@@ -165,14 +163,6 @@ class Edge(Task):
     def compute_metrics(self, sums: Mapping[str, Tensor]) -> dict[str, float]:
         scores = boundary_scores({name: value.cpu().numpy() for name, value in sums.items()}, self.thresholds)
         return scores if sums['images'] > 0 else dict.fromkeys(scores, float('nan'))
-
-    @property
-    def display(self) -> MapDisplay:
-        return FractionDisplay(self)
-
-    @property
-    def files(self) -> MapFiles:
-        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render edge strength from dark blue (0) to white (1)."""

@@ -10,12 +10,10 @@ from torch import Tensor
 from mmmtl.registry import TASKS
 from mmmtl.tasks.colours import ramp
 from mmmtl.tasks.encodings import Encoding, binary_fractions
+from mmmtl.tasks.fraction_task import FractionTask
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
-from mmmtl.tasks.map_display import FractionDisplay, MapDisplay
-from mmmtl.tasks.map_files import FractionFiles, MapFiles
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
-from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio, valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
@@ -25,7 +23,7 @@ SALIENT_COLOUR, BACKGROUND_COLOUR = (255, 205, 60), (40, 50, 95)
 
 
 @TASKS.register_module()
-class Saliency(Task):
+class Saliency(FractionTask):
     """Salient object segmentation.
 
     Labels are 1 on salient objects, 0 elsewhere, and 255 where void. The network predicts two logits (background,
@@ -153,14 +151,6 @@ class Saliency(Task):
                 mean |= {f'max{curve}': values.max(), f'avg{curve}': values.mean()}
             scores |= {f'per_image/{name}': value for name, value in mean.items()}
         return {name: value.item() for name, value in scores.items()}
-
-    @property
-    def display(self) -> MapDisplay:
-        return FractionDisplay(self)
-
-    @property
-    def files(self) -> MapFiles:
-        return FractionFiles()
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render saliency from dark blue (0) to yellow (1)."""
