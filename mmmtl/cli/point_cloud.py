@@ -78,15 +78,13 @@ def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
     Raises:
         DataError: The file has another number of rows.
     """
-    import numpy as np
-
     from mmmtl.errors import DataError
-    from mmmtl.files.text_files import read_matrix
+    from mmmtl.files.text_files import read_pose_rows
 
-    rows = read_matrix(path, columns=12)
-    if len(rows) != count:
-        raise DataError(f'{path}: has {len(rows)} poses for {count} images; give one row of 12 numbers per image')
-    return [np.vstack([row.reshape(3, 4), [0, 0, 0, 1]]) for row in rows]
+    poses = read_pose_rows(path)
+    if len(poses) != count:
+        raise DataError(f'{path}: has {len(poses)} poses for {count} images; give one row of 12 numbers per image')
+    return list(poses)
 
 
 def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':

@@ -79,3 +79,13 @@ def read_intrinsics_file(path: Path) -> np.ndarray:
     if intrinsics.shape != (3, 3):
         raise DataError(f'{path}: expected 3 x 3 intrinsics, found {intrinsics.shape}')
     return intrinsics
+
+
+def read_pose_rows(path: Path) -> np.ndarray:
+    """Read poses (N, 4, 4) from a text file with the 12 numbers of a 3 x 4 matrix per row.
+
+    Raises:
+        DataError: The file is missing, or holds something else.
+    """
+    rows = read_matrix(path, columns=12).reshape(-1, 3, 4)
+    return np.concatenate([rows, np.broadcast_to([[0.0, 0.0, 0.0, 1.0]], (len(rows), 1, 4))], axis=1)

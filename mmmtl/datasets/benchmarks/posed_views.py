@@ -5,13 +5,11 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.text_files import read_intrinsics_file, read_matrix
+from mmmtl.files.text_files import read_intrinsics_file, read_pose_rows
 from mmmtl.registry import DATASETS
 
 
@@ -91,7 +89,7 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
         DataError: A file is missing or has another format.
     """
     intrinsics = read_intrinsics_file(folder / 'cam.txt')
-    poses = read_matrix(folder / 'poses.txt', columns=12)
+    poses = read_pose_rows(folder / 'poses.txt')
     if (folder / f'{len(poses)}.jpg').exists():
         raise DataError(
             f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
@@ -106,7 +104,6 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
                     f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene'
                 )
         depth = depth_file(depth_path)
-        camera_T_world = np.vstack([pose.reshape(3, 4), [0, 0, 0, 1]])  # noqa: N806
         labels: dict[str, LabelReader] = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
-        views.append(View(image, labels, intrinsics, camera_T_world))
+        views.append(View(image, labels, intrinsics, pose))
     return tuple(views)
