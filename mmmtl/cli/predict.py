@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options
+from mmmtl.cli.options import add_cfg_options, add_model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,13 +25,7 @@ WRITERS = ('maps', 'overlay', 'sheet', 'arrays')  # keys of mmmtl.predictions.ou
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('images', nargs='+', metavar='IMAGE', help='image, video, folder, pattern or list')
-    parser.add_argument(
-        '--model',
-        default='rooms_lite0',
-        help='network of the model zoo, config file, name of a recipe, or a row of a table: FILE.py::ROW '
-        '(default: rooms_lite0, for photographs of rooms)',
-    )
-    parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
+    add_model(parser)
     parser.add_argument('--onnx', metavar='FILE', help='predict by onnxruntime with a file of mmmtl export instead')
     parser.add_argument('--out', default='predictions', help='folder for the results (default: predictions)')
     parser.add_argument(

@@ -19,7 +19,7 @@ from mmmtl.datasets.transforms.trained_scale import (
     trained_focal_length,
 )
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.geometry import check_camera
+from mmmtl.geometry import check_camera, intrinsics_of_field_of_view
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.visualization import as_map
 
@@ -66,8 +66,7 @@ def predict_photograph(
         maps = infer(image)
         intrinsics = centred_camera(image.shape[:2], assumed_focal_length(infer, image.shape[:2]))
     else:
-        focal = image.shape[1] / 2 / math.tan(math.radians(field_of_view) / 2)
-        intrinsics = centred_camera(image.shape[:2], focal)
+        intrinsics = intrinsics_of_field_of_view(field_of_view, (image.shape[0], image.shape[1]))
         maps = infer(image, intrinsics=intrinsics)
     ordered = cast(dict[str, np.ndarray], maps)
     return PagePrediction(name, image, {task: ordered[task] for task in infer.model.tasks}, intrinsics)

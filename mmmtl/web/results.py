@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from mmmtl.errors import DataError
+from mmmtl.predictions.output_files import Prediction, encode_maps
 from mmmtl.tasks import Task
 from mmmtl.visualization import draw_sheet
 from mmmtl.visualization.cells import fit_image, fit_map
@@ -103,9 +104,8 @@ def write_archive(path: Path, predictions: Iterable[PagePrediction], tasks: Mapp
     """
     with zipfile.ZipFile(path, 'w') as archive:
         for prediction in predictions:
-            for name, values in prediction.maps.items():
-                for suffix, content in tasks[name].files.encode(values).items():
-                    archive.writestr(f'{prediction.name}.{name}{suffix}', encode(content, suffix))
+            for suffix, content in encode_maps(Prediction(prediction.image, prediction.maps, tasks)).items():
+                archive.writestr(f'{prediction.name}{suffix}', encode(content, Path(suffix).suffix))
             tensors = {
                 name: torch.from_numpy(np.atleast_3d(thin_out(values, OVERVIEW)).transpose(2, 0, 1))
                 for name, values in prediction.maps.items()
