@@ -197,6 +197,7 @@ RECIPES = (
 ALIKE = {
     'nyud_40_sak_video': 'nyud_40_sak',
     'posed_video': 'posed_views',
+    'rooms_128': 'rooms_small',
     'rooms_pairs': 'rooms_small_pairs',
     'rooms_small_stereo': 'rooms_small',
     'rooms_photographs': 'rooms_small',

@@ -76,7 +76,9 @@ def test_one_step(path: str) -> None:
     losses['loss'].backward()
     print(f'{recipe_name(path)}: {sum(p.numel() for p in model.parameters()):,} parameters')
     weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.is_adaptive}
-    assert torch.isfinite(losses['loss']) and set(losses) == {*model.tasks, *model.consistency_losses, *weights, 'loss'}
+    earlier = {f'{name}/{task}' for name, stage in model.decode_head.earlier_stages.items() for task in stage.tasks}
+    expected = {*model.tasks, *earlier, *model.consistency_losses, *weights, 'loss'}
+    assert torch.isfinite(losses['loss']) and set(losses) == expected
     assert all(losses[name] > 0 for name in model.tasks)
     assert all(p.grad is not None for p in model.decode_head.parameters())
     (first, _) = model.eval()(**data, mode='predict')

@@ -118,6 +118,10 @@ PROTOCOLS: dict[str, Protocol] = {
         about='200 small generated test rooms, 2 views each, for tables that two CPU cores can train',
         file='_base_/datasets/rooms_small.py',
     ),
+    'rooms/128x128': Protocol(
+        about='the rooms of rooms/demo at 128 x 128 pixels',
+        file='_base_/datasets/rooms_128.py',
+    ),
     'rooms/photographs': Protocol(
         about='120 generated test rooms with the light, surfaces and viewpoints of photographs, 2 views each',
         file='_base_/datasets/rooms_photographs.py',

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
-from mmmtl.models.decode_heads import FPNHead, HRNetHead, PerTaskHead
+from mmmtl.models.decode_heads import FPNHead, HRNetHead, MTINetHead, PADNetHead, PerTaskHead
 from mmmtl.testing import check_decode_head
 from mmmtl.testing.batches import TASKS
 
@@ -22,6 +22,8 @@ TASK_HEADS = {
 HEADS = {
     'FPNHead': partial(FPNHead, channels=4),
     'HRNetHead': HRNetHead,
+    'PADNetHead': partial(PADNetHead, channels=8),
+    'MTINetHead': partial(MTINetHead, task_softmax='tasks'),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 

@@ -1,7 +1,8 @@
 """Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
-`PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`).
+`PerTaskHead` builds one for each task. `HRNetHead`, `FPNHead`, `PADNetHead` and `MTINetHead` are heads of all tasks
+(`DecodeHead`); in the last two, tasks exchange messages.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
@@ -9,7 +10,9 @@ from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.models.decode_heads.mti_net_head import MTINetHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
+from mmmtl.models.decode_heads.pad_net_head import PADNetHead
 from mmmtl.models.decode_heads.per_task_head import PerTaskHead
 from mmmtl.models.decode_heads.side_output_head import SideOutputHead
 from mmmtl.models.decode_heads.symmetric_decoder import SymmetricDecoder
@@ -23,7 +26,9 @@ __all__ = [
     'FPNHead',
     'HRNetHead',
     'HeadOutput',
+    'MTINetHead',
     'MultiTapHead',
+    'PADNetHead',
     'PerTaskHead',
     'SideOutputHead',
     'SymmetricDecoder',

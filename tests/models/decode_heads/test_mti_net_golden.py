@@ -1,0 +1,122 @@
+"""MTI-Net on HRNet-w18: the published predictions and gradients come out of our model, and the published sizes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from golden_fill import fill, noise
+from mmengine.config import Config
+from torch import Tensor
+
+from mmmtl.errors import CheckpointError
+from mmmtl.model_converters import mti_net
+from mmmtl.model_converters.rdc_hrnet18 import SMALL
+from mmmtl.models import BatchContext, MultiTaskModel
+from mmmtl.models.decode_heads import MTINetHead
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+GOLDEN = Path(__file__).parents[2] / 'golden'
+TASKS = dict(
+    semseg=dict(type=SemSeg, classes=[str(i) for i in range(5)]), depth=dict(type=Depth), normal=dict(type=Normal)
+)
+PUBLISHED = dict(semseg='semseg', depth='depth', normal='normals')
+HRNET_W18 = dict(in_channels=(18, 36, 72, 144), strides=(4, 8, 16, 32))
+
+
+@pytest.fixture(scope='module')
+def published() -> dict[str, Tensor]:
+    keys = json.loads((GOLDEN / 'mtinet_shared_keys.json').read_text())['keys']
+    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+
+
+def build(task_softmax: str, published: dict[str, Tensor]) -> MultiTaskModel:
+    backbone = dict(
+        type='mmmtl.MMSegBackbone', backbone=dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))
+    )
+    head = dict(type='mmmtl.MTINetHead', auxiliary=('normal',), task_softmax=task_softmax)
+    model = MultiTaskModel(TASKS, Config(backbone), head)
+    model.load_state_dict(mti_net.convert(published))
+    return model.eval()
+
+
+@pytest.fixture(scope='module')
+def model(published) -> MultiTaskModel:
+    return build('published', published)
+
+
+@pytest.fixture
+def features() -> list[Tensor]:
+    shapes = [(2, width, 16 >> index, 24 >> index) for index, width in enumerate(HRNET_W18['in_channels'])]
+    return [torch.from_numpy(noise(f'mtinet/feature_{i}', shape)).requires_grad_() for i, shape in enumerate(shapes)]
+
+
+def difference(ours: Tensor, name: str) -> float:
+    reference = torch.from_numpy(np.load(GOLDEN / 'mtinet_shared.npz')[name])
+    assert ours.shape == reference.shape
+    return float((ours.detach() - reference).abs().max() / reference.std())
+
+
+def test_the_decoder_gives_the_published_numbers(model, features):
+    head: MTINetHead = model.decode_head
+    own = head.task_features(features)
+    context = BatchContext.of(model.tasks, torch.zeros(2, 3, 64, 96))
+    logits = head(tuple(features), context).logits
+    total = torch.zeros(())
+    for name, theirs in PUBLISHED.items():
+        for index in range(4):
+            assert difference(head.initial_logits[index][name](own[index][name]), f'scale_{index}_{theirs}') < 3e-4
+        if name != 'normal':
+            assert difference(logits[name], f'logits_{theirs}') < 3e-4
+            cotangent = noise(f'mtinet/cotangent_{theirs}', tuple(logits[name].shape))
+            total = total + (torch.from_numpy(cotangent) * logits[name]).sum()
+    total.backward()
+    for index, values in enumerate(features):
+        assert difference(values.grad.mean(1), f'grad_feature_{index}_mean') < 3e-4
+
+
+def test_a_softmax_over_tasks_gives_other_numbers(published, features):
+    head = build('tasks', published).decode_head
+    context = BatchContext.of(head.tasks, torch.zeros(2, 3, 64, 96))
+    assert difference(head(tuple(features), context).logits['semseg'], 'logits_semseg') > 1
+
+
+@torch.no_grad()
+def test_the_whole_network_gives_the_published_numbers(model):
+    logits = model(torch.from_numpy(noise('mtinet/image', (1, 3, 64, 96))))
+    for name in ('semseg', 'depth'):
+        assert difference(logits[name][:, :, ::4, ::4], f'image_{name}') < 1e-3
+
+
+@pytest.mark.parametrize(
+    ('tasks', 'expected'),
+    [
+        (dict(semseg=40, depth=1, normal=3, edge=1), 14_100_225),  # NYUD
+        (dict(semseg=21, human_parts=7, saliency=2, edge=1, normal=3), 20_633_996),  # PASCAL
+        (dict(semseg=40, depth=1), 4_717_459),
+    ],
+)
+def test_published_numbers_of_parameters(tasks, expected):
+    built_tasks = {
+        name: SemSeg(name, [str(i) for i in range(count)]) if count > 1 else Depth(name)
+        for name, count in tasks.items()
+    }
+    with torch.device('meta'):
+        head = MTINetHead(built_tasks, **HRNET_W18)
+    assert sum(parameter.numel() for parameter in head.parameters()) == expected
+
+
+@pytest.mark.parametrize(
+    ('change', 'line'),
+    [
+        (lambda keys: keys | {'attention.weight': torch.zeros(1)}, "unknown key 'attention.weight', one of 1"),
+        (lambda keys: {key: value for key, value in keys.items() if 'bn1.bias' not in key}, 'missing'),
+        (lambda keys: {key: value for key, value in keys.items() if 'decoders' not in key}, 'no predictions of a task'),
+        (lambda keys: {key: value[:1] if value.dim() else value for key, value in keys.items()}, 'must have shape'),
+    ],
+)
+def test_other_files_are_refused(published, change, line):
+    with pytest.raises(CheckpointError, match=line) as error:
+        mti_net.convert(change(published))
+    assert '\n' not in str(error.value)
