@@ -33,9 +33,9 @@ def run(args: argparse.Namespace) -> None:
     for index in chosen:
         packed = dataset[SampleKey(args.seed, 0, int(index))]
         for image, sample in zip(packed['inputs'], packed['data_samples'], strict=True):
-            picture = as_image(image, sample)
-            further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
-            sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
+            rgb = as_image(image, sample)
+            extra_images = {'regions': draw_regions(rgb, sample.regions[0].numpy())} if 'regions' in sample else {}
+            sheets.append(draw_sheet(rgb, dataset.tasks, {'truth': dict(sample.gt.items())}, extra_images))
     path = Path(args.out) / f'{recipe_name(args.config)}-{args.split}.png'
     write_sheets(path, sheets)
     print(f'{len(dataset)} records; {len(sheets)} views of {len(chosen)} records: {path}')

@@ -11,7 +11,7 @@ import numpy as np
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.reading import read_size
 from mmmtl.files.stems import IMAGE_SUFFIXES, files_by_relative_stem
-from mmmtl.new_project.folder_content import common_ending, look_at
+from mmmtl.new_project.folder_content import common_ending, summarize_files
 from mmmtl.new_project.label_guess import LabelGuess, guess_label
 
 IMAGE_FOLDERS = {'images', 'image', 'imgs', 'img', 'rgb', 'color', 'colour', 'photos', 'photographs', 'pictures'}
@@ -125,7 +125,7 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
             f'{files[stray]}: a label without an image {project.images}/{stray}; restore the image, remove the label, '
             f'or leave the folder out by --label {name}.kind=none'
         )
-    guess = guess_label(project.root, name, look_at(list(files.values())), stated)
+    guess = guess_label(project.root, name, summarize_files(list(files.values())), stated)
     if ending:
         suffixes = {path.suffix for path in files.values()}
         if len(suffixes) > 1:

@@ -40,7 +40,7 @@ class PlaneMatching(ConsistencyLoss):
         kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
-        ConfigError: ``depth`` is no task of metric depth.
+        ConfigError: ``depth`` is not a task of metric depth.
     """
 
     reads = ('cost', 'planes')

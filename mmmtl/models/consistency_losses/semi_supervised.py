@@ -37,7 +37,7 @@ class SemiSupervised(ConsistencyLoss):
         """Return the term.
 
         Raises:
-            DataError: A sample is no crop of the sample before it.
+            DataError: A sample is not a crop of the sample before it.
         """
         indices = indices_for('consistency', samples)
         for index in indices:
