@@ -1,4 +1,4 @@
-"""Draw random samples as they come out of the pipeline, as sheets."""
+"""Draw random samples of a data set after its pipeline, as sheets."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_split(parser)
     parser.add_argument('--count', type=int, default=8, help='number of records')
-    parser.add_argument('--seed', type=int, default=0, help='chooses the records and their augmentation')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='random seed for the choice of records and their augmentation'
+    )
     parser.add_argument('--out', default='work_dirs/browse', help='folder for the sheets')
     add_cfg_options(parser)
 

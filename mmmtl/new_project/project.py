@@ -44,10 +44,10 @@ class Project:
     notes: list[str] = field(default_factory=list)
 
 
-def look_at_project(
+def inspect_project(
     folder: Path, images: str | None = None, stated: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Project:
-    """Look at a folder whose subfolders hold images and labels, or with such subfolders in ``train`` and ``val``.
+    """Inspect a folder with subfolders of images and labels, or with such subfolders in ``train`` and ``val``.
 
     Args:
         folder: The folder.
@@ -55,7 +55,7 @@ def look_at_project(
         stated: ``{label folder: {option: value}}``, what the user states; ``kind='none'`` leaves a folder out.
 
     Raises:
-        ConfigError: Something cannot be told from the files; the message names the option to state.
+        ConfigError: Something cannot be determined from the files; the message names the option to state.
         DataError: The folder is missing, or a file cannot be read.
     """
     stated = stated or {}
