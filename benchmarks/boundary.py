@@ -59,7 +59,7 @@ def initialize_worker(barrier: Barrier) -> None:
 
 
 def measure(task: Edge, image: Path) -> tuple[dict[str, torch.Tensor], float]:
-    """Return the metric sums of one image, predicted by the gradient of the smoothed image, and their CPU seconds."""
+    """Predict edges by the gradient of the smoothed image; return the metric sums and the CPU time in seconds."""
     start = time.process_time()
     grey = cv2.GaussianBlur(cv2.imread(str(image), cv2.IMREAD_GRAYSCALE).astype(np.float32), (0, 0), 1.5)
     gradient = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))

@@ -12,25 +12,25 @@ from mmmtl.files.reading import read_array
 OUT_OF_RANGE = {'image': 300, 'semseg': 77, 'depth': -3, 'normal': 5}
 
 
-def cut(source, kind, path, rng):
+def cut(dataset, kind, path, rng):
     content = path.read_bytes()
     path.write_bytes(content[: rng.integers(len(content))])
 
 
-def flip_a_byte(source, kind, path, rng):
+def flip_a_byte(dataset, kind, path, rng):
     content = bytearray(path.read_bytes())
     content[rng.integers(len(content))] ^= rng.integers(1, 256)
     path.write_bytes(content)
 
 
-def exchange_samples(source, kind, path, rng):
-    exchange(path, rng.choice([other for other in source.files[kind] if other != path]))
+def exchange_samples(dataset, kind, path, rng):
+    exchange(path, rng.choice([other for other in dataset.files[kind] if other != path]))
 
 
-def exchange_tasks(source, kind, path, rng):
-    place = source.files[kind].index(path)
+def exchange_tasks(dataset, kind, path, rng):
+    index = dataset.files[kind].index(path)
     others = [
-        paths[place] for name, paths in source.files.items() if name != kind and len(paths) == len(source.files[kind])
+        paths[index] for name, paths in dataset.files.items() if name != kind and len(paths) == len(dataset.files[kind])
     ]
     return exchange(path, rng.choice(others)) if others else 'cannot'
 
@@ -57,7 +57,7 @@ def rewrite(path: Path, kind: str, change: Callable[[np.ndarray], np.ndarray]) -
         return 'cannot'
 
 
-def other_dtype(source, kind, path, rng):
+def other_dtype(dataset, kind, path, rng):
     return rewrite(
         path,
         kind,
@@ -67,7 +67,7 @@ def other_dtype(source, kind, path, rng):
     )
 
 
-def not_a_number(source, kind, path, rng):
+def not_a_number(dataset, kind, path, rng):
     def change(array: np.ndarray) -> np.ndarray:
         array = array.copy()
         array[tuple(rng.integers(array.shape[:2]))] = rng.choice([np.nan, np.inf, -np.inf])
@@ -81,7 +81,7 @@ def not_a_number(source, kind, path, rng):
     return rewrite(path, kind, change) if path.suffix in ('.npy', '.npz') else 'cannot'
 
 
-def out_of_range(source, kind, path, rng):
+def out_of_range(dataset, kind, path, rng):
     def change(array: np.ndarray) -> np.ndarray:
         array = array.copy()
         array[tuple(rng.integers(array.shape[:2]))] = OUT_OF_RANGE[kind]  # OverflowError where the file cannot hold it
@@ -90,7 +90,7 @@ def out_of_range(source, kind, path, rng):
     return rewrite(path, kind, change)
 
 
-def other_size(source, kind, path, rng):
+def other_size(dataset, kind, path, rng):
     ways = [
         lambda a: a[:-1],
         lambda a: a[:, 1:],
@@ -108,12 +108,12 @@ DAMAGE = (cut, flip_a_byte, exchange_samples, exchange_tasks, other_dtype, not_a
 
 
 @contextmanager
-def damaged(source, how: Callable, rng: np.random.Generator) -> Iterator[str | None]:
-    """The kind of file that is damaged meanwhile; None where the damage cannot be done to the file that was drawn."""
-    before = {path: path.read_bytes() for paths in source.files.values() for path in paths}
-    kind = str(rng.choice(list(source.files)))
+def damaged(dataset, how: Callable, rng: np.random.Generator) -> Iterator[str | None]:
+    """Damage a random file within the context; yield its kind, or None if this damage does not apply to the file."""
+    before = {path: path.read_bytes() for paths in dataset.files.values() for path in paths}
+    kind = str(rng.choice(list(dataset.files)))
     try:
-        done = how(source, kind, rng.choice(source.files[kind]), rng) != 'cannot'
+        done = how(dataset, kind, rng.choice(dataset.files[kind]), rng) != 'cannot'
         yield kind if done and any(path.read_bytes() != content for path, content in before.items()) else None
     finally:
         for path, content in before.items():

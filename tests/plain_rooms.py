@@ -1,4 +1,4 @@
-"""An oracle for rendered views: the whole picture at once, one array operation after another.
+"""An oracle for rendered views: the whole image at once, one array operation after another.
 
 Frozen digests would not do: ray casting and logarithms round differently from one kind of processor to the next.
 """
@@ -43,7 +43,7 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
 def colour(
     scene: Scene, camera: Camera, directions: np.ndarray, hit: dict[str, np.ndarray], samples: int
 ) -> np.ndarray:
-    """The picture (N, 3) uint8."""
+    """The image (N, 3) uint8."""
     shape = (camera.height, camera.width)
     triangle = hit['primID']
     flat = one_face_around(scene.face[triangle].reshape(shape)).reshape(-1)  # (N,) the cheap pixels
@@ -64,7 +64,7 @@ def colour(
         fine = camera.directions(x + spread[1:, :1], y + spread[1:, 1:])  # (3, (samples - 1) * E)
         found = scene.trace(camera.position, fine)
         face = scene.face.take(found['primID'])
-        pixel = pixel_of_face(scene.face.take(triangle).reshape(shape), edge, spread[1:], face)
+        pixel = pixels_on_face(scene.face.take(triangle).reshape(shape), edge, spread[1:], face)
         fine_light = light.take(pixel, axis=1)
         other = np.flatnonzero(scene.face.take(triangle.take(pixel)) != face)
         part = {name: found[name][other] for name in ('primID', 'tfar')}
@@ -76,11 +76,11 @@ def colour(
     return developed(scene, camera, radiance)
 
 
-def pixel_of_face(faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """For samples that hit `face`: the pixel itself or the neighbour on the sample's side whose centre is on that face.
+def pixels_on_face(faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Find for each sample a pixel whose centre is on the same face: the sample's own, or the neighbour on its side.
 
-    Light changes slowly along a face, so such a sample may take it over. Shapes: faces (H, W) of all pixel centres,
-    pixel (E,), spread (S, 2), face and result (S * E,).
+    Light changes slowly along a face, so the light of that pixel is reused for the sample. Shapes: faces (H, W) of all
+    pixel centres, pixel (E,), spread (S, 2), face and result (S * E,).
     """
     height, width = faces.shape
     y, x = pixel // width, pixel % width
@@ -94,13 +94,13 @@ def pixel_of_face(faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face
 
 
 def developed(scene: Scene, camera: Camera, radiance: np.ndarray) -> np.ndarray:
-    """Exposure as a camera would choose it, a square root for the eye, and a little sensor noise."""
+    """Apply automatic exposure, gamma 2 and sensor noise; return the image (H, W, 3) uint8."""
     rng = scene.rng(2, crc32(camera.camera_T_world.tobytes()))
     gain = scene.exposure * np.clip(0.32 / radiance.mean(), 0.6, 2.0) * rng.uniform(0.9, 1.1)
-    picture = np.sqrt(np.minimum(radiance * np.float32(gain), 1)) * np.float32(255)
-    picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 3))
-    picture = np.clip(picture + np.float32(0.5), 0, 255, out=picture).astype(np.uint8)
-    return np.ascontiguousarray(picture.T)
+    image = np.sqrt(np.minimum(radiance * np.float32(gain), 1)) * np.float32(255)
+    image += rng.standard_normal(image.shape, np.float32) * np.float32(rng.uniform(1, 3))
+    image = np.clip(image + np.float32(0.5), 0, 255, out=image).astype(np.uint8)
+    return np.ascontiguousarray(image.T)
 
 
 def one_face_around(face: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import pytest
 import mmmtl
 from mmmtl.extras import EXTRA_OF_MODULE
 
-# How many names of a package may lack a docstring, and names that may still occur twice: both lists only shrink.
+# How many names of a package may lack a docstring, and names that may still occur twice; do not add to these lists.
 MAY_LACK: dict[str, int] = {}
 MAY_REPEAT = {
     'as_list',
@@ -94,10 +94,10 @@ def modules() -> dict[str, ModuleType]:
 
 
 def test_everything_public_has_a_docstring(modules):
-    bare = [place for module in modules.values() for place in undocumented(module)]
-    packages = Counter(re.split('[.:]', place)[1] for place in bare)
+    names = [name for module in modules.values() for name in undocumented(module)]
+    packages = Counter(re.split('[.:]', name)[1] for name in names)
     too_many = {name for name, count in packages.items() if count > MAY_LACK.get(name, 0)}
-    assert not too_many, '\n'.join(place for place in bare if re.split('[.:]', place)[1] in too_many)
+    assert not too_many, '\n'.join(name for name in names if re.split('[.:]', name)[1] in too_many)
 
 
 def test_no_two_public_classes_or_functions_have_the_same_name(modules):
@@ -105,13 +105,13 @@ def test_no_two_public_classes_or_functions_have_the_same_name(modules):
     assert not found, '\n'.join(f'{name}: {", ".join(where)}' for name, where in found.items())
 
 
-# The checks fire: a package with one fault of each kind.
+# Tests of the checks themselves, on a package with one fault of each kind.
 
 
 @pytest.fixture
-def house(tmp_path, monkeypatch):
+def faulty_package(tmp_path, monkeypatch):
     """A package of two modules; every name that begins with ``bare`` lacks a docstring."""
-    folder = tmp_path / 'house_of_names'
+    folder = tmp_path / 'package_of_names'
     folder.mkdir()
     (folder / '__init__.py').write_text('"""A package."""')
     (folder / 'one.py').write_text(
@@ -130,11 +130,11 @@ class Documented(nn.Module):
     def bare_static(): ...
     def _private(self): ...
 
-class Heir(Documented):
+class Subclass(Documented):
     """Another class."""
     def bare_method(self): ...
 
-class BareHeir(Documented): ...
+class BareSubclass(Documented): ...
 
 @dataclass
 class BareData:
@@ -145,19 +145,21 @@ def _private(): ...
 alias = Documented
 '''
     )
-    (folder / 'bare_two.py').write_text('class Heir:\n    """A class of the same name."""\n')
+    (folder / 'bare_two.py').write_text('class Subclass:\n    """A class of the same name."""\n')
     monkeypatch.syspath_prepend(tmp_path)
-    yield modules_of(importlib.import_module('house_of_names'))
-    for name in [name for name in sys.modules if name.startswith('house_of_names')]:
+    yield modules_of(importlib.import_module('package_of_names'))
+    for name in [name for name in sys.modules if name.startswith('package_of_names')]:
         del sys.modules[name]
 
 
-def test_what_lacks_a_docstring_is_found(house):
-    found = [place.removeprefix('house_of_names.') for module in house.values() for place in undocumented(module)]
-    methods = ['Documented.bare_method', 'Documented.bare_property', 'Documented.bare_static', 'Heir.bare_method']
-    names = [*methods, 'BareHeir', 'BareData', 'bare']
+def test_missing_docstrings_are_found(faulty_package):
+    found = [
+        name.removeprefix('package_of_names.') for module in faulty_package.values() for name in undocumented(module)
+    ]
+    methods = ['Documented.bare_method', 'Documented.bare_property', 'Documented.bare_static', 'Subclass.bare_method']
+    names = [*methods, 'BareSubclass', 'BareData', 'bare']
     assert found == ['bare_two', *(f'one:{name}' for name in names)]
 
 
-def test_a_name_that_two_modules_define_is_found(house):
-    assert repeated_names(house) == {'Heir': ['house_of_names.bare_two', 'house_of_names.one']}
+def test_a_name_that_two_modules_define_is_found(faulty_package):
+    assert repeated_names(faulty_package) == {'Subclass': ['package_of_names.bare_two', 'package_of_names.one']}

@@ -35,7 +35,7 @@ MIXED = {
     'posed_views',
     'posed_views_pairs',
 }
-# number of processes -> what they evaluate: all of these bases, tasks and metrics; two of them a part of it
+# number of processes -> what they evaluate: three all of these bases, tasks and metrics, two a part of it
 GROUPS = {
     3: [name for name in NAMES if name.split('/')[0] in MIXED | {'pascal_context_sak', 'rooms_small_pairs'}],
     2: ['bsds500_fractions/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm'],
@@ -61,8 +61,8 @@ def network(name: str, tasks: dict, dtype: torch.dtype) -> MultiTaskModel:
     return model.to(dtype).eval()
 
 
-class Recorded:
-    """A model whose logits are kept by image."""
+class LogitRecorder:
+    """A wrapper of a model that keeps the logits of each image."""
 
     def __init__(self, model: MultiTaskModel) -> None:
         self.model, self.logits, predict = model, {}, model.predict
@@ -84,9 +84,9 @@ def evaluate(
 ) -> tuple[dict[str, float], dict[str, dict[str, Tensor]]]:
     """Scores of the validation split, and the logits of the images that this process saw."""
     base, network_name = name.split('/')
-    # bases with a protocol judge images at their own size; without one images are resized, here to a miniature size
-    judged_as_published = load_config(BASES / f'{base}.py').get('protocol')
-    scale = {'trained_for': None} if judged_as_published else {'trained_for.size': (40, 56)}
+    # bases with a protocol evaluate images at their original size; the others resize them, here to a miniature size
+    has_protocol = load_config(BASES / f'{base}.py').get('protocol')
+    scale = {'trained_for': None} if has_protocol else {'trained_for.size': (40, 56)}
     config = load_config(
         BASES / f'{base}.py',
         options | scale | {'protocol': None, 'val_dataloader.num_workers': 0, 'val_dataloader.batch_size': batch_size},
@@ -94,10 +94,10 @@ def evaluate(
     loader = MultiTaskRunner.build_dataloader(config.val_dataloader, seed=0)
     evaluator = Evaluator(config.val_evaluator)
     evaluator.dataset_meta = loader.dataset.metainfo
-    recorded = Recorded(network(network_name, config.tasks, dtype))
+    recorder = LogitRecorder(network(network_name, config.tasks, dtype))
     for batch in loader:
-        evaluator.process(recorded.model.val_step(batch), batch)
-    return evaluator.evaluate(len(loader.dataset)), recorded.logits
+        evaluator.process(recorder.model.val_step(batch), batch)
+    return evaluator.evaluate(len(loader.dataset)), recorder.logits
 
 
 def options_of(root: Path) -> dict[str, dict]:
@@ -106,7 +106,7 @@ def options_of(root: Path) -> dict[str, dict]:
 
 
 def evaluate_in_groups(rank: int) -> dict[int, dict[str, tuple]]:
-    """What this process finds as one of three, and of two; its data are its own, and the same as the others'."""
+    """Return the scores and logits of this process in groups of three and of two; each process writes equal data."""
     options = options_of(Path(os.environ['MMMTL_TEST_ROOT']) / str(rank))
     found = {}
     for processes, names in GROUPS.items():
@@ -136,7 +136,7 @@ def check_scores(found: dict[str, float], expected: dict[str, float]) -> None:
 
 
 def largest_difference(found: dict[str, dict[str, Tensor]], expected: dict[str, dict[str, Tensor]]) -> float:
-    """Of all logits, in standard deviations of those of the same image and task."""
+    """Return the largest difference of two logits, in standard deviations of the logits of its image and task."""
     assert found.keys() == expected.keys()
     assert all(logits[task].std() > 0 for logits in expected.values() for task in logits)
     return max(
@@ -152,7 +152,7 @@ def test_every_base_is_evaluated_here():
 
 
 def test_images_are_of_several_sizes(alone):
-    """Else nothing is tested."""
+    """With images of one size, padding could not change a score."""
     for name, (_, logits) in alone.items():
         if name.split('/')[0] in MIXED:
             assert len({x.shape[1:] for tasks in logits.values() for x in tasks.values()}) > 1
@@ -206,7 +206,7 @@ def test_the_number_of_processes_does_not_matter(options, alone, tmp_path, monke
 
 
 def test_neighbours_in_the_batch_mattered_when_images_were_padded(options, alone, monkeypatch):
-    """What these tests can see: MMEngine's own step pads a batch to its largest image."""
+    """The tests detect a step like MMEngine's, which pads a batch to its largest image."""
     monkeypatch.setattr(MultiTaskModel, 'val_step', BaseModel.val_step)
     for name in ('cihp/aspp', 'bsds500_fractions/vit', 'posed_views/aspp'):
         scores, logits = evaluate(name, options[name.split('/')[0]], 4)

@@ -98,7 +98,7 @@ def train(root: Path, recipe: str, steps: int, work_dir: Path) -> dict[str, Tens
 def first_difference(old: dict[str, Tensor], new: dict[str, Tensor]) -> str | None:
     """In the order of training: inputs, losses and gradients of step 1, of step 2 ..., parameters at the end.
 
-    A number that only the new revision logs is no difference; a new parameter is.
+    A number that only the new revision logs is not a difference; a new parameter is.
     """
     added = [name for name in new if name not in old and ': loss ' not in name]
     for name in [*old, *added]:

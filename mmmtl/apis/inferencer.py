@@ -158,11 +158,11 @@ class MultiTaskInferencer:
     @torch.inference_mode()
     def _predict(self, images: Sequence[np.ndarray], cameras: Sequence[Tensor | None]) -> list[Mapping[str, Tensor]]:
         """Return the maps (C, H, W) of images."""
-        made = [
+        network_inputs = [
             network_input(image, camera, self.size, self.trained_for)
             for image, camera in zip(images, cameras, strict=True)
         ]
-        inputs, samples = [image for image, _ in made], [sample for _, sample in made]
+        inputs, samples = [image for image, _ in network_inputs], [sample for _, sample in network_inputs]
         if not self.averaging.is_single:
             average = AveragedPrediction(self._logits, self.model.tasks, self.averaging)
             return [

@@ -47,7 +47,7 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
     """Write a checkpoint under a temporary name and rename it, so that a kill leaves either the old or the new file.
 
     Args:
-        checkpoint: Its values, see `to_plain_values`.
+        checkpoint: The values to write, see `to_plain_values`.
         path: The file to write or replace.
 
     Raises:
@@ -92,8 +92,8 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
     """Read a checkpoint of `write_checkpoint`, or the weights in a ``.safetensors`` file; nothing in it is executed.
 
     Args:
-        path: Its file.
-        map_location: The device of its tensors.
+        path: The file.
+        map_location: Device to load the tensors to.
 
     Raises:
         CheckpointError: The file is missing, damaged, holds more than plain values, or has no ``state_dict``.
@@ -134,18 +134,18 @@ def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str 
     Raises:
         CheckpointError: Keys or shapes differ, or a value is not a tensor; the message names the first of them.
     """
-    own = model.state_dict()
-    missing = [key for key in own if key not in state_dict]
-    unexpected = [key for key in state_dict if key not in own]
-    not_tensors = [key for key in own if not isinstance(state_dict.get(key, own[key]), Tensor)]
+    expected = model.state_dict()
+    missing = [key for key in expected if key not in state_dict]
+    unexpected = [key for key in state_dict if key not in expected]
+    not_tensors = [key for key in expected if not isinstance(state_dict.get(key, expected[key]), Tensor)]
     if not_tensors:
         raise CheckpointError(
             f'{file}: {not_tensors[0]} is a {type(state_dict[not_tensors[0]]).__name__}, expected a tensor'
         )
     shapes = [
-        f'{key} is {tuple(state_dict[key].shape)} in the file, {tuple(own[key].shape)} in the model'
-        for key in own
-        if key in state_dict and state_dict[key].shape != own[key].shape
+        f'{key} is {tuple(state_dict[key].shape)} in the file, {tuple(expected[key].shape)} in the model'
+        for key in expected
+        if key in state_dict and state_dict[key].shape != expected[key].shape
     ]
     if missing or unexpected or shapes:
         found = [f'{len(missing)} missing keys (first: {missing[0]})'] if missing else []

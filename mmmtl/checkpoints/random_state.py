@@ -51,7 +51,7 @@ def separate_random_streams(seed: int, rank: int) -> None:
         rank: Rank of this process.
     """
     if rank:
-        own = int(np.random.SeedSequence([seed, rank]).generate_state(1)[0])
-        random.seed(own)
-        np.random.seed(own)
-        torch.manual_seed(own)
+        rank_seed = int(np.random.SeedSequence([seed, rank]).generate_state(1)[0])
+        random.seed(rank_seed)
+        np.random.seed(rank_seed)
+        torch.manual_seed(rank_seed)

@@ -78,22 +78,22 @@ def check_averages(runner: Runner, checkpoint: Mapping[str, Any], file: str) -> 
         )
 
 
-def check_parameter_order(saved: Iterable[str], own: Iterable[str], file: str) -> None:
+def check_parameter_order(saved: Iterable[str], current: Iterable[str], file: str) -> None:
     """Check the order of weights: optimizer and loss weighting address parameters and tasks by index.
 
     Args:
         saved: Keys of the checkpoint's ``state_dict``.
-        own: Keys of the model's.
+        current: Keys of the model's.
         file: The checkpoint's file, for messages.
 
     Raises:
         CheckpointError: The order differs.
     """
-    for old, new in zip(saved, own, strict=True):
-        if old != new:
+    for saved_key, key in zip(saved, current, strict=True):
+        if saved_key != key:
             raise CheckpointError(
-                f'{file}: written by a run whose weights are in another order (first difference: {old}, '
-                f'here {new}); restore the order of tasks, heads and losses in the config'
+                f'{file}: written by a run whose weights are in another order (first difference: {saved_key}, '
+                f'here {key}); restore the order of tasks, heads and losses in the config'
             )
 
 
@@ -103,10 +103,11 @@ def check_seed(runner: Runner, seed: int, file: str) -> None:
     Raises:
         CheckpointError: The seeds differ.
     """
-    own = all_gather(torch.tensor(runner.seed))[0].item()  # rank 0's, which is the one that is saved
-    if seed != own:
+    current = all_gather(torch.tensor(runner.seed))[0].item()  # rank 0's, which is the one that is saved
+    if seed != current:
         raise CheckpointError(
-            f'{file}: written with seed {seed}, this run has {own}; set --cfg-options randomness.seed={seed} to resume'
+            f'{file}: written with seed {seed}, this run has {current}; set --cfg-options '
+            f'randomness.seed={seed} to resume'
         )
 
 

@@ -1,4 +1,4 @@
-"""Draw random samples as they come out of the pipeline, as sheets."""
+"""Draw random samples of a data set after its pipeline, as sheets."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     add_split(parser)
     parser.add_argument('--count', type=int, default=8, help='number of records')
-    parser.add_argument('--seed', type=int, default=0, help='chooses the records and their augmentation')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='random seed for the choice of records and their augmentation'
+    )
     parser.add_argument('--out', default='work_dirs/browse', help='folder for the sheets')
     add_cfg_options(parser)
 
@@ -33,9 +35,9 @@ def run(args: argparse.Namespace) -> None:
     for index in chosen:
         packed = dataset[SampleKey(args.seed, 0, int(index))]
         for image, sample in zip(packed['inputs'], packed['data_samples'], strict=True):
-            picture = as_image(image, sample)
-            further = {'regions': draw_regions(picture, sample.regions[0].numpy())} if 'regions' in sample else {}
-            sheets.append(draw_sheet(picture, dataset.tasks, {'truth': dict(sample.gt.items())}, further))
+            rgb = as_image(image, sample)
+            extra_images = {'regions': draw_regions(rgb, sample.regions[0].numpy())} if 'regions' in sample else {}
+            sheets.append(draw_sheet(rgb, dataset.tasks, {'truth': dict(sample.gt.items())}, extra_images))
     path = Path(args.out) / f'{recipe_name(args.config)}-{args.split}.png'
     write_sheets(path, sheets)
     print(f'{len(dataset)} records; {len(sheets)} views of {len(chosen)} records: {path}')

@@ -16,8 +16,8 @@ from typing import Any
 from mmmtl.cli.system_libraries import advice, missing_library
 from mmmtl.errors import UserError
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
 
 class KeyValues(argparse.Action):
@@ -90,7 +90,7 @@ def _literal(node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except (TypeError, ValueError):
         raise ValueError(
-            f'{ast.unparse(node)!r} is no value; an option may hold numbers, strings, lists, tuples and dict(...)'
+            f'{ast.unparse(node)!r} is not a value; use numbers, strings, lists, tuples and dict(...)'
         ) from None
 
 
@@ -102,7 +102,7 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(main)
     def run(*arguments: Any) -> None:
-        logging.raiseExceptions = False  # a log that cannot be written shall not print tracebacks of its own
+        logging.raiseExceptions = False  # if a log cannot be written, logging prints no traceback
         try:
             main(*arguments)
             sys.stdout.flush()
@@ -128,7 +128,7 @@ def _is_output_closed() -> bool:
     """Return whether nobody reads the output any more, as after ``| head``; if so, discard the rest of it."""
     try:
         output = sys.stdout.fileno()
-    except OSError:  # a replacement of stdout that is no file
+    except OSError:  # a replacement of stdout that is not a file
         return False
     state = select.poll()
     state.register(output, 0)
@@ -148,10 +148,10 @@ def one_line(error: UserError | OSError) -> str:
         return re.sub(r'^[\w.]+: ', '', text.splitlines()[-1])
     line = ' '.join(text.split())
     if isinstance(error, OSError):
-        place = f'{error.filename}: ' if error.filename else ''
-        line = f'{place}{error.strerror or line}'
-        if error.errno in FULL:
-            line += '; free some space or choose another place'
-        elif error.errno in FORBIDDEN:
-            line += '; choose a place that you may write to'
+        prefix = f'{error.filename}: ' if error.filename else ''
+        line = f'{prefix}{error.strerror or line}'
+        if error.errno in DISK_FULL:
+            line += '; free some space or write to another folder'
+        elif error.errno in NOT_WRITABLE:
+            line += '; choose a folder that you may write to'
     return line

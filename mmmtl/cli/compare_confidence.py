@@ -1,8 +1,8 @@
 """Compare a confidence network with the left-right check on the pairs of the config's StereoMatches.
 
 Prints the area under the sparsification curve of the network, of the left-right check, of no confidence at all, and of
-an oracle, as a mean over the views. With --parts also for some pixels alone: those that both views show, the others,
-and those of small or large disparities.
+an oracle, as a mean over the views. With --parts also for subsets of the pixels: those that are visible in both views,
+those that are occluded in the other view, and those of each range of disparities.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from mmmtl.cli.options import add_cfg_options, add_config, add_split
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser, 'config of the network')
-    parser.add_argument('checkpoint', help='its weights')
+    parser.add_argument('checkpoint', help='checkpoint of the network')
     parser.add_argument(
         '--threshold', type=float, default=1.0, help='pixels beyond which a disparity is wrong (default 1)'
     )
@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='*',
         type=float,
         metavar='EDGE',
-        help='also compare by parts: hidden from the other view or not, and disparities between edges',
+        help='also compare on subsets of the pixels: visible in both views, occluded in the other view, and '
+        'disparities between these edges in pixels',
     )
     add_split(parser, default='test')
     add_cfg_options(parser)

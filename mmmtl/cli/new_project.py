@@ -1,4 +1,4 @@
-"""Look at a folder of images and labels, and write the config of a project that learns from it."""
+"""Write a config that trains on a folder of images and labels."""
 
 import argparse
 from pathlib import Path
@@ -27,14 +27,14 @@ def run(args: argparse.Namespace) -> None:
     """Write the config, and check that its data sets can be built.
 
     Raises:
-        ConfigError: The config exists, or something cannot be told from the files.
+        ConfigError: The config exists, or something cannot be determined from the files.
         DataError: A file is missing, or cannot be read.
     """
     from mmmtl.apis import load_config
     from mmmtl.errors import ConfigError
     from mmmtl.models.backbones.packaged_weights import INSTALL, PACKAGED
     from mmmtl.new_project.config_text import config_text
-    from mmmtl.new_project.project import look_at_project
+    from mmmtl.new_project.project import inspect_project
     from mmmtl.registry import DATASETS
 
     folder = Path(args.folder)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f'--out {out}: expected the name of a config, FILE.py')
     if out.exists():
         raise ConfigError(f'{out}: exists already; remove it, or choose another --out')
-    project = look_at_project(folder, args.images, _by_folder(args.label))
+    project = inspect_project(folder, args.images, _by_folder(args.label))
     pretrained = PACKAGED['tf_efficientnet_lite0'].is_installed
     out.write_text(config_text(project, pretrained=pretrained), encoding='utf-8')
     try:
@@ -67,10 +67,10 @@ def _by_folder(options: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """
     from mmmtl.errors import ConfigError
 
-    stated: dict[str, dict[str, Any]] = {}
+    by_folder: dict[str, dict[str, Any]] = {}
     for entry, value in options.items():
         folder, dot, option = entry.rpartition('.')
         if not (folder and dot and option):
             raise ConfigError(f'--label {entry}: expected FOLDER.OPTION=VALUE, e.g. depth.scale=0.001')
-        stated.setdefault(folder, {})[option] = value
-    return stated
+        by_folder.setdefault(folder, {})[option] = value
+    return by_folder

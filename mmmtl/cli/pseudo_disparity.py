@@ -9,7 +9,14 @@ import argparse
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options, add_config, add_split
 
-SGBM = {'disparities': 192, 'block': 5, 'smoothness': 1.0, 'uniqueness': 5, 'speckle': 0}  # of SemiGlobalMatcher
+# options of SemiGlobalMatcher: name -> (default, help)
+SGBM = {
+    'disparities': (192, 'search range in pixels, a multiple of 16'),
+    'block': (5, 'side of the matched blocks in pixels, odd'),
+    'smoothness': (1.0, 'factor of the smoothness penalties'),
+    'uniqueness': (5, 'margin in per cent by which the best match must beat the second best'),
+    'speckle': (0, 'connected regions with fewer pixels are unknown; 0 keeps all'),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default='sgbm',
         help="OpenCV's semi-global matching, or disparities computed by another program",
     )
-    for name, value in SGBM.items():
-        parser.add_argument(f'--{name}', type=type(value), default=value, help=f'of SGBM (default {value})')
+    for name, (value, text) in SGBM.items():
+        parser.add_argument(
+            f'--{name}', type=type(value), default=value, help=f'for --backend sgbm: {text} (default {value})'
+        )
     parser.add_argument('--source', help='folder of computed disparities, for --backend folder')
     parser.add_argument(
         '--patterns',
@@ -35,9 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, value, text in (
         ('scale', 1.0, 'pixels per unit of the file'),
         ('offset', 0.0, 'pixels'),
-        ('void', 0.0, 'the value of an unknown disparity'),
+        ('void', 0.0, 'value of unknown disparities'),
     ):
-        parser.add_argument(f'--{name}', type=float, default=value, help=f'of computed disparities: {text}')
+        parser.add_argument(
+            f'--{name}', type=float, default=value, help=f'for --backend folder: {text} (default {value:g})'
+        )
     parser.add_argument(
         '--network',
         nargs=2,
@@ -52,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the files that are missing.
 
     Raises:
-        ConfigError: Options contradict each other, or the split has no place for pseudo disparity.
+        ConfigError: Options contradict each other, or --out is missing and no transform of the split names a folder.
     """
     from mmmtl.configuration.load_config import load_config
     from mmmtl.datasets.label_readers.pseudo_disparity import MAX_DISPARITY

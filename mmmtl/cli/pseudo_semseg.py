@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the files that are missing.
 
     Raises:
-        ConfigError: The task is no segmentation task, or the network has other classes.
+        ConfigError: The task is not a segmentation task, or the network has other classes.
     """
     from mmmtl.configuration.load_config import load_config
     from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
     config = load_config(args.config, args.cfg_options)
     found = build_tasks(config.tasks).get(args.task)
     if found is None or found.quantity != 'classes':
-        raise ConfigError(f'{args.config}: {args.task} is none of its segmentation tasks; choose another --task')
+        raise ConfigError(f'{args.config}: {args.task!r} is not one of its segmentation tasks; choose another --task')
     task = cast(SemSeg, found)
     dataset = config[f'{args.split}_dataloader'].dataset
     folder = pseudo_label_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))

@@ -47,14 +47,14 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         ConfigError: An option is wrong, or the data set has no such part.
-        DataError: The folder holds maps that were made otherwise.
+        DataError: The folder holds maps that were made with other settings.
     """
     import numpy as np
 
     from mmmtl.errors import ConfigError
     from mmmtl.progress import progress
     from mmmtl.pseudo_labels.region_backends import check_checkpoint, complete
-    from mmmtl.pseudo_labels.region_maps import Backend, check_manifest, cut_all, cuttings_of
+    from mmmtl.pseudo_labels.region_maps import Backend, check_manifest, region_map_jobs, run_jobs
 
     check_device(args.device)
     if args.processes < 1:
@@ -62,22 +62,24 @@ def run(args: argparse.Namespace) -> None:
     settings = complete(args.backend, args.settings)
     weights = check_checkpoint(args.backend, settings, args.checkpoint)
     dataset = _dataset(args)
-    cuttings = cuttings_of(dataset, args.backend, args.out)
-    made = dict(
+    jobs = region_map_jobs(dataset, args.backend, args.out)
+    manifest = dict(
         backend=args.backend,
         settings=settings,
         checkpoint_sha256=weights,
         split=args.split,
         dataset=type(dataset).__name__,
-        images=len(cuttings),
+        images=len(jobs),
     )
-    check_manifest(args.out, made)
-    cut = cut_all(cuttings, Backend(args.backend, settings, args.checkpoint, args.device), args.processes)
-    counts = dict(progress(cut, description='regions', unit='image', total=len(cuttings)))
-    blank = [path for path, count in counts.items() if count == 0]
-    if blank:
+    check_manifest(args.out, manifest)
+    results = run_jobs(jobs, Backend(args.backend, settings, args.checkpoint, args.device), args.processes)
+    counts = dict(progress(results, description='regions', unit='image', total=len(jobs)))
+    without_region = [path for path, count in counts.items() if count == 0]
+    if without_region:
         print(
-            f'warning: {len(blank)} of {len(counts)} images have no region, the first is {min(blank)}', file=sys.stderr
+            f'warning: {len(without_region)} of {len(counts)} images have no region, the first is '
+            f'{min(without_region)}',
+            file=sys.stderr,
         )
     print(
         f'{args.out}: {len(counts)} images with {np.median(list(counts.values())):g} regions in the median, '

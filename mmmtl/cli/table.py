@@ -9,7 +9,7 @@ from pathlib import Path
 from mmmtl.cli.execution import add_execution, executor
 from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options
 
-SHIPPED = ''  # of --list without a folder
+ALL_SHIPPED = ''  # value of --list without a folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--list',
         nargs='?',
-        const=SHIPPED,
+        const=ALL_SHIPPED,
         metavar='FOLDER',
         help='list every recipe and row below a folder (default: the recipes of mmmtl), and do nothing else',
     )
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the list of recipes, or train and print the table."""
     if args.list is not None:
-        print('\n'.join(listed(args.list)))
+        print('\n'.join(recipe_names(args.list)))
         return
     if not args.recipes:
         args.parser.error('name a recipe, or --list all of them')
@@ -67,11 +67,11 @@ def run(args: argparse.Namespace) -> None:
         Path(args.out).write_text(table)
 
 
-def listed(folder: str) -> list[str]:
+def recipe_names(folder: str) -> list[str]:
     """Return the names of the recipes below a folder, as every command takes them."""
     from mmmtl.configuration.recipes import all_recipes
     from mmmtl.configuration.shipped_recipes import recipes_folder
 
-    if folder != SHIPPED:
+    if folder != ALL_SHIPPED:
         return all_recipes(folder)
     return [str(Path(name).relative_to(recipes_folder().parent)) for name in all_recipes(recipes_folder())]

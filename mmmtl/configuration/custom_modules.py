@@ -16,15 +16,15 @@ def import_custom_modules(config: Mapping | Config) -> None:
     Raises:
         ConfigError: A module cannot be imported, or ``custom_imports`` has another form.
     """
-    wanted = config.get('custom_imports') or {'imports': []}
+    custom_imports = config.get('custom_imports') or {'imports': []}
     try:
-        import_modules_from_strings(**wanted)
+        import_modules_from_strings(**custom_imports)
     except ImportError as error:
         raise ConfigError(
             f'custom_imports: {error.__context__ or error}; put the folder that holds the package on PYTHONPATH'
         ) from error
     except TypeError:
-        raise ConfigError(f"custom_imports: expected dict(imports=['a.b']), found {wanted}") from None
+        raise ConfigError(f"custom_imports: expected dict(imports=['a.b']), found {custom_imports}") from None
 
 
 def import_available_modules(config: Mapping) -> None:
@@ -32,8 +32,8 @@ def import_available_modules(config: Mapping) -> None:
 
     `import_custom_modules` reports failures once the whole config has been read.
     """
-    wanted = config.get('custom_imports')
-    if isinstance(wanted, Mapping) and wanted.get('imports'):
+    custom_imports = config.get('custom_imports')
+    if isinstance(custom_imports, Mapping) and custom_imports.get('imports'):
         with warnings.catch_warnings(), suppress(TypeError):
             warnings.simplefilter('ignore')
-            import_modules_from_strings(wanted['imports'], allow_failed_imports=True)
+            import_modules_from_strings(custom_imports['imports'], allow_failed_imports=True)

@@ -21,17 +21,17 @@ def flat_text(config: Config, tidy: bool = True) -> str:
         config: From `load_config`.
         tidy: Format the text, which takes about a second.
     """
-    known = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
+    runner_keys = {*inspect.signature(Runner).parameters, *TOP_LEVEL} - {'cfg'}
     return Config(
-        {key: _text(value) for key, value in config.items() if key in known}, format_python_code=tidy
+        {key: _to_text(value) for key, value in config.items() if key in runner_keys}, format_python_code=tidy
     ).pretty_text
 
 
-def _text(value: Any) -> Any:
+def _to_text(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _text(item) for key, item in value.items()}
+        return {key: _to_text(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_text(item) for item in value)
+        return type(value)(_to_text(item) for item in value)
     if isinstance(value, np.ndarray):
         return value.tolist()
     return f'{value.__module__}.{value.__qualname__}' if callable(value) else value

@@ -47,17 +47,17 @@ def flatten_recipe(config: Config) -> dict[str, Entry]:
     ``tasks`` that `load_config` makes, ``auto_scale_lr`` unless it is enabled, and ``load_from``, which is the tested
     checkpoint in a test: `PlannedRun` records in ``started_from`` where initial weights come from.
     """
-    whole = config.to_dict()
-    recipe = {key: value for key, value in whole.items() if key not in IGNORED and not key.startswith('_')}
+    entries = config.to_dict()
+    recipe = {key: value for key, value in entries.items() if key not in IGNORED and not key.startswith('_')}
     for name in LOADERS:
         if recipe.get(name):
             recipe[name] = {key: value for key, value in recipe[name].items() if key not in IGNORED_IN_LOADERS}
     if not (recipe.get('auto_scale_lr') or {}).get('enable'):
         recipe.pop('auto_scale_lr', None)
     recipe['randomness'] = {key: value for key, value in (recipe.get('randomness') or {}).items() if key != 'seed'}
-    checkpoint = (whole.get('default_hooks') or {}).get('checkpoint') or {}
+    checkpoint = (entries.get('default_hooks') or {}).get('checkpoint') or {}
     recipe['default_hooks'] = {'checkpoint': {key: checkpoint.get(key) for key in ('save_best', 'rule')}}
-    return dict(_flat(recipe, '', whole.get('tasks')))
+    return dict(_flat(recipe, '', entries.get('tasks')))
 
 
 def recipe_digest(config: Config) -> str:
@@ -72,12 +72,12 @@ def recipe_differences(before: Mapping[str, Entry], now: Mapping[str, Entry]) ->
         before: Entries of the first recipe, from `flatten_recipe`.
         now: Entries of the second one.
     """
-    found = {}
+    differences = {}
     for key in dict.fromkeys([*before, *now]):
         old, new = before.get(key, NOT_SET), now.get(key, NOT_SET)
         if old != new:
-            found[key] = f'was {_shown(old)}, is {_shown(new)}'
-    return found
+            differences[key] = f'was {_shown(old)}, is {_shown(new)}'
+    return differences
 
 
 def _shown(value: Any) -> str:

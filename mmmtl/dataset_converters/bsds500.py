@@ -14,7 +14,7 @@ from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_image
 
 SHORT, LONG = 216, 320
-LEAST_MARKED = 0.2  # of a small pixel's area
+MIN_MARKED = 0.2  # of a small pixel's area
 
 
 def convert_bsds500(source: Path, output: Output) -> None:
@@ -39,5 +39,5 @@ def convert_bsds500(source: Path, output: Output) -> None:
 
 def fraction(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(A, H, W) bool -> (h, w) uint8, the share of annotators times 255."""
-    marked = [shrink(one.astype(np.float32), size) > LEAST_MARKED for one in maps]
+    marked = [shrink(one.astype(np.float32), size) > MIN_MARKED for one in maps]
     return np.round(255 * np.mean(marked, axis=0)).astype(np.uint8)

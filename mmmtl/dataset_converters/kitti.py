@@ -10,7 +10,7 @@ from mmmtl.datasets.benchmarks.kitti_frames import read_frames
 
 DATE = r'\d{4}_\d\d_\d\d'
 DRIVE = rf'{DATE}_drive_\d{{4}}_sync'
-PLACES = {  # what a member's name ends with -> the folder that it goes to
+TARGET_FOLDERS = {  # what a member's name ends with -> the folder that it goes to
     'raw': rf'{DATE}/(?:calib_(?:cam_to_cam|velo_to_cam)\.txt'
     rf'|{DRIVE}/(?:image_0[23]/data/\d{{10}}\.png|velodyne_points/data/\d{{10}}\.bin))',
     'depth': rf'(?:train|val)/{DRIVE}/proj_depth/groundtruth/image_0[23]/\d{{10}}\.png',
@@ -20,7 +20,7 @@ PLACES = {  # what a member's name ends with -> the folder that it goes to
 
 def kitti_path(member: str) -> str | None:
     """Name in an archive -> name in the tree, None for what nobody reads."""
-    for folder, pattern in PLACES.items():
+    for folder, pattern in TARGET_FOLDERS.items():
         match = re.search(rf'(?:^|/)({pattern})$', member)
         if match:
             return f'{folder}/{match[1]}'
@@ -30,7 +30,7 @@ def kitti_path(member: str) -> str | None:
 def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
     """Numbers of listed frames, of frames whose image exists, and of those with improved depth."""
     frames = read_frames(path)
-    here = [
+    existing = [
         frame
         for frame in frames
         if any(
@@ -40,7 +40,7 @@ def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
     ]
     labelled = [
         frame
-        for frame in here
+        for frame in existing
         if any(
             (
                 root
@@ -55,4 +55,4 @@ def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
             for part in ('train', 'val')
         )
     ]
-    return len(frames), len(here), len(labelled)
+    return len(frames), len(existing), len(labelled)

@@ -6,11 +6,11 @@ import numpy as np
 
 from mmmtl.errors import DataError
 
-LEAST_POINTS = 50
-MOST_SPREAD = 0.1  # of the scale: median absolute deviation of the ratios, relative
+MIN_POINTS = 50
+MAX_SPREAD = 0.1  # of the scale: median absolute deviation of the ratios, relative
 
 
-def metric_scale(points: Mapping[str, np.ndarray], depth_of: Mapping[str, np.ndarray]) -> tuple[float, float]:
+def metric_scale(points: Mapping[str, np.ndarray], depth_maps: Mapping[str, np.ndarray]) -> tuple[float, float]:
     """The factor from units of the reconstruction to metres, and its relative spread.
 
     It is the median over all observed points of sensor depth / reconstructed depth; both are depths along z of the same
@@ -18,29 +18,29 @@ def metric_scale(points: Mapping[str, np.ndarray], depth_of: Mapping[str, np.nda
 
     Args:
         points: ``{frame: (P, 3)}``: x and y in pixels of the depth map, centres at +0.5, and the depth in units.
-        depth_of: ``{frame: (H, W)}`` metres, 0 = missing.
+        depth_maps: ``{frame: (H, W)}`` metres, 0 = missing.
 
     Raises:
         DataError: Fewer than 50 points have sensor depth, or the ratios contradict each other.
     """
-    ratios = np.concatenate([ratios_of(points[name], depth_of[name]) for name in points] or [np.empty(0)])
-    if len(ratios) < LEAST_POINTS:
+    ratios = np.concatenate([depth_ratios(points[name], depth_maps[name]) for name in points] or [np.empty(0)])
+    if len(ratios) < MIN_POINTS:
         raise DataError(
-            f'only {len(ratios)} reconstructed points have sensor depth, {LEAST_POINTS} are needed to tell '
+            f'only {len(ratios)} reconstructed points have sensor depth, {MIN_POINTS} are needed to estimate '
             'the scale in metres; the depth maps must be of the same frames and registered to them'
         )
     scale = float(np.median(ratios))
     spread = float(np.median(np.abs(ratios - scale)) / scale)
-    if spread > MOST_SPREAD:
+    if spread > MAX_SPREAD:
         raise DataError(
             f'sensor depth and reconstruction disagree: the ratios of {len(ratios)} points spread by '
-            f'{100 * spread:.0f} % about their median; are the depth maps registered to the images, and '
-            'along z?'
+            f'{100 * spread:.0f} % about their median; check that the depth maps are registered to the images '
+            'and hold depth along z'
         )
     return scale, spread
 
 
-def ratios_of(points: np.ndarray, depth: np.ndarray) -> np.ndarray:
+def depth_ratios(points: np.ndarray, depth: np.ndarray) -> np.ndarray:
     """Sensor depth / reconstructed depth of the points (P, 3) of one frame, those without either left out."""
     columns, rows = np.floor(points[:, :2]).astype(int).T
     height, width = depth.shape

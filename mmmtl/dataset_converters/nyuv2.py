@@ -37,7 +37,7 @@ from mmmtl.tasks import Normal
 if TYPE_CHECKING:
     import h5py
 
-WIDEST_SEAM = 8  # pixels from the nearest label; the annotators left seams of a few pixels between things
+MAX_SEAM = 8  # pixels from the nearest label; the annotators left seams of a few pixels between segments
 SENSOR_RADIUS = 6  # of the window that normals are fitted in, see normals_from_depth
 VALID = np.s_[VALID_TOP : VALID_TOP + VALID_SIZE[0], VALID_LEFT : VALID_LEFT + VALID_SIZE[1]]
 
@@ -58,7 +58,7 @@ class Frames:
             raise DataError(f'{path}: expected frames of 480 x 640, found labels of shape {self.file["labels"].shape}')
         self.count = len(self.file['labels'])
         self.to_forty = class_table(read_names(self.file), classes40)
-        self.normal_files = numbered(normals) if normals else None
+        self.normal_files = normal_files_by_frame(normals) if normals else None
         x, y, z = signs
         self.signs = (x, y, z)
 
@@ -77,9 +77,9 @@ class Frames:
     def edges(self, frame: int) -> np.ndarray:
         """(425, 560) bool, where classes or instances meet; the unlabelled seams between them are closed first."""
         labels, instances = (self.file[name][frame - 1].T[VALID].astype(np.int64) for name in ('labels', 'instances'))
-        things = labels * (instances.max() + 1) + instances
+        segments = labels * (instances.max() + 1) + instances
         distance, nearest_label = distance_transform_edt(labels == 0, return_indices=True)
-        return class_boundaries(np.where(distance <= WIDEST_SEAM, things[tuple(nearest_label)], 0))
+        return class_boundaries(np.where(distance <= MAX_SEAM, segments[tuple(nearest_label)], 0))
 
     def normal(self, frame: int) -> np.ndarray:
         """(425, 560, 3) float32, facing the camera, (0, 0, 0) where unknown."""
@@ -115,7 +115,7 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
     return np.array([0, *(forty[name] for name in names)], np.uint8)
 
 
-def numbered(folder: Path) -> dict[int, Path]:
+def normal_files_by_frame(folder: Path) -> dict[int, Path]:
     """Return the image of each frame number, in the folder or below it."""
     found = {
         int(path.stem): path
@@ -135,10 +135,11 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
     splits = {
         name: np.sort(np.atleast_1d(mat[key])).tolist() for name, key in (('train', 'trainNdxs'), ('val', 'testNdxs'))
     }
-    both = sorted(splits['train'] + splits['val'])
-    if both != list(range(1, count + 1)):
+    all_frames = sorted(splits['train'] + splits['val'])
+    if all_frames != list(range(1, count + 1)):
         raise DataError(
-            f'{path}: splits {len(both)} frames, but the .mat holds {count}, each of which must be in one of the splits'
+            f'{path}: splits {len(all_frames)} frames, but the .mat holds {count}, each of which must be in one '
+            'of the splits'
         )
     return splits
 
@@ -146,8 +147,8 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
 def write_nyuv2_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
     """288 x 384 npy, 13 classes from 0, -1 unlabelled."""
     for split, numbers in splits.items():
-        for place, frame in enumerate(output.progress(numbers, split)):
-            names = {kind: f'{split}/{kind}/{place}.npy' for kind in ('image', 'label', 'depth', 'normal')}
+        for index, frame in enumerate(output.progress(numbers, split)):
+            names = {kind: f'{split}/{kind}/{index}.npy' for kind in ('image', 'label', 'depth', 'normal')}
             if output.has(*names.values()):
                 continue
             image = cv2.resize(frames.image(frame), NYUv2.SIZE[::-1], interpolation=cv2.INTER_AREA)

@@ -31,14 +31,14 @@ def write_scene(
         intrinsics: (3, 3) of the frames as they are, pixel centres at +0.5.
         size: (H, W) to be written.
     """
-    files = [f'{name}/{number}{suffix}' for number in range(len(frames)) for suffix in ('.jpg', '.png')]
+    files = [f'{name}/{view}{suffix}' for view in range(len(frames)) for suffix in ('.jpg', '.png')]
     if output.has(*files, f'{name}/cam.txt', f'{name}/poses.txt'):
         return
-    for number, frame in enumerate(frames):
+    for view, frame in enumerate(frames):
         image, depth = frame.image(), frame.depth()
         millimetres = np.round(np.nan_to_num(depth, posinf=0, neginf=0).clip(0, 65.535) * 1000).astype(np.uint16)
-        output.write(f'{name}/{number}.jpg', jpeg(shrink(image, size)))
-        output.write(f'{name}/{number}.png', subsample_label(millimetres, size))
+        output.write(f'{name}/{view}.jpg', jpeg(shrink(image, size)))
+        output.write(f'{name}/{view}.png', subsample_label(millimetres, size))
     scale = np.array([[size[1] / image.shape[1]], [size[0] / image.shape[0]], [1]])
     output.write(f'{name}/cam.txt', [' '.join(f'{value:.6f}' for value in row) for row in intrinsics * scale])
     output.write(
@@ -58,9 +58,9 @@ def write_pairs(
 ) -> None:
     """Write every frame of a video and its neighbour as a scene of two views; print how many have none."""
     neighbours = choose_neighbours(
-        np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda place: frames[place].depth(), rule
+        np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda index: frames[index].depth(), rule
     )
-    pairs = [(place, other) for place, other in enumerate(neighbours) if other is not None]
-    for place, other in output.progress(pairs, name):
-        write_scene(output, f'{name}_{place:05d}', (frames[place], frames[other]), intrinsics, size)
+    pairs = [(index, other) for index, other in enumerate(neighbours) if other is not None]
+    for index, other in output.progress(pairs, name):
+        write_scene(output, f'{name}_{index:05d}', (frames[index], frames[other]), intrinsics, size)
     print(f'{name}: {len(pairs)} pairs; {len(frames) - len(pairs)} of {len(frames)} frames without a good neighbour')

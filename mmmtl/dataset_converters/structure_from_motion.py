@@ -90,7 +90,7 @@ def match(
     reader = pycolmap.ImageReaderOptions()
     reader.camera_model = 'SIMPLE_PINHOLE' if intrinsics is None else 'PINHOLE'
     if intrinsics is not None:
-        reader.camera_params = ','.join(str(intrinsics[place]) for place in ((0, 0), (1, 1), (0, 2), (1, 2)))
+        reader.camera_params = ','.join(str(intrinsics[entry]) for entry in ((0, 0), (1, 1), (0, 2), (1, 2)))
     try:
         pycolmap.extract_features(
             temporary,

@@ -16,7 +16,7 @@ from mmmtl.files.text_files import read_lines
 
 INTRINSICS = np.array([[525.0, 0, 320], [0, 525.0, 240], [0, 0, 1]])  # 319.5, 239.5 from the middle of the first pixel
 UNITS_PER_METRE = 5000
-MOST_APART = 0.02  # seconds
+MAX_TIME_DIFFERENCE = 0.02  # seconds
 
 
 def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
@@ -41,9 +41,9 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
 
 
 def _nearest(times: np.ndarray, time: float) -> int | None:
-    """The place of the time that is nearest, None where it is more than 20 ms away."""
-    place = int(np.abs(times - time).argmin())
-    return place if abs(times[place] - time) <= MOST_APART else None
+    """The index of the time that is nearest, None where it is more than 20 ms away."""
+    index = int(np.abs(times - time).argmin())
+    return index if abs(times[index] - time) <= MAX_TIME_DIFFERENCE else None
 
 
 def pose_of(words: list[str]) -> np.ndarray:
@@ -86,7 +86,8 @@ def read_tum_rgbd(folder: Path, every: int) -> list[PosedFrame]:
             )
     if not frames:
         raise DataError(
-            f'{folder}: no image has depth and a pose within {1000 * MOST_APART:g} ms; unpack the sequence again'
+            f'{folder}: no image has depth and a pose within {1000 * MAX_TIME_DIFFERENCE:g} ms; unpack the '
+            'sequence again'
         )
     return frames
 

@@ -28,8 +28,8 @@ def find_archives(source: Path) -> list[Path]:
     return archives
 
 
-def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str | None]) -> None:
-    """Write the members for which ``place`` gives a name; those that are there with the right size are kept.
+def unpack(archives: Sequence[Path], output: Output, path_of: Callable[[str], str | None]) -> None:
+    """Write the members for which ``path_of`` gives a path; those that are there with the right size are kept.
 
     Raises:
         DataError: An archive is damaged, one of its members is too large, or no archive contains a required file.
@@ -39,7 +39,7 @@ def unpack(archives: Sequence[Path], output: Output, place: Callable[[str], str 
         try:
             with zipfile.ZipFile(path) as archive:
                 members = [member for member in archive.infolist() if not member.is_dir()]
-                wanted = [(member, name) for member in members if (name := place(member.filename))]
+                wanted = [(member, name) for member in members if (name := path_of(member.filename))]
                 found += len(wanted)
                 check_members(path, [member for member, _ in wanted])
                 for member, name in output.progress(wanted, path.name):

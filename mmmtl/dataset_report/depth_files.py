@@ -52,7 +52,7 @@ def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
     if raw.dtype.kind in 'ui' and raw.ndim == 2 and raw.size:
         facts.bits = 8 * raw.dtype.itemsize if raw.dtype.itemsize < 4 or raw.max() > 65535 else 16  # Pillow's mode I
         rows, columns = (
-            np.arange(wanted) * found // wanted for wanted, found in zip(label.shape, raw.shape, strict=True)
+            np.arange(length) * raw_length // length for length, raw_length in zip(label.shape, raw.shape, strict=True)
         )
         at_end = (raw == 2**facts.bits - 1)[rows][:, columns]
         facts.at_end, facts.learnt = int(at_end.sum()), int((at_end & known).sum())

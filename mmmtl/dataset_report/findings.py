@@ -148,13 +148,13 @@ def _check_images(split: SplitFacts) -> None:
     split.warnings += first_items(twice, f'{len(twice)} images occur more than once')
     blank = [str(image.path) for record in split.records for image in record.images if image.one_colour]
     split.warnings += first_items(blank, f'{len(blank)} images of a single colour')
-    turned = [
+    rotated = [
         f'{image.path} (orientation {image.orientation})'
         for record in split.records
         for image in record.images
         if image.orientation > 1 and image.labelled
     ]
     split.warnings += first_items(
-        turned,
-        f'{len(turned)} labelled images are rotated by EXIF; check that their labels match the rotated image',
+        rotated,
+        f'{len(rotated)} labelled images are rotated by EXIF; check that their labels match the rotated image',
     )

@@ -38,8 +38,8 @@ def inspect_datasets(
     splits = []
     for name, built in configured_datasets(config):
         check_pipeline(split := SplitFacts(name, built), size if 'test' in name else None)
-        wanted = np.unique(np.linspace(0, len(built) - 1, min(limit or len(built), len(built))).round().astype(int))
-        loader = DataLoader(RecordFactsDataset(built, wanted.tolist()), batch_size=None, num_workers=workers)
+        indices = np.unique(np.linspace(0, len(built) - 1, min(limit or len(built), len(built))).round().astype(int))
+        loader = DataLoader(RecordFactsDataset(built, indices.tolist()), batch_size=None, num_workers=workers)
         records = progress(loader, description=name, unit='record', leave=False) if show_progress else loader
         split.records = list(records)
         find_problems(split)

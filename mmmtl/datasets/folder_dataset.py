@@ -151,7 +151,7 @@ class FolderDataset(MultiTaskDataset):
         missing = [name for name in names if name not in images]
         if missing:
             raise DataError(
-                f'{path}: lists {missing[0]}, which is no image of {self.root / self.images}'
+                f'{path}: lists {missing[0]}, which is not an image of {self.root / self.images}'
                 f'{similar_name_hint(missing[0], images)}, as {len(missing)} of {len(names)}; restore or remove it'
             )
         self.checksums.verify(path)

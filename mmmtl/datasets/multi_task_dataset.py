@@ -77,10 +77,10 @@ class MultiTaskDataset(Dataset, ABC):
             raise DataError(f'{self}: the split is empty')
         if regions is not None:
             self.records = with_regions(self.records, regions, data_root)
-        known = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
-        if not known | self.computed():
+        labelled_tasks = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
+        if not labelled_tasks | self.computed_labels():
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
-        self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in known])
+        self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in labelled_tasks])
         self._check_labels(f'{type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}')
         if held_out:
             self.keep(DATASETS.build(held_out).indices(self.records))
@@ -93,7 +93,7 @@ class MultiTaskDataset(Dataset, ABC):
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
 
     def _check_labels(self, problem: str) -> None:
-        if not any(self.shown) and not self.computed():
+        if not any(self.shown) and not self.computed_labels():
             raise ConfigError(f'{self}: {problem}')
 
     @abstractmethod
@@ -105,7 +105,7 @@ class MultiTaskDataset(Dataset, ABC):
         self.records = [self.records[index] for index in indices]
         self.shown = [self.shown[index] for index in indices]
 
-    def computed(self) -> set[str]:
+    def computed_labels(self) -> set[str]:
         """Return the names of the labels that transforms add, such as those of `LoadPseudoLabels`."""
         return {name for step in self.pipeline.transforms for name in getattr(step, 'tasks', ())}
 

@@ -80,11 +80,13 @@ def mutual_overlap(
 ) -> float:
     """Return the smaller of both overlaps of two views, each given as (depth (1, 1, H, W), intrinsics (1, 3, 3))."""
     fractions = []
-    for (depth, own), (other_depth, other), pose, other_pose in (
+    for (depth, intrinsics), (other_depth, other_intrinsics), pose, other_pose in (
         (first, second, first_T_world, second_T_world),
         (second, first, second_T_world, first_T_world),
     ):
-        positions, expected = correspondences(depth, own, other, relative_pose(other_pose, pose)[None].float())
+        positions, expected = correspondences(
+            depth, intrinsics, other_intrinsics, relative_pose(other_pose, pose)[None].float()
+        )
         fractions.append(overlap(visible_pixels(positions, expected, other_depth), depth).item())
     return min(fractions)
 

@@ -6,15 +6,15 @@ from typing import Any
 from mmmtl.errors import ConfigError
 
 
-def check_every_task_is_shown(dataset: Any, taught: Collection[str] = ()) -> None:
-    """Check that every task has a visible label, or is ``taught`` in another way, e.g. by a consistency loss.
+def check_every_task_is_shown(dataset: Any, supervised: Collection[str] = ()) -> None:
+    """Check that every task has a visible label, or is ``supervised`` in another way, e.g. by a consistency loss.
 
     Raises:
-        ConfigError: A task has no visible label and is not taught in another way.
+        ConfigError: A task has no visible label and is not supervised in another way.
     """
     if not hasattr(dataset, 'shown'):  # a data set of another library
         return
-    missing = set(dataset.tasks) - {name for names in dataset.shown for name in names} - set(taught)
+    missing = set(dataset.tasks) - {name for names in dataset.shown for name in names} - set(supervised)
     if missing:
         raise ConfigError(
             f'{dataset} shows no label of {", ".join(sorted(missing))}, so it cannot be learnt; '

@@ -76,7 +76,7 @@ class StereoMatches(MultiTaskDataset):
 
     def _view(self, record: Record, index: int) -> View:
         if len(record.views) != 2 or any(view.camera_T_world is None for view in record.views):
-            raise ConfigError(f"StereoMatches.pairs: {record.name} is no pair with cameras; set view_mode='stereo'")
+            raise ConfigError(f"StereoMatches.pairs: {record.name} is not a pair with cameras; set view_mode='stereo'")
         view, (left, right) = record.views[index], record.views
         labels: dict[str, LabelReader] = {}
         if 'depth' in view.labels:

@@ -74,8 +74,8 @@ def reported_checkpoint(config: Config, work_dir: str | Path) -> Path:
         ]
         found = max(matches)[1] if matches else None
     if found is None:
-        wanted = f'best checkpoint by {best}' if best else 'checkpoint'
-        raise CheckpointError(f'{work_dir}: has no {wanted}; train first')
+        missing = f'best checkpoint by {best}' if best else 'checkpoint'
+        raise CheckpointError(f'{work_dir}: has no {missing}; train first')
     return found
 
 

@@ -59,16 +59,16 @@ def metric_scale_slopes(
     for batch in batches:
         samples: Sequence[MultiTaskDataSample] = batch['data_samples']
         scenes = cast(list[list[MultiTaskDataSample]], group_by_scene(samples))
-        moved = [sample for scene in scenes for sample in scene]
-        poses = [sample.camera_T_world for sample in moved]
+        views = [sample for scene in scenes for sample in scene]
+        poses = [sample.camera_T_world for sample in views]
         slope: dict[int, Tensor] = {}
         for factor, weight in zip(factors, weights.tolist(), strict=True):
-            for sample, pose in zip(moved, poses, strict=True):
+            for sample, pose in zip(views, poses, strict=True):
                 sample.camera_T_world = scale_translation(pose, factor)
             for sample, prediction in zip(samples, model.test_step(batch), strict=True):
                 logarithm = prediction.pred.get(task).cpu().double().clamp(min=MIN_PREDICTION).log()
                 slope[id(sample)] = slope.get(id(sample), 0) + weight * logarithm
-        for sample, pose in zip(moved, poses, strict=True):
+        for sample, pose in zip(views, poses, strict=True):
             sample.camera_T_world = pose
         for scene in scenes:
             visible = visible_in_others(scene, task, tolerance)

@@ -42,7 +42,9 @@ def model_cost(model: MultiTaskModel, size: tuple[int, int]) -> list[PartCost]:
     names = part_names(model)
     activations: dict[str, int] = defaultdict(int)
     handles = [
-        module.register_forward_hook(lambda module, inputs, output, name=name: count(activations, name, output))
+        module.register_forward_hook(
+            lambda module, inputs, output, name=name: count_activations(activations, name, output)
+        )
         for name, module in model.named_modules()
         if not list(module.children())
     ]
@@ -71,7 +73,7 @@ def model_cost(model: MultiTaskModel, size: tuple[int, int]) -> list[PartCost]:
             name or 'all',
             sum(parameter.numel() for parameter in modules[name].parameters()),
             flops(name),
-            sum(value for layer, value in activations.items() if within(layer, name)),
+            sum(value for layer, value in activations.items() if is_within(layer, name)),
         )
         for name in names
     ]
@@ -91,15 +93,17 @@ def part_names(model: nn.Module) -> list[str]:
     return names
 
 
-def within(layer: str, part: str) -> bool:
+def is_within(layer: str, part: str) -> bool:
     """Return whether a module is the part or lies in it."""
     return not part or layer == part or layer.startswith(f'{part}.')
 
 
-def count(activations: dict[str, int], name: str, output: Tensor | Sequence[Tensor] | dict[str, Tensor]) -> None:
+def count_activations(
+    activations: dict[str, int], name: str, output: Tensor | Sequence[Tensor] | dict[str, Tensor]
+) -> None:
     """Add the number of values of an output to ``activations[name]``."""
     if isinstance(output, Tensor):
         activations[name] += output.numel()
     elif isinstance(output, Sequence | dict):
         for value in output.values() if isinstance(output, dict) else output:
-            count(activations, name, value)
+            count_activations(activations, name, value)

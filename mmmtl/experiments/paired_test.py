@@ -27,15 +27,15 @@ def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
     compared, columns = select_columns(all_runs, metrics)
     (first, reference), *others = group_by_name(all_runs)
     if not others:
-        raise DataError(f'{reference[0].path.parent}: all runs are {first}; give runs of a second config')
+        raise DataError(f'{reference[0].path.parent}: all runs belong to {first}; add runs of a second config')
     lines = [
         f'| minus {first} | seeds | '
         + ' | '.join(key.replace('/', ' ') + direction_arrow(key, compared) for key in columns)
         + ' |',
         '| --- | ---: |' + ' ---: |' * len(columns),
     ]
-    for name, seeds in others:
-        pairs = [(run, other) for run in seeds for other in reference if run.seed == other.seed]
+    for name, runs_of_config in others:
+        pairs = [(run, other) for run in runs_of_config for other in reference if run.seed == other.seed]
         if not pairs:
             raise DataError(f'{name}: has no seed in common with {first}; train both with the same --seeds')
         cells = [

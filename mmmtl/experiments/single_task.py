@@ -56,11 +56,11 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
     if model.get('loss_weighting'):
         weighting = plain_config(model.loss_weighting)
         fixed = resolve_type(weighting.get('type', FixedWeighting), 'model.loss_weighting.type') is FixedWeighting
-        own = {name: weight for name, weight in (weighting.get('weights') or {}).items() if name == task}
-        options['model.loss_weighting'] = {'_delete_': True, **weighting, 'weights': own} if fixed else None
+        weights = {name: weight for name, weight in (weighting.get('weights') or {}).items() if name == task}
+        options['model.loss_weighting'] = {'_delete_': True, **weighting, 'weights': weights} if fixed else None
     if model.decode_head.get('overrides'):
-        own = {name: one for name, one in plain_config(model.decode_head.overrides).items() if name == task}
-        options['model.decode_head.overrides'] = {'_delete_': True, **own} if own else None
+        overrides = {name: head for name, head in plain_config(model.decode_head.overrides).items() if name == task}
+        options['model.decode_head.overrides'] = {'_delete_': True, **overrides} if overrides else None
     if model.get('consistency_losses'):
         options['model.consistency_losses'] = None
     if config.get('custom_hooks'):
@@ -94,11 +94,12 @@ def optimizer_options(config: Config, task: str, changed: Mapping[str, Any]) -> 
         'consistency_losses': None,
     }
     if 'model.decode_head.overrides' in changed:
-        own = {key: one for key, one in (changed['model.decode_head.overrides'] or {}).items() if key != '_delete_'}
-        model['decode_head'] = {**model['decode_head'], 'overrides': own}
+        overrides = dict(changed['model.decode_head.overrides'] or {})
+        overrides.pop('_delete_', None)
+        model['decode_head'] = {**model['decode_head'], 'overrides': overrides}
     groups = plain_config(wrapper.get('paramwise_cfg') or {})
-    named = NamedGroups({}, groups)
-    remaining = {named.group_of(name) for name, _ in MODELS.build(model).named_parameters()}
+    named_groups = NamedGroups({}, groups)
+    remaining = {named_groups.group_of(name) for name, _ in MODELS.build(model).named_parameters()}
     removed = set(groups) - remaining
     if not removed:
         return {}

@@ -28,25 +28,25 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
     """
     options = {}
     for loader, dataset in built.items():
-        wanted = plain_config(config[loader].dataset)
+        dataset_config = plain_config(config[loader].dataset)
         changes = (
             {
                 name: {
                     'label_setting': {'type': LabelTable, 'table': str(tables[name])},
                     'without_label': 'replace',
-                    **drop_consistency_inputs(wanted['parts'][name] if name else wanted),
+                    **drop_consistency_inputs(dataset_config['parts'][name] if name else dataset_config),
                 }
                 for name in tables
             }
             if loader == 'train_dataloader'
             else {}
         )
-        if 'parts' in wanted:
+        if 'parts' in dataset_config:
             parts = parts_of(dataset)
             kept = [name for name, part in parts.items() if any(task in names for names in part.shown)]
             if not kept:
                 raise ConfigError(f'{loader}.dataset: no part has a label of {task}; remove the task or add a part')
-            wanted['parts'] = {name: wanted['parts'][name] | changes.get(name, {}) for name in kept}
+            dataset_config['parts'] = {name: dataset_config['parts'][name] | changes.get(name, {}) for name in kept}
             if config[loader].get('sampler', {}).get('ratios'):
                 ratios = plain_config(config[loader].sampler.ratios)
                 options[f'{loader}.sampler.ratios'] = {'_delete_': True, **{name: ratios[name] for name in kept}}
@@ -54,8 +54,8 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
             if evaluator in EVALUATORS and config.get(evaluator):
                 options[evaluator] = keep_parts(plain_config(config[evaluator]), kept)
         else:
-            wanted |= changes.get('', {})
-        options[f'{loader}.dataset'] = {'_delete_': True, **wanted}
+            dataset_config |= changes.get('', {})
+        options[f'{loader}.dataset'] = {'_delete_': True, **dataset_config}
     return options
 
 

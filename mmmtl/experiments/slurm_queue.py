@@ -119,7 +119,7 @@ def read_sbatch_options(entries: Sequence[str]) -> dict[str, str | bool]:
     """Read ``NAME=VALUE`` and, for options without a value, ``NAME``; names with dashes or underscores.
 
     Raises:
-        ConfigError: A name is not one of an option, or ``cpus-per-task`` is no positive number.
+        ConfigError: A name is not one of an option, or ``cpus-per-task`` is not a positive number.
     """
     options: dict[str, str | bool] = {}
     for entry in entries:

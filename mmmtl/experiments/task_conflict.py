@@ -30,33 +30,35 @@ def measure_conflicts(
         targets = model.targets(samples, images.shape[2:])
         rows = gradients(model.task_losses(logits, targets, samples)[0], parameters).rows
         norms = rows.norm(dim=1)
-        there = norms > 0  # a task without label, or without a say in the shared part, has none
-        cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(there, there), 1)
-        sums, counts = sums + cosines.cpu(), counts + torch.outer(there, there).cpu()
+        has_gradient = norms > 0  # False for a task without label, or whose loss does not depend on the shared part
+        cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(has_gradient, has_gradient), 1)
+        sums, counts = sums + cosines.cpu(), counts + torch.outer(has_gradient, has_gradient).cpu()
         lengths = lengths + norms.cpu()
     return sums / counts, counts, lengths / counts.diagonal()
 
 
 def conflict_table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
-    """As Markdown; a pair that never met is shown by a dash."""
+    """Return a Markdown table; a dash marks a pair of tasks without a common batch."""
     lines = [f'| cosine | {" | ".join(tasks)} | mean norm | batches |', '| --- |' + ' ---: |' * (len(tasks) + 2)]
     for name, row, count, length in zip(tasks, cosines, counts, lengths, strict=True):
         cells = ['–' if value.isnan() else f'{value:.3f}' for value in row]
-        own = f'{count[tasks.index(name)]:.0f}'
-        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if length.isnan() else f"{length:.3g}"} | {own} |')
+        batches = f'{count[tasks.index(name)]:.0f}'
+        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if length.isnan() else f"{length:.3g}"} | {batches} |')
     return '\n'.join(lines) + '\n'
 
 
 def draw_conflicts(path: str, tasks: Sequence[str], cosines: Tensor) -> None:
-    """A heat map from -1, against each other, to 1."""
+    """Draw the cosines as a heat map, from -1 (conflict) to 1."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.5 + len(tasks), 1 + len(tasks)), layout='constrained')
     axes = figure.add_subplot()
     image = axes.imshow(cosines, cmap='RdBu', vmin=-1, vmax=1)
-    for place, value in zip(torch.cartesian_prod(*[torch.arange(len(tasks))] * 2), cosines.flatten(), strict=True):
+    for (row, column), value in zip(
+        torch.cartesian_prod(*[torch.arange(len(tasks))] * 2), cosines.flatten(), strict=True
+    ):
         if not value.isnan():
-            axes.text(place[1], place[0], f'{value:.2f}', ha='center', va='center')
+            axes.text(column, row, f'{value:.2f}', ha='center', va='center')
     axes.set_xticks(range(len(tasks)), tasks, rotation=45)
     axes.set_yticks(range(len(tasks)), tasks)
     figure.colorbar(image, label='mean cosine of gradients')

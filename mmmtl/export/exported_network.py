@@ -85,9 +85,9 @@ def _resized(logits: Tensor, map_size: Tensor | None) -> Tensor:
     """
     if map_size is None:
         return logits
-    own = torch.stack([torch.as_tensor(length) for length in logits.shape[2:]]).to(map_size)
-    size = torch.where(map_size > 0, map_size, own)
-    rows, columns = (_shrinking(own[axis], torch.minimum(size, own)[axis]) for axis in range(2))
+    logits_size = torch.stack([torch.as_tensor(length) for length in logits.shape[2:]]).to(map_size)
+    size = torch.where(map_size > 0, map_size, logits_size)
+    rows, columns = (_shrinking(logits_size[axis], torch.minimum(size, logits_size)[axis]) for axis in range(2))
     height, width = (cast(int, length) for length in size.unbind())
     return F.interpolate(rows @ logits @ columns.mT, (height, width), mode='bilinear', align_corners=False)
 

@@ -45,7 +45,9 @@ class OnnxNetwork:
         self.trained_for = read_entry(metadata, 'trained_for', self.file)
         names = [value.name for value in self.session.get_inputs()]
         if names != ['image']:
-            raise ConfigError(f'{file}: also needs {", ".join(names[1:])}; predict can run networks of single images')
+            raise ConfigError(
+                f'{file}: also needs {", ".join(names[1:])}; mmmtl predict runs networks of single images only'
+            )
         for output in self.session.get_outputs():
             task = self.tasks.get(output.name)
             if task is not None and task.quantity == 'classes' and output.type != 'tensor(uint8)':

@@ -17,7 +17,7 @@ def read_npy(path: Path) -> np.ndarray:
     """Read the array of an ``.npy`` file; pickled objects are refused.
 
     Raises:
-        ValueError: The file is no ``.npy`` file, or its header does not match the file size.
+        ValueError: The file is not a ``.npy`` file, or its header does not match the file size.
         DataError: The array is larger than the limit (`check_bytes`).
     """
     with path.open('rb') as file:
@@ -69,10 +69,10 @@ def read_pfm(path: Path) -> np.ndarray:
         kind, size, scale = (file.readline(MAX_HEADER_LINE).strip() for _ in range(3))
         if kind != b'Pf':
             raise ValueError(f'expected a single-channel float map (Pf), found {kind[:10]!r}')
-        numbers = size.split()
-        if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        fields = size.split()
+        if len(fields) != 2 or not all(field.isdigit() for field in fields):
             raise ValueError(f'expected width and height, found {size[:20]!r}')
-        width, height = map(int, numbers)
+        width, height = map(int, fields)
         check_pixels(str(path), width, height)
         if not math.isfinite(float(scale)) or not float(scale):
             raise ValueError(f'expected a scale below or above 0, found {scale[:20]!r}')

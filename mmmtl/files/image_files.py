@@ -130,8 +130,8 @@ def to_quantities(image: Image.Image, name: str) -> np.ndarray:
             'numpy.save(path, cv2.imread(name, cv2.IMREAD_UNCHANGED)[..., ::-1])'
         )
     if image.mode == 'P':
-        numbers = np.array(image.convert('RGB'))
-        return numbers[..., 0] if (numbers == numbers[..., :1]).all() else numbers
+        colours = np.array(image.convert('RGB'))
+        return colours[..., 0] if (colours == colours[..., :1]).all() else colours
     if image.mode not in ('1', 'L', 'RGB', *DEEP):
         raise DataError(f'{name}: a label of mode {image.mode}; store it as grey levels or RGB')
     return _native(image)

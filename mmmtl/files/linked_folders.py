@@ -28,12 +28,12 @@ def _below(folder: Path, suffix: str, above: frozenset[tuple[int, int]]) -> Iter
         raise DataError(
             f'{folder}: the folder cannot be read ({error.strerror}); change its permissions, or remove it'
         ) from None
-    here = status.st_dev, status.st_ino
-    if here in above:
+    folder_id = status.st_dev, status.st_ino
+    if folder_id in above:
         return
     for entry in entries:
         linked = entry.is_symlink()  # os.path returns False for a link to itself, where DirEntry raises
         if os.path.isdir(entry) if linked else entry.is_dir():
-            yield from _below(folder / entry.name, suffix, above | {here})
+            yield from _below(folder / entry.name, suffix, above | {folder_id})
         elif entry.name.endswith(suffix) and (os.path.isfile(entry) if linked else entry.is_file()):
             yield folder / entry.name

@@ -14,8 +14,8 @@ def without_suffix(name: str) -> str:
 
 def similar_name_hint(name: str, known: Iterable[str]) -> str:
     """Return ``' (there is NEAR)'`` if a known name differs only in case, suffix or folder, else ``''``."""
-    wanted = _normalized(name)
-    near = next((other for other in known if other != name and _normalized(other) == wanted), None)
+    normalized = _normalized(name)
+    near = next((other for other in known if other != name and _normalized(other) == normalized), None)
     return f' (there is {near})' if near else ''
 
 

@@ -97,11 +97,11 @@ def is_whole(path: Path) -> bool:
         if path.suffix == '.npy':
             np.load(path, mmap_mode='r', allow_pickle=False)  # fails if the file is shorter than its header states
         elif path.suffix == '.png':
-            with Image.open(path) as picture:
-                picture.verify()
+            with Image.open(path) as image:
+                image.verify()
         elif path.suffix == '.jpg':
-            with Image.open(path) as picture:
-                picture.load()
+            with Image.open(path) as image:
+                image.load()
         elif path.suffix == '.json':
             json.loads(path.read_text(encoding='utf-8'))
     except Exception:  # damaged files fail in many ways; all of them are written anew

@@ -25,12 +25,12 @@ def files_by_relative_stem(folder: Path, suffixes: str | Sequence[str] | None = 
     Raises:
         DataError: Two files have the same key.
     """
-    wanted = SUFFIXES if suffixes is None else (suffixes,) if isinstance(suffixes, str) else tuple(suffixes)
-    wanted = tuple(sorted((suffix.lower() for suffix in wanted), key=len, reverse=True))
+    endings = SUFFIXES if suffixes is None else (suffixes,) if isinstance(suffixes, str) else tuple(suffixes)
+    endings = tuple(sorted((ending.lower() for ending in endings), key=len, reverse=True))  # the longest first
     found: dict[str, Path] = {}
     for path in files_below(folder, ''):
         name = path.relative_to(folder).as_posix()
-        suffix = next((suffix for suffix in wanted if name.lower().endswith(suffix)), None)
+        suffix = next((suffix for suffix in endings if name.lower().endswith(suffix)), None)
         if suffix is None or any(part.startswith('.') for part in name.split('/')):
             continue
         stem = name[: -len(suffix)]

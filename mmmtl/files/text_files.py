@@ -35,7 +35,7 @@ def read_lines(path: Path) -> dict[int, str]:
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: The file is no text.
+        ValueError: The file is not a text file.
     """
     stripped = ((number, line.strip()) for number, line in enumerate(read_text(path).splitlines(), 1))
     return {number: line for number, line in stripped if line}

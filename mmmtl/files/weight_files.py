@@ -43,7 +43,7 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
             ) from None
         reason = 'not written by torch' if foreign else text.splitlines()[0] if text else type(error).__name__
         raise CheckpointError(
-            f'{path}: cannot be read, it is damaged or no checkpoint ({reason}); use another copy '
+            f'{path}: cannot be read, it is damaged or not a checkpoint ({reason}); use another copy '
             'or an earlier checkpoint'
         ) from None
 
@@ -100,16 +100,18 @@ class StateDictMatch:
     ignored: list[str]
 
     @classmethod
-    def of(cls, own: Mapping[str, Tensor], found: Mapping[str, Any]) -> 'StateDictMatch':
-        """Compare the state dict of a model (``own``) with that of a file (``found``), by name and shape."""
-        sizes = {key: value.numel() for key, value in own.items() if value.is_floating_point()}
+    def of(cls, model_state: Mapping[str, Tensor], file_state: Mapping[str, Any]) -> 'StateDictMatch':
+        """Compare the state dicts of a model and of a file, by name and shape."""
+        sizes = {key: value.numel() for key, value in model_state.items() if value.is_floating_point()}
         fits = {
-            key for key, value in own.items() if isinstance(found.get(key), Tensor) and found[key].shape == value.shape
+            key
+            for key, value in model_state.items()
+            if isinstance(file_state.get(key), Tensor) and file_state[key].shape == value.shape
         }
         return cls(
             {key: size for key, size in sizes.items() if key in fits},
             {key: size for key, size in sizes.items() if key not in fits},
-            [key for key in found if key not in fits],
+            [key for key in file_state if key not in fits],
         )
 
     @property

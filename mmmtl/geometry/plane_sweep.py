@@ -56,9 +56,9 @@ def sweep_positions(
         direction = apply_matrix(pose[:, :3, :3], rays).flatten(2)[:, :, None]  # (N, 3, 1, H*W)
         offset = inverse_depths.to(dtype)[:, None] * pose[:, :3, 3, None, None]  # (N, 3, D, 1)
         depth = direction[:, 2:] + offset[:, 2:]  # in units of d
-        seen = depth > MIN_DEPTH * inverse_depths.to(dtype)[:, None]
+        in_front = depth > MIN_DEPTH * inverse_depths.to(dtype)[:, None]
         numerator = (apply_matrix(source_intrinsics, direction) + apply_matrix(source_intrinsics, offset))[:, :2]
-        return divide(numerator, depth, seen)
+        return divide(numerator, depth, in_front)
 
 
 def warn_outside_planes(depth: Tensor, near: float, far: float, *, name: str) -> None:

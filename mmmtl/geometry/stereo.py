@@ -37,8 +37,10 @@ class StereoRig:
 def stereo_rig(intrinsics: Tensor, camera_T_world: Tensor) -> StereoRig:
     """Return the rigs of P pairs from intrinsics (P, 2, 3, 3) and poses (P, 2, 4, 4) of left and right view."""
     right_T_left = relative_pose(camera_T_world[:, 1], camera_T_world[:, 0])
-    numbers = intrinsics[:, 0, 0, 0], -right_T_left[:, 0, 3], intrinsics[:, 1, 0, 2] - intrinsics[:, 0, 0, 2]
-    return StereoRig(*(number.view(-1, 1, 1, 1, 1) for number in numbers))
+    focal = intrinsics[:, 0, 0, 0]
+    baseline = -right_T_left[:, 0, 3]
+    doffs = intrinsics[:, 1, 0, 2] - intrinsics[:, 0, 0, 2]
+    return StereoRig(*(x.view(-1, 1, 1, 1, 1) for x in (focal, baseline, doffs)))
 
 
 def check_rectified(
@@ -58,21 +60,22 @@ def check_rectified(
     if sizes[0] != sizes[1]:
         raise ValueError(f'{name}: left and right image have different sizes, {sizes[0]} and {sizes[1]}')
     right_T_left = relative_pose(camera_T_world[1].double(), camera_T_world[0].double())
-    turned = (right_T_left[:3, :3] - torch.eye(3, dtype=torch.float64)).abs().max()
+    rotation_error = (right_T_left[:3, :3] - torch.eye(3, dtype=torch.float64)).abs().max()
     x, y, z = right_T_left[:3, 3].tolist()
-    if turned > 1e-3 or max(abs(y), abs(z)) > max(0.02 * abs(x), 1e-6):
+    if rotation_error > 1e-3 or max(abs(y), abs(z)) > max(0.02 * abs(x), 1e-6):
         raise ValueError(
-            f'{name}: not a rectified pair, the right camera is turned by {turned:.2g} rad and stands at '
-            f'({-x:.3g}, {-y:.3g}, {-z:.3g}) m from the left one; rectify the images first'
+            f'{name}: not a rectified pair, the right camera is rotated by about {rotation_error:.2g} rad and is '
+            f'at ({-x:.3g}, {-y:.3g}, {-z:.3g}) m from the left one; rectify the images first'
         )
     if abs(x) < 1e-4:
         raise ValueError(
-            f'{name}: the baseline of the pair is {abs(x):.3f} m, too small for depth; correct the cameras'
+            f'{name}: the baseline of the pair is {abs(x):.3f} m, too small for depth; correct the '
+            'poses (camera_T_world, in metres)'
         )
     if x > 0:
         raise ValueError(
-            f'{name}: left and right view are swapped (the second camera stands {x:.3g} m left of the '
-            'first); give the left one first'
+            f'{name}: left and right view are swapped (the second camera is {x:.3g} m to the left of '
+            'the first); swap them'
         )
     left, right = intrinsics.double()
     for what, row, column in (('focal lengths', 0, 0), ('focal lengths', 1, 1), ('principal rows', 1, 2)):
@@ -145,13 +148,15 @@ def occluded_in_other_view(disparity: Tensor, known: Tensor, *, margin: float = 
     width = disparity.shape[-1]
     disparity = torch.where(known, disparity, 0)
     columns = torch.arange(width, device=disparity.device) + 0.5
-    there = columns + torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
+    column_in_other = columns + torch.cat((-disparity[:, :1], disparity[:, 1:]), 1)
+    # largest disparity of the points that fall on each column of the other view; each counts in both adjacent columns
     nearest = torch.full_like(disparity, -torch.inf)
-    for touched in ((there - 0.5).floor().long(), (there - 0.5).ceil().long()):  # the two nearest columns
-        inside = known & (touched >= 0) & (touched < width)
-        nearest.scatter_reduce_(-1, touched.clamp(0, width - 1), torch.where(inside, disparity, -torch.inf), 'amax')
-    cover = nearest.gather(-1, there.floor().long().clamp(0, width - 1))
-    return known & ((there < 0) | (there >= width) | (cover > disparity + margin))
+    for column in ((column_in_other - 0.5).floor().long(), (column_in_other - 0.5).ceil().long()):
+        inside = known & (column >= 0) & (column < width)
+        nearest.scatter_reduce_(-1, column.clamp(0, width - 1), torch.where(inside, disparity, -torch.inf), 'amax')
+    occluder_disparity = nearest.gather(-1, column_in_other.floor().long().clamp(0, width - 1))
+    outside = (column_in_other < 0) | (column_in_other >= width)
+    return known & (outside | (occluder_disparity > disparity + margin))
 
 
 def _warp(values: Tensor, shift: Tensor, mode: str) -> tuple[Tensor, Tensor]:

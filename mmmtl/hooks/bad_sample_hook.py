@@ -1,4 +1,4 @@
-"""Logging of samples that are skipped because of a bad file."""
+"""Log samples that are skipped because of a bad file."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class BadSampleHook(Hook):
     """
 
     def __init__(self) -> None:
-        self.found: Counter[str] = Counter()  # error message -> number of samples, on this process
+        self.counts: Counter[str] = Counter()  # error message -> number of samples, on this process
         self.total: Counter[str] = Counter()  # on all processes, at the end of the last epoch
         self.logged: set[str] = set()
 
@@ -27,15 +27,15 @@ class BadSampleHook(Hook):
     ) -> None:
         assert data_batch is not None
         errors = [error for sample in data_batch['data_samples'] for error in sample.get('skipped', ())]
-        self.found.update(errors)
+        self.counts.update(errors)
         self.log(runner, errors)
 
     def after_train_epoch(self, runner) -> None:
-        self.total = sum(all_gather_object(self.found), Counter())
+        self.total = sum(all_gather_object(self.counts), Counter())
         self.log(runner, self.total)
         if self.total:
             runner.logger.warning(
-                f'{self.total.total()} samples were skipped so far because of {len(self.total)} bad '
+                f'{self.total.total()} samples have been skipped so far because of {len(self.total)} bad '
                 'files; mmmtl check-data CONFIG lists them'
             )
 
@@ -47,8 +47,8 @@ class BadSampleHook(Hook):
                 runner.logger.warning(f'skipped a sample and used the next one: {error}')
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        checkpoint['meta']['bad_samples'] = dict(sum(all_gather_object(self.found), Counter()))
+        checkpoint['meta']['bad_samples'] = dict(sum(all_gather_object(self.counts), Counter()))
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         if is_main_process():  # the checkpoint has the sum over all processes
-            self.found = Counter(checkpoint.get('meta', {}).get('bad_samples', {}))
+            self.counts = Counter(checkpoint.get('meta', {}).get('bad_samples', {}))

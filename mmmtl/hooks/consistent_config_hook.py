@@ -34,8 +34,8 @@ def check_consistent_config(config: Config) -> None:
     """Raise ConfigError if a part differs from the config; see `ConsistentConfigHook`."""
     for path in contradictions(config):
         raise ConfigError(
-            f'{path} contradicts the config: only one of the two was changed; load the config with '
-            'mmmtl.apis.load_config, or change both'
+            f'{path} differs from the entry that it repeats; load the config with '
+            'mmmtl.apis.load_config, or change both entries'
         )
 
 
@@ -45,17 +45,18 @@ def contradictions(config: Config) -> Iterator[str]:
         part = config.get(name)
         for key in ('tasks', 'trained_for'):
             if part and config.get(key):
-                yield from _others(part, key, config[key], name)
+                yield from _differing_paths(part, key, config[key], name)
         sampler = part.get('sampler', {}) if isinstance(part, Mapping) else {}
         if part and 'batch_size' in sampler and sampler['batch_size'] != part['batch_size']:
             yield f'{name}.sampler.batch_size'
 
 
-def _others(node: Any, shared_key: str, value: Mapping, path: str) -> Iterator[str]:
+def _differing_paths(node: Any, shared_key: str, value: Mapping, path: str) -> Iterator[str]:
+    """Yield the paths below `node` at which `shared_key` has another value."""
     children = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, child in children:
         if key == shared_key:
             if child != value:
                 yield f'{path}.{key}'
         elif isinstance(child, Mapping | list | tuple):
-            yield from _others(child, shared_key, value, f'{path}.{key}')
+            yield from _differing_paths(child, shared_key, value, f'{path}.{key}')

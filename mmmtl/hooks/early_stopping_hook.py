@@ -33,7 +33,7 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
     def after_val_epoch(self, runner, metrics: dict[str, float]) -> None:
         if self.monitor not in metrics:
             raise ConfigError(
-                f'EarlyStoppingHook.monitor: validation gives no {self.monitor!r}; it gives {", ".join(metrics)}'
+                f'EarlyStoppingHook.monitor: validation returns no {self.monitor!r}; it returns {", ".join(metrics)}'
             )
         super().after_val_epoch(runner, metrics)
         state = {'monitor': self.monitor, 'best_score': self.best_score, 'wait_count': self.wait_count}

@@ -40,11 +40,11 @@ class FiniteBuffersHook(Hook):
         if not self.groups:
             return
         after = [flatten(group) for group in self.groups]
-        broken = torch.stack(
+        became_non_finite = torch.stack(
             [(~now.isfinite() & earlier.isfinite()).any() for now, earlier in zip(after, self.before, strict=True)]
         ).any()
         for group, now, earlier in zip(self.groups, after, self.before, strict=True):
-            pieces = torch.where(broken, earlier, now).split([buffer.numel() for buffer in group])
+            pieces = torch.where(became_non_finite, earlier, now).split([buffer.numel() for buffer in group])
             torch._foreach_copy_(group, [piece.view_as(buffer) for piece, buffer in zip(pieces, group, strict=True)])
 
 

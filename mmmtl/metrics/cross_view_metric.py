@@ -40,7 +40,7 @@ class CrossViewMetric(BaseMetric):
         names: Names of the tasks to compare; all by default.
 
     Raises:
-        ConfigError: A name is no task, or a task has no ``view_change``.
+        ConfigError: A name is not that of a task, or a task has no ``view_change``.
     """
 
     default_prefix = 'cross_view'

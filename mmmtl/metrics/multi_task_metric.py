@@ -48,7 +48,7 @@ class MultiTaskMetric(BaseMetric):
         """Return the scores of the split, equal on all processes; tasks without labels are left out."""
         sums = {name: self.results[0].get(name) or self.zero_sums(task) for name, task in self.tasks.items()}
         if get_world_size() > 1:
-            for value in (value for held in sums.values() for value in held.values()):
+            for value in (value for task_sums in sums.values() for value in task_sums.values()):
                 all_reduce(value)
         scores = self.compute_metrics([sums])
         self.results = [{}]
@@ -63,8 +63,8 @@ class MultiTaskMetric(BaseMetric):
     def compute_metrics(self, results: Sequence[Sums]) -> dict[str, float]:
         """Compute scores, without the prefix, from the ``results`` of one or several metrics."""
         total: Sums = {}
-        for name, held in ((name, held) for result in results for name, held in result.items()):
-            add_up(total.setdefault(name, {}), held)
+        for name, task_sums in ((name, task_sums) for result in results for name, task_sums in result.items()):
+            add_up(total.setdefault(name, {}), task_sums)
         return {
             f'{name}/{key}': score
             for name, task in self.tasks.items()

@@ -23,7 +23,9 @@ class PerDatasetMetric(BaseMetric):
 
     def __init__(self, parts: Mapping[str, dict | Sequence[dict]]) -> None:
         super().__init__()
-        self.metrics = {name: [METRICS.build(metric) for metric in _as_list(wanted)] for name, wanted in parts.items()}
+        self.metrics = {
+            name: [METRICS.build(metric) for metric in _as_list(configs)] for name, configs in parts.items()
+        }
         self.num_samples = dict.fromkeys(self.metrics, 0)
 
     @property
@@ -37,7 +39,7 @@ class PerDatasetMetric(BaseMetric):
         if unknown:
             raise ConfigError(
                 f'PerDatasetMetric.parts names {", ".join(sorted(unknown))}, but the parts of the '
-                f'dataset are {", ".join(meta.get("parts", ())) or "none: it is no ConcatDataset"}'
+                f'dataset are {", ".join(meta.get("parts", ())) or "none: it is not a ConcatDataset"}'
             )
         self._dataset_meta = meta
         for metric in (metric for metrics in self.metrics.values() for metric in metrics):
@@ -46,11 +48,11 @@ class PerDatasetMetric(BaseMetric):
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:
         """Add samples to the metrics of their part, which is their metainfo ``dataset``."""
         for name, metrics in self.metrics.items():
-            own = [sample for sample in data_samples if sample['dataset'] == name]
-            self.num_samples[name] += len(own)
+            part_samples = [sample for sample in data_samples if sample['dataset'] == name]
+            self.num_samples[name] += len(part_samples)
             for metric in metrics:
-                if own:
-                    metric.process(data_batch, own)
+                if part_samples:
+                    metric.process(data_batch, part_samples)
         self.results = [{name: [metric.results for metric in metrics] for name, metrics in self.metrics.items()}]
 
     def evaluate(self, size: int) -> dict[str, float]:
@@ -71,9 +73,9 @@ class PerDatasetMetric(BaseMetric):
         scores: dict[str, float] = {}
         for name, metrics in self.metrics.items():
             for index, metric in enumerate(metrics):
-                own = [one for result in results for one in result[name][index]]
+                metric_results = [one for result in results for one in result[name][index]]
                 prefix = f'{name}/{metric.prefix}' if metric.prefix else name
-                scores |= {f'{prefix}/{key}': value for key, value in metric.compute_metrics(own).items()}
+                scores |= {f'{prefix}/{key}': value for key, value in metric.compute_metrics(metric_results).items()}
         return scores
 
 

@@ -59,7 +59,7 @@ def check(state_dict: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
     missing = [key for key in expected if key not in state_dict]
     unknown = [key for key in state_dict if key not in expected]
     if missing or unknown:
-        raise CheckpointError(f'the keys do not fit: missing {_few(missing)}; unknown {_few(unknown)}')
+        raise CheckpointError(f'the keys do not fit: missing {_first_keys(missing)}; unknown {_first_keys(unknown)}')
     for key, value in expected.items():
         if state_dict[key].shape != value.shape:
             raise CheckpointError(f'{key} must have shape {tuple(value.shape)}, but has {tuple(state_dict[key].shape)}')
@@ -74,12 +74,12 @@ def _write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) ->
         CheckpointError: `dst` is `src`, or cannot be written.
     """
     if dst.exists() and dst.samefile(src):
-        raise CheckpointError(f'DST is SRC: {src}')
+        raise CheckpointError(f'{dst}: SRC and DST are the same file; choose another DST')
     if not dst.parent.is_dir():
-        raise CheckpointError(f'no folder {dst.parent} to write {dst.name} into')
+        raise CheckpointError(f'{dst}: the folder {dst.parent} does not exist; create it')
     write_checkpoint(dict(state_dict=state_dict, meta=meta), dst)
 
 
-def _few(keys: Iterable[str]) -> str:
+def _first_keys(keys: Iterable[str]) -> str:
     keys = list(keys)
     return ', '.join(keys[:3]) + (f' and {len(keys) - 3} more' if len(keys) > 3 else '') or 'none'

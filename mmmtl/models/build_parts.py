@@ -20,7 +20,7 @@ def build_backbone(config: dict, tasks: Mapping[str, Task]) -> Backbone:
     """Build a backbone; a class with ``needs_tasks = True`` also gets the names of the tasks.
 
     Raises:
-        ConfigError: The class is no `Backbone`.
+        ConfigError: The class is not a `Backbone`.
     """
     part_type = _class_of('backbone', config, Backbone)
     return MODELS.build({**config, 'tasks': tuple(tasks)} if part_type.needs_tasks else config)
@@ -30,7 +30,7 @@ def build_neck(config: dict | None, backbone: Backbone) -> Neck:
     """Build a neck; by default one that passes the features of the backbone on.
 
     Raises:
-        ConfigError: The class is no `Neck`.
+        ConfigError: The class is not a `Neck`.
     """
     config = config or {'type': Neck}
     _class_of('neck', config, Neck)
@@ -41,7 +41,7 @@ def build_decode_head(config: dict, neck: Neck, tasks: Mapping[str, Task]) -> De
     """Build a decode head.
 
     Raises:
-        ConfigError: The class is no `DecodeHead`, or an earlier prediction is of an unknown task.
+        ConfigError: The class is not a `DecodeHead`, or an earlier prediction is of an unknown task.
     """
     _class_of('decode_head', config, DecodeHead)
     head: DecodeHead = build_after(config, neck, tasks=tasks)
@@ -77,7 +77,7 @@ def build_consistency_losses(
         name: build_after(config, backbone, tasks=tasks) for name, config in configs.items()
     }
     for name, loss in losses.items():
-        if missing := [wanted for wanted in loss.reads if wanted not in aux_names]:
+        if missing := [aux_name for aux_name in loss.reads if aux_name not in aux_names]:
             raise ConfigError(
                 f'model.consistency_losses.{name}: {type(loss).__name__} reads {", ".join(map(repr, missing))}, but '
                 f'neck and decode head return {", ".join(map(repr, sorted(aux_names))) or "no auxiliary maps"}; '
@@ -91,6 +91,6 @@ def _class_of(key: str, config: dict, base: type[Part]) -> type[Part]:
     found = MODELS.get(config['type']) if isinstance(config['type'], str) else config['type']
     if isinstance(found, type) and not issubclass(found, base):
         raise ConfigError(
-            f'model.{key}: {found.__name__} is no {base.__name__}; derive it from mmmtl.models.{base.__name__}'
+            f'model.{key}: {found.__name__} is not a {base.__name__}; derive it from mmmtl.models.{base.__name__}'
         )
     return found if found is not None else base  # the registry names the nearest class when it builds

@@ -33,12 +33,13 @@ def check_normalization(colours: Colours, preprocessor: nn.Module) -> None:
         return
     mean, std = preprocessor.mean_and_std
     if colours.differ_from(mean, std):
+        expected_mean, expected_std = _format_values(colours.mean), _format_values(colours.std)
         raise ConfigError(
-            f'model.data_preprocessor: {colours.source} was trained with colours of mean '
-            f'{_text(colours.mean)} and std {_text(colours.std)}, found mean {_text(mean)} and std '
-            f'{_text(std)}; set mean={_text(colours.mean)}, std={_text(colours.std)}'
+            f'model.data_preprocessor: {colours.source} was trained with colours of mean {expected_mean} and std '
+            f'{expected_std}, found mean {_format_values(mean)} and std {_format_values(std)}; set '
+            f'mean={expected_mean}, std={expected_std}'
         )
 
 
-def _text(numbers: Sequence[float]) -> str:
-    return f'({", ".join(f"{number:.4g}" for number in numbers)})'
+def _format_values(values: Sequence[float]) -> str:
+    return f'({", ".join(f"{value:.4g}" for value in values)})'

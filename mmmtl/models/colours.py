@@ -8,7 +8,7 @@ TOLERANCE = 2e-3  # of 1: published means are rounded, or are whole numbers out 
 
 @dataclass(frozen=True)
 class Colours:
-    """Mean and deviation per channel of RGB colours in [0, 1], by which images are normalised."""
+    """Mean and standard deviation per channel of RGB colours in [0, 1], by which images are normalised."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -17,4 +17,4 @@ class Colours:
     def differ_from(self, mean: Sequence[float], std: Sequence[float]) -> bool:
         """Return whether `mean` and `std` differ from those of pretraining by more than the tolerance."""
         pairs = zip((*self.mean, *self.std), (*mean, *std), strict=True)
-        return any(abs(wanted - given) > TOLERANCE for wanted, given in pairs)
+        return any(abs(expected - value) > TOLERANCE for expected, value in pairs)

@@ -6,7 +6,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.decode_heads.decode_head import EarlierStage
 from mmmtl.tasks import Task
 
-# entries of the log that are no losses of a task or between tasks
+# entries of the log that are not losses of a task or between tasks
 RESERVED_NAMES = {'loss', 'grad_norm', 'lr', 'base_lr', 'eta', 'time', 'data_time', 'memory', 'epoch', 'iter'}
 # what stands before a task in other entries of the log
 RESERVED_STAGES = {'weight', 'count', 'train', 'val', 'test'}

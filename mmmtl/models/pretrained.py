@@ -32,7 +32,7 @@ def loading_pretrained(model: nn.Module) -> Iterator[None]:
 
     Raises:
         CheckpointError: A file cannot be read safely, or does not fit.
-        ConfigError: ``min_matched`` is no number from 0 to 1.
+        ConfigError: ``min_matched`` is not a number from 0 to 1.
     """
     if CheckpointLoader._schemes[''] is read_file:  # already entered for the whole model
         yield

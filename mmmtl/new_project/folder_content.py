@@ -9,21 +9,21 @@ import numpy as np
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array, read_indices
 
-LOOK_AT = 200  # files of a folder that are read, evenly spread over it
-FEW = 256  # a folder with more distinct values or colours does not hold classes
+MAX_FILES_READ = 200  # files of a folder that are read, evenly spread
+MAX_DISTINCT_VALUES = 256  # a folder with more distinct values or colours does not hold classes
 
 
 @dataclass
 class FolderContent:
-    """What the files of a folder hold.
+    """A summary of the label files of a folder.
 
     Args:
         channels: Number of channels, 1 or 3.
         dtype: NumPy's name of the stored type.
-        values: Distinct values, or colours packed as 0xRRGGBB, ascending; at most `FEW` + 1 of them.
+        values: Distinct values, or colours packed as 0xRRGGBB, ascending; at most `MAX_DISTINCT_VALUES` + 1 of them.
         median: Median of the positive values.
         finite: Whether all values are finite.
-        looked_at: Number of files that were read.
+        num_files_read: Number of files that were read.
     """
 
     channels: int
@@ -31,21 +31,22 @@ class FolderContent:
     values: list[float]
     median: float
     finite: bool
-    looked_at: int
+    num_files_read: int
 
     @property
     def has_few_values(self) -> bool:
         """Whether the values or colours may be those of classes."""
-        return len(self.values) <= FEW
+        return len(self.values) <= MAX_DISTINCT_VALUES
 
 
-def look_at(files: Sequence[Path]) -> FolderContent:
-    """Read at most `LOOK_AT` files, evenly spread.
+def summarize_files(files: Sequence[Path]) -> FolderContent:
+    """Summarize label files; at most `MAX_FILES_READ` of them are read, evenly spread.
 
     Raises:
         DataError: A file cannot be read, or two files are stored in different ways.
     """
-    chosen = [files[index * len(files) // LOOK_AT] for index in range(LOOK_AT)] if len(files) > LOOK_AT else files
+    count = min(len(files), MAX_FILES_READ)
+    chosen = [files[index * len(files) // count] for index in range(count)]
     stored: dict[tuple[int, str], Path] = {}
     values: set[float] = set()
     medians, finite = [], True
@@ -53,20 +54,25 @@ def look_at(files: Sequence[Path]) -> FolderContent:
         array = read_label(path)
         stored.setdefault((1 if array.ndim == 2 else array.shape[2], array.dtype.name), path)
         if len(stored) > 1:
-            (first, second), (one, other) = stored, stored.values()
+            (first_format, other_format), (first_path, other_path) = stored, stored.values()
             raise DataError(
-                f'{other}: {second[0]} channel(s) of {second[1]}, but {one} has {first[0]} of {first[1]}; '
-                'move them to separate folders'
+                f'{other_path}: {other_format[0]} channel(s) of {other_format[1]}, but {first_path} has '
+                f'{first_format[0]} of {first_format[1]}; move them to separate folders'
             )
         finite = finite and bool(np.isfinite(array).all())
         known = array[np.isfinite(array) & (array > 0)]
         medians += [float(np.median(known))] if known.size else []
-        if len(values) <= FEW:
+        if len(values) <= MAX_DISTINCT_VALUES:
             packed = _packed(array)
-            values |= set(np.unique(packed[np.isfinite(packed)])[: FEW + 1].tolist())
+            values |= set(np.unique(packed[np.isfinite(packed)])[: MAX_DISTINCT_VALUES + 1].tolist())
     ((channels, dtype),) = stored
     return FolderContent(
-        channels, dtype, sorted(values)[: FEW + 1], float(np.median(medians or [0])), finite, len(chosen)
+        channels,
+        dtype,
+        sorted(values)[: MAX_DISTINCT_VALUES + 1],
+        float(np.median(medians or [0])),
+        finite,
+        count,
     )
 
 

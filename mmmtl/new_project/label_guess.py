@@ -167,8 +167,8 @@ def _guess_classes(root: Path, content: FolderContent, guess: LabelGuess, stated
         )
     guess.task_options['classes'] = f"[f'class_{{index}}' for index in range({count})]"
     guess.reasons.append(
-        f'{count} classes without names, as {content.looked_at} files have values up to {count - 1}; for names, write '
-        'classes.txt with one per line'
+        f'{count} classes without names, as {content.num_files_read} files have values up to {count - 1}; for '
+        'names, write classes.txt with one per line'
     )
 
 

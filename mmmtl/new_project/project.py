@@ -11,7 +11,7 @@ import numpy as np
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.reading import read_size
 from mmmtl.files.stems import IMAGE_SUFFIXES, files_by_relative_stem
-from mmmtl.new_project.folder_content import common_ending, look_at
+from mmmtl.new_project.folder_content import common_ending, summarize_files
 from mmmtl.new_project.label_guess import LabelGuess, guess_label
 
 IMAGE_FOLDERS = {'images', 'image', 'imgs', 'img', 'rgb', 'color', 'colour', 'photos', 'photographs', 'pictures'}
@@ -44,10 +44,10 @@ class Project:
     notes: list[str] = field(default_factory=list)
 
 
-def look_at_project(
+def inspect_project(
     folder: Path, images: str | None = None, stated: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Project:
-    """Look at a folder whose subfolders hold images and labels, or with such subfolders in ``train`` and ``val``.
+    """Inspect a folder with subfolders of images and labels, or with such subfolders in ``train`` and ``val``.
 
     Args:
         folder: The folder.
@@ -55,7 +55,7 @@ def look_at_project(
         stated: ``{label folder: {option: value}}``, what the user states; ``kind='none'`` leaves a folder out.
 
     Raises:
-        ConfigError: Something cannot be told from the files; the message names the option to state.
+        ConfigError: Something cannot be determined from the files; the message names the option to state.
         DataError: The folder is missing, or a file cannot be read.
     """
     stated = stated or {}
@@ -125,7 +125,7 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
             f'{files[stray]}: a label without an image {project.images}/{stray}; restore the image, remove the label, '
             f'or leave the folder out by --label {name}.kind=none'
         )
-    guess = guess_label(project.root, name, look_at(list(files.values())), stated)
+    guess = guess_label(project.root, name, summarize_files(list(files.values())), stated)
     if ending:
         suffixes = {path.suffix for path in files.values()}
         if len(suffixes) > 1:

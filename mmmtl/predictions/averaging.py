@@ -90,23 +90,23 @@ class AveragedPrediction:
     averaging: Averaging
 
     def __call__(self, image: np.ndarray, shape: Shape, magnification: float) -> dict[str, Tensor]:
-        """Predict the maps of an image, ``{task: (target_channels, H, W)}`` at its own size.
+        """Predict the maps of an image, ``{task: (target_channels, H, W)}`` at its original size.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             shape: Size (h, w) of the input of the network for the whole image.
             magnification: Factor by which objects appear larger at this size than in training.
         """
-        own = image.shape[:2]
-        factor = min(self.averaging.window_scale, max(1.0, own[0] / shape[0]))
+        original_size = image.shape[:2]
+        factor = min(self.averaging.window_scale, max(1.0, original_size[0] / shape[0]))
         windowed = {name: task for name, task in self.tasks.items() if name in self.averaging.window_tasks}
-        whole = {name: task for name, task in self.tasks.items() if name not in windowed}
+        unwindowed = {name: task for name, task in self.tasks.items() if name not in windowed}
         means: dict[str, Tensor] = {}
-        for tasks, scale in ((whole, 1.0), (windowed, factor)):
+        for tasks, scale in ((unwindowed, 1.0), (windowed, factor)):
             if tasks:
                 means |= self._mean(tasks, image, shape, scale, magnification)
         return {
-            name: final_map(task, task.to_logits(task.from_mean_space(means[name])), own)
+            name: final_map(task, task.to_logits(task.from_mean_space(means[name])), original_size)
             for name, task in self.tasks.items()
         }
 
@@ -141,19 +141,19 @@ class AveragedPrediction:
         weight, total = window_weight(window), torch.zeros(1, 1, *shape)
         sums: dict[str, Tensor] = {}
         for start in range(0, len(positions), WINDOWS_AT_ONCE):
-            places = [
+            slices = [
                 (slice(top, top + window[0]), slice(left, left + window[1]))
                 for top, left in positions[start : start + WINDOWS_AT_ONCE]
             ]
-            logits = self.network([pixels[rows, columns] for rows, columns in places])
+            logits = self.network([pixels[rows, columns] for rows, columns in slices])
             for name, task in tasks.items():
                 zoom: Callable[[Tensor, float], Tensor] = cast(Any, task.zoom)  # which takes arrays and tensors
                 values = zoom(task.activate(logits[name]), 1 / magnification)
-                for (rows, columns), value in zip(places, task.to_mean_space(values), strict=True):
+                for (rows, columns), value in zip(slices, task.to_mean_space(values), strict=True):
                     sums.setdefault(name, value.new_zeros(1, len(value), *shape))[:, :, rows, columns] += (
                         weight.to(value) * value
                     )
-            for rows, columns in places:
+            for rows, columns in slices:
                 total[:, :, rows, columns] += weight
         return {name: values / total.to(values) for name, values in sums.items()}
 

@@ -17,29 +17,29 @@ from mmmtl.progress import progress
 from mmmtl.pseudo_labels.stereo_matching import NetworkConfidence, left_right_confidence
 
 
-def _pixel_parts(
+def _pixel_subsets(
     disparity: np.ndarray, truth: np.ndarray, side: int, edges: list[float] | None
 ) -> dict[str, np.ndarray]:
-    """Return masks (H, W) of parts of a view by name; ``side`` is 0 for left, 1 for right."""
+    """Return masks (H, W) of subsets of the pixels of a view by name; ``side`` is 0 for left, 1 for right."""
     if edges is None:
         return {}
-    found = torch.from_numpy(truth)[None, None, None].expand(-1, 2, -1, -1, -1)
-    hidden = occluded_in_other_view(found, found.isfinite())[0, side, 0].numpy()
+    both_views = torch.from_numpy(truth)[None, None, None].expand(-1, 2, -1, -1, -1)
+    occluded = occluded_in_other_view(both_views, both_views.isfinite())[0, side, 0].numpy()
     bounds = (-np.inf, *sorted(edges), np.inf)
-    return {'seen by both views': ~hidden, 'hidden from the other view': hidden} | {
+    return {'visible in both views': ~occluded, 'occluded in the other view': occluded} | {
         f'{low:g} <= disparity < {high:g}': (disparity >= low) & (disparity < high)
         for low, high in zip(bounds[:-1], bounds[1:], strict=True)
         if edges
     }
 
 
-def _print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
-    print(f'{what}: {len(wrong)} views, {pixels} pixels, {100 * np.mean(wrong):.2f} % of the disparities are wrong')
+def _print_table(subset: str, pixels: int, wrong: list[float], areas: dict[str, list[dict[str, float]]]) -> None:
+    print(f'{subset}: {len(wrong)} views, {pixels} pixels, {100 * np.mean(wrong):.2f} % of the disparities are wrong')
     print(f'{"confidence":<12} {"area":>8} {"above the oracle":>17}')
-    for name, found in areas.items():
+    for name, of_views in areas.items():
         print(
-            f'{name:<12} {np.mean([area["auc"] for area in found]):>8.4f} '
-            f'{np.mean([area["ause"] for area in found]):>17.4f}'
+            f'{name:<12} {np.mean([area["auc"] for area in of_views]):>8.4f} '
+            f'{np.mean([area["ause"] for area in of_views]):>17.4f}'
         )
     print(f'{"oracle":<12} {np.mean([area["oracle"] for area in areas["none"]]):>8.4f} {0:>17.4f}')
 
@@ -47,41 +47,41 @@ def _print_table(what: str, pixels: int, wrong: list[float], areas: dict[str, li
 def compare_confidence(
     dataset: StereoMatches, network: NetworkConfidence, threshold: float, edges: list[float] | None
 ) -> None:
-    """Print one table for all pixels, and one for each part where there are ``edges``.
+    """Print one table for all pixels, and with ``edges`` one for each subset of the pixels.
 
     Args:
         dataset: Pairs with their true disparity.
         network: The confidence network.
         threshold: Pixels beyond which a disparity is wrong.
-        edges: Boundaries in pixels between the disparity ranges with a table each; None for no parts.
+        edges: Boundaries in pixels between the disparity ranges with a table each; None for all pixels only.
     """
     areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     wrong: dict[str, list[float]] = defaultdict(list)
     pixels: Counter[str] = Counter()
     for record in progress(dataset.records, description='pairs', unit='pair'):
-        sources = [view.labels.get('confidence') for view in record.views]
-        paths = [dataset.folder / record.name / f'{number}_disparity.png' for number in (0, 1)]
+        readers = [view.labels.get('confidence') for view in record.views]
+        paths = [dataset.folder / record.name / f'{side}_disparity.png' for side in (0, 1)]
         disparity = np.stack([read_pseudo_disparity(path) for path in paths])
         confidences = {
             'network': network(disparity),
             'left-right': left_right_confidence(disparity),
             'none': np.zeros_like(disparity),
         }
-        for number, source in enumerate(sources):
-            if not isinstance(source, CorrectMatches):
+        for side, reader in enumerate(readers):
+            if not isinstance(reader, CorrectMatches):
                 continue
-            truth = source.truth()
-            error = np.abs(disparity[number] - truth)
+            truth = reader.truth()
+            error = np.abs(disparity[side] - truth)
             known = np.isfinite(error)
-            for part, where in {**_pixel_parts(disparity[number], truth, number, edges), 'all': known}.items():
-                where = where & known
-                if not where.any():
+            for subset, mask in {**_pixel_subsets(disparity[side], truth, side, edges), 'all': known}.items():
+                mask = mask & known
+                if not mask.any():
                     continue
-                pixels[part] += where.sum()
-                wrong[part].append((error[where] > threshold).mean())
+                pixels[subset] += mask.sum()
+                wrong[subset].append((error[mask] > threshold).mean())
                 for name, confidence in confidences.items():
-                    areas[part][name].append(
-                        sparsification_area(error[where], confidence[number][where], threshold=threshold)
+                    areas[subset][name].append(
+                        sparsification_area(error[mask], confidence[side][mask], threshold=threshold)
                     )
-    for part, found in areas.items():
-        _print_table(part, pixels[part], wrong[part], found)
+    for subset, areas_of_subset in areas.items():
+        _print_table(subset, pixels[subset], wrong[subset], areas_of_subset)

@@ -72,12 +72,12 @@ def write_pseudo_disparity(
             else backend.read(record.name, paths, left.shape[:2])
         )
         confidence = confidence_of(disparity)
-        picture = encode_disparity(disparity)
+        encoded = encode_disparity(disparity)
         for view in (0, 1):
-            output.write(names[2 * view], picture[view])
+            output.write(names[2 * view], encoded[view])
             output.write(names[2 * view + 1], encode_confidence(confidence[view]))
-        known += int(np.count_nonzero(picture))
-        pixels += picture.size
+        known += int(np.count_nonzero(encoded))
+        pixels += encoded.size
     print(
         f'{output.root}: {len(dataset.records)} pairs'
         + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else '')

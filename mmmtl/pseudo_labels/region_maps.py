@@ -22,18 +22,18 @@ from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
-from mmmtl.pseudo_labels.region_backends import OF_THE_DATA, Segmenter, build_segmenter
+from mmmtl.pseudo_labels.region_backends import DATASET_BACKENDS, Segmenter, build_segmenter
 from mmmtl.tasks import Task
 
 segmenter: Segmenter | None = None  # of this process
 
 
 @dataclass(frozen=True)
-class Cutting:
+class RegionMapJob:
     """One image and the file of its regions."""
 
     image: Path
-    own: Callable[[], np.ndarray] | None  # the regions that come with the data set, -1 for none
+    load_regions: Callable[[], np.ndarray] | None  # the regions that come with the data set, -1 for none
     path: Path
 
     def finished(self) -> np.ndarray | None:
@@ -44,7 +44,7 @@ class Cutting:
         """
         try:
             regions = RegionFile(self.path).load()
-        except DataError:  # missing, or cut off by a kill: made again
+        except DataError:  # missing, or truncated because the process was killed: made again
             return None
         size = read_size(self.image)
         if regions.shape != size:
@@ -59,8 +59,8 @@ class Cutting:
         regions = self.finished()
         if regions is None:
             image = read_image(self.image)
-            if self.own:
-                regions = self.own() + 1
+            if self.load_regions:
+                regions = self.load_regions() + 1
             else:
                 assert segmenter is not None, 'prepare builds one for every backend that cuts images'
                 regions = segmenter(image)
@@ -69,11 +69,11 @@ class Cutting:
                     f'{self.image}: expected a map of {image.shape[0]} x {image.shape[1]} with at most '
                     f'{MAX_REGION} regions, found {regions.shape} with {regions.max()}'
                 )
-            write_whole(self.path, regions.astype(np.uint16))
+            write_region_map(self.path, regions.astype(np.uint16))
         return np.unique(regions[regions > 0]).size
 
 
-def write_whole(path: Path, regions: np.ndarray) -> None:
+def write_region_map(path: Path, regions: np.ndarray) -> None:
     """Under a temporary name, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
@@ -84,20 +84,20 @@ def write_whole(path: Path, regions: np.ndarray) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def own_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable[[], np.ndarray] | None:
+def dataset_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable[[], np.ndarray] | None:
     """What loads the regions that a view comes with; None for the backends that cut the image.
 
     Raises:
         ConfigError: It comes with none.
     """
-    if backend not in OF_THE_DATA:
+    if backend not in DATASET_BACKENDS:
         return None
     if backend == 'instances' and view.instances is not None:
         return RegionFile(view.instances).load
     task = dataset.tasks.get('semseg')
     if backend == 'semseg' and 'semseg' in view.labels and task is not None and task.quantity == 'classes':
         return partial(_class_regions, view.labels['semseg'], task)
-    raise ConfigError(f'--backend {backend}: {view.image} comes with no {backend}; take another backend')
+    raise ConfigError(f'--backend {backend}: {view.image} has no {backend} labels; choose another backend')
 
 
 def _class_regions(source: LabelReader, task: Task) -> np.ndarray:
@@ -106,25 +106,25 @@ def _class_regions(source: LabelReader, task: Task) -> np.ndarray:
     return np.where(label == task.void, -1, label)
 
 
-def check_manifest(out: Path, made: dict[str, Any]) -> None:
-    """Write how the maps of the folder are made, or compare it with what stands there.
+def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of the folder, or compare it with the one that is there.
 
     Raises:
-        DataError: The folder holds maps that were made otherwise.
+        DataError: The folder holds maps that were made with other settings.
     """
     if not (out / MANIFEST).exists():
         out.mkdir(parents=True, exist_ok=True)
-        (out / MANIFEST).write_text(as_json(made), encoding='utf-8')
+        (out / MANIFEST).write_text(as_json(manifest), encoding='utf-8')
         return
-    known = read_manifest(out)
+    stored = read_manifest(out)
     different = [
-        f'{key}={known.get(key)!r} there, {made.get(key)!r} now'
-        for key in {*known, *made}
-        if known.get(key) != made.get(key)
+        f'{key}={stored.get(key)!r} there, {manifest.get(key)!r} now'
+        for key in {*stored, *manifest}
+        if stored.get(key) != manifest.get(key)
     ]
     if different:
         raise DataError(
-            f'{out}: holds regions that were made otherwise ({"; ".join(sorted(different))}); choose '
+            f'{out}: holds regions made with other settings ({"; ".join(sorted(different))}); choose '
             'another --out, or delete the folder'
         )
 
@@ -146,25 +146,25 @@ class Backend:
     device: str = 'cpu'
 
 
-def cuttings_of(dataset: MultiTaskDataset, backend: str, out: Path) -> list[Cutting]:
+def region_map_jobs(dataset: MultiTaskDataset, backend: str, out: Path) -> list[RegionMapJob]:
     """Return the images of a data set with the files of their regions below ``out``."""
     return [
-        Cutting(view.image, own_regions(backend, dataset, view), out / region_file_name(record, number))
+        RegionMapJob(view.image, dataset_regions(backend, dataset, view), out / region_file_name(record, view_index))
         for record in dataset.records
-        for number, view in enumerate(record.views)
+        for view_index, view in enumerate(record.views)
     ]
 
 
-def cut_all(cuttings: Sequence[Cutting], backend: Backend, processes: int) -> Iterator[tuple[Path, int]]:
+def run_jobs(jobs: Sequence[RegionMapJob], backend: Backend, processes: int) -> Iterator[tuple[Path, int]]:
     """Yield images and their numbers of regions, in the order in which they are finished."""
     if processes == 1:
         prepare(backend)
-        for cutting in cuttings:
-            yield cutting.image, cut(cutting)
+        for job in jobs:
+            yield job.image, run_job(job)
         return
     context = multiprocessing.get_context('spawn')  # a CUDA device does not survive a fork
     with ProcessPoolExecutor(processes, context, prepare, (backend,)) as pool:
-        running = {pool.submit(cut, cutting): cutting for cutting in cuttings}
+        running = {pool.submit(run_job, job): job for job in jobs}
         try:
             for done in as_completed(running):
                 yield running[done].image, done.result()
@@ -175,10 +175,12 @@ def cut_all(cuttings: Sequence[Cutting], backend: Backend, processes: int) -> It
 def prepare(backend: Backend) -> None:
     """Build this process's segmenter, once for all its images."""
     global segmenter
-    known = backend.name in OF_THE_DATA
-    segmenter = None if known else build_segmenter(backend.name, backend.settings, backend.checkpoint, backend.device)
+    from_dataset = backend.name in DATASET_BACKENDS
+    segmenter = (
+        None if from_dataset else build_segmenter(backend.name, backend.settings, backend.checkpoint, backend.device)
+    )
 
 
-def cut(cutting: Cutting) -> int:
+def run_job(job: RegionMapJob) -> int:
     """With this process's segmenter."""
-    return cutting.run(segmenter)
+    return job.run(segmenter)

@@ -109,11 +109,11 @@ def first_camera(
     far = np.linalg.norm(positions[:, :2] - goal[:2], axis=1)
     wanted = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
     positions = positions[np.argsort(np.abs(far - wanted))]
-    place = next((p for p in positions if is_free(scene, p)), positions[0])
-    towards = goal - place
+    position = next((p for p in positions if is_free(scene, p)), positions[0])
+    towards = goal - position
     yaw = np.arctan2(towards[1], towards[0]) + rng.normal(0, 0.22)
     pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, held.wobble)
-    camera = aimed(place, yaw, np.clip(pitch, *held.pitch), rng.normal(0, held.roll), lens, size)
+    camera = aimed(position, yaw, np.clip(pitch, *held.pitch), rng.normal(0, held.roll), lens, size)
     _, hit = probe(scene, camera)
     depth = hit['tfar']
     instances, counts = np.unique(scene.instance[hit['primID']], return_counts=True)
@@ -130,15 +130,15 @@ def neighbour(
     """
     angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*wanted.apart)
     step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
-    place = first.position + step / np.linalg.norm(step) * length
+    position = first.position + step / np.linalg.norm(step) * length
     forward = first.camera_T_world[2, :3]
     middle = first.position + forward * np.median((points - first.position) @ forward)
-    towards = middle + rng.normal(0, 0.15, 3) * np.linalg.norm(middle - first.position) - place
+    towards = middle + rng.normal(0, 0.15, 3) * np.linalg.norm(middle - first.position) - position
     yaw, pitch = np.arctan2(towards[1], towards[0]), np.arctan2(towards[2], np.hypot(*towards[:2]))
     size = (first.height, first.width)
     roll = rng.normal(0, scene.variety.standpoints.roll)
-    camera = aimed(place, yaw, pitch, roll, first.intrinsics, size)
-    if not is_free(scene, place):
+    camera = aimed(position, yaw, pitch, roll, first.intrinsics, size)
+    if not is_free(scene, position):
         return -0.5, camera
     seen = visible(scene, camera, points).mean()
     score = 1.0 if 0.5 <= seen <= 0.95 else 1 - max(0.5 - seen, seen - 0.95)
@@ -158,15 +158,17 @@ def visible(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:
     return inside & (hit['tfar'] > 0.99)
 
 
-def is_free(scene: Scene, place: np.ndarray, margin: float = 0.22) -> bool:
+def is_free(scene: Scene, position: np.ndarray, margin: float = 0.22) -> bool:
     """Inside the room and not within any instance's box, with a margin."""
-    if (place < margin).any() or (place > scene.size - margin).any():
+    if (position < margin).any() or (position > scene.size - margin).any():
         return False
     things = scene.boxes[7:]  # after four walls, floor and ceiling
-    return not ((things[:, 0] - margin < place) & (place < things[:, 1] + margin)).all(1).any()
+    return not ((things[:, 0] - margin < position) & (position < things[:, 1] + margin)).all(1).any()
 
 
-def aimed(place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]) -> Camera:
+def aimed(
+    position: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]
+) -> Camera:
     """Return a camera at a position (x, y, z) in metres with yaw, pitch and roll in radians."""
     forward = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     right = np.array([np.sin(yaw), -np.cos(yaw), 0.0])
@@ -174,7 +176,7 @@ def aimed(place: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.nda
     c, s = np.cos(roll), np.sin(roll)
     rotation = np.stack([c * right + s * down, c * down - s * right, forward])
     pose = np.eye(4)
-    pose[:3, :3], pose[:3, 3] = rotation, -rotation @ place
+    pose[:3, :3], pose[:3, 3] = rotation, -rotation @ position
     return Camera(size[1], size[0], lens, pose.astype(np.float32))
 
 

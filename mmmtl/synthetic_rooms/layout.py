@@ -201,9 +201,9 @@ class Room:
         z = min(rng.uniform(1.4, 1.6), self.size[2] - height / 2 - 0.2)
         parts = fittings.window(rng, self.mix, width, height, day=self.day)
         low = max(-min(p[3] - p[6] for p in parts), height / 2 + 0.05)
-        place = self.hang('window', parts, width / 2 + 0.13, low, height / 2 + 0.12, z)
-        if place and self.day:
-            self.let_light_in(*place, z, width, height)
+        position = self.hang('window', parts, width / 2 + 0.13, low, height / 2 + 0.12, z)
+        if position and self.day:
+            self.let_light_in(*position, z, width, height)
 
     def let_light_in(self, wall: int, along: float, z: float, width: float, height: float) -> None:
         """Light through a window by day."""

@@ -57,12 +57,12 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
     for strip in strips(len(face)):
         strip_hits = hits.of(strip)
         texture = TextureAt(scene, strip_hits.triangle, texture_level(scene, camera, strip_hits))
-        weights = texture(texel[:, strip])  # (2, n) summed over the samples, of which the first lies in the middle
+        weights = texture(texel[:, strip])  # (2, n) summed over the samples; the first is the pixel centre
         for dx, dy in spread[1:]:
-            place = dx * across[:, strip]
-            place += texel[:, strip]
-            place += dy * down[:, strip]
-            weights += texture(place)
+            position = dx * across[:, strip]
+            position += texel[:, strip]
+            position += dy * down[:, strip]
+            weights += texture(position)
         weights /= samples
         light[:, strip] = lighting(scene, camera.position, strip_hits)
         radiance[:, strip] = surface_colour(scene, strip_hits.triangle, weights)
@@ -75,7 +75,7 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
         x, y = (part.astype(np.float32) + np.float32(0.5) for part in (edge % shape[1], edge // shape[1]))
         directions = camera.directions(x + spread[1:, :1], y + spread[1:, 1:])  # (3, (samples - 1) * E)
         fine = cast(scene, camera, directions, np.tile(hits.slot.take(edge), samples - 1))
-        pixel, other = pixel_of_face(face.reshape(shape), edge, spread[1:], scene.face.take(fine.triangle))
+        pixel, other = pixels_on_face(face.reshape(shape), edge, spread[1:], scene.face.take(fine.triangle))
         ring = np.stack([channel.take(pixel) for channel in light])  # (3, (samples - 1) * E)
         ring[:, other] = lighting(scene, camera.position, fine.of(other))
         for strip in strips(len(pixel)):
@@ -90,7 +90,7 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
     return scene.variety.film.develop(radiance.reshape(3, *shape), scene.exposure, rng)
 
 
-def pixel_of_face(
+def pixels_on_face(
     faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find for each sample a pixel whose centre is on the same face: the sample's own, or the neighbour on its side.
@@ -111,8 +111,8 @@ def pixel_of_face(
     side = np.sign(spread).astype(np.int64)
     other = np.flatnonzero(faces.take(found) != face)
     for step_x, step_y in ((1, 0), (0, 1), (1, 1)):
-        sample, place = other // len(pixel), found.take(other)
-        y, x = np.divmod(place, width)
+        sample, position = other // len(pixel), found.take(other)
+        y, x = np.divmod(position, width)
         row = np.clip(y + step_y * side[:, 1].take(sample), 0, height - 1)
         candidate = row * width + np.clip(x + step_x * side[:, 0].take(sample), 0, width - 1)
         fits = faces.take(candidate) == face.take(other)

@@ -93,10 +93,10 @@ class TextureAt:
 
     def __call__(self, texel: np.ndarray) -> np.ndarray:
         """The two channels (2, N) of the bank, 0..1, at texture coordinates (2, N)."""
-        place = texel.astype(np.int32)
-        place &= SIZE - 1
-        place >>= self.level
-        column, row = place
+        index = texel.astype(np.int32)
+        index &= SIZE - 1
+        index >>= self.level
+        column, row = index
         row <<= self.row_length
         row += column
         row += self.start

@@ -70,8 +70,8 @@ class Confidence(FractionTask):
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         confidence, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
-        safe = confidence.clamp(EPS, 1 - EPS)
-        entropy = -(truth * safe.log() + (1 - truth) * (1 - safe).log())
+        clamped = confidence.clamp(EPS, 1 - EPS)
+        entropy = -(truth * clamped.log() + (1 - truth) * (1 - clamped).log())
         return {
             'count': valid.sum(),
             'cross_entropy': entropy.sum(),

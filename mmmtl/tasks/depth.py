@@ -55,7 +55,7 @@ class Depth(Task):
         loss: `L1`, `L2`, `BerHu` or `SILog`; see `Task`.
 
     Raises:
-        ConfigError: An option has a value that it cannot have.
+        ConfigError: An option has an invalid value.
     """
 
     channels = 1
@@ -126,7 +126,7 @@ class Depth(Task):
         return mean.exp()
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Prediction and label in metres."""
+        """Return prediction and label in metres."""
         return self.activate(logits), self.to_values(target)
 
     @property
@@ -144,21 +144,21 @@ class Depth(Task):
     def evaluated(self, target: Tensor) -> Tensor:
         """Return the pixels that metrics count, bool (N, H, W): valid, within the depth range and the crop."""
         depth = target[:, 0]
-        inside = self.valid(target) & (depth > self.min_depth)
+        mask = self.valid(target) & (depth > self.min_depth)
         if self.max_depth is not None:
-            inside &= depth < self.max_depth
+            mask &= depth < self.max_depth
         if self.crop is not None:
             height, width = depth.shape[1:]
             top, bottom, left, right = CROPS[self.crop]
-            window = torch.zeros_like(inside)
+            window = torch.zeros_like(mask)
             window[:, int(top * height) : int(bottom * height), int(left * width) : int(right * width)] = True
-            inside &= window
-        return inside
+            mask &= window
+        return mask
 
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.evaluated(target)
-        raw, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
-        depth = raw.clamp(min=max(MIN_PREDICTION, self.min_depth), max=self.max_depth)
+        unclamped, truth = prediction[:, 0][valid].double(), target[:, 0][valid].double()
+        depth = unclamped.clamp(min=max(MIN_PREDICTION, self.min_depth), max=self.max_depth)
         difference = depth - truth
         factor = torch.maximum(depth / truth, truth / depth)
         return {
@@ -167,7 +167,7 @@ class Depth(Task):
             'square': difference.square().sum(),
             'square_log': (depth.log() - truth.log()).square().sum(),
             'abs_rel': (difference.abs() / truth).sum(),
-            'abs_rel_unclamped': ((raw - truth).abs() / truth).sum(),
+            'abs_rel_unclamped': ((unclamped - truth).abs() / truth).sum(),
             'sq_rel': (difference.square() / truth).sum(),
             'delta1': (factor < 1.25).sum(),
             'delta2': (factor < 1.25**2).sum(),

@@ -16,8 +16,8 @@ class DepthViewChange(ViewChange):
 
     def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
         """Compute the z of the transformed points; 0 (void) for void depths and for points behind the camera."""
-        moved = transform_points(values * rays, target_T_source)[:, 2:]
-        return torch.where(values > 0, moved, 0).clamp(min=0)
+        target_depth = transform_points(values * rays, target_T_source)[:, 2:]
+        return torch.where(values > 0, target_depth, 0).clamp(min=0)
 
     def compare(self, values: Tensor, others: Tensor) -> Tensor:
         """Compute |a - b| / ((|a| + |b|) / 2), which is symmetric and at most 2."""

@@ -110,7 +110,7 @@ class Saliency(FractionTask):
         """Compute the sums of the per-image measures, on the CPU."""
         sums = (
             dict.fromkeys(SCALAR_MEASURES, 0.0)
-            | {f'{curve}_curve': np.zeros(LEVELS) for curve in 'FE'}
+            | {f'{curve}_curve': np.zeros(LEVELS) for curve in ('F', 'E')}
             | {'images': 0.0}
         )
         for saliency, label, valid in zip(
@@ -146,7 +146,7 @@ class Saliency(FractionTask):
         scores = {'maxF': f_measure.max() * one_or_nan, 'mIoU': iou.nanmean(), 'IoU/salient': iou[1]}
         if self.per_image:
             mean = {name: ratio(sums[name], sums['images']) for name in (*SCALAR_MEASURES, 'F_curve', 'E_curve')}
-            for curve in 'FE':
+            for curve in ('F', 'E'):
                 values = mean.pop(f'{curve}_curve')
                 mean |= {f'max{curve}': values.max(), f'avg{curve}': values.mean()}
             scores |= {f'per_image/{name}': value for name, value in mean.items()}

@@ -87,16 +87,15 @@ def keep_tables() -> tuple[np.ndarray, np.ndarray]:
     """Return, for both subiterations, a table (256,) that is 1 for the neighbourhoods whose centre is kept."""
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1  # (256, 8): which neighbours are set
     n = [bits[:, k % 8].astype(bool) for k in range(10)]
-    pieces = sum(
-        (~n[k] & (n[k + 1] | n[k + 2])).astype(int) for k in (0, 2, 4, 6)
-    )  # connected components of the neighbours
-    one_way = sum((n[k] | n[k + 1]).astype(int) for k in (0, 2, 4, 6))
-    other_way = sum((n[k + 1] | n[k + 2]).astype(int) for k in (0, 2, 4, 6))
-    thickness = np.minimum(one_way, other_way)
-    inner = (pieces == 1) & (thickness >= 2) & (thickness <= 3)
-    first = inner & ~((n[1] | n[2] | ~n[7]) & n[0])
-    second = inner & ~((n[5] | n[6] | ~n[3]) & n[4])
-    return (~first).astype(np.uint8), (~second).astype(np.uint8)
+    # the paper's C(P), the number of connected components of the neighbours, and its N1, N2 and N(P)
+    components = sum((~n[k] & (n[k + 1] | n[k + 2])).astype(int) for k in (0, 2, 4, 6))
+    pairs_even = sum((n[k] | n[k + 1]).astype(int) for k in (0, 2, 4, 6))
+    pairs_odd = sum((n[k + 1] | n[k + 2]).astype(int) for k in (0, 2, 4, 6))
+    num_neighbours = np.minimum(pairs_even, pairs_odd)
+    removable = (components == 1) & (num_neighbours >= 2) & (num_neighbours <= 3)
+    removed_first = removable & ~((n[1] | n[2] | ~n[7]) & n[0])
+    removed_second = removable & ~((n[5] | n[6] | ~n[3]) & n[4])
+    return (~removed_first).astype(np.uint8), (~removed_second).astype(np.uint8)
 
 
 def ring_weights() -> np.ndarray:

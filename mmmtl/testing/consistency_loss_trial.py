@@ -20,7 +20,7 @@ TOLERANCE = 1e-4
 
 @dataclass
 class LossTrial:
-    """A consistency loss to check, and the options of its batches; arguments as of `check_consistency_loss`."""
+    """A consistency loss to check, and the options of its batches; see `check_consistency_loss` for the arguments."""
 
     build: Build
     tasks: Mapping[str, Task]

@@ -23,15 +23,16 @@ def try_properties(
     properties: Mapping[str, Callable[[Trial], None]],
     chosen: Collection[str] | None,
     part: object,
-    trial: Callable[[], Trial],
+    make_trial: Callable[[], Trial],
 ) -> None:
     """Check properties, each on a new trial with random seed 0.
 
     Args:
         properties: All properties by name.
         chosen: Names of those to check; None for all.
-        part: The checked object, or what builds it, for messages; a `functools.partial` is named by its function.
-        trial: Makes a new trial.
+        part: The checked object or its factory; its repr starts the error messages (of a `functools.partial`, the repr
+            of its function).
+        make_trial: Returns a new trial.
 
     Raises:
         AssertionError: A property does not hold, or the part raises an error; the message names part and property.
@@ -41,7 +42,7 @@ def try_properties(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             try:
-                properties[name](trial())
+                properties[name](make_trial())
             except Exception as error:
                 reason = str(error) if isinstance(error, AssertionError) else f'{type(error).__name__}: {error}'
                 raise AssertionError(f'{part!r}: {name.replace("_", " ")}: {reason}') from error

@@ -13,7 +13,7 @@ def samples_hold_only_shown_labels(trial: DatasetTrial) -> None:
         packed, record = dataset[index], dataset.records[index]
         images, samples = packed['inputs'], packed['data_samples']
         assert len(images) == len(samples) > 0, f'{len(images)} images and {len(samples)} samples'
-        allowed = {*dataset.shown[index], *dataset.computed()}
+        allowed = {*dataset.shown[index], *dataset.computed_labels()}
         for view, (image, sample) in enumerate(zip(images, samples, strict=True)):
             assert image.dtype == torch.uint8 and image.ndim == 3 and image.shape[0] == 3, (
                 f'{record.name}: the image is {image.dtype} {tuple(image.shape)}, expected uint8 (3, H, W)'

@@ -19,7 +19,7 @@ Build = Callable[..., DecodeHead]
 
 
 class HeadTrial(PartTrial[DecodeHead]):
-    """A decode head to check; arguments as of `check_decode_head`."""
+    """A decode head to check; see `check_decode_head` for the arguments."""
 
     base = DecodeHead
 

@@ -19,7 +19,7 @@ Build = Callable[..., Neck]
 
 
 class NeckTrial(PartTrial[Neck]):
-    """A neck to check; arguments as of `check_neck`."""
+    """A neck to check; see `check_neck` for the arguments."""
 
     base = Neck
 

@@ -78,7 +78,7 @@ class PartTrial(ABC, Generic[Part]):
         """Build the part with noise on all parameters, after a check of its class."""
         torch.manual_seed(seed)
         part = self.build_part()
-        assert isinstance(part, self.base), f'{type(part).__name__} is no mmmtl.models.{self.base.__name__}'
+        assert isinstance(part, self.base), f'{type(part).__name__} is not a mmmtl.models.{self.base.__name__}'
         with torch.no_grad():
             for parameter in part.parameters():
                 parameter.add_(NOISE * torch.randn_like(parameter))

@@ -46,8 +46,8 @@ def void_pixels_are_not_valid(trial: TaskTrial) -> None:
     task, void = trial.task, torch.tensor(trial.task.void, dtype=trial.task.dtype)
     assert void.item() == task.void, f'void {task.void} cannot be represented by {task.dtype}'
     for target in (trial.target, trial.all_void):
-        marked = (target == void).all(1)
-        assert not (task.valid(target) & marked).any(), f'valid() is True for the void value {task.void}'
+        is_void = (target == void).all(1)
+        assert not (task.valid(target) & is_void).any(), f'valid() is True for the void value {task.void}'
     assert trial.valid.dtype == torch.bool and trial.valid.shape == (len(trial.target), *trial.target.shape[2:])
 
 
@@ -65,14 +65,14 @@ def assert_inverse(trial: TaskTrial, transform: Transform, inverse: Transform) -
     """Assert that a transform keeps dtype, shape and void pixels, and that its inverse restores the label."""
     task, array = trial.task, to_array(trial.task, trial.target[0])
     before = array.copy()
-    moved = transform(array)
+    transformed = transform(array)
     assert np.array_equal(array, before), 'the label is changed in place'
-    assert moved.dtype == array.dtype, f'{array.dtype} labels become {moved.dtype}'
-    assert moved.shape == array.shape, f'labels {array.shape} become {moved.shape}'
+    assert transformed.dtype == array.dtype, f'{array.dtype} labels become {transformed.dtype}'
+    assert transformed.shape == array.shape, f'labels {array.shape} become {transformed.shape}'
     valid = task.valid(to_target(task, array))
-    assert torch.equal(task.valid(to_target(task, moved)), valid), 'the mask of valid pixels changes'
-    task.check(moved)
-    assert_close(to_target(task, inverse(moved)), to_target(task, array), 'the inverse does not restore it', 1e-6)
+    assert torch.equal(task.valid(to_target(task, transformed)), valid), 'the mask of valid pixels changes'
+    task.check(transformed)
+    assert_close(to_target(task, inverse(transformed)), to_target(task, array), 'the inverse does not restore it', 1e-6)
 
 
 def tensors_and_arrays_zoom_alike(trial: TaskTrial) -> None:
@@ -125,7 +125,7 @@ def resizing_does_not_mix_in_void(trial: TaskTrial) -> None:
 
 
 def logits_round_trip(trial: TaskTrial) -> None:
-    """`to_logits` is the inverse of `activate`, and `predict` of it is the label; void pixels have value 0."""
+    """`to_logits` is the inverse of `activate`, and `predict` restores the label from its result; void is value 0."""
     task, valid = trial.task, trial.valid[:, None]
     values = task.to_values(trial.target)
     assert not values.masked_select(~valid).any(), 'to_values is not 0 at void pixels'

@@ -99,7 +99,7 @@ def toy_training(network: ToyNetwork, batches: Sequence[tuple[Tensor, Labels, La
 
 @dataclass
 class WeightingTrial:
-    """A loss weighting to check; arguments as of `check_weighting`."""
+    """A loss weighting to check; see `check_weighting` for the arguments."""
 
     build: Callable[[Sequence[str]], LossWeighting]
     draws: bool

@@ -98,12 +98,12 @@ def break_lines(items: Iterable[tuple[str, int]], width: int) -> Iterator[list[s
     """Break (caption, width) into lines of captions of at most ``width`` pixels."""
     line: list[str] = []
     used = 0
-    for caption, own in items:
-        if line and used + own > width:
+    for caption, caption_width in items:
+        if line and used + caption_width > width:
             yield line
             line, used = [], 0
         line.append(caption)
-        used += own
+        used += caption_width
     if line:
         yield line
 

@@ -12,7 +12,7 @@ def choose_layout(
 ) -> tuple[int, tuple[int, int]]:
     """Choose how many columns stand side by side, and the size of a map.
 
-    As few places as possible stay empty in the last line; then the maps are as large as possible.
+    The last line has as few gaps as possible; among such layouts the maps are as large as possible.
 
     Args:
         count: Number of columns.
@@ -23,13 +23,13 @@ def choose_layout(
     Returns:
         Columns per line, and the size (H, W) of a map.
     """
-    smallest, wanted = widths(shape)
+    smallest, usual = widths(shape)
 
     def width(columns: int) -> int:
-        return min(wanted, (MAX_WIDTH - GAP) // columns - GAP)
+        return min(usual, (MAX_WIDTH - GAP) // columns - GAP)
 
-    most = (MAX_WIDTH - GAP) // (caption_width + GAP)
-    fitting = [columns for columns in range(1, min(count, most) + 1) if width(columns) >= smallest] or [1]
+    max_columns = (MAX_WIDTH - GAP) // (caption_width + GAP)
+    fitting = [columns for columns in range(1, min(count, max_columns) + 1) if width(columns) >= smallest] or [1]
     wide = [columns for columns in fitting if columns >= rows * -(-count // columns)] or [max(fitting)]
     columns = min(wide, key=lambda columns: (-count % columns, -width(columns), -columns))
     chosen = max(1, width(columns))
@@ -37,7 +37,7 @@ def choose_layout(
 
 
 def widths(shape: tuple[int, int]) -> tuple[int, int]:
-    """Return the minimum and the wanted width of a map of an image of ``shape`` (H, W).
+    """Return the minimum and the usual width of a map of an image of ``shape`` (H, W).
 
     A small image is enlarged by an integer, so that its pixels stay squares of one size.
     """
@@ -47,5 +47,5 @@ def widths(shape: tuple[int, int]) -> tuple[int, int]:
     if scale <= 1:
         return smallest, max(smallest, min(width, USUAL_WIDTH))
     factor = -int(-scale // 1)
-    wanted = width * (factor if factor * max(shape) <= MAX_SIDE else int(scale))
-    return min(smallest, wanted), wanted
+    usual = width * (factor if factor * max(shape) <= MAX_SIDE else int(scale))
+    return min(smallest, usual), usual

@@ -138,7 +138,7 @@ def parse_degrees(text: str) -> float | None:
     """Parse a field of view; None if the text is empty.
 
     Raises:
-        DataError: It is no number from 1 to 175.
+        DataError: It is not a number from 1 to 175.
     """
     if not text.strip():
         return None

@@ -136,7 +136,9 @@ def damaged(kind: str) -> bytes:
 def test_a_damaged_file(tmp_path, kind):
     path = tmp_path / 'damaged.pth'
     path.write_bytes(damaged(kind))
-    with pytest.raises(CheckpointError, match=r'damaged\.pth: cannot be read, it is damaged or no checkpoint') as error:
+    with pytest.raises(
+        CheckpointError, match=r'damaged\.pth: cannot be read, it is damaged or not a checkpoint'
+    ) as error:
         read_checkpoint(path)
     assert '\n' not in str(error.value) and 'weights_only' not in str(error.value)  # no advice to load it unsafely
 

@@ -1,4 +1,4 @@
-"""How a tool ends: one line and code 2 for a user's mistake, a traceback for ours."""
+"""A user error ends in one line and exit code 2; other errors keep their traceback."""
 
 import argparse
 import errno
@@ -15,7 +15,7 @@ from mmmtl.errors import CheckpointError, ConfigError, DataError, DivergenceErro
 
 
 @pytest.mark.parametrize('kind', [UserError, ConfigError, DataError, CheckpointError, DivergenceError])
-def test_a_users_mistake_is_one_line(kind, capsys):
+def test_a_user_error_is_one_line(kind, capsys):
     @command
     def main() -> None:
         raise kind('rooms.py: something is wrong; mend it')
@@ -37,7 +37,7 @@ class Broken(Dataset):
 
 
 @pytest.mark.parametrize('workers', [0, 1])
-def test_the_same_from_a_loaders_process(workers, capsys):
+def test_an_error_in_a_loader_worker_is_one_line(workers, capsys):
     @command
     def main() -> None:
         list(DataLoader(Broken(), num_workers=workers))
@@ -48,12 +48,12 @@ def test_the_same_from_a_loaders_process(workers, capsys):
     assert capsys.readouterr().err == 'error: 7.png: no such file; restore it\n'
 
 
-def test_our_own_mistake_keeps_its_traceback(capsys):
+def test_an_internal_error_keeps_its_traceback(capsys):
     @command
     def main() -> None:
-        raise ValueError('ours')
+        raise ValueError('internal')
 
-    with pytest.raises(ValueError, match='ours'):
+    with pytest.raises(ValueError, match='internal'):
         main()
     assert capsys.readouterr().err == ''
 
@@ -108,42 +108,42 @@ def test_dicts_are_written_as_in_a_config(text, value):
 
 
 @pytest.mark.parametrize(
-    'entry, told',
+    'entry, message',
     [
         ("a=[dict(type='EMAHook']", "a=[dict(type='EMAHook']: cannot be read as Python; write dicts as in a config"),
-        ("a=[dict(b=open('c'))]", "a=[dict(b=open('c'))]: \"open('c')\" is no value"),
+        ("a=[dict(b=open('c'))]", "a=[dict(b=open('c'))]: \"open('c')\" is not a value"),
         ('a=[dict(b=__import__)]', None),
-        ('a={[]:1}', "'{[]: 1}' is no value"),
+        ('a={[]:1}', "'{[]: 1}' is not a value"),
         ("a={'b'", 'cannot be read as Python'),
         ('a=f(b,c)', 'only dict(...) may be called'),
         ('a=[f(b,c)]', 'only dict(...) may be called'),
-        ('a=[dict(**b)]', "'dict(**b)' is no value"),
-        ('a=[dict(1)]', "'dict(1)' is no value"),
+        ('a=[dict(**b)]', "'dict(**b)' is not a value"),
+        ('a=[dict(1)]', "'dict(1)' is not a value"),
     ],
 )
-def test_nothing_in_an_option_is_called(entry, told, capsys):
-    if told is None:
+def test_nothing_in_an_option_is_called(entry, message, capsys):
+    if message is None:
         assert options(entry) == {'a': [{'b': '__import__'}]}  # a name is a string
         return
     with pytest.raises(SystemExit) as caught:
         options(entry)
     assert caught.value.code == 2
-    assert f'error: argument --cfg-options: {entry}: ' in (message := capsys.readouterr().err) and told in message
+    assert f'error: argument --cfg-options: {entry}: ' in (output := capsys.readouterr().err) and message in output
 
 
 @pytest.mark.parametrize(
-    'entry, told',
+    'entry, message',
     [
         ('a', "'a' is not KEY=VALUE"),
         ('=1', "'=1' is not KEY=VALUE"),
         ('a=1,[2', 'a=1,[2: Imbalanced brackets exist in 1,[2; close every bracket'),
     ],
 )
-def test_what_cannot_be_read_is_named(entry, told, capsys):
+def test_errors_name_the_invalid_entry(entry, message, capsys):
     with pytest.raises(SystemExit) as caught:
         options('b=1', entry)
     assert caught.value.code == 2
-    assert f'error: argument --cfg-options: {told}\n' in capsys.readouterr().err
+    assert f'error: argument --cfg-options: {message}\n' in capsys.readouterr().err
 
 
 def test_a_missing_system_library_is_one_line(capsys):

@@ -63,7 +63,7 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
     assert str(dataset) == 'StereoMatches(SyntheticRooms(train, 3 scenes), 1 px)'
     truth = dataset.records[0].views[0].labels['confidence'].truth()
     assert truth.shape == (96, 128) and (truth > 1).all()
-    with pytest.raises(ConfigError, match="is no pair with cameras; set view_mode='stereo'"):
+    with pytest.raises(ConfigError, match="is not a pair with cameras; set view_mode='stereo'"):
         StereoMatches(
             pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **{**config, 'view_mode': 'single'}),
             folder='x',

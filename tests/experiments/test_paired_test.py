@@ -54,7 +54,7 @@ def test_a_missing_number_is_left_out(run):
 
 def test_nothing_to_pair(run):
     plain = run('plain', 0, 0.5)
-    with pytest.raises(DataError, match='all runs are plain; give runs of a second config'):
+    with pytest.raises(DataError, match='all runs belong to plain; add runs of a second config'):
         paired_test([plain])
     with pytest.raises(DataError, match='ours: has no seed in common with plain'):
         paired_test([plain, run('ours', 1, 0.5)])

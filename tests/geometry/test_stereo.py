@@ -162,16 +162,16 @@ def test_disparity_and_parallax_there_and_back():
     disparity = rig.disparity(rig.baseline / depth)
     assert disparity[0, 0].flatten().tolist() == pytest.approx([18.0, 3.0, -4.5])  # f B / Z - doffs
     torch.testing.assert_close(rig.baseline / rig.normalized_disparity(disparity), depth)
-    nothing = rig.normalized_disparity(
+    infinite_or_negative = rig.normalized_disparity(
         torch.tensor([-7.0, -9.0, torch.nan, torch.inf]).view(1, 1, 1, 1, 4).expand(1, 2, 1, 1, 4)
     )
-    assert not nothing.any()
+    assert not infinite_or_negative.any()
 
 
 @pytest.mark.parametrize(
     ('change', 'words'),
     [
-        (dict(x=0.2), ('swapped', 'left one first')),
+        (dict(x=0.2), ('swapped', 'swap them')),
         (dict(x=0.0), ('baseline', '0.000 m')),
         (dict(y=0.05), ('not a rectified',)),
         (dict(z=-0.05), ('not a rectified',)),

@@ -42,7 +42,7 @@ def test_each_bad_file_is_logged_once_and_every_sample_counted(runner):
     assert [line.rpartition('one: ')[2] for line in runner.logger.lines] == ['a.png: cut', 'b.png: cut']
     hook.after_train_epoch(runner)
     assert len(runner.logger.lines) == 3
-    assert runner.logger.lines[-1].startswith('3 samples were skipped so far because of 2 bad files')
+    assert runner.logger.lines[-1].startswith('3 samples have been skipped so far because of 2 bad files')
 
 
 def test_without_bad_samples_nothing_is_logged(runner):
@@ -60,13 +60,13 @@ def test_the_count_continues_after_a_resume(runner):
     later.after_load_checkpoint(runner, checkpoint)
     later.after_train_iter(runner, 0, batch(['a']))
     later.after_train_epoch(runner)
-    assert runner.logger.lines[-1].startswith('2 samples were skipped so far because of 1 bad files')
+    assert runner.logger.lines[-1].startswith('2 samples have been skipped so far because of 1 bad files')
 
 
 def test_two_processes_count_together(tmp_path):
     for lines, total, saved in run_in_two(__file__, tmp_path):
         assert total == saved == {'both': 2, 'only 0': 1, 'only 1': 1}
-        assert lines[-1].startswith('4 samples were skipped so far because of 3 bad files')
+        assert lines[-1].startswith('4 samples have been skipped so far because of 3 bad files')
         assert sum('only' in line for line in lines) == 2  # of the other process too
 
 

@@ -29,7 +29,7 @@ def test_a_config_that_agrees_with_itself():
 
 
 @pytest.mark.parametrize(
-    ('changes', 'place'),
+    ('changes', 'path'),
     [
         (dict(tasks=dict(depth=dict(type='mmmtl.Depth', max_depth=80.0))), r'model\.tasks'),
         (dict(model=dict(tasks=dict())), r'model\.tasks'),
@@ -51,6 +51,6 @@ def test_a_config_that_agrees_with_itself():
         ),
     ],
 )
-def test_a_config_that_contradicts_itself(changes, place):
-    with pytest.raises(ConfigError, match=f'{place}.* contradicts the config'):
+def test_a_config_that_contradicts_itself(changes, path):
+    with pytest.raises(ConfigError, match=f'{path}.* differs from the entry that it repeats'):
         check_consistent_config(config(**changes))

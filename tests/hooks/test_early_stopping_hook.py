@@ -57,5 +57,5 @@ def test_scores_of_another_validation_set_do_not_count(tmp_path, rooms_cache, sc
 
 
 def test_a_measure_that_validation_does_not_give(tmp_path, rooms_cache, scores):
-    with pytest.raises(ConfigError, match="validation gives no 'depth/abs_ral'; it gives depth/abs_rel"):
+    with pytest.raises(ConfigError, match="validation returns no 'depth/abs_ral'; it returns depth/abs_rel"):
         run(tmp_path, 1, monitor='depth/abs_ral').train()

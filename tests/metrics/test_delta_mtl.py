@@ -1,4 +1,4 @@
-"""Delta_MTL: published rows, directions, and what it refuses."""
+"""Delta_MTL: published rows, directions, and invalid arguments."""
 
 import pytest
 

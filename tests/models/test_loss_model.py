@@ -150,13 +150,13 @@ def test_a_missing_map_is_one_clear_line():
         (
             'neck',
             dict(neck=dict(type=nn.Identity)),
-            'model.neck: Identity is no Neck; derive it from mmmtl',
+            'model.neck: Identity is not a Neck; derive it from mmmtl',
         ),
-        ('head', dict(head=dict(type=WithMean)), 'model.decode_head: WithMean is no DecodeHead'),
+        ('head', dict(head=dict(type=WithMean)), 'model.decode_head: WithMean is not a DecodeHead'),
     ],
 )
 def test_a_part_of_another_class(key, options, message):
     with pytest.raises(ConfigError, match=message):
         staged(**options)
-    with pytest.raises(ConfigError, match='model.backbone: WithMean is no Backbone'):
+    with pytest.raises(ConfigError, match='model.backbone: WithMean is not a Backbone'):
         MultiTaskModel(TASKS, dict(type=WithMean), dict(type=Staged))

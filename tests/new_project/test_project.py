@@ -13,7 +13,7 @@ from mmmtl.apis import load_config
 from mmmtl.cli.main import main
 from mmmtl.errors import UserError
 from mmmtl.new_project.config_text import config_text
-from mmmtl.new_project.project import look_at_project
+from mmmtl.new_project.project import inspect_project
 from mmmtl.registry import DATASETS
 
 STATED = {
@@ -38,14 +38,14 @@ def root(tmp_path) -> Path:
 
 def data_sets(root: Path, folder: Path, **options) -> dict:
     path = folder / 'config.py'
-    path.write_text(config_text(look_at_project(root, **options), pretrained=False))
+    path.write_text(config_text(inspect_project(root, **options), pretrained=False))
     config = load_config(path)
     return {name: DATASETS.build(config[f'{name}_dataloader'].dataset) for name in ('train', 'val', 'test')}
 
 
 def test_every_kind_and_few_lines(tmp_path):
     root = write_every_kind(tmp_path / 'data')
-    project = look_at_project(root, stated=STATED)
+    project = inspect_project(root, stated=STATED)
     assert len(project.notes) == 10, project.notes
     for pretrained in (True, False):
         text = config_text(replace(project, labels=project.labels[:4]), pretrained=pretrained)
@@ -67,7 +67,7 @@ def test_every_kind_and_few_lines(tmp_path):
 def test_lists(root, tmp_path):
     (root / 'train.txt').write_text('0\n1\n')
     with pytest.raises(UserError, match=r'val\.txt'):
-        look_at_project(root)
+        inspect_project(root)
     (root / 'val.txt').write_text('5.jpg\n')
     sets = data_sets(root, tmp_path)
     assert [len(dataset) for dataset in sets.values()] == [2, 1, 1]
@@ -86,7 +86,7 @@ def test_images_in_the_root_and_endings(root, tmp_path):
     (root / 'images').rmdir()
     for path in (root / 'masks').iterdir():
         path.rename(path.with_name(f'{path.stem}_mask.png'))
-    project = look_at_project(root)
+    project = inspect_project(root)
     assert project.images == '.' and project.labels[1].options == dict(suffix='_mask.png')
     assert sum(map(len, list(data_sets(root, tmp_path).values())[:2])) == 6
 

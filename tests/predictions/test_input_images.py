@@ -1,4 +1,4 @@
-"""PIL images are read as a viewer shows them; what is no image is named."""
+"""PIL images are read as a viewer shows them; errors name files that are not images."""
 
 import numpy as np
 import pytest

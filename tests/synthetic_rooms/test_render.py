@@ -28,14 +28,14 @@ def points_of(camera: Camera, depth: np.ndarray) -> np.ndarray:
     return (rays * depth[..., None]) @ world_T_camera[:3, :3].T + world_T_camera[:3, 3]
 
 
-def seen_by(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def project(camera: Camera, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Image points (..., 2) and depth (...) of world points."""
     local = points @ camera.camera_T_world[:3, :3].T.astype(float) + camera.camera_T_world[:3, 3]
     image = local @ camera.intrinsics.T.astype(float)
     return image[..., :2] / image[..., 2:], local[..., 2]
 
 
-def test_maps_have_the_promised_types_and_values(room) -> None:
+def test_maps_have_the_documented_types_and_values(room) -> None:
     scene, _, views = room
     view = views[0]
     assert {name: (str(v.dtype), v.shape) for name, v in view.items()} == {
@@ -52,7 +52,7 @@ def test_another_view_sees_the_same_points(room) -> None:
     _, cameras, views = room
     common = 0
     for other in (1, 2):
-        image, z = seen_by(cameras[other], points_of(cameras[0], views[0]['depth']))
+        image, z = project(cameras[other], points_of(cameras[0], views[0]['depth']))
         x, y = np.floor(image).astype(int).transpose(2, 0, 1)
         inside = (z > 0.1) & (x >= 0) & (x < SIZE[1]) & (y >= 0) & (y < SIZE[0])
         depth = views[other]['depth'][y[inside], x[inside]]
@@ -103,7 +103,7 @@ def test_more_cameras_leave_the_first_as_they_are() -> None:
     assert len({camera.camera_T_world.tobytes() for camera in many}) == 4
 
 
-def test_cameras_stand_apart_as_asked() -> None:
+def test_distances_of_cameras_are_in_the_given_range() -> None:
     scene = build_scene('val', 1)
     near, far = place_cameras(scene, 4, SIZE), place_cameras(scene, 4, SIZE, Neighbours((0.6, 0.8)))
     assert np.array_equal(near[0].camera_T_world, far[0].camera_T_world)
@@ -111,12 +111,12 @@ def test_cameras_stand_apart_as_asked() -> None:
 
 
 def test_neighbours_keep_their_distance_from_things() -> None:
-    def before_it(nearest: float) -> np.ndarray:
+    def smallest_depths(nearest: float) -> np.ndarray:
         scenes = [build_scene('test', index) for index in (*range(10), 168)]  # the last is a tight one
         cameras = [place_cameras(scene, 2, SIZE, Neighbours((0.4, 1.0), nearest))[1] for scene in scenes]
         return np.array([probe(scene, camera)[1]['tfar'].min() for scene, camera in zip(scenes, cameras, strict=True)])
 
-    assert before_it(0.5).min() >= 0.5 > before_it(0.0).min()
+    assert smallest_depths(0.5).min() >= 0.5 > smallest_depths(0.0).min()
 
 
 def test_a_stereo_pair_is_rectified(room) -> None:
@@ -126,12 +126,12 @@ def test_a_stereo_pair_is_rectified(room) -> None:
     other = render_view(scene, right)
     disparity = left.intrinsics[0, 0] * BASELINE / views[0]['depth']
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
-    target = np.floor(x + 0.5 - disparity).astype(int)
-    inside = target >= 0
-    depth = other['depth'][y[inside], target[inside]]
+    column = np.floor(x + 0.5 - disparity).astype(int)
+    inside = column >= 0
+    depth = other['depth'][y[inside], column[inside]]
     close = np.abs(depth / views[0]['depth'][inside] - 1) < 0.03
     assert close.mean() > 0.6
-    assert (other['instance'][y[inside], target[inside]] == views[0]['instance'][inside])[close].mean() > 0.95
+    assert (other['instance'][y[inside], column[inside]] == views[0]['instance'][inside])[close].mean() > 0.95
 
 
 def test_more_samples_give_nearly_the_same_image() -> None:

@@ -243,7 +243,7 @@ class Hidden(Right):
             mutation(lambda head, out, x: HeadOutput(out.logits, out.earlier)),
             r"returns the auxiliary maps \[\], not \['shared'\]",
         ),
-        (nn.Identity, 'is no mmmtl.models.DecodeHead'),
+        (nn.Identity, 'is not a mmmtl.models.DecodeHead'),
     ],
 )
 def test_a_broken_head_is_named(head, message):

@@ -1,4 +1,4 @@
-"""tools/check_system.py names the package when a shared library is missing, and is silent when all is well."""
+"""tools/check_system.py names the package of a missing shared library, and prints nothing if all libraries load."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / 'tools' / 'check_system.py'
 
 
-def run_with_cv2(folder: Path, body: str) -> subprocess.CompletedProcess:
-    """Run the script where `import cv2` finds a module of this body first."""
-    (folder / 'cv2.py').write_text(body)
+def run_with_cv2(folder: Path, source: str) -> subprocess.CompletedProcess:
+    """Run the script with a module ``cv2`` of the given source first on the path."""
+    (folder / 'cv2.py').write_text(source)
     environment = os.environ | {'PYTHONPATH': f'{folder}{os.pathsep}{SCRIPT.parents[1]}'}
     return subprocess.run([sys.executable, SCRIPT], env=environment, capture_output=True, text=True)
 

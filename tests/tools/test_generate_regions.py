@@ -99,7 +99,7 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
     out = tmp_path / 'maps'
     generate('--backend', 'slic', '--out', out)
     _, err, code = generate('--backend', 'slic', '--out', out, '--settings', 'n_segments=9')
-    assert code == 2 and 'holds regions that were made otherwise (settings=' in err
+    assert code == 2 and 'holds regions made with other settings (settings=' in err
     _, err, code = generate('--backend', 'felzenszwalb', '--out', out)
     assert code == 2 and "backend='slic' there, 'felzenszwalb' now" in err
     Image.fromarray(np.ones((5, 6), np.uint16)).save(sorted(out.rglob('*.png'))[4])
@@ -152,7 +152,7 @@ def test_a_checkpoint_of_something_else(generate, tmp_path):
 def test_no_instances(generate, data_root, tmp_path):
     options = nyuv2_arrays([data_root / 'real' / 'nyuv2' / 'rgb' / '0001.png'], tmp_path / 'nyuv2')
     _, err, code = generate('--backend', 'instances', '--out', tmp_path / 'maps', config=NYUV2, options=options)
-    assert code == 2 and 'comes with no instances; take another backend' in err
+    assert code == 2 and 'has no instances labels; choose another backend' in err
 
 
 def test_several_processes(rooms_cache, tmp_path):

@@ -13,7 +13,9 @@ protocol = 'rooms/small-stereo'
 trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the data set
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
-    depth=dict(type=InverseDepth, unit=3.0, farthest=20.0, display_range=(0.5, 6.0)),  # logits around 1
+    depth=dict(
+        type=InverseDepth, unit=3.0, farthest=20.0, display_range=(0.5, 6.0)
+    ),  # with this unit the logits are about 1
 )
 
 _rooms = dict(type=SyntheticRooms, tasks=tasks, num_views=1, size=(64, 80), cameras=dict(stereo=True))

@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> None:
     unpack(find_archives(args.src), output, kitti_path)
     output.report()
     for path in args.frames:
-        named, here, labelled = count_frames(args.dst, path)
-        print(f'{path}: {named} frames, {here} images there, {labelled} of them with depth')
+        listed, existing, labelled = count_frames(args.dst, path)
+        print(f'{path}: {listed} frames, {existing} images there, {labelled} of them with depth')

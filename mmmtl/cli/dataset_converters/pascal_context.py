@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('dst', type=Path, help='the PASCALContext folder')
     parser.add_argument('--from', dest='sources', nargs='+', default=[], metavar='FOLDER=SRC')
-    parser.add_argument('--partial', action='store_true', help='missing files are counted, but are no error')
+    parser.add_argument('--partial', action='store_true', help='count missing files instead of failing')
 
 
 def run(args: argparse.Namespace) -> None:

@@ -30,7 +30,7 @@ class BSDS500(MultiTaskDataset):
         └── groundTruth/train/ID.mat      groundTruth: cell array of annotators with Boundaries, Segmentation
 
     The label ``edge`` is the fraction of annotators who drew a boundary at a pixel. If the task `Edge` has
-    ``annotators=9``, as the official benchmark needs it, the label has one map per annotator.
+    ``annotators=9``, which the official benchmark needs, the label has one map per annotator.
 
     Args:
         root: The folder ``BSDS500/data`` of the archive; a relative path is first looked up under the environment

@@ -94,7 +94,9 @@ class KITTI(MultiTaskDataset):
         frames = read_frames(self.frames)
         missing: list[str] = []
         for frame in frames:
-            cameras = (frame.camera, '03' if frame.camera == '02' else '02')[: 1 + (self.view_mode == 'stereo')]
+            cameras = [frame.camera]
+            if self.view_mode == 'stereo':
+                cameras.append('03' if frame.camera == '02' else '02')
             images = [self._image(frame, camera) for camera in cameras]
             absent = [image for image in images if not image.is_file()]
             missing += map(str, absent[:1])
@@ -102,7 +104,10 @@ class KITTI(MultiTaskDataset):
             if absent or (label is None and self.unlabelled == 'drop'):
                 continue
             labels = [{'depth': label} if label else {}, {}]
-            views = tuple(self._view(frame, *seen) for seen in zip(cameras, images, labels, strict=False))
+            views = tuple(
+                self._view(frame, camera, image, readers)
+                for camera, image, readers in zip(cameras, images, labels, strict=False)
+            )
             records.append(Record(frame.name, views, frame.drive))
         report_missing(missing, len(frames), self.frames, self.partial)
         if self.count is not None:
@@ -112,8 +117,8 @@ class KITTI(MultiTaskDataset):
     def _image(self, frame: Frame, camera: str) -> Path:
         """Return the image file of a frame, whether or not it exists."""
         stem = self.root / 'raw' / frame.date / frame.drive / f'image_{camera}' / 'data' / frame.frame
-        photograph = stem.with_suffix('.jpg')
-        return photograph if photograph.is_file() else stem.with_suffix('.png')
+        jpg = stem.with_suffix('.jpg')
+        return jpg if jpg.is_file() else stem.with_suffix('.png')
 
     def _label(self, frame: Frame, image: Path, annotated: dict[str, Path]) -> LabelReader | None:
         if self.depth == 'lidar':

@@ -97,9 +97,9 @@ class PascalContext(MultiTaskDataset):
             'normal': self._normals,
             'edge': self._edges,
         }
-        sources = {task: find(images) for task, find in finders.items() if task in self.tasks}
+        readers = {task: find(images) for task, find in finders.items() if task in self.tasks}
         return [
-            Record(name, (View(path, {task: known[name] for task, known in sources.items() if name in known}),))
+            Record(name, (View(path, {task: by_name[name] for task, by_name in readers.items() if name in by_name}),))
             for name, path in images.items()
         ]
 
@@ -129,12 +129,12 @@ class PascalContext(MultiTaskDataset):
 
     def _human_parts(self, names: dict[str, Path]) -> dict[str, LabelReader]:
         files = self._files(names, 'human_parts', '.mat')
-        cache = self.root / 'ImageSets' / 'Parts' / f'{self.split}.txt'
-        if cache.is_file():  # images without persons have no label, so that label settings do not select them
-            objects = read_json(cache)
+        object_list = self.root / 'ImageSets' / 'Parts' / f'{self.split}.txt'
+        if object_list.is_file():  # images without persons have no label, so that label settings do not select them
+            objects = read_json(object_list)
             unknown = [name for name in files if name not in objects]
             if unknown:
-                raise DataError(f'{cache}: has no entry for {unknown[0]}; delete the file and create it again')
+                raise DataError(f'{object_list}: has no entry for {unknown[0]}; delete the file and create it again')
             files = {name: path for name, path in files.items() if PERSON in objects[name]}
         return {name: HumanPartsFile(path) for name, path in files.items()}
 

@@ -38,12 +38,12 @@ def read_points(path: Path) -> np.ndarray:
         DataError: The file is missing or truncated, or does not hold coordinates.
     """
     try:
-        numbers = np.fromfile(path, np.float32)
+        values = np.fromfile(path, np.float32)
     except OSError as error:
         raise DataError(f'{path}: cannot be read ({error}); restore it or remove it from the split') from None
-    if not numbers.size or numbers.nbytes != path.stat().st_size or numbers.size % 4:
+    if not values.size or values.nbytes != path.stat().st_size or values.size % 4:
         raise DataError(f'{path}: expected four float32 per point, found {path.stat().st_size} bytes; restore the file')
-    points = numbers.reshape(-1, 4)[:, :3]
+    points = values.reshape(-1, 4)[:, :3]
     if not np.isfinite(points).all() or np.abs(points).max() > 1e4:
         raise DataError(f'{path}: expected coordinates in metres, found NaN or numbers beyond 10 km; restore the file')
     return points

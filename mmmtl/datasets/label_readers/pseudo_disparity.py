@@ -41,8 +41,8 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
     """
     path, text = folder / f'manifest_{kind}.json', json.dumps(settings, indent=1) + '\n'
     if path.is_file():
-        found, wanted = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
-        differ = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
+        stored, expected = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
+        differ = [key for key in {**stored, **expected} if stored.get(key) != expected.get(key)]
         if differ:
             raise ConfigError(
                 f'{path}: written with other settings ({", ".join(differ)}); choose another --out, or delete the folder'

@@ -81,7 +81,7 @@ class RandomExposure(CameraEffect):
 
 @TRANSFORMS.register_module()
 class RandomBlur(CameraEffect):
-    """Out of focus, or moved during the exposure.
+    """Out of focus, or is_motion during the exposure.
 
     Args:
         probability: How often the views of a scene are blurred.
@@ -95,8 +95,8 @@ class RandomBlur(CameraEffect):
         self.motion = self.checked('motion', (0, motion), 0, 1)[1]
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
-        sigma, moved, angle = rng.uniform(*self.sigma) / 320, rng.random() < self.motion, rng.uniform(0, np.pi)
-        if moved:
+        sigma, is_motion, angle = rng.uniform(*self.sigma) / 320, rng.random() < self.motion, rng.uniform(0, np.pi)
+        if is_motion:
             return lambda image: cv2.filter2D(image, -1, line(3 * sigma * image.shape[1], angle))
         return lambda image: cv2.GaussianBlur(image, (0, 0), sigma * image.shape[1])
 

@@ -112,9 +112,9 @@ def check_poses(views: Sequence[Mapping]) -> None:
         DataError: A view is rotated.
     """
     posed = [view for view in views if 'camera_T_world' in view]
-    turned = next((view for view in posed if view['orientation'] > 1), None)
-    if len(posed) > 1 and turned:
+    rotated = next((view for view in posed if view['orientation'] > 1), None)
+    if len(posed) > 1 and rotated:
         raise DataError(
-            f'{turned["img_path"]}: EXIF orientation {turned["orientation"]} rotates the image, and it is '
+            f'{rotated["img_path"]}: EXIF orientation {rotated["orientation"]} rotates the image, and it is '
             f'unknown whether its pose holds before or after; {HOW_TO_ROTATE}, and check the pose'
         )

@@ -67,8 +67,8 @@ def scale_by_camera(intrinsics: Tensor, shape: tuple[int, int], size: tuple[int,
         trained_for: ``trained_for`` of the config.
     """
     by_area = scale_by_area(shape, size)
-    wanted = trained_focal_length(trained_for) * scale_by_area(trained_for['size'], size)
-    return min(max(wanted / focal_length(intrinsics), by_area / LIMIT), by_area * LIMIT)
+    trained_length = trained_focal_length(trained_for) * scale_by_area(trained_for['size'], size)
+    return min(max(trained_length / focal_length(intrinsics), by_area / LIMIT), by_area * LIMIT)
 
 
 def magnification(intrinsics: Tensor, trained_for: Mapping) -> float:

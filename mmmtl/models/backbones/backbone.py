@@ -1,4 +1,4 @@
-"""The contract of a backbone."""
+"""The base class of backbones."""
 
 from __future__ import annotations
 

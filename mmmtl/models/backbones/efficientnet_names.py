@@ -15,25 +15,25 @@ INVERTED_RESIDUAL = {
     '_project_conv': 'conv_pwl',
     '_bn2': 'bn3',
 }
-# begins with a convolution that gives no map; the last three are timm's own names
+# the classifier and the convolution before it, whose output is not a feature; the last three are timm's own names
 CLASSIFIER = ('_conv_head.', '_bn1.', '_fc.', 'conv_head.', 'bn2.', 'classifier.')
 
 
-def timm_names(found: Mapping[str, Tensor], own: Iterable[str]) -> dict[str, Tensor]:
+def timm_names(file_state: Mapping[str, Tensor], model_keys: Iterable[str]) -> dict[str, Tensor]:
     """Rename the entries of a file that has efficientnet_pytorch's names, and leave out the classifier.
 
-    That package counts blocks through, timm counts them by stage: ``_blocks.k`` is the k-th block of the model. A name
-    that is not known is kept, and so are timm's own.
+    That package counts blocks through, timm counts them by stage: ``_blocks.k`` is the k-th block of the model.
+    Unknown names and timm's own names are kept.
 
     Args:
-        found: The file's entries.
-        own: Those of the model.
+        file_state: The entries of the file.
+        model_keys: Names of the entries of the model.
     """
-    own = list(own)
+    model_keys = list(model_keys)
     blocks = sorted(
-        {(int(stage), int(block)) for key in own for stage, block in re.findall(r'^blocks\.(\d+)\.(\d+)\.', key)}
+        {(int(stage), int(block)) for key in model_keys for stage, block in re.findall(r'^blocks\.(\d+)\.(\d+)\.', key)}
     )
-    expanded = {block for block in blocks if f'blocks.{block[0]}.{block[1]}.conv_pwl.weight' in own}
+    expanded = {block for block in blocks if f'blocks.{block[0]}.{block[1]}.conv_pwl.weight' in model_keys}
 
     def renamed(key: str) -> str:
         if match := re.match(r'_blocks\.(\d+)\.([^.]+)\.(.+)$', key):
@@ -49,4 +49,4 @@ def timm_names(found: Mapping[str, Tensor], own: Iterable[str]) -> dict[str, Ten
                 return f'{STEM[layer]}.{entry}'
         return key
 
-    return {renamed(key): value for key, value in found.items() if not key.startswith(CLASSIFIER)}
+    return {renamed(key): value for key, value in file_state.items() if not key.startswith(CLASSIFIER)}

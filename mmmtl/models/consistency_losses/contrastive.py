@@ -89,13 +89,15 @@ class ContrastiveLoss(JointSpaceLoss):
             pairs: All J pairs.
             first: Index in ``pairs`` of the first pair of this process.
         """
-        own = slice(first, first + len(predictions))
+        own_pairs = slice(first, first + len(predictions))
         predictions, labels = (F.normalize(x.float(), dim=1).flatten(1) for x in (predictions, labels))  # (I, C h w)
         positions = predictions.shape[1] // self.space.out_channels
         with torch.autocast(predictions.device.type, enabled=False):
             distance = 1 - predictions @ labels.T / positions  # (I, J), row = prediction
         image = index_tensor([pair.image for pair in pairs], valid.device)
         tasks = index_tensor([self.space.pair_index(*pair.tasks) for pair in pairs], valid.device)
-        negative = (image[own, None] != image) & (tasks[own, None] == tasks) & valid & valid[own, None]
-        hinge = F.relu(distance[:, own].diagonal()[:, None] - distance + self.margin)
+        negative = (
+            (image[own_pairs, None] != image) & (tasks[own_pairs, None] == tasks) & valid & valid[own_pairs, None]
+        )
+        hinge = F.relu(distance[:, own_pairs].diagonal()[:, None] - distance + self.margin)
         return (torch.where(negative, hinge, 0).sum(1) / negative.sum(1).clamp(min=1)).sum(), negative.sum()

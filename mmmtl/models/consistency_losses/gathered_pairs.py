@@ -15,8 +15,8 @@ def gather_pairs(
 ) -> tuple[list[TaskPair], int, Mapping[str, Tensor]]:
     """Return the pairs of all processes in the order of their ranks, and the labels that they need.
 
-    Labels are data: each process maps all that it needs, and no gradient has to be sent back. With several processes
-    the host waits for the device; with one process the arguments are returned.
+    Labels are gathered, not maps computed from them: each process computes all maps that it needs, so no gradient has
+    to be sent back. With several processes the host waits for the device; with one process the arguments are returned.
 
     Args:
         pairs: Pairs of this process.
@@ -24,9 +24,9 @@ def gather_pairs(
         tasks: The model's tasks, by name.
 
     Returns:
-        All pairs, the index of our first pair among them, and targets (N + M, ...). The M images of other processes
-        follow our N, cropped or padded to our size; the ``image`` of their pairs counts accordingly. Labels that no
-        pair needs are void.
+        All pairs, the index of the first pair of this process, and targets (N + M, ...). The M images of other
+        processes follow the N of this one, cropped or padded to its size; the ``image`` of their pairs counts
+        accordingly. Labels that no pair needs are void.
     """
     if get_world_size() == 1:
         return list(pairs), 0, targets
@@ -62,13 +62,13 @@ def _gather_labels(target: Tensor, needed: Sequence[Sequence[int]], sizes: Seque
     """Gather the labels of one task from all processes, padded to one shape.
 
     Args:
-        target: Our labels (N, C, H, W).
+        target: Labels (N, C, H, W) of this process.
         needed: For each rank, the indices of the images whose label is needed.
         sizes: For each rank, the size (H, W) of its labels.
     """
-    most = max(map(len, needed))
+    max_needed = max(map(len, needed))
     height, width = (max(lengths) for lengths in zip(*sizes, strict=True))
-    buffer = target.new_zeros(most, target.shape[1], height, width)
+    buffer = target.new_zeros(max_needed, target.shape[1], height, width)
     for index, image in enumerate(needed[get_rank()]):
         buffer[index, :, : target.shape[2], : target.shape[3]] = target[image]
     return all_gather(buffer)

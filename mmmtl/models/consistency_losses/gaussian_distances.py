@@ -23,11 +23,14 @@ def wasserstein(means: Tensor, covariances: Tensor) -> Tensor:
     factors = SquareRootFactor.apply(covariances.flatten(0, 1))
     half = TraceOfRoot.apply(factors, factors, (rows + first).flatten(), (rows + second).flatten())
     entries = first * members + second, second * members + first
-    traces = half.new_zeros(sets, members * members)
-    traces = traces.index_copy(1, torch.cat(entries), half.view(sets, -1).repeat(1, 2)).view(sets, members, members)
-    own = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)
+    root_traces = half.new_zeros(sets, members * members)
+    root_traces = root_traces.index_copy(1, torch.cat(entries), half.view(sets, -1).repeat(1, 2)).view(
+        sets, members, members
+    )
+    trace = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)  # (E, M)
     off_diagonal = 1 - torch.eye(members, dtype=means.dtype, device=means.device)  # the diagonal is exactly 0
-    return (squared_distances(means, means) + own[:, :, None] + own[:, None] - 2 * traces).clamp(min=0) * off_diagonal
+    distances = squared_distances(means, means) + trace[:, :, None] + trace[:, None] - 2 * root_traces
+    return distances.clamp(min=0) * off_diagonal
 
 
 def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, other_covariances: Tensor) -> Tensor:
@@ -41,15 +44,20 @@ def wasserstein_to(means: Tensor, covariances: Tensor, other_means: Tensor, othe
     """
     sets, members, _ = means.shape
     others = len(other_means)
-    own = torch.arange(sets * members, device=means.device).repeat_interleave(others)
-    other = torch.arange(others, device=means.device).repeat(sets * members)
-    traces = TraceOfRoot.apply(
-        SquareRootFactor.apply(covariances.flatten(0, 1)), SquareRootFactor.apply(other_covariances), own, other
+    own_index = torch.arange(sets * members, device=means.device).repeat_interleave(others)
+    other_index = torch.arange(others, device=means.device).repeat(sets * members)
+    root_traces = TraceOfRoot.apply(
+        SquareRootFactor.apply(covariances.flatten(0, 1)),
+        SquareRootFactor.apply(other_covariances),
+        own_index,
+        other_index,
     )
-    spread = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)[:, :, None] + other_covariances.diagonal(
+    trace_sums = covariances.diagonal(dim1=-2, dim2=-1).sum(-1)[:, :, None] + other_covariances.diagonal(
         dim1=-2, dim2=-1
     ).sum(-1)
-    return (squared_distances(means, other_means) + spread - 2 * traces.view(sets, members, others)).clamp(min=0)
+    return (squared_distances(means, other_means) + trace_sums - 2 * root_traces.view(sets, members, others)).clamp(
+        min=0
+    )
 
 
 def kl_divergence(
@@ -73,8 +81,9 @@ def kl_divergence(
     overlap = own.flatten(-2) @ precision.flatten(-2).mT  # Tr (S_other^-1 S_own)
     difference = means[..., :, None, :] - other_means[..., None, :, :]  # (..., M, K, C)
     whitened = torch.linalg.solve_triangular(other_root, difference.movedim(-3, -1), upper=False)  # (..., K, C, M)
-    volume = [2 * root.diagonal(dim1=-2, dim2=-1).log().sum(-1) for root in (own_root, other_root)]
-    return 0.5 * (overlap + whitened.square().sum(-2).mT - channels + volume[1][..., None, :] - volume[0][..., None])
+    own_log_det, other_log_det = (2 * root.diagonal(dim1=-2, dim2=-1).log().sum(-1) for root in (own_root, other_root))
+    mahalanobis = whitened.square().sum(-2).mT  # squared, (..., M, K)
+    return 0.5 * (overlap + mahalanobis - channels + other_log_det[..., None, :] - own_log_det[..., None])
 
 
 def squared_distances(points: Tensor, others: Tensor) -> Tensor:

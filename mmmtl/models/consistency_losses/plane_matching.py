@@ -40,7 +40,7 @@ class PlaneMatching(ConsistencyLoss):
         kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
-        ConfigError: ``depth`` is no task of metric depth.
+        ConfigError: ``depth`` is not a task of metric depth.
     """
 
     reads = ('cost', 'planes')
@@ -99,8 +99,10 @@ class PlaneMatching(ConsistencyLoss):
         visible = torch.zeros_like(depth)
         for rows in group_scenes(views, depth.device)[0]:
             if rows.shape[1] > 1:
-                own, *cameras = (take_rows(x, rows) for x in (depth, intrinsics.float(), camera_T_world.float()))
-                visible[rows.flatten()] = (own * self.visibility(own, *cameras)).flatten(0, 1)
+                scene_depth, *cameras = (
+                    take_rows(x, rows) for x in (depth, intrinsics.float(), camera_T_world.float())
+                )
+                visible[rows.flatten()] = (scene_depth * self.visibility(scene_depth, *cameras)).flatten(0, 1)
         return visible
 
     def visibility(self, depth: Tensor, intrinsics: Tensor, camera_T_world: Tensor) -> Tensor:

@@ -59,8 +59,8 @@ class RegionSlots:
         target = next(iter(targets.values()))
         regions = torch.full((len(samples), 1, *target.shape[2:]), -1.0, device=target.device)
         for image in {pair.image for pair in pairs}:
-            own = self._regions(samples[image], target.device)
-            regions[image, :, : own.shape[1], : own.shape[2]] = own
+            unpadded = self._regions(samples[image], target.device)
+            regions[image, :, : unpadded.shape[1], : unpadded.shape[2]] = unpadded
         slots = largest_regions(_resize_nearest(regions, size)[:, 0].long(), self.max_regions, self.min_pixels)
         slots = slots.index_select(0, index_tensor([pair.image for pair in pairs], target.device))
         valid = {

@@ -1,4 +1,4 @@
-"""Semi-supervision: the prediction for a crop agrees with the crop of the prediction for the whole image."""
+"""Semi-supervision: the prediction for a crop agrees with the crop of the prediction for the full_indices image."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -37,7 +37,7 @@ class SemiSupervised(ConsistencyLoss):
         """Return the term.
 
         Raises:
-            DataError: A sample is no crop of the sample before it.
+            DataError: A sample is not a crop of the sample before it.
         """
         indices = indices_for('consistency', samples)
         for index in indices:
@@ -68,7 +68,7 @@ class SemiSupervised(ConsistencyLoss):
 
         Args:
             name: The task.
-            logits: Logits of the task for the whole batch, (N, channels, H, W).
+            logits: Logits of the task for the full_indices batch, (N, channels, H, W).
             samples: M samples without a label of the task.
             indices: Their M indices in the batch.
             fractions: Their M weights.
@@ -82,13 +82,13 @@ class SemiSupervised(ConsistencyLoss):
         top, left, height, width, crop_height, crop_width, zoom, fraction = (
             torch.tensor(rows).to(device, non_blocking=True).unbind(1)
         )
-        whole = [index - sample.get('num_views', 1) for index, sample in zip(indices, samples, strict=True)]
+        full_indices = [index - sample.get('num_views', 1) for index, sample in zip(indices, samples, strict=True)]
         predicted = task.activate(logits.index_select(0, index_tensor(indices, device)))
         grid_y, inside_y = sampling_positions(top, height, crop_height, logits.shape[2])
         grid_x, inside_x = sampling_positions(left, width, crop_width, logits.shape[3])
         grid = torch.stack(torch.broadcast_tensors(grid_x[:, None], grid_y[:, :, None]), dim=-1)  # (M, H, W, 2)
         expected = F.grid_sample(
-            task.activate(logits.index_select(0, index_tensor(whole, device))),
+            task.activate(logits.index_select(0, index_tensor(full_indices, device))),
             grid,
             mode='bilinear',
             padding_mode='border',
@@ -102,11 +102,11 @@ class SemiSupervised(ConsistencyLoss):
 
 
 def sampling_positions(start: Tensor, length: Tensor, enlarged: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Locate the pixels of enlarged windows in the whole image, along one axis.
+    """Locate the pixels of enlarged windows in the full_indices image, along one axis.
 
     Args:
-        start: Start of each window (M,), in pixels of the whole image.
-        length: Length of each window (M,), in pixels of the whole image.
+        start: Start of each window (M,), in pixels of the full_indices image.
+        length: Length of each window (M,), in pixels of the full_indices image.
         enlarged: Length (M,) to which each window was enlarged, in pixels.
         size: Length to which crops and images are padded.
 

@@ -39,7 +39,7 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
             ``init_cfg``.
 
     Raises:
-        ConfigError: The task is no segmentation, or a factor is negative.
+        ConfigError: The task is not a segmentation task, or a factor is negative.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
         super().__init__(*args, **kwargs)
         if task not in self.tasks or self.tasks[task].quantity != 'classes':
             raise ConfigError(
-                f'StereoSegmentationConsistency.task: {task!r} is no segmentation; the tasks are '
+                f'StereoSegmentationConsistency.task: {task!r} is not a segmentation task; the tasks are '
                 f'{", ".join(self.tasks)}'
             )
         self.task = task
@@ -58,25 +58,29 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
         task, logits, labels = self.tasks[self.task], pairs.logits[self.task], pairs.targets[self.task]
         probability = logits.softmax(2)
         warped, weight = self.warp(probability, pairs)
-        log, log_warped = logits.log_softmax(2), warped.clamp(min=MIN_PROBABILITY).log()
-        between = torch.cat(
-            (-(warped * log)[:, :1].sum(2, keepdim=True), -(probability * log_warped)[:, 1:].sum(2, keepdim=True)), 1
-        )
-        result = self.lr * _mean_where(between, weight, weight > 0).sum(1)
+        log_probability, log_warped = logits.log_softmax(2), warped.clamp(min=MIN_PROBABILITY).log()
+        left_right = torch.cat(
+            (
+                -(warped * log_probability)[:, :1].sum(2, keepdim=True),
+                -(probability * log_warped)[:, 1:].sum(2, keepdim=True),
+            ),
+            1,
+        )  # (P, 2, 1, H, W)
+        result = self.lr * _mean_where(left_right, weight, weight > 0).sum(1)
         if self.left or self.right:
             # float32 represents every class exactly; outside of the image the warped label is 0 and has weight 0
             labels_warped = self.warp(labels.float(), pairs, 'nearest')[0].round().to(labels.dtype)
-            sides = _cross_entropy(log_warped, labels, weight, task.void) + _cross_entropy(
-                log, labels_warped, weight, task.void
+            label_terms = _cross_entropy(log_warped, labels, weight, task.void) + _cross_entropy(
+                log_probability, labels_warped, weight, task.void
             )
-            result = result + sum_of_views(sides, self.left, self.right)
+            result = result + sum_of_views(label_terms, self.left, self.right)
         return result
 
 
-def _cross_entropy(log: Tensor, labels: Tensor, weight: Tensor, void: float) -> Tensor:
+def _cross_entropy(log_probability: Tensor, labels: Tensor, weight: Tensor, void: float) -> Tensor:
     """Return the mean of C H over the pixels with a known label and a weight C above 0, (P, 2)."""
     known = (labels != void) & (weight > 0)
-    picked = log.gather(2, torch.where(known, labels, 0))
+    picked = log_probability.gather(2, torch.where(known, labels, 0))
     return _mean_where(-picked, weight, known)
 
 

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 
 class BufferedAdam(nn.Module):
-    """Adam (Kingma & Ba, 2015) on T values that are no parameters of the network, without host-device synchronization.
+    """Adam (Kingma & Ba, 2015) on T values that are not parameters of the network, without host-device synchronization.
 
-    The state of torch's Adam is no part of the module, so that a checkpoint would not contain it. Every value counts
+    The state of torch's Adam is not part of the module, so that a checkpoint would not contain it. Every value counts
     its own steps; a value left out of a step is unchanged.
 
     Args:

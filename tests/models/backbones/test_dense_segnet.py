@@ -41,8 +41,8 @@ def test_without_shared_features_each_task_is_a_separate_segnet():
     assert torch.allclose(maps[1], expected, atol=1e-6) and not torch.allclose(maps[0], expected, atol=1e-3)
 
 
-def taught(backbone: nn.Module, x: Tensor) -> set[str]:
-    """Names of the parameters that a map teaches."""
+def parameters_with_gradient(backbone: nn.Module, x: Tensor) -> set[str]:
+    """Return the names of the parameters on which a map depends."""
     parameters = dict(backbone.named_parameters())
     found = torch.autograd.grad(x.square().sum(), list(parameters.values()), allow_unused=True, retain_graph=True)
     return {name for name, gradient in zip(parameters, found, strict=True) if gradient is not None}
@@ -55,8 +55,8 @@ def test_a_task_has_gradients_in_its_own_network_and_the_shared_one():
     shared = {name for name in names if not name.startswith('task_')}
     for task, x in zip(TASKS, maps, strict=True):
         own = {name for name in names if f'_encoders.{task}.' in name or f'_decoders.{task}.' in name}
-        assert own and taught(backbone, x) == shared | own
-    assert taught(backbone, encoded) == {name for name in shared if name.startswith('encoder.')}
+        assert own and parameters_with_gradient(backbone, x) == shared | own
+    assert parameters_with_gradient(backbone, encoded) == {name for name in shared if name.startswith('encoder.')}
 
 
 def test_every_weight_gets_a_gradient():

@@ -196,7 +196,7 @@ def test_malicious_broken_and_missing_checkpoints_are_errors(tmp_path):
     torch.save([1, 2], listed)
     for path, reason in (
         (hostile, 'refused, it holds more than tensors'),
-        (broken, 'cannot be read, it is damaged or no checkpoint'),
+        (broken, 'cannot be read, it is damaged or not a checkpoint'),
         (listed, 'expected a state dict'),
         (tmp_path / 'absent.pth', 'no such checkpoint'),
     ):

@@ -1,4 +1,4 @@
-"""Matching planes: by a loop over pixels, who is taught, what costs nothing, what raises it, a tiny training."""
+"""The plane matching loss: against a loop over pixels, supervised cells, zeros, higher losses, a tiny training."""
 
 import copy
 import math
@@ -67,7 +67,7 @@ def random_cost(samples: list) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
 
 
-def taught(samples: list) -> np.ndarray:
+def matched_depth(samples: list) -> np.ndarray:
     """Depth (N, h, w) of the cells that another view of their scene sees, else 0; a loop in float64."""
     rows = iter(range(len(samples)))
     scenes = [[next(rows) for _ in range(count)] for count in VIEWS]
@@ -98,7 +98,7 @@ def sees(samples: list, own: int, other: int, row: int, column: int, depth: floa
 
 
 def test_the_loss_and_its_gradients_equal_a_loop_over_images_and_pairs(samples):
-    cost, depth = random_cost(samples), taught(samples)
+    cost, depth = random_cost(samples), matched_depth(samples)
     errors = []
     for place in zip(*np.nonzero(depth), strict=True):
         logarithms = cost[place[0], :, place[1], place[2]].double().log_softmax(0)
@@ -114,12 +114,12 @@ def test_only_cells_that_another_view_sees_are_taught(samples):
     term(samples, cost).backward()
     assert cost.grad.isfinite().all()
     learns = cost.grad.abs().sum(dim=1) > 0
-    assert np.array_equal(learns.numpy(), taught(samples) > 0)
+    assert np.array_equal(learns.numpy(), matched_depth(samples) > 0)
     assert not learns[3].any()  # the lone view
 
 
 def test_the_true_plane_costs_least(samples):
-    depth = torch.from_numpy(taught(samples)).float()[:, None]
+    depth = torch.from_numpy(matched_depth(samples)).float()[:, None]
     planes = torch.linspace(1 / FAR, 1 / NEAR, PLANES).view(-1, 1, 1)
 
     def cost(shift: float) -> torch.Tensor:

@@ -185,7 +185,7 @@ def test_invalid_options_are_errors():
         ConfidentRegression(**GIVEN, depth='semseg')
     with pytest.raises(ConfigError, match="depth: unknown task 'distance'; the tasks are semseg, depth"):
         ConfidentRegression(**GIVEN, depth='distance')
-    with pytest.raises(ConfigError, match="'depth' is no segmentation"):
+    with pytest.raises(ConfigError, match="'depth' is not a segmentation task"):
         StereoSegmentationConsistency(**GIVEN, task='depth')
     for name, value in (('lr', -1), ('left', None), ('tau', 'a'), ('beta', float('nan'))):
         with pytest.raises(ConfigError, match=f'StereoDepthConsistency.{name} must be a number >= 0, found'):

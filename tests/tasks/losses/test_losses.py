@@ -30,8 +30,8 @@ PAIRS = [(name, space) for name, kind in EVERY.items() for space in IN_SPACE if 
 every_loss = pytest.mark.parametrize('name, space', PAIRS)
 
 
-def taught(name: str, space: str, **options) -> Task:
-    """A task of the space, taught by that loss."""
+def task_with_loss(name: str, space: str, **options) -> Task:
+    """Return a task of the loss space ``space`` with the loss ``name``."""
     task = IN_SPACE[space]()
     task.loss = EVERY[name](**options)
     task.loss.check(task.loss_space, task.channels)
@@ -55,7 +55,7 @@ def example(task: Task, images: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]
 
 @every_loss
 def test_an_image_does_not_know_its_neighbours(name, space):
-    task = taught(name, space)
+    task = task_with_loss(name, space)
     logits, target = example(task)
     whole = task.error(logits, target)
     assert all(values.dtype == torch.float32 and values.shape == (3,) for values in whole)
@@ -67,7 +67,7 @@ def test_an_image_does_not_know_its_neighbours(name, space):
 @every_loss
 @pytest.mark.parametrize('nonsense', [1e4, math.nan, math.inf])
 def test_void_reaches_neither_the_loss_nor_its_gradient(name, space, nonsense):
-    task = taught(name, space)
+    task = task_with_loss(name, space)
     logits, target = example(task)
     target[1] = task.void
     void = ~task.valid(target)[:, None]
@@ -85,7 +85,7 @@ def test_void_reaches_neither_the_loss_nor_its_gradient(name, space, nonsense):
 
 @every_loss
 def test_agreement_is_the_least_and_has_a_finite_gradient(name, space):
-    task = taught(name, space)
+    task = task_with_loss(name, space)
     logits, target = example(task)
     best = task.to_logits(task.to_values(target)).requires_grad_()
     total = task.error(best, target)[0]
@@ -98,7 +98,7 @@ def test_agreement_is_the_least_and_has_a_finite_gradient(name, space):
 
 @every_loss
 def test_it_can_be_descended(name, space):
-    task = taught(name, space)
+    task = task_with_loss(name, space)
     logits, target = example(task)
     logits.requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=0.1)
@@ -117,7 +117,7 @@ def test_it_can_be_descended(name, space):
 @pytest.mark.parametrize('how', ['batch', 'labelled', 'pixels'])
 def test_reductions_of_two_halves_make_that_of_the_whole(name, space, how):
     """What two processes bring, added up, is what one brings."""
-    task = taught(name, space)
+    task = task_with_loss(name, space)
     logits, target = example(task, images=4)
     target[3] = task.void
     (whole,), _ = reduce_losses(*zip(task.error(logits, target), strict=True), how)
@@ -138,7 +138,7 @@ def test_silog_is_that_of_eigen():
         (dict(variance_focus=0.5, root=False), lambda d: d.square().mean() - 0.5 * d.mean().square()),
         (dict(), lambda d: (d.square().mean() - 0.85 * d.mean().square()).sqrt()),
     ):
-        task = taught('SILog', 'positive', **options)
+        task = task_with_loss('SILog', 'positive', **options)
         logits, target = example(task)
         logits = logits.exp() + 0.5
         p, g = values_of(task, logits, target)
@@ -147,7 +147,7 @@ def test_silog_is_that_of_eigen():
 
 
 def test_silog_ignores_the_scale_where_it_should():
-    depth, inverse = taught('SILog', 'positive', variance_focus=1.0), InverseDepth('depth', unit=2.0)
+    depth, inverse = task_with_loss('SILog', 'positive', variance_focus=1.0), InverseDepth('depth', unit=2.0)
     logits, target = example(depth)
     logits = logits.exp() + 0.5
     torch.testing.assert_close(depth.error(7 * logits, target), depth.error(logits, target), rtol=1e-4, atol=1e-5)
@@ -156,7 +156,7 @@ def test_silog_ignores_the_scale_where_it_should():
 
 
 def test_silog_leads_back_from_negative_depths():
-    task = taught('SILog', 'positive')
+    task = task_with_loss('SILog', 'positive')
     target = torch.full((1, 1, 2, 2), 3.0)
     logits = torch.tensor([[[[-0.5, 0.0], [0.01, 0.1]]]], requires_grad=True)
     optimizer = torch.optim.Adam([logits], lr=0.05)
@@ -169,7 +169,7 @@ def test_silog_leads_back_from_negative_depths():
 
 
 def test_berhu_equals_a_loop():
-    task = taught('BerHu', 'positive')
+    task = task_with_loss('BerHu', 'positive')
     logits, target = example(task)
     p, g = values_of(task, logits, target)
     x = (p - g).abs()
@@ -211,7 +211,7 @@ def test_dice_equals_a_loop():
 
 
 def test_the_angle_is_that_of_the_arc_cosine():
-    task = taught('Angular', 'directions')
+    task = task_with_loss('Angular', 'directions')
     logits, target = example(task)
     valid = task.valid(target)
     angle = (F.normalize(logits, dim=1) * target).sum(1).clamp(-1, 1).acos()

@@ -13,7 +13,7 @@ def cached_tensors(make: Callable[..., T]) -> Callable[..., T]:
     """Decorate ``make`` with a cache of its results for its last 256 different arguments.
 
     Results are made outside of inference mode, as they may be used in training later. While a graph is traced
-    (torch.compile, torch.export) they are no real tensors and not cached.
+    (torch.compile, torch.export) they are not real tensors, and are not cached.
     """
 
     @functools.lru_cache(maxsize=256)

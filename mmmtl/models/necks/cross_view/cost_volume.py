@@ -100,8 +100,8 @@ class CostVolume(torch.nn.Module):
         """Match views (N, C, h, w) with themselves: |F|^2 / sqrt(C) at every plane, (N, D, h, w)."""
         with torch.autocast(features.device.type, enabled=False):
             features = at_least_float32(features)
-            own = features.square().sum(dim=1, keepdim=True) / math.sqrt(features.shape[1])
-        return own.expand(-1, self.planes, -1, -1)
+            similarity = features.square().sum(dim=1, keepdim=True) / math.sqrt(features.shape[1])
+        return similarity.expand(-1, self.planes, -1, -1)
 
     def best_depth(self, cost: Tensor) -> tuple[Tensor, Tensor]:
         """Return depth in metres and softmax probability of the best plane of (N, D, h, w), both (N, 1, h, w)."""

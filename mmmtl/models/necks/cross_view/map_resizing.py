@@ -32,10 +32,10 @@ def resize_and_crop(x: Tensor, scale: float, size: tuple[int, int]) -> Tensor:
         scale: Factor of its size.
         size: Size of the result.
     """
-    whole = tuple(max(round(length * scale), least) for length, least in zip(x.shape[-2:], size, strict=True))
-    if whole != tuple(x.shape[-2:]):
+    scaled_size = tuple(max(round(length * scale), least) for length, least in zip(x.shape[-2:], size, strict=True))
+    if scaled_size != tuple(x.shape[-2:]):
         if scale < 1:
-            x = interpolate(x, size=whole, mode='area')
+            x = interpolate(x, size=scaled_size, mode='area')
         else:
-            x = interpolate(x, size=whole, mode='bilinear', align_corners=False)
+            x = interpolate(x, size=scaled_size, mode='bilinear', align_corners=False)
     return x[..., : size[0], : size[1]]

@@ -83,5 +83,8 @@ def match_visualizers(tasks: Mapping[str, Task]) -> dict[str, MatchedDepthMap | 
 
     Depth has the colours of the model's own depth task, if there is one.
     """
-    own = [task for task in tasks.values() if isinstance(task, Depth)]
-    return {'matched': MatchedDepthMap(own[0] if own else Depth('matched')), 'confidence': MatchConfidenceMap()}
+    depth_tasks = [task for task in tasks.values() if isinstance(task, Depth)]
+    return {
+        'matched': MatchedDepthMap(depth_tasks[0] if depth_tasks else Depth('matched')),
+        'confidence': MatchConfidenceMap(),
+    }

@@ -27,7 +27,7 @@ def group_scenes(views: tuple[int, ...], device: torch.device) -> tuple[list[Ten
     """
     starts = [sum(views[:scene]) for scene in range(len(views))]
     groups = [
-        [[start + view for view in range(count)] for start, own in zip(starts, views, strict=True) if own == count]
+        [[start + view for view in range(count)] for start, num in zip(starts, views, strict=True) if num == count]
         for count in sorted(set(views))
     ]
     rows = [row for group in groups for scene in group for row in scene]
