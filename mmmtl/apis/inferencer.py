@@ -18,6 +18,7 @@ from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.predictions.averaging import AveragedPrediction, Averaging
 from mmmtl.predictions.input_images import ImageInput, image_name, is_image_input, list_images, to_image_array
+from mmmtl.predictions.prediction_run import CameraFunction
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.visualization import as_map, draw_sheet, write_sheets
 
@@ -116,13 +117,14 @@ class MultiTaskInferencer:
         return [*self._predict_named(named, intrinsics_per_image(intrinsics, len(images)), batch_size, show_dir)]
 
     def predict_each(
-        self, images: Iterable[ImageInput], intrinsics: np.ndarray | None = None, batch_size: int = 1
+        self, images: Iterable[ImageInput], intrinsics: np.ndarray | CameraFunction | None = None, batch_size: int = 1
     ) -> Iterator[Maps]:
         """Yield ``{task: map}`` of image after image; only ``batch_size`` images are in memory.
 
         Args:
             images: Files, PIL images or arrays, for example from a generator; they are read as the maps are consumed.
-            intrinsics: (3, 3) in pixels, for all images.
+            intrinsics: (3, 3) in pixels, for all images, or a function that returns them for the size (H, W) of an
+                image.
             batch_size: Number of images that are predicted together.
 
         Raises:
@@ -135,11 +137,11 @@ class MultiTaskInferencer:
     def _predict_named(
         self,
         images: Iterable[tuple[str, ImageInput]],
-        cameras: Iterable[np.ndarray | None],
+        cameras: Iterable[np.ndarray | CameraFunction | None],
         batch_size: int,
         show_dir: str | Path | None,
     ) -> Iterator[Maps]:
-        """Yield the maps of named images, with intrinsics or None for each."""
+        """Yield the maps of named images, with intrinsics, a function that returns them, or None for each."""
         if batch_size < 1:
             raise ConfigError(f'batch_size must be at least 1, found {batch_size}')
         pairs = zip(images, cameras, strict=False)

@@ -10,6 +10,7 @@ from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.datasets.transforms.trained_scale import magnification, rescale, scale_by_area, scale_by_camera
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import check_camera
+from mmmtl.predictions.prediction_run import CameraFunction
 from mmmtl.structures import MultiTaskDataSample
 
 Intrinsics = np.ndarray | Sequence[np.ndarray]
@@ -38,7 +39,9 @@ def network_input(
     return to_tensor(view['image']), sample
 
 
-def checked_camera(intrinsics: np.ndarray, shape: tuple[int, int], trained_for: Mapping, name: str) -> Tensor:
+def checked_camera(
+    intrinsics: np.ndarray | CameraFunction, shape: tuple[int, int], trained_for: Mapping, name: str
+) -> Tensor:
     """Return intrinsics (3, 3) float32 after a check that they fit an image of ``shape`` (H, W).
 
     Raises:
@@ -50,7 +53,8 @@ def checked_camera(intrinsics: np.ndarray, shape: tuple[int, int], trained_for: 
             'trained_for.field_of_view: the config has none, but intrinsics are given; add it in '
             'degrees, or leave out the intrinsics'
         )
-    camera = torch.as_tensor(np.asarray(intrinsics), dtype=torch.float32)
+    matrix = intrinsics(shape) if callable(intrinsics) else intrinsics
+    camera = torch.as_tensor(np.asarray(matrix), dtype=torch.float32)
     try:
         check_camera(camera, torch.eye(4), shape, name=name)
     except ValueError as error:

@@ -1,11 +1,14 @@
 """Write a coloured point cloud of one image or several posed views as a PLY file.
 
 Depth is predicted, or read from files. The camera has to be stated: --field-of-view or --intrinsics.
+For a file per image, use mmmtl predict --point-cloud.
 """
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='image files, the views of one scene')
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.ply', help='file to write')
     camera = parser.add_mutually_exclusive_group(required=True)
-    camera.add_argument('--field-of-view', type=float, metavar='DEGREES', help='horizontal field of view of the camera')
+    add_field_of_view(camera)
     camera.add_argument(
         '--intrinsics', type=Path, metavar='FILE', help='text file with 3 x 3 intrinsics in pixels of the images'
     )
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
         DataError: A file is missing or damaged, or a camera is not plausible.
     """
     from mmmtl.errors import ConfigError, DataError
-    from mmmtl.files.ply_files import write_ply
+    from mmmtl.files.ply_files import CAMERA_FRAME, write_ply
     from mmmtl.files.reading import read_image
     from mmmtl.geometry import PointCloud, point_cloud
 
@@ -67,8 +70,8 @@ def run(args: argparse.Namespace) -> None:
     cloud = PointCloud.merged(clouds)
     if not len(cloud):
         raise DataError(f'{args.images[0]}: no pixel has depth, so there is no point')
-    frame = 'world frame' if args.poses else 'camera frame: x right, y down, z forward'
-    write_ply(args.out, cloud.points, cloud.colours, cloud.normals, f'metres; {frame}')
+    frame = 'metres; world frame' if args.poses else CAMERA_FRAME
+    write_ply(args.out, cloud.points, cloud.colours, cloud.normals, frame)
     print(f'{args.out}: {len(cloud)} points of {len(images)} image(s), {args.out.stat().st_size / 1e6:.1f} MB')
 
 
@@ -89,15 +92,10 @@ def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
 
 def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
     """Return the intrinsics (3, 3) of an image of ``size`` (H, W)."""
-    from mmmtl.errors import ConfigError
     from mmmtl.files.text_files import read_intrinsics_file
-    from mmmtl.geometry import intrinsics_of_field_of_view
 
     if args.intrinsics is None:
-        try:
-            return intrinsics_of_field_of_view(args.field_of_view, size)
-        except ValueError as error:
-            raise ConfigError(f'--field-of-view: {error}') from None
+        return camera_of_field_of_view(args.field_of_view, size)
     return read_intrinsics_file(args.intrinsics)
 
 
@@ -122,23 +120,18 @@ def predict_depths(
     args: argparse.Namespace, images: 'list[np.ndarray]', cameras: 'list[np.ndarray]'
 ) -> 'list[tuple[np.ndarray, np.ndarray | None]]':
     """Predict depth and, if the network has them, normals."""
-    import sys
-
     from mmmtl.apis import MultiTaskInferencer
     from mmmtl.apis.init_model import resolve_network
     from mmmtl.errors import ConfigError
+    from mmmtl.predictions.output_files import depth_and_normal_tasks
 
     config, checkpoint = resolve_network(args.model, args.checkpoint)
     if checkpoint is None:
         raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
     infer = MultiTaskInferencer(config, checkpoint)
-    by_quantity = {task.quantity: name for name, task in infer.model.tasks.items()}
-    if 'depth' not in by_quantity:
+    depth, normal = depth_and_normal_tasks(infer.model.tasks)
+    if depth is None:
         raise ConfigError(f'{args.model}: does not predict depth; give depth maps: --depth FILE ...')
-    known = infer.trained_for.get('field_of_view') is not None
-    if not known:
-        print(f'{args.model}: has no trained_for.field_of_view: depth is not corrected for the camera', file=sys.stderr)
-    results = infer(list(images), intrinsics=cameras if known else None)
+    results = infer(list(images), intrinsics=cameras if corrects_depth(infer, args.model) else None)
     assert isinstance(results, list)
-    normal = by_quantity.get('normal')
-    return [(maps[by_quantity['depth']], maps[normal] if normal else None) for maps in results]
+    return [(maps[depth], maps[normal] if normal else None) for maps in results]

@@ -7,19 +7,20 @@ if an image could not be read.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options, add_model
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mmmtl.apis import MultiTaskInferencer
+    from mmmtl.predictions.prediction_run import CameraFunction
+    from mmmtl.tasks import Task
 
-WRITERS = ('maps', 'overlay', 'sheet', 'arrays')  # keys of mmmtl.predictions.output_files.WRITERS
+WRITERS = ('maps', 'overlay', 'sheet', 'arrays', 'point-cloud')  # keys of mmmtl.predictions.output_files.WRITERS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,17 +36,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=['maps', 'overlay', 'sheet'],
         metavar='WHAT',
         help='maps: IMAGE.TASK.png, and depth in metres as .npy; overlay: the classes over the image; sheet: all maps '
-        'with their keys; arrays: every map as .npy (default: maps overlay sheet)',
+        'with their keys; arrays: every map as .npy; point-cloud: IMAGE.ply (default: maps overlay sheet)',
+    )
+    parser.add_argument(
+        '--point-cloud',
+        action='store_true',
+        help='write IMAGE.ply too, points with colours and normals; needs --intrinsics or --field-of-view',
     )
     parser.add_argument('--overwrite', action='store_true', help='predict finished images again')
     parser.add_argument('--own-size', action='store_true', help='do not resize images to the size trained for')
-    parser.add_argument(
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument(
         '--intrinsics',
         nargs=4,
         type=float,
         metavar=('FX', 'FY', 'CX', 'CY'),
         help='of the camera of all images, in pixels, for metric depth',
     )
+    add_field_of_view(camera)
     parser.add_argument('--frame-step', type=int, default=1, metavar='N', help='use one frame in N of a video')
     parser.add_argument('--batch-size', type=int, default=1, help='images that are predicted together (default: 1)')
     parser.add_argument('--flip', action='store_true', help='average with the prediction of the mirrored image')
@@ -81,7 +89,8 @@ def run(args: argparse.Namespace) -> None:
     A damaged image is reported and skipped; the exit code is then 1.
 
     Raises:
-        ConfigError: The model has no weights, or an option has an impossible value.
+        ConfigError: The model has no weights, an option has an impossible value, or point clouds lack a camera or
+            depth.
         DataError: There is no image, two images have the same name, the only image cannot be read, or the folder has
             results of other settings.
     """
@@ -98,16 +107,23 @@ def run(args: argparse.Namespace) -> None:
         raise DataError(
             f'--out {args.out}: is the folder of the images; results would be taken for images, choose another'
         )
+    writers = [*args.write, *(['point-cloud'] if args.point_cloud else [])]
+    camera, with_clouds = image_camera(args), 'point-cloud' in writers
+    if with_clouds and camera is None:
+        raise ConfigError('--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY')
     sources = find_sources(args.images, args.frame_step)
     infer, weights = _onnx_inferencer(args) if args.onnx else _inferencer(args)
+    if with_clouds:
+        check_depth(infer.model.tasks, args.onnx or args.model)
+    corrected = corrects_depth(infer, args.onnx or args.model) if with_clouds else True
     settings = {
         'model': args.onnx or args.model,
         'weights': weights,
-        **{name: getattr(args, name) for name in ('cfg_options', 'own_size', 'intrinsics')},
+        **{name: getattr(args, name) for name in ('cfg_options', 'own_size', 'intrinsics', 'field_of_view')},
         **{name: getattr(args, name) for name in ('flip', 'scales', 'window_tasks', 'window_scale')},
     }
-    folder = PredictionFolder(Path(args.out), args.write, infer.model.tasks, settings, args.overwrite)
-    run = PredictionRun(infer, infer.model.tasks, folder, camera_matrix(args.intrinsics), args.batch_size)
+    folder = PredictionFolder(Path(args.out), writers, infer.model.tasks, settings, args.overwrite)
+    run = PredictionRun(infer, infer.model.tasks, folder, camera, corrected, args.batch_size)
     run.run(sources)
     finished = f', {run.kept} of them finished before' if run.kept else ''
     print(f'{args.out}: {", ".join(infer.model.tasks)} of {run.done + run.kept} image(s){finished}')
@@ -151,11 +167,31 @@ def _onnx_inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, st
     return infer, content_digest(Path(args.onnx).read_bytes())
 
 
-def camera_matrix(values: Sequence[float] | None) -> 'np.ndarray | None':
-    """Return the matrix (3, 3) of FX FY CX CY, or None."""
+def image_camera(args: argparse.Namespace) -> 'CameraFunction | None':
+    """Return the camera that the options state, or None.
+
+    Raises:
+        ConfigError: The field of view is not between 0 and 180 degrees.
+    """
     import numpy as np
 
-    if values is None:
+    if args.field_of_view is not None:
+        camera_of_field_of_view(args.field_of_view, (1, 1))
+        return lambda size: camera_of_field_of_view(args.field_of_view, size)
+    if args.intrinsics is None:
         return None
-    fx, fy, cx, cy = values
-    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+    fx, fy, cx, cy = args.intrinsics
+    return lambda size: np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+
+
+def check_depth(tasks: 'Mapping[str, Task]', model: str) -> None:
+    """Check that a point cloud can be made of the tasks.
+
+    Raises:
+        ConfigError: No task is depth.
+    """
+    from mmmtl.errors import ConfigError
+    from mmmtl.predictions.output_files import depth_and_normal_tasks
+
+    if depth_and_normal_tasks(tasks)[0] is None:
+        raise ConfigError(f'{model}: does not predict depth, which a point cloud needs; leave out --point-cloud')

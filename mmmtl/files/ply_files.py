@@ -9,6 +9,8 @@ PROPERTIES = (
     *((name, 'float', '<f4') for name in ('x', 'y', 'z', 'nx', 'ny', 'nz')),
     *((name, 'uchar', 'u1') for name in ('red', 'green', 'blue')),
 )
+CAMERA_FRAME = 'metres; camera frame: x right, y down, z forward'
+"""Comment of a file whose points are those of one camera."""
 
 
 def write_ply(file: Path, points: np.ndarray, colours: np.ndarray, normals: np.ndarray, comment: str = '') -> None:
@@ -21,6 +23,16 @@ def write_ply(file: Path, points: np.ndarray, colours: np.ndarray, normals: np.n
         normals: (P, 3).
         comment: One line for the header, ASCII.
     """
+    temporary = file.with_name(f'.{os.getpid()}.{file.name}')
+    try:
+        temporary.write_bytes(encode_ply(points, colours, normals, comment))
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def encode_ply(points: np.ndarray, colours: np.ndarray, normals: np.ndarray, comment: str = '') -> bytes:
+    """Return the content of the file that `write_ply` writes."""
     vertices = np.empty(len(points), [(name, kind) for name, _, kind in PROPERTIES])
     columns = (*points.T, *normals.T, *colours.T)
     for (name, _, _), values in zip(PROPERTIES, columns, strict=True):
@@ -33,9 +45,4 @@ def write_ply(file: Path, points: np.ndarray, colours: np.ndarray, normals: np.n
         *(f'property {kind} {name}' for name, kind, _ in PROPERTIES),
         'end_header',
     ]
-    temporary = file.with_name(f'.{os.getpid()}.{file.name}')
-    try:
-        temporary.write_bytes(''.join(f'{line}\n' for line in header).encode('ascii', 'replace') + vertices.tobytes())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    return ''.join(f'{line}\n' for line in header).encode('ascii', 'replace') + vertices.tobytes()

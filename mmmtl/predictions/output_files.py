@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmmtl.files.ply_files import CAMERA_FRAME, encode_ply
+from mmmtl.geometry import point_cloud
 from mmmtl.tasks import Task
 from mmmtl.tasks.map_files import MapFiles
 from mmmtl.visualization import draw_sheet
@@ -20,7 +22,7 @@ class Prediction:
         image: (H, W, 3) uint8 RGB.
         maps: ``{task: (H, W) or (H, W, C)}``.
         tasks: The tasks of the maps, by name.
-        intrinsics: (3, 3) in pixels, if known.
+        intrinsics: (3, 3) in pixels, if known; a point cloud needs them.
     """
 
     image: np.ndarray
@@ -82,11 +84,34 @@ def encode_sheet(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
     return {'.sheet.png': draw_sheet(prediction.image, prediction.tasks, rows)}
 
 
+def encode_point_cloud(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
+    """Back-project the pixels in the camera frame; without predicted normals, those of the depth.
+
+    Raises:
+        ValueError: The image has no intrinsics, or no task is depth.
+    """
+    depth, normal = depth_and_normal_tasks(prediction.tasks)
+    if depth is None or prediction.intrinsics is None:
+        raise ValueError('a point cloud needs depth and intrinsics')
+    maps = prediction.maps
+    cloud = point_cloud(
+        prediction.image, maps[depth], prediction.intrinsics, normals=None if normal is None else maps[normal]
+    )
+    return {'.ply': encode_ply(cloud.points, cloud.colours, cloud.normals, CAMERA_FRAME)}
+
+
+def depth_and_normal_tasks(tasks: Mapping[str, Task]) -> tuple[str | None, str | None]:
+    """Return the names of the first task of depth in metres and of the first of normals, or None."""
+    by_quantity = {task.quantity: name for name, task in reversed([*tasks.items()])}
+    return by_quantity.get('depth'), by_quantity.get('normal')
+
+
 WRITERS: dict[str, OutputWriter] = {
     'maps': OutputWriter('the maps, as images and depth as .npy too', map_suffixes, encode_maps),
     'overlay': OutputWriter('the classes over the image', lambda tasks: ['.overlay.png'], encode_overlay),
     'sheet': OutputWriter('all maps with their keys', lambda tasks: ['.sheet.png'], encode_sheet),
     'arrays': OutputWriter('every map as .npy', lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
+    'point-cloud': OutputWriter('a point cloud', lambda tasks: ['.ply'], encode_point_cloud),
 }
 """The writers by the name that the command has for them. To add one, add an entry."""
 

@@ -68,6 +68,17 @@ def test_intrinsics_of_all_images_of_a_generator(infer):
     np.testing.assert_array_equal(found['depth'], infer(noise(20, 30), intrinsics=camera)['depth'])
 
 
+def test_intrinsics_by_the_size_of_each_image(infer):
+    images = [noise(20, 30), noise(30, 20)]
+
+    def camera(size: tuple[int, int]) -> np.ndarray:
+        return np.array([[2.0 * size[1], 0, size[1] / 2], [0, 2.0 * size[1], size[0] / 2], [0, 0, 1]])
+
+    expected = infer(images, intrinsics=[camera(image.shape[:2]) for image in images])
+    for found, maps in zip(infer.predict_each(images, camera, batch_size=2), expected, strict=True):
+        np.testing.assert_array_equal(found['depth'], maps['depth'])
+
+
 def test_a_damaged_image_of_a_generator_is_named_after_those_before_it(infer, tmp_path):
     (tmp_path / 'b.png').write_bytes(b'no image')
     results = infer.predict_each([noise(20, 30), tmp_path / 'b.png'])

@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
+from ply_reader import read_ply
 
 from mmmtl.files.ply_files import write_ply
-
-
-def read_ply(file) -> tuple[list[str], np.ndarray]:
-    """Read a PLY file of floats and bytes by its header alone."""
-    header, _, data = file.read_bytes().partition(b'end_header\n')
-    lines = header.decode('ascii').splitlines()
-    kinds = {'float': '<f4', 'uchar': 'u1'}
-    properties = [(words[2], kinds[words[1]]) for words in map(str.split, lines) if words[0] == 'property']
-    return lines, np.frombuffer(data, np.dtype(properties))
 
 
 @pytest.mark.parametrize('count', [0, 1, 1000])
