@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
-from mmmtl.models.decode_heads import FPNHead, HRNetHead, PerTaskHead
+from mmmtl.models.decode_heads import FPNHead, HRNetHead, MLoREHead, PerTaskHead
 from mmmtl.testing import check_decode_head
 from mmmtl.testing.batches import TASKS
 
@@ -22,6 +22,9 @@ TASK_HEADS = {
 HEADS = {
     'FPNHead': partial(FPNHead, channels=4),
     'HRNetHead': HRNetHead,
+    'MLoREHead': partial(
+        MLoREHead, image_size=(32, 48), channels=8, experts=dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
+    ),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 

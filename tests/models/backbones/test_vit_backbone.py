@@ -71,7 +71,11 @@ def test_any_image_size_without_a_class_token(size):
     [
         ('resnet18', {}, 'needs a plain ViT, but the model is of class ResNet'),
         ('swin_tiny_patch4_window7_224', {}, 'needs a plain ViT, but the model is of class SwinTransformer'),
-        ('vit_small_patch16_dinov3', dict(class_token=False), 'needs a ViT with a class token and no other extra token'),
+        (
+            'vit_small_patch16_dinov3',
+            dict(class_token=False),
+            'needs a ViT with a class token and no other extra token',
+        ),
         ('vit_base_patch16_rope_224', dict(class_token=False), 'needs a ViT with a class token'),
     ],
 )
