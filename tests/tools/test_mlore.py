@@ -61,7 +61,10 @@ def test_the_tasks_of_pascal(published, tmp_path):
             'unknown key',
         ),
         (lambda keys: without(keys, 'backbone.pos_embed'), 'pos_embed is missing or does not have 3 dimensions'),
-        (lambda keys: without(keys, 'backbone.blocks.1.mlp.fc1.bias'), 'missing backbone.model.model.blocks.1.mlp.fc1'),
+        (
+            lambda keys: without(keys, 'backbone.blocks.1.mlp.fc1.bias'),
+            'missing backbone.backbone.model.model.blocks.1.mlp.fc1',
+        ),
         (lambda keys: without(keys, 'heads.'), 'linear_pred are missing'),
         (lambda keys: without(keys, 'lora_list_1'), 'experts, fea_fuse or linear_pred are missing'),
         (lambda keys: without(keys, 'MLoRE_2.1.lora_list_1.2'), 'must have shape'),

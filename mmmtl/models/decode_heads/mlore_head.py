@@ -11,7 +11,7 @@ from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier
 from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput
 from mmmtl.models.decode_heads.low_rank_experts import ExpertBlock, RoutingOptions
-from mmmtl.models.decode_heads.one_stride import grid_size, resize_feature
+from mmmtl.models.decode_heads.one_stride import resize_feature, size_at
 from mmmtl.models.nested_options import build_nested
 from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
@@ -31,10 +31,11 @@ class MLoREHead(DecodeHead):
     PASCAL-Context.
 
     Tasks share the weights of experts and of one convolution per block, but no features: the logits of a task do not
-    depend on the features of another. A router has one weight per pixel, so the head accepts one image size only; with
-    `ResizedInput` as backbone, it can be used on images of any size. Where we differ: features of other strides are
-    accepted and resized, all experts run for every image (see `LowRankExperts`), and the last layer has small
-    initial weights, see `classifier`.
+    depend on the features of another. A router has one weight per pixel, so the head accepts one image size only; wrap
+    the backbone in `ResizedInput` of this size to predict images of any size.
+
+    Where we differ: features of other strides are accepted and resized, all experts run for every image (see
+    `LowRankExperts`), and the last layer has small initial weights, see `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, H / 4, W / 4)};
     ``aux['gates']``: mean over the tasks of the gates, (N, L, 2, n), for `ExpertBalance`.
@@ -68,8 +69,8 @@ class MLoREHead(DecodeHead):
         options = build_nested(RoutingOptions, experts or {}, 'MLoREHead.experts')
         height, width = image_size
         self.size_constraint = SizeConstraint(fixed=(height, width))
-        self.grid = grid_size((height, width), stride)
-        self.scale = stride / 4
+        self.grid = size_at((height, width), 1, stride)
+        self.size = size_at(self.grid, stride, 4)  # of the logits
         pixels = self.grid[0] * self.grid[1]
         self.project = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in in_channels)
         self.blocks = nn.ModuleList(
@@ -120,10 +121,9 @@ class MLoREHead(DecodeHead):
                 by_task, block_gates = block(by_task)
                 gates.append(block_gates)
             levels.append(by_task)
-        size = [round(length * self.scale) for length in self.grid]
         fused = {
             name: F.interpolate(
-                self._fuse(name, [level[name] for level in levels]), size, mode='bilinear', align_corners=False
+                self._fuse(name, [level[name] for level in levels]), self.size, mode='bilinear', align_corners=False
             )
             for name in self.tasks
         }

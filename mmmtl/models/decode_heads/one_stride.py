@@ -4,10 +4,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def grid_size(image_size: tuple[int, int], stride: int) -> tuple[int, int]:
-    """Return the size (h, w) of a feature of a stride, rounded up."""
-    height, width = image_size
-    return -(-height // stride), -(-width // stride)
+def size_at(size: tuple[int, int], stride: int, new_stride: int) -> tuple[int, int]:
+    """Return the size (h, w) at another stride of a map that has a size at one stride, rounded up."""
+    height, width = (-(-length * stride // new_stride) for length in size)
+    return height, width
 
 
 def resize_feature(x: Tensor, size: tuple[int, int]) -> Tensor:

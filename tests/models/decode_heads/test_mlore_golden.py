@@ -41,7 +41,7 @@ def network(published) -> tuple[FinalNormFeatures, MLoREHead]:
     experts = dict(ranks=(1, 2, 3, 4, 5), task_rank=2, top_k=3)
     head = MLoREHead(TASKS, (32,) * 4, (16,) * 4, image_size=SIZE, channels=16, experts=experts)
     weights = mlore.convert(published)
-    for part, prefix in ((backbone, 'backbone.model.'), (head, 'decode_head.')):
+    for part, prefix in ((backbone, 'backbone.backbone.model.'), (head, 'decode_head.')):
         part.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
     return backbone.eval(), head.eval()
 
