@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
-from mmmtl.models.decode_heads import FPNHead, HRNetHead, MLoREHead, PerTaskHead
+from mmmtl.models.decode_heads import FPNHead, HRNetHead, MemoryExpertsHead, MLoREHead, PerTaskHead
 from mmmtl.testing import check_decode_head
 from mmmtl.testing.batches import TASKS
 
@@ -22,6 +22,8 @@ TASK_HEADS = {
 HEADS = {
     'FPNHead': partial(FPNHead, channels=4),
     'HRNetHead': HRNetHead,
+    'MemoryExpertsHead': partial(MemoryExpertsHead, channels=6, num_experts=3),
+    'MemoryExpertsHead, all': partial(MemoryExpertsHead, channels=6, num_experts=3, reads='all'),
     'MLoREHead': partial(
         MLoREHead, image_size=(32, 48), channels=8, experts=dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
     ),

@@ -1,8 +1,8 @@
 """Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
-`PerTaskHead` builds one for each task. `HRNetHead`, `FPNHead` and `MLoREHead` are heads of all tasks
-(`DecodeHead`).
+`PerTaskHead` builds one for each task. `HRNetHead`, `FPNHead`, `MLoREHead` and `MemoryExpertsHead`
+are heads of all tasks (`DecodeHead`).
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
@@ -10,6 +10,7 @@ from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.models.decode_heads.memory_experts_head import MemoryExpertsHead
 from mmmtl.models.decode_heads.mlore_head import MLoREHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
 from mmmtl.models.decode_heads.per_task_head import PerTaskHead
@@ -26,6 +27,7 @@ __all__ = [
     'HRNetHead',
     'HeadOutput',
     'MLoREHead',
+    'MemoryExpertsHead',
     'MultiTapHead',
     'PerTaskHead',
     'SideOutputHead',
