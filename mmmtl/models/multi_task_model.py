@@ -70,14 +70,20 @@ class MultiTaskModel(LossModel):
         check_colours(self.backbone, self.data_preprocessor)
         self.neck = build_neck(neck, self.backbone)
         self.decode_head = build_decode_head(decode_head, self.neck, self.tasks)
-        self.size_constraint = SizeConstraint.joint(
+        self.size_constraint = self._joint_size_constraint()
+        self.build_losses(loss_weighting, consistency_losses or {})
+
+    def _joint_size_constraint(self) -> SizeConstraint:
+        """Combine the constraints of all parts; no size is fixed if the backbone resizes images itself."""
+        resized = self.backbone.input_size
+        joint = SizeConstraint.joint(
             {
-                'backbone': self.backbone.size_constraint,
+                'backbone': self.backbone.size_constraint if resized is None else SizeConstraint(fixed=resized),
                 'neck': self.neck.size_constraint,
                 'decode_head': self.decode_head.size_constraint,
             }
         )
-        self.build_losses(loss_weighting, consistency_losses or {})
+        return joint if resized is None else SizeConstraint(joint.multiple)
 
     def init_weights(self) -> None:
         """Initialise every part.

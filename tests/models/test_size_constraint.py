@@ -66,6 +66,33 @@ def test_a_fixed_size():
         model(torch.randn(1, 3, 8, 10))
 
 
+class SizedHead(PerTaskHead):
+    """A head for images of 8 x 16, which give features of 4 x 8."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.size_constraint = SizeConstraint(fixed=(8, 16))
+
+    def forward(self, features, context):
+        assert features[0].shape[2:] == (4, 8)
+        return super().forward(features, context)
+
+
+def test_a_part_of_fixed_size_behind_a_backbone_that_resizes_images():
+    tasks, head = {'depth': dict(type='mmmtl.Depth')}, dict(type=SizedHead, head=dict(type=ConvHead, channels=4))
+    plain = MultiTaskModel(tasks, dict(type=Strided), head).eval()
+    with pytest.raises(DataError, match='takes images of 8 x 16 only, found 8 x 10'):
+        plain(torch.randn(1, 3, 8, 10))
+    resized = dict(type='mmmtl.ResizedInput', backbone=dict(type=Strided))
+    model = MultiTaskModel(tasks, dict(resized, size=(8, 16)), head).eval()
+    model.backbone.backbone, model.decode_head = plain.backbone, plain.decode_head
+    images = torch.randn(1, 3, 8, 16)
+    assert torch.equal(model(images)['depth'], plain(images)['depth'])
+    assert model(torch.randn(1, 3, 9, 10))['depth'].shape == (1, 1, 9, 10)
+    with pytest.raises(ConfigError, match='backbone takes images of 8 x 8 only and decode_head takes images of 8 x 16'):
+        MultiTaskModel(tasks, dict(resized, size=(8, 8)), head)
+
+
 def test_sizes_that_no_image_has():
     with pytest.raises(ConfigError, match=r'model.backbone takes images of 8 x 12 only, .* multiples of 8'):
         sized_model((8, 12), neck=dict(type=Eighths))

@@ -8,7 +8,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
-from mmmtl.models.decode_heads import FPNHead, HRNetHead, MTINetHead, PADNetHead, PerTaskHead
+from mmmtl.models.decode_heads import (
+    FPNHead,
+    HRNetHead,
+    MemoryExpertsHead,
+    MLoREHead,
+    MTINetHead,
+    PADNetHead,
+    PerTaskHead,
+)
 from mmmtl.testing import check_decode_head
 from mmmtl.testing.batches import TASKS
 
@@ -24,6 +32,11 @@ HEADS = {
     'HRNetHead': HRNetHead,
     'PADNetHead': partial(PADNetHead, channels=8),
     'MTINetHead': partial(MTINetHead, task_softmax='tasks'),
+    'MemoryExpertsHead': partial(MemoryExpertsHead, channels=6, num_experts=3),
+    'MemoryExpertsHead, all': partial(MemoryExpertsHead, channels=6, num_experts=3, reads='all'),
+    'MLoREHead': partial(
+        MLoREHead, image_size=(32, 48), channels=8, experts=dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
+    ),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 

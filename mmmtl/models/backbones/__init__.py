@@ -14,6 +14,7 @@ from mmmtl.models.backbones.resized_input import ResizedInput
 from mmmtl.models.backbones.segnet import SegNet
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
 from mmmtl.models.backbones.vgg import VGG
+from mmmtl.models.backbones.vit_backbone import ViTBackbone
 
 __all__ = [
     'Backbone',
@@ -26,4 +27,5 @@ __all__ = [
     'SegNet',
     'TimmBackbone',
     'VGG',
+    'ViTBackbone',
 ]

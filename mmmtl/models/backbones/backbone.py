@@ -29,5 +29,8 @@ class Backbone(BaseModule):
     size_constraint: SizeConstraint = SizeConstraint()
     """Sizes of images that the backbone accepts; any by default."""
 
+    input_size: tuple[int, int] | None = None
+    """Size (H, W) to which the backbone resizes all images, so that its features have one size; None if it does not."""
+
     colours: Colours | None = None
     """Normalisation of images that pretrained weights need; None for any."""

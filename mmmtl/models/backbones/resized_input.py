@@ -14,7 +14,8 @@ class ResizedInput(Backbone):
     """Resizes images to ``size`` before another backbone, bilinearly, antialiased when they shrink.
 
     As the model resizes logits to the size of its images, a network trained on small images can be tested on large
-    ones, against labels at full size. Images that already have the size are unchanged.
+    ones, against labels at full size, and one whose backbone, neck or head accepts only this size works on images of
+    any size. Images that already have the size are unchanged.
 
     ``forward``: images (N, 3, H, W) -> the features of the backbone for (N, 3, *size).
 
@@ -25,7 +26,9 @@ class ResizedInput(Backbone):
 
     def __init__(self, backbone: dict, size: Sequence[int]) -> None:
         super().__init__()
-        self.backbone, self.size = MODELS.build(backbone), tuple(size)
+        self.backbone = MODELS.build(backbone)
+        height, width = size
+        self.input_size = self.size = (height, width)
         self.out_channels, self.strides = self.backbone.out_channels, self.backbone.strides
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:

@@ -71,7 +71,7 @@ class TimmBackbone(Backbone):
         options = dict(
             out_indices=out_indices, output_stride=output_stride, drop_path_rate=drop_path_rate, img_size=img_size
         )
-        options = {name: value for name, value in options.items() if value is not None}
+        options = {name: value for name, value in options.items() if value is not None} | self.extraction_options()
         if pretrained and checkpoint is None and model_name in PACKAGED:
             checkpoint = str(PACKAGED[model_name].find(model_name))
         if checkpoint is not None:
@@ -93,6 +93,10 @@ class TimmBackbone(Backbone):
         if output_format not in (Format.NCHW, Format.NHWC):
             raise ConfigError(f'{model_name} must return maps (NCHW or NHWC), but returns {output_format.value}')
         self.channels_last = output_format is Format.NHWC
+
+    def extraction_options(self) -> dict[str, Any]:
+        """Return further options of ``timm.create_model``, of subclasses that extract other features."""
+        return {}
 
     def init_weights(self) -> None:
         """Do nothing: timm has initialised the model, and MMEngine would overwrite loaded weights."""

@@ -6,6 +6,7 @@ from mmmtl.models.consistency_losses.contrastive import ContrastiveLoss
 from mmmtl.models.consistency_losses.cross_task import CrossTaskConsistency
 from mmmtl.models.consistency_losses.direct_map import DirectMap
 from mmmtl.models.consistency_losses.discriminator import DiscriminatorLoss
+from mmmtl.models.consistency_losses.expert_balance import ExpertBalance
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
 from mmmtl.models.consistency_losses.perceptual_map import PerceptualMap
@@ -22,6 +23,7 @@ __all__ = [
     'CrossTaskConsistency',
     'DirectMap',
     'DiscriminatorLoss',
+    'ExpertBalance',
     'JointSpaceLoss',
     'JointTaskSpace',
     'PerceptualMap',

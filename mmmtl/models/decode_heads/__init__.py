@@ -1,8 +1,9 @@
 """Decode heads: features of backbone or neck -> {task: logits (N, task.channels, h, w)} at the head's own stride.
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
-`PerTaskHead` builds one for each task. `HRNetHead`, `FPNHead`, `PADNetHead` and `MTINetHead` are heads of all tasks
-(`DecodeHead`); in the last two, tasks exchange messages.
+`PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`), and so are the
+published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `MLoREHead` and
+`MemoryExpertsHead`.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
@@ -10,6 +11,8 @@ from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.models.decode_heads.memory_experts_head import MemoryExpertsHead
+from mmmtl.models.decode_heads.mlore_head import MLoREHead
 from mmmtl.models.decode_heads.mti_net_head import MTINetHead
 from mmmtl.models.decode_heads.multi_tap_head import MultiTapHead
 from mmmtl.models.decode_heads.pad_net_head import PADNetHead
@@ -27,6 +30,8 @@ __all__ = [
     'HRNetHead',
     'HeadOutput',
     'MTINetHead',
+    'MLoREHead',
+    'MemoryExpertsHead',
     'MultiTapHead',
     'PADNetHead',
     'PerTaskHead',

@@ -1,0 +1,146 @@
+"""MLoRE's block: low-rank experts that all tasks share, weighted per task and image, and convolutions of the tasks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.decode_heads.expert_gates import MASKS, ExpertRouter, Mask, top_gates
+
+
+@dataclass(frozen=True)
+class RoutingOptions:
+    """Options of the experts of `MLoREHead`, under the key ``experts``.
+
+    Args:
+        ranks: Rank of each of the n experts.
+        task_rank: Rank of the convolution that each task has of its own.
+        top_k: Number of experts that remain per task and image.
+        mask: Whether ``'logits'`` or ``'weights'`` of the other experts are masked, see `top_gates`.
+        noise: Whether the logits get normal noise in training.
+
+    Raises:
+        ConfigError: There are less than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or
+            ``mask`` is unknown.
+    """
+
+    ranks: Sequence[int] = tuple(range(16, 241, 16))
+    task_rank: int = 16
+    top_k: int = 9
+    mask: Mask = 'logits'
+    noise: bool = True
+
+    def __post_init__(self) -> None:
+        if len(self.ranks) < 2:
+            raise ConfigError(f'MLoREHead.experts.ranks needs two experts at least, found {[*self.ranks]}')
+        if not 1 <= self.top_k <= len(self.ranks):
+            raise ConfigError(
+                f'MLoREHead.experts.top_k must be between 1 and the {len(self.ranks)} experts, found {self.top_k}'
+            )
+        if min(*self.ranks, self.task_rank) < 1:
+            raise ConfigError(f'MLoREHead.experts: ranks must be >= 1, found {[*self.ranks]} and {self.task_rank}')
+        if self.mask not in MASKS:
+            raise ConfigError(f'MLoREHead.experts.mask must be one of {", ".join(MASKS)}, found {self.mask!r}')
+
+
+class LowRankExperts(nn.Module):
+    """Sum of n low-rank convolutions E_i, conv3x3 C -> r_i and conv1x1 r_i -> C, with a weight per image.
+
+    The sum over i of p_i E_i(x) is one convolution C -> R = sum of the r_i, a product of its channels with the
+    weights of their experts, and one convolution R -> C. So all experts run for all images at once, also those with
+    weight 0.
+
+    ``forward``: x (N, C, h, w), weights (N, n) -> (N, C, h, w).
+
+    Args:
+        channels: C.
+        ranks: r_i.
+    """
+
+    ranks: Tensor
+
+    def __init__(self, channels: int, ranks: Sequence[int]) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(channels, sum(ranks), 3, padding=1)
+        self.up = nn.Conv2d(sum(ranks), channels, 1, bias=False)
+        self.up_bias = nn.Parameter(torch.empty(len(ranks), channels))
+        self.register_buffer('ranks', torch.tensor(ranks), persistent=False)
+        with torch.no_grad():  # as n separate convolutions: the bound depends on the rank
+            for weight, bias, rank in zip(self.up.weight.split([*ranks], 1), self.up_bias, ranks, strict=True):
+                nn.init.uniform_(weight, -(rank**-0.5), rank**-0.5)
+                nn.init.uniform_(bias, -(rank**-0.5), rank**-0.5)
+
+    def forward(self, x: Tensor, weights: Tensor) -> Tensor:
+        """Return the weighted sum of the experts."""
+        weights = weights.to(x.dtype)
+        by_channel = weights.repeat_interleave(self.ranks, 1, output_size=self.up.in_channels)  # (N, R)
+        mixed = self.up(self.down(x) * by_channel[:, :, None, None])
+        return mixed + (weights @ self.up_bias.to(x.dtype))[:, :, None, None]
+
+
+class ExpertBlock(nn.Module):
+    """One block of MLoRE on the features of all tasks.
+
+    With o = conv1x1_t(x) of task t and the gates p of its router,
+
+        y = BN_t(sum_i p_i E_i(o)) + w LoRA_t(o) + conv3x3(o),   output = conv1x1_t(GELU(BN_t(y)))
+
+    where the experts E_i and the 3x3 convolution are shared by the tasks. The latter sends no gradient to o.
+
+    ``forward``: {task: (N, C, h, w)} -> {task: (N, C, h, w)}, and the gates (N, T, n) of the tasks.
+
+    Args:
+        tasks: Names of the T tasks.
+        channels: C.
+        pixels: h w.
+        options: Options of the experts.
+    """
+
+    def __init__(self, tasks: Sequence[str], channels: int, pixels: int, options: RoutingOptions) -> None:
+        super().__init__()
+        self.options = options
+        self.experts = LowRankExperts(channels, options.ranks)
+        self.shared = nn.Conv2d(channels, channels, 3, padding=1)
+        self.tasks = nn.ModuleDict({name: _TaskLayers(channels, pixels, options) for name in tasks})
+
+    def forward(self, features: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the features of all tasks, and the gates."""
+        layers = [self.tasks[name] for name in features]
+        inputs = [layer.enter(x) for layer, x in zip(layers, features.values(), strict=True)]
+        routed = [layer.router(o) for layer, o in zip(layers, inputs, strict=True)]
+        logits, scales, weights = (torch.stack(values, 1) for values in zip(*routed, strict=True))  # (N, T, n or 1)
+        if self.training and self.options.noise:
+            logits = logits + torch.randn_like(logits) * scales
+        gates = top_gates(logits, self.options.top_k, self.options.mask)
+        joined = torch.cat(inputs)  # (T N, C, h, w), task by task
+        mixed = self.experts(joined, gates.transpose(0, 1).flatten(0, 1)).chunk(len(layers))
+        shared = self.shared(joined.detach()).chunk(len(layers))
+        outputs = [
+            layer.leave(o, own_weight, experts, generic)
+            for layer, o, own_weight, experts, generic in zip(
+                layers, inputs, weights.unbind(1), mixed, shared, strict=True
+            )
+        ]
+        return dict(zip(features, outputs, strict=True)), gates
+
+
+class _TaskLayers(nn.Module):
+    """The layers of an `ExpertBlock` that belong to one task."""
+
+    def __init__(self, channels: int, pixels: int, options: RoutingOptions) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(channels, channels, 1)
+        self.router = ExpertRouter(channels, pixels, len(options.ranks))
+        self.own = nn.Sequential(
+            nn.Conv2d(channels, options.task_rank, 3, padding=1), nn.Conv2d(options.task_rank, channels, 1)
+        )
+        self.experts_norm, self.norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
+        self.project = nn.Conv2d(channels, channels, 1)
+
+    def leave(self, o: Tensor, own_weight: Tensor, experts: Tensor, generic: Tensor) -> Tensor:
+        """Sum experts, own and shared convolution, all (N, C, h, w), and return the output of the block."""
+        own = own_weight.to(o.dtype)[:, :, None, None] * self.own(o)
+        return self.project(F.gelu(self.norm(self.experts_norm(experts) + own + generic)))

@@ -1,0 +1,19 @@
+"""Bring features of several strides to one, for heads that mix features pixel by pixel."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def size_at(size: tuple[int, int], stride: int, new_stride: int) -> tuple[int, int]:
+    """Return the size (h, w) at another stride of a map that has a size at one stride, rounded up."""
+    height, width = (-(-length * stride // new_stride) for length in size)
+    return height, width
+
+
+def resize_feature(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resize a feature (N, C, h, w): bilinearly, or by the mean over cells of equal area where it shrinks."""
+    if x.shape[2:] == size:
+        return x
+    if x.shape[2] > size[0]:
+        return F.interpolate(x, size, mode='area')
+    return F.interpolate(x, size, mode='bilinear', align_corners=False)
