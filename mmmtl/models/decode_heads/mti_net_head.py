@@ -1,6 +1,7 @@
 """MTI-Net: initial predictions at every scale, shared features passed to the next finer scale, distillation at each."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -101,7 +102,7 @@ class MTINetHead(DistillingHead):
         logits = {
             name: self.final[name](HRNetHead.join([maps[name] for maps in distilled]))
             if name in self.final
-            else self.initial_logits[0][name](own[0][name])
+            else _scale(self.initial_logits, 0)[name](own[0][name])
             for name in self.tasks
         }
         if not self.training:
@@ -110,7 +111,7 @@ class MTINetHead(DistillingHead):
         return HeadOutput(
             logits,
             {
-                stage: {name: self.initial_logits[index][name](own[index][name]) for name in declared.tasks}
+                stage: {name: _scale(self.initial_logits, index)[name](own[index][name]) for name in declared.tasks}
                 for index, (stage, declared) in stages
             },
         )
@@ -123,7 +124,7 @@ class MTINetHead(DistillingHead):
             scale = features[index]
             own = {
                 name: blocks(torch.cat([scale, _resized(passed[name], scale)], dim=1) if passed else scale)
-                for name, blocks in self.initial[index].items()
+                for name, blocks in _scale(self.initial, index).items()
             }
             found.insert(0, own)
             passed = self.propagation[index - 1](own) if self.messages and index > 0 else own
@@ -132,3 +133,8 @@ class MTINetHead(DistillingHead):
 
 def _resized(features: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(features, like.shape[2:], mode='bilinear', align_corners=False)
+
+
+def _scale(modules: nn.ModuleList, index: int) -> nn.ModuleDict:
+    """Return the modules of the tasks at one scale."""
+    return cast(nn.ModuleDict, modules[index])
