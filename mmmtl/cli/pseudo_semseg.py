@@ -42,7 +42,12 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import content_digest
-    from mmmtl.pseudo_labels.pseudo_semseg import of_mmseg, ours, semseg_folder, write_pseudo_semseg
+    from mmmtl.pseudo_labels.pseudo_semseg import (
+        load_mmmtl_network,
+        load_mmseg_network,
+        semseg_folder,
+        write_pseudo_semseg,
+    )
     from mmmtl.tasks import SemSeg, build_tasks
 
     check_device(args.device)
@@ -54,9 +59,9 @@ def run(args: argparse.Namespace) -> None:
     dataset = config[f'{args.split}_dataloader'].dataset
     folder = pseudo_label_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':
-        segment, size = ours(args.model, args.checkpoint, task, args.device, args.own_size)
+        segment, size = load_mmmtl_network(args.model, args.checkpoint, task, args.device, args.own_size)
     else:
-        segment, size = of_mmseg(args.model, args.checkpoint, task, args.device), None
+        segment, size = load_mmseg_network(args.model, args.checkpoint, task, args.device), None
     settings = {
         'model': args.model,
         'checkpoint': args.checkpoint,

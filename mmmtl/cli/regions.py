@@ -1,6 +1,6 @@
-"""Cut the images of a data set into regions, for losses that compare regions.
+"""Segment the images of a data set into regions, for losses that compare regions.
 
-Every image gets a 16-bit PNG of its own size, 0 where there is no region; the data set takes them by regions='DIR'.
+Every image gets a 16-bit PNG of its own size, 0 for no region; the data set reads them with regions='DIR'.
 If run again, it resumes where it stopped.
 """
 
@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--backend',
         choices=BACKENDS,
         required=True,
-        help="'sam' needs --checkpoint; 'instances' are those that come with the data set, "
-        "'semseg' the classes of its labels, hidden or not",
+        help="'sam' needs --checkpoint; 'instances' and 'semseg' use instances and classes of the data set's labels, "
+        'even of hidden ones',
     )
-    parser.add_argument('--out', type=Path, required=True, help='folder to fill; one for each split')
+    parser.add_argument('--out', type=Path, required=True, help='folder to fill; use one per split')
     add_split(parser)
-    parser.add_argument('--part', help='which part, if its data set is a mixed one')
+    parser.add_argument('--part', help='which part, if the data set is a ConcatDataset')
     parser.add_argument(
         '--settings',
         nargs='+',
@@ -43,23 +43,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Make the maps that are missing.
+    """Write the missing maps.
 
     Raises:
         ConfigError: An option is wrong, or the data set has no such part.
-        DataError: The folder holds maps that were made with other settings.
+        DataError: The folder contains maps that were made with other settings.
     """
     import numpy as np
 
     from mmmtl.errors import ConfigError
     from mmmtl.progress import progress
-    from mmmtl.pseudo_labels.region_backends import check_checkpoint, complete
+    from mmmtl.pseudo_labels.region_backends import check_checkpoint, complete_settings
     from mmmtl.pseudo_labels.region_maps import Backend, check_manifest, region_map_jobs, run_jobs
 
     check_device(args.device)
     if args.processes < 1:
         raise ConfigError(f'--processes must be 1 or more, found {args.processes}')
-    settings = complete(args.backend, args.settings)
+    settings = complete_settings(args.backend, args.settings)
     weights = check_checkpoint(args.backend, settings, args.checkpoint)
     dataset = _dataset(args)
     jobs = region_map_jobs(dataset, args.backend, args.out)

@@ -1,1 +1,1 @@
-"""Published data sets -> the folders that `mmmtl.datasets` reads; the command line is `mmmtl convert-dataset`."""
+"""Convert published data sets to the folders that `mmmtl.datasets` reads; see ``mmmtl convert-dataset``."""

@@ -1,4 +1,6 @@
-"""BSDS500's official files -> the folders that `BSDS500Fractions` reads: two thirds of the size, the annotators merged.
+"""Convert the official files of BSDS500 to the folders that `BSDS500Fractions` reads.
+
+Images are reduced to two thirds of their size, and the boundaries of all annotators are merged.
 
 ``mmmtl convert-dataset bsds500 --help`` describes the source and the result.
 """
@@ -14,11 +16,15 @@ from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_image
 
 SHORT, LONG = 216, 320
-MIN_MARKED = 0.2  # of a small pixel's area
+MIN_MARKED = 0.2  # fraction of the area of an output pixel that an annotator must have marked
 
 
 def convert_bsds500(source: Path, output: Output) -> None:
-    """All splits that are there."""
+    """Convert all splits that exist below ``source``.
+
+    Raises:
+        DataError: Boundaries are missing or damaged, or differ in size from their image.
+    """
     for split in [split for split in COUNTS if (source / 'images' / split).is_dir()]:
         images = sorted((source / 'images' / split).glob('*.jpg'))
         for path in output.progress(images, split):
@@ -33,11 +39,19 @@ def convert_bsds500(source: Path, output: Output) -> None:
                 )
             size = (LONG, SHORT) if image.shape[0] > image.shape[1] else (SHORT, LONG)
             output.write(names[0], jpeg(shrink(image, size)))
-            output.write(names[1], fraction(maps, size))
+            output.write(names[1], boundary_fraction(maps, size))
         print(f'{split}: {len(images)} of {COUNTS[split]} images')
 
 
-def fraction(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(A, H, W) bool -> (h, w) uint8, the share of annotators times 255."""
+def boundary_fraction(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the fraction of annotators that marked each pixel, times 255.
+
+    Args:
+        maps: Boundaries (A, H, W) bool of A annotators.
+        size: Output size (h, w).
+
+    Returns:
+        (h, w) uint8.
+    """
     marked = [shrink(one.astype(np.float32), size) > MIN_MARKED for one in maps]
     return np.round(255 * np.mean(marked, axis=0)).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""CamVid as SegNet's authors publish it -> the folders that `CamVid` reads, 240 x 320.
+"""Convert CamVid, as published by the authors of SegNet, to the folders that `CamVid` reads.
 
 ``mmmtl convert-dataset camvid --help`` describes the source and the result.
 """
@@ -13,10 +13,10 @@ from mmmtl.files.reading import read_image, read_indices
 
 
 def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
-    """All splits that are there.
+    """Convert all splits that exist below ``source`` to JPEG images and label maps of a size (H, W).
 
     Raises:
-        DataError: A label map is missing, of another size than its image, or holds other classes.
+        DataError: A label map is missing, differs in size from its image, or contains other classes.
     """
     for split in [split for split in COUNTS if (source / split).is_dir()]:
         images = sorted((source / split).glob('*.png'))

@@ -1,4 +1,4 @@
-"""Cityscapes' zip archives -> the official tree, checked, and MTAN's arrays with 7 classes.
+"""Unpack the zip archives of Cityscapes, check them, and write the arrays of MTAN with 7 classes.
 
 ``mmmtl convert-dataset cityscapes --help`` describes the source and the result.
 """
@@ -29,13 +29,13 @@ MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6
 
 
 def cityscapes_path(member: str) -> str | None:
-    """Name in an archive -> name in the tree; None for what nobody reads (test images, colour pictures, polygons)."""
+    """Return the path below the root of an archive member; None for files that are not read (test images, polygons)."""
     match = MEMBER.fullmatch(member)
     return match[1] if match and match[4] == KINDS[match[2]] else None
 
 
 def names_of(root: Path, split: str, kind: str) -> list[str]:
-    """'CITY/CITY_000000_000019' of all files of a kind, sorted."""
+    """Return the sorted names of all files of a kind, such as ``'aachen/aachen_000000_000019'``."""
     return sorted(
         f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
         for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}')
@@ -43,10 +43,10 @@ def names_of(root: Path, split: str, kind: str) -> list[str]:
 
 
 def check_tree(root: Path) -> None:
-    """Print how many files of each kind there are.
+    """Print the number of files of each kind.
 
     Raises:
-        DataError: A kind is there and lacks some of the images, or there are no images.
+        DataError: Images are missing, or a kind exists for a part of the images only.
     """
     wrong = []
     for split, count in COUNTS.items():
@@ -64,7 +64,15 @@ def check_tree(root: Path) -> None:
 
 
 def write_cityscapes_mtan(root: Path, output: Output) -> None:
-    """MTAN's arrays of both splits, and ``names.txt`` with the image that each number stands for."""
+    """Write the arrays of MTAN for both splits, and ``names.txt`` with the name of each numbered image.
+
+    Args:
+        root: Root of the official files.
+        output: Folder to fill: ``{split}/{image,label_7,depth}/{number}.npy``.
+
+    Raises:
+        DataError: A file is missing or damaged, or image, labels and disparity differ in size.
+    """
     task = SemSeg('semseg', classes=[str(number) for number in range(7)])
     for split in COUNTS:
         images = names_of(root, split, 'leftImg8bit')
@@ -76,7 +84,9 @@ def write_cityscapes_mtan(root: Path, output: Output) -> None:
             classes = ClassIndexFile(root / 'gtFine' / split / f'{name}_{KINDS["gtFine"]}', CATEGORY_OF_ID).load(task)
             disparity = read_array(root / 'disparity' / split / f'{name}_{KINDS["disparity"]}')
             if not image.shape[:2] == classes.shape == disparity.shape:
-                raise DataError(f'{root}: image, labels and disparity of {name} have different sizes; unpack them')
+                raise DataError(
+                    f'{root}: image, labels and disparity of {name} have different sizes; unpack the archives again'
+                )
             output.write(targets['image'], shrink(image, SIZE).astype(np.float32) / 255)
             output.write(targets['label_7'], _nearest(np.where(classes == task.void, -1, classes)).astype(np.float32))
             output.write(targets['depth'], (_nearest(disparity) / np.float32(65535))[..., None])
@@ -84,6 +94,6 @@ def write_cityscapes_mtan(root: Path, output: Output) -> None:
 
 
 def _nearest(values: np.ndarray) -> np.ndarray:
-    """(H, W) to 128 x 256, no new value: every pixel takes the one that lies below its centre."""
+    """Resize a map (H, W) to 128 x 256 with nearest-neighbour interpolation at the pixel centres."""
     rows, columns = ((np.arange(new) + 0.5) * old // new for new, old in zip(SIZE, values.shape, strict=True))
     return values[np.ix_(rows.astype(int), columns.astype(int))]

@@ -1,4 +1,4 @@
-"""Frames of an RGB-D video without poses -> posed pairs in metres, as the scenes that `PosedViews` reads.
+"""Estimate the camera poses of an RGB-D video, and write its frames as scenes that `PosedViews` reads.
 
 ``mmmtl convert-dataset estimate-poses --help`` describes the source and the result.
 """
@@ -43,7 +43,7 @@ def find_frames(folder: Path, every: int) -> list[Path]:
             'depth/NAME.png; at least two are needed'
         )
     for path in frames:
-        check_unrotated(path)  # COLMAP takes the pixels as they are stored
+        check_unrotated(path)  # COLMAP ignores the EXIF rotation
     return frames
 
 
@@ -53,7 +53,19 @@ def depth_path(image: Path) -> Path:
 
 
 def read_sensor_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
-    """(H, W) metres at the size of the image."""
+    """Read the depth (H, W) float32 in metres of a sensor, resized to the size of the image.
+
+    Args:
+        path: Depth file; 0 and 65535 are missing values.
+        units: Units of the file per metre.
+        size: Size (H, W) of the image.
+
+    Returns:
+        Depth, 0 where it is missing.
+
+    Raises:
+        DataError: The file is no map of integers.
+    """
     depth = read_array(path)
     if depth.ndim != 2 or depth.dtype.kind not in 'iu':
         raise DataError(f'{path}: expected depth H x W of whole numbers, found {depth.shape} {depth.dtype}')
@@ -68,7 +80,7 @@ def _read_camera(folder: Path) -> np.ndarray | None:
 
 
 def to_metres(found: Reconstruction, scale: float) -> dict[str, np.ndarray]:
-    """Poses (4, 4) whose translations are metres."""
+    """Return the poses (4, 4) by file name, with translations multiplied by ``scale``, metres per unit."""
     factor = np.ones((4, 4))
     factor[:3, 3] = scale
     return {name: pose * factor for name, pose in found.camera_T_world.items()}
@@ -80,7 +92,7 @@ def estimate(
     *,
     intrinsics: np.ndarray | None,
     units: float,
-    least_share: float,
+    min_fraction: float,
     sequential: bool,
     threads: int,
 ) -> dict:
@@ -91,17 +103,17 @@ def estimate(
     """
     size = read_image(frames[0]).shape[:2]
     names = [path.name for path in frames]
-    asked = {
+    request = {
         'frames': names,
         'sequential': sequential,
         'camera': None if intrinsics is None else intrinsics.tolist(),
     }
-    kept = work / 'poses.json'
-    if kept.is_file():
-        estimated = json.loads(kept.read_text())
-        if estimated['asked'] != asked:
+    result = work / 'poses.json'
+    if result.is_file():
+        estimated = json.loads(result.read_text())
+        if estimated['asked'] != request:
             raise DataError(
-                f'{work}: holds the poses of other frames or of another camera; delete it, or take another DST'
+                f'{work}: contains the poses of other frames or of another camera; delete it, or use another DST'
             )
     else:
         found = reconstruct(
@@ -117,7 +129,7 @@ def estimate(
         except DataError as error:
             raise DataError(f'{frames[0].parents[1]}: {error}') from None
         estimated = {
-            'asked': asked,
+            'asked': request,
             'scale': scale,
             'spread': spread,
             'intrinsics': found.intrinsics.tolist(),
@@ -125,11 +137,11 @@ def estimate(
         }
         Output(work).write('poses.json', estimated)
     registered = len(estimated['poses'])
-    if registered < max(2, least_share * len(frames)):
+    if registered < max(2, min_fraction * len(frames)):
         raise DataError(
-            f'{frames[0].parents[1]}: COLMAP brought together {registered} of {len(frames)} frames, less '
-            f'than the share of {least_share:g}; take frames that lie closer (a smaller --every), or allow '
-            'it by --least'
+            f'{frames[0].parents[1]}: COLMAP registered {registered} of {len(frames)} frames, less than the '
+            f'required fraction of {min_fraction:g}; use frames that are closer together (a smaller --every), or '
+            'set a smaller fraction with --least'
         )
     return estimated
 
@@ -142,22 +154,26 @@ def convert_video(
     size: tuple[int, int] | None,
     rule: PairRule | None,
     units: float,
-    least_share: float,
+    min_fraction: float,
     sequential: bool,
     threads: int,
 ) -> None:
-    """Estimate the poses of a video and write its frames as scenes.
+    """Estimate the poses of a video and write its frames as scenes; print how many frames have a pose.
 
     Args:
         source: Folder with ``color/`` and ``depth/``.
         dst: Folder to fill.
         every: Use one frame in ``every``.
-        size: (H, W) to write; None for that of the frames.
+        size: Size (H, W) of the written frames; None for the original one.
         rule: Chooses pairs; None writes all frames as one scene.
         units: Units of the depth maps per metre.
-        least_share: Fraction of the frames that must get a pose.
-        sequential: Match neighbours in time only.
-        threads: Of COLMAP; -1 for all cores.
+        min_fraction: Fraction of the frames for which a pose must be found.
+        sequential: Match only frames that are close in time.
+        threads: Number of threads of COLMAP; -1 for all cores.
+
+    Raises:
+        MissingExtraError: pycolmap is not installed.
+        DataError: A file is missing or damaged, too few frames get a pose, or the scale cannot be estimated.
     """
     frames = find_frames(source, every)
     name = source.resolve().name
@@ -167,7 +183,7 @@ def convert_video(
         dst / '.poses' / name,
         intrinsics=_read_camera(source),
         units=units,
-        least_share=least_share,
+        min_fraction=min_fraction,
         sequential=sequential,
         threads=threads,
     )

@@ -1,4 +1,4 @@
-"""KITTI's zip archives -> the trees that `KITTI` and `KITTISemantics` read.
+"""Unpack the files of KITTI's zip archives that `KITTI` and `KITTISemantics` read.
 
 ``mmmtl convert-dataset kitti --help`` describes the source and the result.
 """
@@ -10,7 +10,7 @@ from mmmtl.datasets.benchmarks.kitti_frames import read_frames
 
 DATE = r'\d{4}_\d\d_\d\d'
 DRIVE = rf'{DATE}_drive_\d{{4}}_sync'
-TARGET_FOLDERS = {  # what a member's name ends with -> the folder that it goes to
+MEMBERS = {  # folder -> pattern of the end of the member names that are unpacked into it
     'raw': rf'{DATE}/(?:calib_(?:cam_to_cam|velo_to_cam)\.txt'
     rf'|{DRIVE}/(?:image_0[23]/data/\d{{10}}\.png|velodyne_points/data/\d{{10}}\.bin))',
     'depth': rf'(?:train|val)/{DRIVE}/proj_depth/groundtruth/image_0[23]/\d{{10}}\.png',
@@ -19,8 +19,8 @@ TARGET_FOLDERS = {  # what a member's name ends with -> the folder that it goes 
 
 
 def kitti_path(member: str) -> str | None:
-    """Name in an archive -> name in the tree, None for what nobody reads."""
-    for folder, pattern in TARGET_FOLDERS.items():
+    """Return the path below the root of an archive member; None for files that are not read."""
+    for folder, pattern in MEMBERS.items():
         match = re.search(rf'(?:^|/)({pattern})$', member)
         if match:
             return f'{folder}/{match[1]}'
@@ -28,9 +28,14 @@ def kitti_path(member: str) -> str | None:
 
 
 def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
-    """Numbers of listed frames, of frames whose image exists, and of those with improved depth."""
+    """Return the numbers of frames in a split list, of those with an image, and of the latter with annotated depth.
+
+    Args:
+        root: Folder of the unpacked files.
+        path: Split list.
+    """
     frames = read_frames(path)
-    existing = [
+    present = [
         frame
         for frame in frames
         if any(
@@ -40,7 +45,7 @@ def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
     ]
     labelled = [
         frame
-        for frame in existing
+        for frame in present
         if any(
             (
                 root
@@ -55,4 +60,4 @@ def count_frames(root: Path, path: Path) -> tuple[int, int, int]:
             for part in ('train', 'val')
         )
     ]
-    return len(frames), len(existing), len(labelled)
+    return len(frames), len(present), len(labelled)

@@ -1,7 +1,7 @@
-"""nyu_depth_v2_labeled.mat -> the NYUv2 folders that the benchmarks read.
+"""Convert nyu_depth_v2_labeled.mat to the NYUv2 folders that the benchmarks read.
 
-What comes out is this converter's own edition: the crop of MTAN's archive is unpublished, and SAK's archive has normals
-and edges from other sources. Scores on it are not to be put beside published ones.
+The result differs from the published archives: the crop of MTAN's archive is unpublished, and SAK's archive has normals
+and edges from other sources. Scores on it are not comparable with published ones.
 
 ``mmmtl convert-dataset nyuv2 --help`` describes the source and the result.
 """
@@ -37,13 +37,24 @@ from mmmtl.tasks import Normal
 if TYPE_CHECKING:
     import h5py
 
-MAX_SEAM = 8  # pixels from the nearest label; the annotators left seams of a few pixels between segments
-SENSOR_RADIUS = 6  # of the window that normals are fitted in, see normals_from_depth
+MAX_GAP = 8  # pixels to the nearest label; the annotators left gaps of a few pixels between objects
+SENSOR_RADIUS = 6  # pixels, radius of the window for fitting normals, see normals_from_depth
 VALID = np.s_[VALID_TOP : VALID_TOP + VALID_SIZE[0], VALID_LEFT : VALID_LEFT + VALID_SIZE[1]]
 
 
 class Frames:
-    """The labelled frames, counted from 1 as the toolbox does; opened one by one, cut to the valid part."""
+    """The labelled frames, numbered from 1 as in the toolbox, read on demand and cropped to the valid area.
+
+    Args:
+        path: nyu_depth_v2_labeled.mat.
+        classes40: classMapping40.mat, which maps the raw classes to 40.
+        normals: Folder of normal maps with the frame number as name; None to derive normals from depth.
+        signs: Signs of x, y and z in the normal maps.
+
+    Raises:
+        MissingExtraError: h5py is not installed.
+        DataError: A file is missing, damaged or of another format.
+    """
 
     def __init__(self, path: Path, classes40: Path, normals: Path | None, signs: Sequence[int]) -> None:
         h5py = import_extra('h5py', 'reading nyu_depth_v2_labeled.mat')
@@ -53,41 +64,41 @@ class Frames:
             raise DataError(f'{path}: cannot be read as a MATLAB 7.3 file ({error}); download it again') from None
         for name, kind in (('images', 'u'), ('depths', 'f'), ('labels', 'u'), ('instances', 'u'), ('names', 'O')):
             if name not in self.file or self.file[name].dtype.kind != kind:
-                raise DataError(f'{path}: expected {name}, as nyu_depth_v2_labeled.mat has it; download it again')
+                raise DataError(f'{path}: no valid entry {name!r}; download nyu_depth_v2_labeled.mat again')
         if self.file['labels'].shape[1:] != SIZE[::-1]:
             raise DataError(f'{path}: expected frames of 480 x 640, found labels of shape {self.file["labels"].shape}')
         self.count = len(self.file['labels'])
         self.to_forty = class_table(read_names(self.file), classes40)
-        self.normal_files = normal_files_by_frame(normals) if normals else None
+        self.normal_files = files_by_number(normals) if normals else None
         x, y, z = signs
         self.signs = (x, y, z)
 
     def image(self, frame: int) -> np.ndarray:
-        """(425, 560, 3) uint8."""
+        """Return the image (425, 560, 3) uint8 RGB of a frame."""
         return self.file['images'][frame - 1].transpose(2, 1, 0)[VALID]
 
     def depth(self, frame: int) -> np.ndarray:
-        """(425, 560) float32, metres, in-painted."""
+        """Return the in-painted depth (425, 560) float32 in metres of a frame."""
         return self.file['depths'][frame - 1].T[VALID].astype(np.float32)
 
     def classes(self, frame: int) -> np.ndarray:
-        """(425, 560) uint8, 1..40, 0 unlabelled."""
+        """Return the classes (425, 560) uint8 of a frame: 1..40, 0 for unlabelled pixels."""
         return self.to_forty[self.file['labels'][frame - 1].T[VALID]]
 
     def edges(self, frame: int) -> np.ndarray:
-        """(425, 560) bool, where classes or instances meet; the unlabelled seams between them are closed first."""
+        """Return the boundaries (425, 560) bool between classes or instances; unlabelled gaps are closed first."""
         labels, instances = (self.file[name][frame - 1].T[VALID].astype(np.int64) for name in ('labels', 'instances'))
         segments = labels * (instances.max() + 1) + instances
         distance, nearest_label = distance_transform_edt(labels == 0, return_indices=True)
-        return class_boundaries(np.where(distance <= MAX_SEAM, segments[tuple(nearest_label)], 0))
+        return class_boundaries(np.where(distance <= MAX_GAP, segments[tuple(nearest_label)], 0))
 
     def normal(self, frame: int) -> np.ndarray:
-        """(425, 560, 3) float32, facing the camera, (0, 0, 0) where unknown."""
+        """Return unit normals (425, 560, 3) float32 facing the camera; (0, 0, 0) where they are unknown."""
         if self.normal_files is None:
             depth, camera = torch.from_numpy(self.depth(frame))[None, None], torch.from_numpy(valid_intrinsics())[None]
             return normals_from_depth(depth, camera.float(), radius=SENSOR_RADIUS)[0].permute(1, 2, 0).numpy()
         if frame not in self.normal_files:
-            raise DataError(f'frame {frame} has no image of normals; add it, or leave out --normals to derive them')
+            raise DataError(f'frame {frame} has no normal map; add it, or omit --normals to derive normals from depth')
         normal = NormalFile(self.normal_files[frame], self.signs).load(Normal('normal'))
         if normal.shape[:2] != SIZE:
             raise DataError(
@@ -97,55 +108,72 @@ class Frames:
 
 
 def read_names(file: 'h5py.File') -> list[str]:
-    """Names of the 894 raw classes; MATLAB 7.3 keeps each as an array of characters behind a reference."""
+    """Return the names of the 894 raw classes; MATLAB 7.3 stores each as a reference to an array of characters."""
     return [''.join(map(chr, file[reference][()].ravel())) for reference in file['names'][()].ravel()]
 
 
 def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
-    """(1 + names,) uint8: raw label -> 1..40, 0 stays 0. Looked up by name, so that no order is taken on trust."""
+    """Return a table (1 + len(names),) uint8 from raw labels to 1..40; 0 stays 0.
+
+    Classes are matched by name, so the order of the names in the two files does not matter.
+
+    Raises:
+        DataError: The file has another format, or a class is not in it.
+    """
     mapping = read_mat(classes40)
     if not {'allClassName', 'mapClass', 'className'} <= set(mapping) or len(mapping['className']) != len(CLASSES_40):
         raise DataError(
-            f'{classes40}: expected allClassName, mapClass and 40 names in className; take classMapping40.mat'
+            f'{classes40}: expected allClassName, mapClass and 40 names in className; use classMapping40.mat'
         )
     forty = dict(zip(map(str, mapping['allClassName']), mapping['mapClass'].tolist(), strict=True))
     unknown = [name for name in names if name not in forty]
     if unknown:
-        raise DataError(f'{classes40}: lacks {len(unknown)} of the raw classes, the first is {unknown[0]!r}')
+        raise DataError(
+            f'{classes40}: {len(unknown)} of the raw classes are missing, the first is {unknown[0]!r}; '
+            'use classMapping40.mat'
+        )
     return np.array([0, *(forty[name] for name in names)], np.uint8)
 
 
-def normal_files_by_frame(folder: Path) -> dict[int, Path]:
-    """Return the image of each frame number, in the folder or below it."""
+def files_by_number(folder: Path) -> dict[int, Path]:
+    """Return frame number -> PNG file in the folder or below it.
+
+    Raises:
+        DataError: There is none.
+    """
     found = {
         int(path.stem): path
-        for path in files_below(existing(folder, 'images of normals'), '.png')
+        for path in files_below(existing(folder, 'the folder of normal maps'), '.png')
         if path.stem.isdecimal()
     }
     if not found:
-        raise DataError(f'{folder}: no PNG with a number for a name; expected 0001.png ...')
+        raise DataError(f'{folder}: no PNG files that are named by frame number; expected 0001.png and so on')
     return found
 
 
 def read_splits(path: Path, count: int) -> dict[str, list[int]]:
-    """{'train': frames, 'val': frames}, ascending, from 1."""
+    """Return split -> frame numbers in ascending order, from 1.
+
+    Raises:
+        DataError: The file has another format, or the splits are no partition of the ``count`` frames.
+    """
     mat = read_mat(path)
     if not {'trainNdxs', 'testNdxs'} <= set(mat):
-        raise DataError(f"{path}: expected trainNdxs and testNdxs; take the toolbox's splits.mat")
+        raise DataError(f'{path}: expected trainNdxs and testNdxs; use splits.mat of the toolbox')
     splits = {
         name: np.sort(np.atleast_1d(mat[key])).tolist() for name, key in (('train', 'trainNdxs'), ('val', 'testNdxs'))
     }
-    all_frames = sorted(splits['train'] + splits['val'])
-    if all_frames != list(range(1, count + 1)):
+    both = sorted(splits['train'] + splits['val'])
+    if both != list(range(1, count + 1)):
         raise DataError(
-            f'{path}: splits {len(all_frames)} frames, but the .mat holds {count}, each of which must be in one '
+            f'{path}: has {len(both)} frames, but nyu_depth_v2_labeled.mat has {count}, each of which must be in one '
             'of the splits'
         )
     return splits
 
 
 def write_nyuv2_mtan(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
-    """288 x 384 npy, 13 classes from 0, -1 unlabelled."""
+    """Write the layout of MTAN: 288 x 384 ``.npy`` files, 13 classes from 0, -1 for unlabelled pixels."""
     for split, numbers in splits.items():
         for index, frame in enumerate(output.progress(numbers, split)):
             names = {kind: f'{split}/{kind}/{index}.npy' for kind in ('image', 'label', 'depth', 'normal')}
@@ -162,7 +190,7 @@ def write_nyuv2_mtan(frames: Frames, splits: dict[str, list[int]], output: Outpu
 
 
 def write_sak(frames: Frames, splits: dict[str, list[int]], output: Output) -> None:
-    """425 x 560 PNG and npy, 40 classes from 1, 0 unlabelled."""
+    """Write the layout of SAK: 425 x 560 PNG and ``.npy`` files, 40 classes from 1, 0 for unlabelled pixels."""
     for split, numbers in splits.items():
         for frame in output.progress(numbers, split):
             names = {
@@ -180,5 +208,5 @@ def write_sak(frames: Frames, splits: dict[str, list[int]], output: Output) -> N
 
 
 def _nearest(values: np.ndarray) -> np.ndarray:
-    """To 288 x 384, no new value."""
+    """Resize a map to 288 x 384 with nearest-neighbour interpolation."""
     return cv2.resize(values, NYUv2.SIZE[::-1], interpolation=cv2.INTER_NEAREST_EXACT)

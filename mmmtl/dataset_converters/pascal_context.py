@@ -1,4 +1,4 @@
-"""Assembles the PASCALContext folder from what was downloaded, makes its list of objects, and checks that it is whole.
+"""Assemble the PASCALContext folder from downloads, write its list of objects, and check it for missing files.
 
 ``mmmtl convert-dataset pascal-context --help`` describes the source and the result.
 """
@@ -24,11 +24,11 @@ PER_IMAGE = {
     'sal_distill': '.png',
     'normals_distill': '.png',
 }
-SEMSEG = ('semseg/VOC12', 'semseg/pascal-context')  # one of them is enough
+SEMSEG = ('semseg/VOC12', 'semseg/pascal-context')  # each image needs one of them
 
 
 def copy_lists(output: Output, sources: dict[str, Path]) -> None:
-    """Splits and class names, which say what else is needed."""
+    """Copy the split lists and the class names from the sources (folder to fill -> folder to copy from)."""
     for folder, names in LISTS.items():
         for name in names if folder in sources else ():
             if not output.has(f'{folder}/{name}'):
@@ -36,7 +36,7 @@ def copy_lists(output: Output, sources: dict[str, Path]) -> None:
 
 
 def copy_images(output: Output, sources: dict[str, Path], names: list[str]) -> None:
-    """Files of the images that the sources contain."""
+    """Copy those files of the images ``names`` that the sources contain."""
     for folder in (folder for folder in PER_IMAGE if folder in sources):
         for name in output.progress(names, folder):
             file = f'{name}{PER_IMAGE[folder]}'
@@ -45,7 +45,7 @@ def copy_images(output: Output, sources: dict[str, Path], names: list[str]) -> N
 
 
 def list_objects(output: Output, split: str, names: list[str]) -> None:
-    """ImageSets/Parts/SPLIT.txt: the class of every annotated object, -1 where its mask is empty."""
+    """Write ImageSets/Parts/SPLIT.txt: the class of every annotated object, -1 if its mask is empty."""
     cache = f'ImageSets/Parts/{split}.txt'
     known: Any = {}
     if (output.root / cache).is_file():
@@ -61,14 +61,14 @@ def list_objects(output: Output, split: str, names: list[str]) -> None:
         output.write(cache, [json.dumps(known)])
 
 
-def problems(root: Path, names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """(folder -> names that it lacks, damaged files)."""
+def missing_and_damaged(root: Path, names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the missing names of each folder, and the damaged files; complete folders are left out."""
     missing: dict[str, list[str]] = {folder: [] for folder in (*PER_IMAGE, 'semseg') if folder not in SEMSEG}
     damaged = []
     for name in names:
         for folder, suffix in PER_IMAGE.items():
             path = root / folder / f'{name}{suffix}'
-            if path.is_file() and not opens(path, folder):
+            if path.is_file() and not is_readable(path, folder):
                 damaged.append(f'{folder}/{path.name}')
             elif folder in missing and not path.is_file():
                 missing[folder].append(name)
@@ -77,8 +77,8 @@ def problems(root: Path, names: Iterable[str]) -> tuple[dict[str, list[str]], li
     return {folder: lacking for folder, lacking in missing.items() if lacking}, damaged
 
 
-def opens(path: Path, folder: str) -> bool:
-    """The file holds what its folder should."""
+def is_readable(path: Path, folder: str) -> bool:
+    """Return whether a file is complete and, for ``.mat`` files, has the format of its folder."""
     try:
         if path.suffix == '.mat':
             (read_objects if folder == 'human_parts' else read_label_map)(path)
@@ -88,15 +88,15 @@ def opens(path: Path, folder: str) -> bool:
 
 
 def assemble(root: Path, sources: dict[str, Path], *, partial: bool) -> None:
-    """Copy what is missing, list the objects and check every file; prints what was done and what is missing.
+    """Copy missing files, list the objects and check every file; print what was copied and what is still missing.
 
     Args:
         root: The PASCALContext folder.
-        sources: Folders to copy from, by the name of the folder to fill.
-        partial: Missing files are no error.
+        sources: Name of a folder to fill -> folder to copy from.
+        partial: Accept missing files.
 
     Raises:
-        ConfigError: A source is of no known folder.
+        ConfigError: A key of ``sources`` is unknown.
         DataError: A file is damaged, or files are missing.
     """
     unknown = [folder for folder in sources if folder not in {**LISTS, **PER_IMAGE}]
@@ -112,7 +112,7 @@ def assemble(root: Path, sources: dict[str, Path], *, partial: bool) -> None:
     }
     names = [name for listed in splits.values() for name in listed]
     copy_images(output, sources, names)
-    missing, damaged = problems(output.root, output.progress(names, 'check'))
+    missing, damaged = missing_and_damaged(output.root, output.progress(names, 'check'))
     if not damaged:
         for split, listed in splits.items():
             list_objects(output, split, listed)
@@ -128,4 +128,4 @@ def assemble(root: Path, sources: dict[str, Path], *, partial: bool) -> None:
         )
     official = all(len(splits[split]) == count for split, count in PascalContext.COUNTS.items())
     if not partial and (missing or not official):
-        raise DataError(f'{output.root}: not the whole data set, see above; add what is missing, or say --partial')
+        raise DataError(f'{output.root}: incomplete, see above; add the missing files, or accept a part with --partial')

@@ -1,4 +1,4 @@
-"""Writing the scenes that `PosedViews` reads, and choosing pairs of a video for them."""
+"""Write scenes that `PosedViews` reads, and choose the pairs of a video for them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from mmmtl.files.output_folder import Output
 
 @dataclass(frozen=True)
 class PosedFrame:
-    """A frame of a video; image and depth are opened when they are asked for."""
+    """A frame of a video with functions that load its image and its depth."""
 
     image: Callable[[], np.ndarray]  # (H, W, 3) uint8 RGB
-    depth: Callable[[], np.ndarray]  # (H, W) metres, 0 = missing
+    depth: Callable[[], np.ndarray]  # (H, W) metres, 0 where it is missing
     camera_T_world: np.ndarray  # (4, 4)
 
 
 def write_scene(
     output: Output, name: str, frames: Sequence[PosedFrame], intrinsics: np.ndarray, size: tuple[int, int]
 ) -> None:
-    """One folder with the frames as views, at (H, W); a scene that is there and whole is kept.
+    """Write frames as the views of one scene, unless the scene exists and is complete.
 
     Args:
-        output: The folder of the scenes.
-        name: Of the scene.
+        output: Folder of the scenes.
+        name: Name of the scene.
         frames: Its views.
-        intrinsics: (3, 3) of the frames as they are, pixel centres at +0.5.
-        size: (H, W) to be written.
+        intrinsics: (3, 3) in pixels of the original frames, with pixel centres at +0.5.
+        size: Size (H, W) of the written images and depth maps.
     """
     files = [f'{name}/{view}{suffix}' for view in range(len(frames)) for suffix in ('.jpg', '.png')]
     if output.has(*files, f'{name}/cam.txt', f'{name}/poses.txt'):
@@ -44,7 +44,7 @@ def write_scene(
     output.write(
         f'{name}/poses.txt',
         [' '.join(f'{value:.9f}' for value in frame.camera_T_world[:3].ravel()) for frame in frames],
-    )  # last: a scene without it is not whole
+    )  # last: a scene without this file is incomplete
 
 
 def write_pairs(
@@ -56,11 +56,20 @@ def write_pairs(
     size: tuple[int, int],
     rule: PairRule,
 ) -> None:
-    """Write every frame of a video and its neighbour as a scene of two views; print how many have none."""
+    """Write each frame of a video and its neighbour as a scene of two views; print the number of pairs.
+
+    Args:
+        output: Folder of the scenes.
+        name: Name of the video; the scenes are named ``{name}_{frame:05d}``.
+        frames: Frames of the video.
+        intrinsics: (3, 3) in pixels of the original frames, with pixel centres at +0.5.
+        size: Size (H, W) of the written images and depth maps.
+        rule: Required overlap and baseline; frames without such a neighbour are left out.
+    """
     neighbours = choose_neighbours(
         np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda index: frames[index].depth(), rule
     )
     pairs = [(index, other) for index, other in enumerate(neighbours) if other is not None]
     for index, other in output.progress(pairs, name):
         write_scene(output, f'{name}_{index:05d}', (frames[index], frames[other]), intrinsics, size)
-    print(f'{name}: {len(pairs)} pairs; {len(frames) - len(pairs)} of {len(frames)} frames without a good neighbour')
+    print(f'{name}: {len(pairs)} pairs; {len(frames) - len(pairs)} of {len(frames)} frames have no suitable neighbour')

@@ -1,4 +1,4 @@
-"""COLMAP (Schoenberger, Frahm, CVPR 2016) on a folder of frames: poses up to scale, and points with their depth."""
+"""Reconstruct camera poses (up to scale) and points from frames by COLMAP (Schoenberger, Frahm, CVPR 2016)."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ from mmmtl.extras import import_extra
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Reconstruction by COLMAP, of unknown scale; pixel centres are at +0.5, as in COLMAP."""
+    """A reconstruction of unknown scale; pixel centres are at +0.5, as in COLMAP."""
 
     camera_T_world: dict[str, np.ndarray]  # {file name: (4, 4)}
     intrinsics: np.ndarray  # (3, 3)
-    points: dict[str, np.ndarray]  # {file name: (P, 3)} x, y in pixels, depth
+    points: dict[str, np.ndarray]  # {file name: (P, 3)} x and y in pixels, depth in units of the reconstruction
 
 
 def need_pycolmap():
@@ -33,30 +33,30 @@ def need_pycolmap():
 def reconstruct(
     images: Path, names: Sequence[str], work: Path, *, intrinsics: np.ndarray | None, sequential: bool, threads: int
 ) -> Reconstruction:
-    """The largest reconstruction that holds together.
+    """Reconstruct the frames, and return the model with the most registered frames.
 
-    Features and matches stay in ``work`` and are not computed again.
+    Features and matches are stored in ``work`` and reused.
 
     Args:
         images: Folder of the frames, all of one camera without distortion.
-        names: Files in it, in the order of the video.
+        names: File names in it, in the order of the video.
         work: Folder for COLMAP's files.
-        intrinsics: (3, 3), taken as they are; None to estimate one focal length.
-        sequential: Match neighbours in time only, not every frame with every other.
-        threads: -1 for all cores.
+        intrinsics: (3, 3) in pixels, not refined; None to estimate one focal length.
+        sequential: Match only frames that are close in time, instead of all pairs.
+        threads: Number of threads; -1 for all cores.
 
     Raises:
         MissingExtraError: pycolmap is not installed.
-        DataError: No two frames could be brought together.
+        DataError: COLMAP registered no two frames.
     """
     pycolmap = need_pycolmap()
     pycolmap.set_random_seed(0)
-    pycolmap.logging.minloglevel = 3  # only what ends the program: we say the rest
+    pycolmap.logging.minloglevel = 3  # fatal errors only; other failures are raised below
     database = match(pycolmap, images, names, work, intrinsics, sequential, threads)
     options = pycolmap.IncrementalPipelineOptions(
         min_model_size=2, num_threads=threads, random_seed=0, extract_colors=False
     )
-    options.mapper.init_min_tri_angle = 4.0  # degrees; COLMAP asks for 16, which the frames of a video seldom have
+    options.mapper.init_min_tri_angle = 4.0  # degrees; COLMAP requires 16, which frames of a video rarely have
     options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = intrinsics is None
     options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = False
     sparse = work / 'sparse'
@@ -65,8 +65,8 @@ def reconstruct(
     models = pycolmap.incremental_mapping(database, images, sparse, options)
     if not models:
         raise DataError(
-            f'{images}: COLMAP found no two frames that fit together; take frames with more texture, more '
-            'overlap (a smaller --every) and some motion'
+            f'{images}: COLMAP registered no two frames; use frames with more texture, more overlap (a smaller '
+            '--every) and some camera motion'
         )
     model = max(models.values(), key=lambda found: found.num_reg_images())
     return read_model(model)
@@ -81,7 +81,10 @@ def match(
     sequential: bool,
     threads: int,
 ) -> Path:
-    """Features and matches of all frames in a database that is there whole or not at all."""
+    """Write features and matches of all frames to a database and return its path; an existing one is reused.
+
+    The database is written under a temporary name, so it is never incomplete.
+    """
     database = work / 'matches.db'
     if database.is_file():
         return database
@@ -110,16 +113,16 @@ def match(
 
 
 def read_model(model) -> Reconstruction:
-    """Pycolmap's own model as arrays."""
+    """Convert a model of pycolmap to arrays."""
     poses, points, intrinsics = {}, {}, np.eye(3)
     for image in model.images.values():
         if not image.has_pose:
             continue
         pose = np.vstack([image.cam_from_world().matrix(), [0, 0, 0, 1]])
         seen = [point for point in image.points2D if point.has_point3D()]
-        indices = np.array([point.xy for point in seen]).reshape(-1, 2)
+        pixels = np.array([point.xy for point in seen]).reshape(-1, 2)
         world = np.array([model.points3D[point.point3D_id].xyz for point in seen]).reshape(-1, 3)
         poses[image.name] = pose
-        points[image.name] = np.column_stack([indices, world @ pose[2, :3] + pose[2, 3]])
+        points[image.name] = np.column_stack([pixels, world @ pose[2, :3] + pose[2, 3]])
         intrinsics = model.cameras[image.camera_id].calibration_matrix()
     return Reconstruction(poses, intrinsics, points)

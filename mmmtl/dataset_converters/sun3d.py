@@ -1,4 +1,4 @@
-"""Sequences of SUN3D -> pairs that overlap and have parallax, as the scenes that `PosedViews` reads.
+"""Convert sequences of SUN3D to pairs of overlapping views, as scenes that `PosedViews` reads.
 
 ``mmmtl convert-dataset sun3d --help`` describes the source and the result.
 """
@@ -19,16 +19,16 @@ NAME = re.compile(r'\d+-(\d+)')
 
 
 def read_sun3d_depth(path: Path) -> np.ndarray:
-    """(H, W) metres."""
+    """Read the depth (H, W) float32 in metres of a SUN3D file, 0 where it is missing."""
     raw = read_array(path).astype(np.uint16)
     return ((raw >> 3) | (raw << 13)).astype(np.float32) / 1000
 
 
-def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
-    """(time in microseconds, file) of a folder, ascending.
+def files_by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
+    """Return (time in microseconds, file) of the files with a suffix in a folder, sorted by time.
 
     Raises:
-        DataError: There is none.
+        DataError: The folder contains no such files.
     """
     found = [
         (int(match[1]), path)
@@ -36,7 +36,7 @@ def by_time(folder: Path, suffix: str) -> list[tuple[int, Path]]:
         if (match := NAME.fullmatch(path.stem))
     ]
     if not found:
-        raise DataError(f'{folder}: no files FRAME-TIME{suffix} there; download the sequence again')
+        raise DataError(f'{folder}: no files FRAME-TIME{suffix}; download the sequence again')
     return sorted(found)
 
 
@@ -46,7 +46,7 @@ def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
     Raises:
         DataError: A file is missing, or the numbers of poses and images differ.
     """
-    images, depths = by_time(folder / 'image', '.jpg'), by_time(folder / 'depth', '.png')
+    images, depths = files_by_time(folder / 'image', '.jpg'), files_by_time(folder / 'depth', '.png')
     newest = max(existing(folder / 'extrinsics', 'a folder of SUN3D').glob('*.txt'), default=folder / 'extrinsics')
     poses = read_matrix(newest, columns=4)
     if len(poses) != 3 * len(images):
@@ -64,5 +64,5 @@ def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
 
 
 def read_named_sun3d(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
-    """A sequence is called after its place and its own folder."""
+    """Read a sequence; its name is that of its parent folder and its own, joined by a hyphen (see `read_sun3d`)."""
     return f'{folder.parent.name}-{folder.name}', *read_sun3d(folder, every)

@@ -1,4 +1,4 @@
-"""Sequences of TUM RGB-D -> pairs that overlap and have parallax, as the scenes that `PosedViews` reads.
+"""Convert sequences of TUM RGB-D to pairs of overlapping views, as scenes that `PosedViews` reads.
 
 ``mmmtl convert-dataset tum-rgbd --help`` describes the source and the result.
 """
@@ -14,20 +14,25 @@ from mmmtl.files.output_folder import existing
 from mmmtl.files.reading import read_array, read_image
 from mmmtl.files.text_files import read_lines
 
-INTRINSICS = np.array([[525.0, 0, 320], [0, 525.0, 240], [0, 0, 1]])  # 319.5, 239.5 from the middle of the first pixel
+INTRINSICS = np.array(
+    [[525.0, 0, 320], [0, 525.0, 240], [0, 0, 1]]
+)  # the principal point is (319.5, 239.5) if pixel centres are at +0
 UNITS_PER_METRE = 5000
 MAX_TIME_DIFFERENCE = 0.02  # seconds
 
 
 def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
-    """Lines 'time word ...' -> times (N,) ascending, and the words.
+    """Read lines of a time stamp followed by a number of words.
+
+    Returns:
+        Times (N,) in seconds, ascending, and the words of each line.
 
     Raises:
-        DataError: The file is missing, empty, or a line has another number of words.
+        DataError: The file is missing or empty, or a line has another number of words or no time stamp.
     """
     lines = [
         line.split()
-        for line in read_lines(existing(path, 'a list with time stamps')).values()
+        for line in read_lines(existing(path, 'a list of time stamps')).values()
         if not line.startswith('#')
     ]
     try:
@@ -41,13 +46,13 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
 
 
 def _nearest(times: np.ndarray, time: float) -> int | None:
-    """The index of the time that is nearest, None where it is more than 20 ms away."""
+    """Return the index of the nearest time, None if it differs by more than 20 ms."""
     index = int(np.abs(times - time).argmin())
     return index if abs(times[index] - time) <= MAX_TIME_DIFFERENCE else None
 
 
 def pose_of(words: list[str]) -> np.ndarray:
-    """Tx ty tz qx qy qz qw, camera to world -> camera_T_world (4, 4)."""
+    """Convert ``tx ty tz qx qy qz qw``, camera to world, to ``camera_T_world`` (4, 4)."""
     *centre, x, y, z, w = map(float, words)
     x, y, z, w = np.array([x, y, z, w]) / np.linalg.norm([x, y, z, w])
     world_T_camera = np.eye(4)
@@ -61,7 +66,7 @@ def pose_of(words: list[str]) -> np.ndarray:
 
 
 def read_tum_rgbd_depth(path: Path) -> np.ndarray:
-    """(H, W) metres."""
+    """Read the depth (H, W) float32 in metres of a TUM RGB-D file, 0 where it is missing."""
     return read_array(path).astype(np.float32) / UNITS_PER_METRE
 
 
@@ -86,12 +91,12 @@ def read_tum_rgbd(folder: Path, every: int) -> list[PosedFrame]:
             )
     if not frames:
         raise DataError(
-            f'{folder}: no image has depth and a pose within {1000 * MAX_TIME_DIFFERENCE:g} ms; unpack the '
-            'sequence again'
+            f'{folder}: no image has depth and a pose within {1000 * MAX_TIME_DIFFERENCE:g} ms; unpack the sequence '
+            'again'
         )
     return frames
 
 
 def read_named_tum_rgbd(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
-    """A sequence is called after its folder, and all have the same camera."""
+    """Read a sequence and return it with its name, that of its folder, and the intrinsics, the same for all."""
     return folder.name, read_tum_rgbd(folder, every), INTRINSICS

@@ -1,4 +1,4 @@
-"""The test pairs of DeMoN as DPSNet's authors publish them -> the scenes that `PosedViews` reads, 240 x 320.
+"""Convert the test pairs of DeMoN, as published by the authors of DPSNet, to scenes that `PosedViews` reads.
 
 ``mmmtl convert-dataset two-view --help`` describes the source and the result.
 """
@@ -18,7 +18,7 @@ BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{num
 
 
 def _read_depth(folder: Path, number: int) -> np.ndarray:
-    """(H, W) metres: the published array, or the same in 16-bit millimetres."""
+    """Read the depth (H, W) float32 in metres of a view, from the published array or from a 16-bit PNG in mm."""
     array = folder / f'{number:04d}.npy'
     if array.is_file():
         return read_array(array).astype(np.float32)
@@ -26,7 +26,11 @@ def _read_depth(folder: Path, number: int) -> np.ndarray:
 
 
 def convert_pair(folder: Path, output: Output, name: str, size: tuple[int, int]) -> None:
-    """One pair."""
+    """Write a pair as a scene of two views of a size (H, W).
+
+    Raises:
+        DataError: A file of the pair is missing or damaged.
+    """
     poses = read_pose_rows(folder / 'poses.txt')
     intrinsics = read_matrix(folder / 'cam.txt', columns=3)
     if len(poses) != 2 or intrinsics.shape != (3, 3):
@@ -58,9 +62,9 @@ def find_pairs(source: Path, *, all_pairs: bool) -> dict[str, Path]:
         if missing:
             raise DataError(
                 f'{source}: {len(missing)} of the {len(BENCHMARK)} pairs of the benchmark are missing, '
-                f'the first is {missing[0]}; complete the folder, or take what is there with --all'
+                f'the first is {missing[0]}; add them, or convert all existing pairs with --all'
             )
         folders = {name: folders[name] for name in BENCHMARK}
     if not folders:
-        raise DataError(f'{source}: no folders sun3d_test_00000 or rgbd_test_00000 there')
+        raise DataError(f'{source}: no folders named like sun3d_test_00000 or rgbd_test_00000')
     return folders

@@ -17,19 +17,24 @@ LARGEST = 2**28  # bytes of a member; images, arrays and camera files of the off
 
 
 def find_archives(source: Path) -> list[Path]:
-    """The zip archives of a folder, or the one that is named.
+    """Return the zip archives below a folder; if ``source`` is a file, only this one.
 
     Raises:
         DataError: There is none.
     """
     archives = [source] if source.is_file() else list(files_below(source, '.zip'))
     if not archives:
-        raise DataError(f'{source}: no zip archive there; name the folder with the downloaded archives, or one of them')
+        raise DataError(f'{source}: no zip archive; give the folder with the downloaded archives, or one of them')
     return archives
 
 
 def unpack(archives: Sequence[Path], output: Output, path_of: Callable[[str], str | None]) -> None:
-    """Write the members for which ``path_of`` gives a path; those that are there with the right size are kept.
+    """Unpack members of archives; existing files of the right size are kept.
+
+    Args:
+        archives: Zip archives.
+        output: Folder to fill.
+        path_of: Returns the path below the folder for the name of a member, None for members that are not needed.
 
     Raises:
         DataError: An archive is damaged, one of its members is too large, or no archive contains a required file.
@@ -48,15 +53,20 @@ def unpack(archives: Sequence[Path], output: Output, path_of: Callable[[str], st
                         output.kept[folder(name)] += 1
                     else:
                         output.write(name, archive.read(member))  # compares the checksum of the archive
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # the last: encrypted
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # RuntimeError: encrypted
             raise DataError(f'{path}: cannot be unpacked ({error}); download it again') from None
     if not found:
-        raise DataError(f'{", ".join(map(str, archives))}: nothing in there belongs to this data set')
+        raise DataError(
+            f'{", ".join(map(str, archives))}: no file of this data set; give the archives named in the help of this '
+            'command'
+        )
 
 
 def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
-    """Raises:
-    DataError: One of them is larger than any file of a data set.
+    """Check the sizes that an archive states for its members.
+
+    Raises:
+        DataError: A member is larger than any file of a data set.
     """
     large = next((member for member in members if member.file_size > LARGEST), None)
     if large:
@@ -67,15 +77,15 @@ def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def shrink(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """An image to (H, W), by the mean of what falls into a pixel."""
+    """Resize an image to a smaller size (H, W); each pixel is the mean over its area."""
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
 
 
 def subsample_label(label: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A label map to (H, W) by leaving pixels out: the value at the upper left corner of every new pixel."""
+    """Resize a label map to a smaller size (H, W); each pixel has the value at its upper left corner."""
     return cv2.resize(label, size[::-1], interpolation=cv2.INTER_NEAREST)
 
 
 def jpeg(image: np.ndarray) -> bytes:
-    """(H, W, 3) uint8 RGB as the bytes of a JPEG file."""
+    """Encode an image (H, W, 3) uint8 RGB as JPEG."""
     return cv2.imencode('.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()

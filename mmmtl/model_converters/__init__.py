@@ -1,1 +1,1 @@
-"""Published checkpoints -> weights of our networks; the command line is `mmmtl convert-model`."""
+"""Convert published checkpoints to weights of networks in mmmtl; see ``mmmtl convert-model``."""

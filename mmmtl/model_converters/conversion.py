@@ -1,4 +1,4 @@
-"""What every converter of published weights does: read numbers only, refuse in one line, write whole or not at all."""
+"""Read, check and write checkpoints, for all converters of published weights."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,30 +12,33 @@ from mmmtl.files.weight_files import load_plain
 from mmmtl.model_converters.keras_file import load_keras
 
 StateDict = dict[str, Tensor]
-WRAPPERS = ('state_dict', 'model_state_dict', 'model')  # UniMatch saves under the last
+# keys under which published checkpoints store the state dict; UniMatch uses the last
+WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 
 
 def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict], name: str) -> None:
-    """Convert a published checkpoint and write the result, with the source and its SHA-256 as ``meta``.
+    """Convert a published checkpoint and write the result, with the name and SHA-256 of the source in ``meta``.
 
     Args:
         src: Published checkpoint.
-        dst: Checkpoint to write, whole or not at all.
-        convert: From published keys to ours.
-        name: Of the converter.
+        dst: Checkpoint to write; it is renamed when it is complete.
+        convert: Converts the published state dict.
+        name: Name of the converter.
 
     Raises:
-        CheckpointError: The file is none of this network, or ``dst`` cannot be written.
+        CheckpointError: The file is no checkpoint of the expected network, or ``dst`` cannot be written.
     """
     state_dict = convert(load_state_dict(src))
     _write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=file_sha256(src)))
 
 
 def load_state_dict(path: Path) -> StateDict:
-    """The state dict in `path`: flat, under one of `WRAPPERS`, or Keras' ``.h5``. Runs nothing the file contains.
+    """Read a state dict: at the top level, under a key in ``WRAPPERS``, or in an ``.h5`` file of Keras.
+
+    Nothing in the file is executed.
 
     Raises:
-        CheckpointError: no such file, one that holds more than numbers, or no state dict.
+        CheckpointError: The file is missing, contains more than plain values and tensors, or has no state dict.
     """
     content = load_keras(path) if path.suffix == '.h5' else load_plain(path)
     if isinstance(content, dict):
@@ -51,27 +54,27 @@ def load_state_dict(path: Path) -> StateDict:
 
 
 def check(state_dict: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
-    """`state_dict` in the order and the types of `expected`, so that it loads strictly.
+    """Check the keys and shapes of a state dict; return it in the order and dtypes of ``expected``.
 
     Raises:
-        CheckpointError: missing or unknown keys, or other shapes.
+        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
     """
     missing = [key for key in expected if key not in state_dict]
     unknown = [key for key in state_dict if key not in expected]
     if missing or unknown:
-        raise CheckpointError(f'the keys do not fit: missing {_first_keys(missing)}; unknown {_first_keys(unknown)}')
+        raise CheckpointError(f'the keys do not match: missing {_first_keys(missing)}; unknown {_first_keys(unknown)}')
     for key, value in expected.items():
         if state_dict[key].shape != value.shape:
             raise CheckpointError(f'{key} must have shape {tuple(value.shape)}, but has {tuple(state_dict[key].shape)}')
-    # cloned: a published tensor may be a view that drags a larger storage into the file
+    # cloned, because a published tensor may be a view of a larger storage, all of which would be saved
     return {key: state_dict[key].to(value.dtype).clone() for key, value in expected.items()}
 
 
 def _write(src: Path, dst: Path, state_dict: StateDict, meta: dict[str, str]) -> None:
-    """Saves to a temporary name beside `dst` and moves it there, so that `dst` is never half a file.
+    """Write under a temporary name and rename, so that ``dst`` is never incomplete.
 
     Raises:
-        CheckpointError: `dst` is `src`, or cannot be written.
+        CheckpointError: ``dst`` is ``src``, or cannot be written.
     """
     if dst.exists() and dst.samefile(src):
         raise CheckpointError(f'{dst}: SRC and DST are the same file; choose another DST')

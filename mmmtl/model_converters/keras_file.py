@@ -1,4 +1,4 @@
-"""Weights that Keras has saved as HDF5, read by h5py: neither Keras nor TensorFlow is needed, and nothing is run."""
+"""Read weights that Keras saved as HDF5, with h5py only; nothing in the file is executed."""
 
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from torch import Tensor
 from mmmtl.errors import CheckpointError
 from mmmtl.extras import import_extra
 
-LARGEST = 2**27  # values of one array: more than VGG-16's largest layer has
+LARGEST = 2**27  # limit on the values of one array, above the largest layer of VGG-16
 
 
 def load_keras(path: Path) -> dict[str, Tensor]:
-    """Read the arrays of a ``.weights.h5`` file by their paths; links in it are not followed.
+    """Return path -> float32 tensor of the arrays in a ``.weights.h5`` file; links in it are not followed.
 
     Raises:
-        CheckpointError: There is no such file, it is not HDF5, or it holds more than arrays of floats.
+        CheckpointError: The file is missing, not HDF5, or contains more than arrays of floats.
         MissingExtraError: h5py is not installed.
     """
     h5py = import_extra('h5py', f'reading {path.name}')
@@ -36,5 +36,5 @@ def load_keras(path: Path) -> dict[str, Tensor]:
             file.visititems(read)
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         reason = ' '.join(str(error).split())
-        raise CheckpointError(f'{path}: cannot be read as HDF5 ({reason}); take another copy') from None
+        raise CheckpointError(f'{path}: cannot be read as HDF5 ({reason}); download it again') from None
     return arrays

@@ -1,10 +1,10 @@
-"""Converts the mapping network of a published MTPSL checkpoint (VICO-UoE/MTPSL, standard widths) to JointTaskSpace.
+"""Convert the mapping network of a published MTPSL checkpoint (VICO-UoE/MTPSL, standard widths) to JointTaskSpace.
 
     mmmtl convert-model mtpsl-mapping SRC DST
 
-The result loads strictly into ``JointTaskSpace`` with the tasks semseg, depth and, unless there are two input layers,
-normal. Running means and variances are left out: the mapping is never used but with the statistics of a map itself. So
-is all that does not begin with ``mapfns.``, for which there is `mtpsl_segnet`.
+The result loads strictly into ``JointTaskSpace`` with the tasks semseg, depth and, unless the checkpoint has only two
+input layers, normal. Running means and variances are dropped, because the mapping always normalizes with the statistics
+of the map itself. Keys that do not begin with ``mapfns.`` are dropped too; `mtpsl_segnet` converts them.
 """
 
 import re
@@ -18,14 +18,14 @@ from mmmtl.tasks import Depth, Normal, SemSeg
 
 TASKS = ('semseg', 'depth', 'normal')
 PREFIX = 'mapfns.'
-PLACES = {'conv': 'conv', 'bn': 'norm', 'gamma': 'norm.film.gamma', 'beta': 'norm.film.beta', '0': 'conv', '1': 'norm'}
+LAYERS = {'conv': 'conv', 'bn': 'norm', 'gamma': 'norm.film.gamma', 'beta': 'norm.film.beta', '0': 'conv', '1': 'norm'}
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of `JointTaskSpace`.
+    """Convert published keys to keys of `JointTaskSpace`.
 
     Raises:
-        CheckpointError: keys or shapes that are not the published ones.
+        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
     """
     state_dict = {}
     for key, value in published.items():
@@ -37,11 +37,11 @@ def convert(published: StateDict) -> StateDict:
             continue
         name = mapping_key(key.removeprefix(PREFIX))
         if name is None:
-            raise CheckpointError(f'no mapping network of MTPSL: unknown key {key!r}')
-        state_dict[name] = value.T if '.film.' in name else value  # pairs become rows
+            raise CheckpointError(f'not a mapping network of MTPSL: unknown key {key!r}')
+        state_dict[name] = value.T if '.film.' in name else value  # transposed: one row per task pair
     first = [state_dict.get(f'inputs.{task}.conv.weight') for task in TASKS]
     if first[0] is None or first[0].dim() != 4:
-        raise CheckpointError(f'no mapping network of MTPSL: {PREFIX}pred_encoder_source.0.0.weight is missing')
+        raise CheckpointError(f'not a mapping network of MTPSL: {PREFIX}pred_encoder_source.0.0.weight is missing')
     known = {
         'semseg': SemSeg('semseg', [str(number) for number in range(first[0].shape[1])]),
         'depth': Depth('depth'),
@@ -55,10 +55,10 @@ def convert(published: StateDict) -> StateDict:
 
 
 def mapping_key(key: str) -> str | None:
-    """The key of ours for a published one, None for one that is not; no two share one."""
+    """Return our key for a published key, None if it is unknown; no two published keys map to the same one."""
     if match := re.fullmatch(r'pred_encoder_source\.([012])\.([01])\.(weight|bias)', key):
         task, layer, rest = match.groups()
-        return f'inputs.{TASKS[int(task)]}.{PLACES[layer]}.{rest}'
+        return f'inputs.{TASKS[int(task)]}.{LAYERS[layer]}.{rest}'
     if match := re.fullmatch(r'encoder_block\.([0-4])\.(\w+)(\.\w+)?', key):
         stage, layer, rest, block = *match.groups(''), 0
     elif match := re.fullmatch(r'conv_block_enc\.([01])\.(\w+)(\.\w+)?', key):
@@ -68,4 +68,4 @@ def mapping_key(key: str) -> str | None:
         block = int(number) + 1
     else:
         return None
-    return f'stages.{stage}.{block}.{PLACES[layer]}{rest}' if layer in PLACES else None
+    return f'stages.{stage}.{block}.{LAYERS[layer]}{rest}' if layer in LAYERS else None

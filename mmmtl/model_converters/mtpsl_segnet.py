@@ -1,11 +1,11 @@
-"""Converts a published MTPSL SegNet (VICO-UoE/MTPSL, standard widths) to our MultiTaskModel of SegNet and ConvHeads.
+"""Convert a published MTPSL SegNet (VICO-UoE/MTPSL, standard widths) to our MultiTaskModel of SegNet and ConvHeads.
 
     mmmtl convert-model mtpsl-segnet SRC DST
 
 The result loads strictly into ``backbone=dict(type=SegNet)`` with ``decode_head=dict(type=PerTaskHead,
 head=dict(type=ConvHead, channels=64, norm=None, act=None))`` and the tasks semseg, depth and, unless it is the
-two-task Cityscapes model, normal. Images must come in as RGB in [0, 1] without mean and std. ``logsigma``, the
-weights of the training losses, is left out: it is no part of the network.
+two-task Cityscapes model, normal. Images must be RGB in [0, 1], without normalization. ``logsigma``, the learned
+weights of the training losses, is dropped, since it is no part of the network.
 """
 
 import re
@@ -22,21 +22,21 @@ TASKS = {'pred_task1': 'semseg', 'pred_task2': 'depth', 'pred_task3': 'normal'}
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: keys or shapes that are not the published ones.
+        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
     """
     published = dict(published)
     if published.pop('logsigma', None) is not None:
         print('left out: logsigma, the weights of the training losses')
     unknown = [key for key in published if segnet_key(key) is None]
     if unknown:
-        raise CheckpointError(f'no MTPSL SegNet: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys')
+        raise CheckpointError(f'not a SegNet of MTPSL: contains {unknown[0]!r}, one of {len(unknown)} unknown keys')
     state_dict = {ours: value for key, value in published.items() if (ours := segnet_key(key))}
     weight = state_dict.get('decode_head.heads.semseg.classifier.weight')
     if weight is None or weight.dim() != 4:
-        raise CheckpointError('no MTPSL SegNet: pred_task1.1.weight, the semantic classifier, is missing')
+        raise CheckpointError('not a SegNet of MTPSL: pred_task1.1.weight, the semantic classifier, is missing')
     channels = dict(semseg=weight.shape[0], depth=1)
     if any(key.startswith('decode_head.heads.normal.') for key in state_dict):
         channels['normal'] = 3
@@ -44,7 +44,7 @@ def convert(published: StateDict) -> StateDict:
 
 
 def segnet_key(key: str) -> str | None:
-    """The key of ours for a published one, None for one that is not; no two share one."""
+    """Return our key for a published key, None if it is unknown; no two published keys map to the same one."""
     if match := re.fullmatch(r'(encoder|decoder)_block\.(\d)\.(\d\.\w+)', key):
         part, level, rest = match.groups()
         return f'backbone.{part}.{level}.0.{rest}'
@@ -61,7 +61,7 @@ def segnet_key(key: str) -> str | None:
 
 
 def _expected(channels: dict[str, int]) -> StateDict:
-    """Keys, shapes and types of the model, without its memory."""
+    """Return the state dict of the model with meta tensors: keys, shapes and dtypes only."""
     with torch.device('meta'):
         backbone = SegNet()
         heads = nn.ModuleDict(

@@ -1,10 +1,10 @@
-"""Converts a published HRNet-w18 of region contrast to our MultiTaskModel.
+"""Convert a published HRNet-w18 of region contrast to our MultiTaskModel.
 
     mmmtl convert-model rdc-hrnet18 SRC DST
 
 Published at github.com/HereNowL/Region-aware-Distribution-Contrast. The result loads strictly into the model of
 ``configs/_base_/models/hrnet_w18s.py`` with the tasks semseg, depth and, unless it is the two-task Cityscapes model,
-normal. Images are normalised by ImageNet's mean and deviation.
+normal. Images are normalized with the mean and standard deviation of ImageNet.
 """
 
 import re
@@ -27,21 +27,21 @@ SMALL = dict(
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: keys or shapes that are not the published ones.
+        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
     """
     unknown = [key for key in published if hrnet_key(key) is None]
     if unknown:
         raise CheckpointError(
-            f'no HRNet of region contrast: it has no {unknown[0]!r}, one of {len(unknown)} unknown keys'
+            f'not an HRNet of region contrast: contains {unknown[0]!r}, one of {len(unknown)} unknown keys'
         )
     weight = published.get('semseg_head.last_layer.3.weight')
     if weight is None or weight.dim() != 4 or not 2 <= weight.shape[0] < 255:
         raise CheckpointError(
-            'no HRNet of region contrast: semseg_head.last_layer.3.weight, the semantic classifier, '
-            'is missing or of no known shape'
+            'not an HRNet of region contrast: semseg_head.last_layer.3.weight, the semantic '
+            'classifier, is missing or has an invalid shape'
         )
     with_normal = any(key.startswith('normal_head.') for key in published)
     state_dict = {ours: value for key, value in published.items() if (ours := hrnet_key(key))}
@@ -49,7 +49,7 @@ def convert(published: StateDict) -> StateDict:
 
 
 def hrnet_key(key: str) -> str | None:
-    """The key of ours for a published one, None for one that is not; no two share one."""
+    """Return our key for a published key, None if it is unknown; no two published keys map to the same one."""
     if match := re.fullmatch(r'backbone\.(.+)', key):
         return f'backbone.backbone.{match[1]}'
     if match := re.fullmatch(r'(semseg|depth|normal)_head\.last_layer\.([013]\.\w+)', key):
@@ -58,7 +58,7 @@ def hrnet_key(key: str) -> str | None:
 
 
 def _expected(classes: int, with_normal: bool) -> StateDict:
-    """Keys, shapes and types of the model."""
+    """Return the state dict of the model, of which only keys, shapes and dtypes are used."""
     backbone = MMSegBackbone(Config(dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))))
     tasks = {'semseg': SemSeg('semseg', [str(number) for number in range(classes)]), 'depth': Depth('depth')}
     if with_normal:

@@ -1,10 +1,10 @@
-"""Converts the CNN and transformer of a published UniMatch, GMDepth or MVSplat checkpoint to our CrossViewModule.
+"""Convert the CNN and transformer of a published UniMatch, GMDepth or MVSplat checkpoint to our CrossViewModule.
 
     mmmtl convert-model unimatch SRC DST
 
-The result initialises the neck: ``neck=dict(type=CrossViewModule, init_cfg=dict(type='Pretrained', checkpoint=DST))``.
-What belongs to the rest of the published networks (upsampler, refinement, Gaussian heads) is left out and listed. Only
-models with one scale at 1/8 fit.
+The result initializes the neck: ``neck=dict(type=CrossViewModule, init_cfg=dict(type='Pretrained', checkpoint=DST))``.
+The other parts of the published networks (upsampler, refinement, Gaussian heads) are dropped, and their names are
+printed. Only models with a single scale at stride 8 can be converted.
 """
 
 import re
@@ -18,10 +18,10 @@ FEED_FORWARD = {'mlp.0': 'expand', 'mlp.2': 'reduce', 'norm2': 'norm'}
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the neck.
+    """Convert published keys to keys of the neck.
 
     Raises:
-        CheckpointError: keys are missing, or shapes are not ours.
+        CheckpointError: Keys are missing or ambiguous, or a tensor has another shape.
     """
     state_dict, left_out = {}, set()
     for key, value in published.items():
@@ -29,7 +29,7 @@ def convert(published: StateDict) -> StateDict:
         if ours is None:
             left_out.add('.'.join(key.split('.')[:2]))
         elif ours in state_dict:
-            raise CheckpointError(f'two published keys stand for {ours}, one of them {key}')
+            raise CheckpointError(f'two published keys are converted to {ours}, one of them is {key}')
         else:
             state_dict[ours] = value
     if left_out:
@@ -38,9 +38,9 @@ def convert(published: StateDict) -> StateDict:
 
 
 def unimatch_key(key: str) -> str | None:
-    """The key of ours for a published one, None for one that is not of the CNN or the transformer.
+    """Return our key for a published key, None if it is not of the CNN or the transformer.
 
-    Published keys may stand under a prefix, such as ``module.`` or MVSplat's ``encoder.backbone.``.
+    Published keys may have a prefix, such as ``module.`` or MVSplat's ``encoder.backbone.``.
     """
     key = re.sub(r'^(module\.|encoder\.backbone\.)', '', key)
     if match := re.fullmatch(r'backbone\.(conv1|conv2)\.(weight|bias)', key):

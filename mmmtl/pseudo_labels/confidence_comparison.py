@@ -1,6 +1,6 @@
-"""Compare a confidence network with baselines, by the area under the sparsification curve.
+"""Compare a confidence network with baselines by the area under the sparsification curve, averaged over the views.
 
-The baselines are the left-right check, no confidence at all, and an oracle; areas are means over the views.
+The baselines are the left-right check, a constant confidence, and an oracle that sorts the pixels by their error.
 """
 
 from collections import Counter, defaultdict
@@ -47,13 +47,15 @@ def _print_table(subset: str, pixels: int, wrong: list[float], areas: dict[str, 
 def compare_confidence(
     dataset: StereoMatches, network: NetworkConfidence, threshold: float, edges: list[float] | None
 ) -> None:
-    """Print one table for all pixels, and with ``edges`` one for each subset of the pixels.
+    """Print a table for all pixels and, if ``edges`` is given, one for each subset of the pixels.
+
+    The subsets are disparity ranges, pixels that both views see, and pixels that are occluded in the other view.
 
     Args:
-        dataset: Pairs with their true disparity.
+        dataset: Rectified pairs with ground-truth disparity and pseudo disparity.
         network: The confidence network.
-        threshold: Pixels beyond which a disparity is wrong.
-        edges: Boundaries in pixels between the disparity ranges with a table each; None for all pixels only.
+        threshold: A disparity is wrong if its error in pixels is larger.
+        edges: Boundaries in pixels between the disparity ranges; None for all pixels only.
     """
     areas: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
     wrong: dict[str, list[float]] = defaultdict(list)

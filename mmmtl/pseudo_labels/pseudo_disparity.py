@@ -1,4 +1,4 @@
-"""Pseudo disparity: left and right disparity with a confidence for every pair of a data set."""
+"""Write pseudo disparity: left and right disparity with a confidence for every pair of a data set."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +29,11 @@ from mmmtl.registry import DATASETS
 
 
 def disparity_folder(dataset: Config) -> str:
-    """Return the folder from which the data set's transforms load pseudo disparity."""
+    """Return the folder from which the data set's transforms load pseudo disparity.
+
+    Raises:
+        ConfigError: No transform loads pseudo disparity from a folder.
+    """
     steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
     for part in (dataset, *steps):
         if part.get('folder'):
@@ -37,19 +41,19 @@ def disparity_folder(dataset: Config) -> str:
     raise ConfigError('the split has no LoadPseudoLabels that names a folder; choose another --split, or give --out')
 
 
-def sorts(dataset: Config) -> bool:
-    """Whether its `RectifiedPair` puts views in order."""
+def sorts_views(dataset: Config) -> bool:
+    """Return whether the `RectifiedPair` of the data set sorts the views into left and right."""
     return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
 
 
 def write_pseudo_disparity(
     config: Config, backend: SemiGlobalMatcher | DisparityFolder, network: tuple[str, str, str] | None, out: str | None
 ) -> None:
-    """Write disparity and confidence of both views of every pair; what is there is kept.
+    """Write disparity and confidence of both views of every pair; existing files are kept.
 
     Args:
-        config: A data set's config.
-        backend: Computes disparities, or reads computed ones.
+        config: Config of the data set.
+        backend: Computes disparities, or reads those of another program.
         network: Config, checkpoint and device of a confidence network; None for the left-right check.
         out: Folder to fill; None for the one that the data set reads.
     """
@@ -63,7 +67,7 @@ def write_pseudo_disparity(
         names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]
         if output.has(*names):
             continue
-        views = check_pair([load_view(view, {}) for view in record.views], record.name, sort=sorts(config))
+        views = check_pair([load_view(view, {}) for view in record.views], record.name, sort=sorts_views(config))
         left, right = (view['image'] for view in views)
         paths = Path(views[0]['img_path']), Path(views[1]['img_path'])
         disparity = (
@@ -80,14 +84,14 @@ def write_pseudo_disparity(
         pixels += encoded.size
     print(
         f'{output.root}: {len(dataset.records)} pairs'
-        + (f', {100 * known / pixels:.1f} % of the pixels written now have a disparity' if pixels else '')
+        + (f', {100 * known / pixels:.1f} % of the newly written pixels have a disparity' if pixels else '')
     )
 
 
 def manifest(
     dataset: Dataset, backend: SemiGlobalMatcher | DisparityFolder, network: tuple[str, str, str] | None
 ) -> dict[str, Any]:
-    """Return all that the files depend on."""
+    """Return the settings on which the files depend."""
     return {
         'data': str(dataset),
         'backend': 'sgbm' if isinstance(backend, SemiGlobalMatcher) else 'folder',

@@ -1,4 +1,4 @@
-"""Pseudo labels for semantic segmentation: predictions of a trained network for views without a label."""
+"""Write pseudo labels for semantic segmentation: predictions of a trained network for views without a label."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +23,11 @@ Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
 def semseg_folder(pipeline: list[dict], task: str) -> str:
-    """Return the folder from which the data set's pipeline loads pseudo labels of the task."""
+    """Return the folder from which the data set's pipeline loads pseudo labels of the task.
+
+    Raises:
+        ConfigError: The pipeline loads none.
+    """
     for step in pipeline:
         if task in step.get('names', ()):
             return step['folder']
@@ -32,8 +36,24 @@ def semseg_folder(pipeline: list[dict], task: str) -> str:
     )
 
 
-def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool) -> tuple[Segment, tuple | None]:
-    """Load a network of this library, and return it with the size to whose area it resizes images."""
+def load_mmmtl_network(
+    config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
+) -> tuple[Segment, tuple | None]:
+    """Load a network trained with mmmtl.
+
+    Args:
+        config: Config of the network.
+        checkpoint: Its checkpoint.
+        task: The segmentation task, which the network must have with the same classes.
+        device: Device of the network.
+        own_size: Keep the size of the images.
+
+    Returns:
+        The network as a function, and the size (H, W) to whose area it resizes images, None if it keeps their size.
+
+    Raises:
+        ConfigError: The network has other classes.
+    """
     inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
     found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
     check_classes(len(found), task, config)
@@ -46,8 +66,13 @@ def ours(config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
     return lambda image: cast(dict[str, np.ndarray], inferencer(image))[task.name], inferencer.size
 
 
-def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
-    """Load a network of mmsegmentation, which runs its own test pipeline."""
+def load_mmseg_network(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment:
+    """Load a network trained with mmsegmentation; images go through its own test pipeline.
+
+    Raises:
+        ConfigError: The network has another number of classes than the task.
+        MissingExtraError: mmsegmentation is not installed.
+    """
     mmseg = import_extra('mmseg.apis', '--library mmseg')
     model = mmseg.init_model(config, device=device)
     load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
@@ -56,13 +81,20 @@ def of_mmseg(config: str, checkpoint: str, task: SemSeg, device: str) -> Segment
 
 
 def check_classes(found: int, task: SemSeg, config: str) -> None:
-    """Raise ConfigError unless the network has as many classes as the task."""
+    """Check that the network has as many classes as the task.
+
+    Raises:
+        ConfigError: It has not.
+    """
     if found != task.channels:
         raise ConfigError(f'{config}: the network has {found} classes of {task.name}, expected {task.channels}')
 
 
 def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
-    """The views of a record in the order in which `LoadPseudoLabels` meets them; ``labelled``: has a label already."""
+    """Load the views of a record in the order in which `LoadPseudoLabels` receives them.
+
+    The key ``labelled`` of a view is True if it has a label of the task.
+    """
     views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
     kinds = [(step, resolve_type(step['type'], '')) for step in pipeline]
     order = [
@@ -74,13 +106,13 @@ def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
 def write_pseudo_semseg(
     dataset_config: Mapping, task: SemSeg, segment: Segment, settings: Mapping[str, Any], folder: Path
 ) -> None:
-    """Write the classes of every view without a label; what is there is kept.
+    """Write the predicted classes of every view without a label; existing files are kept.
 
     Args:
-        dataset_config: A data set's config.
+        dataset_config: Config of the data set.
         task: The segmentation task.
         segment: The trained network.
-        settings: What else the files depend on, for the manifest.
+        settings: Settings on which the files depend, for the manifest.
         folder: Folder to fill.
     """
     pipeline, dataset = dataset_config.get('pipeline', ()), DATASETS.build(dataset_config)
@@ -91,4 +123,4 @@ def write_pseudo_semseg(
             name = f'{record.name}/{number}_{task.name}.png'
             if not view['labelled'] and not output.has(name):
                 output.write(name, segment(view['image']).astype(np.uint8))
-    print(f'{folder}: {sum(output.written.values())} written, {sum(output.kept.values())} there already')
+    print(f'{folder}: {sum(output.written.values())} written, {sum(output.kept.values())} already there')

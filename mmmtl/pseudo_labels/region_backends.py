@@ -1,4 +1,4 @@
-"""Ways to cut an image (H, W, 3) uint8 into regions: numbers (H, W), 0 for none."""
+"""Methods that segment an image (H, W, 3) uint8 RGB into regions: a map (H, W) of region numbers, 0 for no region."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from mmmtl.files.checksums import file_sha256
 from mmmtl.files.weight_files import load_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
-DATASET_BACKENDS = ('instances', 'semseg')  # no segmenter: the regions come with the data set
+DATASET_BACKENDS = ('instances', 'semseg')  # the regions come from labels of the data set, without a segmenter
 SAM_WEIGHTS = dict(vit_b='sam_vit_b_01ec64.pth', vit_l='sam_vit_l_0b3195.pth', vit_h='sam_vit_h_4b8939.pth')
 SAM_ADDRESS = 'https://github.com/facebookresearch/segment-anything#model-checkpoints'
 
@@ -22,8 +22,8 @@ Segmenter = Callable[[np.ndarray], np.ndarray]
 
 
 def known_settings(backend: str) -> dict[str, Any]:
-    """Return the options of a backend with their defaults; those of SAM are segment-anything's, the others are ours."""
-    if backend == 'felzenszwalb':  # some 30 regions in a photograph of 640 x 480
+    """Return the settings of a backend and their defaults; for SAM those of ``SamAutomaticMaskGenerator``."""
+    if backend == 'felzenszwalb':  # about 30 regions in a photograph of 640 x 480
         return dict(scale=300.0, sigma=0.8, min_size=400)
     if backend == 'slic':
         return dict(n_segments=32, compactness=10.0, sigma=1.0)
@@ -40,11 +40,11 @@ def known_settings(backend: str) -> dict[str, Any]:
     return {}
 
 
-def complete(backend: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The chosen settings and the defaults of the others.
+def complete_settings(backend: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the chosen settings of a backend, and return them with the defaults of the others.
 
     Raises:
-        ConfigError: A setting is unknown or of another kind.
+        ConfigError: A setting is unknown or has a value of the wrong type.
     """
     known = known_settings(backend)
     for name, value in chosen.items():
@@ -52,7 +52,7 @@ def complete(backend: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
             raise ConfigError(f'--settings {name}: {backend} has the settings {", ".join(known) or "none"}')
         wanted = (int, float) if isinstance(known[name], float) else type(known[name])
         if not isinstance(value, wanted) or isinstance(value, bool):
-            raise ConfigError(f'--settings {name}={value!r}: expected something like {known[name]!r}')
+            raise ConfigError(f'--settings {name}={value!r}: expected a value such as {known[name]!r}')
     settings = known | dict(chosen)
     if backend == 'sam' and settings['model'] not in SAM_WEIGHTS:
         raise ConfigError(f'--settings model={settings["model"]!r}: expected one of {", ".join(SAM_WEIGHTS)}')
@@ -60,10 +60,10 @@ def complete(backend: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path | None) -> str | None:
-    """The checkpoint's SHA-256; None for a backend that needs none.
+    """Return the SHA-256 of the checkpoint; None for a backend that needs no checkpoint.
 
     Raises:
-        CheckpointError: SAM has no checkpoint.
+        CheckpointError: The backend is SAM, and there is no checkpoint.
     """
     if backend != 'sam':
         return None
@@ -71,7 +71,7 @@ def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path
         found = 'none is given' if checkpoint is None else f'{checkpoint}: no such file'
         raise CheckpointError(
             f'--backend sam needs --checkpoint, {found}; download {SAM_WEIGHTS[settings["model"]]} '
-            f'from {SAM_ADDRESS}, or take --backend felzenszwalb, which needs none'
+            f'from {SAM_ADDRESS}, or use --backend felzenszwalb, which needs none'
         )
     return file_sha256(checkpoint)
 
@@ -79,32 +79,42 @@ def check_checkpoint(backend: str, settings: Mapping[str, Any], checkpoint: Path
 def build_segmenter(
     backend: str, settings: Mapping[str, Any], checkpoint: Path | None = None, device: str = 'cpu'
 ) -> Segmenter:
-    """The function from an image to its regions, for all backends but those of the data set itself."""
+    """Return the function that segments images with a backend; not for ``DATASET_BACKENDS``.
+
+    Raises:
+        MissingExtraError: scikit-image or segment-anything is not installed.
+    """
     if backend == 'felzenszwalb':
         felzenszwalb = import_extra('skimage.segmentation', '--backend felzenszwalb').felzenszwalb
         return lambda image: felzenszwalb(image, **settings) + 1
     if backend == 'slic':
         slic = import_extra('skimage.segmentation', '--backend slic').slic
         return lambda image: slic(image, start_label=1, **settings)
-    assert checkpoint is not None, 'check_checkpoint refuses SAM without weights'
+    assert checkpoint is not None, 'check_checkpoint raises an error for SAM without weights'
     model = segment_anything().sam_model_registry[settings['model']]()
     load_weights(model, load_plain(checkpoint), checkpoint)
     return sam_segmenter(model.to(device).eval(), {name: value for name, value in settings.items() if name != 'model'})
 
 
 def sam_segmenter(model: Any, settings: Mapping[str, Any]) -> Segmenter:
-    """Everything that SAM finds (Kirillov et al., ICCV 2023), painted from the largest to the smallest mask."""
+    """Return a function that segments images with all masks found by SAM (Kirillov et al., ICCV 2023).
+
+    Where masks overlap, the smaller one is on top.
+    """
     generator = segment_anything().SamAutomaticMaskGenerator(model, **settings)
 
     def segment(image: np.ndarray) -> np.ndarray:
         masks = [mask['segmentation'] for mask in generator.generate(image)]
-        return paint(masks, image.shape[:2])
+        return merge_masks(masks, image.shape[:2])
 
     return segment
 
 
-def paint(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
-    """Bool masks (H, W) -> numbers 1, 2 ... from the largest to the smallest, each over those before it; 0 for none."""
+def merge_masks(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Merge bool masks (H, W) into a map of regions, numbered from 1 from the largest to the smallest; 0 for none.
+
+    Where masks overlap, the smaller one is on top.
+    """
     regions = np.zeros(size, np.int64)
     for number, mask in enumerate(sorted(masks, key=lambda mask: -mask.sum()), 1):
         regions[mask] = number
@@ -112,7 +122,7 @@ def paint(masks: list[np.ndarray], size: tuple[int, int]) -> np.ndarray:
 
 
 def segment_anything() -> Any:
-    """The package, imported where it is needed: it takes seconds.
+    """Import segment-anything, only when it is needed because this takes seconds.
 
     Raises:
         MissingExtraError: It is not installed.

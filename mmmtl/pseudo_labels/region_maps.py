@@ -1,7 +1,7 @@
-"""Region maps of the images of a data set, for losses that compare regions.
+"""Write region maps of the images of a data set, for losses that compare regions.
 
-Every image gets a 16-bit PNG of its own size, 0 where there is no region; the data set takes them by ``regions='DIR'``.
-What is there already is kept, so a second run resumes where the first one stopped.
+Every image gets a 16-bit PNG of its own size, 0 for no region; the data set reads them with ``regions='DIR'``. Existing
+maps are kept, so an interrupted run can be resumed.
 """
 
 import multiprocessing
@@ -25,26 +25,26 @@ from mmmtl.files.reading import read_image, read_size
 from mmmtl.pseudo_labels.region_backends import DATASET_BACKENDS, Segmenter, build_segmenter
 from mmmtl.tasks import Task
 
-segmenter: Segmenter | None = None  # of this process
+segmenter: Segmenter | None = None  # set by `prepare`, once per process
 
 
 @dataclass(frozen=True)
 class RegionMapJob:
-    """One image and the file of its regions."""
+    """An image and the file of its region map."""
 
     image: Path
-    load_regions: Callable[[], np.ndarray] | None  # the regions that come with the data set, -1 for none
+    load_regions: Callable[[], np.ndarray] | None  # loads regions of the data set, -1 for none; None to segment
     path: Path
 
-    def finished(self) -> np.ndarray | None:
-        """The map if it is there and whole.
+    def existing_map(self) -> np.ndarray | None:
+        """Return the map if its file exists and is complete, otherwise None.
 
         Raises:
-            DataError: It is of another size than the image.
+            DataError: It differs in size from the image.
         """
         try:
             regions = RegionFile(self.path).load()
-        except DataError:  # missing, or truncated because the process was killed: made again
+        except DataError:  # missing, or truncated by an interrupted run: written again
             return None
         size = read_size(self.image)
         if regions.shape != size:
@@ -55,14 +55,18 @@ class RegionMapJob:
         return regions
 
     def run(self, segmenter: Segmenter | None) -> int:
-        """Make the map unless it is there; how many regions it has."""
-        regions = self.finished()
+        """Write the map unless it exists, and return its number of regions.
+
+        Raises:
+            DataError: The map has another size or too many regions.
+        """
+        regions = self.existing_map()
         if regions is None:
             image = read_image(self.image)
             if self.load_regions:
                 regions = self.load_regions() + 1
             else:
-                assert segmenter is not None, 'prepare builds one for every backend that cuts images'
+                assert segmenter is not None, 'prepare builds a segmenter for every other backend'
                 regions = segmenter(image)
             if regions.shape != image.shape[:2] or not 0 <= regions.min() <= regions.max() <= MAX_REGION:
                 raise DataError(
@@ -74,7 +78,7 @@ class RegionMapJob:
 
 
 def write_region_map(path: Path, regions: np.ndarray) -> None:
-    """Under a temporary name, then renamed."""
+    """Write a region map (H, W) uint16 as PNG, under a temporary name that is then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
@@ -85,10 +89,10 @@ def write_region_map(path: Path, regions: np.ndarray) -> None:
 
 
 def dataset_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable[[], np.ndarray] | None:
-    """What loads the regions that a view comes with; None for the backends that cut the image.
+    """Return a function that loads the regions of a view, -1 for none; None for backends that segment the image.
 
     Raises:
-        ConfigError: It comes with none.
+        ConfigError: The data set has no such regions.
     """
     if backend not in DATASET_BACKENDS:
         return None
@@ -100,17 +104,21 @@ def dataset_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Call
     raise ConfigError(f'--backend {backend}: {view.image} has no {backend} labels; choose another backend')
 
 
-def _class_regions(source: LabelReader, task: Task) -> np.ndarray:
-    """The classes of a label, -1 where it is void: each is one region."""
-    label = source.load(task)
+def _class_regions(reader: LabelReader, task: Task) -> np.ndarray:
+    """Return the classes (H, W) of a label as regions, -1 where it is void."""
+    label = reader.load(task)
     return np.where(label == task.void, -1, label)
 
 
 def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest of the folder, or compare it with the one that is there.
+    """Write the manifest of a folder of maps, or compare it with the existing one.
+
+    Args:
+        out: Folder of the maps.
+        manifest: Settings on which the maps depend.
 
     Raises:
-        DataError: The folder holds maps that were made with other settings.
+        DataError: The folder contains maps that were made with other settings.
     """
     if not (out / MANIFEST).exists():
         out.mkdir(parents=True, exist_ok=True)
@@ -131,13 +139,13 @@ def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class Backend:
-    """How images are cut into regions.
+    """A method that provides regions, with its settings.
 
     Args:
         name: One of ``BACKENDS``.
-        settings: All settings of it.
-        checkpoint: SAM's weights.
-        device: Where SAM runs.
+        settings: All its settings.
+        checkpoint: Weights of SAM.
+        device: Device of SAM.
     """
 
     name: str
@@ -147,7 +155,7 @@ class Backend:
 
 
 def region_map_jobs(dataset: MultiTaskDataset, backend: str, out: Path) -> list[RegionMapJob]:
-    """Return the images of a data set with the files of their regions below ``out``."""
+    """Return the images of a data set with the files of their region maps below ``out``."""
     return [
         RegionMapJob(view.image, dataset_regions(backend, dataset, view), out / region_file_name(record, view_index))
         for record in dataset.records
@@ -156,13 +164,13 @@ def region_map_jobs(dataset: MultiTaskDataset, backend: str, out: Path) -> list[
 
 
 def run_jobs(jobs: Sequence[RegionMapJob], backend: Backend, processes: int) -> Iterator[tuple[Path, int]]:
-    """Yield images and their numbers of regions, in the order in which they are finished."""
+    """Write the region maps; yield each image and its number of regions, in the order in which they are finished."""
     if processes == 1:
         prepare(backend)
         for job in jobs:
             yield job.image, run_job(job)
         return
-    context = multiprocessing.get_context('spawn')  # a CUDA device does not survive a fork
+    context = multiprocessing.get_context('spawn')  # CUDA cannot be used in a forked process
     with ProcessPoolExecutor(processes, context, prepare, (backend,)) as pool:
         running = {pool.submit(run_job, job): job for job in jobs}
         try:
@@ -173,7 +181,7 @@ def run_jobs(jobs: Sequence[RegionMapJob], backend: Backend, processes: int) -> 
 
 
 def prepare(backend: Backend) -> None:
-    """Build this process's segmenter, once for all its images."""
+    """Build the segmenter of this process, which all its jobs share."""
     global segmenter
     from_dataset = backend.name in DATASET_BACKENDS
     segmenter = (
@@ -182,5 +190,5 @@ def prepare(backend: Backend) -> None:
 
 
 def run_job(job: RegionMapJob) -> int:
-    """With this process's segmenter."""
+    """Run a job with the segmenter of this process, and return the number of regions."""
     return job.run(segmenter)

@@ -1,7 +1,7 @@
-"""Pseudo disparity of rectified pairs and its confidence.
+"""Compute or read the disparity of rectified pairs, and estimate its confidence.
 
-Disparities are arrays (2, H, W) float32 in pixels, left then right, NaN where unknown; confidences are (2, H, W) in
-[0, 1].
+Disparities are arrays (2, H, W) float32 in pixels, left then right, NaN where they are unknown; confidences are arrays
+(2, H, W) in [0, 1].
 """
 
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from mmmtl.geometry import left_right_difference
 
 @dataclass(frozen=True)
 class SemiGlobalMatcher:
-    """Semi-global matching (Hirschmueller, TPAMI 2008) of both views by OpenCV.
+    """Semi-global matching (Hirschmueller, TPAMI 2008) of both views with OpenCV.
 
-    The right view is matched as the left view of the flipped pair. Images are padded by border replication, so that no
-    strip of ``disparities`` columns is lost; matches outside of the other image are unknown.
+    The right view is matched as the left view of the flipped pair. Images are padded by border replication, because
+    OpenCV leaves out the first ``disparities`` columns; matches outside of the other image are unknown.
 
     Args:
         disparities: Search range in pixels, a multiple of 16.
         block: Side of the matched blocks in pixels, odd.
         smoothness: Factor of the penalties P1 = 8 * 3 * block^2 and P2 = 32 * 3 * block^2.
         uniqueness: Margin in per cent by which the best match must beat the second best.
-        speckle: Connected regions with fewer pixels are unknown; 0 keeps all.
+        speckle: Connected regions with fewer pixels are set to unknown; 0 keeps all.
 
     Raises:
         ConfigError: ``disparities`` or ``block`` is invalid.
@@ -47,7 +47,7 @@ class SemiGlobalMatcher:
     def __post_init__(self) -> None:
         if self.disparities < 16 or self.disparities % 16 or self.block % 2 == 0:
             raise ConfigError(
-                f'SGBM needs disparities in multiples of 16 and an odd block, found {self.disparities} and {self.block}'
+                f'SGBM: disparities must be a multiple of 16 and block odd, found {self.disparities} and {self.block}'
             )
 
     def __call__(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ class SemiGlobalMatcher:
 
 @dataclass(frozen=True)
 class DisparityFolder:
-    """Disparities of another program, d = raw * scale + offset in pixels.
+    """Disparity files written by another program: d = raw * scale + offset in pixels.
 
     Args:
         root: Root folder.
@@ -127,7 +127,7 @@ def left_right_confidence(disparity: np.ndarray) -> np.ndarray:
 
 
 class NetworkConfidence:
-    """Confidence predicted by a trained network (CCNN).
+    """A trained network that predicts confidence from disparity (CCNN).
 
     Args:
         config: Config file of the network, or its loaded config; ``Confidence`` must be the only task.
@@ -143,7 +143,7 @@ class NetworkConfidence:
         self.device = device
         if [task.quantity for task in self.model.tasks.values()] != ['confidence']:
             raise ConfigError(
-                f'{checkpoint}: expected a network of the one task Confidence, found tasks '
+                f'{checkpoint}: expected a network whose only task is Confidence, found the tasks '
                 f'{", ".join(self.model.tasks)}'
             )
 

@@ -26,7 +26,7 @@ from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
 LARGE = 16 * 1024 * 1024  # bytes; freeing 32 MiB or more does not raise glibc's threshold
-WORTH_A_POOL = 150  # views; rendering fewer takes less time than starting workers
+MIN_VIEWS_FOR_WORKERS = 150  # rendering fewer takes less time than starting worker processes
 
 
 def ensure_rooms(
@@ -101,13 +101,19 @@ def missing_scenes(folder: Path, scenes: int) -> list[int]:
 
 
 def render_all(folder: Path, missing: list[int], views: int, work: Callable[[int], None]) -> None:
-    """Render scenes with one worker process per available core, or in this process if there are few.
+    """Render scenes with one worker process per available core, or in this process if there are few views.
 
-    Workers are started by a fork server, since this process may have threads of torch and forking it would be unsafe.
+    Workers are started by a fork server, because forking a process in which torch has started threads is unsafe.
+
+    Args:
+        folder: Folder of the split, for the log.
+        missing: Indices of the scenes to render.
+        views: Number of images per scene.
+        work: Renders the scene with an index. It must be picklable.
     """
     workers = min(available_cores(), len(missing))
-    alone = workers == 1 or multiprocessing.current_process().daemon
-    if alone or len(missing) * views < WORTH_A_POOL:
+    single_process = workers == 1 or multiprocessing.current_process().daemon
+    if single_process or len(missing) * views < MIN_VIEWS_FOR_WORKERS:
         for index in missing:
             work(index)
         return
@@ -133,7 +139,10 @@ def reduce_memory_overhead() -> None:
 
 @contextmanager
 def no_main_module() -> Iterator[None]:
-    """Hide the caller's script from workers, which would run it again if it has no ``__main__`` guard."""
+    """Replace ``sys.modules['__main__']`` by an empty module while workers start.
+
+    Otherwise each worker would run the caller's script again if it has no ``if __name__ == '__main__'`` guard.
+    """
     main = sys.modules['__main__']
     sys.modules['__main__'] = ModuleType('__main__')
     try:
@@ -157,7 +166,17 @@ def render_scene(
     neighbours: Neighbours,
     variety: Variety,
 ) -> None:
-    """Render one scene into a hidden folder, and rename the folder when it is complete."""
+    """Render one scene into a hidden folder, and rename the folder when it is complete.
+
+    Args:
+        folder: Folder of the split; its name is the split.
+        index: Index of the scene.
+        views: Number of views; with ``stereo``, of rectified pairs.
+        size: Image size (H, W) in pixels.
+        stereo: Render a right view for every view.
+        neighbours: Positions of all cameras but the first.
+        variety: Style of the room and its images.
+    """
     partial_folder = folder / f'.{index:05d}.partial'
     partial_folder.mkdir()
     scene = build_scene(folder.name, index, variety)

@@ -5,27 +5,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene
-from mmmtl.synthetic_rooms.standpoints import Standpoints
+from mmmtl.synthetic_rooms.viewpoints import Viewpoints
 
 # relative frequency at which a camera is aimed at an instance of a class; higher for classes that cover few pixels
 TARGET_WEIGHTS = dict(
     bed=1.0, books=1.8, ceiling=1.0, chair=1.5, floor=0.5, furniture=0.4, objects=1.0, picture=1.8, sofa=2.0, table=2.0,
     tv=3.0, wall=0.1, window=1.0,
 )  # fmt: skip
-GRID = (9, 12)  # rows and columns of rays that a candidate view is scored by
+GRID = (9, 12)  # rows and columns of the rays that are traced to score a candidate view
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Positions of all cameras of a room but the first."""
+    """Where the cameras of a room may stand relative to the first one."""
 
     apart: tuple[float, float] = (0.1, 0.5)  # minimum and maximum distance from the first camera in metres
-    nearest: float = 0.0  # desired free distance in front of a camera in metres
+    nearest: float = 0.0  # desired depth of the nearest point in view in metres
 
     @property
     def tries(self) -> int:
-        """Number of sampled positions per camera; in small rooms few are free."""
-        return 32 if self.nearest else 8
+        """Number of positions sampled per camera."""
+        return 32 if self.nearest else 8  # few positions of a small room have enough free distance
 
     def __str__(self) -> str:
         """Return the options that differ from their defaults, for the name of the cache folder."""
@@ -47,36 +47,49 @@ class Camera:
 
     @property
     def position(self) -> np.ndarray:
-        """Camera centre (3,) in world space."""
+        """Camera centre (3,) in metres in the world frame."""
         return -self.camera_T_world[:3, :3].T @ self.camera_T_world[:3, 3]
 
     def directions(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return world directions (3, N) of rays through image points; z = 1 in the camera, so ray length is depth."""
+        """Return the world directions (3, N) of the rays through image points.
+
+        The directions have z = 1 in the camera frame, so the ray parameter of a hit is its depth.
+
+        Args:
+            x: Column coordinates in pixels.
+            y: Row coordinates in pixels; x and y are broadcast against each other and flattened.
+        """
         k, rotation = self.intrinsics, self.camera_T_world[:3, :3]
         x, y = (x - k[0, 2]) / k[0, 0], (y - k[1, 2]) / k[1, 1]
         return np.stack([x * right + (y * down + ahead) for right, down, ahead in rotation.T]).reshape(3, -1)
 
     def right_neighbour(self, baseline: float) -> 'Camera':
-        """Return the right camera of a rectified stereo pair, `baseline` metres along x."""
+        """Return the right camera of a rectified stereo pair, ``baseline`` metres to the right of this one."""
         pose = self.camera_T_world.copy()
         pose[0, 3] -= baseline
         return replace(self, camera_T_world=pose)
 
 
 def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: Neighbours = BESIDE) -> list[Camera]:
-    """`views` cameras of size (H, W); all look at much of what the first one sees, from beside it.
+    """Place the cameras of a room so that the views of all others overlap with that of the first.
 
-    The first cameras stay the same when more are asked for.
+    Adding views does not change the cameras before them.
+
+    Args:
+        scene: The room.
+        views: Number of cameras.
+        size: Image size (H, W) in pixels.
+        neighbours: Where the other cameras may stand relative to the first.
     """
     rng = scene.rng(1)
-    lens = intrinsics(rng, size, scene.variety.standpoints)
-    first = max((first_camera(scene, rng, lens, size) for _ in range(4)), key=lambda pair: pair[0])[1]
+    lens = sample_intrinsics(rng, size, scene.variety.viewpoints)
+    first = max((sample_first_camera(scene, rng, lens, size) for _ in range(4)), key=lambda pair: pair[0])[1]
     cameras = [first]
     directions, hit = probe(scene, first)
     points = first.position + (directions * hit['tfar']).T
     for view in range(1, views):
         rng = scene.rng(1, view)
-        candidates = (neighbour(scene, rng, first, points, neighbours) for _ in range(neighbours.tries))
+        candidates = (sample_neighbour(scene, rng, first, points, neighbours) for _ in range(neighbours.tries))
         best_score, best = -1.0, first
         for score, camera in candidates:
             if score > best_score:
@@ -87,33 +100,37 @@ def place_cameras(scene: Scene, views: int, size: tuple[int, int], neighbours: N
     return cameras
 
 
-def intrinsics(rng: np.random.Generator, size: tuple[int, int], standpoints: Standpoints) -> np.ndarray:
-    """Draw intrinsics (3, 3) with a horizontal field of view in degrees from the range of the standpoints."""
+def sample_intrinsics(rng: np.random.Generator, size: tuple[int, int], viewpoints: Viewpoints) -> np.ndarray:
+    """Sample intrinsics (3, 3) in pixels with a field of view in the given range and a shifted principal point."""
     height, width = size
-    focal = width / 2 / np.tan(np.radians(rng.uniform(*standpoints.field_of_view)) / 2)
+    focal = width / 2 / np.tan(np.radians(rng.uniform(*viewpoints.field_of_view)) / 2)
     shift = rng.uniform(-0.02, 0.02, 2) * width
     return np.array([[focal, 0, width / 2 + shift[0]], [0, focal, height / 2 + shift[1]], [0, 0, 1]], np.float32)
 
 
-def first_camera(
+def sample_first_camera(
     scene: Scene, rng: np.random.Generator, lens: np.ndarray, size: tuple[int, int]
 ) -> tuple[float, Camera]:
-    """A camera that looks towards some instance, with a score for its view: 1 is good, less is worse."""
-    held = scene.variety.standpoints
+    """Sample a camera that looks towards a random instance.
+
+    Returns:
+        A score in [0, 1] and the camera. Views with near surfaces, few classes or one dominant instance score lower.
+    """
+    distribution = scene.variety.viewpoints
     weight = np.array([TARGET_WEIGHTS[name] for name in CLASSES])[scene.labels[1:]]
     target = 1 + rng.choice(len(weight), p=weight / weight.sum())
     low, high = scene.boxes[target]
     goal = rng.uniform(low, high) * 0.4 + (low + high) * 0.3
-    lowest = (0.3, 0.3, held.height[0])
-    positions = rng.uniform(lowest, (*(scene.size[:2] - 0.3), held.height[1]), (24, 3))
-    far = np.linalg.norm(positions[:, :2] - goal[:2], axis=1)
-    wanted = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
-    positions = positions[np.argsort(np.abs(far - wanted))]
+    lowest = (0.3, 0.3, distribution.height[0])
+    positions = rng.uniform(lowest, (*(scene.size[:2] - 0.3), distribution.height[1]), (24, 3))
+    distance = np.linalg.norm(positions[:, :2] - goal[:2], axis=1)
+    desired = np.exp(rng.uniform(np.log(0.9), np.log(4.5)))
+    positions = positions[np.argsort(np.abs(distance - desired))]
     position = next((p for p in positions if is_free(scene, p)), positions[0])
     towards = goal - position
     yaw = np.arctan2(towards[1], towards[0]) + rng.normal(0, 0.22)
-    pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, held.wobble)
-    camera = aimed(position, yaw, np.clip(pitch, *held.pitch), rng.normal(0, held.roll), lens, size)
+    pitch = 0.6 * np.arctan2(towards[2], np.hypot(*towards[:2])) + rng.normal(-0.08, distribution.wobble)
+    camera = camera_at(position, yaw, np.clip(pitch, *distribution.pitch), rng.normal(0, distribution.roll), lens, size)
     _, hit = probe(scene, camera)
     depth = hit['tfar']
     instances, counts = np.unique(scene.instance[hit['primID']], return_counts=True)
@@ -122,13 +139,23 @@ def first_camera(
     return score * min(1.0, 0.4 / (counts.max() / counts.sum())), camera
 
 
-def neighbour(
-    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, wanted: Neighbours
+def sample_neighbour(
+    scene: Scene, rng: np.random.Generator, first: Camera, points: np.ndarray, neighbours: Neighbours
 ) -> tuple[float, Camera]:
-    """A camera beside the first one; its score is 1 where the share of common points lies in 50 to 95 %, less where it
-    stands right before something.
+    """Sample a camera near the first one that looks at the middle of its view.
+
+    Args:
+        scene: The room.
+        rng: Random generator.
+        first: The first camera of the room.
+        points: Points (P, 3) in metres in the world frame that the first camera sees.
+        neighbours: Where the camera may stand relative to the first.
+
+    Returns:
+        A score, at most 1, and the camera. The score is 1 if the camera sees 50 to 95 % of the points and has
+        ``neighbours.nearest`` in front of it, and negative if its position is not free.
     """
-    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*wanted.apart)
+    angle, length = rng.uniform(0, 2 * np.pi), rng.uniform(*neighbours.apart)
     step = length * np.array([np.cos(angle), np.sin(angle), rng.uniform(-0.3, 0.3)])
     position = first.position + step / np.linalg.norm(step) * length
     forward = first.camera_T_world[2, :3]
@@ -136,19 +163,19 @@ def neighbour(
     towards = middle + rng.normal(0, 0.15, 3) * np.linalg.norm(middle - first.position) - position
     yaw, pitch = np.arctan2(towards[1], towards[0]), np.arctan2(towards[2], np.hypot(*towards[:2]))
     size = (first.height, first.width)
-    roll = rng.normal(0, scene.variety.standpoints.roll)
-    camera = aimed(position, yaw, pitch, roll, first.intrinsics, size)
+    roll = rng.normal(0, scene.variety.viewpoints.roll)
+    camera = camera_at(position, yaw, pitch, roll, first.intrinsics, size)
     if not is_free(scene, position):
         return -0.5, camera
-    seen = visible(scene, camera, points).mean()
+    seen = visible_points(scene, camera, points).mean()
     score = 1.0 if 0.5 <= seen <= 0.95 else 1 - max(0.5 - seen, seen - 0.95)
-    if wanted.nearest:
-        score *= min(1.0, probe(scene, camera)[1]['tfar'].min() / wanted.nearest)
+    if neighbours.nearest:
+        score *= min(1.0, probe(scene, camera)[1]['tfar'].min() / neighbours.nearest)
     return score, camera
 
 
-def visible(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:
-    """Which world points (P, 3) the camera sees."""
+def visible_points(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:
+    """Return a mask (P,) of the world points (P, 3) that the camera sees: in the image and not occluded."""
     pose, k = camera.camera_T_world, camera.intrinsics
     local = points @ pose[:3, :3].T + pose[:3, 3]
     z = np.maximum(local[:, 2], 1e-3)
@@ -159,14 +186,14 @@ def visible(scene: Scene, camera: Camera, points: np.ndarray) -> np.ndarray:
 
 
 def is_free(scene: Scene, position: np.ndarray, margin: float = 0.22) -> bool:
-    """Inside the room and not within any instance's box, with a margin."""
+    """Return whether a position (3,) is in the room and in no instance's bounding box, with a margin in metres."""
     if (position < margin).any() or (position > scene.size - margin).any():
         return False
     things = scene.boxes[7:]  # after four walls, floor and ceiling
     return not ((things[:, 0] - margin < position) & (position < things[:, 1] + margin)).all(1).any()
 
 
-def aimed(
+def camera_at(
     position: np.ndarray, yaw: float, pitch: float, roll: float, lens: np.ndarray, size: tuple[int, int]
 ) -> Camera:
     """Return a camera at a position (x, y, z) in metres with yaw, pitch and roll in radians."""
@@ -181,7 +208,7 @@ def aimed(
 
 
 def probe(scene: Scene, camera: Camera) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """A coarse look: ray directions (3, G) and what they hit."""
+    """Trace a coarse grid of G rays; return their directions (3, G) and their hits (see `Scene.trace`)."""
     rows, columns = GRID
     y, x = (np.arange(rows) + 0.5) / rows * camera.height, (np.arange(columns) + 0.5) / columns * camera.width
     directions = camera.directions(x, y[:, None])

@@ -1,4 +1,4 @@
-"""Data set of generated rooms."""
+"""The data set of generated rooms."""
 
 import json
 from collections.abc import Mapping

@@ -5,10 +5,19 @@ import numpy as np
 
 
 class Film:
-    """Exposure as a camera would choose it, a square root for the eye, and a little sensor noise."""
+    """A camera response with automatic exposure, gamma 2 and a little sensor noise."""
 
     def develop(self, radiance: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
-        """Return the image (H, W, 3) uint8 of linear radiance (3, H, W)."""
+        """Convert linear radiance to an 8-bit image.
+
+        Args:
+            radiance: (3, H, W) float32, linear RGB.
+            exposure: Factor on the automatic exposure.
+            rng: Random generator of the noise.
+
+        Returns:
+            The image (H, W, 3) uint8 RGB.
+        """
         gain = exposure * np.clip(0.32 / radiance.mean(), 0.6, 2.0) * rng.uniform(0.9, 1.1)
         noise = rng.standard_normal(radiance.shape, np.float32)
         strength = np.float32(rng.uniform(1, 3))
@@ -26,16 +35,18 @@ class Film:
 
 
 class PhotographicFilm:
-    """What consumer cameras do: an imperfect white balance and exposure, glare around what is bright, darker corners, a
-    curve with a shoulder, more or less colour, and noise that grows with the light.
+    """The response of consumer cameras.
+
+    In this order: imperfect white balance and exposure, glare around bright areas, vignetting, a tone curve that
+    compresses highlights, random contrast and saturation, and noise whose variance grows with the signal.
     """
 
     def develop(self, radiance: np.ndarray, exposure: float, rng: np.random.Generator) -> np.ndarray:
-        """Return the image (H, W, 3) uint8 of linear radiance (3, H, W)."""
+        """Convert linear radiance (3, H, W) to an image (H, W, 3) uint8 RGB; see `Film.develop`."""
         image = np.moveaxis(radiance, 0, 2)  # (H, W, 3)
         height, width = image.shape[:2]
         cast = image.mean((0, 1)) / image.mean()
-        image = image / cast ** np.float32(rng.uniform(0.1, 0.9))  # a camera takes some of the light's colour out
+        image = image / cast ** np.float32(rng.uniform(0.1, 0.9))  # white balance removes a part of the light's colour
         image *= np.exp(rng.normal(0, 0.08, 3)).astype(np.float32)
         image *= np.float32(exposure * np.exp(rng.uniform(np.log(0.14), np.log(0.42))) / image.mean())
 
@@ -45,7 +56,9 @@ class PhotographicFilm:
         y, x = ((np.arange(n, dtype=np.float32) + 0.5) / n * 2 - 1 for n in (height, width))
         image *= (1 - np.float32(rng.uniform(0, 0.35)) * (y[:, None] ** 2 + x**2) / 2)[..., None]
 
-        image *= (1 + image / np.float32(rng.uniform(3, 6))) / (1 + image)  # a shoulder in place of hard clipping
+        image *= (1 + image / np.float32(rng.uniform(3, 6))) / (
+            1 + image
+        )  # compress highlights instead of clipping them
         curve = np.clip(image * np.float32(1.35), 0, 1) ** np.float32(rng.uniform(0.4, 0.52))
         strength = np.float32(rng.uniform(0, 0.35))
         curve += strength * (curve * curve * (3 - 2 * curve) - curve)  # contrast

@@ -10,7 +10,7 @@ from mmmtl.synthetic_rooms.textures import Materials, hsv
 
 
 def picture(rng: np.random.Generator, mix: Materials, width: float, height: float) -> list[Part]:
-    """Return a framed picture of a width and height in metres."""
+    """Return a framed picture of the given width and height in metres."""
     w, h, rim = width / 2, height / 2, rng.uniform(0.025, 0.06)
     frame = mix.wood() if rng.random() < 0.6 else mix.plain(mix.paint((0.0, 0.4), (0.05, 0.9)))
     canvas = mix.mix(
@@ -29,7 +29,10 @@ def picture(rng: np.random.Generator, mix: Materials, width: float, height: floa
 
 
 def television(rng: np.random.Generator, mix: Materials, width: float, *, stand: bool) -> list[Part]:
-    """A flat screen; on a stand it is lifted and has a foot, else it hangs around z = 0."""
+    """Return a flat screen with an aspect ratio of 16:9.
+
+    With ``stand``, it has a foot that stands on z = 0; otherwise its centre is at z = 0.
+    """
     w, h = width / 2, width * 9 / 32
     black = mix.plain(np.full(3, rng.uniform(0.05, 0.14)))
     dark = hsv(rng.uniform(0.5, 0.7), rng.uniform(0.1, 0.5), rng.uniform(0.08, 0.2))
@@ -54,7 +57,7 @@ def television(rng: np.random.Generator, mix: Materials, width: float, *, stand:
 
 
 def window(rng: np.random.Generator, mix: Materials, width: float, height: float, *, day: bool) -> list[Part]:
-    """A frame with panes, and at times blinds or curtains, which belong to the window."""
+    """Return a window with a frame and panes, and sometimes blinds or curtains; ``day`` lights the panes."""
     w, h = width / 2, height / 2
     frame = mix.plain(mix.paint((0.0, 0.12), (0.8, 1.0))) if rng.random() < 0.75 else mix.wood()
     sky = hsv(rng.uniform(0.53, 0.62), rng.uniform(0.05, 0.45), 1.0 if day else rng.uniform(0.12, 0.25))
@@ -93,7 +96,7 @@ def window(rng: np.random.Generator, mix: Materials, width: float, height: float
 
 
 def door(rng: np.random.Generator, mix: Materials) -> list[Part]:
-    """A door with its frame, standing on the floor."""
+    """Return a door with its frame; its lower edge is at z = 0."""
     leaf = mix.wood() if rng.random() < 0.5 else mix.plain(mix.paint((0.0, 0.1), (0.8, 0.97)))
     knob = mix.plain(hsv(0.12, 0.3, 0.5))
     parts = [box(leaf, (-0.48, 0.48), (-0.02, 0), (0, 2.08)), box(leaf, (-0.42, 0.42), (-0.04, -0.02), (0.01, 2.02))]
@@ -104,7 +107,7 @@ def door(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def ceiling_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
-    """Hangs from z = 0."""
+    """Return a lamp that hangs from z = 0 down to negative z."""
     glow = mix.plain(hsv(0.12, 0.15, 1.0), glow=0.9)
     cord = mix.plain(np.full(3, 0.2))
     drop = rng.uniform(0.15, 0.5)

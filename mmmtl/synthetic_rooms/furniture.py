@@ -1,6 +1,6 @@
 """Furniture of several parts: bed, sofa, chair, table, shelves, cupboards, stands.
 
-Every maker returns an Item in the furniture frame (back at +y, front towards -y, floor at z = 0).
+Every function returns an `Item` in the furniture frame (back at +y, front towards -y, floor at z = 0).
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from mmmtl.synthetic_rooms.textures import Materials
 
 
 class Surface(NamedTuple):
-    """A free rectangle that small things can stand on."""
+    """A horizontal rectangle on which small objects can stand: x and y ranges and height z in metres."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -30,12 +30,12 @@ class Item:
     surfaces: list[Surface] = field(default_factory=list)
 
     def include(self, item: 'Item', x: float, y: float, yaw: float) -> None:
-        """Take over another item's instances; its surfaces are lost."""
+        """Add the instances of another item at (x, y), rotated by ``yaw`` in radians; its surfaces are dropped."""
         self.groups += [(label, moved(parts, x, y, 0, yaw)) for label, parts in item.groups]
 
 
 def legs(material: int, width: float, depth: float, height: float, thick: float, *, turned: bool = False) -> list[Part]:
-    """Return four legs for a width, depth and height in metres."""
+    """Return four legs for a piece of the given width, depth and height in metres; ``turned`` legs are round."""
     parts = []
     for sx in (-1, 1):
         for sy in (-1, 1):
@@ -127,7 +127,7 @@ def chair(rng: np.random.Generator, mix: Materials) -> Item:
     frame = mix.plain(mix.paint((0.0, 0.2), (0.1, 0.4))) if style == 2 else mix.wood()
     top = frame if rng.random() < 0.4 else mix.cloth((0.2, 0.9), (0.3, 0.9))
     parts = [box(top, (-w, w), (-d, d), (seat - 0.05, seat))]
-    if style == 2:  # on one foot with a star, as at a desk
+    if style == 2:  # an office chair: one column on a cross-shaped base
         parts += [
             cylinder(frame, (0, 0), (0.08, seat - 0.05), 0.03),
             box(frame, (-w, w), (-0.03, 0.03), (0.03, 0.08)),
@@ -149,7 +149,7 @@ def chair(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def table(rng: np.random.Generator, mix: Materials, width: float, depth: float, height: float) -> Item:
-    """Return a table of a width, depth and height in metres."""
+    """Return a table of the given width, depth and height in metres; its top is round if width and depth are close."""
     w, d, thick = width / 2, depth / 2, rng.uniform(0.025, 0.05)
     white = rng.random() < 0.2
     top = mix.plain(mix.paint((0.0, 0.1), (0.8, 0.95))) if white else mix.wood()
@@ -172,7 +172,7 @@ def table(rng: np.random.Generator, mix: Materials, width: float, depth: float, 
 
 
 def dining_group(rng: np.random.Generator, mix: Materials) -> Item:
-    """A table with its chairs, all of one kind."""
+    """Return a table with chairs of one style around it."""
     sides = int(rng.integers(1, 3))
     width = rng.uniform(0.9, 1.1) if sides == 1 else rng.uniform(1.3, 1.9)
     depth = width if sides == 1 and rng.random() < 0.5 else rng.uniform(0.75, 0.95)
@@ -193,7 +193,7 @@ def dining_group(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def desk_group(rng: np.random.Generator, mix: Materials) -> Item:
-    """A desk at the wall with a chair before it."""
+    """Return a desk with a chair in front of it."""
     width, depth = rng.uniform(1.1, 1.6), rng.uniform(0.55, 0.75)
     group = table(rng, mix, width, depth, rng.uniform(0.71, 0.76))
     group.groups = [(label, moved(parts, 0, 0.2)) for label, parts in group.groups]
@@ -236,7 +236,10 @@ def bookshelf(rng: np.random.Generator, mix: Materials) -> Item:
 
 
 def cupboard(rng: np.random.Generator, mix: Materials, width: float, depth: float, height: float) -> Item:
-    """A closed body with doors or drawers and their knobs: wardrobe, dresser, night stand or television stand."""
+    """Return a wardrobe, dresser, night stand or television stand of the given width, depth and height in metres.
+
+    It has doors if it is taller than 1.4 m, otherwise drawers.
+    """
     w, d = width / 2, depth / 2
     body = mix.wood() if rng.random() < 0.7 else mix.plain(mix.paint((0.0, 0.25), (0.7, 0.95)))
     front = body if rng.random() < 0.5 else mix.plain(mix.paint((0.0, 0.3), (0.6, 0.95)))

@@ -1,4 +1,4 @@
-"""What lights a room: lamps, windows, the sun through a window, and what the room reflects."""
+"""Light sources of a room: lamps, windows, the sun through a window, and reflected light."""
 
 from __future__ import annotations
 
@@ -11,38 +11,41 @@ import numpy as np
 if TYPE_CHECKING:
     from mmmtl.synthetic_rooms.scene import Scene
 
-PATTERN = 4  # a soft light is looked at from another of its points in each pixel of a square of this side
+PATTERN = 4  # pixels; each pixel of a square of this side samples another point of a soft light
 
 
 class LightSource(ABC):
-    """Something that lights a room."""
+    """Base class of light sources."""
 
     colour: np.ndarray  # (3,) linear
 
     @abstractmethod
-    def falls(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors (3, N) from points on surfaces to the light, and how much of it falls there (N,) if unblocked.
+    def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how the light falls on points of surfaces, without shadows.
 
         Args:
-            point: (3, N) metres.
-            normal: (3, N) unit normals of the surfaces.
-            slot: (N,) the position of each pixel in its 4 x 4 square, 0..15.
+            point: Points (3, N) in metres.
+            normal: Unit normals (3, N) of the surfaces.
+            slot: Index (N,) of each pixel in its 4 x 4 square, 0..15.
+
+        Returns:
+            Vectors (3, N) from the points to the light, and strengths (N,), <= 0 for surfaces that face away.
         """
 
     @abstractmethod
     def reaches(self, scene: Scene, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
-        """Whether the light arrives at points (3, N) along the vectors of `falls`."""
+        """Return a mask (N,) of the points ``start`` (3, N) that the light reaches along vectors of `illuminate`."""
 
 
 @dataclass
 class Light(LightSource):
-    """A point that lights; its shadows are hard."""
+    """A point light with hard shadows."""
 
     position: np.ndarray  # (3,) metres
     colour: np.ndarray  # (3,) linear
-    facing: np.ndarray  # (3,) a window lights only what lies before it; zero for a lamp
+    facing: np.ndarray  # (3,) unit direction in which a window shines; zero for lamps, which shine in all
 
-    def falls(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         towards = self.position[:, None] - point
         squared = dot(towards, towards)
         distance = np.sqrt(squared)
@@ -63,26 +66,29 @@ class Light(LightSource):
 
 @dataclass
 class SoftLight(Light):
-    """A light with an extent: each pixel of a 4 x 4 square sees another of its points, and the renderer averages."""
+    """A box-shaped area light with soft shadows.
+
+    Each pixel of a 4 x 4 square samples another point of the light; the renderer averages over the square.
+    """
 
     extent: np.ndarray  # (3,) half its size along x, y, z
 
-    def falls(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        towards, strength = super().falls(point, normal, slot)
-        towards += (SPOTS * self.extent).astype(np.float32).T.take(slot, axis=1)
+    def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        towards, strength = super().illuminate(point, normal, slot)
+        towards += (LIGHT_SAMPLES * self.extent).astype(np.float32).T.take(slot, axis=1)
         return towards, strength
 
 
 @dataclass
 class Sun(LightSource):
-    """Light from one direction, which enters through the panes of windows alone."""
+    """Directional light that enters only through window panes."""
 
     direction: np.ndarray  # (3,) unit, towards the sun
     colour: np.ndarray  # (3,) linear
 
-    def falls(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         strength = dot(self.direction[:, None], normal)
-        jitter = (SPOTS * 0.008).astype(np.float32).T.take(slot, axis=1)  # the sun is a disc, blurred by haze
+        jitter = (LIGHT_SAMPLES * 0.008).astype(np.float32).T.take(slot, axis=1)  # the sun is a disc, blurred by haze
         return self.direction[:, None] + jitter, strength
 
     def reaches(self, scene: Scene, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
@@ -91,12 +97,12 @@ class Sun(LightSource):
 
 @dataclass
 class Reflection(LightSource):
-    """Light that a side of the room throws back: all of it on what faces that side, none on what turns away from it."""
+    """Light reflected by one side of the room; its strength is (0.5 + 0.5 cos)^2 of the angle to that side."""
 
     direction: np.ndarray  # (3,) unit, towards that side
     colour: np.ndarray  # (3,) linear
 
-    def falls(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         facing = 0.5 + 0.5 * dot(self.direction[:, None], normal)
         return np.broadcast_to(self.direction[:, None], point.shape), facing * facing
 
@@ -105,28 +111,28 @@ class Reflection(LightSource):
 
 
 def light_at(position: tuple[float, float, float], colour: np.ndarray, facing: np.ndarray) -> Light:
-    """A point light in single precision."""
+    """Return a point light with all values in float32."""
     return Light(np.array(position, np.float32), colour.astype(np.float32), facing.astype(np.float32))
 
 
 def dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Scalar products (N,) of the columns of a and b (3, N)."""
+    """Return the dot products (N,) of the columns of a and b (3, N)."""
     total = a[0] * b[0]
     total += a[1] * b[1]
     total += a[2] * b[2]
     return total
 
 
-def slots(y: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The place of pixels in their 4 x 4 squares, 0..15."""
+def pattern_indices(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the indices of pixels in their 4 x 4 squares, 0..15."""
     return y % PATTERN * PATTERN + x % PATTERN
 
 
-def spots() -> np.ndarray:
-    """Points (16, 3) within -1..1, spread evenly along each axis."""
+def light_samples() -> np.ndarray:
+    """Return points (16, 3) in -1..1 that are evenly spaced along each axis, in random order."""
     rng = np.random.default_rng(4)
     steps = (np.arange(PATTERN**2) + 0.5) / PATTERN**2 * 2 - 1
     return np.stack([rng.permutation(steps) for _ in range(3)], 1)
 
 
-SPOTS = spots()
+LIGHT_SAMPLES = light_samples()

@@ -1,7 +1,7 @@
-"""The solids furniture is made of, and how many of them at once become triangles.
+"""Solid primitives of which furniture consists, and their triangulation.
 
-A part is one row of ten numbers: shape, centre x y z, half size x y z, tilt about x, yaw about z, material.
-Furniture frame: x along the width, y towards the back, z up; the origin lies on the floor under the middle.
+A part is a row of ten numbers: shape, centre x y z, half size x y z, tilt about x, yaw about z, material.
+Furniture frame: x along the width, y towards the back, z up; the origin is on the floor below the centre.
 """
 
 from typing import NamedTuple
@@ -13,17 +13,17 @@ Part = tuple[float, ...]
 
 
 class Triangles(NamedTuple):
-    """T triangles of all parts of a room."""
+    """The T triangles of all parts of a room."""
 
     corners: np.ndarray  # (T, 3, 3) metres, world frame
-    part: np.ndarray  # (T,) row of the part a triangle belongs to
-    face: np.ndarray  # (T,) triangles of one flat face share a number
+    part: np.ndarray  # (T,) index of the part that a triangle belongs to
+    face: np.ndarray  # (T,) index of the flat face that a triangle belongs to
     local: np.ndarray  # (T, 3, 2) coordinates along the face, metres
-    unit: np.ndarray  # (T, 3, 2) the same, 0..1 across the part
+    unit: np.ndarray  # (T, 3, 2) the same, scaled to 0..1 over the part
 
 
 def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], tilt: float = 0) -> Part:
-    """Return a box between two x, two y and two z in metres; ``tilt`` is its yaw in radians."""
+    """Return a box with the given x, y and z ranges in metres; ``tilt`` is its rotation about x in radians."""
     return (BOX, (x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2,
             (x[1] - x[0]) / 2, (y[1] - y[0]) / 2, (z[1] - z[0]) / 2, tilt, 0, material)  # fmt: skip
 
@@ -31,7 +31,15 @@ def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[
 def round_part(
     shape: int, material: int, centre: tuple[float, float], z: tuple[float, float], half: tuple[float, float]
 ) -> Part:
-    """A cylinder, cone, cushion or ball standing between two heights."""
+    """Return a cylinder, cone, cushion or ball.
+
+    Args:
+        shape: ``CYLINDER``, ``CONE``, ``CUSHION`` or ``BALL``.
+        material: Index of the material.
+        centre: (x, y) of the axis in metres.
+        z: Height of the lower and upper end.
+        half: Half the size along x and y.
+    """
     return (shape, *centre, (z[0] + z[1]) / 2, *half, (z[1] - z[0]) / 2, 0, 0, material)
 
 
@@ -41,15 +49,15 @@ def cylinder(material: int, centre: tuple[float, float], z: tuple[float, float],
 
 
 def moved(parts: list[Part], x: float, y: float, z: float = 0.0, yaw: float = 0.0) -> list[Part]:
-    """The parts turned about z, then shifted."""
-    c, s = float(np.cos(yaw)), float(np.sin(yaw))  # Python's own numbers: NumPy's take several times as long one by one
+    """Return the parts rotated about z by ``yaw`` in radians, then shifted by (x, y, z) in metres."""
+    c, s = float(np.cos(yaw)), float(np.sin(yaw))  # Python floats: scalar arithmetic in NumPy is several times slower
     return [
         (p[0], c * p[1] - s * p[2] + x, s * p[1] + c * p[2] + y, p[3] + z, *p[4:8], p[8] + yaw, p[9]) for p in parts
     ]
 
 
 def triangulate(parts: np.ndarray) -> Triangles:
-    """Triangles of all parts (P, 10), shape by shape."""
+    """Return the triangles of all parts (P, 10), ordered by shape."""
     pieces = []
     faces_before = 0
     for shape, (unit, face) in enumerate(UNIT):
@@ -59,9 +67,9 @@ def triangulate(parts: np.ndarray) -> Triangles:
         p = parts[rows]
         local = unit[None] * p[:, None, None, 4:7]  # (P, T, 3, 3)
         normal = np.cross(local[:, :, 1] - local[:, :, 0], local[:, :, 2] - local[:, :, 0])
-        axis = np.abs(normal).argmax(-1)  # (P, T) the axis a triangle faces
-        corners = turned(local, 1, 2, p[:, 7])
-        corners = turned(corners, 0, 1, p[:, 8]) + p[:, None, None, 1:4]
+        axis = np.abs(normal).argmax(-1)  # (P, T) axis along which a triangle's normal is largest
+        corners = rotated(local, 1, 2, p[:, 7])
+        corners = rotated(corners, 0, 1, p[:, 8]) + p[:, None, None, 1:4]
         n_faces = face.max() + 1
         faces = faces_before + np.arange(len(rows))[:, None] * n_faces + face
         faces_before += len(rows) * n_faces
@@ -74,14 +82,14 @@ def triangulate(parts: np.ndarray) -> Triangles:
 
 
 def along_face(points: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """The two coordinates (P, T, 3, 2) along their faces of points ([P,] T, 3, 3); faces look along `axis` (P, T)."""
+    """Return in-plane coordinates (P, T, 3, 2) of points ([P,] T, 3, 3) on faces with normals along ``axis`` (P, T)."""
     axis = axis[:, :, None]
     first = np.where(axis == 0, points[..., 1], points[..., 0])
     return np.stack([first, np.where(axis == 2, points[..., 1], points[..., 2])], -1)
 
 
-def turned(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:
-    """Points (P, T, 3, 3) turned in the plane of axes a and b by one angle per part (P,)."""
+def rotated(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:
+    """Rotate points (P, T, 3, 3) in the plane of axes a and b by one angle (P,) in radians per part."""
     c, s = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
     out = points.copy()
     out[..., a] = c * points[..., a] - s * points[..., b]
@@ -89,11 +97,11 @@ def turned(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:
     return out
 
 
-ALONG = np.array([[1, 2], [0, 2], [0, 1]])  # the two axes along a face that looks along x, y, z
+ALONG = np.array([[1, 2], [0, 2], [0, 1]])  # in-plane axes of a face whose normal is along x, y, z
 
 
 def unit_box() -> tuple[np.ndarray, np.ndarray]:
-    """Return the triangles of the box from -1 to 1, and their texture coordinates."""
+    """Return the triangles (12, 3, 3) of the box from -1 to 1, and the index (12,) of the face of each."""
     triangles = []
     for axis, (a, b) in enumerate(ALONG):
         for side in (-1, 1):
@@ -101,11 +109,11 @@ def unit_box() -> tuple[np.ndarray, np.ndarray]:
             ring[:, axis] = side
             ring[:, [a, b]] = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
             triangles += [ring[[0, 1, 2]], ring[[0, 2, 3]]]
-    return outward(np.array(triangles)), np.arange(12) // 2
+    return orient_outwards(np.array(triangles)), np.arange(12) // 2
 
 
 def unit_prism(top: float, sides: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """A cylinder whose upper radius is `top`."""
+    """Return triangles and face indices of a prism from z = -1 to 1 with radius 1 below and ``top`` above."""
     angle = (np.arange(sides) + 0.5) * 2 * np.pi / sides
     low = np.stack([np.cos(angle), np.sin(angle), np.full(sides, -1.0)], 1)
     high = low * [top, top, -1]
@@ -118,11 +126,11 @@ def unit_prism(top: float, sides: int = 10) -> tuple[np.ndarray, np.ndarray]:
         for i in range(1, sides - 1):
             triangles.append([ring[0], ring[i], ring[i + 1]])
             faces.append(face)
-    return outward(np.array(triangles)), np.array(faces)
+    return orient_outwards(np.array(triangles)), np.array(faces)
 
 
 def unit_round(power: float, around: int = 12, upward: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """A ball (power 1) or a cushion (power below 1: a rounded box)."""
+    """Return triangles and face indices of a ball (``power`` 1) or a rounded box (``power`` < 1)."""
 
     def swell(x: np.ndarray) -> np.ndarray:
         return np.sign(x) * np.abs(np.round(x, 9)) ** power
@@ -136,11 +144,11 @@ def unit_round(power: float, around: int = 12, upward: int = 6) -> tuple[np.ndar
         for j in range(around):
             a, b, c, d = grid[i, j], grid[i, j - 1], grid[i + 1, j - 1], grid[i + 1, j]
             triangles += ([[a, b, c]] if i else []) + ([[a, c, d]] if i < upward - 1 else [])
-    return outward(np.array(triangles)), np.arange(len(triangles))
+    return orient_outwards(np.array(triangles)), np.arange(len(triangles))
 
 
-def outward(triangles: np.ndarray) -> np.ndarray:
-    """The triangles of a convex solid around the origin, wound so that their normals point outwards."""
+def orient_outwards(triangles: np.ndarray) -> np.ndarray:
+    """Orient the triangles (T, 3, 3) of a convex solid around the origin so that their normals point outwards."""
     normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     inside = (normal * triangles.mean(1)).sum(1) < 0
     triangles[inside] = triangles[inside][:, ::-1]

@@ -1,11 +1,11 @@
-"""A view of a scene: one ray through every pixel's centre for the labels, more rays where the colour needs them."""
+"""Render a view of a scene: one ray per pixel for the labels, and more rays for the colour at edges."""
 
 from zlib import crc32
 
 import numpy as np
 
 from mmmtl.synthetic_rooms.cameras import Camera
-from mmmtl.synthetic_rooms.lights import slots
+from mmmtl.synthetic_rooms.lights import pattern_indices
 from mmmtl.synthetic_rooms.scene import Scene
 from mmmtl.synthetic_rooms.shading import (
     Hits,
@@ -13,7 +13,7 @@ from mmmtl.synthetic_rooms.shading import (
     cast,
     lighting,
     slopes,
-    softened,
+    soften_shadows,
     strips,
     surface_colour,
     texture_coordinates,
@@ -22,15 +22,24 @@ from mmmtl.synthetic_rooms.shading import (
 
 
 def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, np.ndarray]:
-    """Return the image (H, W, 3) uint8, semseg uint8, depth float32, normal (H, W, 3) float32, instance uint16.
+    """Render the image and the labels of a view.
 
-    Labels belong to the ray through the pixel's centre. The colour is the mean over `samples` points of the pixel.
-    Where the pixel and its four neighbours lie on one flat face, these points follow from the face's texture
-    coordinates; elsewhere a ray is cast for each.
+    Labels belong to the ray through the pixel centre. The colour is the mean over ``samples`` points of the pixel.
+    If the pixel and its four neighbours are on one flat face, these points are extrapolated from the texture
+    coordinates; otherwise a ray is cast for each.
+
+    Args:
+        scene: The room.
+        camera: The camera.
+        samples: Points per pixel for the colour.
+
+    Returns:
+        ``image`` (H, W, 3) uint8 RGB, ``semseg`` (H, W) uint8, ``depth`` (H, W) float32 in metres, ``normal``
+        (H, W, 3) float32 unit vectors in the camera frame, ``instance`` (H, W) uint16.
     """
     shape = (camera.height, camera.width)
     x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
-    slot = slots(*np.indices(shape)).reshape(-1)
+    slot = pattern_indices(*np.indices(shape)).reshape(-1)
     hits = cast(scene, camera, camera.directions(x, y[:, None]), slot)
     instance = scene.instance.take(hits.triangle)
     normal = np.ascontiguousarray((camera.camera_T_world[:3, :3] @ scene.normal).T)  # (T, 3) camera frame
@@ -45,41 +54,41 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
 
 
 def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray:
-    """Return the image (H, W, 3) uint8."""
+    """Return the image (H, W, 3) uint8, given the hits of the rays through all pixel centres."""
     shape = (camera.height, camera.width)
     face = scene.face.take(hits.triangle)
-    flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) the cheap pixels
-    spread = pixel_spread(samples)
+    flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) pixels that need no further rays
+    offsets = pixel_offsets(samples)
 
-    texel = np.concatenate([texture_coordinates(scene, hits.of(strip)) for strip in strips(len(face))], 1)  # (2, N)
+    texel = np.concatenate([texture_coordinates(scene, hits.select(strip)) for strip in strips(len(face))], 1)  # (2, N)
     across, down = (step.reshape(2, -1) * flat for step in slopes(texel.reshape(2, *shape)))
     light, radiance = np.empty((2, 3, len(face)), np.float32)
     for strip in strips(len(face)):
-        strip_hits = hits.of(strip)
+        strip_hits = hits.select(strip)
         texture = TextureAt(scene, strip_hits.triangle, texture_level(scene, camera, strip_hits))
-        weights = texture(texel[:, strip])  # (2, n) summed over the samples; the first is the pixel centre
-        for dx, dy in spread[1:]:
-            position = dx * across[:, strip]
-            position += texel[:, strip]
-            position += dy * down[:, strip]
-            weights += texture(position)
+        weights = texture(texel[:, strip])  # (2, n) sum over the samples; the first is at the pixel centre
+        for dx, dy in offsets[1:]:
+            coordinates = dx * across[:, strip]
+            coordinates += texel[:, strip]
+            coordinates += dy * down[:, strip]
+            weights += texture(coordinates)
         weights /= samples
         light[:, strip] = lighting(scene, camera.position, strip_hits)
         radiance[:, strip] = surface_colour(scene, strip_hits.triangle, weights)
     if scene.variety.soft_shadows:
-        light = softened(light.reshape(3, *shape), face.reshape(shape)).reshape(3, -1)
+        light = soften_shadows(light.reshape(3, *shape), face.reshape(shape)).reshape(3, -1)
     radiance *= light
 
     edge = np.flatnonzero(~flat)
     if len(edge) and samples > 1:
         x, y = (part.astype(np.float32) + np.float32(0.5) for part in (edge % shape[1], edge // shape[1]))
-        directions = camera.directions(x + spread[1:, :1], y + spread[1:, 1:])  # (3, (samples - 1) * E)
+        directions = camera.directions(x + offsets[1:, :1], y + offsets[1:, 1:])  # (3, (samples - 1) * E)
         fine = cast(scene, camera, directions, np.tile(hits.slot.take(edge), samples - 1))
-        pixel, other = pixels_on_face(face.reshape(shape), edge, spread[1:], scene.face.take(fine.triangle))
+        pixel, other = pixels_on_face(face.reshape(shape), edge, offsets[1:], scene.face.take(fine.triangle))
         ring = np.stack([channel.take(pixel) for channel in light])  # (3, (samples - 1) * E)
-        ring[:, other] = lighting(scene, camera.position, fine.of(other))
+        ring[:, other] = lighting(scene, camera.position, fine.select(other))
         for strip in strips(len(pixel)):
-            strip_hits = fine.of(strip)
+            strip_hits = fine.select(strip)
             texture = TextureAt(scene, strip_hits.triangle, texture_level(scene, camera, strip_hits))
             ring[:, strip] *= surface_colour(
                 scene, strip_hits.triangle, texture(texture_coordinates(scene, strip_hits))
@@ -91,33 +100,33 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
 
 
 def pixels_on_face(
-    faces: np.ndarray, pixel: np.ndarray, spread: np.ndarray, face: np.ndarray
+    faces: np.ndarray, pixel: np.ndarray, offsets: np.ndarray, face: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each sample a pixel whose centre is on the same face: the sample's own, or the neighbour on its side.
+    """Find for each sample a pixel whose centre is on the same face: its own pixel or an adjacent one on its side.
 
-    Light changes slowly along a face, so the light of that pixel is reused for the sample.
+    Light varies slowly along a face, so the light of that pixel is reused for the sample.
 
     Args:
         faces: Faces (H, W) at all pixel centres.
         pixel: Pixels (E,) of the samples.
-        spread: Offsets (S, 2) of the samples from the pixel centre.
+        offsets: Offsets (S, 2) of the samples from the pixel centre.
         face: Faces (S * E,) that the samples hit.
 
     Returns:
         The pixels (S * E,), and the indices of the samples without such a pixel.
     """
     height, width = faces.shape
-    found = np.tile(pixel, len(spread))
-    side = np.sign(spread).astype(np.int64)
+    found = np.tile(pixel, len(offsets))
+    side = np.sign(offsets).astype(np.int64)
     other = np.flatnonzero(faces.take(found) != face)
     for step_x, step_y in ((1, 0), (0, 1), (1, 1)):
-        sample, position = other // len(pixel), found.take(other)
-        y, x = np.divmod(position, width)
+        sample, own = other // len(pixel), found.take(other)
+        y, x = np.divmod(own, width)
         row = np.clip(y + step_y * side[:, 1].take(sample), 0, height - 1)
         candidate = row * width + np.clip(x + step_x * side[:, 0].take(sample), 0, width - 1)
-        fits = faces.take(candidate) == face.take(other)
-        found[other[fits]] = candidate[fits]
-        other = other[~fits]
+        same = faces.take(candidate) == face.take(other)
+        found[other[same]] = candidate[same]
+        other = other[~same]
     return found, other
 
 
@@ -134,8 +143,8 @@ def one_face_around(face: np.ndarray) -> np.ndarray:
     return same
 
 
-def pixel_spread(samples: int) -> np.ndarray:
-    """Return offsets (samples, 2) from the pixel centre in pixels; the first is 0, the others lie on a circle."""
+def pixel_offsets(samples: int) -> np.ndarray:
+    """Return offsets (samples, 2) from the pixel centre in pixels; the first is 0, the others are on a circle."""
     angle = 0.35 + 2 * np.pi * np.arange(samples - 1) / max(1, samples - 1)
     ring = 0.38 * np.stack([np.cos(angle), np.sin(angle)], 1)
     return np.concatenate([np.zeros((1, 2)), ring]).astype(np.float32)

@@ -1,10 +1,10 @@
-"""Materials with the wear, grain and dirt of real surfaces."""
+"""Materials with wear, grain and dirt."""
 
 import numpy as np
 
 from mmmtl.synthetic_rooms.textures import Materials, hsv
 
-# what may stand in for the clean kinds, the kind itself among them; more often where it is named more often
+# kinds that may replace a clean kind; each entry is equally likely, so repeated ones are more frequent
 RELATIVES = {
     'plaster': ('plaster', 'mottle', 'mottle', 'speckle', 'brushed'),
     'wood': ('wood', 'grain', 'grain'),
@@ -21,7 +21,7 @@ RELATIVES = {
 
 
 class RichMaterials(Materials):
-    """Materials whose kind, scale and contrast vary more."""
+    """Materials with more variation of kind, scale and contrast, and with muted colours."""
 
     def mix(
         self,
@@ -34,11 +34,11 @@ class RichMaterials(Materials):
         glow: float = 0.0,
     ) -> int:
         rng = self.rng
-        clean, kind = kind, pick(rng, RELATIVES.get(kind, (kind,)))
+        clean, kind = kind, choose(rng, RELATIVES.get(kind, (kind,)))
         a = np.asarray(a, float)
         b = a * 0.85 if b is None else np.asarray(b, float)
         c = a * 0.6 if c is None else np.asarray(c, float)
-        if clean == 'plaster':  # paint, stone and plastics: marks that are hardly darker or lighter
+        if clean == 'plaster':  # paint, stone and plastics: marks of low contrast
             b, c = a + (b - a) * rng.uniform(0.2, 1.3), a * rng.uniform(0.82, 1.1)
         else:
             b = a + (b - a) * rng.uniform(0.6, 1.8)
@@ -48,7 +48,7 @@ class RichMaterials(Materials):
     def paint(
         self, saturation: tuple[float, float] = (0.1, 0.7), value: tuple[float, float] = (0.3, 0.9)
     ) -> np.ndarray:
-        """A colour as rooms have it: muted and rather warm for the most part, seldom a bright one."""
+        """Sample a colour; most are muted and warm, few are bright."""
         rng = self.rng
         hue = rng.normal(0.09, 0.05) % 1 if rng.random() < 0.55 else rng.random()
         least, most = saturation
@@ -56,6 +56,6 @@ class RichMaterials(Materials):
         return hsv(hue, muted * rng.uniform(least, most), rng.uniform(*value))
 
 
-def pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
-    """Any of the choices."""
+def choose(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
+    """Return a random element."""
     return choices[rng.integers(len(choices))]

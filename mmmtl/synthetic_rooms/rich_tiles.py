@@ -1,4 +1,4 @@
-"""Grey tiles with the wear, grain and ornament of real surfaces: how each kind is drawn."""
+"""Texture tiles with wear, grain and ornament; a function per kind, as in `tiles`."""
 
 import numpy as np
 
@@ -6,29 +6,29 @@ from mmmtl.synthetic_rooms.tiles import U, V, noise, wave
 
 
 def octaves(rng: np.random.Generator, first: float, count: int = 4) -> np.ndarray:
-    """Noise of several scales, the finer the weaker, as stains and wear have it; about 0..1."""
+    """Return noise of several scales in 0..1 for stains and wear; finer noise has a smaller amplitude."""
     layers = [(noise(rng, first * 2.3**i) - 0.5) * 0.65**i for i in range(count)]
     return np.clip(0.5 + sum(layers), 0, 1)
 
 
 def mottle(rng, variant):
-    """Soft stains."""
+    """Draw soft stains."""
     stains = octaves(rng, 1.5 + variant, 4)
     return 0.3 + 0.7 * (stains - 0.3), np.clip(octaves(rng, 3, 3) - 0.6, 0, 1)
 
 
 def speckle(rng, variant):
-    """Terrazzo: dark and bright chips."""
+    """Draw terrazzo: dark and bright chips."""
     return 0.3 * octaves(rng, 2) + 0.4 * (noise(rng, 30) > 0.72), (noise(rng, 45) > 0.85) * 0.8
 
 
 def brushed(rng, variant):
-    """Strokes of a brush."""
+    """Draw brush strokes."""
     return 0.6 * noise(rng, 2, 50) + 0.4 * octaves(rng, 2), 0
 
 
 def grain(rng, variant):
-    """Curved rings with knots."""
+    """Draw wood grain: curved rings with knots."""
     bend = 0.8 * noise(rng, 1, 2) + 0.15 * noise(rng, 4, 8)
     rings = wave((4 + 3 * variant) * (V + bend))
     knots = noise(rng, 2.5, 2.5)
@@ -36,8 +36,8 @@ def grain(rng, variant):
 
 
 def parquet(rng, variant):
-    """Squares of strips, alternately across and along."""
-    n = 4 + 2 * variant  # squares, alternately along and across
+    """Draw parquet: squares of strips in alternating directions."""
+    n = 4 + 2 * variant  # squares per side
     row, column = (V * n).astype(int), (U * n).astype(int)
     along = (row + column) % 2 == 0
     strip = np.where(along, V * n * 4, U * n * 4)
@@ -47,7 +47,7 @@ def parquet(rng, variant):
 
 
 def herringbone(rng, variant):
-    """Boards in a zigzag."""
+    """Draw boards in a zigzag."""
     n = 8
     zigzag = (V * n + np.abs(U * n % 2 - 1) * 1.0) % n
     shade = rng.random((n, n))[zigzag.astype(int), (U * n).astype(int)]
@@ -55,13 +55,13 @@ def herringbone(rng, variant):
 
 
 def marble(rng, variant):
-    """Thin veins."""
+    """Draw marble with thin veins."""
     veins = np.abs(octaves(rng, 1.5, 5) - 0.5) * (9 + 4 * variant)
     return 0.6 * octaves(rng, 2), np.exp(-veins * veins) * 0.8
 
 
 def slabs(rng, variant):
-    """Large plates of stone."""
+    """Draw large slabs of stone."""
     n = 2 + variant
     shade = rng.random((n, n))[(V * n).astype(int), (U * n).astype(int)]
     joint = (V * n % 1 < 0.02 * n) | (U * n % 1 < 0.02 * n)
@@ -69,20 +69,20 @@ def slabs(rng, variant):
 
 
 def knit(rng, variant):
-    """Ribs of stitches."""
+    """Draw ribs of stitches."""
     n = 16 + 8 * variant
     rib = wave(U * n) * (0.6 + 0.4 * wave(V * n * 2 + 0.3 * wave(U * n)))
     return 0.6 * rib + 0.4 * octaves(rng, 2), 0
 
 
 def leather(rng, variant):
-    """Creases."""
+    """Draw leather with creases."""
     folds_of_skin = np.abs(noise(rng, 18) - noise(rng, 22)) < 0.05
     return octaves(rng, 2), folds_of_skin * 0.5
 
 
 def ornament(rng, variant):
-    """Flowers within rings."""
+    """Draw flowers in rings."""
     n = 2 + variant % 3
     u, v = np.abs(U * n % 1 - 0.5), np.abs(V * n % 1 - 0.5)
     far, angle = np.hypot(u, v), np.arctan2(v, u)
@@ -93,7 +93,7 @@ def ornament(rng, variant):
 
 
 def collage(rng, variant):
-    """Rectangles and discs over each other, as photographs and posters look from afar."""
+    """Draw overlapping rectangles and discs, for photographs and posters."""
     t, s = 0.5 * octaves(rng, 1.2), 0.3 * octaves(rng, 1.2)
     for _ in range(5 + 2 * (variant % 4)):
         u, v, w, h = rng.uniform(0, 1, 2).tolist() + rng.uniform(0.05, 0.35, 2).tolist()
@@ -106,7 +106,7 @@ def collage(rng, variant):
 
 
 def page(rng, variant):
-    """Lines of print around a figure."""
+    """Draw a printed page: lines of text around a figure."""
     lines = 12 + 4 * variant
     row = (V * lines).astype(int)
     ends = rng.uniform(0.5, 0.95, lines)[row]

@@ -1,4 +1,4 @@
-"""One furnished room as triangles, ready for ray casting, and what is known of each triangle."""
+"""A furnished room as triangles with materials and labels, for ray casting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embreex.mesh_construction import TriangleMesh
     from embreex.rtcore_scene import EmbreeScene
 
-RENDERING = 'rendering rooms'  # names the feature where the ray caster is missing
+RENDERING = 'rendering rooms'  # feature named in the error if embreex is not installed
 CLASSES = (
     'bed', 'books', 'ceiling', 'chair', 'floor', 'furniture', 'objects', 'picture', 'sofa', 'table', 'tv', 'wall',
     'window',
@@ -28,54 +28,59 @@ CLASSES = (
 
 @dataclass
 class Scene:
-    """A room that is ready to be rendered: its triangles, materials, lights and labels."""
+    """A room to render: I instances of T triangles, with materials, lights and labels."""
 
     split: str
     index: int
     variety: Variety
-    size: np.ndarray  # (3,) the room in metres, one corner at the origin, z up
+    size: np.ndarray  # (3,) size of the room in metres; one corner is at the origin, z points up
     lights: list[LightSource]
-    ambient: np.ndarray  # (3,) light that comes from everywhere
-    exposure: float
-    labels: np.ndarray  # (I + 1,) class of an instance; instance 0 does not exist
-    boxes: np.ndarray  # (I + 1, 2, 3) lower and upper corner of an instance
-    # of each triangle
-    face: np.ndarray  # (T,) number of its flat face
-    instance: np.ndarray  # (T,) uint16
+    ambient: np.ndarray  # (3,) ambient light, linear RGB
+    exposure: float  # factor on the automatic exposure
+    labels: np.ndarray  # (I + 1,) class index of each instance; index 0 is unused
+    boxes: np.ndarray  # (I + 1, 2, 3) lower and upper corner of each instance in metres
+    # per triangle
+    face: np.ndarray  # (T,) index of its flat face
+    instance: np.ndarray  # (T,) uint16, index of its instance, from 1
     normal: np.ndarray  # (3, T) unit, outwards
     texel: np.ndarray  # (6, T) texture coordinates of its first corner and their change along two edges, in texels
     detail: np.ndarray  # (T,) texels per metre
-    tile: np.ndarray  # (T,) where its tile starts in the bank
-    colour: np.ndarray  # (9, T) A, B - A, C - A
-    glow: np.ndarray  # (T,)
+    tile: np.ndarray  # (T,) offset of its tile in the texels of the bank
+    colour: np.ndarray  # (9, T) A, B - A, C - A of its material, see `textures`
+    glow: np.ndarray  # (T,) emitted light
     rays: EmbreeScene
     mesh: TriangleMesh  # kept alive for `rays`
 
     def trace(self, origin: np.ndarray, directions: np.ndarray) -> dict[str, np.ndarray]:
-        """The first hit of each ray from one point (3,) along directions (3, N): primID, tfar, u, v."""
+        """Trace rays from one point (3,) along directions (3, N).
+
+        Returns:
+            Of the first hit of each ray: ``primID`` (N,), index of the triangle, -1 if nothing is hit; ``tfar`` (N,),
+            distance in units of the direction; ``u`` and ``v`` (N,), barycentric coordinates.
+        """
         directions = np.ascontiguousarray(directions.T, np.float32)
         origins = np.broadcast_to(np.asarray(origin, np.float32), directions.shape)
         return self.rays.run(origins, directions, query='INTERSECT', output=True)
 
     def blocked(self, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
-        """Whether something stands between points (3, N) and the ends (3, N) of the ways from there."""
+        """Return a mask (N,) of the segments ``start`` (3, N) to ``start + towards`` (3, N) that hit a triangle."""
         start, towards = np.ascontiguousarray(start.T), np.ascontiguousarray(towards.T)
         return self.rays.run(start, towards, np.ones(len(start), np.float32), query='OCCLUDED') >= 0
 
     def sees_pane(self, start: np.ndarray, towards: np.ndarray) -> np.ndarray:
-        """Whether the first thing from points (3, N) on along directions (3, N) is the pane of a window."""
+        """Return a mask (N,) of the rays ``start + t * towards`` (3, N) whose first hit is a window pane."""
         start, towards = np.ascontiguousarray(start.T), np.ascontiguousarray(towards.T)
         first, variants = bank().first['outdoor']
         tile = self.tile.take(self.rays.run(start, towards, query='INTERSECT'))
         return (tile >= first * STRIDE) & (tile < (first + variants) * STRIDE)
 
     def rng(self, *stream: int) -> np.random.Generator:
-        """Random numbers that depend on nothing but the split, the index and the stream."""
+        """Return a random generator that depends only on the split, the index and the stream."""
         return np.random.default_rng([crc32(self.split.encode()), self.index, *stream])
 
 
 def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:
-    """The room with that index; a split never shares a room with another."""
+    """Build the room with an index of a split; the split is a part of the seed, so no two splits share a room."""
     rng = np.random.default_rng([crc32(split.encode()), index, 0])
     room = variety.room(rng)
     furnish(room)
@@ -104,7 +109,7 @@ def build_scene(split: str, index: int, variety: Variety = PLAIN) -> Scene:
     length = np.linalg.norm(texel[:, 1] - texel[:, 0], axis=1) / np.linalg.norm(edge1, axis=1)
 
     rays = import_extra('embreex.rtcore_scene', RENDERING).EmbreeScene()
-    # it reads corner by corner, which is faster where the numbers are Python's
+    # embreex reads the corners one by one, which is faster with Python floats
     mesh = import_extra('embreex.mesh_construction', RENDERING).TriangleMesh(
         rays, corners.astype(np.float32).astype(object)
     )

@@ -1,4 +1,4 @@
-"""What a surface looks like where rays hit it: its texture, its colour and the light that falls on it."""
+"""Shading at the points that rays hit: texture, surface colour and light."""
 
 from typing import NamedTuple
 
@@ -10,35 +10,37 @@ from mmmtl.synthetic_rooms.scene import Scene
 from mmmtl.synthetic_rooms.textures import LEVELS, OFFSETS, SIZE, bank
 
 LOG_SIZE = SIZE.bit_length() - 1
-STRIP = 8192  # pixels
+STRIP = 8192  # pixels that are shaded at a time, see `strips`
 LEVEL_STARTS = OFFSETS[:LEVELS].astype(np.int32)
 
 
 class Hits(NamedTuple):
     """First intersections of N rays from one point with the scene."""
 
-    directions: np.ndarray  # (3, N) world, 1 along the camera's z
-    triangle: np.ndarray  # (N,) intp
+    directions: np.ndarray  # (3, N) world frame, z = 1 in the camera frame
+    triangle: np.ndarray  # (N,) intp, index of the triangle
     depth: np.ndarray  # (N,) metres along z
-    u: np.ndarray  # (N,) the place within the triangle
-    v: np.ndarray  # (N,)
-    normal: np.ndarray  # (3, N) world
-    slot: np.ndarray  # (N,) the place of its pixel among those that look at a soft light together
+    u: np.ndarray  # (N,) barycentric coordinate
+    v: np.ndarray  # (N,) barycentric coordinate
+    normal: np.ndarray  # (3, N) unit, world frame
+    slot: np.ndarray  # (N,) index of the pixel in its 4 x 4 square, see `SoftLight`
 
-    def of(self, selection: np.ndarray | slice) -> 'Hits':
-        """Some of the hits."""
+    def select(self, selection: np.ndarray | slice) -> 'Hits':
+        """Return the hits with the given indices or mask."""
         return Hits(*(part[..., selection] for part in self))
 
 
 def strips(length: int) -> list[slice]:
-    """Pieces of a long array, one after another: what is computed of one stays in the cache, and glibc hands out arrays
-    of three channels below 128 KiB without asking the system for pages.
+    """Return slices of ``STRIP`` elements that cover an array of the given length.
+
+    The intermediate results of a strip stay in the CPU cache, and glibc allocates arrays of three channels below
+    128 KiB without new pages from the system.
     """
     return [slice(start, start + STRIP) for start in range(0, length, STRIP)]
 
 
 def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray) -> Hits:
-    """Return the first hits of rays from the camera along world directions (3, N)."""
+    """Return the first hits of rays from the camera along world directions (3, N) with pixel indices ``slot`` (N,)."""
     found = scene.trace(camera.position, directions)
     triangle = found['primID'].astype(np.intp)  # the index type of `take`
     if (triangle < 0).any():
@@ -48,7 +50,7 @@ def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray)
 
 
 def texture_coordinates(scene: Scene, hits: Hits) -> np.ndarray:
-    """Texture coordinates (2, N) of hits, in texels."""
+    """Return the texture coordinates (2, N) of hits, in texels."""
     texel = np.empty((2, len(hits.triangle)), np.float32)
     for channel, (first, along_u, along_v) in zip(texel, scene.texel.reshape(3, 2, -1).swapaxes(0, 1), strict=True):
         combine(channel, hits.triangle, first, (along_u, hits.u), (along_v, hits.v))
@@ -56,7 +58,10 @@ def texture_coordinates(scene: Scene, hits: Hits) -> np.ndarray:
 
 
 def combine(out: np.ndarray, triangle: np.ndarray, first: np.ndarray, *others: tuple[np.ndarray, np.ndarray]) -> None:
-    """Into `out` (N,): what the tables (T,) have for each triangle (N,), all but the first one times a factor (N,)."""
+    """Write ``first[triangle] + sum(table[triangle] * factor for table, factor in others)`` into ``out`` (N,).
+
+    The tables are (T,), the factors (N,).
+    """
     first.take(triangle, out=out, mode='clip')
     for table, factor in others:
         term = table.take(triangle)
@@ -65,7 +70,7 @@ def combine(out: np.ndarray, triangle: np.ndarray, first: np.ndarray, *others: t
 
 
 def slopes(texel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Change (2, H, W) of texture coordinates per pixel along x and y; zero at the rim."""
+    """Return the change (2, H, W) of texture coordinates per pixel along x and along y; zero at the image border."""
     across, down = np.zeros_like(texel), np.zeros_like(texel)
     across[:, :, 1:-1] = (texel[:, :, 2:] - texel[:, :, :-2]) / 2
     down[:, 1:-1] = (texel[:, 2:] - texel[:, :-2]) / 2
@@ -73,7 +78,7 @@ def slopes(texel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def texture_level(scene: Scene, camera: Camera, hits: Hits) -> np.ndarray:
-    """Which halved copy of the tile suits a hit: about two texels per pixel along the longer way."""
+    """Return the mip level (N,) of each hit: about two texels per pixel in the direction of strongest minification."""
     slant = np.abs(dot(hits.normal, hits.directions))
     texels = scene.detail.take(hits.triangle)
     texels *= hits.depth
@@ -85,18 +90,18 @@ def texture_level(scene: Scene, camera: Camera, hits: Hits) -> np.ndarray:
 
 
 class TextureAt:
-    """Sample the texture of hits at several texture coordinates in turn; triangle and level stay the same."""
+    """Texture lookup for hits whose triangles (N,) and mip levels (N,) are fixed."""
 
     def __init__(self, scene: Scene, triangle: np.ndarray, level: np.ndarray) -> None:
         self.start = scene.tile.take(triangle) + LEVEL_STARTS.take(level)
         self.level, self.row_length = level, LOG_SIZE - level
 
     def __call__(self, texel: np.ndarray) -> np.ndarray:
-        """The two channels (2, N) of the bank, 0..1, at texture coordinates (2, N)."""
-        index = texel.astype(np.int32)
-        index &= SIZE - 1
-        index >>= self.level
-        column, row = index
+        """Return the two texture channels (2, N) in 0..1 at texture coordinates (2, N) in texels."""
+        texel_index = texel.astype(np.int32)
+        texel_index &= SIZE - 1
+        texel_index >>= self.level
+        column, row = texel_index
         row <<= self.row_length
         row += column
         row += self.start
@@ -108,7 +113,7 @@ class TextureAt:
 
 
 def surface_colour(scene: Scene, triangle: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The colour (3, N) of the surface in linear light."""
+    """Return the surface colours (3, N), linear RGB, given the texture channels ``weights`` (2, N)."""
     colour = np.empty((3, len(triangle)), np.float32)
     for channel, (first, to_b, to_c) in zip(colour, scene.colour.reshape(3, 3, -1).swapaxes(0, 1), strict=True):
         combine(channel, triangle, first, (to_b, weights[0]), (to_c, weights[1]))
@@ -136,7 +141,7 @@ def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
     start = normal * np.float32(2e-3)
     start += point
     for light in scene.lights:
-        towards, strength = light.falls(point, normal, hits.slot)
+        towards, strength = light.illuminate(point, normal, hits.slot)
         strength[strength < 0.01] = 0
         lit = np.flatnonzero(strength)
         strength[lit[~light.reaches(scene, start.take(lit, axis=1), towards.take(lit, axis=1))]] = 0
@@ -144,8 +149,8 @@ def lighting(scene: Scene, origin: np.ndarray, hits: Hits) -> np.ndarray:
     return total
 
 
-def softened(light: np.ndarray, face: np.ndarray) -> np.ndarray:
-    """The light (3, H, W) of each pixel, averaged over the pixels of its face (H, W) in the 4 x 4 square around it."""
+def soften_shadows(light: np.ndarray, face: np.ndarray) -> np.ndarray:
+    """Average the light (3, H, W) of each pixel over the pixels of its face (H, W) in the 4 x 4 square around it."""
     height, width = face.shape
     before, after = PATTERN // 2, PATTERN - PATTERN // 2 - 1
     wide = np.pad(light, ((0, 0), (before, after), (before, after)))

@@ -12,7 +12,7 @@ from mmmtl.synthetic_rooms.textures import Materials, hsv
 def standing_books(
     rng: np.random.Generator, covers: list[int], width: float, depth: float, height: float
 ) -> list[Part]:
-    """A row of books from x = 0 to `width`, standing on z = 0."""
+    """Return a row of books from x = 0 to ``width`` that stand on z = 0, with random covers; lengths in metres."""
     n = int(width / 0.045)
     thick = rng.uniform(0.025, 0.065, n)
     ends = np.cumsum(thick).tolist()
@@ -32,7 +32,7 @@ def standing_books(
 
 
 def lying_books(rng: np.random.Generator, mix: Materials) -> list[Part]:
-    """A pile of books."""
+    """Return a pile of books."""
     parts, z = [], 0.0
     for cover in book_covers(mix, int(rng.integers(2, 6))):
         w, d, h = rng.uniform(0.11, 0.16), rng.uniform(0.08, 0.11), rng.uniform(0.025, 0.06)
@@ -43,7 +43,7 @@ def lying_books(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def book_covers(mix: Materials, n: int) -> list[int]:
-    """Return the materials of n books."""
+    """Return the materials of the covers of n books."""
     covers = []
     for _ in range(n):
         a = mix.paint((0.3, 0.95), (0.2, 0.85))
@@ -52,7 +52,7 @@ def book_covers(mix: Materials, n: int) -> list[int]:
 
 
 def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[Part]:
-    """A lamp, plant, vase, box, ball, bottle or mug, at most `room` metres tall."""
+    """Return a lamp, plant, vase, box, ball, bottle or mug, at most ``room`` metres tall."""
     kind = rng.integers(7)
     m = mix.plain(mix.paint((0.3, 0.95), (0.3, 0.95)))
     if kind == 0 and room > 0.5:
@@ -85,7 +85,7 @@ def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[
 
 
 def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part]:
-    """Return a lamp for a table."""
+    """Return a table lamp whose base has the material ``foot``."""
     shade = mix.mix('fabric', hsv(0.1, rng.uniform(0.1, 0.5), 0.95), repeat=0.4, glow=0.5)
     return [
         cylinder(foot, (0, 0), (0, 0.03), 0.08),
@@ -95,7 +95,7 @@ def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part
 
 
 def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
-    """Return a lamp that stands on the floor."""
+    """Return a floor lamp."""
     foot, top = mix.plain(mix.paint((0.0, 0.3), (0.1, 0.7))), rng.uniform(1.4, 1.75)
     shade = mix.mix('fabric', hsv(0.1, rng.uniform(0.1, 0.5), 0.95), repeat=0.4, glow=0.5)
     return [
@@ -106,7 +106,7 @@ def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def plant(rng: np.random.Generator, mix: Materials, pot: int, height: float) -> list[Part]:
-    """Return a plant of a height in metres in a pot."""
+    """Return a plant of the given height in metres, with a pot of the material ``pot``."""
     leaf = mix.mix('carpet', hsv(rng.uniform(0.22, 0.38), 0.7, rng.uniform(0.35, 0.6)), repeat=0.3)
     r = height * 0.22
     parts = [

@@ -1,16 +1,20 @@
-"""Grey tiles of clean surfaces: how each kind is drawn.
+"""Texture tiles of clean surfaces, a function per kind.
 
-A drawing takes a generator and the number of its variant, and gives the two channels t, s of a tile, about 0..1.
+Each function takes a random generator and the index of a variant, and returns the channels t and s of a tile (see
+`textures`), about 0..1 and broadcastable to (SIZE, SIZE).
 """
 
 import numpy as np
 
-SIZE = 128  # texels along a tile
+SIZE = 128  # texels per side of a tile
 V, U = np.meshgrid((np.arange(SIZE) + 0.5) / SIZE, (np.arange(SIZE) + 0.5) / SIZE, indexing='ij')  # row 0 is the bottom
 
 
 def noise(rng: np.random.Generator, across: float, up: float | None = None) -> np.ndarray:
-    """Smooth repeating noise with about `across` and `up` waves per tile; mean 0.5, spread 0.2."""
+    """Return periodic smooth noise (SIZE, SIZE), mean 0.5 and standard deviation 0.2.
+
+    It has about ``across`` periods per tile along rows and ``up`` along columns; by default, ``up`` is ``across``.
+    """
     up = across if up is None else up
     frequency = np.fft.fftfreq(SIZE, 1 / SIZE)
     keep = np.exp(-((frequency[:, None] / up) ** 2 + (frequency[None] / across) ** 2))
@@ -20,23 +24,23 @@ def noise(rng: np.random.Generator, across: float, up: float | None = None) -> n
 
 
 def wave(x: np.ndarray) -> np.ndarray:
-    """A sine of period 1, from 0 to 1."""
+    """Return a sine of period 1 with values in 0..1."""
     return 0.5 + 0.5 * np.sin(2 * np.pi * x)
 
 
 def plaster(rng, variant):
-    """Coarse and fine grain."""
+    """Draw coarse and fine grain."""
     return 0.5 * noise(rng, 4) + 0.5 * noise(rng, 40), 0
 
 
 def wood(rng, variant):
-    """Rings with bright fibres."""
+    """Draw wood: rings with bright fibres."""
     rings = wave((3 + variant) * V + 1.5 * noise(rng, 1.2, 2))
     return 0.6 * rings + 0.4 * noise(rng, 3, 30), 0.6 * (noise(rng, 2, 45) > 0.8)
 
 
 def planks(rng, variant):
-    """Rows of boards with dark seams."""
+    """Draw rows of boards with dark seams."""
     rows = 6 + 2 * variant
     row = (V * rows).astype(int)
     shift = rng.random(rows)[row]
@@ -47,51 +51,51 @@ def planks(rng, variant):
 
 
 def tiles(rng, variant):
-    """Square tiles with joints."""
+    """Draw square tiles with joints."""
     n = 4 - variant
     shade = rng.random((n, n))[(V * n).astype(int), (U * n).astype(int)]
     return 0.4 * shade + 0.6 * noise(rng, 8), (V * n % 1 < 0.025 * n) | (U * n % 1 < 0.025 * n)
 
 
 def stripes(rng, variant):
-    """Vertical stripes."""
+    """Draw vertical stripes."""
     n, fraction = [(4, 0.5), (8, 0.3), (3, 0.6), (6, 0.5)][variant]
     return U * n % 1 < fraction, (U * n % 1 > fraction) * 0.15 * noise(rng, 50)
 
 
 def checks(rng, variant):
-    """Crossed stripes."""
+    """Draw crossed stripes."""
     n = 4 + 2 * variant
     return 0.5 * (U * n % 1 < 0.5) + 0.5 * (V * n % 1 < 0.5), 0.5 * (U * n % 1 < 0.1)
 
 
 def fabric(rng, variant):
-    """A weave, or fine grain, with soft folds."""
+    """Draw fabric: a weave or fine grain, with soft folds."""
     weave = 0.5 * wave(U * 32) * wave(V * 32) if variant else 0.5 * noise(rng, 60)
     return weave + 0.5 * noise(rng, 6), 0
 
 
 def carpet(rng, variant):
-    """Tufts."""
+    """Draw the tufts of a carpet."""
     return 0.6 * noise(rng, 45) + 0.4 * noise(rng, 3), noise(rng, 20) > 0.85
 
 
 def dots(rng, variant):
-    """Dots in a grid."""
+    """Draw a grid of dots."""
     n = 3 + variant
     far = np.hypot(U * n % 1 - 0.5, V * n % 1 - 0.5)
     return far < 0.28, far < 0.12
 
 
 def wallpaper(rng, variant):
-    """Rows of leaves."""
+    """Draw rows of leaves."""
     n = 2 + variant
     leaf = wave(U * n + 0.25 * wave(V * n)) * wave(V * n * 2 + 0.2 * wave(U * n))
     return 1 / (1 + np.exp(-20 * (leaf - 0.45))), 0
 
 
 def brick(rng, variant):
-    """Bricks with mortar."""
+    """Draw bricks with mortar."""
     row = (V * 8).astype(int)
     column = (U * 4 + 0.5 * (row % 2)) % 4
     shade = rng.random((8, 4))[row, column.astype(int)]
@@ -99,20 +103,20 @@ def brick(rng, variant):
 
 
 def painting(rng, variant):
-    """Hills, patches or a figure."""
+    """Draw a painting of hills, patches or a person."""
     if variant % 3 == 0:  # hills under a sky with a sun
         hills = 0.3 + 0.4 * noise(rng, 2, 0.01)[0] > V
         sun = np.hypot(U - rng.uniform(0.2, 0.8), V - 0.75) < 0.1
         return np.where(hills, 0.6 + 0.4 * noise(rng, 10), 0.25 * V), sun
     if variant % 3 == 1:  # soft patches
         return noise(rng, 3) > 0.55, (noise(rng, 3) > 0.6) * (0.5 + noise(rng, 12))
-    head = np.hypot((U - 0.5) * 1.3, V - 0.62) < 0.18  # a figure
+    head = np.hypot((U - 0.5) * 1.3, V - 0.62) < 0.18  # a person
     body = np.hypot((U - 0.5) * 0.9, (V - 0.05) * 0.8) < 0.32
     return body | (noise(rng, 2) > 0.75), head
 
 
 def screen(rng, variant):
-    """A dark screen with a reflection, or a picture."""
+    """Draw a dark screen with a reflection, or a screen with a picture."""
     if variant < 2:  # switched off: a faint reflection
         return 0.25 * (1.1 + 0.2 * variant < U + V) * (U + V < 1.6) + 0.15 * V, 0
     blocks = rng.random((3, 4))[(V * 3).astype(int), (U * 4).astype(int)]
@@ -120,7 +124,7 @@ def screen(rng, variant):
 
 
 def outdoor(rng, variant):
-    """Trees and houses below the sky."""
+    """Draw trees and houses below the sky."""
     trees = 0.25 + 0.08 * variant + 0.5 * (noise(rng, 4, 0.01)[0] - 0.4) > V
     heights = rng.uniform(0.1, 0.7, 8)[(U * 8).astype(int)]
     houses = (heights > V) & ~trees & (variant % 2 == 1)
@@ -128,17 +132,17 @@ def outdoor(rng, variant):
 
 
 def blinds(rng, variant):
-    """Horizontal slats."""
+    """Draw horizontal slats."""
     return wave(V * 16), 0
 
 
 def folds(rng, variant):
-    """Vertical folds of a curtain."""
+    """Draw vertical folds of a curtain."""
     return wave(U * 6 + 0.5 * noise(rng, 2, 0.5)), 0.3 * noise(rng, 30)
 
 
 def spine(rng, variant):
-    """The spine of a book with its title."""
+    """Draw the spine of a book with its title."""
     band = (np.abs(V - 0.8) < 0.05) | (np.abs(V - 0.15) < 0.03)
     title = (np.abs(U - 0.5) < 0.18) & (V > 0.3) & (V < 0.68) & (wave(V * (14 + 3 * variant)) > 0.4)
     return band * 1.0, title * 0.8

@@ -5,20 +5,28 @@ from dataclasses import dataclass
 from mmmtl.synthetic_rooms.film import Film, PhotographicFilm
 from mmmtl.synthetic_rooms.layout import Room
 from mmmtl.synthetic_rooms.lived_in_room import LivedInRoom
-from mmmtl.synthetic_rooms.standpoints import HELD_BY_HAND, Standpoints
+from mmmtl.synthetic_rooms.viewpoints import HANDHELD, Viewpoints
 
 
 @dataclass(frozen=True)
 class Variety:
-    """Style of rooms: geometry, materials and lights, camera positions, and conversion of radiance to images."""
+    """A style of rooms.
+
+    Args:
+        name: Name of the style, the value of ``SyntheticRooms.variety``.
+        room: Class of the rooms: geometry, materials and lights.
+        viewpoints: Distribution of the cameras.
+        film: Converts radiance to images.
+        soft_shadows: Average the light over 4 x 4 pixels, for lights of the class `SoftLight`.
+    """
 
     name: str
     room: type[Room]
-    standpoints: Standpoints
+    viewpoints: Viewpoints
     film: Film | PhotographicFilm
     soft_shadows: bool = False
 
 
-PLAIN = Variety('plain', Room, Standpoints(), Film())
-PHOTOGRAPHS = Variety('photographs', LivedInRoom, HELD_BY_HAND, PhotographicFilm(), soft_shadows=True)
+PLAIN = Variety('plain', Room, Viewpoints(), Film())
+PHOTOGRAPHS = Variety('photographs', LivedInRoom, HANDHELD, PhotographicFilm(), soft_shadows=True)
 VARIETIES = {variety.name: variety for variety in (PLAIN, PHOTOGRAPHS)}

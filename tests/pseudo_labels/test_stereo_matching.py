@@ -67,5 +67,5 @@ def test_a_folder_of_disparities(tmp_path):
 
 @pytest.mark.parametrize('wrong', [dict(disparities=20), dict(disparities=0), dict(block=4)])
 def test_settings_of_the_matcher(wrong):
-    with pytest.raises(ConfigError, match='multiples of 16 and an odd block'):
+    with pytest.raises(ConfigError, match='disparities must be a multiple of 16 and block odd'):
         SemiGlobalMatcher(**wrong)

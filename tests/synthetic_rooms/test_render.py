@@ -84,8 +84,8 @@ def test_normals_face_the_camera_and_follow_from_depth(room) -> None:
 
 def test_cameras_are_neighbours_with_true_rotations(room) -> None:
     scene, cameras, _ = room
-    low, high = scene.variety.standpoints.height
-    narrow, wide = scene.variety.standpoints.field_of_view
+    low, high = scene.variety.viewpoints.height
+    narrow, wide = scene.variety.viewpoints.field_of_view
     for camera in cameras:
         rotation = camera.camera_T_world[:3, :3].astype(float)
         assert np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-6) and np.linalg.det(rotation) > 0.99

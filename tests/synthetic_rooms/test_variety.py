@@ -11,10 +11,10 @@ from mmmtl.errors import ConfigError
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.film import Film, PhotographicFilm
-from mmmtl.synthetic_rooms.lights import SPOTS, Reflection, SoftLight, Sun, light_at, slots
+from mmmtl.synthetic_rooms.lights import LIGHT_SAMPLES, Reflection, SoftLight, Sun, light_at, pattern_indices
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene, build_scene
-from mmmtl.synthetic_rooms.shading import softened
+from mmmtl.synthetic_rooms.shading import soften_shadows
 from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS, PLAIN, Variety
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.testing import check_dataset
@@ -124,18 +124,18 @@ def test_a_soft_light_without_extent_is_a_hard_one() -> None:
     hard = light_at((0.3, 0.2, 2.0), np.ones(3), np.zeros(3))
     soft = SoftLight(hard.position, hard.colour, hard.facing, extent=np.zeros(3))
     slot = rng.integers(16, size=50)
-    for one, other in zip(hard.falls(point, normal, slot), soft.falls(point, normal, slot), strict=True):
+    for one, other in zip(hard.illuminate(point, normal, slot), soft.illuminate(point, normal, slot), strict=True):
         assert np.array_equal(one, other)
     wide = (
-        replace(soft, extent=np.array([0.1, 0.2, 0.0])).falls(point, normal, slot)[0]
-        - hard.falls(point, normal, slot)[0]
+        replace(soft, extent=np.array([0.1, 0.2, 0.0])).illuminate(point, normal, slot)[0]
+        - hard.illuminate(point, normal, slot)[0]
     )
     assert np.abs(wide[0]).max() <= 0.1 + 1e-6 and np.abs(wide[1]).max() > 0.1 and np.abs(wide[2]).max() < 1e-6
 
 
 def test_spots_cover_a_light_evenly_and_a_square_of_pixels_sees_all() -> None:
-    assert np.allclose(SPOTS.mean(0), 0) and (np.abs(SPOTS) < 1).all()
-    assert sorted(slots(*np.indices((4, 4))).reshape(-1)) == list(range(16))
+    assert np.allclose(LIGHT_SAMPLES.mean(0), 0) and (np.abs(LIGHT_SAMPLES) < 1).all()
+    assert sorted(pattern_indices(*np.indices((4, 4))).reshape(-1)) == list(range(16))
 
 
 def test_softened_light_is_the_mean_over_the_pixels_of_the_face() -> None:
@@ -145,13 +145,13 @@ def test_softened_light_is_the_mean_over_the_pixels_of_the_face() -> None:
     for y, x in np.ndindex(face.shape):
         window = np.s_[max(y - 2, 0) : y + 2, max(x - 2, 0) : x + 2]
         expected[:, y, x] = light[:, *window][:, face[window] == face[y, x]].mean(1)
-    assert np.allclose(softened(light, face), expected, atol=1e-6)
+    assert np.allclose(soften_shadows(light, face), expected, atol=1e-6)
 
 
 def test_a_reflection_lights_what_faces_it() -> None:
     side = Reflection(np.array([0, 0, -1], np.float32), np.ones(3))
     normal = np.array([[0, 0, -1], [1, 0, 0], [0, 0, 1]], np.float32).T
-    assert side.falls(np.zeros((3, 3)), normal, np.zeros(3, int))[1].tolist() == [1, 0.25, 0]
+    assert side.illuminate(np.zeros((3, 3)), normal, np.zeros(3, int))[1].tolist() == [1, 0.25, 0]
 
 
 @pytest.mark.parametrize('film', [Film(), PhotographicFilm()])

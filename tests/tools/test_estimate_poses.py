@@ -151,10 +151,10 @@ def refused(convert, capsys, *arguments: object, **options) -> str:
 
 def test_what_is_refused(convert, video, tmp_path, capsys):
     out = tmp_path / 'out'
-    assert 'brought together 2 of 6 frames' in refused(convert, capsys, video, out, found=range(2))
+    assert 'registered 2 of 6 frames' in refused(convert, capsys, video, out, found=range(2))
     convert(video, out, '--whole', '--least', '0.2', found=range(2))  # kept, and now allowed
     assert len(read(out)[0]['inputs']) == 2
-    assert 'holds the poses of other frames' in refused(convert, capsys, video, out, '--every', '2')
+    assert 'contains the poses of other frames' in refused(convert, capsys, video, out, '--every', '2')
     for path in (video / 'depth').iterdir():
         Image.fromarray(np.zeros(SIZE, np.uint16)).save(path)
     assert 'hall: only 0 reconstructed points' in refused(convert, capsys, video, tmp_path / 'dark')

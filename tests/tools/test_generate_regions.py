@@ -123,7 +123,7 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
             ['--backend', 'slic', '--settings', 'scale=3'],
             '--settings scale: slic has the settings n_segments, compactness',
         ),
-        (['--backend', 'slic', '--settings', 'n_segments=many'], "n_segments='many': expected something like 32"),
+        (['--backend', 'slic', '--settings', 'n_segments=many'], "n_segments='many': expected a value such as 32"),
         (['--backend', 'instances', '--settings', 'a=1'], 'instances has the settings none'),
         (['--backend', 'slic', '--processes', '0'], '--processes must be 1 or more'),
     ],
@@ -179,9 +179,9 @@ def test_several_processes(rooms_cache, tmp_path):
 def test_the_largest_is_painted_first(tool):
     small, large = np.zeros((4, 6), bool), np.zeros((4, 6), bool)
     small[1:3, 1:3], large[:, :4] = True, True
-    regions = tool('pseudo_labels/region_backends').paint([small, large], (4, 6))
+    regions = tool('pseudo_labels/region_backends').merge_masks([small, large], (4, 6))
     assert regions.tolist() == [[1, 1, 1, 1, 0, 0], [1, 2, 2, 1, 0, 0], [1, 2, 2, 1, 0, 0], [1, 1, 1, 1, 0, 0]]
-    assert not tool('pseudo_labels/region_backends').paint([], (2, 2)).any()
+    assert not tool('pseudo_labels/region_backends').merge_masks([], (2, 2)).any()
 
 
 @pytest.mark.slow

@@ -161,7 +161,7 @@ def test_sources_that_do_not_fit_end_in_one_line(run, source, tmp_path, capsys):
     assert '480 x 640' in other(src=tmp_path / 'b.mat')
     (tmp_path / 'empty').mkdir()
     line = refused(run, capsys, source, tmp_path / 'out', 'sak', '--normals', tmp_path / 'empty')
-    assert 'no PNG with a number' in line
+    assert 'no PNG files that are named by frame number' in line
 
 
 def test_real_frames(run, tmp_path, data_root):

@@ -87,7 +87,7 @@ def test_what_is_missing_is_counted(run, source, capsys):
     (source / 'semseg' / 'VOC12' / '2008_train_0.png').unlink()  # pascal-context has it too
     (source / 'semseg' / 'pascal-context' / '2008_val_1.png').unlink()
     out, error = refused(run, capsys, source)
-    assert 'not the whole data set' in error
+    assert 'incomplete, see above' in error
     assert f'{source / "human_parts"}: 4 of 4 missing, the first is 2008_train_0' in out
     assert f'{source / "semseg"}: 1 of 4 missing, the first is 2008_val_1' in out
     run(source, '--partial')

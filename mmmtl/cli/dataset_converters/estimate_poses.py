@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
         size=args.size and tuple(args.size),
         rule=None if args.whole else PairRule(tuple(args.overlap), tuple(args.baseline)),
         units=args.depth_scale,
-        least_share=args.least,
+        min_fraction=args.least,
         sequential=not args.exhaustive,
         threads=args.threads,
     )
