@@ -23,7 +23,6 @@ MAY_REPEAT = {
     'check_dataset',
     'describe',
     'read_calibration',
-    'visible',
 }
 # names that every module of a package has, because a caller looks for them there
 CONTRACTS = {'add_arguments': 'mmmtl.cli', 'run': 'mmmtl.cli', 'convert': 'mmmtl.model_converters'}

@@ -6,8 +6,8 @@
 The result is for ``TimmBackbone(model_name='vgg16', checkpoint=DST)``: VGG-16 without batch norm in timm's layout.
 
 The input of HED is BGR in [0, 255] minus a mean. The first convolution is adapted to RGB normalized with the mean and
-standard deviation of ImageNet. The results are the same except at the image border, where the padding of zeros differs
-by less than half a grey level.
+standard deviation of ImageNet. Only the zero padding differs: the colours that it represents differ by less than half a
+grey level.
 
 HED was trained on the training and validation images of BSDS500, starting from ImageNet weights. Do not report scores
 on these images; and for a network that is initialized with these weights, none on the test images of BSDS500 either.

@@ -58,7 +58,7 @@ def hrnet_key(key: str) -> str | None:
 
 
 def _expected(classes: int, with_normal: bool) -> StateDict:
-    """Return the state dict of the model, of which only keys, shapes and dtypes are used."""
+    """Return the state dict of an untrained model, whose keys, shapes and dtypes are compared."""
     backbone = MMSegBackbone(Config(dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))))
     tasks = {'semseg': SemSeg('semseg', [str(number) for number in range(classes)]), 'depth': Depth('depth')}
     if with_normal:

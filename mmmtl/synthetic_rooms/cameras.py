@@ -17,7 +17,7 @@ GRID = (9, 12)  # rows and columns of the rays that are traced to score a candid
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Where the cameras of a room may stand relative to the first one."""
+    """Constraints on the positions of the other cameras of a room, relative to the first one."""
 
     apart: tuple[float, float] = (0.1, 0.5)  # minimum and maximum distance from the first camera in metres
     nearest: float = 0.0  # desired depth of the nearest point in view in metres
@@ -189,8 +189,8 @@ def is_free(scene: Scene, position: np.ndarray, margin: float = 0.22) -> bool:
     """Return whether a position (3,) is in the room and in no instance's bounding box, with a margin in metres."""
     if (position < margin).any() or (position > scene.size - margin).any():
         return False
-    things = scene.boxes[7:]  # after four walls, floor and ceiling
-    return not ((things[:, 0] - margin < position) & (position < things[:, 1] + margin)).all(1).any()
+    objects = scene.boxes[7:]  # after four walls, floor and ceiling
+    return not ((objects[:, 0] - margin < position) & (position < objects[:, 1] + margin)).all(1).any()
 
 
 def camera_at(

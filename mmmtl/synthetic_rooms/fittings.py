@@ -57,7 +57,7 @@ def television(rng: np.random.Generator, mix: Materials, width: float, *, stand:
 
 
 def window(rng: np.random.Generator, mix: Materials, width: float, height: float, *, day: bool) -> list[Part]:
-    """Return a window with a frame and panes, and sometimes blinds or curtains; ``day`` lights the panes."""
+    """Return a window with a frame and panes, and sometimes blinds or curtains; with ``day``, the sky is bright."""
     w, h = width / 2, height / 2
     frame = mix.plain(mix.paint((0.0, 0.12), (0.8, 1.0))) if rng.random() < 0.75 else mix.wood()
     sky = hsv(rng.uniform(0.53, 0.62), rng.uniform(0.05, 0.45), 1.0 if day else rng.uniform(0.12, 0.25))

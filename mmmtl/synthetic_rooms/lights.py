@@ -29,7 +29,7 @@ class LightSource(ABC):
             slot: Index (N,) of each pixel in its 4 x 4 square, 0..15.
 
         Returns:
-            Vectors (3, N) from the points to the light, and strengths (N,), <= 0 for surfaces that face away.
+            Vectors (3, N) from the points to the light, and strengths (N,); negative ones count as 0.
         """
 
     @abstractmethod
