@@ -2,15 +2,17 @@
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
 `PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`), and so are the
-published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `MLoREHead` and
-`MemoryExpertsHead`.
+published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `ATRCHead`, `InvPTHead`,
+`MLoREHead` and `MemoryExpertsHead`.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
+from mmmtl.models.decode_heads.atrc_head import ATRCHead
 from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.models.decode_heads.invpt_head import InvPTHead
 from mmmtl.models.decode_heads.memory_experts_head import MemoryExpertsHead
 from mmmtl.models.decode_heads.mlore_head import MLoREHead
 from mmmtl.models.decode_heads.mti_net_head import MTINetHead
@@ -23,6 +25,7 @@ from mmmtl.models.decode_heads.task_head import TaskHead
 
 __all__ = [
     'ASPPHead',
+    'ATRCHead',
     'ConvHead',
     'DecodeHead',
     'EarlierStage',
@@ -32,6 +35,7 @@ __all__ = [
     'MTINetHead',
     'MLoREHead',
     'MemoryExpertsHead',
+    'InvPTHead',
     'MultiTapHead',
     'PADNetHead',
     'PerTaskHead',
