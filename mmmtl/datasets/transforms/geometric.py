@@ -159,6 +159,7 @@ def zoom_crop(
 def flip(view: dict, tasks: dict[str, Task]) -> None:
     """Flip a view horizontally in place."""
     view['moved'] = True
+    view['flipped'] = not view.get('flipped', False)
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]
     view['labels'] = {name: tasks[name].hflip(label[:, ::-1]) for name, label in view['labels'].items()}
