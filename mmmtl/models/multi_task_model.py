@@ -93,6 +93,8 @@ class MultiTaskModel(LossModel):
         """
         with loading_pretrained(self):
             super().init_weights()
+        for _, loss in self._named_consistency_losses():
+            loss.prepare_training()
 
     def val_step(self, data: dict[str, Sequence]) -> list[MultiTaskDataSample]:
         """Predict for raw images of any size; a prediction does not depend on the other images of the batch.

@@ -1,6 +1,7 @@
 """Geometric transforms of images, labels, intrinsics and poses; random ones use one draw for all views of a scene.
 
-A transformed view has the entry ``moved``: files that were computed for the original image no longer match it.
+A transformed view has the entry ``moved``: files that were computed for the original image no longer match it. A
+flipped view has the entry ``flipped``, which `PackViews` passes on.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.ccnn import CCNN
 from mmmtl.models.backbones.cross_stitch_segnet import CrossStitchSegNet
 from mmmtl.models.backbones.dense_segnet import DenseSegNet
+from mmmtl.models.backbones.frozen_backbone import FrozenBackbone
 from mmmtl.models.backbones.mmseg_backbone import MMSegBackbone
 from mmmtl.models.backbones.mtan_segnet import MTANSegNet
 from mmmtl.models.backbones.resized_input import ResizedInput
@@ -22,6 +23,7 @@ __all__ = [
     'CCNN',
     'CrossStitchSegNet',
     'DenseSegNet',
+    'FrozenBackbone',
     'MMSegBackbone',
     'MTANSegNet',
     'ResizedInput',

@@ -19,12 +19,17 @@ class Adapter(nn.Module):
         super().__init__()
         self.down, self.up = nn.Linear(channels, width), nn.Linear(width, channels)
         self.scale = nn.Parameter(torch.ones(1))
-        for layer in (self.down, self.up):
-            nn.init.trunc_normal_(layer.weight, std=0.02)
-            nn.init.zeros_(layer.bias)
+        self.apply(init_linear)
         if identity:
             nn.init.zeros_(self.up.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the adapted tokens, shape (..., C)."""
         return x + self.scale * self.up(F.gelu(self.down(x)))
+
+
+def init_linear(module: nn.Module) -> None:
+    """Initialise a linear layer as a ViT does: truncated normal weights with standard deviation 0.02, biases 0."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmmtl.models.backbones.adapter import init_linear
 from mmmtl.models.sample_noise import normal_noise
 
 
@@ -32,6 +33,7 @@ class RepresentationMixture(nn.Module):
             nn.GELU(),
             nn.Linear(channels // 2, 2 * maps),
         )
+        self.apply(init_linear)
         self.stream = stream
 
     def forward(self, maps: Sequence[Tensor], keys: Tensor | None = None) -> Tensor:

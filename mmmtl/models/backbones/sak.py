@@ -7,7 +7,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.models.backbones.adapter import Adapter
+from mmmtl.models.backbones.adapter import Adapter, init_linear
 from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.backbones.representation_mixture import RepresentationMixture
 from mmmtl.models.backbones.timm_backbone import TimmBackbone
@@ -77,6 +77,7 @@ class SAK(Backbone):
             self.aligners[name] = nn.ModuleList(
                 nn.Identity() if wanted == channels else nn.Linear(channels, wanted) for _ in self.taps
             )
+        self.aligners.apply(init_linear)
         self.mixtures = nn.ModuleDict()
         for number, task in enumerate(tasks if mixing else ()):
             self.mixtures[task] = nn.ModuleList(

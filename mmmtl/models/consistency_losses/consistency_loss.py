@@ -71,6 +71,12 @@ class ConsistencyLoss(BaseModule, ABC):
             ConfigError: The loss does not work with this backbone.
         """
 
+    def prepare_training(self) -> None:
+        """Load what only the training needs, such as other networks; nothing by default.
+
+        Called by the model when it initialises its weights.
+        """
+
     def supervised_tasks(self) -> set[str]:
         """Return the names of the tasks that this loss supervises without any label of theirs."""
         return set()

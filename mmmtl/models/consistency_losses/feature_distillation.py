@@ -80,9 +80,8 @@ class FeatureDistillation(ConsistencyLoss):
             )
         self.imitations = backbone.imitations
 
-    def init_weights(self) -> None:
-        """Load the teachers, so that missing weights are reported before the training."""
-        super().init_weights()
+    def prepare_training(self) -> None:
+        """Load the teachers, so that missing weights are reported before the first step."""
         for name, teacher in self.teachers.items():
             wanted = tuple(self.in_channels[index] for index in self.imitations[name])
             if teacher.out_channels != wanted:

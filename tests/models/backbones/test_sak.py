@@ -17,7 +17,7 @@ from mmmtl.models import BatchContext, MultiTaskModel
 from mmmtl.models.backbones import SAK
 from mmmtl.models.consistency_losses.feature_distillation import map_distances
 from mmmtl.models.decode_heads import MultiTapHead, PerTaskHead
-from mmmtl.tasks import Depth, Edge, Normal, SemSeg
+from mmmtl.tasks import Depth, Normal
 
 PUBLISHED_TASKS = {'semseg': 'semseg', 'normal': 'normals', 'edge': 'edge', 'depth': 'depth'}
 
