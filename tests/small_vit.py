@@ -41,7 +41,7 @@ if not timm.is_model(SMALL_VIT):
 
 def golden_sak(**options: Any) -> SAK:
     """SAK with the parameters of the golden values."""
-    backbone = small_sak(vit=dict(img_size=(64, 96)), **options)
+    backbone = small_sak(img_size=(64, 96), **options)
     state_dict = rename(published_sak())
     backbone.load_state_dict(
         {key.removeprefix('backbone.'): value for key, value in state_dict.items() if key.startswith('backbone.')}
@@ -49,9 +49,10 @@ def golden_sak(**options: Any) -> SAK:
     return backbone
 
 
-def small_sak(tasks=tuple(TASKS), teachers=TEACHERS, **options: Any) -> SAK:
+def small_sak(tasks=tuple(TASKS), teachers=TEACHERS, out_indices=(2, 5, 8, 11), img_size=64, **options: Any) -> SAK:
     """SAK on the small ViT."""
-    return SAK(tasks, SMALL_VIT, teachers, **options)
+    vit = dict(model_name=SMALL_VIT, out_indices=out_indices, img_size=img_size)
+    return SAK(tasks, vit, teachers, **options)
 
 
 def published_sak() -> dict[str, torch.Tensor]:

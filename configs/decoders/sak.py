@@ -7,11 +7,13 @@ have the same parts with a small ViT and a random teacher, which shows that they
 
 from mmengine.optim import CosineAnnealingLR, LinearLR
 
-from mmmtl.datasets import FolderDataset, OnlyLabels
+from mmmtl.datasets import FolderDataset, NoLabels
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomResizedCrop
 from mmmtl.models.backbones import SAK, FrozenBackbone, TimmBackbone
 from mmmtl.models.consistency_losses import FeatureDistillation
+from mmmtl.models.decode_heads import MultiTapHead
 from mmmtl.models.necks import CrossViewModule
+from mmmtl.models.teachers import TimmTeacher
 
 _nyud = '../baseline/multitap_vit_l16_b4_40k_nyud_40_full.py'
 _pascal = '../baseline/multitap_vit_l16_b4_40k_pascal_full.py'
@@ -23,16 +25,14 @@ _vit_l = 'vit_large_patch16_384.augreg_in21k_ft_in1k'
 _sak_l = dict(
     _delete_=True,
     type=SAK,
-    model_name=_vit_l,
+    vit=dict(type=TimmBackbone, model_name=_vit_l, out_indices=_taps, img_size=(448, 576)),
     teachers=dict(dinov2=1024, clip=1024, sam=1024),
-    out_indices=_taps,
-    vit=dict(img_size=(448, 576)),
     init_cfg=dict(type='Pretrained', checkpoint='checkpoints/sak_vit_l16_stage_1.pth', prefix='backbone.'),
 )
 _teachers_l = dict(
-    dinov2=dict(model_name='vit_large_patch14_dinov2.lvd142m', out_indices=_taps),
-    clip=dict(model_name='vit_large_patch14_clip_336.laion2b_ft_in12k_in1k', out_indices=_taps),
-    sam=dict(model_name='samvit_large_patch16.sa1b', out_indices=_taps, long_side=1024),
+    dinov2=dict(type=TimmTeacher, model_name='vit_large_patch14_dinov2.lvd142m', out_indices=_taps),
+    clip=dict(type=TimmTeacher, model_name='vit_large_patch14_clip_336.laion2b_ft_in12k_in1k', out_indices=_taps),
+    sam=dict(type=TimmTeacher, model_name='samvit_large_patch16.sa1b', out_indices=_taps, long_side=1024),
 )
 _own_maps = {'model.decode_head.own_maps': 4}
 _stage_2_l = {
@@ -47,7 +47,7 @@ _epoch = 10009
 _stage_1 = {
     'model.backbone.mixing': False,
     'model.consistency_losses.distillation.without_tasks': True,
-    'train_dataloader.dataset.label_setting': dict(type=OnlyLabels, names=()),
+    'train_dataloader.dataset.label_setting': dict(type=NoLabels),
     'val_cfg': None,
     'val_dataloader': None,
     'val_evaluator': None,
@@ -63,6 +63,7 @@ _imagenet = {
         root='imagenet',
         images='train',
         labels={},
+        label_setting=dict(type=NoLabels),
         pipeline=[
             dict(type=LoadViews),
             dict(type=RandomResizedCrop, size=(384, 384)),
@@ -76,7 +77,9 @@ _imagenet = {
     'optim_wrapper.clip_grad': None,
     'param_scheduler': [
         dict(type=LinearLR, start_factor=1.25e-4, by_epoch=False, begin=0, end=2 * _epoch),
-        dict(type=CosineAnnealingLR, by_epoch=False, T_max=28 * _epoch, eta_min=1e-5, begin=2 * _epoch, end=30 * _epoch),
+        dict(
+            type=CosineAnnealingLR, by_epoch=False, T_max=28 * _epoch, eta_min=1e-5, begin=2 * _epoch, end=30 * _epoch
+        ),
     ],
     'train_cfg.max_iters': 30 * _epoch,
     'default_hooks.checkpoint.interval': _epoch,
@@ -90,19 +93,19 @@ _rooms_sak = {
     'model.backbone': dict(
         _delete_=True,
         type=SAK,
-        model_name='vit_tiny_patch16_224',
+        vit=dict(type=TimmBackbone, model_name='vit_tiny_patch16_224', out_indices=_small_taps, img_size=(96, 128)),
         teachers=dict(random=64),
-        out_indices=_small_taps,
-        vit=dict(img_size=(96, 128)),
     ),
     'model.consistency_losses': dict(
         distillation=dict(
             type=FeatureDistillation,
-            teachers=dict(random=dict(model_name='test_vit', out_indices=(1, 2, 4, 5), pretrained=False)),
+            teachers=dict(
+                random=dict(type=TimmTeacher, model_name='test_vit', out_indices=(1, 2, 4, 5), pretrained=False)
+            ),
             unflip=True,
         )
     ),
-    'model.decode_head.head.channels': 64,
+    'model.decode_head.head': dict(_delete_=True, type=MultiTapHead, channels=64),
     'optim_wrapper.optimizer.lr': 5e-4,
     **_own_maps,
 }
@@ -110,12 +113,10 @@ _cvm_3 = {'model.neck': dict(type=CrossViewModule, fusion=dict(taps=tuple(range(
 _vit_tiny = dict(type=TimmBackbone, model_name='vit_tiny_patch16_224', out_indices=_small_taps)
 _rooms_lora = {
     'model.backbone': dict(_delete_=True, type=FrozenBackbone, backbone=_vit_tiny, rank=8, layers=r'\.attn\.'),
-    'model.decode_head.head.channels': 64,
+    'model.decode_head.head': dict(_delete_=True, type=MultiTapHead, channels=64),
     **_own_maps,
 }
-_dinov3_l = dict(
-    type=TimmBackbone, model_name='vit_large_patch16_dinov3.lvd1689m', pretrained=True, out_indices=_taps
-)
+_dinov3_l = dict(type=TimmBackbone, model_name='vit_large_patch16_dinov3.lvd1689m', pretrained=True, out_indices=_taps)
 _lora_l = {
     'model.backbone': dict(_delete_=True, type=FrozenBackbone, backbone=_dinov3_l, rank=8, layers=r'\.attn\.'),
     'optim_wrapper.optimizer.lr': 2e-4,  # ours: few weights learn, from scratch

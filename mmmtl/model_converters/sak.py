@@ -105,7 +105,8 @@ def _expected(state_dict: StateDict, patches: int, vit: str) -> StateDict:
     if not teachers:
         raise CheckpointError('no SAK: tsap, the adapter paths, are missing')
     with torch.device('meta'):
-        backbone = SAK(tuple(heads), vit, teachers, taps, mixing=bool(heads), vit=dict(img_size=(16, 16 * patches)))
+        stem = dict(model_name=vit, out_indices=taps, img_size=(16, 16 * patches))
+        backbone = SAK(tuple(heads), stem, teachers, mixing=bool(heads))
         decode_heads = nn.ModuleDict(
             {task: MultiTapHead((width,) * 4, (16,) * 4, channels) for task, channels in heads.items()}
         )

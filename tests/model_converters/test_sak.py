@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_vit import golden_sak, published_sak
+from small_vit import golden_sak, published_sak, small_sak
 from torch import Tensor, nn
 
 from mmmtl.cli.main import main
@@ -20,7 +20,8 @@ def published_small(stage: int) -> dict[str, Tensor]:
     with torch.device('meta'):
         teachers = {'dinov2': 384, 'clip': 768, 'sam': 384}
         tasks = ('semseg', 'normal', 'edge', 'depth') if stage == 2 else ()
-        backbone = SAK(tasks, 'vit_small_patch16_384', teachers, mixing=stage == 2, vit=dict(img_size=(64, 96)))
+        vit = dict(model_name='vit_small_patch16_384', out_indices=taps, img_size=(64, 96))
+        backbone = SAK(tasks, vit, teachers, mixing=stage == 2)
         heads = nn.ModuleDict({task: MultiTapHead((384,) * 4, (16,) * 4, 7) for task in tasks})
     ours = {**backbone.state_dict(prefix='backbone.'), **heads.state_dict(prefix='decode_head.heads.')}
     names = {key: sak.sak_key(key.removeprefix('backbone.'), taps) for key in golden}
@@ -57,11 +58,7 @@ def test_no_two_keys_become_one():
 
 
 def test_the_position_embedding_is_resampled_for_another_size():
-    backbone = golden_sak()
-    other = SAK(
-        backbone.tasks, 'small_vit_of_the_tests', dict.fromkeys(backbone.adapters, 32), vit=dict(img_size=(48, 48))
-    )
-    square = SAK(backbone.tasks, 'small_vit_of_the_tests', dict.fromkeys(backbone.adapters, 32), vit=dict(img_size=64))
+    backbone, other, square = golden_sak(), small_sak(img_size=(48, 48)), small_sak(img_size=64)
     other.load_state_dict(square.state_dict())
     ours, theirs = (x.state_dict()['stem.model.model.pos_embed'] for x in (other, square))
     assert ours.shape == (1, 10, 32) and torch.equal(ours[:, 0], theirs[:, 0])

@@ -34,14 +34,13 @@ class SAK(Backbone):
 
     Args:
         tasks: Task names; passed by the model.
-        model_name: timm's name of a plain ViT.
+        vit: Config of a `TimmBackbone` with a plain ViT; its ``out_indices`` are the blocks, counted from 0 and
+            ascending, after which maps are tapped.
         teachers: ``{name: channels}`` of the teachers' maps, in the order of the paths. `FeatureDistillation` names
             them alike.
-        out_indices: Indices of the blocks after which maps are tapped, from 0, ascending.
         reduction: C / channels in the bottleneck of an adapter, >= 1.
         mixing: Whether there are mixtures. Without them, as in the first stage, which only distils, the maps of every
             task are those of the ViT.
-        vit: Further options of `TimmBackbone`: ``pretrained``, ``checkpoint``, ``img_size``, ...
 
     Raises:
         ConfigError: The model is no plain ViT, there is no teacher, or ``out_indices`` or ``reduction`` are invalid.
@@ -52,21 +51,19 @@ class SAK(Backbone):
     def __init__(
         self,
         tasks: Collection[str],
-        model_name: str,
+        vit: Mapping[str, Any],
         teachers: Mapping[str, int],
-        out_indices: Sequence[int] = (2, 5, 8, 11),
         *,
         reduction: int = 4,
         mixing: bool = True,
-        vit: Mapping[str, Any] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if not teachers:
             raise ConfigError('SAK.teachers must name at least one teacher, {name: channels}, found none')
-        self.stem = TimmBackbone(model_name, out_indices=out_indices, **(vit or {}))
+        self.stem: TimmBackbone = MODELS.build({'type': TimmBackbone, **vit})
         channels, patch = self.stem.out_channels[0], self.stem.strides[0]
-        self.mixing, self.taps, self.tasks = mixing, _checked_taps(out_indices), tuple(tasks)
+        self.mixing, self.taps, self.tasks = mixing, _checked_taps(vit.get('out_indices', ())), tuple(tasks)
         if not 1 <= reduction <= channels:
             raise ConfigError(f'SAK.reduction must be from 1 to {channels}, found {reduction}')
         width = channels // reduction
@@ -185,7 +182,7 @@ def _plain_vit(stem: TimmBackbone) -> Any:
     vit = getattr(stem.model, 'model', None)
     if not isinstance(vit, VisionTransformer):
         raise ConfigError(
-            f'SAK.model_name must be a plain ViT of timm, such as vit_base_patch16_384, found {type(vit).__name__}'
+            f'SAK.vit must be a plain ViT of timm, such as vit_base_patch16_384, found {type(vit).__name__}'
         )
     return vit
 
@@ -193,5 +190,5 @@ def _plain_vit(stem: TimmBackbone) -> Any:
 def _checked_taps(out_indices: Sequence[int]) -> tuple[int, ...]:
     taps = tuple(out_indices)
     if not taps or list(taps) != sorted(set(taps)) or taps[0] < 0:
-        raise ConfigError(f'SAK.out_indices must be ascending block indices from 0, found {taps}')
+        raise ConfigError(f'SAK.vit.out_indices must be ascending block indices from 0, found {taps}')
     return taps

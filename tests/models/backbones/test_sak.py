@@ -94,7 +94,8 @@ def test_parameters_are_those_of_the_released_code(name, size, channels, expecte
     with torch.device('meta'):
         teachers = dict.fromkeys(TEACHERS, width)
         tasks = [f'task_{count}' for count in range(len(channels))]
-        backbone = SAK(tasks, f'vit_{name}_patch16_384', teachers, taps, vit=dict(img_size=size))
+        vit = dict(model_name=f'vit_{name}_patch16_384', out_indices=taps, img_size=size)
+        backbone = SAK(tasks, vit, teachers)
         heads = [MultiTapHead((width,) * 4, (16,) * 4, count) for count in channels]
     assert sum(p.numel() for part in (backbone, *heads) for p in part.parameters()) == expected
 
@@ -182,7 +183,7 @@ def test_sizes_are_padded_to_patches():
     ('options', 'message'),
     [
         (dict(teachers={}), 'at least one teacher'),
-        (dict(out_indices=(5, 2)), 'ascending block indices'),
+        (dict(out_indices=(5, 2)), 'vit.out_indices must be ascending block indices'),
         (dict(reduction=0), 'from 1 to 32, found 0'),
         (dict(reduction=64), 'from 1 to 32, found 64'),
     ],
@@ -194,13 +195,14 @@ def test_invalid_options(options, message):
 
 def test_other_networks_are_refused():
     with pytest.raises(ConfigError, match='plain ViT'):
-        SAK(('depth',), 'test_resnet', {'a': 8}, (1,))
+        SAK(('depth',), dict(model_name='test_resnet', out_indices=(1,)), {'a': 8})
 
 
 def small_model() -> MultiTaskModel:
     torch.manual_seed(0)
     tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
-    backbone = dict(type=SAK, model_name=SMALL_VIT, teachers={'a': 32, 'b': 32})
+    vit = dict(model_name=SMALL_VIT, out_indices=(2, 5, 8, 11))
+    backbone = dict(type=SAK, vit=vit, teachers={'a': 32, 'b': 32})
     return MultiTaskModel(tasks, backbone, dict(type=PerTaskHead, head=dict(type=MultiTapHead), own_maps=4))
 
 

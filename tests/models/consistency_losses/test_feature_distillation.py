@@ -26,7 +26,8 @@ SIZE = (32, 48)
 
 def make_model(teachers: dict = TEACHERS, backbone: dict | None = None, **options) -> MultiTaskModel:
     torch.manual_seed(0)
-    student = dict(type=SAK, model_name=SMALL_VIT, teachers=dict.fromkeys(TEACHERS, 64), out_indices=(0, 2))
+    vit = dict(model_name=SMALL_VIT, out_indices=(0, 2))
+    student = dict(type=SAK, vit=vit, teachers=dict.fromkeys(TEACHERS, 64))
     return MultiTaskModel(
         dict(depth=dict(type=Depth), normal=dict(type=Normal)),
         backbone or student,
