@@ -20,13 +20,13 @@ SMALL = {
     'train_dataloader.dataset.size': (32, 48),
     'train_dataloader.batch_size': 4,
     'train_dataloader.num_workers': 0,
-    'train_cfg.val_interval': 100,
     'val_cfg': None,
     'val_dataloader': None,
     'val_evaluator': None,
     'model.backbone.vit': dict(model_name='test_vit', out_indices=(1, 2, 4, 5), img_size=(32, 48)),
     'default_hooks.checkpoint.interval': 1,
     'param_scheduler': None,
+    'default_hooks.logger.interval': 1,
 }
 
 
@@ -40,10 +40,10 @@ class Losses(Hook):
         self.logs.append({name: float(value) for name, value in outputs.items()})
 
 
-def train(row: str, work_dir: Path, epochs: int, **options) -> tuple[MultiTaskRunner, list[dict[str, float]]]:
-    """Run so many epochs of two steps."""
+def train(row: str, work_dir: Path, steps: int, **options) -> tuple[MultiTaskRunner, list[dict[str, float]]]:
+    """Run so many steps, or what is left of them."""
     changed = SMALL | {key.replace('__', '.'): value for key, value in options.items()}
-    config = load_config(f'{TABLE}::{row}', changed | {'train_cfg.max_epochs': epochs})
+    config = load_config(f'{TABLE}::{row}', changed | {'train_cfg.max_iters': steps})
     config.work_dir, config.experiment_name = str(work_dir), f'sak {uuid.uuid4()}'
     config.resume = (work_dir / 'last_checkpoint').exists()
     runner, losses = MultiTaskRunner.from_cfg(config), Losses()
@@ -57,10 +57,11 @@ def first_stage(tmp_path_factory) -> tuple[Path, list[dict[str, float]]]:
     folder = tmp_path_factory.mktemp('stage_1')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('MMMTL_CACHE', str(folder / 'rooms'))
-        _, logs = train('rooms_stage_1', folder, 4)
-    return folder / 'epoch_4.pth', logs
+        _, logs = train('rooms_stage_1', folder, 8)
+    return folder / 'iter_8.pth', logs
 
 
+@pytest.mark.slow
 def test_the_first_stage_learns_from_the_teacher_alone(first_stage):
     file, logs = first_stage
     assert logs[-1]['distillation'] < 0.9 * logs[0]['distillation']
@@ -70,33 +71,36 @@ def test_the_first_stage_learns_from_the_teacher_alone(first_stage):
     assert any('adapters' in key for key in keys) and not any('mixtures' in key or 'teacher' in key for key in keys)
 
 
+@pytest.mark.slow
 def test_the_second_stage_continues_from_the_first_and_learns_the_tasks(first_stage, tmp_path, rooms_cache):
     file, logs = first_stage
     options = dict(type='Pretrained', checkpoint=str(file), prefix='backbone.')
-    _, second = train('rooms', tmp_path, 6, model__backbone__init_cfg=options)
+    _, second = train('rooms', tmp_path, 12, model__backbone__init_cfg=options)
     assert second[0]['distillation'] < 0.95 * logs[0]['distillation']  # it has not begun anew
     assert second[-1]['loss'] < second[0]['loss'] and all(second[0][task] > 0 for task in ('semseg', 'depth', 'normal'))
     with pytest.raises(CheckpointError, match='none.pth'):
         train('rooms', tmp_path / 'none', 1, model__backbone__init_cfg=options | dict(checkpoint='none.pth'))
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_the_same_noise(tmp_path, rooms_cache):
-    """In full: the parameters after four steps, of which the last two are resumed."""
-    whole, _ = train('rooms', tmp_path / 'whole', 2)
-    train('rooms', tmp_path / 'resumed', 1)
+    """The parameters after four steps are equal if the last two are resumed."""
+    whole, _ = train('rooms', tmp_path / 'whole', 4)
+    train('rooms', tmp_path / 'resumed', 2)
     torch.manual_seed(99)
-    resumed, _ = train('rooms', tmp_path / 'resumed', 2)
+    resumed, _ = train('rooms', tmp_path / 'resumed', 4)
     assert resumed.iter == whole.iter == 4
     expected = whole.model.state_dict()
     for key, value in resumed.model.state_dict().items():
         assert torch.equal(value, expected[key]), key
 
 
-def test_maps_from_the_cache_train_alike(tmp_path, rooms_cache):
-    """The pipeline flips at random; in the second epoch, all maps are read."""
-    _, plain = train('rooms_stage_1', tmp_path / 'plain', 2)
+@pytest.mark.slow
+def test_maps_from_the_cache_train_alike(first_stage, tmp_path, rooms_cache):
+    """The pipeline flips at random; after two steps, all maps are read."""
+    plain = first_stage[1][:4]
     cache = {'model__consistency_losses__distillation__cache': str(tmp_path / 'maps')}
-    _, cached = train('rooms_stage_1', tmp_path / 'cached', 2, **cache)
+    _, cached = train('rooms_stage_1', tmp_path / 'cached', 4, **cache)
     for one, other in zip(cached, plain, strict=True):
         assert one == pytest.approx(other, rel=1e-5)
     assert len(list((tmp_path / 'maps').glob('*/*.pth'))) == 8
@@ -106,13 +110,13 @@ def test_lora_leaves_the_encoder_as_it_is(tmp_path, rooms_cache):
     small = {key: value for key, value in SMALL.items() if not key.startswith('model')}
     config = load_config(f'{TABLE}::rooms_lora', small)
     config.work_dir, config.experiment_name = str(tmp_path), f'lora {uuid.uuid4()}'
-    config.train_cfg.max_epochs = 1
+    config.train_cfg.max_iters = 2
     runner = MultiTaskRunner.from_cfg(config)
     runner.train()
     frozen, learned = ({}, {})
     for name, parameter in runner.model.backbone.named_parameters():
         (learned if parameter.requires_grad else frozen)[name] = parameter
-    start = load_plain(tmp_path / 'epoch_1.pth')['optimizer']
+    start = load_plain(tmp_path / 'iter_2.pth')['optimizer']
     assert len(start['state']) == len(learned) + len(list(runner.model.decode_head.parameters()))
     assert {name.split('.')[0] for name in learned} == {'tuned'}
     assert sum(p.numel() for p in learned.values()) < 0.1 * sum(p.numel() for p in frozen.values())

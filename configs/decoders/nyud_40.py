@@ -12,4 +12,5 @@ def _head(**options) -> dict:
 rows = dict(
     pad_net=(_hrnet, _head(type=PADNetHead)),
     mti_net=(_hrnet, _head(type=MTINetHead)),
+    sak=('sak.py::nyud_40',),
 )

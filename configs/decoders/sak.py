@@ -11,14 +11,14 @@ from mmmtl.datasets import FolderDataset, NoLabels
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip, RandomResizedCrop
 from mmmtl.models.backbones import SAK, FrozenBackbone, TimmBackbone
 from mmmtl.models.consistency_losses import FeatureDistillation
-from mmmtl.models.decode_heads import MultiTapHead
+from mmmtl.models.decode_heads import MultiTapHead, PerTaskHead
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.teachers import TimmTeacher
 
 _nyud = '../baseline/multitap_vit_l16_b4_40k_nyud_40_full.py'
 _pascal = '../baseline/multitap_vit_l16_b4_40k_pascal_full.py'
 _dinov3 = '../baseline/multitap_dinov3_vit_l16_b4_40k_nyud_40_full.py'
-_rooms = '../baseline/conv_vit_s_b8_2e_rooms_full.py'
+_rooms = 'fpn_lite0_b8_600i_rooms_128_full.py'
 
 _taps = (5, 11, 17, 23)
 _vit_l = 'vit_large_patch16_384.augreg_in21k_ft_in1k'
@@ -87,13 +87,17 @@ _imagenet = {
 
 _cvm_4 = {'model.neck': dict(type=CrossViewModule, fusion=dict(taps=tuple(range(16))))}  # the maps of four tasks
 
-# The same parts in small, on generated rooms of 96 x 128.
+# The same parts in small, on generated rooms of 128 x 128.
 _small_taps = (2, 5, 8, 11)
+_rooms_heads = {
+    'model.decode_head': dict(_delete_=True, type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), own_maps=4),
+    'optim_wrapper.optimizer.lr': 5e-4,
+}
 _rooms_sak = {
     'model.backbone': dict(
         _delete_=True,
         type=SAK,
-        vit=dict(type=TimmBackbone, model_name='vit_tiny_patch16_224', out_indices=_small_taps, img_size=(96, 128)),
+        vit=dict(type=TimmBackbone, model_name='vit_tiny_patch16_224', out_indices=_small_taps, img_size=128),
         teachers=dict(random=64),
     ),
     'model.consistency_losses': dict(
@@ -105,16 +109,13 @@ _rooms_sak = {
             unflip=True,
         )
     ),
-    'model.decode_head.head': dict(_delete_=True, type=MultiTapHead, channels=64),
-    'optim_wrapper.optimizer.lr': 5e-4,
-    **_own_maps,
+    **_rooms_heads,
 }
 _cvm_3 = {'model.neck': dict(type=CrossViewModule, fusion=dict(taps=tuple(range(12))))}
 _vit_tiny = dict(type=TimmBackbone, model_name='vit_tiny_patch16_224', out_indices=_small_taps)
 _rooms_lora = {
     'model.backbone': dict(_delete_=True, type=FrozenBackbone, backbone=_vit_tiny, rank=8, layers=r'\.attn\.'),
-    'model.decode_head.head': dict(_delete_=True, type=MultiTapHead, channels=64),
-    **_own_maps,
+    **_rooms_heads,
 }
 _dinov3_l = dict(type=TimmBackbone, model_name='vit_large_patch16_dinov3.lvd1689m', pretrained=True, out_indices=_taps)
 _lora_l = {

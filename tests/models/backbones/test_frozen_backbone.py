@@ -16,10 +16,10 @@ from mmmtl.tasks import Depth, Normal
 
 TASKS = ('depth', 'normal')
 VIT = dict(type=TimmBackbone, model_name='test_vit', out_indices=(1, 3))
-RESNET = dict(type=TimmBackbone, model_name='resnet18', out_indices=(1, 2))
+RESNET = dict(type=TimmBackbone, model_name='test_resnet', out_indices=(1, 2))
 SWIN = dict(type=TimmBackbone, model_name='swin_tiny_patch4_window7_224', out_indices=(0, 1))
 SEGNET = dict(type=SegNet, widths=(4, 6))
-CASES = [*(('lora', x) for x in (VIT, RESNET, SWIN, SEGNET)), *(('adapter', x) for x in (VIT, RESNET, SEGNET))]
+CASES = [*(('lora', x) for x in (VIT, RESNET, SEGNET)), *(('adapter', x) for x in (VIT, RESNET, SEGNET))]
 every_case = pytest.mark.parametrize(('method', 'backbone'), CASES)
 
 
@@ -36,7 +36,7 @@ def images(count: int = 2) -> Tensor:
     return torch.randn(count, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 
 
-@every_case
+@pytest.mark.parametrize(('method', 'backbone'), [*CASES, ('lora', SWIN)])
 def test_each_task_begins_with_the_features_of_the_backbone(method, backbone):
     adapted = frozen(method, backbone).train()
     with torch.no_grad():
