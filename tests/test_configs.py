@@ -47,19 +47,21 @@ def test_one_step(path: str) -> None:
     if same_model_before(path):
         return
     config = load_config(path)
-    for backbone in (config.model.backbone, config.model.backbone.get('backbone', {})):
+    for backbone in (config.model.backbone, *(config.model.backbone.get(key, {}) for key in ('backbone', 'vit'))):
         for weights in ('pretrained', 'init_cfg'):
             backbone.pop(weights, None)  # no network here
         if backbone.get('model_name', '').startswith('vgg16'):  # nor that much time
             backbone.update(model_name='test_convnext', out_indices=None)
-    if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
-        config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
-    if config.model.backbone.get('backbone', {}).get('model_name', '').startswith('vit_large'):
-        small = dict(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11), img_size=(64, 96))
-        config.model.backbone.backbone.update(small)
-        config.model.backbone.update(size=(64, 96))
-        config.model.decode_head.update(image_size=(64, 96), channels=16)
+        if backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):
+            backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
+            if 'image_size' in config.model.decode_head:  # a network for one size
+                backbone.update(img_size=(64, 96))
+                config.model.backbone.update(size=(64, 96))
+                config.model.decode_head.update(image_size=(64, 96), channels=16)
     for consistency in (config.model.get('consistency_losses') or {}).values():
+        for name, teacher in consistency.get('teachers', {}).items():
+            teacher.update(model_name='test_vit', out_indices=(1, 2, 4, 5), pretrained=False)
+            config.model.backbone.teachers[name] = 64
         if consistency['type'] in (DirectMap, PerceptualMap):  # six whole SegNets
             consistency.update(network=dict(widths=(8, 8)))
     model = MODELS.build(config.model)

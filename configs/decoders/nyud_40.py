@@ -70,4 +70,5 @@ rows = dict(
     invpt=(_vit, _head(type=InvPTHead), _invpt),
     mlore=(_vit, _mlore),
     memory_experts=(_vit, _memory_experts),
+    sak=('sak.py::nyud_40',),
 )

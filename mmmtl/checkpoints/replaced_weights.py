@@ -61,4 +61,4 @@ def _pretrained_backbones(config: Any) -> Iterator[dict]:
 
 def _is_timm_backbone(config: dict) -> bool:
     # not every type is a part of ours, such as that of an initialiser or of a part of mmsegmentation
-    return 'model_name' in config and class_of(config) is TimmBackbone
+    return 'model_name' in config and 'type' in config and class_of(config) is TimmBackbone

@@ -15,6 +15,7 @@ NETWORKS = {
     'mtpsl-segnet': 'SegNet of MTPSL -> SegNet with one ConvHead per task',
     'pad-net': 'PAD-Net on HRNet-w18 -> the model of the rows pad_net of decoders/',
     'rdc-hrnet18': 'HRNet-w18 of region contrast -> the model of the region_contrast recipes',
+    'sak': 'SAK, of either stage -> the model of the SAK recipes, or its backbone',
     'unimatch': 'UniMatch, GMDepth or MVSplat -> weights of the CrossViewModule neck',
 }
 

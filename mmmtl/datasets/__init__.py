@@ -16,6 +16,7 @@ from mmmtl.datasets.concat_dataset import ConcatDataset
 from mmmtl.datasets.folder_dataset import FolderDataset
 from mmmtl.datasets.hold_out_split import HoldOutSplit
 from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
+from mmmtl.datasets.label_settings.no_labels import NoLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
@@ -48,6 +49,7 @@ __all__ = [
     'MultiTaskDataset',
     'NYUDMT',
     'NYUv2',
+    'NoLabels',
     'OneLabel',
     'OnlyLabels',
     'PascalContext',

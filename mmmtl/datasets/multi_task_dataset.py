@@ -11,7 +11,7 @@ from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
 from mmmtl.datasets.label_readers.region_files import with_regions
-from mmmtl.datasets.label_settings import AllLabels
+from mmmtl.datasets.label_settings import AllLabels, NoLabels
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.errors import ConfigError, DataError
@@ -78,7 +78,7 @@ class MultiTaskDataset(Dataset, ABC):
         if regions is not None:
             self.records = with_regions(self.records, regions, data_root)
         labelled_tasks = set().union(*(record.label_names() for record in self.records)) & set(self.tasks)
-        if not labelled_tasks | self.computed_labels():
+        if not labelled_tasks | self.computed_labels() and not isinstance(self.label_setting, NoLabels):
             raise ConfigError(f'{self} has no label for any of the tasks {", ".join(self.tasks)}')
         self.shown = self.label_setting.shown(self.records, [name for name in self.tasks if name in labelled_tasks])
         self._check_labels(f'{type(self.label_setting).__name__} hides every label of {", ".join(self.tasks)}')
@@ -93,7 +93,7 @@ class MultiTaskDataset(Dataset, ABC):
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
 
     def _check_labels(self, problem: str) -> None:
-        if not any(self.shown) and not self.computed_labels():
+        if not any(self.shown) and not self.computed_labels() and not isinstance(self.label_setting, NoLabels):
             raise ConfigError(f'{self}: {problem}')
 
     @abstractmethod

@@ -77,7 +77,8 @@ def build_consistency_losses(
         name: build_after(config, backbone, tasks=tasks) for name, config in configs.items()
     }
     for name, loss in losses.items():
-        if missing := [aux_name for aux_name in loss.reads if aux_name not in aux_names]:
+        loss.connect(backbone)
+        if missing := [aux_name for aux_name in loss.reads if aux_name not in (*aux_names, 'rgb')]:
             raise ConfigError(
                 f'model.consistency_losses.{name}: {type(loss).__name__} reads {", ".join(map(repr, missing))}, but '
                 f'neck and decode head return {", ".join(map(repr, sorted(aux_names))) or "no auxiliary maps"}; '

@@ -54,6 +54,10 @@ class ViewPreprocessor(BaseDataPreprocessor):
         height, width = (math.ceil(length / self.divisor) * self.divisor for length in image.shape[1:])
         return height, width
 
+    def to_rgb(self, images: Tensor) -> Tensor:
+        """Return the colours in [0, 1] of normalised images (N, 3, H, W)."""
+        return (images * self.std + self.mean) / 255
+
     def forward(self, data: dict, training: bool = False) -> dict:
         """Return ``inputs`` (N, 3, H, W) and the samples of a collated batch."""
         data = self.cast_data(data)

@@ -11,6 +11,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.build_parts import build_consistency_losses
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
+from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput
 from mmmtl.models.log_names import check_log_names
 from mmmtl.models.loss_reduction import REDUCTIONS
@@ -62,6 +63,12 @@ class LossModel(BaseModel):
         self.consistency_losses = build_consistency_losses(
             consistency_losses, self.tasks, self.backbone, self.neck.aux_names | self.decode_head.aux_names
         )
+        self.reads_rgb = any('rgb' in loss.reads for _, loss in self._named_consistency_losses())
+        if self.reads_rgb and not isinstance(self.data_preprocessor, ViewPreprocessor):
+            raise ConfigError(
+                'model.consistency_losses: a loss reads the colours of images, which only ViewPreprocessor returns; '
+                f'found data_preprocessor {type(self.data_preprocessor).__name__}'
+            )
 
     def loss(
         self,

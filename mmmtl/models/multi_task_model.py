@@ -93,6 +93,8 @@ class MultiTaskModel(LossModel):
         """
         with loading_pretrained(self):
             super().init_weights()
+        for _, loss in self._named_consistency_losses():
+            loss.prepare_training()
 
     def val_step(self, data: dict[str, Sequence]) -> list[MultiTaskDataSample]:
         """Predict for raw images of any size; a prediction does not depend on the other images of the batch.
@@ -137,7 +139,8 @@ class MultiTaskModel(LossModel):
             return dict(output.logits)
         assert data_samples is not None, f'mode {mode!r} needs data_samples'
         if mode == 'loss':
-            return self.loss(output, features, data_samples, {**neck.aux, **output.aux})
+            rgb = {'rgb': self.data_preprocessor.to_rgb(context.images)} if self.reads_rgb else {}
+            return self.loss(output, features, data_samples, {**neck.aux, **output.aux, **rgb})
         self.predict(output.logits, data_samples)
         if self.return_aux and (maps := self.neck.visual_maps(neck.aux)):
             write_aux_maps(maps, context.image_shape, data_samples)

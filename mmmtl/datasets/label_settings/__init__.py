@@ -6,6 +6,7 @@ shown. It runs once, when the data set is built, so the result depends neither o
 
 from mmmtl.datasets.label_settings.drawn import LabelRatio, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.given import AllLabels, LabelTable
+from mmmtl.datasets.label_settings.no_labels import NoLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 
-__all__ = ['AllLabels', 'LabelRatio', 'LabelTable', 'OneLabel', 'OnlyLabels', 'RandomLabels']
+__all__ = ['AllLabels', 'LabelRatio', 'LabelTable', 'NoLabels', 'OneLabel', 'OnlyLabels', 'RandomLabels']

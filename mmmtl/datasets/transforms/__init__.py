@@ -7,6 +7,7 @@ from mmmtl.datasets.transforms.geometric import RandomFlip, RandomSceneScale, Ra
 from mmmtl.datasets.transforms.loading import LoadViews
 from mmmtl.datasets.transforms.packing import PackViews
 from mmmtl.datasets.transforms.photometric import PhotometricDistortion
+from mmmtl.datasets.transforms.random_resized_crop import RandomResizedCrop
 from mmmtl.datasets.transforms.scale_crop_pad import Pad, RandomCropLimited, RandomScale
 from mmmtl.datasets.transforms.stereo import DisparityImage, LoadPseudoLabels, RectifiedPair
 from mmmtl.datasets.transforms.trained_scale import AtTrainedScale
@@ -29,6 +30,7 @@ __all__ = [
     'RandomJPEG',
     'RandomNoise',
     'RandomScale',
+    'RandomResizedCrop',
     'RandomSceneScale',
     'RandomZoomCrop',
     'RectifiedPair',

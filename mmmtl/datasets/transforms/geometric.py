@@ -1,6 +1,7 @@
 """Geometric transforms of images, labels, intrinsics and poses; random ones use one draw for all views of a scene.
 
-A transformed view has the entry ``moved``: files that were computed for the original image no longer match it.
+A transformed view has the entry ``moved``: files that were computed for the original image no longer match it. A
+flipped view has the entry ``flipped``, which `PackViews` passes on.
 """
 
 from collections.abc import Sequence
@@ -159,6 +160,7 @@ def zoom_crop(
 def flip(view: dict, tasks: dict[str, Task]) -> None:
     """Flip a view horizontally in place."""
     view['moved'] = True
+    view['flipped'] = not view.get('flipped', False)
     width = view['image'].shape[1]
     view['image'] = view['image'][:, ::-1]
     view['labels'] = {name: tasks[name].hflip(label[:, ::-1]) for name, label in view['labels'].items()}

@@ -40,6 +40,8 @@ class PackViews(BaseTransform):
             )
             if 'ori_shape' in view:
                 sample.set_metainfo({'ori_shape': view['ori_shape']})
+            if view.get('flipped'):
+                sample.set_metainfo({'flipped': True})
             if results.get('rectified'):
                 sample.set_metainfo({'rectified': True})
             sample.gt = PixelData(

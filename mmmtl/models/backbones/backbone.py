@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from mmengine.model import BaseModule
@@ -18,13 +19,17 @@ class Backbone(BaseModule):
     """
 
     needs_tasks: ClassVar[bool] = False
-    """Whether the constructor takes ``tasks``, the task names. The features then begin with one per task."""
+    """Whether the constructor takes ``tasks``, the task names. The features then begin with one per task, or with
+    an equal number of them per task, task by task."""
 
     out_channels: tuple[int, ...]
     """Channels of the features."""
 
     strides: tuple[int, ...]
     """Strides of the features."""
+
+    imitations: Mapping[str, tuple[int, ...]] = {}
+    """Indices of the features that imitate another network, by the name of this teacher; see `FeatureDistillation`."""
 
     size_constraint: SizeConstraint = SizeConstraint()
     """Sizes of images that the backbone accepts; any by default."""

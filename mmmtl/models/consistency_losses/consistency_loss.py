@@ -9,6 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.models.supervision_role import indices_for
 from mmmtl.structures import MultiTaskDataSample
@@ -33,7 +34,9 @@ class ConsistencyLoss(BaseModule, ABC):
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
-    """Names of auxiliary maps of neck or decode head, which `forward` takes as further keyword arguments."""
+    """Names of auxiliary maps of neck or decode head, which `forward` takes as further keyword arguments.
+
+    ``'rgb'`` are the images (N, 3, H, W) in [0, 1], as the backbone receives them."""
 
     def __init__(
         self,
@@ -60,6 +63,19 @@ class ConsistencyLoss(BaseModule, ABC):
             if not isinstance(value, int | float) or not 0 <= value < math.inf:
                 raise ConfigError(f'{type(self).__name__}.{name} must be a number >= 0, found {value!r}')
         return list(options.values())
+
+    def connect(self, backbone: Backbone) -> None:
+        """Read what the loss needs to know of the model's backbone; nothing by default. Called by the model.
+
+        Raises:
+            ConfigError: The loss does not work with this backbone.
+        """
+
+    def prepare_training(self) -> None:
+        """Load what only the training needs, such as other networks; nothing by default.
+
+        Called by the model when it initialises its weights.
+        """
 
     def supervised_tasks(self) -> set[str]:
         """Return the names of the tasks that this loss supervises without any label of theirs."""

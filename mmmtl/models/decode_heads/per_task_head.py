@@ -27,8 +27,9 @@ class PerTaskHead(DecodeHead):
         head: Config of a `TaskHead`, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides`` and
             ``out_channels``.
         overrides: ``{task: options}`` that differ from ``head``; options with a ``type`` replace ``head`` entirely.
-        own_maps: Whether the i-th head gets the i-th feature only, for backbones with ``needs_tasks = True`` such as
-            `MTANSegNet`.
+        own_maps: Number of features that belong to one task, for backbones with ``needs_tasks = True``: the i-th head
+            gets the i-th feature only (True or 1, as for `MTANSegNet`), or the i-th group of features (4 for `SAK` with
+            four taps). By default (False or 0) each head gets all features.
 
     Raises:
         ConfigError: ``overrides`` names an unknown task, ``own_maps`` is set with fewer features than tasks, or a head
@@ -43,19 +44,19 @@ class PerTaskHead(DecodeHead):
         *,
         head: dict,
         overrides: Mapping[str, dict] | None = None,
-        own_maps: bool = False,
+        own_maps: bool | int = False,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         overrides = overrides or {}
         unknown = sorted(set(overrides) - set(tasks))
         if unknown:
             raise ConfigError(f'PerTaskHead.overrides names {unknown}, but the tasks are {sorted(tasks)}')
-        if own_maps and len(in_channels) < len(tasks):
+        self.maps_per_task = int(own_maps)
+        if self.maps_per_task < 0 or len(in_channels) < len(tasks) * self.maps_per_task:
             raise ConfigError(
                 f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
-                'use a backbone that returns one per task'
+                f'use a backbone that returns {"one" if own_maps == 1 else own_maps} per task'
             )
-        self.own_maps = own_maps
         self.heads = nn.ModuleDict()
         for index, (name, task) in enumerate(tasks.items()):
             used = self._features_of(index)
@@ -101,4 +102,5 @@ class PerTaskHead(DecodeHead):
 
     def _features_of(self, index: int) -> slice:
         """Return the indices of the features of a head."""
-        return slice(index, index + 1) if self.own_maps else slice(None)
+        count = self.maps_per_task
+        return slice(index * count, (index + 1) * count) if count else slice(None)

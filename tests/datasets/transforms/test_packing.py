@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmmtl.datasets import Record
-from mmmtl.datasets.transforms import PackViews
+from mmmtl.datasets.transforms import PackViews, RandomFlip
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.errors import DataError
 from mmmtl.tasks import Depth, Normal, SemSeg
@@ -53,6 +53,15 @@ def test_what_is_hidden_or_unknown_is_absent():
     assert 'intrinsics' not in sample and 'camera_T_world' not in sample
     (bare,) = pack(view())['data_samples']
     assert list(bare.gt.keys()) == []
+
+
+def test_samples_of_flipped_views_are_marked():
+    scene = {'views': [view()], 'tasks': TASKS, 'record': Record('room', ()), 'rng': RNG}
+    marks = []
+    for _ in range(3):
+        marks.append(PackViews().transform(scene)['data_samples'][0].get('flipped', False))
+        scene = RandomFlip(1.0).transform(scene)
+    assert marks == [False, True, False]
 
 
 @pytest.mark.parametrize('array', [RNG.random((4, 5)), RNG.random((4, 5, 3))[:, ::-1], RNG.random((9, 9, 3))[2:6, 1:6]])

@@ -1,0 +1,145 @@
+"""A frozen backbone that each task adapts by few parameters of its own: low-rank updates (LoRA) or adapters."""
+
+import re
+from collections.abc import Collection
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.backbones.adapter import Adapter
+from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.backbones.low_rank_update import LowRankUpdate, adaptable_layers
+from mmmtl.registry import MODELS
+
+METHODS = ('lora', 'adapter')
+
+
+@MODELS.register_module()
+class FrozenBackbone(Backbone):
+    r"""Keeps any backbone as it is, and learns only what adapts it to each task.
+
+    ``'lora'`` (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022): linear layers and dense
+    convolutions W x become W x + (scale / rank) B_t A_t x for task t, with A_t of ``rank`` output channels. The
+    backbone runs once per task. ``'adapter'``: every feature goes through an `Adapter` per task, a residual bottleneck
+    of ``rank`` channels. The backbone runs once, and without the memory that gradients need. Both change nothing
+    before the training: B_t is 0, as is the last layer of an adapter.
+
+    The backbone stays in evaluation mode: norm statistics do not move, and neither dropout nor stochastic depth is
+    used. Its weights are in the checkpoint.
+
+    ``forward``: images (N, 3, H, W) -> for each task in order, the features of the backbone, for
+    ``PerTaskHead(own_maps=<number of features>)``.
+
+    Args:
+        tasks: Task names; passed by the model.
+        backbone: Config of the backbone, usually with pretrained weights.
+        method: ``'lora'`` or ``'adapter'``.
+        rank: Channels of the bottleneck, >= 1.
+        scale: Factor of LoRA's update, divided by ``rank``; by default ``rank``.
+        layers: Regular expression for the names of the layers that LoRA adapts, such as ``r'\.attn\.'`` for the
+            attention of timm's ViTs; all linear layers and dense convolutions by default.
+
+    Raises:
+        ConfigError: An option is out of range, the backbone returns features per task itself, or LoRA finds
+            no layer.
+    """
+
+    needs_tasks = True
+
+    def __init__(
+        self,
+        tasks: Collection[str],
+        backbone: dict,
+        *,
+        method: str = 'lora',
+        rank: int = 8,
+        scale: float | None = None,
+        layers: str | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if method not in METHODS:
+            raise ConfigError(f'FrozenBackbone.method must be one of {", ".join(METHODS)}, found {method!r}')
+        if rank < 1:
+            raise ConfigError(f'FrozenBackbone.rank must be at least 1, found {rank}')
+        self.backbone: Backbone = MODELS.build(backbone)
+        if self.backbone.needs_tasks:
+            raise ConfigError(f'FrozenBackbone.backbone: {type(self.backbone).__name__} has features per task itself')
+        self.backbone.eval().requires_grad_(False)
+        self.method = method
+        self.tuned = nn.ModuleDict()
+        self.current: nn.ModuleDict | None = None  # updates of the task that runs
+        if method == 'lora':
+            found = _chosen(self.backbone, layers)
+            keys = {name: name.replace('.', '/') for name in found}  # a key of ModuleDict has no dot
+            factor = rank if scale is None else scale
+            for task in tasks:
+                self.tuned[task] = nn.ModuleDict(
+                    {keys[name]: LowRankUpdate(layer, rank, factor) for name, layer in found.items()}
+                )
+            for name, layer in found.items():
+                layer.register_forward_hook(_AddUpdate(self, keys[name]))
+        else:
+            for task in tasks:
+                self.tuned[task] = nn.ModuleList(
+                    Adapter(channels, rank, identity=True) for channels in self.backbone.out_channels
+                )
+        self.out_channels = tuple(self.backbone.out_channels) * len(tasks)
+        self.strides = tuple(self.backbone.strides) * len(tasks)
+        self.size_constraint = self.backbone.size_constraint
+
+    def train(self, mode: bool = True) -> 'FrozenBackbone':
+        """Set the mode of the learned parts; the backbone stays in evaluation mode."""
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the features of every task."""
+        if self.method == 'adapter':
+            with torch.no_grad():
+                features = self.backbone(images)
+            return tuple(
+                adapter(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+                for adapters in self.tuned.values()
+                for adapter, x in zip(cast(nn.ModuleList, adapters), features, strict=True)
+            )
+        maps: list[Tensor] = []
+        for updates in self.tuned.values():
+            self.current = cast(nn.ModuleDict, updates)
+            try:
+                maps.extend(self.backbone(images))
+            finally:
+                self.current = None
+        return tuple(maps)
+
+
+class _AddUpdate:
+    """Forward hook of a layer: adds the update of the task that runs."""
+
+    def __init__(self, owner: FrozenBackbone, key: str) -> None:
+        self.owner, self.key = owner, key
+
+    def __call__(self, layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        updates = self.owner.current
+        return output if updates is None else output + updates[self.key](inputs[0])
+
+
+def _chosen(network: nn.Module, layers: str | None) -> dict[str, nn.Module]:
+    """Return the layers that LoRA adapts, by name.
+
+    Raises:
+        ConfigError: There is none, or ``layers`` is no regular expression.
+    """
+    try:
+        pattern = re.compile(layers or '')
+    except re.error as error:
+        raise ConfigError(f'FrozenBackbone.layers: {layers!r} is no regular expression: {error}') from None
+    found = dict(adaptable_layers(network))
+    chosen = {name: layer for name, layer in found.items() if pattern.search(name)}
+    if not chosen:
+        names = f'there are {", ".join([*found][:3])} ...' if found else "there is none; use method='adapter'"
+        raise ConfigError(f'FrozenBackbone.layers: no layer for LoRA matches {layers!r}; {names}')
+    return chosen

@@ -1,0 +1,48 @@
+"""The low-rank update of a layer (LoRA)."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from torch import Tensor, nn
+
+
+class LowRankUpdate(nn.Module):
+    """(scale / rank) B A x for a linear layer or convolution W x; 0 at first, as B is 0.
+
+    A has the kernel, stride and padding of W and ``rank`` output channels, B is pointwise.
+
+    Args:
+        layer: The layer W.
+        rank: Channels between A and B.
+        scale: Factor.
+    """
+
+    def __init__(self, layer: nn.Module, rank: int, scale: float) -> None:
+        super().__init__()
+        self.factor = scale / rank
+        if isinstance(layer, nn.Conv2d):
+            shape = dict(stride=layer.stride, padding=layer.padding, dilation=layer.dilation)
+            self.down: nn.Module = nn.Conv2d(layer.in_channels, rank, layer.kernel_size, bias=False, **shape)
+            self.up: nn.Module = nn.Conv2d(rank, layer.out_channels, 1, bias=False)
+        else:
+            assert isinstance(layer, nn.Linear)
+            self.down = nn.Linear(layer.in_features, rank, bias=False)
+            self.up = nn.Linear(rank, layer.out_features, bias=False)
+        nn.init.zeros_(cast(nn.Parameter, self.up.weight))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the update of the layer's output."""
+        return self.factor * self.up(self.down(x))
+
+
+def adaptable_layers(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Iterate over the linear layers and dense convolutions of a network, by name.
+
+    Left out are grouped convolutions, subclasses that pad by themselves, and `nn.MultiheadAttention`, which uses the
+    weights of its layers without calling them.
+    """
+    inside = tuple(f'{name}.' for name, part in network.named_modules() if isinstance(part, nn.MultiheadAttention))
+    for name, layer in network.named_modules():
+        is_dense = type(layer) is nn.Conv2d and layer.groups == 1 and layer.padding_mode == 'zeros'
+        if (isinstance(layer, nn.Linear) or is_dense) and not (inside and name.startswith(inside)):
+            yield name, layer

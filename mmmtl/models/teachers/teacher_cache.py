@@ -1,0 +1,82 @@
+"""Maps of teachers in files, for images whose pixels are the same whenever they are used."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmmtl.errors import CheckpointError, DataError
+from mmmtl.files.checksums import content_digest
+from mmmtl.files.weight_files import load_plain
+from mmmtl.models.teachers.timm_teacher import TimmTeacher
+from mmmtl.structures import MultiTaskDataSample
+
+
+class TeacherCache:
+    """One file per teacher and image, with the maps and a digest of the pixels; damaged files are written again.
+
+    The pixels are compared on the CPU, which waits for the device once per teacher and batch.
+
+    Args:
+        folder: Folder for the files. Each teacher has a subfolder, named by a digest of its weights and options.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).expanduser()
+        self.digests: dict[int, str] = {}  # per teacher, as those of large ones take seconds
+
+    def maps(self, teacher: TimmTeacher, rgb: Tensor, samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, ...]:
+        """Return the maps of a teacher, read or else computed and written.
+
+        Args:
+            teacher: The teacher.
+            rgb: (N, 3, H, W) in [0, 1].
+            samples: N samples, whose ``img_path`` names the images.
+
+        Raises:
+            DataError: An image had other pixels before.
+            CheckpointError: A file cannot be written.
+        """
+        if id(teacher) not in self.digests:
+            self.digests[id(teacher)] = teacher.digest
+        folder = self.folder / self.digests[id(teacher)]
+        # padding lies between two values of 8 bits; the shift keeps rounding errors from changing the result
+        pixels = (rgb.detach() * 255 + 0.25).floor().to(torch.uint8).cpu()
+        digests = [content_digest(image.numpy().tobytes()) for image in pixels]
+        files = [folder / f'{content_digest(str(sample.img_path).encode())}.pth' for sample in samples]
+        entries = [_read(*entry) for entry in zip(files, digests, samples, strict=True)]
+        missing = [index for index, maps in enumerate(entries) if maps is None]
+        if missing:
+            computed = teacher(rgb[missing])
+            for row, index in enumerate(missing):
+                entries[index] = [x[row].cpu() for x in computed]
+                _write(files[index], digests[index], entries[index])
+        return tuple(torch.stack(maps).to(rgb.device, non_blocking=True) for maps in zip(*entries, strict=True))
+
+
+def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] | None:
+    if not path.is_file():
+        return None
+    try:
+        content = load_plain(path)
+    except CheckpointError:
+        return None
+    if content['pixels'] != digest:
+        raise DataError(
+            f'{sample.img_path}: its pixels differ from those in the cache of teacher maps, {path}; with random crops, '
+            'colours or batch padding set cache=None, otherwise delete the file'
+        )
+    return content['maps']
+
+
+def _write(path: Path, digest: str, maps: list[Tensor]) -> None:
+    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({'pixels': digest, 'maps': [x.contiguous().clone() for x in maps]}, unfinished)
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        unfinished.unlink(missing_ok=True)
+        raise CheckpointError(f'{path}: cannot write the cache of teacher maps: {error}; set another cache') from None
