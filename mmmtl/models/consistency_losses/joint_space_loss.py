@@ -22,7 +22,7 @@ class JointSpaceLoss(ConsistencyLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`.
         space: Config of the mapping network; `JointTaskSpace` by default.
         from_tasks: Tasks whose predictions are compared: ``'unlabelled'``, those without a label on the image, or
             ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
@@ -37,7 +37,7 @@ class JointSpaceLoss(ConsistencyLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         space: dict | None = None,
         from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,
