@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='before the training, train the networks of the loss alone on true pairs of labels, N iterations',
     )
+    parser.add_argument('--save', metavar='FILE.pth', help='write the weights of the loss after --pretrain')
     parser.add_argument('--curves', metavar='FILE.json', help='write all values')
     parser.add_argument('--out', metavar='FILE.png', help='draw the curves')
     parser.add_argument('--work-dir', default='work_dirs/consistency_oracle', help='default: %(default)s')
@@ -35,7 +36,8 @@ def run(args: argparse.Namespace) -> None:
     """Print the table, and write the files if asked to.
 
     Raises:
-        ConfigError: The model has no such consistency loss, or a file name has an unknown suffix.
+        ConfigError: The model has no such consistency loss, a file name has an unknown suffix, or --save is
+            given without --pretrain.
     """
     import json
     from pathlib import Path
@@ -52,11 +54,13 @@ def run(args: argparse.Namespace) -> None:
             f'--loss: expected one of the consistency losses of {args.config}, {", ".join(names) or "which has none"}; '
             f'found {args.loss}'
         )
-    for path, suffixes in ((args.out, IMAGES), (args.curves, ('.json',))):
+    if args.save and not args.pretrain:
+        raise ConfigError('--save needs --pretrain N')
+    for path, suffixes in ((args.out, IMAGES), (args.curves, ('.json',)), (args.save, ('.pth',))):
         if path:
             check_output(path, suffixes)
     name = args.loss or names[0]
-    hook = ConsistencyOracleHook(name, args.interval, args.images, args.pretrain)
+    hook = ConsistencyOracleHook(name, args.interval, args.images, args.pretrain, args.save)
     train_measured(config, hook, args.work_dir, args.checkpoint)
     print(oracle_table(hook.curve), end='')
     if args.curves:

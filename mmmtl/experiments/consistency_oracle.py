@@ -13,6 +13,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.structures import PixelData
 from torch import Tensor
 
+from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.undisturbed import undisturbed
@@ -147,10 +148,12 @@ class ConsistencyOracleHook(Hook):
         interval: Number of iterations between measurements.
         images: Number of training images, always the same ones.
         pretrain: Iterations of `pretrain_on_labels` before the training.
+        save: File for the weights of the loss after these iterations, which ``init_cfg=dict(type='Pretrained',
+            checkpoint=FILE)`` of the loss reads.
     """
 
-    def __init__(self, name: str, interval: int, images: int, pretrain: int = 0) -> None:
-        self.name, self.interval, self.images, self.pretrain = name, interval, images, pretrain
+    def __init__(self, name: str, interval: int, images: int, pretrain: int = 0, save: str | None = None) -> None:
+        self.name, self.interval, self.images, self.pretrain, self.save = name, interval, images, pretrain, save
         self.batch: LabelBatch | None = None
         self.curve: dict[int, dict[str, float]] = {}  # {iterations done: {condition: loss}}
 
@@ -158,6 +161,9 @@ class ConsistencyOracleHook(Hook):
         self.batch = label_batch(runner.cfg, _model(runner), self.images)
         if self.pretrain:
             pretrain_on_labels(runner.cfg, _model(runner), self.name, self.pretrain)
+        if self.save:
+            weights = dict(_model(runner).consistency_losses[self.name].named_parameters())
+            write_checkpoint({'state_dict': {name: value.detach().cpu() for name, value in weights.items()}}, self.save)
         self.measure(runner, 0)
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:

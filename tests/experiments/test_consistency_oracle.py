@@ -149,6 +149,28 @@ def test_as_a_command(tmp_path, monkeypatch, capsys):
     assert '| true |' in capsys.readouterr().out
     curve = json.loads((tmp_path / 'new' / 'oracle.json').read_text())
     assert set(curve['0']) == {*CONDITIONS, 'predicted'} and (tmp_path / 'new' / 'oracle.png').exists()
-    with pytest.raises(SystemExit):
-        main(['consistency-oracle', config])
-    assert 'expected one of the consistency losses' in capsys.readouterr().err
+    for wrong, message in (
+        ([], 'expected one of the consistency losses'),
+        (['--save', 'a.pth', '--cfg-options', tie], '--save needs --pretrain N'),
+        (['--curves', 'a.csv', '--cfg-options', tie], 'a.csv: expected a file name that ends in .json'),
+    ):
+        with pytest.raises(SystemExit):
+            main(['consistency-oracle', config, *wrong])
+        assert message in capsys.readouterr().err
+
+
+def test_pretrained_weights_are_saved_loaded_and_kept(tmp_path):
+    file = str(tmp_path / 'space.pth')
+    hook = ConsistencyOracleHook('tie', 2, 4, pretrain=2, save=file)
+    runner(tmp_path / 'first', hook).train()
+    saved = torch.load(file, weights_only=True)['state_dict']
+    tie = dict(
+        type='mmmtl.CrossTaskConsistency',
+        space=dict(widths=(6, 32)),
+        train_space=False,
+        init_cfg=dict(type='Pretrained', checkpoint=file),
+    )
+    run = runner(tmp_path / 'second', None, tie)
+    run.train()
+    state = run.model.consistency_losses['tie'].state_dict()
+    assert set(saved) == set(state) and all(torch.equal(value, state[name]) for name, value in saved.items())
