@@ -25,6 +25,7 @@ COMMANDS = (
     'analyze-logs',
     'constant-baseline',
     'task-conflict',
+    'consistency-oracle',
     'compare-confidence',
     'new-project',
     'check-data',

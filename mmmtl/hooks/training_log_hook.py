@@ -104,7 +104,8 @@ class TrainingLogHook(RuntimeInfoHook):
     def report(self, runner, wrong: list[str], images: list[str]) -> None:
         """Count a skipped step and log its cause; raise DivergenceError if there were too many in a row."""
         self.skipped += 1
-        tasks = [name for name in wrong if name not in ('loss', 'grad_norm') and not name.startswith('weight/')]
+        other = ('weight/', 'gradient_share/')
+        tasks = [name for name in wrong if name not in ('loss', 'grad_norm') and not name.startswith(other)]
         what = f'the loss of {", ".join(tasks)}' if tasks else 'the total loss' if 'loss' in wrong else 'the gradient'
         images = [image for part in all_gather_object(images) for image in part]
         message = f'{what} is not finite on {", ".join(images)}'

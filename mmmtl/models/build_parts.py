@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from mmengine.model import ModuleDict
 from torch import nn
 
 from mmmtl.errors import ConfigError
@@ -84,7 +85,7 @@ def build_consistency_losses(
                 f'neck and decode head return {", ".join(map(repr, sorted(aux_names))) or "no auxiliary maps"}; '
                 'use a neck or head that returns it, or remove the loss'
             )
-    return nn.ModuleDict(losses)
+    return ModuleDict(losses)  # MMEngine's, which applies the `init_cfg` of its members
 
 
 def _class_of(key: str, config: dict, base: type[Part]) -> type[Part]:

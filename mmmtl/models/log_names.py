@@ -9,7 +9,7 @@ from mmmtl.tasks import Task
 # entries of the log that are not losses of a task or between tasks
 RESERVED_NAMES = {'loss', 'grad_norm', 'lr', 'base_lr', 'eta', 'time', 'data_time', 'memory', 'epoch', 'iter'}
 # what stands before a task in other entries of the log
-RESERVED_STAGES = {'weight', 'count', 'train', 'val', 'test'}
+RESERVED_STAGES = {'weight', 'gradient_share', 'count', 'train', 'val', 'test'}
 
 
 def check_log_names(

@@ -90,7 +90,8 @@ class LossModel(BaseModel):
 
         Returns:
             Task losses, those of earlier predictions as ``<stage>/<task>``, and consistency losses by name;
-            ``weight/<task>`` for an adaptive weighting; and ``'loss'``, the total, the only one with a graph.
+            ``weight/<task>`` for an adaptive weighting; ``weight/<name>`` and ``gradient_share/<name>`` for a
+            consistency loss with a `GradientShare`; and ``'loss'``, the total, the only one with a graph.
             ``self.counts`` holds a count for each: 0 if no image has the label or the consistency loss has nothing to
             compare, so that its 0 is no measured value, and above 0 otherwise. The count of the total is 0 if all are.
         """
@@ -111,12 +112,18 @@ class LossModel(BaseModel):
             counts |= {f'{stage}/{name}': counts[name] for name in values}
         parameters = dict(self.named_parameters()) if self.loss_weighting.takes_gradients else {}
         total, weights = self.loss_weighting(losses, present, parameters)
+        # its gradient on the features, unlike that of the total, is correct for every weighting
+        task_loss = (torch.stack(losses) * weights).sum()
         for name, consistency in self._named_consistency_losses():
             maps = {key: (aux or {})[key] for key in consistency.reads}
             error = consistency(output.logits, targets, features, data_samples, **maps)
-            total = total + consistency.weight * consistency.ramp * error
+            factor = consistency.factor(error, task_loss, features)
+            total = total + factor * error
             log[name] = error.detach()
             counts[name] = torch.ones_like(log[name]) if consistency.num_compared is None else consistency.num_compared
+            if (share := consistency.gradient_share) is not None and share.measured is not None:
+                log |= {f'weight/{name}': factor, f'gradient_share/{name}': consistency.ramp * share.measured[0]}
+                counts |= {f'weight/{name}': counts[name], f'gradient_share/{name}': share.measured[1]}
         counts['loss'] = torch.stack(tuple(counts.values())).amax()
         if self.loss_weighting.is_adaptive:
             log |= {f'weight/{name}': weight for name, weight in zip(self.tasks, weights.unbind(), strict=True)}

@@ -7,6 +7,7 @@ from tool_process import CONFIGS
 from torch.nn.functional import cosine_similarity
 
 from mmmtl.apis import MultiTaskRunner, init_model, load_config
+from mmmtl.cli.main import main
 from mmmtl.experiments.task_conflict import conflict_table, measure_conflicts
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
@@ -70,3 +71,36 @@ def test_a_part_that_is_not_there(tmp_path):
         'analysis_tools/task_conflict.py', CONFIGS / 'tiny_rooms.py', '--shared', 'encoder', folder=tmp_path
     )
     assert "no trainable parameter is named 'encoder'" in tool.error
+
+
+def test_over_a_training(tmp_path):
+    tool = tool_process.run(
+        'analysis_tools/task_conflict.py',
+        CONFIGS / 'tiny_rooms.py',
+        '--train',
+        '2',
+        '--curves',
+        str(tmp_path / 'new' / 'terms.csv'),
+        '--out',
+        str(tmp_path / 'terms.png'),
+        folder=tmp_path,
+    )
+    assert tool.code == 0, tool.stderr
+    assert '| normal | last | 1 |' in tool.stdout
+    assert (tmp_path / 'new' / 'terms.csv').read_text().startswith('iteration,term,loss,weight,norm,share,cosine\n1,')
+    assert (tmp_path / 'terms.png').stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (('--curves', 'a.csv'), '--curves and --work-dir need --train K'),
+        (('--train', '5', '--curves', 'a.txt'), 'a.txt: expected a file name that ends in .csv or .json'),
+        (('--out', 'a.bmp'), 'a.bmp: expected a file name that ends in .png or .pdf or .svg'),
+    ],
+)
+def test_wrong_options(tmp_path, monkeypatch, capsys, options, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(['task-conflict', str(CONFIGS / 'tiny_rooms.py'), *options])
+    assert message in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from mmmtl.models.consistency_losses.direct_map import DirectMap
 from mmmtl.models.consistency_losses.discriminator import DiscriminatorLoss
 from mmmtl.models.consistency_losses.expert_balance import ExpertBalance
 from mmmtl.models.consistency_losses.feature_distillation import FeatureDistillation
+from mmmtl.models.consistency_losses.gradient_share import GradientShare
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace, ResidualJointTaskSpace
 from mmmtl.models.consistency_losses.perceptual_map import PerceptualMap
@@ -26,6 +27,7 @@ __all__ = [
     'DiscriminatorLoss',
     'ExpertBalance',
     'FeatureDistillation',
+    'GradientShare',
     'JointSpaceLoss',
     'JointTaskSpace',
     'PerceptualMap',

@@ -28,7 +28,7 @@ class ConfidentRegression(StereoConsistencyLoss):
 
     needs_pseudo = True
 
-    def __init__(self, *args: Any, weight: float = 850.0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, weight: float | dict = 850.0, **kwargs: Any) -> None:
         super().__init__(*args, weight=weight, **kwargs)
 
     def forward(

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.consistency_losses.gradient_share import GradientShare
 from mmmtl.models.loss_reduction import mean_over_processes
 from mmmtl.models.supervision_role import indices_for
+from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 
@@ -27,10 +29,10 @@ class ConsistencyLoss(BaseModule, ABC):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features, fine to coarse; passed by the model.
         strides: Strides of the backbone's features, in the same order; passed by the model.
-        weight: Factor of the term, >= 0.
+        weight: Factor of the term, >= 0; or the config of a `GradientShare`, which sets the factor from gradients.
 
     Raises:
-        ConfigError: The weight is negative or not finite.
+        ConfigError: The weight is negative or not finite, or is a config of another class.
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
@@ -44,14 +46,31 @@ class ConsistencyLoss(BaseModule, ABC):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
-        (self.weight,) = self.non_negative(weight=weight)
+        self.gradient_share: GradientShare | None = None
+        if isinstance(weight, Mapping):
+            self.gradient_share, weight = self._build_share(weight), 1.0
+        (self.weight,) = self.non_negative(weight=weight)  # not used with a `GradientShare`
         self.ramp = 1.0  # a further factor, set by `ConsistencyRampHook`
         self.num_compared: Tensor | None = None  # scalar: comparisons of the last batch on this process, if counted
+
+    def factor(self, loss: Tensor, task_loss: Tensor, features: Sequence[Tensor]) -> Tensor | float:
+        """Return the factor of the term in the total: the weight times the ramp; arguments as of `GradientShare`."""
+        weight = self.weight if self.gradient_share is None else self.gradient_share(loss, task_loss, features)
+        return cast(Tensor | float, weight * self.ramp)
+
+    def _build_share(self, config: Mapping) -> GradientShare:
+        share = MODELS.build({'type': GradientShare, **config})
+        if not isinstance(share, GradientShare):
+            raise ConfigError(
+                f'{type(self).__name__}.weight must be a number >= 0 or dict(type=GradientShare, share=...), '
+                f'found the config of a {type(share).__name__}'
+            )
+        return share
 
     def non_negative(self, **options: float) -> list[float]:
         """Return the values of options, after checking that each is finite and >= 0.

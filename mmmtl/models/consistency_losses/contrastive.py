@@ -34,7 +34,7 @@ class ContrastiveLoss(JointSpaceLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`.
         space: Config of the mapping network; `JointTaskSpace` by default.
         from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
         margin: Margin of the cosine distance, > 0.
@@ -49,7 +49,7 @@ class ContrastiveLoss(JointSpaceLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         space: dict | None = None,
         from_tasks: str = 'unlabelled',
         margin: float = 0.2,

@@ -37,7 +37,8 @@ class CrossTaskConsistency(JointSpaceLoss):
         strides: Strides of the backbone's features; passed by the model.
         regularizer: Factor >= 0 of the distances to the feature; 0 disables them ("w/o reg" in the paper).
         pairs: ``'sum'``, or ``'mean'`` to divide by the number of distinct ``from_task`` among the image's pairs.
-        **kwargs: ``weight`` (2 in MTPSL), ``space``, ``from_tasks`` and ``init_cfg`` of `JointSpaceLoss`.
+        **kwargs: ``weight`` (2 in MTPSL), ``space``, ``from_tasks``, ``train_space`` and ``init_cfg`` of
+            `JointSpaceLoss`.
 
     Raises:
         ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature have

@@ -29,7 +29,7 @@ class DirectMap(ConsistencyLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`.
         network: Config of the network of every mapping, see `LabelMappings`.
         from_tasks: Tasks s: ``'unlabelled'``, or ``'all'`` for every task but t.
 
@@ -43,7 +43,7 @@ class DirectMap(ConsistencyLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         network: dict | None = None,
         from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,

@@ -31,7 +31,8 @@ class DiscriminatorLoss(JointSpaceLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0; it also scales the gradient of the discriminator.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`; it also scales the gradient
+            of the discriminator.
         space: Config of the mapping network; `JointTaskSpace` by default.
         from_tasks: ``'unlabelled'`` or ``'all'``, see `JointSpaceLoss`.
     """
@@ -42,7 +43,7 @@ class DiscriminatorLoss(JointSpaceLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         space: dict | None = None,
         from_tasks: str = 'unlabelled',
         init_cfg: dict | None = None,

@@ -22,10 +22,12 @@ class JointSpaceLoss(ConsistencyLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term, >= 0.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`.
         space: Config of the mapping network; `JointTaskSpace` by default.
         from_tasks: Tasks whose predictions are compared: ``'unlabelled'``, those without a label on the image, or
             ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
+        train_space: False to keep the mapping network as it is initialized, for example from weights that were trained
+            on pairs of labels (``mmmtl consistency-oracle --pretrain``); ours. In the papers it is trained.
 
     Raises:
         ConfigError: ``from_tasks`` is unknown.
@@ -37,9 +39,10 @@ class JointSpaceLoss(ConsistencyLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         space: dict | None = None,
         from_tasks: str = 'unlabelled',
+        train_space: bool = True,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
@@ -47,6 +50,7 @@ class JointSpaceLoss(ConsistencyLoss):
             raise ConfigError(f"{type(self).__name__}.from_tasks must be 'unlabelled' or 'all', found {from_tasks!r}")
         self.from_tasks = from_tasks
         self.space: JointTaskSpace = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
+        self.space.requires_grad_(train_space)
 
     def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
         """Return the I pairs of a batch, in the order of all tensors (I, ...) below."""

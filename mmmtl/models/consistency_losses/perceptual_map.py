@@ -33,7 +33,7 @@ class PerceptualMap(ConsistencyLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of both terms, >= 0.
+        weight: Factor of both terms, >= 0, or the config of a `GradientShare`.
         network: Config of the network of every mapping, see `LabelMappings`.
 
     Raises:
@@ -46,7 +46,7 @@ class PerceptualMap(ConsistencyLoss):
         in_channels: Sequence[int],
         strides: Sequence[int],
         *,
-        weight: float = 1.0,
+        weight: float | dict = 1.0,
         network: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:

@@ -1,0 +1,69 @@
+"""Measure how well a consistency loss tells true pairs of labels from false ones, over a training.
+
+Trains by the config. In every K-th iteration the loss of fixed training images is computed with labels in place of the
+predictions: the true ones, those of another image, and changed ones. Needs images with the labels of all tasks; the
+training itself uses the label setting of the config.
+"""
+
+import argparse
+
+from mmmtl.cli.options import add_cfg_options, add_config, at_least
+from mmmtl.cli.task_conflict import IMAGES
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_config(parser)
+    parser.add_argument('checkpoint', nargs='?', help='initial weights; without them, as initialised')
+    parser.add_argument('--loss', metavar='NAME', help='key in model.consistency_losses (default: the only one)')
+    parser.add_argument('--interval', type=at_least(1), default=25, metavar='K', help='default: 25')
+    parser.add_argument('--images', type=at_least(2), default=16, metavar='N', help='default: 16')
+    parser.add_argument(
+        '--pretrain',
+        type=at_least(0),
+        default=0,
+        metavar='N',
+        help='before the training, train the networks of the loss alone on true pairs of labels, N iterations',
+    )
+    parser.add_argument('--save', metavar='FILE.pth', help='write the weights of the loss after --pretrain')
+    parser.add_argument('--curves', metavar='FILE.json', help='write all values')
+    parser.add_argument('--out', metavar='FILE.png', help='draw the curves')
+    parser.add_argument('--work-dir', default='work_dirs/consistency_oracle', help='default: %(default)s')
+    add_cfg_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table, and write the files if asked to.
+
+    Raises:
+        ConfigError: The model has no such consistency loss, a file name has an unknown suffix, or --save is
+            given without --pretrain.
+    """
+    import json
+    from pathlib import Path
+
+    from mmmtl.apis import load_config
+    from mmmtl.errors import ConfigError
+    from mmmtl.experiments.consistency_oracle import ConsistencyOracleHook, draw_oracle, oracle_table
+    from mmmtl.experiments.measured_training import check_output, train_measured
+
+    config = load_config(args.config, args.cfg_options)
+    names = list(config.model.get('consistency_losses') or {})
+    if args.loss not in names and not (args.loss is None and len(names) == 1):
+        raise ConfigError(
+            f'--loss: expected one of the consistency losses of {args.config}, {", ".join(names) or "which has none"}; '
+            f'found {args.loss}'
+        )
+    if args.save and not args.pretrain:
+        raise ConfigError('--save needs --pretrain N')
+    for path, suffixes in ((args.out, IMAGES), (args.curves, ('.json',)), (args.save, ('.pth',))):
+        if path:
+            check_output(path, suffixes)
+    name = args.loss or names[0]
+    hook = ConsistencyOracleHook(name, args.interval, args.images, args.pretrain, args.save)
+    train_measured(config, hook, args.work_dir, args.checkpoint)
+    print(oracle_table(hook.curve), end='')
+    if args.curves:
+        Path(args.curves).write_text(json.dumps(hook.curve, indent=1) + '\n')
+    if args.out:
+        draw_oracle(Path(args.out), hook.curve, name)

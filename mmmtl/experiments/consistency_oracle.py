@@ -1,0 +1,246 @@
+"""How well a consistency loss tells a true pair of labels from a false one, over the training."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice, repeat
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.structures import PixelData
+from torch import Tensor
+
+from mmmtl.checkpoints.checkpoint import write_checkpoint
+from mmmtl.engine.runner import MultiTaskRunner
+from mmmtl.errors import ConfigError
+from mmmtl.experiments.undisturbed import undisturbed
+from mmmtl.models import MultiTaskModel
+from mmmtl.models.supervision_role import indices_for, select_images
+from mmmtl.structures import MultiTaskDataSample
+
+Curve = Mapping[int, Mapping[str, float]]  # {iterations done: {condition: loss}}
+Values = Mapping[str, Tensor]  # {task: (N, C, H, W)}, in the form of `Task.activate`
+
+
+class LabelBatch(NamedTuple):
+    """N images with the labels of all tasks."""
+
+    images: Tensor  # (N, 3, H, W), preprocessed
+    samples: Sequence[MultiTaskDataSample]
+    targets: dict[str, Tensor]
+    values: dict[str, Tensor]
+
+
+def _moved(values: Tensor) -> Tensor:
+    return values.roll((values.shape[2] // 8, values.shape[3] // 8), (2, 3))
+
+
+def _smoothed(values: Tensor) -> Tensor:
+    size = max(values.shape[2] // 8, 1) * 2 + 1
+    return F.avg_pool2d(values, size, stride=1, padding=size // 2, count_include_pad=False)
+
+
+def _other_value(values: Tensor) -> Tensor:
+    """Return another class, another axis of a normal, or far for near."""
+    if values.shape[1] > 1:
+        return values.roll(1, 1)
+    return values.amax((2, 3), keepdim=True) + values.amin((2, 3), keepdim=True) - values
+
+
+CONDITIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    'true': lambda values: values,
+    'shuffled': lambda values: values.roll(1, 0),  # the label of another image
+    'other value': _other_value,
+    'moved': _moved,  # by an eighth of the image
+    'smoothed': _smoothed,  # mean over a quarter of the height
+    'scaled': lambda values: 1.5 * values if values.shape[1] == 1 else values,  # tasks of one channel
+    'constant': lambda values: values.mean((0, 2, 3), keepdim=True).expand_as(values),
+}
+"""What is done to the values (N, C, H, W) of a task before they take the place of its prediction."""
+
+
+def label_batch(config: Config, model: MultiTaskModel, images: int) -> LabelBatch:
+    """Load training images with all labels; of two crops only those for consistency losses.
+
+    Raises:
+        ConfigError: A task has no label on one of the images.
+    """
+    return next(_label_batches(config, model, images))
+
+
+def _label_batches(config: Config, model: MultiTaskModel, batch_size: int | None = None) -> Iterator[LabelBatch]:
+    """Yield batches of the training set without its label setting, for ever."""
+    loader = Config({'train_dataloader': config.train_dataloader}).train_dataloader
+    loader.batch_size = batch_size or loader.batch_size
+    loader.dataset.pop('label_setting', None)
+    built = MultiTaskRunner.build_dataloader(loader, seed=0)
+    for data in chain.from_iterable(repeat(built)):
+        data = model.data_preprocessor(data, training=True)
+        indices = indices_for('consistency', data['data_samples'])
+        samples = [data['data_samples'][index] for index in indices]
+        for sample in samples:
+            if missing := [name for name in model.tasks if name not in sample.gt]:
+                raise ConfigError(
+                    f'{sample.get("img_path", "an image")} has no label of {", ".join(missing)}, but the oracle needs '
+                    'the labels of all tasks on every training image: use a fully labelled data set'
+                )
+        images = select_images({'images': data['inputs']}, indices)['images']
+        targets = model.targets(samples, (images.shape[2], images.shape[3]))
+        values = {name: model.tasks[name].to_values(target) for name, target in targets.items()}
+        yield LabelBatch(images, samples, targets, values)
+
+
+def condition_losses(model: MultiTaskModel, name: str, batch: LabelBatch) -> dict[str, float]:
+    """Compute a consistency loss with (changed) labels as predictions, and with the network's own predictions.
+
+    Each task in turn is the only one with a label; the loss is the mean over these. Labels as predictions pass
+    `Task.to_logits`, so a network that predicts its labels exactly would have the loss ``'true'``.
+
+    Args:
+        model: The model.
+        name: Key of the loss in ``model.consistency_losses``.
+        batch: Images with all labels.
+
+    Returns:
+        ``{condition: loss}``, see `CONDITIONS`; and ``'predicted'``.
+    """
+    with torch.no_grad(), undisturbed(model):
+        torch.manual_seed(0)  # the encoding of classes is sampled
+        features = model.backbone(model.context(batch.images, batch.samples).images)
+        predicted = model(batch.images, batch.samples)
+        conditions: dict[str, Values] = {'predicted': predicted}
+        for condition, change in CONDITIONS.items():
+            conditions[condition] = {
+                task: model.tasks[task].to_logits(change(values)) for task, values in batch.values.items()
+            }
+        return {
+            condition: float(label_pair_loss(model, name, logits, features, batch))
+            for condition, logits in conditions.items()
+        }
+
+
+def label_pair_loss(
+    model: MultiTaskModel, name: str, logits: Values, features: Sequence[Tensor], batch: LabelBatch
+) -> Tensor:
+    """Return the mean of a consistency loss over the tasks, each of which is once the only one with a label."""
+    losses = []
+    for task in model.tasks:
+        samples = [_with_only(sample, task) for sample in batch.samples]
+        targets = model.targets(samples, (batch.images.shape[2], batch.images.shape[3]))
+        losses.append(model.consistency_losses[name](logits, targets, features, samples))
+    return torch.stack(losses).mean()
+
+
+def _with_only(sample: MultiTaskDataSample, task: str) -> MultiTaskDataSample:
+    one = sample.new()
+    one.gt = PixelData(**{task: sample.gt.get(task)})
+    return one
+
+
+class ConsistencyOracleHook(Hook):
+    """Call `condition_losses` before the first and after every ``interval``-th iteration.
+
+    Args:
+        name: Key of the loss in ``model.consistency_losses``.
+        interval: Number of iterations between measurements.
+        images: Number of training images, always the same ones.
+        pretrain: Iterations of `pretrain_on_labels` before the training.
+        save: File for the weights of the loss after these iterations, which ``init_cfg=dict(type='Pretrained',
+            checkpoint=FILE)`` of the loss reads.
+    """
+
+    def __init__(self, name: str, interval: int, images: int, pretrain: int = 0, save: str | None = None) -> None:
+        self.name, self.interval, self.images, self.pretrain, self.save = name, interval, images, pretrain, save
+        self.batch: LabelBatch | None = None
+        self.curve: dict[int, dict[str, float]] = {}  # {iterations done: {condition: loss}}
+
+    def before_train(self, runner) -> None:
+        self.batch = label_batch(runner.cfg, _model(runner), self.images)
+        if self.pretrain:
+            pretrain_on_labels(runner.cfg, _model(runner), self.name, self.pretrain)
+        if self.save:
+            weights = dict(_model(runner).consistency_losses[self.name].named_parameters())
+            write_checkpoint({'state_dict': {name: value.detach().cpu() for name, value in weights.items()}}, self.save)
+        self.measure(runner, 0)
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
+        if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
+            self.measure(runner, runner.iter + 1)
+
+    def measure(self, runner, iteration: int) -> None:
+        """Measure and keep the losses."""
+        assert self.batch is not None
+        model = _model(runner)
+        with runner.optim_wrapper.optim_context(model):
+            self.curve[iteration] = condition_losses(model, self.name, self.batch)
+
+
+def _model(runner) -> MultiTaskModel:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def pretrain_on_labels(config: Config, model: MultiTaskModel, name: str, iterations: int, lr: float = 1e-3) -> None:
+    """Train the networks of a consistency loss alone, on true pairs of labels, by Adam; the other parts stay as is.
+
+    Args:
+        config: Config with the training images, whose labels are all shown.
+        model: The model; the parameters of its consistency loss ``name`` are changed.
+        name: Key of the loss in ``model.consistency_losses``.
+        iterations: Number of steps.
+        lr: Learning rate.
+    """
+    consistency = model.consistency_losses[name]
+    optimizer = torch.optim.Adam(consistency.parameters(), lr=lr)
+    for batch in islice(_label_batches(config, model), iterations):
+        with torch.no_grad(), undisturbed(model):
+            features = model.backbone(model.context(batch.images, batch.samples).images)
+        logits = {task: model.tasks[task].to_logits(values) for task, values in batch.values.items()}
+        loss = label_pair_loss(model, name, logits, features, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def oracle_table(curve: Curve) -> str:
+    """Return a Markdown table of the losses at the first, middle and last measurement, and of their ratios to true."""
+    iterations = sorted(curve)
+    chosen = list(dict.fromkeys((iterations[0], iterations[len(iterations) // 2], iterations[-1])))
+    lines = [f'| labels as predictions | {" | ".join(f"iteration {i}" for i in chosen)} |']
+    lines.append('| --- |' + ' ---: |' * len(chosen))
+    for condition in ('true', *(name for name in curve[iterations[0]] if name != 'true')):
+        cells = []
+        for iteration in chosen:
+            loss, true = curve[iteration][condition], curve[iteration]['true']
+            ratio = '' if condition == 'true' or not true else f' ({100 * (loss / true - 1):+.1f} %)'
+            cells.append(f'{loss:.4f}{ratio}')
+        lines.append(f'| {condition} | {" | ".join(cells)} |')
+    return '\n'.join(lines) + '\n'
+
+
+def draw_oracle(path: Path, curve: Curve, name: str) -> None:
+    """Draw the loss of each condition, and its difference from that of true labels in percent."""
+    from matplotlib.figure import Figure
+
+    iterations = sorted(curve)
+    figure = Figure(figsize=(10, 4), layout='constrained')
+    axes, ratios = figure.subplots(1, 2)
+    for number, condition in enumerate(curve[iterations[0]]):
+        losses = [curve[iteration][condition] for iteration in iterations]
+        style = {'color': f'C{number}', 'label': condition, 'linestyle': '--' if condition == 'predicted' else '-'}
+        if condition == 'true':
+            style |= {'color': 'black', 'linewidth': 2.0}
+        axes.plot(iterations, losses, **style)
+        true = [curve[iteration]['true'] for iteration in iterations]
+        ratios.plot(
+            iterations, [100 * (loss / one - 1) if one else 0 for loss, one in zip(losses, true, strict=True)], **style
+        )
+    axes.set_title(f'{name}: loss', fontsize=10)
+    ratios.set_title('difference from true labels, %', fontsize=10)
+    for panel in (axes, ratios):
+        panel.set_xlabel('iteration')
+        panel.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc='outside lower center', ncols=4)
+    figure.savefig(path, dpi=90)
