@@ -10,7 +10,7 @@ from torch import Tensor
 from mmmtl.errors import CheckpointError
 from mmmtl.extras import import_extra
 
-LARGEST = 2**27  # values of one array: more than VGG-16's largest layer has
+MAX_VALUES = 2**27  # values of one array: more than VGG-16's largest layer has
 
 
 def load_keras(path: Path) -> dict[str, Tensor]:
@@ -27,8 +27,10 @@ def load_keras(path: Path) -> dict[str, Tensor]:
 
     def read(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            if item.dtype.kind != 'f' or item.external or item.is_virtual or item.size > LARGEST:
-                raise CheckpointError(f'{path}: {name} must be an array of at most {LARGEST} floats in the file itself')
+            if item.dtype.kind != 'f' or item.external or item.is_virtual or item.size > MAX_VALUES:
+                raise CheckpointError(
+                    f'{path}: {name} must be an array of at most {MAX_VALUES} floats in the file itself'
+                )
             arrays[name] = torch.from_numpy(np.asarray(item[()], dtype=np.float32))
 
     try:
@@ -36,5 +38,5 @@ def load_keras(path: Path) -> dict[str, Tensor]:
             file.visititems(read)
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         reason = ' '.join(str(error).split())
-        raise CheckpointError(f'{path}: cannot be read as HDF5 ({reason}); take another copy') from None
+        raise CheckpointError(f'{path}: cannot be read as HDF5 ({reason}); use another copy') from None
     return arrays

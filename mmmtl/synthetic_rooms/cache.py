@@ -25,8 +25,8 @@ from mmmtl.synthetic_rooms.scene import RENDERING, build_scene
 from mmmtl.synthetic_rooms.variety import PLAIN, Variety
 
 BASELINE = 0.2  # metres between the two cameras of a stereo pair
-LARGE = 16 * 1024 * 1024  # bytes; freeing 32 MiB or more does not raise glibc's threshold
-WORTH_A_POOL = 150  # views; rendering fewer takes less time than starting workers
+LARGE_BLOCK = 16 * 1024 * 1024  # bytes; freeing 32 MiB or more does not raise glibc's threshold
+MIN_VIEWS_FOR_POOL = 150  # views; rendering fewer takes less time than starting workers
 
 
 def ensure_rooms(
@@ -107,7 +107,7 @@ def render_all(folder: Path, missing: list[int], views: int, work: Callable[[int
     """
     workers = min(available_cores(), len(missing))
     alone = workers == 1 or multiprocessing.current_process().daemon
-    if alone or len(missing) * views < WORTH_A_POOL:
+    if alone or len(missing) * views < MIN_VIEWS_FOR_POOL:
         for index in missing:
             work(index)
         return
@@ -128,7 +128,7 @@ def reduce_memory_overhead() -> None:
     which glibc keeps freed memory (twice the largest freed block); otherwise every view causes hundreds of page faults.
     """
     gc.freeze()
-    np.empty(LARGE, np.uint8)  # freed at once
+    np.empty(LARGE_BLOCK, np.uint8)  # freed at once
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
 
 def test_a_pool_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = ensure_rooms(tmp_path / 'alone', 'train', scenes=3, views=1, size=SIZE)
-    monkeypatch.setattr(cache, 'WORTH_A_POOL', 0)
+    monkeypatch.setattr(cache, 'MIN_VIEWS_FOR_POOL', 0)
     monkeypatch.setattr(cache, 'available_cores', lambda: 2)
     pooled = ensure_rooms(tmp_path / 'pool', 'train', scenes=3, views=1, size=SIZE)
     assert contents(pooled) == contents(alone)
@@ -134,9 +134,9 @@ def test_a_script_without_main_guard_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / 'script.py'
     script.write_text(
         'from pathlib import Path\n'
-        'from mmmtl.synthetic_rooms.cache import WORTH_A_POOL, ensure_rooms\n'
+        'from mmmtl.synthetic_rooms.cache import MIN_VIEWS_FOR_POOL, ensure_rooms\n'
         "print('run', flush=True)\n"
-        "ensure_rooms(Path('rooms'), 'train', scenes=WORTH_A_POOL // 15, views=16, size=(8, 10))\n"
+        "ensure_rooms(Path('rooms'), 'train', scenes=MIN_VIEWS_FOR_POOL // 15, views=16, size=(8, 10))\n"
     )
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stdout.count('run') == 1, done.stderr
