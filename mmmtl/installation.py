@@ -33,7 +33,7 @@ def check_forks() -> None:
 
 
 def _version(distribution: str) -> str | None:
-    """The version of an installed distribution, None where it is not installed."""
+    """Return the version of a distribution; None if it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""An oracle for rendered views: the whole image at once, one array operation after another.
+"""A reference for rendered views: the whole image at once, one array operation after another.
 
 Frozen digests would not do: ray casting and logarithms round differently from one kind of processor to the next.
 """

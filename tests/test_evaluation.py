@@ -35,7 +35,7 @@ MIXED = {
     'posed_views',
     'posed_views_pairs',
 }
-# number of processes -> what they evaluate: three all of these bases, tasks and metrics, two a part of it
+# number of processes -> what they evaluate: groups of three all of these bases, tasks and metrics; groups of two a part
 GROUPS = {
     3: [name for name in NAMES if name.split('/')[0] in MIXED | {'pascal_context_sak', 'rooms_small_pairs'}],
     2: ['bsds500_fractions/vit', 'camvid_bsds500_two_view/cvm', 'posed_views_pairs/cvm'],

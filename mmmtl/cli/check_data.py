@@ -1,4 +1,4 @@
-"""Open every file of all splits of a config, report what they hold and what is wrong; exit code 1 if anything is."""
+"""Check all files of the data sets of a config, and print statistics and errors; exit code 1 if there is an error."""
 
 import argparse
 import sys

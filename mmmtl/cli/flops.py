@@ -35,5 +35,5 @@ def run(args: argparse.Namespace) -> None:
     print(f'one image of {size[0]} x {size[1]}; a multiply-add counts as two FLOPs')
     print(f'{"part":{width}}  {"parameters":>12}  {"GFLOPs":>9}  {"activations":>12}')
     for row in rows:
-        millions = f'{row.parameters / 1e6:.2f} M', f'{row.flops / 1e9:.2f}', f'{row.activations / 1e6:.2f} M'
-        print(f'{row.name:{width}}  {millions[0]:>12}  {millions[1]:>9}  {millions[2]:>12}')
+        numbers = f'{row.parameters / 1e6:.2f} M', f'{row.flops / 1e9:.2f}', f'{row.activations / 1e6:.2f} M'
+        print(f'{row.name:{width}}  {numbers[0]:>12}  {numbers[1]:>9}  {numbers[2]:>12}')

@@ -1,7 +1,7 @@
 """Write pseudo disparity and confidence for the pairs of a split.
 
-They go where the config's LoadPseudoLabels (or StereoMatches) looks for them. If run again, it resumes where it
-stopped.
+The files are written to the folder from which the config's LoadPseudoLabels (or StereoMatches) reads them. If run
+again, the command resumes where it stopped.
 """
 
 import argparse

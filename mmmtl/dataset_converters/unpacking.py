@@ -13,7 +13,7 @@ from mmmtl.files.linked_folders import files_below
 from mmmtl.files.output_folder import Output, folder
 
 JPEG_QUALITY = 90
-LARGEST = 2**28  # bytes of a member; images, arrays and camera files of the official archives are far smaller
+MAX_MEMBER_BYTES = 2**28  # bytes of a member; images, arrays and camera files of the official archives are far smaller
 
 
 def find_archives(source: Path) -> list[Path]:
@@ -68,10 +68,10 @@ def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     Raises:
         DataError: A member is larger than any file of a data set.
     """
-    large = next((member for member in members if member.file_size > LARGEST), None)
+    large = next((member for member in members if member.file_size > MAX_MEMBER_BYTES), None)
     if large:
         raise DataError(
-            f'{path}: {large.filename} unpacks to {large.file_size} bytes, expected at most {LARGEST}; '
+            f'{path}: {large.filename} unpacks to {large.file_size} bytes, expected at most {MAX_MEMBER_BYTES}; '
             'download the archive again'
         )
 

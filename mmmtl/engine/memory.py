@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt(3)
-LARGEST = 32 * 1024 * 1024  # bytes; the largest MMAP_THRESHOLD that glibc takes
+MAX_THRESHOLD = 32 * 1024 * 1024  # bytes; the largest MMAP_THRESHOLD that glibc takes
 
 
 def keep_freed_memory() -> bool:
@@ -19,4 +19,8 @@ def keep_freed_memory() -> bool:
     if not sys.platform.startswith('linux'):
         return False
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
-    return mallopt is not None and bool(mallopt(MMAP_THRESHOLD, LARGEST)) and bool(mallopt(TRIM_THRESHOLD, 2**31 - 1))
+    return (
+        mallopt is not None
+        and bool(mallopt(MMAP_THRESHOLD, MAX_THRESHOLD))
+        and bool(mallopt(TRIM_THRESHOLD, 2**31 - 1))
+    )

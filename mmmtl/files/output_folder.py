@@ -35,16 +35,17 @@ class Output:
         self.kept: Counter[str] = Counter()
 
     def has(self, *names: str) -> bool:
-        """All of these files exist and are whole; they are then counted as kept."""
+        """Return whether all of these files exist and are complete; if so, count them as kept."""
         if not all(is_whole(self.root / name) for name in names):
             return False
         self.kept.update(folder(name) for name in names)
         return True
 
     def write(self, name: str, content: Any) -> None:
-        """By suffix: arrays to .npy or .png (uint8, uint16), plain things to .json, lines to .txt.
+        """Write a file in the format of its suffix.
 
-        A Path is copied, bytes stay.
+        Arrays are written to .npy or .png (uint8, uint16), plain values to .json, lines to .txt; bytes as they are. A
+        Path is copied.
         """
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,18 +57,18 @@ class Output:
             temporary.unlink(missing_ok=True)
         self.written[folder(name)] += 1
 
-    def progress(self, items: Iterable[Item], what: str) -> Iterable[Item]:
+    def progress(self, items: Iterable[Item], description: str) -> Iterable[Item]:
         """Iterate over the items and show the progress."""
-        return progress(items, description=what)
+        return progress(items, description=description)
 
     def report(self) -> None:
-        """Print how many files each folder was given, and how many it had already."""
+        """Print per folder how many files were written, and how many were there already."""
         for name in sorted({*self.written, *self.kept}):
             print(f'{self.root / name}: {self.written[name]} written, {self.kept[name]} there already')
 
 
 def folder(name: str) -> str:
-    """'a/b/c.png' -> 'a/b'."""
+    """Return the folder of a relative path, e.g. ``'a/b'`` of ``'a/b/c.png'``."""
     return Path(name).parent.as_posix()
 
 
@@ -86,7 +87,7 @@ def write_file(path: Path, content: Any) -> None:
     elif path.suffix == '.txt':
         path.write_text(''.join(f'{line}\n' for line in content), encoding='utf-8')
     else:
-        raise ValueError(f'{path}: no way to write {type(content).__name__} to a {path.suffix} file')
+        raise ValueError(f'{path}: cannot write {type(content).__name__} to a {path.suffix} file')
 
 
 def is_whole(path: Path) -> bool:
@@ -110,7 +111,7 @@ def is_whole(path: Path) -> bool:
 
 
 def existing(path: Path, what: str) -> Path:
-    """The path itself.
+    """Return the path after checking that it exists.
 
     Raises:
         DataError: There is no such file or folder.

@@ -23,8 +23,8 @@ def correspondences(
         depth and points behind the source camera get a position outside of every image and depth 0.
     """
     points = transform_points(back_project(depth, target_intrinsics), source_T_target)
-    seen = (depth > 0) & (points[:, 2:] > MIN_DEPTH)
-    positions, source_depth = project(torch.where(seen, points, 0), source_intrinsics)
+    in_front = (depth > 0) & (points[:, 2:] > MIN_DEPTH)
+    positions, source_depth = project(torch.where(in_front, points, 0), source_intrinsics)
     return positions, source_depth
 
 

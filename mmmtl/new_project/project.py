@@ -1,4 +1,4 @@
-"""Look at a folder of images and labels, and collect what a config has to state about it."""
+"""Inspect a folder of images and labels, and collect the settings of a config for it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,13 @@ from mmmtl.new_project.label_guess import LabelGuess, guess_label
 
 IMAGE_FOLDERS = {'images', 'image', 'imgs', 'img', 'rgb', 'color', 'colour', 'photos', 'photographs', 'pictures'}
 CAMERA_FOLDERS = ('poses', 'intrinsics')
-AREA, STEP = 240 * 320, 8  # of training images: pixels, and multiples of which their sides are
+TRAINING_AREA = 240 * 320  # pixels of a training image
+SIDE_MULTIPLE = 8  # of which height and width of training images are multiples
 
 
 @dataclass
 class Project:
-    """What a config states about a folder of images and labels.
+    """The settings of a config for a folder of images and labels.
 
     Args:
         root: Root folder, absolute.
@@ -91,14 +92,14 @@ def inspect_project(
 
 
 def _image_folder(root: Path, subfolders: Sequence[str]) -> str:
-    named = [name for name in subfolders if name.lower() in IMAGE_FOLDERS]
-    if len(named) == 1:
-        return named[0]
-    if not named and any(path.suffix.lower() in IMAGE_SUFFIXES for path in root.iterdir()):
+    candidates = [name for name in subfolders if name.lower() in IMAGE_FOLDERS]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates and any(path.suffix.lower() in IMAGE_SUFFIXES for path in root.iterdir()):
         return '.'
     raise ConfigError(
-        f'{root}: cannot tell which folder holds the images ({", ".join(named or subfolders) or "it has none"}); state '
-        'it by --images FOLDER'
+        f'{root}: cannot determine the folder of the images ({", ".join(candidates or subfolders) or "it has none"}); '
+        'state it by --images FOLDER'
     )
 
 
@@ -106,8 +107,11 @@ def _training_size(files: Sequence[Path]) -> tuple[int, int]:
     """Return a size (H, W) with the aspect ratio of the median image and the default area, or less for small images."""
     chosen = [files[index * len(files) // 50] for index in range(50)] if len(files) > 50 else files
     height, width = np.median([read_size(path) for path in chosen], axis=0).tolist()
-    scale = min(1.0, math.sqrt(AREA / (height * width)))
-    return max(STEP, round(height * scale / STEP) * STEP), max(STEP, round(width * scale / STEP) * STEP)
+    scale = min(1.0, math.sqrt(TRAINING_AREA / (height * width)))
+    rows, columns = (
+        max(SIDE_MULTIPLE, round(length * scale / SIDE_MULTIPLE) * SIDE_MULTIPLE) for length in (height, width)
+    )
+    return rows, columns
 
 
 def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated: Mapping[str, Any]) -> None:

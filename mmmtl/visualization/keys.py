@@ -1,4 +1,4 @@
-"""What stands below a map on a sheet: colour bar, classes, key image, hatching of void, note."""
+"""Draw the key below a map of a sheet: colour bar, classes, key image, hatching of void pixels, note."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

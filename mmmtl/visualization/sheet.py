@@ -120,12 +120,12 @@ def stack_columns(columns: Sequence[Column], rows: int) -> list[list[Column]]:
 def arrange(stacks: Sequence[Sequence[Column]], shape: tuple[int, int], rows: int) -> np.ndarray:
     """Draw stacks of columns, of ``rows`` images of ``shape`` (H, W) each, on a sheet, in as many lines as it takes."""
     captions = [caption for stack in stacks for column in stack for caption in column.captions]
-    least = max(text_width(caption, MIN_FONT) for caption in captions)
-    per_line, size = choose_layout(len(stacks), shape, rows, max(least, MIN_KEY))
+    caption_width = max(text_width(caption, MIN_FONT) for caption in captions)
+    per_line, size = choose_layout(len(stacks), shape, rows, max(caption_width, MIN_KEY))
     font = min(max(size[1] // 24, MIN_FONT), MAX_FONT)
-    while font > MIN_FONT and max(text_width(caption, font) for caption in captions) > max(size[1], least):
+    while font > MIN_FONT and max(text_width(caption, font) for caption in captions) > max(size[1], caption_width):
         font -= 1
-    width = max(size[1], least, MIN_KEY)
+    width = max(size[1], caption_width, MIN_KEY)
     drawn = [np.concatenate([column.draw(size, width, font) for column in stack]) for stack in stacks]
     lines = [drawn[start : start + per_line] for start in range(0, len(drawn), per_line)]
     heights = [max(stack.shape[0] for stack in line) + GAP for line in lines]

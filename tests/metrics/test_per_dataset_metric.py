@@ -63,7 +63,7 @@ def test_a_part_that_the_data_set_lacks_is_an_error():
     built = PerDatasetMetric(dict(street=dict(type='mmmtl.MultiTaskMetric', tasks=TASKS)))
     with pytest.raises(ConfigError, match='names street, but the parts of the dataset are rooms'):
         built.dataset_meta = {'parts': ('rooms',)}
-    with pytest.raises(ConfigError, match='no ConcatDataset'):
+    with pytest.raises(ConfigError, match='not a ConcatDataset'):
         built.dataset_meta = {'tasks': {}}
 
 

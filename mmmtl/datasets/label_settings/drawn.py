@@ -69,16 +69,16 @@ class RandomLabels:
 
     Args:
         seed: Seed of the draw.
-        most: Largest number of labels to show; n - 1 by default.
+        max_labels: Largest number of labels to show; n - 1 by default.
 
     Raises:
-        ConfigError: ``most`` is not a positive integer.
+        ConfigError: ``max_labels`` is not a positive integer.
     """
 
-    def __init__(self, seed: int = 0, most: int | None = None) -> None:
-        if most is not None and not (isinstance(most, int) and most >= 1):
-            raise ConfigError(f'RandomLabels.most must be a positive integer, found {most!r}')
-        self.seed, self.most = seed, most
+    def __init__(self, seed: int = 0, max_labels: int | None = None) -> None:
+        if max_labels is not None and not (isinstance(max_labels, int) and max_labels >= 1):
+            raise ConfigError(f'RandomLabels.max_labels must be a positive integer, found {max_labels!r}')
+        self.seed, self.max_labels = seed, max_labels
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """Return for each record the tasks whose labels are shown."""
@@ -86,8 +86,8 @@ class RandomLabels:
         shown = []
         for record in records:
             known = [task for task in tasks if task in record.label_names()]
-            most = min(len(known), self.most or max(len(known) - 1, 1))
-            count = int(rng.integers(1, most + 1)) if known else 0
+            max_labels = min(len(known), self.max_labels or max(len(known) - 1, 1))
+            count = int(rng.integers(1, max_labels + 1)) if known else 0
             drawn = set(rng.permutation(known)[:count].tolist())
             shown.append(tuple(task for task in known if task in drawn))
         return shown

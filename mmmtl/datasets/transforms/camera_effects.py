@@ -1,4 +1,4 @@
-"""What cameras and files do to a picture: its light, blur, noise and compression; labels and cameras stay."""
+"""Random camera effects on images: exposure, blur, noise and JPEG compression; labels and cameras are unchanged."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -18,7 +18,7 @@ class CameraEffect(BaseTransform):
     noise values differ between views. Images are uint8 RGB.
 
     Args:
-        probability: How often the views of a scene are changed.
+        probability: Probability that the views of a scene are changed.
     """
 
     def __init__(self, probability: float) -> None:
@@ -28,16 +28,16 @@ class CameraEffect(BaseTransform):
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
-        """The change of an image (H, W, 3) that this scene gets."""
+        """Draw the parameters for a scene; return a function that changes one image (H, W, 3)."""
 
-    def checked(self, name: str, found: tuple[float, float], least: float, most: float) -> tuple[float, float]:
-        """A range that an option gives.
+    def checked(self, name: str, found: tuple[float, float], minimum: float, maximum: float) -> tuple[float, float]:
+        """Check an option that is a range, and return it.
 
         Raises:
-            ConfigError: It is not (lowest, highest) between `least` and `most`.
+            ConfigError: It is not (lowest, highest) within [minimum, maximum].
         """
-        if len(found) != 2 or not least <= found[0] <= found[1] <= most:
-            raise ConfigError(f'{type(self).__name__}.{name} must lie between {least} and {most}, found {found}')
+        if len(found) != 2 or not minimum <= found[0] <= found[1] <= maximum:
+            raise ConfigError(f'{type(self).__name__}.{name} must lie between {minimum} and {maximum}, found {found}')
         return found
 
     def transform(self, results: dict) -> dict:
@@ -50,12 +50,12 @@ class CameraEffect(BaseTransform):
 
 @TRANSFORMS.register_module()
 class RandomExposure(CameraEffect):
-    """Another exposure, white balance and tone curve: values x in 0..1 become (gain x)^gamma, with a gain per channel.
+    """Change exposure, white balance and tone curve: values x in 0..1 become (gain x)^gamma, with a gain per channel.
 
     Args:
-        probability: How often the views of a scene are changed.
-        stops: Largest change of the exposure, in powers of two of the light, of which values change by the square root.
-        warmth: Largest change of red against blue, as the logarithm of their ratio.
+        probability: Probability that the views of a scene are changed.
+        stops: Largest change of the exposure in stops (powers of two) of light; values change by its square root.
+        warmth: Largest change of the ratio of red and blue, as a natural logarithm.
         gamma: (lowest, highest) exponent.
     """
 
@@ -81,12 +81,12 @@ class RandomExposure(CameraEffect):
 
 @TRANSFORMS.register_module()
 class RandomBlur(CameraEffect):
-    """Out of focus, or is_motion during the exposure.
+    """Blur images as if they were out of focus, or moved during the exposure.
 
     Args:
-        probability: How often the views of a scene are blurred.
-        sigma: (least, most) spread of the Gaussian, in pixels of an image 320 pixels wide.
-        motion: How often the blur is that of a motion: a line three sigma long, in any direction.
+        probability: Probability that the views of a scene are blurred.
+        sigma: (lowest, highest) standard deviation of the Gaussian, in pixels of an image 320 pixels wide.
+        motion: Probability that a blur is motion blur, along a line of length 3 sigma in a random direction.
     """
 
     def __init__(self, probability: float = 0.3, sigma: tuple[float, float] = (0.3, 1.5), motion: float = 0.3) -> None:
@@ -102,7 +102,7 @@ class RandomBlur(CameraEffect):
 
 
 def line(length: float, angle: float) -> np.ndarray:
-    """A kernel (K, K), summing to 1, that averages along a line of that length and angle through its middle."""
+    """Return a kernel (K, K), summing to 1, that averages along a line of the given length and angle in radians."""
     half = int(np.ceil(length / 2))
     y, x = np.mgrid[-half : half + 1, -half : half + 1]
     along, aside = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
@@ -112,11 +112,11 @@ def line(length: float, angle: float) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class RandomNoise(CameraEffect):
-    """The grain of a sensor in poor light, single pixels or, as denoising leaves it, larger grains.
+    """Add sensor noise of low light: independent pixels or, as after denoising, larger grains.
 
     Args:
-        probability: How often the views of a scene get noise.
-        strength: (least, most) standard deviation, in grey levels of 255.
+        probability: Probability that noise is added to the views of a scene.
+        strength: (lowest, highest) standard deviation, in grey levels of 0..255.
     """
 
     def __init__(self, probability: float = 0.3, strength: tuple[float, float] = (1.0, 12.0)) -> None:
@@ -138,10 +138,10 @@ class RandomNoise(CameraEffect):
 
 @TRANSFORMS.register_module()
 class RandomJPEG(CameraEffect):
-    """Saved as a JPEG file and read again.
+    """Compress images as JPEG.
 
     Args:
-        probability: How often the views of a scene are compressed.
+        probability: Probability that the views of a scene are compressed.
         quality: (lowest, highest) quality, whole numbers from 1 to 100.
     """
 

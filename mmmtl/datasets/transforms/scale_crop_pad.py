@@ -69,7 +69,7 @@ class RandomCropLimited(BaseTransform):
         for _ in range(self.tries):
             position = results['rng'].random(2)
             windows = [self._window(view, position) for view in views]
-            if not self._too_much(views, windows, results['tasks'].get(self.task)):
+            if not self._has_dominant_class(views, windows, results['tasks'].get(self.task)):
                 break
         for view, (top, left, height, width) in zip(views, windows, strict=True):
             crop(view, top, left, (height, width))
@@ -77,21 +77,25 @@ class RandomCropLimited(BaseTransform):
 
     def _window(self, view: dict, position: np.ndarray) -> tuple[int, int, int, int]:
         """Return the window (top, left, height, width) at a relative position of a view."""
-        height, width = (min(have, want) for have, want in zip(view['image'].shape, self.size, strict=False))
-        spare = view['image'].shape[0] - height, view['image'].shape[1] - width
-        return int(position[0] * (spare[0] + 1)), int(position[1] * (spare[1] + 1)), height, width
+        height, width = (
+            min(available, wanted) for available, wanted in zip(view['image'].shape, self.size, strict=False)
+        )
+        margin = view['image'].shape[0] - height, view['image'].shape[1] - width
+        return int(position[0] * (margin[0] + 1)), int(position[1] * (margin[1] + 1)), height, width
 
-    def _too_much(self, views: list[dict], windows: list[tuple[int, int, int, int]], task: Task | None) -> bool:
+    def _has_dominant_class(
+        self, views: list[dict], windows: list[tuple[int, int, int, int]], task: Task | None
+    ) -> bool:
         if task is None or not any(self.task in view['labels'] for view in views):
             return False
-        seen = np.concatenate(
+        labels = np.concatenate(
             [
                 view['labels'][self.task][top : top + height, left : left + width].ravel()
                 for view, (top, left, height, width) in zip(views, windows, strict=True)
                 if self.task in view['labels']
             ]
         )
-        counts = np.unique(seen[seen != task.void], return_counts=True)[1]
+        counts = np.unique(labels[labels != task.void], return_counts=True)[1]
         return counts.size < 2 or counts.max() >= self.cat_max_ratio * counts.sum()
 
 
@@ -119,17 +123,17 @@ class Pad(BaseTransform):
 def pad(view: dict, size: tuple[int, int], fill: tuple[int, int, int], tasks: dict[str, Task]) -> None:
     """Pad a view in place to at least ``size`` (H, W)."""
     height, width = view['image'].shape[:2]
-    down, across = max(size[0] - height, 0), max(size[1] - width, 0)
-    top, left = down // 2, across // 2
-    if not (down or across):
+    extra_rows, extra_columns = max(size[0] - height, 0), max(size[1] - width, 0)
+    top, left = extra_rows // 2, extra_columns // 2
+    if not (extra_rows or extra_columns):
         return
     view['moved'] = True
 
     def frame(values: np.ndarray, border: float | np.ndarray) -> np.ndarray:
-        framed = np.empty((height + down, width + across, *values.shape[2:]), values.dtype)
-        framed[...] = border
-        framed[top : top + height, left : left + width] = values
-        return framed
+        padded = np.empty((height + extra_rows, width + extra_columns, *values.shape[2:]), values.dtype)
+        padded[...] = border
+        padded[top : top + height, left : left + width] = values
+        return padded
 
     view['image'] = frame(view['image'], np.asarray(fill, np.uint8))
     view['labels'] = {name: frame(label, tasks[name].void) for name, label in view['labels'].items()}

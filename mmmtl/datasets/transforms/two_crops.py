@@ -31,9 +31,9 @@ class TwoCrops(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         scale, position = self.crop.draw(results['rng'])
-        inner = [dict(view) for view in results['views']]
-        windows = [zoom_crop(view, scale, position, results['tasks']) for view in inner]
-        first, second = self.pack(results), self.pack({**results, 'views': inner})
+        zoomed_views = [dict(view) for view in results['views']]
+        windows = [zoom_crop(view, scale, position, results['tasks']) for view in zoomed_views]
+        first, second = self.pack(results), self.pack({**results, 'views': zoomed_views})
         for sample in first['data_samples']:
             sample.set_metainfo({'supervision_role': 'supervised'})
         for sample, window in zip(second['data_samples'], windows, strict=True):

@@ -36,12 +36,12 @@ class VGG(Backbone):
         super().__init__(init_cfg)
         if len(widths) != len(depths):
             raise ConfigError(f'VGG needs as many widths as depths, found {len(widths)} and {len(depths)}')
-        entries = (3, *widths[:-1])
+        inputs = (3, *widths[:-1])
         self.levels = nn.ModuleList(
             nn.Sequential(
-                *(layer for number in range(depth) for layer in _block(entry if number == 0 else width, width))
+                *(layer for index in range(depth) for layer in _block(in_channels if index == 0 else width, width))
             )
-            for entry, width, depth in zip(entries, widths, depths, strict=True)
+            for in_channels, width, depth in zip(inputs, widths, depths, strict=True)
         )
         self.pool = nn.MaxPool2d(2, ceil_mode=True)
         self.out_channels = (*widths, widths[-1])

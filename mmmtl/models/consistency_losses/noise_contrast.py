@@ -22,11 +22,11 @@ def noise_contrast(distances: Tensor, valid: Tensor, valid_columns: Tensor, *, m
     """
     count = distances.shape[1]
     half = count // 2
-    number = torch.arange(count, device=distances.device)
-    region = number % half // members
+    index = torch.arange(count, device=distances.device)
+    region = index % half // members
     negative = torch.ones(distances.shape[1:], dtype=torch.bool, device=distances.device)
     negative[:, :count] = region[:, None] != region
-    positive = -distances.gather(2, ((number + half) % count).expand(len(distances), -1)[..., None])[..., 0]
+    positive = -distances.gather(2, ((index + half) % count).expand(len(distances), -1)[..., None])[..., 0]
     others = (-distances).masked_fill(~(negative & valid_columns[:, None]), torch.finfo(distances.dtype).min / 2)
     losses = F.softplus(others.logsumexp(2) - positive)
     anchors = valid & valid.roll(half, 1)

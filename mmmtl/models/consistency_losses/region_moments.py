@@ -10,7 +10,7 @@ IDS = 1 << 16  # region ids are 0 to IDS - 1
 
 
 def largest_regions(regions: Tensor, count: int, min_pixels: int) -> Tensor:
-    """Number the largest regions of each image by falling size.
+    """Number the largest regions of each image in descending order of size.
 
     Of two regions of one size the lower id comes first. No shape depends on the data, so there is no host-device
     synchronization.

@@ -1,4 +1,4 @@
-"""Semi-supervision: the prediction for a crop agrees with the crop of the prediction for the full_indices image."""
+"""Semi-supervision: the prediction for a crop agrees with the crop of the prediction for the whole image."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -68,7 +68,7 @@ class SemiSupervised(ConsistencyLoss):
 
         Args:
             name: The task.
-            logits: Logits of the task for the full_indices batch, (N, channels, H, W).
+            logits: Logits of the task for the whole batch, (N, channels, H, W).
             samples: M samples without a label of the task.
             indices: Their M indices in the batch.
             fractions: Their M weights.
@@ -102,11 +102,11 @@ class SemiSupervised(ConsistencyLoss):
 
 
 def sampling_positions(start: Tensor, length: Tensor, enlarged: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Locate the pixels of enlarged windows in the full_indices image, along one axis.
+    """Locate the pixels of enlarged windows in the whole image, along one axis.
 
     Args:
-        start: Start of each window (M,), in pixels of the full_indices image.
-        length: Length of each window (M,), in pixels of the full_indices image.
+        start: Start of each window (M,), in pixels of the whole image.
+        length: Length of each window (M,), in pixels of the whole image.
         enlarged: Length (M,) to which each window was enlarged, in pixels.
         size: Length to which crops and images are padded.
 

@@ -108,13 +108,13 @@ def test_random_labels_are_fixed_by_the_seed():
     )
 
 
-def test_how_many_random_labels_there_are_at_most_can_be_said():
+def test_random_labels_shows_up_to_max_labels():
     given = records(*[TASKS] * 90)
-    assert {len(names) for names in RandomLabels(most=1).shown(given, TASKS)} == {1}
-    assert {len(names) for names in RandomLabels(most=9).shown(given, TASKS)} == {1, 2, 3}
-    for most in (0, 1.5, '2'):
-        with pytest.raises(ConfigError, match='RandomLabels.most must be a positive integer'):
-            RandomLabels(most=most)
+    assert {len(names) for names in RandomLabels(max_labels=1).shown(given, TASKS)} == {1}
+    assert {len(names) for names in RandomLabels(max_labels=9).shown(given, TASKS)} == {1, 2, 3}
+    for max_labels in (0, 1.5, '2'):
+        with pytest.raises(ConfigError, match='RandomLabels.max_labels must be a positive integer'):
+            RandomLabels(max_labels=max_labels)
 
 
 def test_random_labels_have_the_frequencies_of_the_published_draws():

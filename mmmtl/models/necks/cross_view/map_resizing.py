@@ -32,7 +32,7 @@ def resize_and_crop(x: Tensor, scale: float, size: tuple[int, int]) -> Tensor:
         scale: Factor of its size.
         size: Size of the result.
     """
-    scaled_size = tuple(max(round(length * scale), least) for length, least in zip(x.shape[-2:], size, strict=True))
+    scaled_size = tuple(max(round(length * scale), minimum) for length, minimum in zip(x.shape[-2:], size, strict=True))
     if scaled_size != tuple(x.shape[-2:]):
         if scale < 1:
             x = interpolate(x, size=scaled_size, mode='area')
