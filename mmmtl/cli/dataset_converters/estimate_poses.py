@@ -1,4 +1,4 @@
-"""Frames of an RGB-D video without poses -> posed pairs in metres, as the scenes that PosedViews reads.
+"""Estimate the camera poses of an RGB-D video, and write posed pairs in metres as scenes for PosedViews.
 
 FRAMES is a folder with color/NAME.jpg (or .png) and depth/NAME.png (16 bit, registered to colour, 0 or 65535 =
 missing), in the order of their names, and, if the camera is known, cam.txt: 3 x 3 intrinsics in pixels of the

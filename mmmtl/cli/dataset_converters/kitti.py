@@ -1,4 +1,4 @@
-"""KITTI's zip archives -> the trees that KITTI and KITTISemantics read.
+"""Unpack the zip archives of KITTI to the folders that KITTI and KITTISemantics read.
 
 SRC is the folder with the archives from cvlibs.net: of the raw data the drives (2011_09_26_drive_0001_sync.zip) and
 the calibrations (2011_09_26_calib.zip), data_depth_annotated.zip, and data_semantics.zip. They become

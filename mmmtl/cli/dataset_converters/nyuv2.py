@@ -1,4 +1,4 @@
-"""nyu_depth_v2_labeled.mat -> the NYUv2 folders that the benchmarks read.
+"""Convert nyu_depth_v2_labeled.mat to the NYUv2 folders that the benchmarks read.
 
 mtan: 288 x 384, 13 classes, npy, read by NYUv2; sak: 425 x 560, 40 classes, PNG and npy, read by NYUDMT.
 Both are cut from the valid inner part of the images. splits.mat is the toolbox's, classMapping40.mat that of

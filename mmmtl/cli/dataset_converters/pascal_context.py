@@ -1,4 +1,4 @@
-"""Assembles the PASCALContext folder from what was downloaded, makes its list of objects, and checks that it is whole.
+"""Assemble the PASCALContext folder from downloads, write its list of objects, and check it for missing files.
 
 FOLDER is one of the folders of PascalContext; the files of the splits are copied from SRC, which may be
 

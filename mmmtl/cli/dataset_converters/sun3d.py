@@ -1,4 +1,4 @@
-"""Sequences of SUN3D -> pairs that overlap and have parallax, as the scenes that PosedViews reads.
+"""Convert sequences of SUN3D to pairs of overlapping views with parallax, as scenes for PosedViews.
 
 A SEQUENCE is a folder of sun3d.cs.princeton.edu (hotel_umd/maryland_hotel3): image/FRAME-TIME.jpg,
 depth/FRAME-TIME.png (16 bit, millimetres, the three lowest bits moved to the top), intrinsics.txt (3 x 3) and

@@ -1,4 +1,4 @@
-"""Sequences of TUM RGB-D -> pairs that overlap and have parallax, as the scenes that PosedViews reads.
+"""Convert sequences of TUM RGB-D to pairs of overlapping views with parallax, as scenes for PosedViews.
 
 A SEQUENCE is an unpacked folder (rgbd_dataset_freiburg1_desk): rgb.txt, depth.txt and groundtruth.txt
 with time stamps, the pictures that they name, depth in 1/5000 m registered to colour. Images, depth and poses (camera

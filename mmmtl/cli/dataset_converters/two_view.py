@@ -1,4 +1,4 @@
-"""The test pairs of DeMoN as DPSNet's authors publish them -> the scenes that PosedViews reads, 240 x 320.
+"""Convert the test pairs of DeMoN, as published by the authors of DPSNet, to scenes for PosedViews, 240 x 320.
 
 SRC is the folder dataset/test of github.com/sunghoonim/DPSNet: sun3d_test_00000 ... and rgbd_test_00000
 ..., each with two images (.jpg), two depth maps (.npy, metres, 0 = missing), cam.txt (3 x 3) and poses.txt (two
