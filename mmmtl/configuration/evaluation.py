@@ -8,8 +8,18 @@ import numpy as np
 from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.configuration.signatures import accepted_arguments, default_argument
 
-# keys that cannot change a score: where the files are, copies that `load_config` makes, speed
-IGNORED = {'root', 'tasks', 'trained_for', 'on_bad_sample', 'cache', 'prefix', 'collect_dir', 'collect_device'}
+# keys that cannot change a score: where the files are, copies that `load_config` makes, tasks left out, speed
+IGNORED = {
+    'root',
+    'tasks',
+    'trained_for',
+    'on_bad_sample',
+    'cache',
+    'prefix',
+    'unscored',
+    'collect_dir',
+    'collect_device',
+}
 IGNORED_IN_LOADER = {'batch_size', 'num_workers', 'persistent_workers', 'pin_memory', 'prefetch_factor', 'collate_fn'}
 # arguments of tasks that matter in training and visualization only
 IGNORED_IN_TASKS = {'name', 'loss', 'display_range', 'palette', 'unit', 'farthest'}

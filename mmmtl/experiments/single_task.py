@@ -61,6 +61,8 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
     if model.decode_head.get('overrides'):
         overrides = {name: head for name, head in plain_config(model.decode_head.overrides).items() if name == task}
         options['model.decode_head.overrides'] = {'_delete_': True, **overrides} if overrides else None
+    if model.decode_head.get('auxiliary'):
+        options['model.decode_head.auxiliary'] = ()
     if model.get('consistency_losses'):
         options['model.consistency_losses'] = None
     if config.get('custom_hooks'):

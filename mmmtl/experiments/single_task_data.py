@@ -41,6 +41,7 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
             if loader == 'train_dataloader'
             else {}
         )
+        kept: list[str] = []
         if 'parts' in dataset_config:
             parts = parts_of(dataset)
             kept = [name for name, part in parts.items() if any(task in names for names in part.shown)]
@@ -50,11 +51,11 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
             if config[loader].get('sampler', {}).get('ratios'):
                 ratios = plain_config(config[loader].sampler.ratios)
                 options[f'{loader}.sampler.ratios'] = {'_delete_': True, **{name: ratios[name] for name in kept}}
-            evaluator = loader.replace('dataloader', 'evaluator')
-            if evaluator in EVALUATORS and config.get(evaluator):
-                options[evaluator] = keep_parts(plain_config(config[evaluator]), kept)
         else:
             dataset_config |= changes.get('', {})
+        evaluator = loader.replace('dataloader', 'evaluator')
+        if evaluator in EVALUATORS and config.get(evaluator):
+            options[evaluator] = single_task_evaluator(plain_config(config[evaluator]), kept)
         options[f'{loader}.dataset'] = {'_delete_': True, **dataset_config}
     return options
 
@@ -71,13 +72,14 @@ def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def keep_parts(evaluator: Any, names: list[str]) -> Any:
-    """Return the config of an evaluator, or of a list of them, that evaluates only the given parts."""
+def single_task_evaluator(evaluator: Any, parts: list[str]) -> Any:
+    """Return the config of an evaluator, or of a list of them, for the given parts; no task is left out."""
     if isinstance(evaluator, list | tuple):
-        return [keep_parts(one, names) for one in evaluator]
-    if 'parts' in evaluator:
-        evaluator = {**evaluator, 'parts': {name: one for name, one in evaluator['parts'].items() if name in names}}
-    return {'_delete_': True, **evaluator}
+        return [single_task_evaluator(one, parts) for one in evaluator]
+    kept = {key: value for key, value in evaluator.items() if key != 'unscored'}
+    if 'parts' in kept:
+        kept['parts'] = {name: single_task_evaluator(one, []) for name, one in kept['parts'].items() if name in parts}
+    return {'_delete_': True, **kept}
 
 
 def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:

@@ -7,6 +7,7 @@ from mmengine.dist import all_reduce, get_world_size
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
+from mmmtl.errors import ConfigError
 from mmmtl.registry import METRICS
 from mmmtl.tasks import Task, build_tasks
 
@@ -23,13 +24,23 @@ class MultiTaskMetric(BaseMetric):
     Args:
         tasks: ``{name: config}``.
         prefix: Prefix of the scores, e.g. ``'unseen'`` for ``unseen/depth/abs_rel``.
+        unscored: Names of tasks without scores, such as the auxiliary tasks of a `DistillingHead`.
+
+    Raises:
+        ConfigError: ``unscored`` names an unknown task.
     """
 
     default_prefix = ''  # scores are named TASK/METRIC
 
-    def __init__(self, tasks: Mapping[str, dict | Task], prefix: str | None = None) -> None:
+    def __init__(
+        self, tasks: Mapping[str, dict | Task], prefix: str | None = None, unscored: Sequence[str] = ()
+    ) -> None:
         super().__init__(prefix=prefix)
-        self.tasks = build_tasks(tasks)
+        if unknown := sorted(set(unscored) - set(tasks)):
+            raise ConfigError(
+                f'MultiTaskMetric.unscored: unknown tasks {", ".join(unknown)}; the tasks are {", ".join(tasks)}'
+            )
+        self.tasks = build_tasks({name: task for name, task in tasks.items() if name not in unscored})
         self.results: list[Sums] = [{}]  # one entry: the sums of all images so far
 
     def process(self, data_batch: object, data_samples: Sequence[dict]) -> None:

@@ -3,11 +3,15 @@
     mmmtl convert-model mti-net SRC DST
 
 Published at github.com/SimonVandenhende/Multi-Task-Learning-PyTorch. The result loads strictly into the rows
-``mti_net`` of ``decoders/nyud_40.py`` and ``decoders/pascal.py``, with ``task_softmax='published'``. The tasks of the
-model must be in the published order, because the softmax depends on it. All published weights are used.
+``mti_net`` of ``decoders/nyud_40.py`` and ``decoders/pascal.py``, with ``task_softmax='published'``. The order in which
+the published network concatenates its tasks, on which the softmax depends, is that of its keys; it is saved as
+``task_order``, see `FeaturePropagation`. All published weights are used.
 """
 
 import re
+from collections.abc import Sequence
+
+import torch
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
@@ -27,8 +31,21 @@ def convert(published: StateDict) -> StateDict:
     if unknown := [key for key in published if mti_net_key(key) is None]:
         raise CheckpointError(f'no MTI-Net on HRNet-w18: unknown key {unknown[0]!r}, one of {len(unknown)}')
     ours = {name: value for key, value in published.items() if (name := mti_net_key(key))}
+    ours |= task_orders(list(ours))
     classifiers = r'decode_head\.initial_logits\.0\.(\w+)\.weight'
     return check(ours, expected_model(ours, classifiers, MTINetHead, 'MTI-Net'))
+
+
+def task_orders(keys: Sequence[str]) -> StateDict:
+    """Return ``task_order`` of every scale with `FeaturePropagation`, from our keys in the published order."""
+    orders = {}
+    for key in keys:
+        if match := re.fullmatch(r'decode_head\.propagation\.(\d)\.mask\.0\.conv1\.weight', key):
+            found = [re.match(rf'decode_head\.initial_logits\.{match[1]}\.(\w+)\.weight', name) for name in keys]
+            tasks = [one[1] for one in found if one]
+            order = torch.tensor([sorted(tasks).index(task) for task in tasks], dtype=torch.int64)
+            orders[f'decode_head.propagation.{match[1]}.task_order'] = order
+    return orders
 
 
 def mti_net_key(key: str) -> str | None:

@@ -16,7 +16,7 @@ from mmmtl.experiments.checkpoint_selection import plain_config
 from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options
 from mmmtl.experiments.single_task_data import write_label_table
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
-from mmmtl.registry import DATASETS, MODELS
+from mmmtl.registry import DATASETS, METRICS, MODELS
 
 MIXED = Path(__file__).parents[2] / 'configs' / 'baseline' / 'aspp_resnet18_b8_10e_camvid_bsds_two_view_partial.py'
 TINY = CONFIGS / 'tiny_rooms.py'
@@ -85,6 +85,15 @@ def test_single_task_configs_contain_nothing_of_other_tasks(tmp_path, rooms_cach
         assert plain_config(config.train_dataloader.dataset.pipeline) == plain_config(
             multi.train_dataloader.dataset.pipeline
         )
+
+
+def test_an_auxiliary_task_is_predicted_and_scored_alone(tmp_path, rooms_cache):
+    head = dict(_delete_=True, type='mmmtl.PADNetHead', channels=8, auxiliary=['depth'])
+    options = {'model.decode_head': head, 'val_evaluator.unscored': ['depth'], 'test_evaluator.unscored': ['depth']}
+    _, single = derived(tmp_path, options)
+    for task, config in single.items():
+        assert list(MODELS.build(config.model).decode_head.final) == [task]
+        assert all(list(METRICS.build(config[key]).tasks) == [task] for key in ('val_evaluator', 'test_evaluator'))
 
 
 def test_what_comes_with_a_consistency_loss_goes_with_it(tmp_path, rooms_cache):

@@ -10,6 +10,7 @@ from mmengine.evaluator import BaseMetric, Evaluator
 from mmengine.structures import PixelData
 from two_processes import run_in_two, work
 
+from mmmtl.errors import ConfigError
 from mmmtl.metrics import MultiTaskMetric
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Depth, Edge, Normal, Saliency, SemSeg
@@ -57,6 +58,15 @@ def make_samples(count: int = 4) -> list[MultiTaskDataSample]:
         )
         samples.append(MultiTaskDataSample(gt=PixelData(**labels), pred=pred))
     return samples
+
+
+def test_unscored_tasks_have_no_scores_and_change_no_others():
+    samples = make_samples()
+    whole, fewer = score(samples), score(samples, unscored=['depth', 'edge'])
+    assert fewer == {name: value for name, value in whole.items() if not name.startswith(('depth/', 'edge/'))}
+    assert len(fewer) < len(whole)
+    with pytest.raises(ConfigError, match='MultiTaskMetric.unscored: unknown tasks hair; the tasks are semseg, depth'):
+        score(samples, unscored=['hair'])
 
 
 def test_the_published_numbers():

@@ -38,7 +38,7 @@ HEADS = {
     'FPNHead': partial(FPNHead, channels=4),
     'HRNetHead': HRNetHead,
     'PADNetHead': partial(PADNetHead, channels=8),
-    'MTINetHead': partial(MTINetHead, task_softmax='tasks'),
+    'MTINetHead': MTINetHead,
     'MemoryExpertsHead': partial(MemoryExpertsHead, channels=6, num_experts=3),
     'MemoryExpertsHead, all': partial(MemoryExpertsHead, channels=6, num_experts=3, reads='all'),
     'MLoREHead': partial(

@@ -1,5 +1,6 @@
 """Base class of the heads that predict each task twice and exchange messages in between."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from mmmtl.errors import ConfigError
@@ -15,12 +16,13 @@ class DistillingHead(DecodeHead):
         in_channels: Channels of the features, fine to coarse; passed by the model.
         strides: Strides of the features, in the same order; passed by the model.
         auxiliary: Tasks that are trained only to help the others: they send messages and receive none, and their final
-            logits are the initial ones. Leave them out of the evaluators' ``tasks`` if they shall not be scored.
+            logits are the initial ones. ``unscored`` of `MultiTaskMetric` leaves them out of the scores.
         messages: Whether tasks exchange messages.
-        earlier_weight: Factor of the losses of the initial predictions.
+        earlier_weight: Factor of the losses of the initial predictions, above 0.
 
     Raises:
-        ConfigError: An auxiliary task is unknown, or no task remains.
+        ConfigError: An auxiliary task is unknown, no task remains, ``earlier_weight`` is not above 0, or the features
+            are not ordered from fine to coarse.
     """
 
     def __init__(
@@ -34,8 +36,14 @@ class DistillingHead(DecodeHead):
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         name = type(self).__name__
+        if isinstance(auxiliary, str):
+            raise ConfigError(f'{name}.auxiliary must be a list of tasks, found {auxiliary!r}; write [{auxiliary!r}]')
         if unknown := sorted(set(auxiliary) - set(tasks)):
             raise ConfigError(f'{name}.auxiliary: unknown tasks {", ".join(unknown)}; the tasks are {", ".join(tasks)}')
+        if not 0 < earlier_weight < math.inf:  # with 0, the initial predictions would get no gradient
+            raise ConfigError(f'{name}.earlier_weight must be above 0, found {earlier_weight}')
+        if list(strides) != sorted(strides):
+            raise ConfigError(f'{name} needs features from fine to coarse, but their strides are {tuple(strides)}')
         self.auxiliary, self.messages, self.earlier_weight = tuple(auxiliary), messages, earlier_weight
         self.final_tasks = {task: value for task, value in self.tasks.items() if task not in auxiliary}
         if not self.final_tasks:

@@ -14,25 +14,34 @@ class FeaturePropagation(nn.Module):
     The concatenated features c of N tasks give a mask, a softmax over tasks; a residual block reduces the masked c to
     ``channels`` shared channels; each task adds them, weighted by its own squeeze-and-excitation.
 
+    The order of the tasks in a config does not matter: they are concatenated in the order of the buffer ``task_order``,
+    indices of the sorted names. It is alphabetical in a new network; converted weights bring the order of their
+    training, on which their convolutions and the published softmax depend.
+
     Args:
         tasks: Names of the tasks.
         channels: Channels of the features of each task.
         task_softmax: ``'tasks'`` for a softmax over tasks; ``'published'`` for that of the released code, which
-            normalises over N adjacent channels, mostly of one task, so that the order of the tasks matters.
+            normalises over N adjacent channels, mostly of one task.
     """
+
+    task_order: Tensor
 
     def __init__(self, tasks: Collection[str], channels: int, task_softmax: str) -> None:
         super().__init__()
-        self.names = tuple(sorted(tasks) if task_softmax == 'tasks' else tasks)  # the order of concatenation
+        self.names = tuple(sorted(tasks))
         self.channels, self.task_softmax = channels, task_softmax
+        self.register_buffer('task_order', torch.arange(len(self.names)))
         width = len(tasks) * channels
-        self.mask = nn.Sequential(*basic_blocks(width, width // 4), nn.Conv2d(width // 4, width, 1))
+        inside = max(1, width // 4)
+        self.mask = nn.Sequential(*basic_blocks(width, inside), nn.Conv2d(inside, width, 1))
         self.reduce = basic_blocks(width, channels, 1)
         self.excite = nn.ModuleDict({name: SqueezeExcitation(channels) for name in tasks})
 
     def forward(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Map ``{task: (N, channels, H, W)}`` to features of the same shapes."""
-        joined = torch.cat([features[name] for name in self.names], dim=1)
+        stacked = torch.stack([features[name] for name in self.names], dim=1)  # (N, tasks, channels, H, W)
+        joined = stacked.index_select(1, self.task_order).flatten(1, 2)
         scores = self.mask(joined)
         if self.task_softmax == 'tasks':
             mask = scores.unflatten(1, (len(self.names), self.channels)).softmax(1).flatten(1, 2)

@@ -45,7 +45,7 @@ class MTINetHead(DistillingHead):
         earlier_weight: See `DistillingHead`.
 
     Raises:
-        ConfigError: An auxiliary task is unknown, no task remains, or ``task_softmax`` is unknown.
+        ConfigError: ``task_softmax`` is unknown, or as for `DistillingHead`.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
+from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier
 from mmmtl.models.decode_heads.decode_head import EarlierStage, HeadOutput
@@ -39,7 +40,7 @@ class PADNetHead(DistillingHead):
         earlier_weight: See `DistillingHead`.
 
     Raises:
-        ConfigError: An auxiliary task is unknown, or no task remains.
+        ConfigError: ``channels`` is no multiple of 4, or as for `DistillingHead`.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class PADNetHead(DistillingHead):
         earlier_weight: float = 1.0,
     ) -> None:
         super().__init__(tasks, in_channels, strides, auxiliary, messages, earlier_weight)
+        if channels < 4 or channels % 4:
+            raise ConfigError(f'PADNetHead.channels must be a multiple of 4, found {channels}')
         width = sum(in_channels)
         self.fuse = nn.Sequential(nn.Conv2d(width, width, 1), nn.BatchNorm2d(width), nn.ReLU())
         self.initial = nn.ModuleDict({name: bottlenecks(width, channels) for name in tasks})

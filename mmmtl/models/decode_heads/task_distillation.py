@@ -39,7 +39,7 @@ class TaskDistillation(nn.Module):
         received = {}
         for to_task, messages in self.messages.items():
             received[to_task] = features[to_task]
-            for name, message in cast(nn.ModuleDict, messages).items():
+            for name, message in sorted(cast(nn.ModuleDict, messages).items()):  # the order changes the rounding
                 received[to_task] = received[to_task] + message(features[name])
         return received
 

@@ -31,12 +31,12 @@ def published() -> dict[str, Tensor]:
     return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
 
 
-def build(task_softmax: str, published: dict[str, Tensor]) -> MultiTaskModel:
+def build(task_softmax: str, published: dict[str, Tensor], tasks: dict = TASKS) -> MultiTaskModel:
     backbone = dict(
         type='mmmtl.MMSegBackbone', backbone=dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))
     )
     head = dict(type='mmmtl.MTINetHead', auxiliary=('normal',), task_softmax=task_softmax)
-    model = MultiTaskModel(TASKS, Config(backbone), head)
+    model = MultiTaskModel(tasks, Config(backbone), head)
     model.load_state_dict(mti_net.convert(published))
     return model.eval()
 
@@ -74,6 +74,14 @@ def test_the_decoder_gives_the_published_numbers(model, features):
     total.backward()
     for index, values in enumerate(features):
         assert difference(values.grad.mean(1), f'grad_feature_{index}_mean') < 3e-4
+
+
+def test_the_order_of_the_tasks_in_the_config_does_not_matter(published, features):
+    head = build('published', published, {name: TASKS[name] for name in ('normal', 'semseg', 'depth')}).decode_head
+    assert list(head.propagation[0].task_order) == [2, 0, 1]  # depth, normal, semseg; published with semseg first
+    context = BatchContext.of(head.tasks, torch.zeros(2, 3, 64, 96))
+    logits = head(tuple(features), context).logits
+    assert all(difference(logits[name], f'logits_{name}') < 3e-4 for name in ('semseg', 'depth'))
 
 
 def test_a_softmax_over_tasks_gives_other_numbers(published, features):
