@@ -36,7 +36,7 @@ class RandomResizedCrop(BaseTransform):
             raise ConfigError(f'RandomResizedCrop.area must be (least, greatest) in (0, 1], found {tuple(area)}')
         if len(aspect) != 2 or not 0 < aspect[0] <= aspect[1] < math.inf:
             raise ConfigError(f'RandomResizedCrop.aspect must be (least, greatest) above 0, found {tuple(aspect)}')
-        self.size, self.area, self.aspect = (size[0], size[1]), tuple(area), tuple(aspect)
+        self.size, self.area, self.aspect = (size[0], size[1]), (area[0], area[1]), (aspect[0], aspect[1])
 
     def transform(self, results: dict) -> dict:
         rng: np.random.Generator = results['rng']

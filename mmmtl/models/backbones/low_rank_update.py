@@ -1,7 +1,7 @@
 """The low-rank update of a layer (LoRA)."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -21,8 +21,10 @@ class LowRankUpdate(nn.Module):
         super().__init__()
         self.factor = scale / rank
         if isinstance(layer, nn.Conv2d):
-            shape = dict(stride=layer.stride, padding=layer.padding, dilation=layer.dilation)
-            self.down: nn.Module = nn.Conv2d(layer.in_channels, rank, layer.kernel_size, bias=False, **shape)
+            options: dict[str, Any] = dict(
+                kernel_size=layer.kernel_size, stride=layer.stride, padding=layer.padding, dilation=layer.dilation
+            )
+            self.down: nn.Module = nn.Conv2d(layer.in_channels, rank, bias=False, **options)
             self.up: nn.Module = nn.Conv2d(rank, layer.out_channels, 1, bias=False)
         else:
             assert isinstance(layer, nn.Linear)

@@ -177,9 +177,10 @@ def _plain_vit(stem: TimmBackbone) -> Any:
     Raises:
         ConfigError: It is no plain ViT.
     """
+    from timm.models._features import FeatureGetterNet
     from timm.models.vision_transformer import VisionTransformer
 
-    vit = getattr(stem.model, 'model', None)
+    vit = stem.model.model if isinstance(stem.model, FeatureGetterNet) else stem.model
     if not isinstance(vit, VisionTransformer):
         raise ConfigError(
             f'SAK.vit must be a plain ViT of timm, such as vit_base_patch16_384, found {type(vit).__name__}'

@@ -1,6 +1,7 @@
 """Distillation: features of the backbone imitate those of frozen teachers."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,11 +34,11 @@ class FeatureDistillation(ConsistencyLoss):
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
         teachers: ``{name: config}`` of a `TimmTeacher` each; the names are those of `Backbone.imitations`.
-        weight: Factor of the loss, >= 0.
         cosine: Fraction of the cosine term, in [0, 1]; SmoothL1 has the rest.
         unflip: Whether teachers see unflipped images, also without ``cache``.
         cache: Folder for the maps of the teachers; None to compute them in every step.
         without_tasks: Whether the run trains the features only, as the first stage of SAK, on images without labels.
+        **kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
         ConfigError: ``cosine`` is not in [0, 1], or teachers and imitations do not match.
@@ -52,14 +53,13 @@ class FeatureDistillation(ConsistencyLoss):
         strides: Sequence[int],
         *,
         teachers: Mapping[str, dict],
-        weight: float = 1.0,
         cosine: float = 0.9,
         unflip: bool = False,
         cache: str | None = None,
         without_tasks: bool = False,
-        init_cfg: dict | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
+        super().__init__(tasks, in_channels, strides, **kwargs)
         (self.cosine,) = self.non_negative(cosine=cosine)
         if cosine > 1:
             raise ConfigError(f'FeatureDistillation.cosine must be from 0 to 1, found {cosine}')
@@ -101,7 +101,7 @@ class FeatureDistillation(ConsistencyLoss):
         targets: Mapping[str, Tensor],
         features: Sequence[Tensor],
         samples: Sequence[MultiTaskDataSample],
-        rgb: Tensor,
+        rgb: Tensor | None = None,
     ) -> Tensor:
         """Return the loss.
 
@@ -112,6 +112,7 @@ class FeatureDistillation(ConsistencyLoss):
             samples: N samples; those with ``supervision_role='supervised'`` are left out.
             rgb: Images (N, 3, H, W) in [0, 1].
         """
+        assert rgb is not None, 'FeatureDistillation needs the images'
         indices = indices_for('consistency', samples)
         total = self.zero({str(index): x for index, x in enumerate(features)})
         if not indices:

@@ -47,13 +47,15 @@ class TeacherCache:
         digests = [content_digest(image.numpy().tobytes()) for image in pixels]
         files = [folder / f'{content_digest(str(sample.img_path).encode())}.pth' for sample in samples]
         entries = [_read(*entry) for entry in zip(files, digests, samples, strict=True)]
-        missing = [index for index, maps in enumerate(entries) if maps is None]
+        missing = [index for index, entry in enumerate(entries) if entry is None]
         if missing:
             computed = teacher(rgb[missing])
             for row, index in enumerate(missing):
-                entries[index] = [x[row].cpu() for x in computed]
-                _write(files[index], digests[index], entries[index])
-        return tuple(torch.stack(maps).to(rgb.device, non_blocking=True) for maps in zip(*entries, strict=True))
+                maps = [x[row].cpu() for x in computed]
+                _write(files[index], digests[index], maps)
+                entries[index] = maps
+        known = [maps for maps in entries if maps is not None]
+        return tuple(torch.stack(maps).to(rgb.device, non_blocking=True) for maps in zip(*known, strict=True))
 
 
 def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] | None:

@@ -60,7 +60,9 @@ class TimmTeacher:
         if long_side is not None and long_side < 1:
             raise ConfigError(f'TimmTeacher.long_side must be a number of pixels, found {long_side}')
         self.model_name, self.published, self.long_side = model_name, published, long_side
-        self.options = dict(out_indices=tuple(out_indices), pretrained=pretrained, checkpoint=checkpoint)
+        self.options: dict[str, Any] = dict(
+            out_indices=tuple(out_indices), pretrained=pretrained, checkpoint=checkpoint
+        )
         own = None if published else colours_of(model_name)
         self.mean = tuple(mean or (own.mean if own else IMAGENET_MEAN))
         self.std = tuple(std or (own.std if own else IMAGENET_STD))
