@@ -37,6 +37,9 @@ class ConsistencyLoss(BaseModule, ABC):
     reads: ClassVar[tuple[str, ...]] = ()
     """Names of auxiliary maps of neck or decode head, which `forward` takes as further keyword arguments."""
 
+    compares_labels: ClassVar[bool] = True
+    """Whether predictions of one task are compared with labels of another; ``mmmtl consistency-oracle`` needs this."""
+
     def __init__(
         self,
         tasks: Mapping[str, Task],
