@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -158,6 +158,12 @@ class ConsistencyOracleHook(Hook):
         self.curve: dict[int, dict[str, float]] = {}  # {iterations done: {condition: loss}}
 
     def before_train(self, runner) -> None:
+        loss = _model(runner).consistency_losses[self.name]
+        if not loss.compares_labels:
+            raise ConfigError(
+                f'{type(loss).__name__} does not compare predictions of one task with labels of another; the oracle '
+                'needs a loss that does, such as CrossTaskConsistency or RegionContrast'
+            )
         self.batch = label_batch(runner.cfg, _model(runner), self.images)
         if self.pretrain:
             pretrain_on_labels(runner.cfg, _model(runner), self.name, self.pretrain)
@@ -229,7 +235,11 @@ def draw_oracle(path: Path, curve: Curve, name: str) -> None:
     axes, ratios = figure.subplots(1, 2)
     for number, condition in enumerate(curve[iterations[0]]):
         losses = [curve[iteration][condition] for iteration in iterations]
-        style = {'color': f'C{number}', 'label': condition, 'linestyle': '--' if condition == 'predicted' else '-'}
+        style: dict[str, Any] = {
+            'color': f'C{number}',
+            'label': condition,
+            'linestyle': '--' if condition == 'predicted' else '-',
+        }
         if condition == 'true':
             style |= {'color': 'black', 'linewidth': 2.0}
         axes.plot(iterations, losses, **style)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine.dist import all_reduce
@@ -14,7 +14,7 @@ from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.loss_weighting import TaskGradients
+from mmmtl.models.loss_weighting import LossWeighting, TaskGradients
 
 
 @dataclass
@@ -84,9 +84,10 @@ class TermGradientsHook(Hook):
 
     def _keep_tasks(self, module: nn.Module, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
         if self._iteration is not None:
+            tasks = cast(LossWeighting, module).tasks
             losses, present = inputs[0], inputs[1]
-            self._losses = dict(zip(module.tasks, losses, strict=True))
-            self._weights = dict(zip(module.tasks, torch.where(present, output[1], 0).unbind(), strict=True))
+            self._losses = dict(zip(tasks, losses, strict=True))
+            self._weights = dict(zip(tasks, torch.where(present, output[1], 0).unbind(), strict=True))
 
     def _keep_consistency(self, name: str) -> Any:
         def keep(module: nn.Module, inputs: tuple, output: Tensor) -> None:

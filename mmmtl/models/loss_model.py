@@ -122,6 +122,7 @@ class LossModel(BaseModel):
             log[name] = error.detach()
             counts[name] = torch.ones_like(log[name]) if consistency.num_compared is None else consistency.num_compared
             if (share := consistency.gradient_share) is not None and share.measured is not None:
+                assert isinstance(factor, Tensor)
                 log |= {f'weight/{name}': factor, f'gradient_share/{name}': consistency.ramp * share.measured[0]}
                 counts |= {f'weight/{name}': counts[name], f'gradient_share/{name}': share.measured[1]}
         counts['loss'] = torch.stack(tuple(counts.values())).amax()

@@ -174,3 +174,9 @@ def test_pretrained_weights_are_saved_loaded_and_kept(tmp_path):
     run.train()
     state = run.model.consistency_losses['tie'].state_dict()
     assert set(saved) == set(state) and all(torch.equal(value, state[name]) for name, value in saved.items())
+
+
+def test_a_loss_without_labels_is_one_clear_line(tmp_path):
+    hook = ConsistencyOracleHook('tie', 2, 4)
+    with pytest.raises(ConfigError, match='SemiSupervised does not compare predictions of one task with labels'):
+        hook.before_train(runner(tmp_path, loss=dict(type='mmmtl.SemiSupervised')))

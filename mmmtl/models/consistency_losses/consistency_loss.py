@@ -40,6 +40,9 @@ class ConsistencyLoss(BaseModule, ABC):
 
     ``'rgb'`` are the images (N, 3, H, W) in [0, 1], as the backbone receives them."""
 
+    compares_labels: ClassVar[bool] = True
+    """Whether predictions of one task are compared with labels of another; ``mmmtl consistency-oracle`` needs this."""
+
     def __init__(
         self,
         tasks: Mapping[str, Task],

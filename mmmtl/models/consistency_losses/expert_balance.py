@@ -24,13 +24,19 @@ class ExpertBalance(ConsistencyLoss):
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the backbone's features; passed by the model.
         strides: Strides of the backbone's features; passed by the model.
-        weight: Factor of the term.
+        weight: Factor of the term, >= 0, or the config of a `GradientShare`.
     """
 
+    compares_labels = False
     reads: ClassVar[tuple[str, ...]] = ('gates',)
 
     def __init__(
-        self, tasks: Mapping[str, Task], in_channels: Sequence[int], strides: Sequence[int], *, weight: float = 5e-4
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        weight: float | dict = 5e-4,
     ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight)
 

@@ -43,6 +43,7 @@ class PlaneMatching(ConsistencyLoss):
         ConfigError: ``depth`` is not a task of metric depth.
     """
 
+    compares_labels = False
     reads = ('cost', 'planes')
 
     def __init__(self, *args: Any, depth: str = 'depth', tolerance: float = 0.05, **kwargs: Any) -> None:

@@ -27,6 +27,8 @@ class SemiSupervised(ConsistencyLoss):
     unlabelled tasks and over the images. Gradients flow into both predictions. Needs `TwoCrops` in the pipeline.
     """
 
+    compares_labels = False
+
     def forward(
         self,
         logits: Mapping[str, Tensor],

@@ -45,6 +45,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
         ConfigError: A name is unknown, or a confidence is used without pseudo disparity.
     """
 
+    compares_labels = False
     needs_pseudo = False  # True: the pseudo disparity is used even with ``warp_by='own'``
 
     def __init__(
