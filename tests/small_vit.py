@@ -11,7 +11,7 @@ from golden_fill import fill
 from timm.models import register_model
 from timm.models.vision_transformer import VisionTransformer
 
-from mmmtl.model_converters.sak import rename
+from mmmtl.model_converters.sak import rename_sak
 from mmmtl.models.backbones import SAK
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg, Task
 
@@ -42,7 +42,7 @@ if not timm.is_model(SMALL_VIT):
 def golden_sak(**options: Any) -> SAK:
     """SAK with the parameters of the golden values."""
     backbone = small_sak(img_size=(64, 96), **options)
-    state_dict = rename(published_sak())
+    state_dict = rename_sak(published_sak())
     backbone.load_state_dict(
         {key.removeprefix('backbone.'): value for key, value in state_dict.items() if key.startswith('backbone.')}
     )

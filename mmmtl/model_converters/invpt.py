@@ -53,7 +53,7 @@ def convert(published: StateDict) -> StateDict:
     Raises:
         CheckpointError: Keys or shapes are not the published ones.
     """
-    state_dict = rename(published)
+    state_dict = rename_invpt(published)
     embedding = state_dict.get('backbone.model.model.pos_embed')
     if embedding is None or embedding.dim() != 3 or embedding.shape[2] not in VITS:
         raise CheckpointError(
@@ -62,7 +62,7 @@ def convert(published: StateDict) -> StateDict:
     return check(state_dict, _expected(state_dict, embedding.shape[1] - 1, *VITS[embedding.shape[2]]))
 
 
-def rename(published: StateDict) -> StateDict:
+def rename_invpt(published: StateDict) -> StateDict:
     """Rename the keys, and split the norms of all tasks; any width.
 
     Raises:

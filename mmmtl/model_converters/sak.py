@@ -31,14 +31,14 @@ def convert(published: StateDict) -> StateDict:
     Raises:
         CheckpointError: keys or shapes that are not the published ones.
     """
-    state_dict = rename(published)
+    state_dict = rename_sak(published)
     embedding = state_dict.get(f'{VIT}pos_embed')
     if embedding is None or embedding.dim() != 3 or embedding.shape[2] not in VITS:
         raise CheckpointError('no SAK of ViT-S, B or L: vit.pos_embed is missing, or has another number of channels')
     return check(state_dict, _expected(state_dict, embedding.shape[1] - 1, VITS[embedding.shape[2]]))
 
 
-def rename(published: StateDict) -> StateDict:
+def rename_sak(published: StateDict) -> StateDict:
     """Rename the keys and reshape linear layers that are 1x1 convolutions of ours; any width of the ViT.
 
     Raises:

@@ -14,7 +14,7 @@ from mmmtl.model_converters import invpt
 def test_every_key_is_renamed_or_named_as_unused(capsys):
     published = published_invpt()
     ours = small_invpt()
-    ours.load_state_dict(invpt.rename({f'module.{key}': value for key, value in published.items()}))
+    ours.load_state_dict(invpt.rename_invpt({f'module.{key}': value for key, value in published.items()}))
     unused = [key for key in published if key.startswith(invpt.UNUSED)]
     total = sum(value.numel() for key, value in published.items() if key not in unused)
     assert total == sum(value.numel() for key, value in ours.state_dict().items())
@@ -28,7 +28,7 @@ def test_every_key_is_renamed_or_named_as_unused(capsys):
 def test_tasks_are_numbered_in_the_order_of_the_file():
     """The weights of redu_chan.1.2 belong to the third task of the file."""
     published = published_invpt()
-    renamed = invpt.rename(published)
+    renamed = invpt.rename_invpt(published)
     third = published['multi_task_decoder.invpt.redu_chan.1.2.weight']
     assert torch.equal(renamed['decode_head.stages.1.widen.normal.weight'], third)
     norm = published['multi_task_decoder.invpt.norm_mts.1.weight']

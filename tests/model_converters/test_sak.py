@@ -61,7 +61,7 @@ def test_a_published_file_loads_strictly(stage, tmp_path, capsys):
 
 
 def test_no_two_keys_become_one():
-    assert len(sak.rename(published_sak())) == len(published_sak())
+    assert len(sak.rename_sak(published_sak())) == len(published_sak())
 
 
 def test_the_position_embedding_is_resampled_for_another_size():

@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from two_processes import run_in_two, work
 
 from mmmtl.errors import ConfigError
-from mmmtl.model_converters.sak import rename
+from mmmtl.model_converters.sak import rename_sak
 from mmmtl.models import BatchContext, MultiTaskModel
 from mmmtl.models.backbones import SAK
 from mmmtl.models.consistency_losses.feature_distillation import map_distances
@@ -50,7 +50,7 @@ def spread(backbone: SAK) -> SAK:
 def test_published_values_and_gradients(golden):
     backbone = golden_sak().eval()
     head = PerTaskHead(TASKS, backbone.out_channels, backbone.strides, head=dict(type=MultiTapHead), own_maps=4).eval()
-    parameters = rename(published_sak())
+    parameters = rename_sak(published_sak())
     prefix = 'decode_head.'
     head.load_state_dict({key.removeprefix(prefix): value for key, value in parameters.items() if prefix in key})
     image = torch.from_numpy(noise('sak/image', (2, 3, 64, 96))).requires_grad_()

@@ -9,7 +9,7 @@ from small_model import losses_of, make_batch
 from torch.optim import Adam
 
 from mmmtl.errors import ConfigError
-from mmmtl.model_converters.invpt import UNUSED, rename
+from mmmtl.model_converters.invpt import UNUSED, rename_invpt
 from mmmtl.models import BatchContext, MultiTaskModel
 from mmmtl.models.backbones import ViTBackbone
 from mmmtl.models.decode_heads import InvPTHead
@@ -49,7 +49,7 @@ def assert_near(ours: torch.Tensor, published: np.ndarray, name: str) -> None:
 
 def test_the_published_values(capsys):
     model = small_invpt().eval()
-    model.load_state_dict(rename(published_invpt()))
+    model.load_state_dict(rename_invpt(published_invpt()))
     assert all(prefix.rstrip('.') in capsys.readouterr().out for prefix in UNUSED[:1])
     golden = dict(np.load(GOLDEN / 'invpt_shared.npz'))
     images = torch.from_numpy(noise('invpt/image', (2, 3, 64, 128))).requires_grad_()
