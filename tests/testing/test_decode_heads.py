@@ -11,6 +11,7 @@ from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, d
 from mmmtl.models.decode_heads import (
     FPNHead,
     HRNetHead,
+    InvPTHead,
     MemoryExpertsHead,
     MLoREHead,
     MTINetHead,
@@ -37,6 +38,8 @@ HEADS = {
     'MLoREHead': partial(
         MLoREHead, image_size=(32, 48), channels=8, experts=dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
     ),
+    'InvPTHead': partial(InvPTHead, channels=16, preliminary_channels=8),
+    'InvPTHead within tasks': partial(InvPTHead, channels=16, preliminary_channels=8, across_tasks=False),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 

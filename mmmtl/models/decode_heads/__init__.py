@@ -2,7 +2,7 @@
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
 `PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`), and so are the
-published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `MLoREHead` and
+published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `InvPTHead`, `MLoREHead` and
 `MemoryExpertsHead`.
 """
 
@@ -11,6 +11,7 @@ from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.models.decode_heads.invpt_head import InvPTHead
 from mmmtl.models.decode_heads.memory_experts_head import MemoryExpertsHead
 from mmmtl.models.decode_heads.mlore_head import MLoREHead
 from mmmtl.models.decode_heads.mti_net_head import MTINetHead
@@ -32,6 +33,7 @@ __all__ = [
     'MTINetHead',
     'MLoREHead',
     'MemoryExpertsHead',
+    'InvPTHead',
     'MultiTapHead',
     'PADNetHead',
     'PerTaskHead',

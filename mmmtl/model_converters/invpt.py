@@ -1,0 +1,159 @@
+"""Converts a published InvPT of ViT-B or ViT-L (prismformore/Multi-Task-Transformer) to a MultiTaskModel.
+
+    mmmtl convert-model invpt SRC DST
+
+The result initialises the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, with
+``backbone=dict(type=ViTBackbone, img_size=(H, W), out_indices=...)`` and
+``decode_head=dict(type=InvPTHead)``. H x W is the size in training, which the position embedding has. Tasks are
+renamed: ``normals`` is normal, ``sal`` is saliency. What no output of the published network uses is left out and
+listed.
+"""
+
+import re
+
+import torch
+
+from mmmtl.errors import CheckpointError
+from mmmtl.model_converters.conversion import StateDict, check
+from mmmtl.models.backbones import ViTBackbone
+from mmmtl.models.decode_heads import InvPTHead
+from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg, Task
+
+TASKS = {'normals': 'normal', 'sal': 'saliency'}
+VITS = {768: ('vit_base_patch16_384', (2, 5, 8, 11)), 1024: ('vit_large_patch16_384', (5, 11, 17, 23))}
+DECODER, STAGES = 'multi_task_decoder.', 'multi_task_decoder.invpt.invpt_stages.'
+UNUSED = (
+    f'{DECODER}invpt.norm_mt.',
+    f'{DECODER}invpt.redu_chan.0.',
+    f'{DECODER}scale_embed.2.',
+    f'{STAGES}0.blocks.0.attn.fuse_attn.',
+    'backbone.head.',
+)
+"""Parameters without a use; the last are those of the ViT's classifier, where a file has them."""
+
+PER_TASK = {'preliminary_decoder': 'preliminary', 'intermediate_head': 'preliminary_logits'}
+LAYERS = {
+    'norm1': 'norm1',
+    'norm2': 'norm2',
+    'mlp.fc1': 'mlp.0',
+    'mlp.fc2': 'mlp.2',
+    'attn.proj_q': 'attention.query',
+    'attn.proj_k': 'attention.key',
+    'attn.proj_v': 'attention.value',
+    'attn.proj': 'attention.out',
+    'attn.fuse_attn': 'attention.mix_scores',
+}
+EMBED = {'1': '0.conv', '2': '0.bn', '4': '1.conv', '5': '1.bn'}
+SKIPS = {'0': 2, '1': 1}
+
+
+def convert(published: StateDict) -> StateDict:
+    """Published keys -> keys of the whole model.
+
+    Raises:
+        CheckpointError: Keys or shapes are not the published ones.
+    """
+    state_dict = rename(published)
+    embedding = state_dict.get('backbone.model.model.pos_embed')
+    if embedding is None or embedding.dim() != 3 or embedding.shape[2] not in VITS:
+        raise CheckpointError(
+            'no InvPT of ViT-B or L: backbone.pos_embed is missing, or has another number of channels'
+        )
+    return check(state_dict, _expected(state_dict, embedding.shape[1] - 1, *VITS[embedding.shape[2]]))
+
+
+def rename(published: StateDict) -> StateDict:
+    """Rename the keys, and split the norms of all tasks; any width.
+
+    Raises:
+        CheckpointError: A key is unknown.
+    """
+    bare = {key.removeprefix('module.'): value for key, value in published.items()}
+    unused = sorted({prefix for prefix in UNUSED for key in bare if key.startswith(prefix)})
+    if unused:
+        print(f'left out, as no output uses them: {", ".join(prefix.rstrip(".") for prefix in unused)}')
+    # tasks in the order of the published network, which numbers them in some keys
+    tasks = list(dict.fromkeys(key.split('.')[2] for key in bare if key.startswith(f'{DECODER}intermediate_head.')))
+    tasks = [TASKS.get(task, task) for task in tasks]
+    state_dict = StateDict()
+    for key, value in bare.items():
+        if key.startswith(UNUSED):
+            continue
+        if match := re.fullmatch(rf'{re.escape(DECODER)}invpt\.norm_mts\.([012])\.(weight|bias)', key):
+            if value.dim() != 1 or not tasks or len(value) % len(tasks):
+                raise CheckpointError(f'{key} must have a multiple of {len(tasks)} values, but has {value.numel()}')
+            for task, part in zip(tasks, value.chunk(len(tasks)), strict=True):
+                state_dict[f'decode_head.stages.{match[1]}.norm.{match[2]}.{task}'] = part
+        elif (ours := invpt_key(key, tasks)) is None:
+            raise CheckpointError(f'no InvPT: it has no {key!r}')
+        else:
+            state_dict[ours] = value
+    return state_dict
+
+
+def invpt_key(key: str, tasks: list[str]) -> str | None:
+    """The key of ours for a published one, None for one that is not; no two share one.
+
+    Args:
+        key: Published key, other than those of ``norm_mts``.
+        tasks: Our names of the tasks, in the order of the published network.
+    """
+    if key.startswith('backbone.'):
+        return f'backbone.model.model.{key.removeprefix("backbone.")}'
+    if match := re.fullmatch(r'heads\.([^.]+)\.linear_pred\.(\w+)', key):
+        return f'decode_head.classifiers.{_task(match[1])}.{match[2]}'
+    if not key.startswith(DECODER):
+        return None
+    key = key.removeprefix(DECODER)
+    if match := re.fullmatch(r'(preliminary_decoder|intermediate_head)\.([^.]+)\.(.+)', key):
+        return f'decode_head.{PER_TASK[match[1]]}.{_task(match[2])}.{match[3].replace(".bn1.", ".bn.")}'
+    if match := re.fullmatch(r'scale_embed\.([01])\.(\w+)', key):
+        return f'decode_head.stages.{SKIPS[match[1]]}.skip.{match[2]}'
+    if match := re.fullmatch(r'invpt\.mix_proj\.([^.]+)\.0\.(\w+)', key):
+        return f'decode_head.mix.{_task(match[1])}.{match[2]}'
+    if match := re.fullmatch(r'invpt\.mt_proj\.([^.]+)\.([01]\.\w+)', key):
+        return f'decode_head.fuse.{_task(match[1])}.{match[2]}'
+    if match := re.fullmatch(r'invpt\.redu_chan\.([12])\.(\d+)\.(\w+)', key):
+        return _numbered(f'decode_head.stages.{match[1]}.widen', tasks, match[2], match[3])
+    if match := re.fullmatch(r'invpt\.invpt_stages\.([12])\.patch_embed\.(\d+)\.proj\.([1245])\.(\w+)', key):
+        return _numbered(f'decode_head.stages.{match[1]}.embed', tasks, match[2], f'{EMBED[match[3]]}.{match[4]}')
+    if match := re.fullmatch(r'invpt\.invpt_stages\.([012])\.blocks\.0\.attn\.conv_proj_q\.(\d+)\.(.+)', key):
+        return _numbered(f'decode_head.stages.{match[1]}.block.attention.reduce', tasks, match[2], match[3])
+    if match := re.fullmatch(r'invpt\.invpt_stages\.([012])\.blocks\.0\.(.+)\.(weight|bias)', key):
+        layer = LAYERS.get(match[2])
+        return layer and f'decode_head.stages.{match[1]}.block.{layer}.{match[3]}'
+    return None
+
+
+def _task(name: str) -> str:
+    return TASKS.get(name, name)
+
+
+def _numbered(prefix: str, tasks: list[str], number: str, rest: str) -> str | None:
+    """The key of the task of a number, None if there are fewer tasks."""
+    return f'{prefix}.{tasks[int(number)]}.{rest}' if int(number) < len(tasks) else None
+
+
+def _expected(state_dict: StateDict, patches: int, vit: str, taps: tuple[int, ...]) -> StateDict:
+    """Keys, shapes and types of the model, without its memory."""
+    kinds = dict(depth=Depth, edge=Edge, human_parts=HumanParts, normal=Normal, saliency=Saliency)
+    tasks: dict[str, Task] = {}
+    for key, value in state_dict.items():
+        if match := re.fullmatch(r'decode_head\.classifiers\.([^.]+)\.bias', key):
+            name = match[1]
+            if name not in kinds and name != 'semseg':
+                raise CheckpointError(f'no InvPT of this package: there is no task {name!r}')
+            tasks[name] = kinds[name](name) if name in kinds else SemSeg(name, [str(i) for i in range(len(value))])
+    if 'decode_head.mix.semseg.weight' not in state_dict:
+        raise CheckpointError('no InvPT: multi_task_decoder.invpt.mix_proj.semseg, which gives the widths, is missing')
+    channels, both = state_dict['decode_head.mix.semseg.weight'].shape[:2]
+    with torch.device('meta'):
+        backbone = ViTBackbone(vit, out_indices=taps, img_size=(16, 16 * patches))
+        head = InvPTHead(
+            tasks,
+            backbone.out_channels,
+            backbone.strides,
+            channels=channels,
+            preliminary_channels=both - tasks['semseg'].channels,
+        )
+    return {**backbone.state_dict(prefix='backbone.'), **head.state_dict(prefix='decode_head.')}
