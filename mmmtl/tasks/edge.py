@@ -15,7 +15,9 @@ from mmmtl.tasks.colours import ramp
 from mmmtl.tasks.encodings import BinaryEncoding, Encoding
 from mmmtl.tasks.fraction_task import FractionTask
 from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.label_classes import ClassifiedTask, Halves
 from mmmtl.tasks.losses import Loss
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.thinning import suppress_non_maxima, thin
 from mmmtl.tasks.valid_pixels import valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
@@ -114,6 +116,11 @@ class Edge(FractionTask):
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return logits, self.to_values(target)
+
+    @property
+    def as_classes(self) -> Task:
+        """No edge and edge, with the weights 0.05 and 0.95."""
+        return ClassifiedTask(self, Halves(positive_weight=0.95))
 
     @property
     def encoding(self) -> Encoding:

@@ -11,6 +11,7 @@ from mmmtl.geometry.projection import apply_matrix
 from mmmtl.registry import TASKS
 from mmmtl.tasks.encodings import Encoding
 from mmmtl.tasks.label_changes import unchanged
+from mmmtl.tasks.label_classes import ClassifiedTask, NearestDirection
 from mmmtl.tasks.map_display import MapDisplay
 from mmmtl.tasks.map_files import MapFiles, NormalFiles
 from mmmtl.tasks.task import Task
@@ -78,6 +79,11 @@ class Normal(Task):
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return self.activate(logits), self.to_values(target)
+
+    @property
+    def as_classes(self) -> Task:
+        """40 directions; ATRC takes cluster centres of the training set instead of an even spread."""
+        return ClassifiedTask(self, NearestDirection())
 
     @property
     def encoding(self) -> Encoding:

@@ -14,6 +14,7 @@ from mmmtl.tasks.fraction_task import FractionTask
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.losses import Loss
 from mmmtl.tasks.saliency_measures import BETA_SQUARED, LEVELS, measure_saliency
+from mmmtl.tasks.task import Task
 from mmmtl.tasks.valid_pixels import ratio, valid_window
 from mmmtl.tasks.view_changes import ViewChange, ViewInvariant
 
@@ -77,6 +78,10 @@ class Saliency(FractionTask):
 
     def loss_inputs(self, logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         return logits, (self.to_values(target)[:, 0] > 0).long()
+
+    @property
+    def as_classes(self) -> Task:
+        return self
 
     @property
     def encoding(self) -> Encoding:

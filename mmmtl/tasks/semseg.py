@@ -122,6 +122,10 @@ class SemSeg(Task):
     def view_change(self) -> ViewChange:
         return ClassViewChange()
 
+    @property
+    def as_classes(self) -> Task:
+        return self
+
     def metric_sums(self, prediction: Tensor, target: Tensor) -> dict[str, Tensor]:
         valid = self.valid(target)
         pairs = target[:, 0][valid] * self.channels + prediction[:, 0][valid]

@@ -136,13 +136,8 @@ class Task(ABC):
         """Adjust the values of a label after the image was flipped horizontally.
 
         The pixels have been moved already. A normal changes the sign of its x component, for example, and a body part
-        changes from left to right. Set ``hflip = unchanged`` if the values stay.
-
-        Args:
-            label: (H, W) or (H, W, target_channels); not modified.
-
-        Returns:
-            An array of the same shape and dtype; void pixels stay void.
+        changes from left to right. Set ``hflip = unchanged`` if the values stay. The label, (H, W) or
+        (H, W, target_channels), is not modified; the result has its shape and dtype, and void pixels stay void.
         """
 
     @abstractmethod
@@ -294,6 +289,11 @@ class Task(ABC):
     @property
     def stereo(self) -> StereoDepth | None:
         """Disparity of a depth prediction, for losses between the views of a stereo pair."""
+        return None
+
+    @property
+    def as_classes(self) -> 'Task | None':
+        """Prediction of classes of the same labels, for heads that group pixels by class; itself if it has classes."""
         return None
 
     def __repr__(self) -> str:

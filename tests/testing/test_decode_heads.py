@@ -9,6 +9,7 @@ from torch import nn
 
 from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
 from mmmtl.models.decode_heads import (
+    ATRCHead,
     FPNHead,
     HRNetHead,
     InvPTHead,
@@ -28,6 +29,11 @@ TASK_HEADS = {
     'SideOutputHead': dict(side_weight=0.5),
     'SymmetricDecoder': {},
 }
+BY_CLASSES = dict(
+    depth=dict(normal='t-label', depth='global', saliency='s-label'),
+    saliency=dict(normal='s-label'),
+    normal=dict(depth='t-label', saliency='none'),
+)
 HEADS = {
     'FPNHead': partial(FPNHead, channels=4),
     'HRNetHead': HRNetHead,
@@ -38,8 +44,11 @@ HEADS = {
     'MLoREHead': partial(
         MLoREHead, image_size=(32, 48), channels=8, experts=dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
     ),
+    'ATRCHead': ATRCHead,
+    'ATRCHead by classes': partial(ATRCHead, genotype=BY_CLASSES),
+    'ATRCHead within tasks': partial(ATRCHead, genotype={}),
     'InvPTHead': partial(InvPTHead, channels=16, preliminary_channels=8),
-    'InvPTHead within tasks': partial(InvPTHead, channels=16, preliminary_channels=8, across_tasks=False),
+    'InvPTHead within tasks': partial(InvPTHead, channels=16, preliminary_channels=8, messages=False),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 

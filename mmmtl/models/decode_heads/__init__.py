@@ -2,11 +2,12 @@
 
 `ConvHead`, `ASPPHead`, `MultiTapHead`, `SideOutputHead` and `SymmetricDecoder` are heads of one task (`TaskHead`);
 `PerTaskHead` builds one for each task. `HRNetHead` and `FPNHead` are heads of all tasks (`DecodeHead`), and so are the
-published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `InvPTHead`, `MLoREHead` and
-`MemoryExpertsHead`.
+published decoders in which tasks share more than features: `PADNetHead`, `MTINetHead`, `ATRCHead`, `InvPTHead`,
+`MLoREHead` and `MemoryExpertsHead`.
 """
 
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
+from mmmtl.models.decode_heads.atrc_head import ATRCHead
 from mmmtl.models.decode_heads.conv_head import ConvHead
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.fpn_head import FPNHead
@@ -24,6 +25,7 @@ from mmmtl.models.decode_heads.task_head import TaskHead
 
 __all__ = [
     'ASPPHead',
+    'ATRCHead',
     'ConvHead',
     'DecodeHead',
     'EarlierStage',

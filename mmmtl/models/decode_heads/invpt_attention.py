@@ -21,7 +21,7 @@ class CrossTaskAttention(nn.Module):
         channels: C, a multiple of 2, the number of heads.
         pool: Kernel and stride of the pooling.
         takes_scores: Whether there is a stage before.
-        across_tasks: False for attention within each task only.
+        messages: False for attention within each task only.
     """
 
     def __init__(
@@ -31,10 +31,10 @@ class CrossTaskAttention(nn.Module):
         *,
         pool: int,
         takes_scores: bool,
-        across_tasks: bool,
+        messages: bool,
     ) -> None:
         super().__init__()
-        self.tasks, self.pool, self.across_tasks, self.scale = tuple(tasks), pool, across_tasks, channels**-0.5
+        self.tasks, self.pool, self.messages, self.scale = tuple(tasks), pool, messages, channels**-0.5
         self.reduce = nn.ModuleDict({name: DepthwiseHalving(channels) for name in tasks})
         self.query, self.key, self.value, self.out = (linear(channels, channels) for _ in range(4))
         self.mix_scores = nn.Conv2d(2 * HEADS, HEADS, 1) if takes_scores else None
@@ -59,7 +59,7 @@ class CrossTaskAttention(nn.Module):
         if self.mix_scores is not None:
             assert scores is not None, 'this stage takes the scores of the one before'
             found = self.mix_scores(torch.cat([found, enlarged_scores(scores)], 1))
-        allowed = found if self.across_tasks else found.masked_fill(self._of_another_task(found), -torch.inf)
+        allowed = found if self.messages else found.masked_fill(self._of_another_task(found), -torch.inf)
         result = self.out((allowed.softmax(-1) @ value).transpose(1, 2).flatten(2))  # (N, T h w / 4, C)
         coarse = result.view(count * tasks, height // 2, width // 2, channels).permute(0, 3, 1, 2)
         fine = F.interpolate(coarse, (height, width), mode='bilinear', align_corners=False)
@@ -99,10 +99,10 @@ class DepthwiseHalving(nn.Module):
 class AttentionBlock(nn.Module):
     """x + attention(LN(x)), then x + MLP(LN(x)) with 4 C hidden channels; arguments as of `CrossTaskAttention`."""
 
-    def __init__(self, tasks: Sequence[str], channels: int, **attention: object) -> None:
+    def __init__(self, tasks: Sequence[str], channels: int, *, pool: int, takes_scores: bool, messages: bool) -> None:
         super().__init__()
         self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
-        self.attention = CrossTaskAttention(tasks, channels, **attention)
+        self.attention = CrossTaskAttention(tasks, channels, pool=pool, takes_scores=takes_scores, messages=messages)
         self.mlp = nn.Sequential(linear(channels, 4 * channels), nn.GELU(), linear(4 * channels, channels))
 
     def forward(self, x: Tensor, scores: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -118,19 +118,19 @@ class JointLayerNorm(nn.Module):
     Args:
         tasks: Names of the T tasks.
         channels: C, of each task.
-        across_tasks: False for a LayerNorm of each task alone.
+        messages: False for a LayerNorm of each task alone.
     """
 
-    def __init__(self, tasks: Sequence[str], channels: int, *, across_tasks: bool) -> None:
+    def __init__(self, tasks: Sequence[str], channels: int, *, messages: bool) -> None:
         super().__init__()
-        self.tasks, self.across_tasks = tuple(tasks), across_tasks
+        self.tasks, self.messages = tuple(tasks), messages
         self.weight = nn.ParameterDict({name: nn.Parameter(torch.ones(channels)) for name in tasks})
         self.bias = nn.ParameterDict({name: nn.Parameter(torch.zeros(channels)) for name in tasks})
 
     def forward(self, x: Tensor) -> Mapping[str, Tensor]:
         """Normalise (N, T, h, w, C); returns ``{task: (N, C, h, w)}``."""
         x = x.permute(0, 2, 3, 1, 4)  # (N, h, w, T, C)
-        x = F.layer_norm(x, x.shape[3:] if self.across_tasks else x.shape[4:])
+        x = F.layer_norm(x, x.shape[3:] if self.messages else x.shape[4:])
         return {
             name: (x[..., index, :] * self.weight[name] + self.bias[name]).permute(0, 3, 1, 2)
             for index, name in enumerate(self.tasks)

@@ -1,6 +1,7 @@
 """InvPT: preliminary predictions, then attention over the tokens of all tasks at growing resolution."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -48,9 +49,9 @@ class InvPTHead(DecodeHead):
         strides: Strides of the features, in the same order; passed by the model.
         channels: C, width of the first stage, a multiple of 8.
         preliminary_channels: Width of the features of the preliminary predictions.
-        preliminary_weight: Weight of the losses of the preliminary predictions, > 0.
+        earlier_weight: Weight of the losses of the preliminary predictions, > 0.
         stride: Stride of the maps; heights and widths of images are padded to multiples of 4 ``stride``.
-        across_tasks: False for attention and norms within each task only: then no task sees another.
+        messages: False for attention and norms within each task only: then no task sees another.
 
     Raises:
         ConfigError: There are fewer than three features, or an option is out of range.
@@ -64,20 +65,20 @@ class InvPTHead(DecodeHead):
         *,
         channels: int = 576,
         preliminary_channels: int = 512,
-        preliminary_weight: float = 1.0,
+        earlier_weight: float = 1.0,
         stride: int = 16,
-        across_tasks: bool = True,
+        messages: bool = True,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         if len(in_channels) < 3:
             raise ConfigError(f'InvPTHead needs three or more maps, found {len(in_channels)}; add some to out_indices')
         if channels <= 0 or channels % 8:
             raise ConfigError(f'InvPTHead.channels must be a positive multiple of 8, found {channels}')
-        if not preliminary_weight > 0:
-            raise ConfigError(f'InvPTHead.preliminary_weight must be > 0, found {preliminary_weight}')
+        if not earlier_weight > 0:
+            raise ConfigError(f'InvPTHead.earlier_weight must be > 0, found {earlier_weight}')
         if stride < 4 or stride % 4:
             raise ConfigError(f'InvPTHead.stride must be a positive multiple of 4, found {stride}')
-        self.stride, self.preliminary_weight = stride, preliminary_weight
+        self.stride, self.earlier_weight = stride, earlier_weight
         self.size_constraint = SizeConstraint(multiple=4 * stride)
         fine, middle, coarse = in_channels[0], in_channels[1], in_channels[-1]
         self.preliminary, self.preliminary_logits, self.mix = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
@@ -96,14 +97,13 @@ class InvPTHead(DecodeHead):
             nn.ConvTranspose2d(fine, channels // 4, 3, stride=2, padding=1, output_padding=1),
         )
         self.stages = nn.ModuleList(
-            InvPTStage(list(tasks), index, channels, skip=skip, across_tasks=across_tasks)
-            for index, skip in enumerate(skips)
+            InvPTStage(list(tasks), index, channels, skip=skip, messages=messages) for index, skip in enumerate(skips)
         )
 
     @property
     def earlier_stages(self) -> dict[str, EarlierStage]:
         """The preliminary predictions, of all tasks."""
-        return {STAGE: EarlierStage(self.tasks, self.preliminary_weight)}
+        return {STAGE: EarlierStage(self.tasks, self.earlier_weight)}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
         """Return final and preliminary logits of every task."""
@@ -131,7 +131,8 @@ class InvPTHead(DecodeHead):
         """
         size = 8 * tokens.shape[2], 8 * tokens.shape[3]
         scores, maps = None, []
-        for stage, tap in zip(self.stages, taps, strict=True):
+        for module, tap in zip(self.stages, taps, strict=True):
+            stage = cast(InvPTStage, module)
             tokens, scores = stage(tokens, tap, scores)
             maps.append(stage.read_out(tokens, size))
         return {name: maps[0][name] + maps[1][name] + maps[2][name] for name in self.tasks}

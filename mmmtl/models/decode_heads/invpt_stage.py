@@ -22,7 +22,7 @@ class InvPTStage(nn.Module):
         index: 0, 1 or 2.
         channels: Width of the first stage.
         skip: Convolution of the map that is added; None at the first stage.
-        across_tasks: Whether attention and the norm of what is read out relate tasks.
+        messages: Whether attention and the norm of what is read out relate tasks.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class InvPTStage(nn.Module):
         channels: int,
         *,
         skip: nn.Module | None,
-        across_tasks: bool,
+        messages: bool,
     ) -> None:
         super().__init__()
         self.tasks, self.skip = tuple(tasks), skip
@@ -45,8 +45,8 @@ class InvPTStage(nn.Module):
                     conv_block(width, width, 3, dilation=2, norm='BN'),
                 )
                 self.widen[name] = nn.Conv2d(width, channels, 1)
-        self.block = AttentionBlock(tasks, width, pool=2 << index, takes_scores=index > 0, across_tasks=across_tasks)
-        self.norm = JointLayerNorm(tasks, width, across_tasks=across_tasks)
+        self.block = AttentionBlock(tasks, width, pool=2 << index, takes_scores=index > 0, messages=messages)
+        self.norm = JointLayerNorm(tasks, width, messages=messages)
 
     def forward(self, x: Tensor, tap: Tensor | None, scores: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return tokens (N, T, h, w, C) and scores of this stage.

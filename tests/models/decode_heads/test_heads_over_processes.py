@@ -13,7 +13,15 @@ from mmmtl.models.backbones import ViTBackbone
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 TASKS = dict(depth=dict(type=Depth), normal=dict(type=Normal), semseg=dict(type=SemSeg, classes='abcd'))
-HEADS = {'InvPTHead': dict(type='mmmtl.InvPTHead', channels=16, preliminary_channels=8)}
+HEADS = {
+    'InvPTHead': dict(type='mmmtl.InvPTHead', channels=16, preliminary_channels=8),
+    'ATRCHead': dict(
+        type='mmmtl.ATRCHead',
+        channels=8,
+        dropout=0.0,
+        genotype=dict(depth=dict(normal='global', semseg='s-label'), normal=dict(depth='t-label')),
+    ),
+}
 SHOWN = (('depth', 'normal', 'semseg'), ('semseg',), ('depth',), ('normal', 'semseg'))
 
 

@@ -86,21 +86,21 @@ def test_parameters_are_those_published_less_the_unused(others, classes, decoder
     assert sum(p.numel() for p in head.parameters()) - last + sum(unused.values()) == decoder
 
 
-@pytest.mark.parametrize('across_tasks', [True, False])
-def test_messages_between_tasks(across_tasks):
+@pytest.mark.parametrize('messages', [True, False])
+def test_messages_between_tasks(messages):
     """What one task sees changes the logits of the others, unless this is switched off."""
-    head, (features, context) = build(across_tasks=across_tasks), batch_of()
+    head, (features, context) = build(messages=messages), batch_of()
     with torch.no_grad():
         before = head(features, context).logits
         head.mix['depth'].weight.add_(1.0)
         after = head(features, context).logits
     assert (after['depth'] - before['depth']).abs().max() > 1e-3
     for name in ('normal', 'semseg'):
-        assert ((after[name] - before[name]).abs().max() > 1e-4) == across_tasks, name
+        assert ((after[name] - before[name]).abs().max() > 1e-4) == messages, name
 
 
 def test_a_task_within_tasks_is_a_task_alone():
-    head, (features, context) = build(across_tasks=False), batch_of()
+    head, (features, context) = build(messages=False), batch_of()
     alone = build(dict(normal=TASKS['normal']))
     alone.load_state_dict({key: value for key, value in head.state_dict().items() if key in alone.state_dict()})
     with torch.no_grad():
@@ -136,7 +136,7 @@ def test_images_of_any_size_are_padded():
 def test_the_loss_falls_and_counts_preliminary_predictions():
     torch.manual_seed(0)
     backbone = dict(type=ViTBackbone, model_name='test_vit', out_indices=(1, 3, 5))
-    model = MultiTaskModel(TASKS, backbone, dict(type=InvPTHead, preliminary_weight=0.5, **SMALL)).train()
+    model = MultiTaskModel(TASKS, backbone, dict(type=InvPTHead, earlier_weight=0.5, **SMALL)).train()
     batch = make_batch(('semseg', 'depth'), ('normal',), sizes=((64, 64),) * 2)
     optimizer = Adam(model.parameters(), lr=3e-3)
     totals = []
@@ -156,7 +156,7 @@ def test_the_loss_falls_and_counts_preliminary_predictions():
     [
         (dict(in_channels=(4, 5), strides=(16, 16)), 'needs three or more maps, found 2'),
         (dict(channels=12), 'InvPTHead.channels must be a positive multiple of 8, found 12'),
-        (dict(preliminary_weight=0), 'InvPTHead.preliminary_weight must be > 0, found 0'),
+        (dict(earlier_weight=0), 'InvPTHead.earlier_weight must be > 0, found 0'),
         (dict(stride=6), 'InvPTHead.stride must be a positive multiple of 4, found 6'),
     ],
 )

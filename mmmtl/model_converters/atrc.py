@@ -1,0 +1,99 @@
+"""Converts a published ATRC of HRNet-w18 or w48 (brdav/atrc) to a MultiTaskModel of MMSegBackbone and ATRCHead.
+
+    mmmtl convert-model atrc SRC DST
+
+The result initialises the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, with the genotype of the
+training: the file does not contain it. Tasks are renamed: ``normals`` is normal, ``sal`` is saliency. Buffers of the
+published losses and metrics are left out and listed. The classes of normals are others than here, so the auxiliary
+predictions of normals keep their meaning inside the network, but not as a target.
+"""
+
+import re
+
+from torch import Tensor
+
+from mmmtl.errors import CheckpointError
+from mmmtl.model_converters.conversion import StateDict
+
+TASKS = {'normals': 'normal', 'sal': 'saliency'}
+LEFT_OUT = ('criterion.', 'metrics_dict.')
+HEAD = {
+    r'bottleneck\.([^.]+)\.(.+)': 'features.{0}.{1}',
+    r'aux_conv\.([^.]+)\.(.+)': 'auxiliary.{0}.0.{1}',
+    r'aux_logits\.([^.]+)\.(\w+)': 'auxiliary.{0}.1.{1}',
+    r'atrc_module\.out_proj\.([^.]+)\.bn\.(\w+)': 'targets.{0}.norm.{1}',
+    r'atrc_module\.bottleneck\.([^.]+)\.0\.(.+)': 'targets.{0}.fuse.{1}',
+    r'final_logits\.([^.]+)\.(\w+)': 'classifiers.{0}.{1}',
+}
+CONTEXT = r'atrc_module\.cp_blocks\.([^.]+)\.([^.]+)\.(query|key|value)_project\.(.+)'
+MESSAGES = r'atrc_module\.out_proj\.([^.]+)\.conv\.weight'
+
+
+def convert(published: StateDict) -> StateDict:
+    """Published keys -> keys of the whole model.
+
+    Raises:
+        CheckpointError: Keys or shapes are not the published ones.
+    """
+    bare = {key.removeprefix('model.').removeprefix('module.'): value for key, value in published.items()}
+    left_out = sorted({prefix.rstrip('.') for prefix in LEFT_OUT for key in bare if key.startswith(prefix)})
+    if left_out:
+        print(f'left out, as they are no part of the network: {", ".join(left_out)}')
+    head = {key.removeprefix('head.'): value for key, value in bare.items() if key.startswith('head.')}
+    backbone = {key: value for key, value in bare.items() if key.startswith('backbone.')}
+    unknown = [key for key in bare if not key.startswith(('head.', 'backbone.', *LEFT_OUT))]
+    if unknown or not head or not backbone:
+        raise CheckpointError(
+            f'no ATRC: it has no {unknown[0]!r}' if unknown else 'no ATRC: keys of head and backbone are missing'
+        )
+    renamed = convert_head(head)
+    return {f'backbone.{key}': value for key, value in backbone.items()} | {
+        f'decode_head.{key}': value for key, value in renamed.items()
+    }
+
+
+def convert_head(published: StateDict) -> StateDict:
+    """Published keys of the head -> keys of `ATRCHead`.
+
+    Raises:
+        CheckpointError: A key is unknown, or the weights of messages do not fit their sources.
+    """
+    state_dict, sources = StateDict(), dict[str, list[str]]()
+    for key, value in published.items():
+        if match := re.fullmatch(CONTEXT, key):
+            target, source = _task(match[1]), _task(match[2])
+            if source not in sources.setdefault(target, []):
+                sources[target].append(source)
+            state_dict[f'targets.{target}.contexts.{source}.{match[3]}.{match[4]}'] = value
+        elif (ours := atrc_key(key)) is not None:
+            state_dict[ours] = value
+        elif not re.fullmatch(MESSAGES, key):
+            raise CheckpointError(f'no ATRC: it has no {key!r}')
+    for key, value in published.items():
+        if match := re.fullmatch(MESSAGES, key):
+            target = _task(match[1])
+            state_dict |= _split(key, value, target, sources.get(target, []))
+    return state_dict
+
+
+def atrc_key(key: str) -> str | None:
+    """The key of ours for a published one of the head outside of the contexts, None for one that is not."""
+    for pattern, ours in HEAD.items():
+        if match := re.fullmatch(pattern, key):
+            return ours.format(_task(match[1]), match[2])
+    return None
+
+
+def _task(name: str) -> str:
+    return TASKS.get(name, name)
+
+
+def _split(key: str, weight: Tensor, target: str, sources: list[str]) -> StateDict:
+    """Split a convolution of all messages to a target into one for each source, in the order of the file."""
+    if weight.dim() != 4 or not sources or weight.shape[1] % len(sources):
+        raise CheckpointError(
+            f'{key} must have a multiple of {len(sources)} input channels, one part for each source, but has shape '
+            f'{tuple(weight.shape)}'
+        )
+    parts = weight.chunk(len(sources), 1)
+    return {f'targets.{target}.outputs.{source}.weight': part for source, part in zip(sources, parts, strict=True)}

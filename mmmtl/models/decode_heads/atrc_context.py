@@ -1,0 +1,138 @@
+"""Messages of a source task to a target task: linear attention over pixels, or attention over classes (ATRC)."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.decode_heads.conv_head import conv_block
+
+EPSILON = 1e-12
+GLOBAL, TARGET_LABEL, SOURCE_LABEL = 'global', 't-label', 's-label'
+RELATIONS = (GLOBAL, TARGET_LABEL, SOURCE_LABEL)
+Genotype = Mapping[str, Mapping[str, str]]
+
+
+class Context(nn.Module):
+    """A message to each pixel of the target: values of the source, weighted by queries and keys.
+
+    Queries come from features of the target, keys and values from those of the source. With ``'global'``, all pixels
+    are attended to, with softplus in place of the exponential, so that the cost is linear in the number of pixels. With
+    ``'t-label'`` and ``'s-label'``, classes are: a class is the mean of the source's features, weighted by a softmax
+    over *space* of the auxiliary logits of the target or of the source.
+
+    Args:
+        relation: One of `RELATIONS`.
+        channels: Channels of the features.
+        width: Channels d of queries, keys and values.
+    """
+
+    def __init__(self, relation: str, channels: int, width: int) -> None:
+        super().__init__()
+        self.relation, self.scale = relation, width**-0.5
+        act = None if relation == GLOBAL else 'ReLU'
+        self.query, self.key = (
+            nn.Sequential(conv_block(channels, width, 1, norm='BN'), conv_block(width, width, 1, norm='BN', act=act))
+            for _ in range(2)
+        )
+        self.value = conv_block(channels, width, 1, norm='BN')
+
+    def forward(self, target: Tensor, source: Tensor, logits: Tensor | None) -> Tensor:
+        """Compute the message (N, d, h, w).
+
+        Args:
+            target: Features (N, channels, h, w) of the target.
+            source: Those of the source.
+            logits: Auxiliary logits (N, K, h, w) for attention over classes.
+        """
+        query = self.query(target)
+        if self.relation == GLOBAL:
+            return global_message(F.softplus(query), F.softplus(self.key(source)), self.value(source))
+        assert logits is not None, f'{self.relation} needs auxiliary logits'
+        weights = logits.flatten(2).softmax(2)  # (N, K, h w)
+        classes = (source.flatten(2) @ weights.transpose(1, 2))[..., None]  # (N, channels, K, 1)
+        return class_message(query, self.key(classes).squeeze(3), self.value(classes).squeeze(3), self.scale)
+
+
+def global_message(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attend to all pixels with non-negative queries and keys; all arguments are (N, d, h, w)."""
+    size = query.shape[2:]
+    query, key, value = (x.flatten(2) for x in (query, key, value))
+    weights = (key.sum(2, keepdim=True) * query).sum(1, keepdim=True).clamp(min=EPSILON)  # (N, 1, h w)
+    return (value @ key.transpose(1, 2) @ query / weights).unflatten(2, size)
+
+
+def class_message(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+    """Attend to K classes: query (N, d, h, w), key and value (N, d, K)."""
+    weights = (query.flatten(2).transpose(1, 2) @ key * scale).softmax(-1)  # (N, h w, K)
+    return (value @ weights.transpose(1, 2)).unflatten(2, query.shape[2:])
+
+
+class TargetContext(nn.Module):
+    """All messages to a target task, and its features after them.
+
+    Args:
+        relations: ``{source: relation}``; without any, the features are refined alone.
+        channels: Channels of the features.
+        dropout: Probability that a channel of the result is dropped.
+    """
+
+    def __init__(self, relations: Mapping[str, str], channels: int, dropout: float) -> None:
+        super().__init__()
+        width = channels // 2
+        self.contexts = nn.ModuleDict({name: Context(kind, channels, width) for name, kind in relations.items()})
+        # a 1x1 convolution of the concatenated messages, in one part for each source
+        self.outputs = nn.ModuleDict({name: nn.Conv2d(width, channels, 1, bias=False) for name in relations})
+        self.norm = nn.BatchNorm2d(channels) if relations else None
+        if self.norm is not None:
+            nn.init.zeros_(self.norm.weight)
+        self.fuse = conv_block(2 * channels if relations else channels, channels, 1, norm='BN')
+        self.dropout = nn.Dropout2d(dropout)
+
+    def forward(self, target: str, features: Mapping[str, Tensor], auxiliary: Mapping[str, Tensor]) -> Tensor:
+        """Return the features (N, channels, h, w) of the target from those and the auxiliary logits of all tasks."""
+        x = features[target]
+        messages = []
+        for source, module in self.contexts.items():
+            context = cast(Context, module)
+            logits = auxiliary.get(labels_of(context.relation, target, source))
+            messages.append(self.outputs[source](context(x, features[source], logits)))
+        if self.norm is not None:
+            total = messages[0]
+            for message in messages[1:]:
+                total = total + message
+            x = torch.cat([x, self.norm(total)], 1)
+        return self.dropout(self.fuse(x))
+
+
+def labels_of(relation: str, target: str, source: str) -> str:
+    """Return the task whose classes a relation uses, '' for none."""
+    return {TARGET_LABEL: target, SOURCE_LABEL: source}.get(relation, '')
+
+
+def check_genotype(genotype: Genotype, tasks: Mapping[str, object]) -> dict[str, dict[str, str]]:
+    """Check a genotype ``{target: {source: relation}}``, and drop the entries ``'none'``.
+
+    Raises:
+        ConfigError: A task or a relation is unknown.
+    """
+    checked: dict[str, dict[str, str]] = {name: {} for name in tasks}
+    for target, relations in genotype.items():
+        for source, relation in relations.items():
+            where = f'ATRCHead.genotype: {target} from {source}'
+            for name in (target, source):
+                if name not in tasks:
+                    raise ConfigError(f'{where}: there is no task {name!r}; the tasks are {", ".join(tasks)}')
+            if relation == 'local':
+                raise ConfigError(
+                    f"{where}: 'local' attention is not available, as it needs a CUDA kernel of its own; the published "
+                    f'genotypes do without it: use one of {", ".join(RELATIONS)} or none'
+                )
+            if relation != 'none' and relation not in RELATIONS:
+                raise ConfigError(f'{where}: expected one of {", ".join(RELATIONS)} or none, found {relation!r}')
+            if relation != 'none':
+                checked[target][source] = relation
+    return checked

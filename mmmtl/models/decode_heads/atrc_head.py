@@ -1,0 +1,98 @@
+"""ATRC: every task is refined by messages of chosen kinds from chosen tasks."""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor, nn
+
+from mmmtl.errors import ConfigError
+from mmmtl.models.batch_context import BatchContext
+from mmmtl.models.decode_heads.atrc_context import GLOBAL, Genotype, TargetContext, check_genotype, labels_of
+from mmmtl.models.decode_heads.conv_head import classifier, conv_block
+from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.hrnet_head import HRNetHead
+from mmmtl.registry import MODELS
+from mmmtl.tasks import Task, require_capability
+
+STAGE = 'auxiliary'
+
+
+@MODELS.register_module()
+class ATRCHead(DecodeHead):
+    """ATRC (Brüggemann et al., "Exploring relational context for multi-task dense prediction", ICCV 2021).
+
+    All maps are resized to the finest and concatenated (channels C). Per task, a 3x3 block to D channels gives
+    features; for every source of its genotype, `Context` gives a message; the messages go through a 1x1 convolution and
+    a norm that starts at 0, and are fused with the features. Tasks whose classes are used by a relation also predict
+    these (`Task.as_classes`) from the detached maps, and have a loss on them.
+
+    Where we differ: ``'local'`` attention, which no published genotype of HRNet-w18 has, is not there; the classes of
+    normals are spread evenly instead of clustered; the last layers have small initial weights, see `classifier`.
+
+    ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}, and
+    the stage ``auxiliary`` of the same size.
+
+    Args:
+        tasks: The model's tasks, by name; passed by the model.
+        in_channels: Channels of the features, fine to coarse; passed by the model.
+        strides: Strides of the features, in the same order; passed by the model.
+        genotype: ``{target: {source: relation}}``, with the relations ``'global'``, ``'t-label'``, ``'s-label'`` and
+            ``'none'``, as for a source that is left out; `atrc_genotypes` has the published ones. ``{}`` relates no
+            tasks. By default all relations are ``'global'``.
+        channels: D; C // 4 by default.
+        earlier_weight: Weight of the losses of the auxiliary predictions, > 0.
+        dropout: Probability that a channel is dropped before the last layer.
+
+    Raises:
+        ConfigError: The genotype has an unknown task or relation, or a relation by classes of a task without them.
+    """
+
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        in_channels: Sequence[int],
+        strides: Sequence[int],
+        *,
+        genotype: Genotype | None = None,
+        channels: int | None = None,
+        earlier_weight: float = 1.0,
+        dropout: float = 0.05,
+    ) -> None:
+        super().__init__(tasks, in_channels, strides)
+        if not earlier_weight > 0:
+            raise ConfigError(f'ATRCHead.earlier_weight must be > 0, found {earlier_weight}')
+        if genotype is None:
+            genotype = {target: dict.fromkeys(tasks, GLOBAL) for target in tasks}
+        checked = check_genotype(genotype, tasks)
+        total = sum(in_channels)
+        channels = channels or total // 4
+        used = {labels_of(kind, *pair) for pair, kind in _pairs(checked)}
+        labelled = {name: task for name, task in tasks.items() if name in used}
+        require_capability(labelled, 'as_classes', 'ATRCHead')
+        self.class_tasks = {name: one for name, task in labelled.items() if (one := task.as_classes) is not None}
+        self.earlier_weight = earlier_weight
+        self.features = nn.ModuleDict({name: conv_block(total, channels, 3, norm='BN') for name in tasks})
+        self.auxiliary = nn.ModuleDict(
+            {
+                name: nn.Sequential(conv_block(total, total, 1, norm='BN'), classifier(total, task.channels))
+                for name, task in self.class_tasks.items()
+            }
+        )
+        self.targets = nn.ModuleDict({name: TargetContext(checked[name], channels, dropout) for name in tasks})
+        self.classifiers = nn.ModuleDict({name: classifier(channels, task.channels) for name, task in tasks.items()})
+
+    @property
+    def earlier_stages(self) -> dict[str, EarlierStage]:
+        """The auxiliary predictions, of the tasks whose classes are used."""
+        return {STAGE: EarlierStage(self.class_tasks, self.earlier_weight)} if self.class_tasks else {}
+
+    def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
+        """Return final and auxiliary logits."""
+        x = HRNetHead.join(features)
+        auxiliary = {name: layers(x.detach()) for name, layers in self.auxiliary.items()}
+        own = {name: block(x) for name, block in self.features.items()}
+        logits = {name: self.classifiers[name](target(name, own, auxiliary)) for name, target in self.targets.items()}
+        return HeadOutput(logits, {STAGE: auxiliary} if auxiliary else {})
+
+
+def _pairs(genotype: Genotype) -> list[tuple[tuple[str, str], str]]:
+    return [((target, source), kind) for target, kinds in genotype.items() for source, kind in kinds.items()]
