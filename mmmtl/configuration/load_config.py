@@ -34,6 +34,7 @@ TOP_LEVEL = {
     'model_wrapper_cfg',
     'activation_checkpointing',
     'compile',
+    'sync_bn',
     'env_cfg',
     'work_dir',
     'find_unused_parameters',
@@ -85,6 +86,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         elif wrong := type_mismatch(value, types.get(key, Any)):
             raise ConfigError(f'{key}{wrong}')
     check_learning_rate_scale(config.get('auto_scale_lr'))
+    if config.get('sync_bn') not in (None, 'torch', 'mmcv'):
+        raise ConfigError(f"sync_bn must be None, 'torch' or 'mmcv', found {config.sync_bn!r}")
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
     set_tasks(config)
     complete_trained_for(config)

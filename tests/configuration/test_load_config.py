@@ -216,6 +216,12 @@ def test_an_option_of_mmengine_that_is_called_type_is_accepted(plain, key, value
     assert load_config(plain, {key: value}).get(key.split('.')[0])
 
 
+def test_batch_norm_over_processes(plain):
+    assert load_config(plain, {'sync_bn': 'torch'}).sync_bn == 'torch'
+    with pytest.raises(ConfigError, match="sync_bn must be None, 'torch' or 'mmcv', found True"):
+        load_config(plain, {'sync_bn': True})
+
+
 def test_an_option_beyond_a_list(plain):
     with pytest.raises(ConfigError, match='7'):
         load_config(plain, {'param_scheduler.7.T_max': 3})
