@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from official_trees import write_nyud_sak
 from PIL import Image
 
@@ -18,7 +19,7 @@ VIDEO = CONFIGS / 'cvm' / 'dinov3_vit_l16.py::nyud_40_video_cvm'
 
 RECIPES = [
     path
-    for path in expand_recipes(sorted((CONFIGS / 'cvm').glob('*.py')))
+    for path in expand_recipes([*sorted((CONFIGS / 'cvm').glob('*.py')), CONFIGS / 'decoders' / 'rooms_pairs.py'])
     if Path(path).name.startswith('cvm_') or path.endswith('_cvm')
 ]
 ABLATIONS = [
@@ -115,6 +116,23 @@ def test_a_network_without_the_module_cannot_see_the_other_view(rooms_cache, tmp
     config.work_dir, config.experiment_name = str(tmp_path), 'no cvm in small'
     scores = MultiTaskRunner.from_cfg(config).test()
     assert scores['two_views/depth/abs_rel'] == pytest.approx(scores['one_view/depth/abs_rel'], rel=1e-4)
+
+
+def test_invpt_takes_a_step_with_the_module(rooms_cache):
+    config = load_config(CONFIGS / 'decoders' / 'rooms_pairs.py::invpt_cvm', few_rooms())
+    loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    data = model.data_preprocessor(next(iter(loader)), training=True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    losses = model(**data, mode='loss')
+    assert {'preliminary/depth', 'matching'} < set(losses)
+    losses['loss'].backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+    assert all(any(p.grad.any() for p in part.parameters()) for part in (model.neck, model.decode_head))
+    optimizer.step()
+    assert model(**data, mode='loss')['loss'] < losses['loss']
 
 
 def test_real_pairs(data_root):
