@@ -233,15 +233,14 @@ def draw_oracle(path: Path, curve: Curve, name: str) -> None:
     iterations = sorted(curve)
     figure = Figure(figsize=(10, 4), layout='constrained')
     axes, ratios = figure.subplots(1, 2)
-    for number, condition in enumerate(curve[iterations[0]]):
+    colours = {condition: f'C{number}' for number, condition in enumerate([*CONDITIONS, 'predicted'])}
+    for condition in curve[iterations[0]]:
         losses = [curve[iteration][condition] for iteration in iterations]
-        style: dict[str, Any] = {
-            'color': f'C{number}',
-            'label': condition,
-            'linestyle': '--' if condition == 'predicted' else '-',
-        }
+        style: dict[str, Any] = {'color': colours[condition], 'label': condition}
+        if condition == 'predicted':
+            style['linestyle'] = '--'
         if condition == 'true':
-            style |= {'color': 'black', 'linewidth': 2.0}
+            style |= {'color': 'black', 'linewidth': 2.0, 'zorder': 3}
         axes.plot(iterations, losses, **style)
         true = [curve[iteration]['true'] for iteration in iterations]
         ratios.plot(

@@ -1,0 +1,48 @@
+"""Consistency losses on small generated rooms from a pretrained encoder, EfficientNet-Lite0; one label per image.
+
+A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight.
+"""
+
+from mmengine.config import read_base
+
+from mmmtl.datasets import OneLabel
+from mmmtl.models import ViewPreprocessor
+from mmmtl.models.backbones import TimmBackbone
+from mmmtl.models.consistency_losses import CrossTaskConsistency, GradientShare, RegionContrast
+from mmmtl.models.decode_heads import FPNHead
+from mmmtl.optim import FiniteOptimWrapper
+
+with read_base():
+    from .methods import cross_task
+
+_segnet = '../baseline/conv_segnet_small_b8_4e_rooms_small_full.py'
+_lite0 = {
+    'model.backbone': dict(
+        _delete_=True, type=TimmBackbone, model_name='tf_efficientnet_lite0', out_indices=(1, 2, 3, 4), pretrained=True
+    ),
+    'model.decode_head': dict(_delete_=True, type=FPNHead, channels=64),
+    'model.data_preprocessor': dict(
+        type=ViewPreprocessor, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), channels_last=True
+    ),
+    'optim_wrapper.type': FiniteOptimWrapper,
+    'optim_wrapper.optimizer.lr': 1e-3,
+    'train_dataloader.dataset.label_setting': dict(type=OneLabel),
+}
+_share = dict(type=GradientShare, share=0.1)
+_space = {'model.consistency_losses.cross_task.space': dict(widths=(16, 24, 32, 320))}
+_cross_task_share = {
+    **cross_task,
+    'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=_share),
+}
+_contrast = dict(type=RegionContrast, space=dict(widths=(8, 16, 16)), regions=dict(max_regions=9))
+_regions = {'train_dataloader.dataset.regions': 'instances'}
+_region_gaussian = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=0.15)}
+_region_gaussian_share = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=_share)}
+
+rows = dict(
+    supervised=(_segnet, _lite0),
+    cross_task=(_segnet, _lite0, cross_task, _space),
+    cross_task_share=(_segnet, _lite0, _cross_task_share, _space),
+    region_gaussian=(_segnet, _lite0, _region_gaussian),
+    region_gaussian_share=(_segnet, _lite0, _region_gaussian_share),
+)
