@@ -3,16 +3,16 @@
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import add_cfg_options, add_config, add_split
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
     add_split(parser)
-    parser.add_argument('--count', type=int, default=8, help='number of records')
+    parser.add_argument('--count', type=at_least(1), default=8, help='number of records')
     parser.add_argument(
-        '--seed', type=int, default=0, help='random seed for the choice of records and their augmentation'
+        '--seed', type=at_least(0), default=0, help='random seed for the choice of records and their augmentation'
     )
     parser.add_argument('--out', default='work_dirs/browse', help='folder for the sheets')
     add_cfg_options(parser)

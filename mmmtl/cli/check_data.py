@@ -4,14 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmmtl.cli.options import add_cfg_options, add_config
+from mmmtl.cli.options import add_cfg_options, add_config, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--limit', type=int, help='at most this many records per split, evenly spread over it')
-    parser.add_argument('--workers', type=int, default=0, help='number of loading processes')
+    parser.add_argument('--limit', type=at_least(1), help='at most this many records per split, evenly spread over it')
+    parser.add_argument('--workers', type=at_least(0), default=0, help='number of loading processes')
     parser.add_argument(
         '--write-checksums',
         metavar='FILE',

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmmtl.cli.options import at_least
+
 if TYPE_CHECKING:
     from mmmtl.experiments.sweep import PlannedRun
 
@@ -14,7 +16,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
     """Add ``--jobs``, ``--slurm`` and ``--slurm-options``."""
     parser.add_argument(
         '--jobs',
-        type=int,
+        type=at_least(1),
         metavar='N',
         help='runs at a time, which share the cores; 1 by default, the right number for one GPU; with --slurm no limit '
         'by default',
@@ -37,8 +39,6 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
 
 def executor(args: argparse.Namespace) -> 'Callable[[Sequence[PlannedRun]], bool]':
     """Return the function that trains and tests runs, and returns whether all have scores."""
-    if args.jobs is not None and args.jobs < 1:
-        args.parser.error(f'--jobs must be at least 1, found {args.jobs}')
     if args.slurm is None:
         if args.slurm_options:
             args.parser.error('--slurm-options needs --slurm PARTITION')

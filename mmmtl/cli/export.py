@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import add_cfg_options
+from mmmtl.cli.options import add_cfg_options, add_size, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -11,19 +11,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('model', help='network of the model zoo, config file, name of a recipe, or a row of a table')
     parser.add_argument('checkpoint', nargs='?', help='its weights; a network of the model zoo has its own')
     parser.add_argument('file', type=Path, help='the file to write: OUT.onnx or OUT.pt2')
-    parser.add_argument(
-        '--size',
-        type=int,
-        nargs=2,
-        metavar=('HEIGHT', 'WIDTH'),
-        help='size of the images to compare (default: the one that the network was trained for)',
-    )
+    add_size(parser, 'images to compare')
     parser.add_argument('--fixed', action='store_true', help='accept images of this size only')
     parser.add_argument(
         '--probabilities', action='store_true', help='write probabilities of classes instead of class indices'
     )
     parser.add_argument(
-        '--views', type=int, default=1, metavar='N', help='number of views of a scene; above 1, cameras are inputs too'
+        '--views',
+        type=at_least(1),
+        default=1,
+        metavar='N',
+        help='number of views of a scene; above 1, cameras are inputs too',
     )
     parser.add_argument('--image', type=Path, help='photograph to compare on (default: one of scikit-image)')
     add_cfg_options(parser)
@@ -41,8 +39,6 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.export import export_model
     from mmmtl.files.reading import read_image
 
-    if args.size and min(args.size) < 1:
-        raise ConfigError(f'--size {args.size[0]} {args.size[1]}: height and width must be positive')
     config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)
     if checkpoint is None:
         raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint before the file to write')

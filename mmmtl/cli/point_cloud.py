@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
+from mmmtl.cli.options import positive
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='text file, 12 numbers per image: 3 x 4, world to camera',
     )
     parser.add_argument('--depth', nargs='+', type=Path, metavar='FILE', help='depth maps (default: predicted)')
-    parser.add_argument('--depth-scale', type=float, metavar='METRES', help='length of one unit of integer depth maps')
-    parser.add_argument('--max-depth', type=float, metavar='METRES', help='leave out points that are farther')
+    parser.add_argument('--depth-scale', type=positive, metavar='METRES', help='length of a unit of integer depth maps')
+    parser.add_argument('--max-depth', type=positive, metavar='METRES', help='leave out points that are farther')
     parser.add_argument('--model', default='rooms_lite0', help='network that predicts depth (default: rooms_lite0)')
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
 

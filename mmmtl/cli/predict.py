@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options, add_model
+from mmmtl.cli.options import add_cfg_options, add_model, at_least
 
 if TYPE_CHECKING:
     from mmmtl.apis import MultiTaskInferencer
@@ -54,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='of the camera of all images, in pixels, for metric depth',
     )
     add_field_of_view(camera)
-    parser.add_argument('--frame-step', type=int, default=1, metavar='N', help='use one frame in N of a video')
-    parser.add_argument('--batch-size', type=int, default=1, help='images that are predicted together (default: 1)')
+    parser.add_argument('--frame-step', type=at_least(1), default=1, metavar='N', help='use one frame in N of a video')
+    parser.add_argument('--batch-size', type=at_least(1), default=1, metavar='N', help='images at a time (default: 1)')
     parser.add_argument('--flip', action='store_true', help='average with the prediction of the mirrored image')
     parser.add_argument(
         '--scales',
@@ -100,9 +100,6 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.predictions.prediction_run import PredictionRun
 
     check_device(args.device)
-    for name in ('frame_step', 'batch_size'):
-        if getattr(args, name) < 1:
-            raise ConfigError(f'--{name.replace("_", "-")} must be at least 1, found {getattr(args, name)}')
     if Path(args.out).resolve() in {Path(image).resolve() for image in args.images}:
         raise DataError(
             f'--out {args.out}: is the folder of the images; results would be taken for images, choose another'

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmmtl.cli.command_line import KeyValues
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options, add_config, add_split
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
 
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--checkpoint', type=Path, help="SAM's published weights")
     add_device(parser, 'SAM')
-    parser.add_argument('--processes', type=int, default=1, help='number of images at a time')
+    parser.add_argument('--processes', type=at_least(1), default=1, help='number of images at a time')
     add_cfg_options(parser)
 
 
@@ -51,14 +51,11 @@ def run(args: argparse.Namespace) -> None:
     """
     import numpy as np
 
-    from mmmtl.errors import ConfigError
     from mmmtl.progress import progress
     from mmmtl.pseudo_labels.region_backends import check_checkpoint, complete
     from mmmtl.pseudo_labels.region_maps import Backend, check_manifest, region_map_jobs, run_jobs
 
     check_device(args.device)
-    if args.processes < 1:
-        raise ConfigError(f'--processes must be 1 or more, found {args.processes}')
     settings = complete(args.backend, args.settings)
     weights = check_checkpoint(args.backend, settings, args.checkpoint)
     dataset = _dataset(args)

@@ -8,13 +8,13 @@ import argparse
 from pathlib import Path
 
 from mmmtl.cli.execution import add_execution, executor
-from mmmtl.cli.options import add_cfg_options, add_config, add_table_options
+from mmmtl.cli.options import add_cfg_options, add_config, add_table_options, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='default: 0')
+    parser.add_argument('--seeds', nargs='+', type=at_least(0), default=[0], help='default: 0')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S')
     add_execution(parser)
     parser.add_argument(

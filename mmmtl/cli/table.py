@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from mmmtl.cli.execution import add_execution, executor
-from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options
+from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options, at_least
 
 ALL_SHIPPED = ''  # value of --list without a folder
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='FOLDER',
         help='list every recipe and row below a folder (default: the recipes of mmmtl), and do nothing else',
     )
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2], help='default: 0 1 2')
+    parser.add_argument('--seeds', nargs='+', type=at_least(0), default=[0, 1, 2], help='default: 0 1 2')
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
     add_execution(parser)
     parser.add_argument(

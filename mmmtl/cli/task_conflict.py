@@ -5,14 +5,14 @@ The mean is over batches of the training set. A pair counts in the batches where
 
 import argparse
 
-from mmmtl.cli.options import add_cfg_options, add_config
+from mmmtl.cli.options import add_cfg_options, add_config, at_least
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
     parser.add_argument('checkpoint', nargs='?', help='weights; without them, as initialised')
-    parser.add_argument('--batches', type=int, default=20, metavar='N', help='default: 20')
+    parser.add_argument('--batches', type=at_least(1), default=20, metavar='N', help='default: 20')
     parser.add_argument(
         '--shared',
         nargs='+',

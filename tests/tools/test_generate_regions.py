@@ -125,7 +125,6 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
         ),
         (['--backend', 'slic', '--settings', 'n_segments=many'], "n_segments='many': expected something like 32"),
         (['--backend', 'instances', '--settings', 'a=1'], 'instances has the settings none'),
-        (['--backend', 'slic', '--processes', '0'], '--processes must be 1 or more'),
     ],
 )
 def test_invalid_options_are_errors(generate, tmp_path, arguments, line):

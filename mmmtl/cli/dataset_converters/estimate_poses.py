@@ -13,22 +13,25 @@ import argparse
 from pathlib import Path
 
 from mmmtl.cli.dataset_converters.sequences import add_pair_rule
+from mmmtl.cli.options import at_least, positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('frames', type=Path, help='folder with color/ and depth/')
     parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--every', type=int, default=1, help='use one frame in EVERY (default: 1)')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('H', 'W'), help='to write (default: that of the frames)')
+    parser.add_argument('--every', type=at_least(1), default=1, help='use one frame in EVERY (default: 1)')
+    parser.add_argument(
+        '--size', type=at_least(1), nargs=2, metavar=('H', 'W'), help='to write (default: as the frames)'
+    )
     add_pair_rule(parser)
-    parser.add_argument('--depth-scale', type=float, default=1000, help='units of the depth maps per metre')
+    parser.add_argument('--depth-scale', type=positive, default=1000, help='units of the depth maps per metre')
     parser.add_argument(
         '--least', type=float, default=0.5, help='fraction of the frames that need a pose (default: 0.5)'
     )
     parser.add_argument('--whole', action='store_true', help='one scene of all frames instead of pairs')
     parser.add_argument('--exhaustive', action='store_true', help='match every frame with every other: few frames only')
-    parser.add_argument('--threads', type=int, default=-1, help='of COLMAP; all cores by default')
+    parser.add_argument('--threads', type=at_least(-1), default=-1, help='of COLMAP; all cores by default')
 
 
 def run(args: argparse.Namespace) -> None:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from mmmtl.cli.options import at_least
+
 
 def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> None:
     """Add ``SEQUENCE... DST`` and the options that choose pairs of frames.
@@ -14,8 +16,8 @@ def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> Non
     """
     parser.add_argument('sequences', type=Path, nargs='+', help=text)
     parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--every', type=int, default=every, help=f'use one frame in EVERY (default: {every})')
-    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument('--every', type=at_least(1), default=every, help=f'use one frame in EVERY (default: {every})')
+    parser.add_argument('--size', type=at_least(1), nargs=2, default=(240, 320), metavar=('H', 'W'))
     add_pair_rule(parser)
 
 

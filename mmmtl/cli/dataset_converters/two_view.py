@@ -9,12 +9,14 @@ centres are at +0.5. Without --all the 83 pairs are taken that our benchmark is 
 import argparse
 from pathlib import Path
 
+from mmmtl.cli.options import at_least
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds sun3d_test_00000 ...')
     parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--size', type=int, nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument('--size', type=at_least(1), nargs=2, default=(240, 320), metavar=('H', 'W'))
     parser.add_argument('--all', action='store_true', help='all indoor pairs, not those of the benchmark only')
 
 
