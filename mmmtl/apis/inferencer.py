@@ -1,7 +1,6 @@
 """Predict with a trained network on any images: one map per task, and sheets of visualizations."""
 
 import itertools
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, cast
@@ -12,8 +11,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from mmmtl.apis.init_model import init_model, resolve_network
-from mmmtl.apis.network_input import Intrinsics, checked_camera, intrinsics_per_image, network_input
-from mmmtl.configuration.trained_for import is_size
+from mmmtl.apis.network_input import Intrinsics, checked_camera, intrinsics_per_image, network_input, network_size
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.predictions.averaging import AveragedPrediction, Averaging
@@ -56,17 +54,7 @@ class MultiTaskInferencer:
     ) -> None:
         config, checkpoint = resolve_network(config, checkpoint)
         self.trained_for = config.get('trained_for') or {}
-        if size == 'trained':
-            size = self.trained_for.get('size')
-            if size is None:
-                warnings.warn(
-                    f'{config.filename}: has no trained_for.size, so images are not '
-                    'resized; add trained_for=dict(size=(height, width)), or pass size=None',
-                    stacklevel=2,
-                )
-        elif size is not None and not is_size(size):
-            raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
-        self.size = size and tuple(size)
+        self.size = network_size(size, self.trained_for, config.filename)
         self.model = init_model(config, checkpoint, device)
         self.averaging = averaging or Averaging()
         self.averaging.check(self.model.tasks, self.size)

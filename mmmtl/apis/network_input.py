@@ -1,11 +1,15 @@
 """The input of a network for an image and its camera: at the scale that the network is trained for."""
 
+import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from mmmtl.configuration.trained_for import is_size
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.datasets.transforms.trained_scale import magnification, rescale, scale_by_area, scale_by_camera
 from mmmtl.errors import ConfigError, DataError
@@ -14,6 +18,32 @@ from mmmtl.predictions.prediction_run import CameraFunction
 from mmmtl.structures import MultiTaskDataSample
 
 Intrinsics = np.ndarray | Sequence[np.ndarray]
+
+
+def network_size(
+    size: tuple[int, int] | Literal['trained'] | None, trained_for: Mapping, file: str | Path
+) -> tuple[int, int] | None:
+    """Return the (H, W) whose area images get, or None to keep their own; warn if there is no trained size.
+
+    Args:
+        size: ``'trained'`` for the size in ``trained_for``, another (H, W), or None.
+        trained_for: ``trained_for`` of the network.
+        file: Its file, for the warning.
+
+    Raises:
+        ConfigError: ``size`` has another form.
+    """
+    if size == 'trained':
+        size = trained_for.get('size')
+        if size is None:
+            warnings.warn(
+                f'{file}: has no trained_for.size, so images are not resized; '
+                'add trained_for=dict(size=(height, width)) to the config, or pass size=None',
+                stacklevel=3,
+            )
+    elif size is not None and not is_size(size):
+        raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
+    return size and (size[0], size[1])
 
 
 def network_input(

@@ -1,12 +1,10 @@
 """Predict any images by onnxruntime, with the interface of `MultiTaskInferencer`."""
 
-import warnings
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from mmmtl.apis.inferencer import MultiTaskInferencer
-from mmmtl.configuration.trained_for import is_size
-from mmmtl.errors import ConfigError
+from mmmtl.apis.network_input import network_size
 from mmmtl.export.onnx_network import OnnxNetwork
 from mmmtl.predictions.averaging import Averaging
 
@@ -33,12 +31,6 @@ class OnnxInferencer(MultiTaskInferencer):
     ) -> None:
         network = OnnxNetwork(file, threads)
         self.trained_for = network.trained_for
-        if size == 'trained':
-            size = self.trained_for.get('size')
-            if size is None:
-                warnings.warn(f'{file}: has no trained_for.size, so images are not resized', stacklevel=2)
-        elif size is not None and not is_size(size):
-            raise ConfigError(f"size must be 'trained', (height, width) in pixels or None, found {size!r}")
-        self.size = size and (size[0], size[1])
+        self.size = network_size(size, self.trained_for, file)
         self.model = cast(Any, network)  # has what prediction uses of a model
         self.averaging = Averaging()
