@@ -65,7 +65,7 @@ def network_input(
     sample = MultiTaskDataSample(metainfo={'img_shape': view['image'].shape[:2], 'ori_shape': shape})
     if camera is not None:
         sample.intrinsics = camera
-        sample.set_metainfo({'magnification': magnification(sample.input_intrinsics, trained_for)})
+        sample.set_metainfo({'magnification': magnification(sample.input_intrinsics, sample.img_shape, trained_for)})
     return to_tensor(view['image']), sample
 
 

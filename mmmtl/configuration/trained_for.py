@@ -16,9 +16,10 @@ def complete_trained_for(config: Config) -> None:
     """Complete ``trained_for``, and evaluate at that scale if the config has no protocol.
 
     ``trained_for = dict(size=(H, W), field_of_view=DEGREES)`` is the size of a whole image as the network sees it in
-    training, and the horizontal field of view of its camera. If the size is not given, it is derived from
-    ``train_dataloader``: the data set's size, changed by the resizing transforms of the pipeline. Crops and padding do
-    not change the scale. If no size can be derived, or with ``trained_for=None``, nothing is resized.
+    training, and the horizontal field of view of its camera, or ``(LOWEST, HIGHEST)`` if there were many cameras. If
+    the size is not given, it is derived from ``train_dataloader``: the data set's size, changed by the resizing
+    transforms of the pipeline. Crops and padding do not change the scale. If no size can be derived, or with
+    ``trained_for=None``, nothing is resized.
 
     In a config without a protocol, `AtTrainedScale` is added to the pipelines of the validation and test data that do
     not set a size.
@@ -43,7 +44,7 @@ def complete_trained_for(config: Config) -> None:
 
 
 def check_trained_for(trained_for: Mapping[str, Any]) -> None:
-    """Check ``size``, (H, W) or None, and ``field_of_view``, degrees or None.
+    """Check ``size``, (H, W) or None, and ``field_of_view``, degrees, (lowest, highest) or None.
 
     Raises:
         ConfigError: One of them is invalid, or there is an angle but no size.
@@ -51,8 +52,10 @@ def check_trained_for(trained_for: Mapping[str, Any]) -> None:
     size, angle = trained_for['size'], trained_for['field_of_view']
     if size is not None and not is_size(size):
         raise ConfigError(f'trained_for.size must be (height, width) in pixels, found {size!r}')
-    if angle is not None and not (isinstance(angle, int | float) and 0 < angle < 180):
-        raise ConfigError(f'trained_for.field_of_view must be degrees between 0 and 180, found {angle!r}')
+    if angle is not None and not is_field_of_view(angle):
+        raise ConfigError(
+            f'trained_for.field_of_view must be degrees between 0 and 180, or (lowest, highest), found {angle!r}'
+        )
     if angle is not None and size is None:
         raise ConfigError(
             'trained_for.field_of_view: needs a size, which cannot be derived from the training data; add '
@@ -67,6 +70,13 @@ def is_size(size: Any) -> bool:
         and len(size) == 2
         and all(isinstance(length, int) and not isinstance(length, bool) and length > 0 for length in size)
     )
+
+
+def is_field_of_view(angle: Any) -> bool:
+    """Return whether a value is an angle in degrees, or a range of two."""
+    angles = list(angle) if isinstance(angle, list | tuple) else [angle, angle]
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in angles)
+    return numbers and len(angles) == 2 and 0 < angles[0] <= angles[1] < 180
 
 
 def size_in_training(dataset: Mapping) -> tuple[int, int] | None:

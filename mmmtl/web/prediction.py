@@ -13,10 +13,10 @@ from mmmtl.apis import MultiTaskInferencer
 from mmmtl.datasets.transforms.packing import to_tensor
 from mmmtl.datasets.transforms.trained_scale import (
     magnification,
+    mean_focal_length,
     rescale,
     scale_by_area,
     scale_by_camera,
-    trained_focal_length,
 )
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.geometry import check_camera, intrinsics_of_field_of_view
@@ -77,7 +77,7 @@ def assumed_focal_length(infer: MultiTaskInferencer, shape: tuple[int, int]) -> 
     if infer.trained_for.get('field_of_view') is None or infer.size is None:
         return max(shape) / 2 / math.tan(math.radians(ASSUMED_FIELD_OF_VIEW) / 2)
     size = (infer.size[0], infer.size[1])
-    trained = trained_focal_length(infer.trained_for) * scale_by_area(infer.trained_for['size'], size)
+    trained = mean_focal_length(infer.trained_for) * scale_by_area(infer.trained_for['size'], size)
     return trained / scale_by_area(shape, size)
 
 
@@ -122,7 +122,9 @@ def predict_views(
         about = {'scene': 'page', 'view': index, 'num_views': len(images), 'img_path': name}
         sample = MultiTaskDataSample(metainfo={**about, 'img_shape': view['image'].shape[:2], 'ori_shape': shape})
         sample.intrinsics, sample.camera_T_world = intrinsics, pose
-        sample.set_metainfo({'magnification': magnification(sample.input_intrinsics, infer.trained_for)})
+        sample.set_metainfo(
+            {'magnification': magnification(sample.input_intrinsics, sample.img_shape, infer.trained_for)}
+        )
         inputs.append(to_tensor(view['image']))
         samples.append(sample)
     samples = infer.model.test_step({'inputs': inputs, 'data_samples': samples})

@@ -79,8 +79,11 @@ def test_an_option_that_changes_the_data_changes_the_size():
         ({'trained_for.size': (96,)}, r'trained_for.size must be \(height, width\) in pixels, found \(96,\)'),
         ({'trained_for.size': (0, 96)}, 'trained_for.size must be'),
         ({'trained_for.size': 'large'}, 'trained_for.size must be'),
-        ({'trained_for.field_of_view': 180}, 'trained_for.field_of_view must be degrees between 0 and 180, found 180'),
+        ({'trained_for.field_of_view': 180}, 'trained_for.field_of_view must be degrees between 0 and 180.*found 180'),
         ({'trained_for.field_of_view': 'wide'}, 'trained_for.field_of_view must be degrees'),
+        ({'trained_for.field_of_view': (75, 60)}, r'or \(lowest, highest\), found \(75, 60\)'),
+        ({'trained_for.field_of_view': (60, 180)}, 'trained_for.field_of_view must be degrees'),
+        ({'trained_for.field_of_view': (60,)}, 'trained_for.field_of_view must be degrees'),
         ({'trained_for.sise': (96, 128)}, "trained_for.sise: unknown; did you mean 'size'?"),
     ],
 )

@@ -54,11 +54,12 @@ def scale_by_area(shape: tuple[int, int], size: tuple[int, int]) -> float:
 
 
 def scale_by_camera(intrinsics: Tensor, shape: tuple[int, int], size: tuple[int, int], trained_for: Mapping) -> float:
-    """Return the scale at which an image of a known camera has the focal length in pixels that was trained for.
+    """Return the scale at which an image of a known camera has a focal length in pixels that was trained for.
 
-    Objects of one size at one depth then appear as large as in training, for any lens and crop. Telephoto images would
-    become tiny and wide-angle images huge, so the scale is clamped to within a factor `LIMIT` of the scale by area;
-    `magnification` is the remaining factor.
+    Objects of one size at one depth then appear as large as in training, for any lens and crop. If the network was
+    trained with a range of fields of view, images within it get the scale by area, and others the nearest end of the
+    range. Telephoto images would become tiny and wide-angle images huge, so the scale is clamped to within a factor
+    `LIMIT` of the scale by area; `magnification` is the remaining factor.
 
     Args:
         intrinsics: Intrinsics (3, 3) of the image.
@@ -67,11 +68,11 @@ def scale_by_camera(intrinsics: Tensor, shape: tuple[int, int], size: tuple[int,
         trained_for: ``trained_for`` of the config.
     """
     by_area = scale_by_area(shape, size)
-    trained_length = trained_focal_length(trained_for) * scale_by_area(trained_for['size'], size)
+    trained_length = trained_focal_length(trained_for, intrinsics, shape) * scale_by_area(trained_for['size'], size)
     return min(max(trained_length / focal_length(intrinsics), by_area / LIMIT), by_area * LIMIT)
 
 
-def magnification(intrinsics: Tensor, trained_for: Mapping) -> float:
+def magnification(intrinsics: Tensor, shape: tuple[int, int], trained_for: Mapping) -> float:
     """Return the factor by which objects appear larger than with the camera that was trained for.
 
     An object of size S at depth z covers S f / z pixels. A network trained with the focal length F predicts the depth
@@ -79,9 +80,10 @@ def magnification(intrinsics: Tensor, trained_for: Mapping) -> float:
 
     Args:
         intrinsics: Intrinsics (3, 3) of the image at the size of the network input.
+        shape: That size (H, W).
         trained_for: ``trained_for`` of the config.
     """
-    return focal_length(intrinsics) / trained_focal_length(trained_for)
+    return focal_length(intrinsics) / trained_focal_length(trained_for, intrinsics, shape)
 
 
 def focal_length(intrinsics: Tensor) -> float:
@@ -89,6 +91,31 @@ def focal_length(intrinsics: Tensor) -> float:
     return math.sqrt(intrinsics[0, 0].item() * intrinsics[1, 1].item())
 
 
-def trained_focal_length(trained_for: Mapping) -> float:
-    """Return the focal length in pixels at which the trained field of view spans the trained width."""
-    return trained_for['size'][1] / 2 / math.tan(math.radians(trained_for['field_of_view']) / 2)
+def trained_focal_length(trained_for: Mapping, intrinsics: Tensor, shape: tuple[int, int]) -> float:
+    """Return the focal length in pixels, at the trained size, that is nearest to that of a camera.
+
+    Args:
+        trained_for: ``trained_for`` of the config.
+        intrinsics: Intrinsics (3, 3) of an image.
+        shape: Size (H, W) of the image.
+    """
+    narrowest, widest = field_of_view_range(trained_for)
+    shortest, longest = (focal_length_of(angle, trained_for) for angle in (widest, narrowest))
+    return min(max(focal_length(intrinsics) * scale_by_area(shape, trained_for['size']), shortest), longest)
+
+
+def mean_focal_length(trained_for: Mapping) -> float:
+    """Return the focal length in pixels, at the trained size, of the mean field of view."""
+    return focal_length_of(sum(field_of_view_range(trained_for)) / 2, trained_for)
+
+
+def field_of_view_range(trained_for: Mapping) -> tuple[float, float]:
+    """Return the narrowest and the widest field of view of the training, in degrees."""
+    angle = trained_for['field_of_view']
+    narrowest, widest = (angle, angle) if isinstance(angle, int | float) else angle
+    return narrowest, widest
+
+
+def focal_length_of(angle: float, trained_for: Mapping) -> float:
+    """Return the focal length in pixels at which a field of view in degrees spans the trained width."""
+    return trained_for['size'][1] / 2 / math.tan(math.radians(angle) / 2)

@@ -10,10 +10,10 @@ from mmmtl.datasets.transforms import AtTrainedScale, PackViews
 from mmmtl.datasets.transforms.trained_scale import (
     LIMIT,
     magnification,
+    mean_focal_length,
     rescale,
     scale_by_area,
     scale_by_camera,
-    trained_focal_length,
 )
 from mmmtl.geometry import resize_intrinsics
 from mmmtl.tasks import Depth
@@ -88,8 +88,26 @@ def test_nothing_is_resized_without_a_size():
 
 
 def test_the_field_of_view_gives_the_focal_length():
-    assert trained_focal_length(TRAINED_FOR) == pytest.approx(40)
-    assert trained_focal_length({'size': (96, 128), 'field_of_view': 60}) == pytest.approx(64 * math.sqrt(3))
+    assert mean_focal_length(TRAINED_FOR) == pytest.approx(40)
+    assert mean_focal_length({'size': (96, 128), 'field_of_view': 60}) == pytest.approx(64 * math.sqrt(3))
+    assert mean_focal_length({'size': (96, 128), 'field_of_view': (50, 70)}) == pytest.approx(64 * math.sqrt(3))
+
+
+@pytest.mark.parametrize('shape', SHAPES)
+@pytest.mark.parametrize('size', [(60, 80), (30, 40)])
+@pytest.mark.parametrize('degrees', [20.0, 50.0, 60.0, 75.0, 90.0, 120.0])
+def test_within_a_range_of_lenses_the_scale_is_that_by_area_and_beyond_that_of_its_end(degrees, shape, size):
+    """The angle is that of an image of the trained aspect ratio and the area of ``shape``."""
+    varied = {'size': (60, 80), 'field_of_view': (50, 90)}
+    lens = camera(40 / math.tan(math.radians(degrees / 2)) / scale_by_area(shape, (60, 80)), shape)
+    scale = scale_by_camera(lens, shape, size, varied)
+    if 50 <= degrees <= 90:
+        assert scale == pytest.approx(scale_by_area(shape, size))
+        assert magnification(lens, shape, varied) == pytest.approx(1 / scale_by_area(shape, (60, 80)))
+    else:
+        end = {'size': (60, 80), 'field_of_view': min(max(degrees, 50), 90)}
+        assert scale == scale_by_camera(lens, shape, size, end) != scale_by_area(shape, size)
+        assert magnification(lens, shape, varied) == magnification(lens, shape, end)
 
 
 @pytest.mark.parametrize('shape', SHAPES)
@@ -114,4 +132,4 @@ def test_depth_by_magnification_is_the_true_one(scale, focal):
     seen = resize_intrinsics(camera(focal, (60, 80)), scale, scale)
     looks = thing * seen[0, 0].item() / depth  # pixels
     taken_for = thing * 40 / looks
-    assert taken_for * magnification(seen, TRAINED_FOR) == pytest.approx(depth)
+    assert taken_for * magnification(seen, (60, 80), TRAINED_FOR) == pytest.approx(depth)
