@@ -23,7 +23,8 @@ class GradientShare(nn.Module):
 
     g_tasks is the gradient of the weighted sum of the task losses, g_term that of the consistency loss, both on all
     feature maps of the backbone and all images of all processes. So the term cannot drown the tasks, however large its
-    loss is, and a constant factor of its loss changes nothing. A term close to its minimum is amplified, too.
+    loss is, and a constant factor of its loss changes nothing. A term whose gradient vanishes is amplified, too, unless
+    ``max_weight`` bounds the weight.
 
     The norms are measured in every ``interval``-th iteration, by two backward passes that end at the features, and
     smoothed: new = momentum * old + (1 - momentum) * measured. An iteration in which either gradient is 0 (no label, or
@@ -37,6 +38,7 @@ class GradientShare(nn.Module):
         share: Ratio of the norms, >= 0.
         interval: Number of iterations between measurements, >= 1.
         momentum: Weight of earlier measurements, 0 (no smoothing) to below 1.
+        max_weight: Upper bound of the weight, > 0, for example the published weight; infinite by default.
 
     Raises:
         ConfigError: An argument is out of range; in training: no feature of the backbone has a gradient.
@@ -44,16 +46,19 @@ class GradientShare(nn.Module):
 
     norms: Tensor
 
-    def __init__(self, share: float, *, interval: int = 10, momentum: float = 0.5) -> None:
+    def __init__(
+        self, share: float, *, interval: int = 10, momentum: float = 0.5, max_weight: float = math.inf
+    ) -> None:
         super().__init__()
         for name, value, valid, expected in (
             ('share', share, isinstance(share, int | float) and 0 <= share < math.inf, 'a number >= 0'),
             ('interval', interval, isinstance(interval, int) and interval >= 1, 'an integer >= 1'),
             ('momentum', momentum, isinstance(momentum, int | float) and 0 <= momentum < 1, 'a number >= 0 and < 1'),
+            ('max_weight', max_weight, isinstance(max_weight, int | float) and max_weight > 0, 'a number > 0'),
         ):
             if not valid:
                 raise ConfigError(f'GradientShare.{name} must be {expected}, found {value!r}')
-        self.share, self.interval, self.momentum = share, interval, momentum
+        self.share, self.interval, self.momentum, self.max_weight = share, interval, momentum, max_weight
         self.register_buffer('norms', torch.zeros(2))  # smoothed, of tasks and term; 0 before the first measurement
         self.iterations = 0
         self.measured: tuple[Tensor, Tensor] | None = None  # share in the last iteration and its count, 0 or 1
@@ -72,7 +77,7 @@ class GradientShare(nn.Module):
                 norms = self._measure(loss, task_loss, features)
             self.iterations += 1
         tasks, term = self.norms.clone().unbind()
-        weight = self.share * torch.where(term > 0, tasks / term.clamp(min=1e-30), 0)
+        weight = (self.share * torch.where(term > 0, tasks / term.clamp(min=1e-30), 0)).clamp(max=self.max_weight)
         if norms is None:
             self.measured = torch.zeros_like(weight), torch.zeros_like(weight)
         else:

@@ -149,6 +149,17 @@ def test_evaluation_measures_nothing():
     assert share.iterations == 0 and not share.norms.any()
 
 
+def test_the_weight_has_an_upper_bound():
+    free = losses_of(shared(0.4), make_batch(*MIXED))['weight/tie'].item()
+    for bound, expected in ((free / 4, free / 4), (free * 2, free)):
+        weight = dict(share=0.4, momentum=0.0, max_weight=bound)
+        losses = losses_of(
+            make_model(consistency_losses=dict(tie=dict(type=Energy, weight=weight))), make_batch(*MIXED)
+        )
+        assert losses['weight/tie'].item() == pytest.approx(expected)
+        assert losses['gradient_share/tie'].item() == pytest.approx(0.4 * expected / free)
+
+
 def test_the_ramp_scales_the_share():
     model, half = shared(0.4), shared(0.4)
     half.consistency_losses['tie'].ramp = 0.5
@@ -172,6 +183,7 @@ def test_mixed_precision(dtype):
         (dict(share=float('nan')), 'GradientShare.share must be'),
         (dict(share=0.1, interval=0), 'GradientShare.interval must be an integer >= 1, found 0'),
         (dict(share=0.1, momentum=1), 'GradientShare.momentum must be a number >= 0 and < 1, found 1'),
+        (dict(share=0.1, max_weight=0), 'GradientShare.max_weight must be a number > 0, found 0'),
         (dict(type=nn.Identity), r'Energy.weight must be a number .* found the config of a Identity'),
     ],
 )
