@@ -32,7 +32,7 @@ def test_the_size_is_derived_for_every_data_set_of_photographs(path):
         assert found is None
     else:
         height, width = found['size']
-        assert 60 < height < width < 2049
+        assert 60 < height <= width < 2049
 
 
 @pytest.mark.parametrize(
