@@ -59,7 +59,8 @@ class MemoryExperts(nn.Module):
             by_image = self.image_gates[name](torch.cat([mean, own.mean((2, 3))], 1))
             logits = by_image[:, :, None, None] + self.pixel_gates[name](feature)
             gates = logits.float().softmax(1).to(feature.dtype)
-            decoded = torch.einsum('nehw,nechw->nchw', gates[:, : self.num_experts], experts)
+            # no einsum: on CPUs, batch norm computes wrong gradients from its memory layout if N is 1 (torch 2.14)
+            decoded = (gates[:, : self.num_experts, None] * experts).sum(1)
             for index, other in enumerate(self.memories[name], start=self.num_experts):
                 decoded = decoded + gates[:, index : index + 1] * memory[other]
             updated[name] = own + self.write[name](decoded)

@@ -132,4 +132,4 @@ class MLoREHead(DecodeHead):
     def _fuse(self, name: str, levels: Sequence[Tensor]) -> Tensor:
         """Sum the features of one task over the L levels, with weights per pixel."""
         weights = self.fuse[name](torch.cat([*levels], 1)).softmax(1)  # (N, L, h, w)
-        return torch.einsum('nlhw,lnchw->nchw', weights, torch.stack([*levels]))
+        return (weights[:, :, None] * torch.stack([*levels], 1)).sum(1)

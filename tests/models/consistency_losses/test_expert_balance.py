@@ -108,29 +108,10 @@ def gates_step(net: nn.Module, chosen: slice) -> tuple[Tensor, list[Tensor]]:
     return value.detach(), [parameter.grad for parameter in net.parameters()]
 
 
-def model_steps(wrap, chosen: slice) -> tuple[list[float], dict[str, Tensor]]:
-    """Return the logged balances and the parameters after three steps of the whole model; batch norm is frozen."""
-    model = expert_model(noise=False, weight=10.0)
-    net = wrap(model).eval()
-    for block in (block for level in model.decode_head.blocks for block in level):
-        block.training = True  # without noise, as configured
-    batch = make_batch(ALL, ('depth',), (), ALL)
-    batch = {name: values[chosen] for name, values in batch.items()}
-    optimiser, found = torch.optim.SGD(net.parameters(), lr=0.02), []
-    for _ in range(3):
-        losses = net(**model.data_preprocessor(batch, True), mode='loss')
-        optimiser.zero_grad()
-        losses['loss'].backward()
-        optimiser.step()
-        found.append(losses['balance'].item())
-    return found, {name: p.detach() for name, p in model.named_parameters()}
-
-
 def rank_learns(rank: int) -> tuple:
     """Rank 0 has one image, rank 1 the others: two processes of different batch size."""
     return (
         gates_step(DistributedDataParallel(Gates()), slice(0, 1) if rank == 0 else slice(1, 5)),
-        model_steps(DistributedDataParallel, slice(0, 1) if rank == 0 else slice(1, 4)),
         mean_of_all_processes(torch.full((rank + 1, 2), float(rank))),
     )
 
@@ -138,12 +119,9 @@ def rank_learns(rank: int) -> tuple:
 def test_two_processes_equal_one(tmp_path):
     found = run_in_two(__file__, tmp_path)
     value, gradients = gates_step(Gates(), slice(0, 5))
-    balances, parameters = model_steps(lambda net: net, slice(0, 4))
-    for (other_value, other_gradients), (other_balances, other_parameters), mean in found:
+    for (other_value, other_gradients), mean in found:
         torch.testing.assert_close(other_value, value)
         torch.testing.assert_close(other_gradients, gradients)
-        assert other_balances == pytest.approx(balances, rel=1e-4)
-        torch.testing.assert_close(other_parameters, parameters, rtol=1e-4, atol=1e-6)
         assert mean.tolist() == pytest.approx([2 / 3] * 2)
 
 
