@@ -54,6 +54,11 @@ def test_one_step(path: str) -> None:
             backbone.update(model_name='test_convnext', out_indices=None)
     if config.model.backbone.get('model_name', '').startswith(('vit_base', 'vit_large')):  # nor that much time
         config.model.backbone.update(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11))
+    if config.model.backbone.get('backbone', {}).get('model_name', '').startswith('vit_large'):
+        small = dict(model_name='vit_tiny_patch16_384', out_indices=(2, 5, 8, 11), img_size=(64, 96))
+        config.model.backbone.backbone.update(small)
+        config.model.backbone.update(size=(64, 96))
+        config.model.decode_head.update(image_size=(64, 96), channels=16)
     for consistency in (config.model.get('consistency_losses') or {}).values():
         if consistency['type'] in (DirectMap, PerceptualMap):  # six whole SegNets
             consistency.update(network=dict(widths=(8, 8)))

@@ -1,6 +1,8 @@
 """Decoders of multi-task networks on one encoder, pretrained EfficientNet-Lite0, on generated rooms of 128 x 128."""
 
-from mmmtl.models.decode_heads import MTINetHead, PADNetHead
+from mmmtl.models.backbones import ResizedInput, TimmBackbone
+from mmmtl.models.consistency_losses import ExpertBalance
+from mmmtl.models.decode_heads import MemoryExpertsHead, MLoREHead, MTINetHead, PADNetHead
 
 _shared = 'fpn_lite0_b8_600i_rooms_128_full.py'
 
@@ -9,8 +11,28 @@ def _head(**options) -> dict:
     return {'model.decode_head': dict(_delete_=True, **options)}
 
 
+_mlore = {  # for images of one size
+    'model.backbone': dict(
+        _delete_=True,
+        type=ResizedInput,
+        size=(128, 128),
+        backbone=dict(type=TimmBackbone, model_name='tf_efficientnet_lite0', out_indices=(1, 2, 3, 4), pretrained=True),
+    ),
+    **_head(
+        type=MLoREHead,
+        image_size=(128, 128),
+        channels=64,
+        stride=8,
+        experts=dict(ranks=(4, 8, 12, 16, 20, 24), task_rank=4, top_k=4),
+    ),
+    'model.consistency_losses': dict(balance=dict(type=ExpertBalance, weight=5e-4)),
+}
+
 rows = dict(
     shared_heads=(_shared,),
     pad_net=(_shared, _head(type=PADNetHead, channels=64)),
     mti_net=(_shared, _head(type=MTINetHead, task_softmax='tasks')),
+    mlore=(_shared, _mlore),
+    memory_experts=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8)),
+    memory_experts_all=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8, reads='all')),
 )
