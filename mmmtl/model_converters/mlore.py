@@ -48,8 +48,8 @@ def convert(published: StateDict) -> StateDict:
             prefix = f'decode_head.blocks.{level}.{int(block) - 1}.experts.'
             name = f'down.{kind}' if factor == 'W' else {'weight': 'up.weight', 'bias': 'up_bias'}[kind]
             experts[prefix + name][int(index)] = value
-        elif name := mlore_key(key):
-            ours[name] = value[:, :, 0, 0] if '.router.' in name and value.dim() == 4 else value
+        elif renamed := mlore_key(key):
+            ours[renamed] = value[:, :, 0, 0] if '.router.' in renamed and value.dim() == 4 else value
         else:
             raise CheckpointError(f'no MLoRE on a ViT: unknown key {key!r}')
     ours |= {name: _joined(name, parts) for name, parts in experts.items()}

@@ -1,6 +1,6 @@
 """The features of a plain vision transformer of timm, the last one normalised. Importing timm takes a second."""
 
-from typing import Any
+from typing import Any, cast
 
 from timm.models._features import FeatureGetterNet
 from timm.models.eva import Eva
@@ -20,14 +20,15 @@ class FinalNormFeatures(FeatureGetterNet):
     def __init__(self, model: nn.Module, *args: Any, **kwargs: Any) -> None:
         if not isinstance(model, VisionTransformer | Eva):
             raise ConfigError(f'ViTBackbone needs a plain ViT, but the model is of class {type(model).__name__}')
-        super().__init__(model, *args, norm=True, **kwargs)
+        super().__init__(model, *args, **{**kwargs, 'norm': True})  # which keeps the norm
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the features (N, C, h, w)."""
-        *features, last = self.model.forward_intermediates(
+        vit = cast(Any, self.model)
+        *features, last = vit.forward_intermediates(
             images, indices=self.out_indices, output_fmt=self.output_fmt.value, intermediates_only=True
         )
-        return [*features, self.model.norm(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).contiguous()]
+        return [*features, vit.norm(last.permute(0, 2, 3, 1)).permute(0, 3, 1, 2).contiguous()]
 
     def remove_class_token(self) -> None:
         """Remove the class token and its entry of the position embedding.

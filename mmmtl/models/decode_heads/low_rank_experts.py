@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -108,7 +109,7 @@ class ExpertBlock(nn.Module):
 
     def forward(self, features: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         """Return the features of all tasks, and the gates."""
-        layers = [self.tasks[name] for name in features]
+        layers = [cast(_TaskLayers, self.tasks[name]) for name in features]
         inputs = [layer.enter(x) for layer, x in zip(layers, features.values(), strict=True)]
         routed = [layer.router(o) for layer, o in zip(layers, inputs, strict=True)]
         logits, scales, weights = (torch.stack(values, 1) for values in zip(*routed, strict=True))  # (N, T, n or 1)

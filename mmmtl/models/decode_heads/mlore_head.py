@@ -1,7 +1,7 @@
 """MLoRE's head: blocks of low-rank experts on each feature of a ViT, whose results each task fuses pixel by pixel."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -117,7 +117,7 @@ class MLoREHead(DecodeHead):
         for project, blocks, x in zip(self.project, self.blocks, features, strict=True):
             common = resize_feature(project(x), self.grid)
             by_task = dict.fromkeys(self.tasks, common)
-            for block in blocks:
+            for block in cast(nn.ModuleList, blocks):
                 by_task, block_gates = block(by_task)
                 gates.append(block_gates)
             levels.append(by_task)
