@@ -62,6 +62,13 @@ def test_what_comes_in_stays_as_it_is():
     assert all(torch.equal(a, b) for a, b in zip(before, data['inputs'], strict=True))
 
 
+def test_colours_of_a_normalised_batch():
+    data = views((4, 6), (4, 6))
+    preprocessor = ViewPreprocessor(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
+    rgb = preprocessor.to_rgb(preprocessor(data)['inputs'])
+    torch.testing.assert_close(rgb * 255, torch.stack(data['inputs']).float(), rtol=0, atol=1e-3)
+
+
 def test_mean_and_deviation_are_no_weights():
     preprocessor = ViewPreprocessor()
     assert not preprocessor.state_dict() and not list(preprocessor.parameters())

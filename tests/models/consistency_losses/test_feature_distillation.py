@@ -24,7 +24,9 @@ TEACHERS = {
 SIZE = (32, 48)
 
 
-def make_model(teachers: dict = TEACHERS, backbone: dict | None = None, **options) -> MultiTaskModel:
+def make_model(
+    teachers: dict = TEACHERS, backbone: dict | None = None, preprocessor: dict | None = None, **options
+) -> MultiTaskModel:
     torch.manual_seed(0)
     vit = dict(model_name=SMALL_VIT, out_indices=(0, 2))
     student = dict(type=SAK, vit=vit, teachers=dict.fromkeys(TEACHERS, 64))
@@ -32,6 +34,7 @@ def make_model(teachers: dict = TEACHERS, backbone: dict | None = None, **option
         dict(depth=dict(type=Depth), normal=dict(type=Normal)),
         backbone or student,
         dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4, norm=None), own_maps=0 if backbone else 2),
+        data_preprocessor=preprocessor,
         consistency_losses=dict(distillation=dict(type=FeatureDistillation, teachers=teachers, **options)),
     )
 
@@ -187,6 +190,11 @@ def test_no_task_needs_labels_in_the_first_stage():
 def test_invalid_options(options, message):
     with pytest.raises(ConfigError, match=message):
         make_model(**options)
+
+
+def test_other_preprocessors_are_refused():
+    with pytest.raises(ConfigError, match='which only ViewPreprocessor returns; found data_preprocessor Base'):
+        make_model(preprocessor=dict(type='mmengine.BaseDataPreprocessor'))
 
 
 def test_other_channels_are_reported_before_the_training():
