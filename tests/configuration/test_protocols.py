@@ -24,7 +24,9 @@ def test_every_recipe_names_a_protocol_and_follows_it(path):
     with warnings.catch_warnings():
         warnings.filterwarnings('error', message='.*protocol')
         config = load_config(path)
-    assert protocol_of(config) is not None and departures(config) == []
+    # a training without labels is not evaluated
+    assert protocol_of(config) is not None or config.val_dataloader is None
+    assert departures(config) == []
 
 
 @pytest.mark.parametrize('name', PROTOCOLS)
@@ -39,7 +41,7 @@ def test_a_protocol_gives_an_evaluation_and_a_metric_of_each_task(name):
 
 
 def test_the_evaluations_of_all_protocols_differ():
-    assert len({protocol.digest() for protocol in PROTOCOLS.values()}) == len(PROTOCOLS) == 25
+    assert len({protocol.digest() for protocol in PROTOCOLS.values()}) == len(PROTOCOLS) == 26
 
 
 def test_the_compared_metric_is_the_protocols_or_the_primary_one():

@@ -26,7 +26,7 @@ class NYUDMT(MultiTaskDataset):
         ├── depth/*.npy             float, metres, 0 = missing
         ├── normals/*.png           RGB, n = 2 v / 255 - 1; grey = missing
         ├── edge/*.png              0 or 255
-        └── gt_sets/{train,val}.txt one name in each line
+        └── gt_sets/{train,val}.txt one name per line
 
     The images are rows 45-469 and columns 40-599 of the 480 x 640 originals, so the intrinsics are known. Grey normals
     are void; the published code trains and evaluates on them as if they were normals.

@@ -33,7 +33,7 @@ class PascalContext(MultiTaskDataset):
         ├── json/nyu_classes.json           class names of NYU
         ├── json/context_classes.json       {name: class in LabelMap}
         └── ImageSets/
-            ├── Context/{train,val}.txt     one name in each line
+            ├── Context/{train,val}.txt     one name per line
             └── Parts/{train,val}.txt       JSON {name: class of each object}; optional, written by the converter
 
     Saliency and normals are predictions of networks. Normals are valid only on classes that NYU also has, and on
