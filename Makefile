@@ -1,15 +1,18 @@
 # make demo: run the demo.  make test: run the tests.  make lint: check style and types.  make clean: remove caches and builds.
 # make docs: build the documentation site in site/.
 # make check: run all checks (about an hour); needs network access and 15 GB of disk space.
-# All targets use a virtual environment in .venv; for another one: make test VENV=/tmp/env.  Python: make test PYTHON=python3.12
+# make gpu: GPU tests, speed and small tables with PYTHON on a machine with a GPU, without installing anything; see docs/speed.md.
+# All other targets use a virtual environment in .venv; for another one: make test VENV=/tmp/env.  Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
 VENV ?= .venv
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
+OUT ?= gpu_results
+GPU_ARGS ?=
 EXTRAS := dev,docs,poses,tracking,web
 
-.PHONY: demo test check lint docs clean
+.PHONY: demo test check lint docs clean gpu
 
 demo: $(STAMP)
 	@$(VENV)/bin/python tools/check_system.py
@@ -30,6 +33,10 @@ check: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy
 	@OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --few-skips -m '' $(PYTEST_ARGS)
 	@$(VENV)/bin/python .ci/check_versions.py
+
+# At most 8 minutes; another call resumes. The first 20 minutes of all calls count.
+gpu:
+	@$(PYTHON) benchmarks/gpu --out '$(OUT)' $(GPU_ARGS)
 
 lint: $(STAMP)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy

@@ -39,6 +39,16 @@ def main() -> None:
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
     restart_with_kept_memory()
+    seconds = alternate(args)
+    batched, loop = (statistics.median(values) for values in zip(*seconds, strict=True))
+    print(
+        f'{args.device}, {args.threads} threads: batched {batched * 1e3:.0f} ms, loop {loop * 1e3:.0f} ms per step; '
+        f'loop / batched: median {median_and_quartiles(b / a for a, b in seconds)} of {len(seconds)} pairs'
+    )
+
+
+def alternate(args: argparse.Namespace) -> list[list[float]]:
+    """Return the seconds of a batched step and of a step of the loop, for every pair of steps."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
     logits, targets, feature, samples = make_batch(args.batch, tuple(args.size), args.widths, args.device)
@@ -53,15 +63,10 @@ def main() -> None:
     def loop_step() -> Tensor:
         return loop_loss(mapping, logits, targets, feature, samples)
 
-    seconds = [
+    return [
         [measure(step, module, logits) for step, module in ((batched_step, loss), (loop_step, mapping))]
         for _ in range(args.pairs + 1)
     ][1:]
-    batched, loop = (statistics.median(values) for values in zip(*seconds, strict=True))
-    print(
-        f'{args.device}, {args.threads} threads: batched {batched * 1e3:.0f} ms, loop {loop * 1e3:.0f} ms per step; '
-        f'loop / batched: median {median_and_quartiles(b / a for a, b in seconds)} of {len(seconds)} pairs'
-    )
 
 
 def make_batch(

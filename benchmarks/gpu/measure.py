@@ -1,0 +1,98 @@
+"""Run one measurement in this process and write its result as JSON; started by `__main__.py`."""
+
+import argparse
+import ctypes
+import json
+import signal
+import sys
+import traceback
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # the other benchmarks
+
+MODULES = {
+    'device': 'kernels',
+    'tests': 'gpu_tests',
+    'step': 'steps',
+    'cost_volume': 'kernels',
+    'region_contrast': 'kernels',
+    'mapping': 'kernels',
+    'render': 'rooms_runs',
+    'rooms': 'rooms_runs',
+}
+PURE_TORCH = {'kernels', 'steps'}  # they call no function of OpenCV
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class AbsentOpenCV(ModuleType):
+    """Stands for OpenCV where it is missing, so that the modules that mention it can be imported.
+
+    Its constants are placeholders; a call of one of its functions raises ModuleNotFoundError.
+    """
+
+    def __getattr__(self, name: str):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        return AbsentFunction(name)
+
+
+class AbsentFunction:
+    """A constant or a function of a package that is not installed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args, **kwargs):
+        raise ModuleNotFoundError(f'cv2.{self.name} needs OpenCV, which is not installed', name='cv2')
+
+    def __getattr__(self, name: str):
+        if name.startswith('__'):
+            raise AttributeError(name)
+        return AbsentFunction(f'{self.name}.{name}')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--result', type=Path, required=True)
+    parser.add_argument('--dry-run', action='store_true')
+    parser.add_argument('measurement', choices=MODULES)
+    parser.add_argument('options', nargs='*')
+    args = parser.parse_args()
+    if sys.platform.startswith('linux'):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # end with the process that started this one
+    module = MODULES[args.measurement]
+    if module in PURE_TORCH and find_spec('cv2') is None:
+        sys.modules['cv2'] = AbsentOpenCV('cv2')
+    try:
+        if not args.dry_run:
+            import torch
+
+            if not torch.cuda.is_available():
+                raise RuntimeError('PyTorch finds no GPU; --dry-run runs every part in miniature on a CPU')
+        entry = {'status': 'done', **getattr(import_module(module), args.measurement)(args.dry_run, *args.options)}
+    except Exception as error:
+        package = missing_package(error)
+        if package:
+            entry = {'status': 'left out', 'message': f'needs {package}, which is not installed'}
+        else:
+            traceback.print_exc()
+            entry = {'status': 'failed', 'message': f'{type(error).__name__}: {error}'[:2000]}
+    args.result.write_text(json.dumps(entry))
+
+
+def missing_package(error: BaseException | None) -> str | None:
+    """Return the package whose absence caused the error; a missing module of this project is an error."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            package = error.name.partition('.')[0]
+            if package not in ('mmmtl', *MODULES.values()) and (package == 'cv2' or find_spec(package) is None):
+                return package
+        error = error.__cause__ or error.__context__
+    return None
+
+
+if __name__ == '__main__':
+    main()

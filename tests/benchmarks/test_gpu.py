@@ -1,0 +1,109 @@
+"""`make gpu`: an interrupted run leaves valid results and is resumed, and every part runs in miniature on a CPU."""
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GPU = ROOT / 'benchmarks' / 'gpu'
+
+
+def start(out: Path, *options: str, **environment: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, str(GPU), '--out', str(out), '--dry-run', *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, 'MMMTL_CACHE': str(out / '..' / 'cache'), **environment},
+    )
+
+
+def run(out: Path, *options: str, **environment: str) -> tuple[int, str, dict]:
+    process = start(out, *options, **environment)
+    text = process.communicate()[0]
+    return process.returncode, text, json.loads((out / 'results.json').read_text())['parts']
+
+
+def module(name: str, monkeypatch) -> dict:
+    monkeypatch.syspath_prepend(str(GPU))
+    return runpy.run_path(str(GPU / f'{name}.py'))
+
+
+@pytest.mark.check
+@pytest.mark.parametrize('minutes', ['60'])
+def test_every_part_runs_in_miniature(tmp_path, minutes):
+    code, text, parts = run(tmp_path / 'out', '--minutes', minutes, '--total', minutes)
+    assert code == 0 and {entry['status'] for entry in parts.values()} == {'done'}, (text, parts)
+    assert 'CvM adds to the step of ViT-L' in (tmp_path / 'out' / 'results.md').read_text()
+    assert len(list((tmp_path / 'out').iterdir())) <= 8
+    again = time.monotonic()
+    assert run(tmp_path / 'out')[2] == parts and time.monotonic() - again < 60
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_is_resumed(tmp_path):
+    out = tmp_path / 'out'
+    process = start(out, '--only', 'device')
+    while 'device ...' not in process.stdout.readline():
+        pass
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    entry = json.loads((out / 'results.json').read_text())['parts']['device']
+    assert process.returncode == 143 and entry['status'] == 'interrupted'
+    code, text, parts = run(out, '--only', 'device')
+    assert code == 0 and parts['device']['status'] == 'done' and parts['device']['numbers']['copy bytes/s'] > 0, text
+    assert parts['tests'] == {'status': 'open'}
+
+
+def test_time_of_a_call_and_of_all_calls(tmp_path):
+    code, text, parts = run(tmp_path / 'a', '--minutes', '0.005')
+    assert code == 0 and parts['device']['status'] == 'interrupted' and parts['tests']['status'] == 'open', text
+    assert run(tmp_path / 'a', '--minutes', '0.005')[2]['device']['status'] == 'too slow'
+    code, text, parts = run(tmp_path / 'b', '--total', '0')
+    assert {entry['status'] for entry in parts.values()} == {'open'} and 'used up' in text
+
+
+@pytest.mark.parametrize('content', ['{', '[]', '{"dry_run": true}', '{"dry_run": false, "seconds": 1, "parts": {}}'])
+def test_results_that_cannot_be_continued(tmp_path, content):
+    (tmp_path / 'results.json').write_text(content)
+    process = start(tmp_path)
+    line = process.communicate()[0].splitlines()[-1]
+    assert process.returncode == 2 and str(tmp_path / 'results.json') in line
+    assert (tmp_path / 'results.json').read_text() == content
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    missing_package = module('measure', monkeypatch)['missing_package']
+    nested = ValueError('config')
+    nested.__cause__ = ModuleNotFoundError("No module named 'absent.part'", name='absent.part')
+    assert missing_package(nested) == 'absent'
+    assert missing_package(ModuleNotFoundError('', name='mmmtl.absent')) is None
+    assert missing_package(ModuleNotFoundError('', name='json.absent')) is None
+    assert missing_package(ValueError()) is None
+
+
+@pytest.mark.slow
+def test_a_part_without_its_package_is_left_out_by_name(tmp_path):
+    """A wheel that replaces MMEngine with nothing, as on a machine without it."""
+    with zipfile.ZipFile(tmp_path / 'x.whl', 'w') as wheel:
+        wheel.writestr('mmengine.py', "raise ModuleNotFoundError('none', name='mmengine_absent')")
+    code, text, parts = run(tmp_path / 'out', '--only', 'step_mtpsl', 'tests', '--wheels', str(tmp_path))
+    assert code == 0, text
+    for name in ('step_mtpsl', 'tests'):
+        assert parts[name]['status'] == 'left out' and 'needs mmengine_absent' in parts[name]['message']
+
+
+def test_opencv_may_be_absent_where_it_is_not_called(monkeypatch):
+    cv2 = module('measure', monkeypatch)['AbsentOpenCV']('cv2')
+    assert cv2.INTER_AREA is not None and cv2.utils.logging is not None
+    with pytest.raises(ModuleNotFoundError, match='cv2.resize needs OpenCV'):
+        cv2.resize(None, (1, 1))
