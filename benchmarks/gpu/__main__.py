@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from child import Child
@@ -33,6 +34,9 @@ def main() -> int:
     parser.add_argument('--only', nargs='+', choices=[part.name for part in parts()], metavar='PART')
     parser.add_argument('--dry-run', action='store_true', help='every part in miniature on a CPU')
     args = parser.parse_args()
+    problem = missing_requirement(args.dry_run)
+    if problem:
+        parser.error(f'{problem}; name another interpreter: make gpu PYTHON=/path/to/python3')
     try:
         results = Results(args.out, args.dry_run)
     except (OSError, ValueError) as error:
@@ -53,6 +57,18 @@ def main() -> int:
     if left and not args.only:
         print('call again to resume' if values['seconds'] < 60 * args.total else 'the total time is used up')
     return int(any(entry['status'] == 'failed' for entry in values['parts'].values()))
+
+
+def missing_requirement(dry_run: bool) -> str | None:
+    """Return what the interpreter lacks for every part."""
+    if find_spec('torch') is None:
+        return f'{sys.executable} has no PyTorch'
+    if not dry_run:
+        import torch
+
+        if not torch.cuda.is_available():
+            return f'PyTorch {torch.__version__} of {sys.executable} finds no GPU'
+    return None
 
 
 def run_parts(args: argparse.Namespace, results: Results, child: Child, started: float, env: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import ctypes
 import json
+import math
 import signal
 import sys
 import traceback
@@ -67,11 +68,6 @@ def main() -> None:
     if module in PURE_TORCH and find_spec('cv2') is None:
         sys.modules['cv2'] = AbsentOpenCV('cv2')
     try:
-        if not args.dry_run:
-            import torch
-
-            if not torch.cuda.is_available():
-                raise RuntimeError('PyTorch finds no GPU; --dry-run runs every part in miniature on a CPU')
         entry = {'status': 'done', **getattr(import_module(module), args.measurement)(args.dry_run, *args.options)}
     except Exception as error:
         package = missing_package(error)
@@ -80,7 +76,16 @@ def main() -> None:
         else:
             traceback.print_exc()
             entry = {'status': 'failed', 'message': f'{type(error).__name__}: {error}'[:2000]}
-    args.result.write_text(json.dumps(entry))
+    args.result.write_text(json.dumps(finite(entry), allow_nan=False))
+
+
+def finite(value):
+    """Replace NaN and infinity, which JSON does not have, by None."""
+    if isinstance(value, dict):
+        return {name: finite(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def missing_package(error: BaseException | None) -> str | None:

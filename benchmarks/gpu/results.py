@@ -2,10 +2,12 @@
 
 import json
 import os
+import statistics
 from pathlib import Path
 
-from parts import parts
+from parts import ROWS, SEEDS, parts
 
+SCORES = ('semseg/mIoU', 'depth/abs_rel', 'normal/mean')
 FINAL = {'done', 'failed', 'left out', 'too slow'}
 
 
@@ -64,13 +66,29 @@ class Results:
         goals = [(name, goal) for name, entry in entries.items() for goal in entry.get('goals', ())]
         if goals:
             lines += ['| part | goal | measured | reached |', '| --- | --- | ---: | --- |']
-            lines += [f'| {n} | {g["goal"]} | {g["measured"]:.4g} | {_yes(g["reached"])} |' for n, g in goals] + ['']
+            lines += [
+                f'| {n} | {_cell(g["goal"])} | {_text(g["measured"])} | {_yes(g["reached"])} |' for n, g in goals
+            ] + ['']
+        lines += rooms_table(entries)
         lines += ['| part | status | seconds | results |', '| --- | --- | ---: | --- |']
         for name, entry in entries.items():
             about = entry.get('message') or '; '.join(f'{k} {_text(v)}' for k, v in entry.get('numbers', {}).items())
-            about = ' '.join(about.split()).replace('|', '\\|')
-            lines.append(f'| {name} | {entry["status"]} | {entry.get("seconds", "")} | {about} |')
+            lines.append(f'| {name} | {entry["status"]} | {entry.get("seconds", "")} | {_cell(about)} |')
         return '\n'.join([*lines, ''])
+
+
+def rooms_table(entries: dict[str, dict]) -> list[str]:
+    """Return the mean scores of the rows on rooms over the seeds that are done."""
+    seeds = {row: [entries.get(f'rooms_{row}_seed_{seed}', {}).get('numbers') for seed in SEEDS] for row in ROWS}
+    done = {row: [numbers for numbers in found if numbers] for row, found in seeds.items()}
+    if not any(done.values()):
+        return []
+    lines = [f'| rooms | seeds | {" | ".join(SCORES)} |', '| --- | ---: |' + ' ---: |' * len(SCORES)]
+    for row, runs in done.items():
+        values = [[run[name] for run in runs if run.get(name) is not None] for name in SCORES]
+        means = [f'{statistics.mean(v):.4g}' if v else '' for v in values]
+        lines.append(f'| {row} | {len(runs)} | {" | ".join(means)} |')
+    return [*lines, '']
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -80,9 +98,13 @@ def replace_file(path: Path, text: str) -> None:
     os.replace(temporary, path)
 
 
+def _cell(text: str) -> str:
+    return ' '.join(text.split()).replace('|', '\\|')
+
+
 def _yes(reached: bool) -> str:
     return 'yes' if reached else '**no**'
 
 
 def _text(value) -> str:
-    return f'{value:.5g}' if isinstance(value, float) else str(value)
+    return f'{value:.5g}' if isinstance(value, float) else '' if value is None else str(value)

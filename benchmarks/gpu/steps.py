@@ -17,7 +17,8 @@ from mmmtl.experiments.forward_speed import peak_memory, reset_peak_memory, sync
 from mmmtl.registry import MODELS
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-DRY_SIZE = (64, 96)
+DRY_SIZE, DRY_SCENES = (64, 96), 3
+NARROW = (8, 8, 8, 16, 16)
 SMALL_VIT = {
     'model.backbone.model_name': 'vit_small_patch16_dinov3.lvd1689m',
     'model.backbone.out_indices': (2, 5, 8, 11),
@@ -47,9 +48,26 @@ class Recipe:
 
 
 RECIPES = {
-    'mtpsl': Recipe('mtpsl/table_2.py::onelabel_cross_task', (288, 384), 2, 'crops'),
-    'region_contrast': Recipe('region_contrast/table_1.py::onelabel_region_gaussian', (288, 384), 10, 'regions'),
-    'pseudo_mtl': Recipe('pseudo_mtl/table_5.py::full', (96, 256), 4, 'stereo'),
+    'mtpsl': Recipe(
+        'mtpsl/table_2.py::onelabel_cross_task',
+        (288, 384),
+        2,
+        'crops',
+        dry_options={
+            'model.backbone.widths': NARROW,
+            'model.consistency_losses.cross_task.space': dict(widths=NARROW),
+        },
+    ),
+    'region_contrast': Recipe(
+        'region_contrast/table_1.py::onelabel_region_gaussian',
+        (288, 384),
+        10,
+        'regions',
+        dry_options={'model.consistency_losses.region_contrast.space': dict(widths=NARROW)},
+    ),
+    'pseudo_mtl': Recipe(
+        'pseudo_mtl/table_5.py::full', (96, 256), 4, 'stereo', dry_options={'model.backbone.model_name': 'vgg11_bn'}
+    ),
     'baseline': Recipe('cvm/dinov3_vit_l16.py::nyud_40_baseline', (448, 576), 2, 'pairs', BF16, SMALL_VIT),
     'cvm': Recipe('cvm/dinov3_vit_l16.py::nyud_40_cvm', (448, 576), 2, 'pairs', BF16, SMALL_VIT),
 }
@@ -70,7 +88,8 @@ class TrainingStep:
         self.before = reset_peak_memory(self.device)
         self.model = MODELS.build(without_pretrained(config.model)).to(self.device).train()
         self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
-        self.batch = noise_batch(self.model, DRY_SIZE if dry_run else recipe.size, recipe.scenes, recipe.kind)
+        size, scenes = (DRY_SIZE, min(DRY_SCENES, recipe.scenes)) if dry_run else (recipe.size, recipe.scenes)
+        self.batch = noise_batch(self.model, size, scenes, recipe.kind)
         self.images = len(self.batch['inputs'])
 
     def __call__(self) -> float:
