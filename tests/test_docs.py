@@ -24,6 +24,7 @@ KEYWORD = re.compile(r'(?<![\w.$-])([a-z]\w*)=')
 PLACEHOLDERS = {'mmmtl/a/b.py', 'tests/a/test_b.py', 'FILE.py', 'demo.py', 'photos.py'}
 # names of other projects that the pages mention
 FOREIGN_OPTIONS = {'--shallow', '--logdir', '--editable', '--index-url', '--time'}
+FOREIGN_OPTIONS |= {'--only-binary', '--python-version', '--platform'}  # of pip
 FOREIGN_CLASSES = {'SamAutomaticMaskGenerator', 'ReduceOnPlateauLR', 'EarlyStoppingHook'}
 FOREIGN_KEYWORDS = {'init_kwargs'}  # of MMEngine's WandbVisBackend
 

@@ -31,17 +31,17 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 class AbsentOpenCV(ModuleType):
     """Stands for OpenCV where it is missing, so that the modules that mention it can be imported.
 
-    Its constants are placeholders; a call of one of its functions raises ModuleNotFoundError.
+    Its constants are 0; a call of one of its functions raises ModuleNotFoundError.
     """
 
     def __getattr__(self, name: str):
         if name.startswith('__'):
             raise AttributeError(name)
-        return AbsentFunction(name)
+        return 0 if name.isupper() else AbsentFunction(name)
 
 
 class AbsentFunction:
-    """A constant or a function of a package that is not installed."""
+    """A function or submodule of OpenCV."""
 
     def __init__(self, name: str) -> None:
         self.name = name
