@@ -12,6 +12,7 @@ import torch
 from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
+from mmmtl.datasets.garbage_collection import paused_collection
 from mmmtl.datasets.label_readers.region_files import with_regions
 from mmmtl.datasets.label_settings import AllLabels, NoLabels
 from mmmtl.datasets.packed_records import PackedRecords
@@ -75,7 +76,8 @@ class MultiTaskDataset(Dataset, ABC):
         self.tasks = build_tasks(tasks)
         self.pipeline = Compose(pipeline)
         self.label_setting = DATASETS.build(label_setting) if label_setting else AllLabels()
-        self.records: Sequence[Record] = self.load_records()
+        with paused_collection():
+            self.records: Sequence[Record] = self.load_records()
         if not self.records:
             raise DataError(f'{self}: the split is empty')
         if regions is not None:

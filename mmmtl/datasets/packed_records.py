@@ -5,19 +5,20 @@ reference count. A list of records would thus be copied to every worker over the
 between records is one block of bytes and its offsets, and a record is built when it is read.
 """
 
+import copyreg
 import io
 import os
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
 
+from mmmtl.datasets.garbage_collection import paused_collection
 from mmmtl.datasets.records import Record
-
-PATH = type(Path())
 
 
 class PackedRecords(Sequence[Record]):
@@ -38,11 +39,12 @@ class PackedRecords(Sequence[Record]):
         values: list[bytes] = []
         templates: dict[bytes, int] = {}
         firsts, chosen = [0], []
-        for record in records:
-            pickler = _RecordPickler(record, self.root)
-            chosen.append(templates.setdefault(pickler.template(), len(templates)))
-            values += pickler.values
-            firsts.append(len(values))
+        with paused_collection():
+            for record in records:
+                template, of_record = _separate(record, self.root)
+                chosen.append(templates.setdefault(template, len(templates)))
+                values += of_record
+                firsts.append(len(values))
         self.values, self.value_ends = _join(values)
         self.templates, self.template_ends = _join(list(templates))
         self.firsts, self.chosen = np.array(firsts), np.array(chosen, np.int32)
@@ -64,7 +66,7 @@ class PackedRecords(Sequence[Record]):
         content = self.templates[self.template_ends[template] : self.template_ends[template + 1]]
         bounds = self.value_ends[self.firsts[index] : self.firsts[index + 1] + 1].tolist()
         values = [self.values[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
-        return _RecordUnpickler(content, values, self.root).load()
+        return _insert(content, values, self.root)
 
 
 def _join(parts: Sequence[bytes]) -> tuple[bytes, np.ndarray]:
@@ -72,60 +74,54 @@ def _join(parts: Sequence[bytes]) -> tuple[bytes, np.ndarray]:
     return b''.join(parts), np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
 
 
-class _RecordPickler(pickle.Pickler):
-    """Separate a record into a template and values; an object that occurs twice is one value."""
+def _separate(record: Record, root: str) -> tuple[bytes, list[bytes]]:
+    """Return the template of a record, and its values."""
+    values = [text.encode('utf-8', 'surrogateescape') for text in (record.name, record.scene)]
 
-    def __init__(self, record: Record, root: str) -> None:
-        self.file = io.BytesIO()
-        super().__init__(self.file, pickle.HIGHEST_PROTOCOL)
-        self.record, self.root = record, root
-        self.values: list[bytes] = []
-        self.found: dict[int, tuple[tuple, Any]] = {}  # id of a value: key and value, which keeps the id in use
+    def of_path(path: Path) -> tuple[Callable, tuple]:
+        text = str(path)
+        below = bool(root) and text.startswith(root)
+        values.append(os.fsencode(text[len(root) :] if below else text))
+        return _path, (len(values) - 1, below)
 
-    def template(self) -> bytes:
-        """Return the pickle of the record without its values."""
-        self.dump(self.record)
-        return self.file.getvalue()
+    def of_array(array: np.ndarray) -> tuple:
+        if array.dtype.hasobject or array.dtype.names is not None:
+            return array.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        values.append(array.tobytes())
+        return _array, (len(values) - 1, array.dtype.str, array.shape)
 
-    def persistent_id(self, item: Any) -> tuple | None:
-        """Return the kind and the position of a value; None for other objects."""
-        if id(item) in self.found:
-            return self.found[id(item)][0]
-        kind: tuple
-        if item is self.record.name or item is self.record.scene:
-            value, kind = item.encode('utf-8', 'surrogateescape'), ('text',)
-        elif type(item) is PATH:
-            text = str(item)
-            below = bool(self.root) and text.startswith(self.root)
-            value, kind = os.fsencode(text[len(self.root) :] if below else text), ('below' if below else 'path',)
-        elif type(item) is np.ndarray and not item.dtype.hasobject and item.dtype.names is None:
-            value, kind = item.tobytes(), ('array', item.dtype.str, item.shape)
-        else:
-            return None
-        key = (len(self.values), *kind)
-        self.found[id(item)] = key, item
-        self.values.append(value)
-        return key
+    file = io.BytesIO()
+    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {**copyreg.dispatch_table, type(Path()): of_path, np.ndarray: of_array}
+    pickler.dump((type(record), {**vars(record), 'name': None, 'scene': None}))
+    return file.getvalue(), values
 
 
-class _RecordUnpickler(pickle.Unpickler):
-    """Insert values into a template."""
+def _insert(template: bytes, values: Sequence[bytes], root: str) -> Record:
+    """Return the record of a template and values."""
+    kind, attributes = _Unpickler(io.BytesIO(template), values, root).load()
+    name, scene = (value.decode('utf-8', 'surrogateescape') for value in values[:2])
+    record = kind.__new__(kind)
+    record.__dict__.update(attributes, name=name, scene=scene)
+    return record
 
-    def __init__(self, template: bytes, values: Sequence[bytes], root: str) -> None:
-        super().__init__(io.BytesIO(template))
-        self.values, self.root = values, root
-        self.built: dict[int, Any] = {}
 
-    def persistent_load(self, key: Any) -> Any:
-        """Return the value at a position."""
-        position, kind, *form = key
-        if position not in self.built:
-            self.built[position] = self._build(self.values[position], kind, form)
-        return self.built[position]
+class _Unpickler(pickle.Unpickler):
+    """An unpickler that gives the values to `_path` and `_array`."""
 
-    def _build(self, value: bytes, kind: str, form: Sequence) -> Any:
-        if kind == 'text':
-            return value.decode('utf-8', 'surrogateescape')
-        if kind == 'array':
-            return np.frombuffer(value, form[0]).reshape(form[1]).copy()
-        return Path(self.root + os.fsdecode(value)) if kind == 'below' else Path(os.fsdecode(value))
+    def __init__(self, file: io.BytesIO, values: Sequence[bytes], root: str) -> None:
+        super().__init__(file)
+        self.inserted = {'_path': partial(_path, values=values, root=root), '_array': partial(_array, values=values)}
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class or function by its name."""
+        return self.inserted[name] if module == __name__ else super().find_class(module, name)
+
+
+def _path(index: int, below: bool, values: Sequence[bytes] = (), root: str = '') -> Path:
+    text = os.fsdecode(values[index])
+    return Path(root + text if below else text)
+
+
+def _array(index: int, dtype: str, shape: tuple[int, ...], values: Sequence[bytes] = ()) -> np.ndarray:
+    return np.frombuffer(values[index], dtype).reshape(shape).copy()

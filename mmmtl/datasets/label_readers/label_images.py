@@ -48,7 +48,7 @@ class NormalFile:
             normal = raw.astype(np.float32) * np.float32(2 / 255) - 1
         else:
             raise DataError(f'{self.path}: expected normals as 8 bits or as floating point, found {raw.dtype}')
-        length = np.linalg.norm(normal, axis=-1, keepdims=True)
+        length = _length(normal)
         known = length > MIN_LENGTH
         off = np.count_nonzero(np.abs(length[known] - 1) > 0.1)
         if not (length <= MAX_LENGTH).all() or off > MAX_OFF_LENGTH * np.count_nonzero(known):
@@ -56,9 +56,16 @@ class NormalFile:
                 f'{self.path}: expected unit vectors, or (0, 0, 0) for unknown, found {off} of another '
                 f'length, at most {length.max():.3g}; restore the file'
             )
-        return np.where(known, normal / np.maximum(length, MIN_LENGTH) * np.asarray(self.signs, np.float32), 0).astype(
-            np.float32
-        )
+        normal /= np.maximum(length, MIN_LENGTH)
+        normal *= np.asarray(self.signs, np.float32)
+        normal[~known[..., 0]] = 0
+        return normal
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths (..., 1) of vectors (..., 3), those of `numpy.linalg.norm`, several times as fast."""
+    x, y, z = (vectors[..., axis] for axis in range(3))
+    return np.sqrt(x * x + y * y + z * z)[..., None]
 
 
 @dataclass(frozen=True)
