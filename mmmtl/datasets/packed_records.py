@@ -86,7 +86,7 @@ def _separate(record: Record, root: str) -> tuple[bytes, list[bytes]]:
 
     def of_array(array: np.ndarray) -> tuple:
         if array.dtype.hasobject or array.dtype.names is not None:
-            return array.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+            return tuple(array.__reduce_ex__(pickle.HIGHEST_PROTOCOL))
         values.append(array.tobytes())
         return _array, (len(values) - 1, array.dtype.str, array.shape)
 
