@@ -97,7 +97,8 @@ def write_pascal(root: Path, count: int = 2) -> Path:
 
 def context_map() -> np.ndarray:
     """Seven upright stripes, one per class of `CONTEXT`."""
-    return np.repeat(np.array(list(CONTEXT.values()), np.uint16), 8)[None].repeat(PASCAL_SIZE[0], 0)
+    stripe = np.arange(PASCAL_SIZE[1]) * len(CONTEXT) // PASCAL_SIZE[1]
+    return np.array(list(CONTEXT.values()), np.uint16)[stripe][None].repeat(PASCAL_SIZE[0], 0)
 
 
 def person() -> dict:

@@ -69,6 +69,11 @@ class ConcatDataset(Dataset):
         starts = [0, *self.ends[:-1]]
         return {name: range(start, end) for name, start, end in zip(self.parts, starts, self.ends, strict=True)}
 
+    def pack(self) -> None:
+        """Store the records of all parts as `PackedRecords`, before worker processes start."""
+        for part in self.parts.values():
+            part.pack()
+
     def __len__(self) -> int:
         return self.ends[-1]
 

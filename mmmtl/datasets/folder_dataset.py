@@ -106,19 +106,21 @@ class FolderDataset(MultiTaskDataset):
         names = list(images) if self.split is None else self._listed(images)
         self.cameras.check_names(images)
         views = {name: View(images[name], labels[name], *self.cameras.of(name)) for name in names}
-        for path in self.cameras.files(names):
-            self.checksums.verify(path)
+        if self.checksums.known:
+            for path in self.cameras.files(names):
+                self.checksums.verify(path)
         return self._records(views)
 
     def _image_files(self) -> dict[str, Path]:
         folder = self.root / self.images
         below = [self.root / options.get('folder', task) for task, options in self.labels.items()]
         others = [other for other in below if other != folder]  # label folders may lie within that of the images
-        images = {
-            name: path
-            for name, path in files_by_relative_stem(folder, self.image_suffix or (*IMAGE_SUFFIXES, '.npy')).items()
-            if not any(path.is_relative_to(other) for other in others)
-        }
+        images = files_by_relative_stem(folder, self.image_suffix or (*IMAGE_SUFFIXES, '.npy'))
+        if any(folder.is_relative_to(other) for other in others):
+            images = {}
+        within = tuple(f'{other.relative_to(folder).as_posix()}/' for other in others if other.is_relative_to(folder))
+        if within:
+            images = {name: path for name, path in images.items() if not name.startswith(within)}
         if not images:
             found = ', '.join(sorted(path.name for path in self.root.iterdir() if path.is_dir())) or 'none'
             what = self.image_suffix or 'image'

@@ -1,8 +1,10 @@
 """The base class of all data sets."""
 
 import os
+import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,10 @@ import torch
 from mmengine.dataset import Compose
 from torch.utils.data import Dataset
 
+from mmmtl.datasets.garbage_collection import paused_collection
 from mmmtl.datasets.label_readers.region_files import with_regions
 from mmmtl.datasets.label_settings import AllLabels, NoLabels
+from mmmtl.datasets.packed_records import PackedRecords
 from mmmtl.datasets.records import Record
 from mmmtl.datasets.sample_key import SampleKey
 from mmmtl.errors import ConfigError, DataError
@@ -72,7 +76,8 @@ class MultiTaskDataset(Dataset, ABC):
         self.tasks = build_tasks(tasks)
         self.pipeline = Compose(pipeline)
         self.label_setting = DATASETS.build(label_setting) if label_setting else AllLabels()
-        self.records = self.load_records()
+        with paused_collection():
+            self.records: Sequence[Record] = self.load_records()
         if not self.records:
             raise DataError(f'{self}: the split is empty')
         if regions is not None:
@@ -104,6 +109,21 @@ class MultiTaskDataset(Dataset, ABC):
         """Keep the records at ``indices`` only, with the labels that they show."""
         self.records = [self.records[index] for index in indices]
         self.shown = [self.shown[index] for index in indices]
+
+    def pack(self) -> None:
+        """Store the records as `PackedRecords`, before worker processes start; they cannot be replaced any more.
+
+        Records that cannot be pickled stay as they are, since forked workers do not need to pickle them.
+        """
+        self.__dict__.update(self.__getstate__())
+
+    def __getstate__(self) -> dict:
+        records = self.records
+        if not isinstance(records, PackedRecords):
+            with suppress(pickle.PicklingError, AttributeError, TypeError):
+                records = PackedRecords(records)
+        unique: dict[tuple[str, ...], tuple[str, ...]] = {}
+        return {**vars(self), 'records': records, 'shown': [unique.setdefault(names, names) for names in self.shown]}
 
     def computed_labels(self) -> set[str]:
         """Return the names of the labels that transforms add, such as those of `LoadPseudoLabels`."""

@@ -17,7 +17,7 @@ from mmmtl.checkpoints.random_state import separate_random_streams
 from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.configuration.signatures import accepted_arguments
 from mmmtl.configuration.vis_backends import check_vis_backends
-from mmmtl.datasets import collate_views
+from mmmtl.datasets import ConcatDataset, MultiTaskDataset, collate_views
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.engine.checkpointing_runner import CheckpointingRunner
 from mmmtl.engine.launch import init_distributed
@@ -33,7 +33,8 @@ class MultiTaskRunner(CheckpointingRunner):
 
     - Checkpoints are safe, and resuming is exact; see `CheckpointingRunner`.
     - Data loaders collate views, have samplers whose order is a function of (seed, epoch), and have their own random
-      generator, so that a validation does not change the training. Their workers leave SIGTERM to the main process.
+      generator, so that a validation does not change the training. Their workers leave SIGTERM to the main process, and
+      get the records of a data set in a block of bytes, so that their memory does not grow.
     - Without a GPU the process group is gloo, and freed memory is kept for the next step.
     - Environment, config and the order of hooks, about 300 lines, are written to the log file only, unless
       ``log_level`` is DEBUG; so errors of a config or a data set stay visible on the console.
@@ -106,6 +107,8 @@ class MultiTaskRunner(CheckpointingRunner):
                 dataloader.setdefault('persistent_workers', True)
         loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
         loader.generator = torch.Generator().manual_seed(seed or 0)
+        if loader.num_workers and isinstance(loader.dataset, MultiTaskDataset | ConcatDataset):
+            loader.dataset.pack()
         protect_workers(loader)
         return loader
 

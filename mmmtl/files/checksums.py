@@ -67,7 +67,7 @@ class Checksums:
         Raises:
             DataError: The content of the file has changed.
         """
-        expected = self.known.get(str(path.absolute()))
+        expected = self.known.get(str(path.absolute())) if self.known else None
         if expected and content_digest(path.read_bytes()) != expected[0]:
             raise DataError(
                 f'{path}: does not match its checksum in {expected[1]}; restore the file, or write the checksums again '

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from mmmtl.errors import DataError
@@ -16,24 +17,54 @@ def files_below(folder: Path, suffix: str) -> Iterator[Path]:
     Raises:
         DataError: A folder cannot be read.
     """
-    return _below(folder, suffix, frozenset()) if folder.is_dir() else iter(())
+    return (folder / name for name in names_below(folder, suffix))
 
 
-def _below(folder: Path, suffix: str, above: frozenset[tuple[int, int]]) -> Iterator[Path]:
+def names_below(folder: Path, suffix: str) -> Iterator[str]:
+    """Yield the paths of `files_below` relative to the folder as strings, which are much faster than `Path` objects.
+
+    Raises:
+        DataError: A folder cannot be read.
+    """
+    return _below(str(folder), '', suffix, frozenset()) if folder.is_dir() else iter(())
+
+
+def _below(folder: str, prefix: str, suffix: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
     try:
-        status = folder.stat()
+        status = os.stat(folder)
         with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+            entries = sorted(found, key=attrgetter('name'))
     except OSError as error:
-        raise DataError(
-            f'{folder}: the folder cannot be read ({error.strerror}); change its permissions, or remove it'
-        ) from None
+        raise _unreadable(Path(folder), error) from None
     folder_id = status.st_dev, status.st_ino
     if folder_id in above:
         return
     for entry in entries:
-        linked = entry.is_symlink()  # os.path returns False for a link to itself, where DirEntry raises
+        name, linked = (
+            entry.name,
+            entry.is_symlink(),
+        )  # os.path returns False for a link to itself, where DirEntry raises
         if os.path.isdir(entry) if linked else entry.is_dir():
-            yield from _below(folder / entry.name, suffix, above | {folder_id})
-        elif entry.name.endswith(suffix) and (os.path.isfile(entry) if linked else entry.is_file()):
-            yield folder / entry.name
+            yield from _below(os.path.join(folder, name), f'{prefix}{name}/', suffix, above | {folder_id})
+        elif name.endswith(suffix) and (os.path.isfile(entry) if linked else entry.is_file()):
+            yield prefix + name
+
+
+def names_of_files(folder: Path) -> set[str]:
+    """Return the names of the files in a folder, links to files included, without asking for the status of each.
+
+    Raises:
+        DataError: The folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return {
+                entry.name for entry in entries if (os.path.isfile(entry) if entry.is_symlink() else entry.is_file())
+            }
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+
+
+def _unreadable(folder: Path, error: OSError) -> DataError:
+    """Return the error of a folder that cannot be listed."""
+    return DataError(f'{folder}: the folder cannot be read ({error.strerror}); change its permissions, or remove it')

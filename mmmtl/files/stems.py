@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmmtl.errors import DataError
-from mmmtl.files.linked_folders import files_below
+from mmmtl.files.linked_folders import names_below
 
 IMAGE_SUFFIXES = ('.bmp', '.gif', '.jp2', '.jpeg', '.jpg', '.png', '.ppm', '.tga', '.tif', '.tiff', '.webp')
 ARRAY_SUFFIXES = ('.npy', '.npz', '.pfm')
@@ -27,17 +27,17 @@ def files_by_relative_stem(folder: Path, suffixes: str | Sequence[str] | None = 
     """
     endings = SUFFIXES if suffixes is None else (suffixes,) if isinstance(suffixes, str) else tuple(suffixes)
     endings = tuple(sorted((ending.lower() for ending in endings), key=len, reverse=True))  # the longest first
-    found: dict[str, Path] = {}
-    for path in files_below(folder, ''):
-        name = path.relative_to(folder).as_posix()
-        suffix = next((suffix for suffix in endings if name.lower().endswith(suffix)), None)
-        if suffix is None or any(part.startswith('.') for part in name.split('/')):
+    found: dict[str, str] = {}
+    for name in names_below(folder, ''):
+        lower = name.lower()
+        if name.startswith('.') or '/.' in name or not lower.endswith(endings):
             continue
-        stem = name[: -len(suffix)]
+        stem = name[: -len(next(filter(lower.endswith, endings)))]
         if stem in found:
+            path = folder / name
             raise DataError(
-                f'{path}: {os.path.relpath(found[stem], path.parent)} is a file of the same sample; remove one of '
-                'the two, or set the suffix of the files to use'
+                f'{path}: {os.path.relpath(folder / found[stem], path.parent)} is a file of the same sample; remove '
+                'one of the two, or set the suffix of the files to use'
             )
-        found[stem] = path
-    return dict(sorted(found.items()))
+        found[stem] = name
+    return {stem: folder / found[stem] for stem in sorted(found)}

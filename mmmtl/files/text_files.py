@@ -1,12 +1,14 @@
 """Read text files of any platform: UTF-8 or UTF-16, with or without byte order mark, any line endings."""
 
 import codecs
+import re
 from pathlib import Path
 
 import numpy as np
 
 from mmmtl.errors import DataError
 
+PLAIN_NUMBERS = re.compile(r'[0-9eE+\-. \t]*').fullmatch
 MARKS = ((codecs.BOM_UTF8, 'utf-8-sig'), (codecs.BOM_UTF16_LE, 'utf-16'), (codecs.BOM_UTF16_BE, 'utf-16'))
 
 
@@ -51,7 +53,14 @@ def read_numbers(path: Path) -> np.ndarray:
     lines = list(read_lines(path).values())
     if not lines:
         raise ValueError('the file is empty')
-    return np.loadtxt(lines, ndmin=2)
+    if all(PLAIN_NUMBERS(line) for line in lines):  # several times as fast as loadtxt, with the same values
+        try:
+            rows = [[float(number) for number in line.split()] for line in lines]
+        except ValueError:
+            rows = [[]]
+        if len(set(map(len, rows))) == 1 and rows[0]:
+            return np.array(rows)
+    return np.loadtxt(lines, ndmin=2)  # comments, and errors that name the row
 
 
 def read_matrix(path: Path, columns: int) -> np.ndarray:

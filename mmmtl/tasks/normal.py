@@ -53,7 +53,7 @@ class Normal(Task):
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
-        length = np.linalg.norm(label, axis=-1)
+        length = vector_lengths(label)
         bad = np.count_nonzero((length > 1e-3) & (np.abs(length - 1) > 0.05))
         if bad:
             raise ValueError(f'{bad} values of {self.name} are neither unit vectors nor (0, 0, 0)')
@@ -175,3 +175,9 @@ class NormalViewChange(ViewChange):
 def angles(values: Tensor, others: Tensor) -> Tensor:
     """Compute the angles (N, H, W) in degrees between unit vectors (N, 3, H, W)."""
     return torch.rad2deg(2 * torch.atan2((values - others).norm(dim=1), (values + others).norm(dim=1)))
+
+
+def vector_lengths(vectors: np.ndarray) -> np.ndarray:
+    """Return the lengths (...) of vectors (..., 3): those of `numpy.linalg.norm`, several times as fast."""
+    x, y, z = (vectors[..., axis] for axis in range(3))
+    return np.sqrt(x * x + y * y + z * z)

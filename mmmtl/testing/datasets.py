@@ -86,7 +86,7 @@ def assert_equal_samples(one: MultiTaskDataSample, two: MultiTaskDataSample, wha
 def hidden_labels_are_not_opened(trial: DatasetTrial) -> None:
     """A hidden label is not opened and not in the sample."""
     dataset = trial.dataset
-    before = list(dataset.shown)
+    records, before = dataset.records, list(dataset.shown)
     index = next((index for index in trial.indices if len(before[index]) > 1), None)
     if index is None:
         return  # no record has two labels, so none can be hidden
@@ -96,14 +96,16 @@ def hidden_labels_are_not_opened(trial: DatasetTrial) -> None:
         type(view)(**{**vars(view), 'labels': {**view.labels, hidden: ForbiddenReader()}}) for view in record.views
     )
     try:
-        dataset.records[index] = type(record)(record.name, views, record.scene)
+        changed = list(records)
+        changed[index] = type(record)(record.name, views, record.scene)
+        dataset.records = changed
         dataset.shown[index] = type(before[index])(name for name in before[index] if name != hidden)
         for sample in dataset[index]['data_samples']:
             assert hidden not in sample.gt, f'the hidden label {hidden} is in the sample'
     except OpenedError:
         raise AssertionError(f'the label {hidden} is opened although it is hidden') from None
     finally:
-        dataset.records[index], dataset.shown[index] = record, before[index]
+        dataset.records, dataset.shown[index] = records, before[index]
 
 
 class OpenedError(DataError):

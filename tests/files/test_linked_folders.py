@@ -1,6 +1,11 @@
 """Files through links: found as if they were copies, each once, and circles end."""
 
-from mmmtl.files.linked_folders import files_below
+import os
+
+import pytest
+
+from mmmtl.errors import DataError
+from mmmtl.files.linked_folders import files_below, names_of_files
 
 
 def test_links_count_as_copies_and_circles_end(tmp_path):
@@ -23,3 +28,14 @@ def test_links_count_as_copies_and_circles_end(tmp_path):
     (tmp_path / 'link').symlink_to(tree)
     assert len(list(files_below(tmp_path / 'link', '.png'))) == len(expected)
     assert list(files_below(tmp_path / 'nowhere', '.png')) == []
+
+
+def test_names_of_files_are_those_with_the_status_of_a_file(tmp_path):
+    for name in ('a.jpg', '.b.png'):
+        (tmp_path / name).touch()
+    (tmp_path / 'folder.jpg').mkdir()
+    for link, target in (('c.jpg', 'a.jpg'), ('broken.jpg', 'nowhere'), ('self', 'self'), ('d', 'folder.jpg')):
+        (tmp_path / link).symlink_to(target)
+    assert names_of_files(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isfile(path)}
+    with pytest.raises(DataError, match='nowhere: the folder cannot be read'):
+        names_of_files(tmp_path / 'nowhere')

@@ -1,6 +1,7 @@
 """Text in every form that an editor may leave: each reader of the package gets the same out of it."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,21 @@ def test_numbers(tmp_path):
     path.write_text(' \n')
     with pytest.raises(ValueError, match='the file is empty'):
         read_numbers(path)
+
+
+def test_numbers_are_those_of_loadtxt(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / 'numbers.txt'
+    for form in ('{:.17g}', '{:+.3e}', '{:.6f}', '{:.0f}', '{:.1f}  \t', ' {:g} # comment'):
+        matrix = rng.normal(size=(4, 1 if '#' in form else 4)) * 10.0 ** rng.integers(-200, 200)
+        path.write_text('\n\n'.join(' '.join(map(form.format, row)) for row in matrix))
+        np.testing.assert_array_equal(read_numbers(path), np.loadtxt(path, ndmin=2))
+    for text in ('nan inf\n-inf 1', '1e400 -1e-400'):
+        path.write_text(text)
+        np.testing.assert_array_equal(read_numbers(path), np.loadtxt(path, ndmin=2))
+    for text in ('1 2\n3', '1 --2', '1 2e', '1_0 2', '.', 'a b'):
+        path.write_text(text)
+        with pytest.raises(ValueError, match='column|convert|columns') as caught, np.errstate(all='ignore'):
+            read_numbers(path)
+        with pytest.raises(ValueError, match=re.escape(str(caught.value))):
+            np.loadtxt(path, ndmin=2)

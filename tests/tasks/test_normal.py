@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Normal
+from mmmtl.tasks.normal import vector_lengths
 
 
 def tilted(degrees: list[float]) -> torch.Tensor:
@@ -113,3 +114,9 @@ def test_colours():
     assert right.tolist() == [255, 127, 127]
     assert up.tolist() == [127, 255, 127]
     assert towards.tolist() == [127, 127, 255]
+
+
+def test_vector_lengths_are_those_of_numpy():
+    for dtype in (np.float32, np.float64):
+        vectors = np.random.default_rng(0).normal(size=(100, 70, 3)).astype(dtype)
+        np.testing.assert_array_equal(vector_lengths(vectors), np.linalg.norm(vectors, axis=-1))

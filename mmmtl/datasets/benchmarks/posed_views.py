@@ -9,6 +9,7 @@ from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.linked_folders import names_of_files
 from mmmtl.files.text_files import read_intrinsics_file, read_pose_rows
 from mmmtl.registry import DATASETS
 
@@ -73,8 +74,9 @@ class PosedViews(MultiTaskDataset):
         records = []
         for folder in scenes:
             views = load_scene(folder, self.depth_file)
-            for name in ('cam.txt', 'poses.txt'):
-                self.checksums.verify(folder / name)
+            if self.checksums.known:
+                for name in ('cam.txt', 'poses.txt'):
+                    self.checksums.verify(folder / name)
             records += scene_records(folder.name, views, self.view_mode)
         return records
 
@@ -90,20 +92,21 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
     """
     intrinsics = read_intrinsics_file(folder / 'cam.txt')
     poses = read_pose_rows(folder / 'poses.txt')
-    if (folder / f'{len(poses)}.jpg').exists():
+    files = names_of_files(folder)
+    if f'{len(poses)}.jpg' in files:
         raise DataError(
             f'{folder / "poses.txt"}: has {len(poses)} rows, but there is an image {len(poses)}.jpg; add '
             'its pose or remove it'
         )
     views = []
     for number, pose in enumerate(poses):
-        image, depth_path = folder / f'{number}.jpg', folder / f'{number}.png'
-        for path in (image, depth_path):
-            if not path.is_file():
+        for name in (f'{number}.jpg', f'{number}.png'):
+            if name not in files:
                 raise DataError(
-                    f'{path}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the scene'
+                    f'{folder / name}: no such file, but poses.txt has {len(poses)} rows; restore it or remove the '
+                    'scene'
                 )
-        depth = depth_file(depth_path)
+        depth = depth_file(folder / f'{number}.png')
         labels: dict[str, LabelReader] = {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}
-        views.append(View(image, labels, intrinsics, pose))
+        views.append(View(folder / f'{number}.jpg', labels, intrinsics, pose))
     return tuple(views)

@@ -11,6 +11,7 @@ from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array, read_indices
 from mmmtl.tasks import Task
+from mmmtl.tasks.normal import vector_lengths
 from mmmtl.tasks.thinning import thin
 
 MIN_LENGTH, MAX_LENGTH = 0.5, 1.2  # of stored vectors that count as unit vectors; grey has length 0.007
@@ -48,7 +49,7 @@ class NormalFile:
             normal = raw.astype(np.float32) * np.float32(2 / 255) - 1
         else:
             raise DataError(f'{self.path}: expected normals as 8 bits or as floating point, found {raw.dtype}')
-        length = np.linalg.norm(normal, axis=-1, keepdims=True)
+        length = vector_lengths(normal)[..., None]
         known = length > MIN_LENGTH
         off = np.count_nonzero(np.abs(length[known] - 1) > 0.1)
         if not (length <= MAX_LENGTH).all() or off > MAX_OFF_LENGTH * np.count_nonzero(known):
@@ -56,9 +57,10 @@ class NormalFile:
                 f'{self.path}: expected unit vectors, or (0, 0, 0) for unknown, found {off} of another '
                 f'length, at most {length.max():.3g}; restore the file'
             )
-        return np.where(known, normal / np.maximum(length, MIN_LENGTH) * np.asarray(self.signs, np.float32), 0).astype(
-            np.float32
-        )
+        normal /= np.maximum(length, MIN_LENGTH)
+        normal *= np.asarray(self.signs, np.float32)
+        normal[~known[..., 0]] = 0
+        return normal
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class RandomLabels:
         rng = np.random.default_rng(self.seed)
         shown = []
         for record in records:
-            known = [task for task in tasks if task in record.label_names()]
+            known = list(filter(record.label_names().__contains__, tasks))
             max_labels = min(len(known), self.max_labels or max(len(known) - 1, 1))
             count = int(rng.integers(1, max_labels + 1)) if known else 0
             drawn = set(rng.permutation(known)[:count].tolist())
@@ -101,7 +101,7 @@ def one_each(
     counts = dict.fromkeys(tasks, 0)
     shown: list[tuple[str, ...]] = [()] * len(records)
     for index in rng.permutation(len(records)):
-        known = [task for task in tasks if task in records[index].label_names()]
+        known = list(filter(records[index].label_names().__contains__, tasks))
         if known:  # Webster's method of apportionment; ties are broken at random
             task = min(rng.permutation(known).tolist(), key=lambda name: (counts[name] + 0.5) / fractions[name])
             counts[task] += 1

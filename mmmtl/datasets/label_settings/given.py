@@ -18,7 +18,7 @@ class AllLabels:
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """Return for each record the tasks whose labels are shown."""
-        return [tuple(task for task in tasks if task in record.label_names()) for record in records]
+        return [tuple(filter(record.label_names().__contains__, tasks)) for record in records]
 
 
 @DATASETS.register_module()
@@ -72,7 +72,7 @@ class LabelTable:
             )
         rows = self._by_name(records) if isinstance(self.labelled, dict) else self._by_row(records)
         return [
-            tuple(task for task in tasks if task in row & record.label_names())
+            tuple(filter((row & record.label_names()).__contains__, tasks))
             for row, record in zip(rows, records, strict=True)
         ]
 

@@ -26,6 +26,5 @@ class OnlyLabels:
         unknown = [name for name in self.names if name not in tasks]
         if unknown:
             raise ConfigError(f'OnlyLabels.names: unknown tasks {", ".join(unknown)}; the tasks are {", ".join(tasks)}')
-        return [
-            tuple(task for task in tasks if task in self.names and task in record.label_names()) for record in records
-        ]
+        listed = [task for task in tasks if task in self.names]
+        return [tuple(filter(record.label_names().__contains__, listed)) for record in records]

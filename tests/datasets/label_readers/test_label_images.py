@@ -134,3 +134,21 @@ def test_void_of_a_mask_does_not_shift_the_threshold(tmp_path):
     path = tmp_path / 'mask.npy'
     np.save(path, np.array([[0, 1, 255]], np.uint8))
     assert BinaryMaskFile(path, void=255).load(Saliency('saliency')).tolist() == [[0, 1, 255]]
+
+
+@pytest.mark.parametrize('signs', [(1, 1, 1), (1, -1, -1)])
+@pytest.mark.parametrize('suffix', ['png', 'npy'])
+def test_normals_are_those_of_the_plain_formula(tmp_path, suffix, signs):
+    rng = np.random.default_rng(0)
+    normal = rng.normal(size=(40, 56, 3))
+    normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    normal[0] = 0
+    path = tmp_path / f'normal.{suffix}'
+    raw = np.round(127.5 * (normal + 1)).astype(np.uint8) if suffix == 'png' else normal.astype(np.float32)
+    Image.fromarray(raw).save(path) if suffix == 'png' else np.save(path, raw)
+    decoded = raw.astype(np.float32) * np.float32(2 / 255) - 1 if suffix == 'png' else raw
+    length = np.linalg.norm(decoded, axis=-1, keepdims=True)
+    expected = np.where(length > 0.5, decoded / np.maximum(length, 0.5) * np.asarray(signs, np.float32), 0)
+    found = NormalFile(path, signs).load(NORMAL)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected.astype(np.float32))

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mmmtl.datasets.transforms import Pad, RandomCropLimited, RandomScale
+from mmmtl.datasets.transforms.scale_crop_pad import class_counts
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Normal, SemSeg
 
@@ -186,3 +187,11 @@ def test_padding_is_the_mean_colour():
 def test_invalid_arguments_are_errors(wrong):
     with pytest.raises(ConfigError, match='found'):
         wrong()
+
+
+@pytest.mark.parametrize('dtype', [np.int64, np.uint8, np.int32, np.float32])
+@pytest.mark.parametrize(('low', 'high'), [(0, 40), (5, 6), (-3, 4), (0, 100_000)])
+def test_class_counts_are_those_of_unique(dtype, low, high):
+    for size in (0, 1, 1000):
+        labels = np.random.default_rng(size).integers(low, high, size).astype(dtype)
+        np.testing.assert_array_equal(class_counts(labels), np.unique(labels, return_counts=True)[1])

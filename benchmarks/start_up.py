@@ -1,0 +1,109 @@
+"""CPU time until a data set exists for many files, beside the plainest listing of the same files.
+
+benchmarks/start_up.py [--images 100000]
+
+``folder``: a `FolderDataset` of N images, each with two labels, all in one folder per task. ``scenes``: `PosedViews` of
+N / 2 scenes of two views, each with a depth map, an intrinsics and a pose file. Images and labels are empty files in a
+temporary folder, since the data sets do not open them. The listing is `os.walk` with sorted names. ``workers``: the
+size of the pickled data set, which worker processes get where they are not forked, and the time to write and read it.
+"""
+
+import os
+import pickle
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from mmmtl.cli.command_line import command
+from mmmtl.datasets import FolderDataset, PosedViews
+from mmmtl.datasets.transforms import LoadViews, PackViews
+from mmmtl.tasks import Depth, Normal, SemSeg
+
+PIPELINE = [dict(type=LoadViews), dict(type=PackViews)]
+LABELS = dict(semseg=dict(folder='masks', kind='classes', void=255), depth=dict(kind='depth', scale=1e-3, void=0))
+CLASSES = tuple(f'class{number}' for number in range(40))
+CAMERA = '577.590698 0.0 318.905426\n0.0 578.729797 242.683609\n0.0 0.0 1.0\n'
+POSES = '1 0 0 {x} 0 1 0 0 0 0 1 0\n0.99995 0 0.01 0.1 0 1 0 0 -0.01 0 0.99995 0.02\n'
+
+T = TypeVar('T')
+
+
+@command
+def main() -> None:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--images', type=int, default=100_000)
+    options = parser.parse_args()
+    print(
+        f'{"":8}{"files":>9}{"listing s":>11}{"data set s":>12}{"ratio":>7}{"pickle MB":>11}{"write s":>9}{"read s":>8}'
+    )
+    for name, (write, build) in CASES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder), options.images)
+            listing, files = cpu_seconds(lambda folder=folder: list_files(folder))
+            seconds, dataset = cpu_seconds(lambda folder=folder, build=build: build(folder))
+            assert len(dataset) == options.images // 2 * 2
+            writing, pickled = cpu_seconds(lambda dataset=dataset: pickle.dumps(dataset))
+            reading, _ = cpu_seconds(lambda pickled=pickled: pickle.loads(pickled))
+        size = len(pickled) / 1e6
+        print(
+            f'{name:8}{len(files):9}{listing:11.2f}{seconds:12.2f}{seconds / listing:7.1f}{size:11.1f}{writing:9.2f}'
+            f'{reading:8.2f}'
+        )
+
+
+def cpu_seconds(call: Callable[[], T]) -> tuple[float, T]:
+    """Call a function; return the CPU time of this process in seconds, and the result."""
+    start = time.process_time()
+    result = call()
+    return time.process_time() - start, result
+
+
+def list_files(root: str) -> list[str]:
+    """List the files below a folder in the plainest way."""
+    return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in sorted(names)]
+
+
+def write_folder(root: Path, images: int) -> None:
+    """Write empty images and two labels of each."""
+    for folder, suffix in (('images', 'jpg'), ('masks', 'png'), ('depth', 'png')):
+        (root / folder).mkdir()
+        for number in range(images // 2 * 2):
+            touch(f'{root}/{folder}/{number:06d}.{suffix}')
+
+
+def build_folder(root: str) -> FolderDataset:
+    """Build the data set of `write_folder`."""
+    tasks = dict(semseg=dict(type=SemSeg, classes=CLASSES), depth=dict(type=Depth))
+    return FolderDataset(root=root, tasks=tasks, labels=LABELS, pipeline=PIPELINE)
+
+
+def write_scenes(root: Path, images: int) -> None:
+    """Write scenes of two empty images with depth, and their cameras."""
+    for number in range(images // 2):
+        scene = root / f'{number:06d}'
+        scene.mkdir()
+        for view in range(2):
+            touch(f'{scene}/{view}.jpg')
+            touch(f'{scene}/{view}.png')
+        (scene / 'cam.txt').write_text(CAMERA)
+        (scene / 'poses.txt').write_text(POSES.format(x=number))
+
+
+def build_scenes(root: str) -> PosedViews:
+    """Build the data set of `write_scenes`."""
+    tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
+    return PosedViews(root=root, split='all', tasks=tasks, pipeline=PIPELINE)
+
+
+def touch(path: str) -> None:
+    """Write an empty file."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY))
+
+
+CASES = {'folder': (write_folder, build_folder), 'scenes': (write_scenes, build_scenes)}
+
+if __name__ == '__main__':
+    main()
