@@ -17,7 +17,7 @@ from mmmtl.registry import DATASETS
 
 PAGE = Path(__file__).parents[1] / 'docs' / 'own_data.md'
 FAST = dict(
-    train='--cfg-options train_cfg.max_iters=2 train_cfg.val_interval=2 param_scheduler.1.T_max=2 '
+    train='--cfg-options train_cfg.max_iters=2 train_cfg.val_interval=2 '
     'default_hooks.checkpoint.interval=2 train_dataloader.batch_size=2 train_dataloader.num_workers=0 '
     'val_dataloader.num_workers=0',
     test='--cfg-options test_dataloader.num_workers=0',
@@ -95,10 +95,7 @@ def test_several_folders(tmp_path, monkeypatch):
 def test_from_photographs_to_predictions(data_root, tmp_path):
     """60 iterations; the network must know the depth of its training images better than a constant does."""
     write_photographs(data_root / 'real' / 'nyuv2', tmp_path / 'photos')
-    shorter = (
-        '--cfg-options train_cfg.max_iters=60 train_cfg.val_interval=60 param_scheduler.1.T_max=60 '
-        'default_hooks.checkpoint.interval=60'
-    )
+    shorter = '--cfg-options train_cfg.max_iters=60 train_cfg.val_interval=60 default_hooks.checkpoint.interval=60'
     for name, *arguments in commands(60):
         added = shorter.split() if name == 'train' else []
         done = subprocess.run(

@@ -9,12 +9,14 @@ from mmengine.config import read_base
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, FolderDataset, StableHoldOutSplit, collate_views
 from mmmtl.datasets.transforms import CoverCrop, LoadViews, PackViews, PhotometricDistortion, RandomFlip, RandomZoomCrop
 from mmmtl.metrics import MultiTaskMetric
+from mmmtl.optim import WarmUpCosineLR
 
 with read_base():
     from .models.fpn_lite0 import *
     from .schedules.rooms_600i import *
 
 optim_wrapper['optimizer'].update(lr=1e-3)  # for a pretrained encoder; 2e-3 from scratch
+param_scheduler = [dict(type=WarmUpCosineLR, by_epoch=False)]  # as long as train_cfg.max_iters
 default_hooks['checkpoint'].update(interval=200)
 train_cfg.update(val_interval=200)
 

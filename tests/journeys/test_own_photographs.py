@@ -9,7 +9,7 @@ pytestmark = pytest.mark.check
 TRAIN = """
 mmmtl new-project photos
 mmmtl check-data photos.py
-mmmtl train photos.py --cfg-options train_cfg.max_iters=60 param_scheduler.1.T_max=60
+mmmtl train photos.py --cfg-options train_cfg.max_iters=60
 mmmtl test photos.py work_dirs/photos/iter_60.pth
 """
 PREDICT = """
