@@ -62,7 +62,9 @@ def encode_maps(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
 
 def encode_arrays(prediction: Prediction) -> dict[str, np.ndarray | bytes]:
     """Return the values of every map; class indices as uint8."""
-    return {f'.{name}.npy': compact(values) for name, values in prediction.maps.items()}
+    return {
+        f'.{name}.npy': compact(prediction.tasks[name].files.array(values)) for name, values in prediction.maps.items()
+    }
 
 
 def compact(values: np.ndarray) -> np.ndarray:

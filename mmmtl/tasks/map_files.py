@@ -24,7 +24,11 @@ class MapFiles:
         Returns:
             Arrays for ``.npy`` and ``.png`` (uint8 or uint16), or the bytes of a file.
         """
-        return {'.npy': values}
+        return {'.npy': self.array(values)}
+
+    def array(self, values: np.ndarray) -> np.ndarray:
+        """Return the values of a prediction as a ``.npy`` file holds them; by default as they are."""
+        return values
 
     def lost(self, values: np.ndarray) -> str:
         """Return what the image files of a prediction lose, for a warning; empty if they lose nothing."""
@@ -57,8 +61,8 @@ class ClassFiles(MapFiles):
 class DepthFiles(MapFiles):
     """Depth as 16-bit PNG in millimetres and as ``.npy``, float32, in metres.
 
-    A PNG holds depths up to 65.535 m. Pixels beyond are 0 in it, as are pixels without a depth; the ``.npy`` file has
-    all of them.
+    A PNG holds depths up to 65.535 m. Pixels beyond are 0 in it; the ``.npy`` file has all of them. Pixels without a
+    depth are 0 in both, also those for which a network predicts less than 0, so that the files can be read as labels.
     """
 
     suffixes = ('.png', '.npy')
@@ -66,7 +70,10 @@ class DepthFiles(MapFiles):
     def encode(self, values: np.ndarray) -> dict[str, np.ndarray | bytes]:
         millimetres = np.round(np.nan_to_num(values.astype(np.float64), posinf=np.inf, neginf=0) * 1000)
         fits = (millimetres > 0) & (millimetres <= MAX_MILLIMETRES)
-        return {'.png': np.where(fits, millimetres, 0).astype(np.uint16), '.npy': values.astype(np.float32)}
+        return {'.png': np.where(fits, millimetres, 0).astype(np.uint16), '.npy': self.array(values)}
+
+    def array(self, values: np.ndarray) -> np.ndarray:
+        return np.where(values < 0, 0, values).astype(np.float32)
 
     def lost(self, values: np.ndarray) -> str:
         beyond = np.count_nonzero(np.round(values.astype(np.float64) * 1000) > MAX_MILLIMETRES)

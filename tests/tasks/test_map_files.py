@@ -38,7 +38,16 @@ def test_depth_is_millimetres_and_metres():
     assert image.mode.startswith('I;16')
     assert np.asarray(image).tolist() == [[0, 500, 1234, 65535, 65535, 0, 0, 0, 0, 0, 0]]
     assert files['.npy'].dtype == np.float32
-    np.testing.assert_array_equal(files['.npy'], values)
+    np.testing.assert_array_equal(files['.npy'], np.where(values == -1, 0, values))
+
+
+def test_written_depth_can_be_read_as_a_label():
+    """An untrained network predicts negative depth, which no label may have."""
+    task, values = Depth('depth'), RANDOM.normal(size=(5, 6))
+    assert values.min() < 0 < values.max()
+    for written in (task.files.encode(values)['.npy'], task.files.array(values)):
+        task.check(written)
+        np.testing.assert_array_equal(written > 0, values > 0)
 
 
 def test_depth_beyond_the_png_is_named():
