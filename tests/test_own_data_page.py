@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from labelled_folders import save
 from own_photographs import write_photographs
 from PIL import Image
@@ -54,6 +55,8 @@ def test_from_tiny_images_to_predictions(tmp_path, monkeypatch, capsys):
         except SystemExit as end:
             assert not end.code, capsys.readouterr().err
     assert len((tmp_path / 'photos.py').read_text().splitlines()) <= 25
+    (schedule,) = torch.load(tmp_path / 'work_dirs' / 'photos' / 'iter_2.pth', weights_only=True)['param_schedulers']
+    assert schedule['end'] == schedule['length'] == 2
     depth = np.load(tmp_path / 'predictions' / '3.jpg.depth.npy')
     assert depth.shape == (32, 40) and np.isfinite(depth).all()
     assert np.asarray(Image.open(tmp_path / 'predictions' / '3.jpg.semseg.png')).max() < 3
