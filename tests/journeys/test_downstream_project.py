@@ -126,15 +126,13 @@ def test_a_loss_and_a_decoder_in_a_table(environment, shell, folder):
     assert 'configs/table.py::baseline\nconfigs/table.py::own' in printed
     assert 'PyramidDecoder' in printed and 'RelativeError' in printed
     table = shell(TABLE)
-    print(table)
     assert (folder / 'table.md').read_text() in table
     rows = [line for line in (folder / 'table.md').read_text().splitlines() if 'baseline' in line or 'own' in line]
     assert len(rows) == 2
-    scores = [
-        json.loads((folder / 'work_dirs' / 'configs_table' / row / 'seed_0' / 'metrics.json').read_text())
-        for row in ('baseline', 'own')
-    ]
-    print(scores)
+    for row in ('baseline', 'own'):
+        content = json.loads((folder / 'work_dirs' / 'configs_table' / row / 'seed_0' / 'metrics.json').read_text())
+        scores = content['scores']['trained network']
+        assert 'depth/abs_rel' in content['compared'] and None not in map(scores.get, content['compared']), scores
     room = next(environment.cache.rglob('0_image.png'))
     (folder / 'room.png').write_bytes(room.read_bytes())
     shell(PREDICT)
