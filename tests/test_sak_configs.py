@@ -95,7 +95,7 @@ def test_a_resumed_run_has_the_same_noise(tmp_path, rooms_cache):
         assert torch.equal(value, expected[key]), key
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_maps_from_the_cache_train_alike(first_stage, tmp_path, rooms_cache):
     """The pipeline flips at random; after two steps, all maps are read."""
     plain = first_stage[1][:4]

@@ -55,7 +55,7 @@ def test_every_part_runs_in_miniature(tmp_path):
     assert run(tmp_path / 'out')[2] == parts
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_an_interrupted_run_is_resumed(tmp_path):
     out = tmp_path / 'out'
     process = start(out, '--only', 'device')
@@ -116,7 +116,7 @@ def test_results_are_json_and_a_table(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ['results.json', 'results.md']
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_a_part_without_its_package_is_left_out_by_name(tmp_path):
     """A wheel that replaces MMEngine with nothing, as on a machine without it."""
     with zipfile.ZipFile(tmp_path / 'x.whl', 'w') as wheel:

@@ -92,7 +92,8 @@ def test_the_command_predicts_with_a_file(exported, tmp_path, capsys):
     main(command)
     expected = OnnxInferencer(file)(image)
     for name, values in expected.items():
-        np.testing.assert_array_equal(np.load(tmp_path / 'p' / f'a.png.{name}.npy'), values)
+        written = np.maximum(values, 0) if name == 'depth' else values  # as labels have it
+        np.testing.assert_array_equal(np.load(tmp_path / 'p' / f'a.png.{name}.npy'), written)
     with pytest.raises(SystemExit, match='2'):
         main([*command, '--flip'])
     assert 'cannot be combined with --flip' in capsys.readouterr().err

@@ -225,7 +225,7 @@ def rank_learns(rank: int) -> dict[str, Tensor]:
     return learn(slice(0, 2) if rank == 0 else slice(2, 4), DistributedDataParallel)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_two_processes_equal_one(tmp_path):
     first, second = run_in_two(__file__, tmp_path / 'group')
     expected, before = learn(slice(None), lambda model: model), copy.deepcopy(first)

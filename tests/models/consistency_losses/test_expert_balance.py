@@ -116,6 +116,7 @@ def rank_learns(rank: int) -> tuple:
     )
 
 
+@pytest.mark.check
 def test_two_processes_equal_one(tmp_path):
     found = run_in_two(__file__, tmp_path)
     value, gradients = gates_step(Gates(), slice(0, 5))

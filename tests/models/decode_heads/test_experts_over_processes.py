@@ -62,6 +62,7 @@ def two(tmp_path_factory) -> list[dict[str, tuple]]:
     return run_in_two(__file__, tmp_path_factory.mktemp('group'))
 
 
+@pytest.mark.check
 @pytest.mark.parametrize('name', MODELS)
 def test_two_processes_equal_one(two, name):
     logs, parameters = steps(name, lambda net: net, slice(0, 4))

@@ -65,6 +65,7 @@ def two(tmp_path_factory) -> list[dict]:
     return run_in_two(__file__, tmp_path_factory.mktemp('group'))
 
 
+@pytest.mark.check
 @pytest.mark.parametrize('name', HEADS)
 def test_two_processes_equal_one(two, name):
     start = {key: value.detach() for key, value in Losses(HEADS[name]).named_parameters()}
