@@ -28,7 +28,7 @@ def test_the_first_difference_is_found_bit_for_bit():
     assert 'only there at the old' in first_difference(values | {'step 1: loss depth': torch.ones(1)}, values)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_a_changed_loss_is_named(tmp_path):
     changed = tmp_path / 'changed'
     for folder in ('mmmtl', 'configs'):

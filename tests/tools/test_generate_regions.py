@@ -183,7 +183,7 @@ def test_the_largest_is_painted_first(tool):
     assert not tool('pseudo_labels/region_backends').merge_masks([], (2, 2)).any()
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_sam_on_a_real_photograph(generate, tool, data_root, tmp_path):
     """With random weights: every mask is kept when the thresholds are off, none with them on, which is a warning."""
     options = nyuv2_arrays([data_root / 'real' / 'nyuv2' / 'rgb' / '0001.png'], tmp_path / 'nyuv2')

@@ -51,7 +51,7 @@ def test_a_preempted_run_ends_like_an_undisturbed_one(loop, workers, number, mom
     assert not list(folder.glob('epoch_*_iter_*.pth'))
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_ranks_stop_after_the_same_iteration(tmp_path, rooms_cache):
     """Rank 1 alone gets the signal."""
     environment = os.environ | {'PYTHON': sys.executable, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': python_path()}
