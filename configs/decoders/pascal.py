@@ -1,79 +1,37 @@
 """Decoders of multi-task networks on PASCAL-Context; each row has the published encoder and schedule of its decoder."""
 
-from torch.optim import SGD, Adam
+from mmengine.config import read_base
 
-from mmmtl.models.backbones import ResizedInput, ViTBackbone
 from mmmtl.models.consistency_losses import ExpertBalance
-from mmmtl.models.decode_heads import ATRCHead, InvPTHead, MemoryExpertsHead, MLoREHead, MTINetHead, PADNetHead
 from mmmtl.models.decode_heads.atrc_genotypes import PASCAL
+
+with read_base():
+    from .methods import atrc, invpt, memory_experts, mlore_pascal, mti_net, pad_net
 
 _hrnet = 'hrnet_w18s_b8_100e_pascal_full.py'
 _vit = '../baseline/multitap_vit_l16_b4_40k_pascal_full.py'
-# 64 epochs of SGD, 40,000 steps, in place of 100 of Adam
-_atrc = {
-    'optim_wrapper.optimizer': dict(_delete_=True, type=SGD, lr=0.01, momentum=0.9, weight_decay=5e-4),
+_size = (512, 512)
+_vit_size = {'model.backbone.img_size': _size}
+_atrc = {  # 64 epochs, 40,000 steps, in place of 100
+    'model.decode_head.genotype': PASCAL,
     'param_scheduler.PolyLR.end': 64,
     'train_cfg.max_epochs': 64,
     'train_cfg.val_interval': 32,
 }
-# six images on three devices, Adam without clipping, and batch norm over all devices
-_invpt = {
-    'model.backbone': dict(
-        _delete_=True,
-        type=ViTBackbone,
-        model_name='vit_large_patch16_384.augreg_in21k_ft_in1k',
-        pretrained=True,
-        check_colours=False,
-        out_indices=(5, 11, 17, 23),
-        img_size=(512, 512),
-        drop_path_rate=0.15,
-    ),
-    'train_dataloader.batch_size': 6,
-    'auto_scale_lr.base_batch_size': 6,
-    'optim_wrapper.optimizer': dict(_delete_=True, type=Adam, lr=2e-5, weight_decay=1e-6),
-    'optim_wrapper.clip_grad': None,
-    'sync_bn': 'torch',
-}
-
-
-def _head(**options) -> dict:
-    return {'model.decode_head': dict(_delete_=True, **options)}
-
-
-_vit_l16 = dict(
-    type=ViTBackbone,
-    model_name='vit_large_patch16_384.augreg_in21k_ft_in1k',
-    pretrained=True,
-    check_colours=False,  # published with the mean and std of ImageNet
-    out_indices=(5, 11, 17, 23),
-    img_size=(512, 512),
-    drop_path_rate=0.15,
-)
-_mlore = {  # for images of one size
-    'model.backbone': dict(
-        _delete_=True, type=ResizedInput, size=(512, 512), backbone=dict(_vit_l16, class_token=False)
-    ),
-    **_head(
-        type=MLoREHead,
-        image_size=(512, 512),
-        channels=452,
-        experts=dict(ranks=tuple(range(16, 129, 8)), task_rank=72, mask='weights'),
-    ),
+_mlore = {
+    'model.backbone.size': _size,  # for images of one size
+    'model.backbone.backbone.img_size': _size,
+    'model.decode_head.image_size': _size,
     'model.consistency_losses': dict(balance=dict(type=ExpertBalance, weight=3e-4)),
     'tasks.edge.loss': dict(positive_weight=0.925),
-    'optim_wrapper.optimizer': dict(_delete_=True, type=Adam, lr=2e-5, weight_decay=1e-6),
-}
-_memory_experts = {
-    'model.backbone': dict(_delete_=True, **_vit_l16),
-    **_head(type=MemoryExpertsHead, channels=768),
 }
 
 rows = dict(
-    pad_net=(_hrnet, _head(type=PADNetHead)),
-    mti_net=(_hrnet, _head(type=MTINetHead)),
-    atrc=(_hrnet, _head(type=ATRCHead, genotype=PASCAL), _atrc),
-    invpt=(_vit, _head(type=InvPTHead), _invpt),
-    mlore=(_vit, _mlore),
-    memory_experts=(_vit, _memory_experts),
+    pad_net=(_hrnet, pad_net),
+    mti_net=(_hrnet, mti_net),
+    atrc=(_hrnet, atrc, _atrc),
+    invpt=(_vit, invpt, _vit_size),
+    mlore=(_vit, mlore_pascal, _mlore),
+    memory_experts=(_vit, memory_experts, _vit_size),
     sak=('sak.py::pascal',),
 )
