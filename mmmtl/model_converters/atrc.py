@@ -14,8 +14,8 @@ from torch import Tensor
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict
+from mmmtl.model_converters.published_tasks import task_name
 
-TASKS = {'normals': 'normal', 'sal': 'saliency'}
 LEFT_OUT = ('criterion.', 'metrics_dict.')
 HEAD = {
     r'bottleneck\.([^.]+)\.(.+)': 'features.{0}.{1}',
@@ -61,7 +61,7 @@ def convert_head(published: StateDict) -> StateDict:
     state_dict, sources = StateDict(), dict[str, list[str]]()
     for key, value in published.items():
         if match := re.fullmatch(CONTEXT, key):
-            target, source = _task(match[1]), _task(match[2])
+            target, source = task_name(match[1]), task_name(match[2])
             if source not in sources.setdefault(target, []):
                 sources[target].append(source)
             state_dict[f'targets.{target}.contexts.{source}.{match[3]}.{match[4]}'] = value
@@ -71,7 +71,7 @@ def convert_head(published: StateDict) -> StateDict:
             raise CheckpointError(f'no ATRC: it has no {key!r}')
     for key, value in published.items():
         if match := re.fullmatch(MESSAGES, key):
-            target = _task(match[1])
+            target = task_name(match[1])
             state_dict |= _split(key, value, target, sources.get(target, []))
     return state_dict
 
@@ -80,12 +80,8 @@ def atrc_key(key: str) -> str | None:
     """The key of ours for a published one of the head outside of the contexts, None for one that is not."""
     for pattern, ours in HEAD.items():
         if match := re.fullmatch(pattern, key):
-            return ours.format(_task(match[1]), match[2])
+            return ours.format(task_name(match[1]), match[2])
     return None
-
-
-def _task(name: str) -> str:
-    return TASKS.get(name, name)
 
 
 def _split(key: str, weight: Tensor, target: str, sources: list[str]) -> StateDict:

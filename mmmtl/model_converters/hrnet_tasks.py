@@ -1,23 +1,35 @@
-"""What the converters of multi-task networks on the small HRNet-w18 share: names of tasks, and the expected model."""
+"""Shared by the converters of PAD-Net and MTI-Net on the small HRNet-w18: renaming, and the expected model."""
 
 import re
+from collections.abc import Callable
 
 import torch
 from mmengine.config import Config
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict
+from mmmtl.model_converters.published_tasks import tasks_of_channels
 from mmmtl.model_converters.rdc_hrnet18 import SMALL
 from mmmtl.models.backbones import MMSegBackbone
 from mmmtl.models.decode_heads import MTINetHead, PADNetHead
-from mmmtl.tasks import Depth, SemSeg, Task
 
-TASK_NAMES = {'normals': 'normal', 'sal': 'saliency'}  # published name -> ours; other tasks have the same name
+MESSAGE = {'attention.0': 'gate', 'conv': 'value'}  # published convolution of a message -> ours
 
 
-def task_name(published: str) -> str:
-    """Return our name of a task."""
-    return TASK_NAMES.get(published, published)
+def rename_keys(published: StateDict, rename: Callable[[str], str | None], network: str) -> StateDict:
+    """Rename all keys.
+
+    Args:
+        published: Published weights.
+        rename: Returns our key for a published one, None if it is unknown.
+        network: Name of the network, for messages.
+
+    Raises:
+        CheckpointError: A key is unknown.
+    """
+    if unknown := [key for key in published if rename(key) is None]:
+        raise CheckpointError(f'no {network} on HRNet-w18: unknown key {unknown[0]!r}, one of {len(unknown)}')
+    return {name: value for key, value in published.items() if (name := rename(key))}
 
 
 def expected_model(ours: StateDict, classifiers: str, head: type[PADNetHead | MTINetHead], network: str) -> StateDict:
@@ -35,13 +47,8 @@ def expected_model(ours: StateDict, classifiers: str, head: type[PADNetHead | MT
     Raises:
         CheckpointError: There is no initial classifier of any task.
     """
-    tasks: dict[str, Task] = {}
+    tasks = tasks_of_channels({match[1]: len(ours[key]) for key in ours if (match := re.fullmatch(classifiers, key))})
     final = {match[1] for key in ours if (match := re.fullmatch(r'decode_head\.final\.(\w+)\.\d\..+', key))}
-    for key, value in ours.items():
-        if match := re.fullmatch(classifiers, key):
-            # only the number of channels matters here
-            classes = [str(index) for index in range(len(value))]
-            tasks[match[1]] = SemSeg(match[1], classes) if len(value) > 1 else Depth(match[1])
     if not set(tasks) & final:
         raise CheckpointError(f'no {network} on HRNet-w18: it has no predictions of a task')
     backbone = MMSegBackbone(Config(dict(type='mmseg.HRNet', extra=SMALL, norm_cfg=dict(type='BN'))))

@@ -15,11 +15,11 @@ import torch
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
+from mmmtl.model_converters.published_tasks import task_name
 from mmmtl.models.backbones import ViTBackbone
 from mmmtl.models.decode_heads import InvPTHead
 from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg, Task
 
-TASKS = {'normals': 'normal', 'sal': 'saliency'}
 VITS = {768: ('vit_base_patch16_384', (2, 5, 8, 11)), 1024: ('vit_large_patch16_384', (5, 11, 17, 23))}
 DECODER, STAGES = 'multi_task_decoder.', 'multi_task_decoder.invpt.invpt_stages.'
 UNUSED = (
@@ -74,7 +74,7 @@ def rename_invpt(published: StateDict) -> StateDict:
         print(f'left out, as no output uses them: {", ".join(prefix.rstrip(".") for prefix in unused)}')
     # tasks in the order of the published network, which numbers them in some keys
     tasks = list(dict.fromkeys(key.split('.')[2] for key in bare if key.startswith(f'{DECODER}intermediate_head.')))
-    tasks = [TASKS.get(task, task) for task in tasks]
+    tasks = [task_name(task) for task in tasks]
     state_dict = StateDict()
     for key, value in bare.items():
         if key.startswith(UNUSED):
@@ -101,18 +101,18 @@ def invpt_key(key: str, tasks: list[str]) -> str | None:
     if key.startswith('backbone.'):
         return f'backbone.model.model.{key.removeprefix("backbone.")}'
     if match := re.fullmatch(r'heads\.([^.]+)\.linear_pred\.(\w+)', key):
-        return f'decode_head.classifiers.{_task(match[1])}.{match[2]}'
+        return f'decode_head.classifiers.{task_name(match[1])}.{match[2]}'
     if not key.startswith(DECODER):
         return None
     key = key.removeprefix(DECODER)
     if match := re.fullmatch(r'(preliminary_decoder|intermediate_head)\.([^.]+)\.(.+)', key):
-        return f'decode_head.{PER_TASK[match[1]]}.{_task(match[2])}.{match[3].replace(".bn1.", ".bn.")}'
+        return f'decode_head.{PER_TASK[match[1]]}.{task_name(match[2])}.{match[3].replace(".bn1.", ".bn.")}'
     if match := re.fullmatch(r'scale_embed\.([01])\.(\w+)', key):
         return f'decode_head.stages.{SKIPS[match[1]]}.skip.{match[2]}'
     if match := re.fullmatch(r'invpt\.mix_proj\.([^.]+)\.0\.(\w+)', key):
-        return f'decode_head.mix.{_task(match[1])}.{match[2]}'
+        return f'decode_head.mix.{task_name(match[1])}.{match[2]}'
     if match := re.fullmatch(r'invpt\.mt_proj\.([^.]+)\.([01]\.\w+)', key):
-        return f'decode_head.fuse.{_task(match[1])}.{match[2]}'
+        return f'decode_head.fuse.{task_name(match[1])}.{match[2]}'
     if match := re.fullmatch(r'invpt\.redu_chan\.([12])\.(\d+)\.(\w+)', key):
         return _numbered(f'decode_head.stages.{match[1]}.widen', tasks, match[2], match[3])
     if match := re.fullmatch(r'invpt\.invpt_stages\.([12])\.patch_embed\.(\d+)\.proj\.([1245])\.(\w+)', key):
@@ -123,10 +123,6 @@ def invpt_key(key: str, tasks: list[str]) -> str | None:
         layer = LAYERS.get(match[2])
         return layer and f'decode_head.stages.{match[1]}.block.{layer}.{match[3]}'
     return None
-
-
-def _task(name: str) -> str:
-    return TASKS.get(name, name)
 
 
 def _numbered(prefix: str, tasks: list[str], number: str, rest: str) -> str | None:

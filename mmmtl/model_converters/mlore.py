@@ -15,10 +15,9 @@ from torch import Tensor
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
+from mmmtl.model_converters.published_tasks import task_name, tasks_of_channels
 from mmmtl.models.decode_heads import MLoREHead
-from mmmtl.tasks import Depth, SemSeg, Task
 
-NAMES = {'normals': 'normal', 'sal': 'saliency'}  # other tasks have the same name
 BLOCK = {'conv1': 'enter', 'conv2': 'own', 'conv3': 'project', 'bn_all': 'experts_norm', 'bn': 'norm'}
 ROUTER = {
     '0.conv1': 'reduce',
@@ -68,9 +67,9 @@ def mlore_key(key: str) -> str | None:
     if match := re.fullmatch(r'backbone\.fea_fuse\.(\d+\.\w+)', key):
         return f'decode_head.project.{match[1]}'
     if match := re.fullmatch(r'backbone\.task_mask\.(\w+)\.([013]\.\w+)', key):
-        return f'decode_head.fuse.{_task(match[1])}.{match[2]}'
+        return f'decode_head.fuse.{task_name(match[1])}.{match[2]}'
     if match := re.fullmatch(r'heads\.(\w+)\.(mt_proj\.[01]|linear_pred)\.(\w+)', key):
-        return f'decode_head.heads.{_task(match[1])}.{HEAD[match[2]]}.{match[3]}'
+        return f'decode_head.heads.{task_name(match[1])}.{HEAD[match[2]]}.{match[3]}'
     if match := re.fullmatch(r'backbone\.MLoRE_([12])\.(\d+)\.(.+)', key):
         rest = _block_key(match[3])
         return rest and f'decode_head.blocks.{match[2]}.{int(match[1]) - 1}.{rest}'
@@ -82,16 +81,12 @@ def _block_key(key: str) -> str | None:
     if match := re.fullmatch(r'share_conv\.(\w+)', key):
         return f'shared.{match[1]}'
     if match := re.fullmatch(r'(conv1|conv3|bn|bn_all)\.(\w+)\.(\w+)', key):
-        return f'tasks.{_task(match[2])}.{BLOCK[match[1]]}.{match[3]}'
+        return f'tasks.{task_name(match[2])}.{BLOCK[match[1]]}.{match[3]}'
     if match := re.fullmatch(r'conv2\.(\w+)\.([WM])\.(\w+)', key):
-        return f'tasks.{_task(match[1])}.own.{FACTOR[match[2]]}.{match[3]}'
+        return f'tasks.{task_name(match[1])}.own.{FACTOR[match[2]]}.{match[3]}'
     if (match := re.fullmatch(r'router_1\.(\w+)\.(0\.\w+|1)\.(\w+)', key)) and match[2] in ROUTER:
-        return f'tasks.{_task(match[1])}.router.{ROUTER[match[2]]}.{match[3]}'
+        return f'tasks.{task_name(match[1])}.router.{ROUTER[match[2]]}.{match[3]}'
     return None
-
-
-def _task(name: str) -> str:
-    return NAMES.get(name, name)
 
 
 def _joined(name: str, parts: dict[int, Tensor]) -> Tensor:
@@ -122,11 +117,7 @@ def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
     }
     if not (sizes and taps and depth and len(ranks) > 1):
         raise CheckpointError('no MLoRE on a ViT: blocks of the ViT, experts, fea_fuse or linear_pred are missing')
-    # only the number of channels matters here
-    tasks: dict[str, Task] = {
-        name: SemSeg(name, [str(index) for index in range(count)]) if count > 1 else Depth(name)
-        for name, count in sizes.items()
-    }
+    tasks = tasks_of_channels(sizes)
     image_size = (patch, patch * pixels)  # only the number of patches matters
     with torch.device('meta'):
         vit = VisionTransformer(

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 
 import torch
 
-from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
-from mmmtl.model_converters.hrnet_tasks import expected_model, task_name
+from mmmtl.model_converters.hrnet_tasks import MESSAGE, expected_model, rename_keys
+from mmmtl.model_converters.published_tasks import task_name
 from mmmtl.models.decode_heads import MTINetHead
 
-PART = {'attention.0': 'gate', 'conv': 'value'}
 PROPAGATION = {'non_linear': 'mask', 'dimensionality_reduction': 'reduce.0'}
 
 
@@ -28,9 +27,7 @@ def convert(published: StateDict) -> StateDict:
     Raises:
         CheckpointError: Keys or shapes are not the published ones.
     """
-    if unknown := [key for key in published if mti_net_key(key) is None]:
-        raise CheckpointError(f'no MTI-Net on HRNet-w18: unknown key {unknown[0]!r}, one of {len(unknown)}')
-    ours = {name: value for key, value in published.items() if (name := mti_net_key(key))}
+    ours = rename_keys(published, mti_net_key, 'MTI-Net')
     ours |= task_orders(list(ours))
     classifiers = r'decode_head\.initial_logits\.0\.(\w+)\.weight'
     return check(ours, expected_model(ours, classifiers, MTINetHead, 'MTI-Net'))
@@ -63,7 +60,7 @@ def mti_net_key(key: str) -> str | None:
     pattern = r'distillation_scale_(\d)\.self_attention\.(\w+)\.(\w+)\.(attention\.0|conv)\.(\w+)'
     if match := re.fullmatch(pattern, key):
         tasks = f'{task_name(match[2])}.{task_name(match[3])}'
-        return f'decode_head.distillation.{match[1]}.messages.{tasks}.{PART[match[4]]}.{match[5]}'
+        return f'decode_head.distillation.{match[1]}.messages.{tasks}.{MESSAGE[match[4]]}.{match[5]}'
     if match := re.fullmatch(r'heads\.(\w+)\.last_layer\.(\d\..+)', key):
         return f'decode_head.final.{task_name(match[1])}.{match[2]}'
     return None

@@ -8,12 +8,10 @@ Published at github.com/SimonVandenhende/Multi-Task-Learning-PyTorch. The result
 
 import re
 
-from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
-from mmmtl.model_converters.hrnet_tasks import expected_model, task_name
+from mmmtl.model_converters.hrnet_tasks import MESSAGE, expected_model, rename_keys
+from mmmtl.model_converters.published_tasks import task_name
 from mmmtl.models.decode_heads import PADNetHead
-
-PART = {'attention.0': 'gate', 'conv': 'value'}
 
 
 def convert(published: StateDict) -> StateDict:
@@ -22,9 +20,7 @@ def convert(published: StateDict) -> StateDict:
     Raises:
         CheckpointError: Keys or shapes are not the published ones.
     """
-    if unknown := [key for key in published if pad_net_key(key) is None]:
-        raise CheckpointError(f'no PAD-Net on HRNet-w18: unknown key {unknown[0]!r}, one of {len(unknown)}')
-    ours = {name: value for key, value in published.items() if (name := pad_net_key(key))}
+    ours = rename_keys(published, pad_net_key, 'PAD-Net')
     classifiers = r'decode_head\.initial_logits\.(\w+)\.weight'
     return check(ours, expected_model(ours, classifiers, PADNetHead, 'PAD-Net'))
 
@@ -43,7 +39,7 @@ def pad_net_key(key: str) -> str | None:
         r'multi_modal_distillation\.self_attention\.(\w+)\.(\w+)\.(attention\.0|conv)\.(\w+)', key
     ):
         tasks = f'{task_name(match[1])}.{task_name(match[2])}'
-        return f'decode_head.distillation.messages.{tasks}.{PART[match[3]]}.{match[4]}'
+        return f'decode_head.distillation.messages.{tasks}.{MESSAGE[match[3]]}.{match[4]}'
     if match := re.fullmatch(r'heads\.(\w+)\.(\d\..+)', key):
         return f'decode_head.final.{task_name(match[1])}.{match[2]}'
     return None

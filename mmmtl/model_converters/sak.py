@@ -15,10 +15,10 @@ from torch import nn
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
+from mmmtl.model_converters.published_tasks import task_name
 from mmmtl.models.backbones import SAK
 from mmmtl.models.decode_heads import MultiTapHead
 
-TASKS = {'normals': 'normal', 'sal': 'saliency'}
 VITS = {384: 'vit_small_patch16_384', 768: 'vit_base_patch16_384', 1024: 'vit_large_patch16_384'}
 HEAD = {'linear_fuse.0': 'fuse.0', 'linear_fuse.1': 'fuse.1', 'last_conv': 'classifier'}
 LEFT_OUT = ('teachers.', 'head.', 'vit.head.')
@@ -74,16 +74,12 @@ def sak_key(key: str, taps: list[int]) -> str | None:
         part = {'out_norms': 'norms', 'ts_aligners': 'aligners'}[match[1]]
         return f'backbone.{part}.{match[3]}.{_tap(match[2], taps)}.{match[4]}'
     if match := re.fullmatch(r'mor\.(\d+)_([^.]+)\.router\.module\.([013]\.\w+)', key):
-        return f'backbone.mixtures.{_task(match[2])}.{_tap(match[1], taps)}.router.{match[3]}'
+        return f'backbone.mixtures.{task_name(match[2])}.{_tap(match[1], taps)}.router.{match[3]}'
     if match := re.fullmatch(r'heads\.([^.]+)\.linears\.(\d\.\w+)', key):
-        return f'decode_head.heads.{_task(match[1])}.narrow.{match[2]}'
+        return f'decode_head.heads.{task_name(match[1])}.narrow.{match[2]}'
     if match := re.fullmatch(r'heads\.([^.]+)\.(linear_fuse\.[01]|last_conv)\.(\w+)', key):
-        return f'decode_head.heads.{_task(match[1])}.{HEAD[match[2]]}.{match[3]}'
+        return f'decode_head.heads.{task_name(match[1])}.{HEAD[match[2]]}.{match[3]}'
     return None
-
-
-def _task(name: str) -> str:
-    return TASKS.get(name, name)
 
 
 def _tap(block: str, taps: list[int]) -> int:
