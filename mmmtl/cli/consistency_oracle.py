@@ -44,8 +44,9 @@ def run(args: argparse.Namespace) -> None:
 
     from mmmtl.apis import load_config
     from mmmtl.errors import ConfigError
-    from mmmtl.experiments.consistency_oracle import ConsistencyOracleHook, draw_oracle, oracle_table
+    from mmmtl.experiments.consistency_oracle import ConsistencyOracleHook
     from mmmtl.experiments.measured_training import check_output, train_measured
+    from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
 
     config = load_config(args.config, args.cfg_options)
     names = list(config.model.get('consistency_losses') or {})

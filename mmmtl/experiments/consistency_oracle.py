@@ -1,27 +1,24 @@
 """How well a consistency loss tells a true pair of labels from a false one, over the training."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.structures import PixelData
 from torch import Tensor
 
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.errors import ConfigError
+from mmmtl.experiments.label_changes import CONDITIONS
 from mmmtl.experiments.undisturbed import undisturbed
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.structures import MultiTaskDataSample
 
-Curve = Mapping[int, Mapping[str, float]]  # {iterations done: {condition: loss}}
 Values = Mapping[str, Tensor]  # {task: (N, C, H, W)}, in the form of `Task.activate`
 
 
@@ -32,34 +29,6 @@ class LabelBatch(NamedTuple):
     samples: Sequence[MultiTaskDataSample]
     targets: dict[str, Tensor]
     values: dict[str, Tensor]
-
-
-def _moved(values: Tensor) -> Tensor:
-    return values.roll((values.shape[2] // 8, values.shape[3] // 8), (2, 3))
-
-
-def _smoothed(values: Tensor) -> Tensor:
-    size = max(values.shape[2] // 8, 1) * 2 + 1
-    return F.avg_pool2d(values, size, stride=1, padding=size // 2, count_include_pad=False)
-
-
-def _other_value(values: Tensor) -> Tensor:
-    """Return another class, another axis of a normal, or far for near."""
-    if values.shape[1] > 1:
-        return values.roll(1, 1)
-    return values.amax((2, 3), keepdim=True) + values.amin((2, 3), keepdim=True) - values
-
-
-CONDITIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    'true': lambda values: values,
-    'shuffled': lambda values: values.roll(1, 0),  # the label of another image
-    'other value': _other_value,
-    'moved': _moved,  # by an eighth of the image
-    'smoothed': _smoothed,  # mean over a quarter of the height
-    'scaled': lambda values: 1.5 * values if values.shape[1] == 1 else values,  # tasks of one channel
-    'constant': lambda values: values.mean((0, 2, 3), keepdim=True).expand_as(values),
-}
-"""What is done to the values (N, C, H, W) of a task before they take the place of its prediction."""
 
 
 def label_batch(config: Config, model: MultiTaskModel, images: int) -> LabelBatch:
@@ -158,17 +127,17 @@ class ConsistencyOracleHook(Hook):
         self.curve: dict[int, dict[str, float]] = {}  # {iterations done: {condition: loss}}
 
     def before_train(self, runner) -> None:
-        loss = _model(runner).consistency_losses[self.name]
+        loss = runner.unwrapped_model.consistency_losses[self.name]
         if not loss.compares_labels:
             raise ConfigError(
                 f'{type(loss).__name__} does not compare predictions of one task with labels of another; the oracle '
                 'needs a loss that does, such as CrossTaskConsistency or RegionContrast'
             )
-        self.batch = label_batch(runner.cfg, _model(runner), self.images)
+        self.batch = label_batch(runner.cfg, runner.unwrapped_model, self.images)
         if self.pretrain:
-            pretrain_on_labels(runner.cfg, _model(runner), self.name, self.pretrain)
+            pretrain_on_labels(runner.cfg, runner.unwrapped_model, self.name, self.pretrain)
         if self.save:
-            weights = dict(_model(runner).consistency_losses[self.name].named_parameters())
+            weights = dict(runner.unwrapped_model.consistency_losses[self.name].named_parameters())
             write_checkpoint({'state_dict': {name: value.detach().cpu() for name, value in weights.items()}}, self.save)
         self.measure(runner, 0)
 
@@ -179,13 +148,9 @@ class ConsistencyOracleHook(Hook):
     def measure(self, runner, iteration: int) -> None:
         """Measure and keep the losses."""
         assert self.batch is not None
-        model = _model(runner)
+        model = runner.unwrapped_model
         with runner.optim_wrapper.optim_context(model):
             self.curve[iteration] = condition_losses(model, self.name, self.batch)
-
-
-def _model(runner) -> MultiTaskModel:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def pretrain_on_labels(config: Config, model: MultiTaskModel, name: str, iterations: int, lr: float = 1e-3) -> None:
@@ -208,48 +173,3 @@ def pretrain_on_labels(config: Config, model: MultiTaskModel, name: str, iterati
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-
-
-def oracle_table(curve: Curve) -> str:
-    """Return a Markdown table of the losses at the first, middle and last measurement, and of their ratios to true."""
-    iterations = sorted(curve)
-    chosen = list(dict.fromkeys((iterations[0], iterations[len(iterations) // 2], iterations[-1])))
-    lines = [f'| labels as predictions | {" | ".join(f"iteration {i}" for i in chosen)} |']
-    lines.append('| --- |' + ' ---: |' * len(chosen))
-    for condition in ('true', *(name for name in curve[iterations[0]] if name != 'true')):
-        cells = []
-        for iteration in chosen:
-            loss, true = curve[iteration][condition], curve[iteration]['true']
-            ratio = '' if condition == 'true' or not true else f' ({100 * (loss / true - 1):+.1f} %)'
-            cells.append(f'{loss:.4f}{ratio}')
-        lines.append(f'| {condition} | {" | ".join(cells)} |')
-    return '\n'.join(lines) + '\n'
-
-
-def draw_oracle(path: Path, curve: Curve, name: str) -> None:
-    """Draw the loss of each condition, and its difference from that of true labels in percent."""
-    from matplotlib.figure import Figure
-
-    iterations = sorted(curve)
-    figure = Figure(figsize=(10, 4), layout='constrained')
-    axes, ratios = figure.subplots(1, 2)
-    colours = {condition: f'C{number}' for number, condition in enumerate([*CONDITIONS, 'predicted'])}
-    for condition in curve[iterations[0]]:
-        losses = [curve[iteration][condition] for iteration in iterations]
-        style: dict[str, Any] = {'color': colours[condition], 'label': condition}
-        if condition == 'predicted':
-            style['linestyle'] = '--'
-        if condition == 'true':
-            style |= {'color': 'black', 'linewidth': 2.0, 'zorder': 3}
-        axes.plot(iterations, losses, **style)
-        true = [curve[iteration]['true'] for iteration in iterations]
-        ratios.plot(
-            iterations, [100 * (loss / one - 1) if one else 0 for loss, one in zip(losses, true, strict=True)], **style
-        )
-    axes.set_title(f'{name}: loss', fontsize=10)
-    ratios.set_title('difference from true labels, %', fontsize=10)
-    for panel in (axes, ratios):
-        panel.set_xlabel('iteration')
-        panel.grid(alpha=0.3)
-    figure.legend(*axes.get_legend_handles_labels(), loc='outside lower center', ncols=4)
-    figure.savefig(path, dpi=90)

@@ -10,7 +10,6 @@ from typing import Any, cast
 import torch
 from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from mmmtl.models import MultiTaskModel
@@ -61,7 +60,7 @@ class TermGradientsHook(Hook):
         self._handles: list[Any] = []
 
     def before_train(self, runner) -> None:
-        model: MultiTaskModel = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model: MultiTaskModel = runner.unwrapped_model
         self.gradients.to(next(model.parameters()).device)
         self.gradients.choose(dict(model.named_parameters()))  # an unknown prefix is an error before the first step
         self._handles = [

@@ -11,14 +11,13 @@ from torch import Tensor
 from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.consistency_oracle import (
-    CONDITIONS,
     ConsistencyOracleHook,
     condition_losses,
-    draw_oracle,
     label_batch,
-    oracle_table,
     pretrain_on_labels,
 )
+from mmmtl.experiments.label_changes import CONDITIONS
+from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
 from mmmtl.models.consistency_losses import ConsistencyLoss
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
@@ -13,6 +12,7 @@ from mmmtl.models.decode_heads.conv_head import classifier
 from mmmtl.models.decode_heads.decode_head import EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.distilling_head import DistillingHead
 from mmmtl.models.decode_heads.feature_propagation import FeaturePropagation
+from mmmtl.models.decode_heads.fpn_head import resized_like
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.residual_blocks import basic_blocks
 from mmmtl.models.decode_heads.task_distillation import TaskDistillation
@@ -123,16 +123,12 @@ class MTINetHead(DistillingHead):
         for index in reversed(range(len(features))):
             scale = features[index]
             own = {
-                name: blocks(torch.cat([scale, _resized(passed[name], scale)], dim=1) if passed else scale)
+                name: blocks(torch.cat([scale, resized_like(passed[name], scale)], dim=1) if passed else scale)
                 for name, blocks in _scale(self.initial, index).items()
             }
             found.insert(0, own)
             passed = self.propagation[index - 1](own) if self.messages and index > 0 else own
         return found
-
-
-def _resized(features: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(features, like.shape[2:], mode='bilinear', align_corners=False)
 
 
 def _scale(modules: nn.ModuleList, index: int) -> nn.ModuleDict:
