@@ -1,8 +1,13 @@
 """Fill parameters and inputs of the golden values from seeds derived from names."""
 
+import json
 import zlib
+from pathlib import Path
 
 import numpy as np
+import torch
+
+GOLDEN = Path(__file__).parent / 'golden'
 
 
 def noise(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -23,3 +28,10 @@ def fill(key: str, shape: tuple[int, ...]) -> np.ndarray:
     if is_weight and len(shape) > 1:
         return numbers * np.float32(np.sqrt(2 / np.prod(shape[1:])))
     return 0.1 * numbers
+
+
+def published_weights(file: str) -> dict[str, torch.Tensor]:
+    """All parameters and buffers of a reference model, whose keys and shapes are in ``golden/FILE``."""
+    content = json.loads((GOLDEN / file).read_text())
+    keys = content.get('keys', content)
+    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}

@@ -1,19 +1,17 @@
 """What one process of a group draws, keeps and scores; run as a script with a folder and a number of processes."""
 
-import os
 import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from forked_processes import run_forked
 from mmengine.dist import get_rank, get_world_size
 from mmengine.structures import PixelData
+from sized_parts import SizedParts
 
 from mmmtl.datasets import (
-    ConcatDataset,
     EpochSampler,
     EvenlySplitSampler,
     LabelFile,
@@ -37,14 +35,6 @@ TASKS = dict(
 WHOLE_BATCH = 128  # of all processes
 SIZES = (1, 63, 64, 65, 1000)  # of data sets
 EPOCHS = 3
-
-
-class Parts(ConcatDataset):
-    """Parts of which only the sizes are known."""
-
-    def __init__(self, **sizes: int) -> None:
-        self.parts = {name: range(size) for name, size in sizes.items()}
-        self.ends = np.cumsum(list(sizes.values())).tolist()
 
 
 def samples(count: int) -> list[MultiTaskDataSample]:
@@ -83,7 +73,7 @@ def drawn() -> dict[str, Any]:
         endless = iter(EpochSampler(range(size), seed=3, endless=True))
         result[f'endless of {size}'] = [key.index for key in islice(endless, 5 * WHOLE_BATCH // get_world_size())]
     per_rank = WHOLE_BATCH // get_world_size()
-    ratio = RatioSampler(Parts(a=70, b=300, c=11), dict(a=2, b=1, c=1), per_rank, seed=3, endless=True)
+    ratio = RatioSampler(SizedParts(a=70, b=300, c=11), dict(a=2, b=1, c=1), per_rank, seed=3, endless=True)
     result['ratio'] = [key.index for key in islice(iter(ratio), 5 * per_rank)]
     return result
 
@@ -133,7 +123,6 @@ def losses() -> dict[str, float]:
 
 def everything() -> dict[str, Any]:
     """Return all of the above for this process."""
-    os.environ['OMP_NUM_THREADS'] = '1'
     return {'drawn': drawn(), 'shown': shown(), 'scores': scores(), 'losses': losses()}
 
 

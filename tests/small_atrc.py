@@ -1,17 +1,12 @@
 """ATRC of the golden values: 112 channels, four tasks with few classes, and the published keys."""
 
-import json
-from pathlib import Path
-
-import numpy as np
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 
 from mmmtl.models.decode_heads import ATRCHead
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg, Task
 from mmmtl.tasks.label_classes import ClassifiedTask, LogDepthBins, NearestDirection
 
-GOLDEN = Path(__file__).parent / 'golden'
 IN_CHANNELS, STRIDES = (16, 24, 32, 40), (4, 8, 16, 32)
 GENOTYPE = dict(
     semseg=dict(semseg='global', depth='t-label', normal='s-label'),
@@ -43,8 +38,7 @@ TASKS: dict[str, Task] = dict(
 
 def published_atrc() -> dict[str, torch.Tensor]:
     """Parameters of the reference's head by its own keys."""
-    keys = json.loads((GOLDEN / 'atrc_shared_keys.json').read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('atrc_shared_keys.json')
 
 
 def small_atrc() -> ATRCHead:

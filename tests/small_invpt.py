@@ -1,11 +1,7 @@
 """InvPT of the golden values: a ViT of 48 channels and four blocks, four tasks, and the published keys."""
 
-import json
-from pathlib import Path
-
-import numpy as np
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 from timm.models.vision_transformer import VisionTransformer
 
 from mmmtl.models import MultiTaskModel
@@ -14,7 +10,6 @@ from mmmtl.models.backbones.vit_features import FinalNormFeatures
 from mmmtl.models.decode_heads import InvPTHead
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
-GOLDEN = Path(__file__).parent / 'golden'
 TASKS = dict(
     semseg=dict(type=SemSeg, classes=[str(index) for index in range(5)]),
     depth=dict(type=Depth),
@@ -25,8 +20,7 @@ TASKS = dict(
 
 def published_invpt() -> dict[str, torch.Tensor]:
     """Parameters of the reference by its own keys."""
-    keys = json.loads((GOLDEN / 'invpt_shared_keys.json').read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('invpt_shared_keys.json')
 
 
 def small_invpt() -> MultiTaskModel:

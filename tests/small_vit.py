@@ -1,13 +1,10 @@
 """A ViT of 32 channels and twelve blocks under a name of timm, and the published keys of SAK with it."""
 
-import json
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import timm
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 from timm.models import register_model
 from timm.models.vision_transformer import VisionTransformer
 
@@ -15,7 +12,6 @@ from mmmtl.model_converters.sak import rename_sak
 from mmmtl.models.backbones import SAK
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg, Task
 
-GOLDEN = Path(__file__).parent / 'golden'
 SMALL_VIT = 'small_vit_of_the_tests'
 TEACHERS = {'dinov2': 32, 'clip': 32, 'sam': 32}
 TASKS: dict[str, Task] = {
@@ -57,5 +53,4 @@ def small_sak(tasks=tuple(TASKS), teachers=TEACHERS, out_indices=(2, 5, 8, 11), 
 
 def published_sak() -> dict[str, torch.Tensor]:
     """Parameters of the reference by its own keys."""
-    keys = json.loads((GOLDEN / 'sak_shared_keys.json').read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('sak_shared_keys.json')

@@ -1,12 +1,11 @@
 """MTPSL's SegNet as a whole model: its published predictions, losses and scores come out of MultiTaskModel."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 from mmengine.structures import PixelData
 
 from mmmtl.metrics import MultiTaskMetric
@@ -30,9 +29,8 @@ def golden() -> dict[str, np.ndarray]:
 @pytest.fixture(scope='module')
 def published_model() -> MultiTaskModel:
     """MTPSL's SegNet with its heads, its parameters set by the rule of the golden numbers."""
-    keys = json.loads((TESTS / 'golden' / 'segnet_keys.json').read_text())
     converter = mtpsl_segnet
-    published = {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    published = published_weights('segnet_keys.json')
     classes = [str(i) for i in range(13)]
     tasks = dict(semseg=dict(type=SemSeg, classes=classes), depth=dict(type=Depth), normal=dict(type=Normal))
     head = dict(type=ConvHead, channels=64, norm=None, act=None)

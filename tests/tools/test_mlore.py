@@ -1,24 +1,19 @@
 """The converter of MLoRE: every published key has a place of its own, and other files are refused in one line."""
 
-import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters import mlore
 from mmmtl.model_converters.conversion import convert_file
 
-KEYS = Path(__file__).parents[1] / 'golden' / 'mlore_shared_keys.json'
-
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, torch.Tensor]:
-    keys = json.loads(KEYS.read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('mlore_shared_keys.json')
 
 
 def convert(content, folder: Path) -> dict | str:

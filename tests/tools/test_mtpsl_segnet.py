@@ -1,6 +1,5 @@
 """The converter of MTPSL's SegNet: the published numbers come out of our model, and bad files end in one line."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from golden_fill import fill
+from golden_fill import published_weights
 from torch import nn
 
 from mmmtl.errors import CheckpointError
@@ -28,8 +27,7 @@ TASKS = dict(semseg=13, depth=1, normal=3)
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, torch.Tensor]:
-    keys = json.loads((GOLDEN / 'segnet_keys.json').read_text())
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('segnet_keys.json')
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The converter of region contrast's HRNet: the published numbers come out of our model, and bad files are refused."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 
 from mmmtl.apis import load_config
 from mmmtl.errors import CheckpointError
@@ -21,8 +20,7 @@ CONFIG = ROOT / 'configs' / 'region_contrast' / 'supervised_hrnet_w18s_b10_20e_n
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, torch.Tensor]:
-    keys = json.loads((GOLDEN / 'rdc_hrnet18_keys.json').read_text())
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('rdc_hrnet18_keys.json')
 
 
 @pytest.fixture

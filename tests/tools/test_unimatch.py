@@ -1,6 +1,5 @@
 """The converter of UniMatch weights: every published key has its place, and what does not fit ends in one line."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters import unimatch
@@ -20,8 +19,7 @@ TOOL = ROOT / 'tools' / 'model_converters' / 'unimatch.py'
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, torch.Tensor]:
-    keys = json.loads((ROOT / 'tests' / 'golden' / 'unimatch_multiview_keys.json').read_text())
-    return {key: torch.from_numpy(fill(key, tuple(shape))) for key, shape in keys.items()}
+    return published_weights('unimatch_multiview_keys.json')
 
 
 @pytest.fixture

@@ -5,24 +5,14 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from sized_parts import SizedParts
 
-from mmmtl.datasets import ConcatDataset, RatioSampler
+from mmmtl.datasets import RatioSampler
 from mmmtl.datasets.samplers import ratio_sampler
 from mmmtl.datasets.samplers.ratio_sampler import one_period
 from mmmtl.errors import ConfigError
 
 SIZES = {'pairs': 7, 'street': 30, 'edges': 11}
-
-
-class Parts(ConcatDataset):
-    """Parts of which only the sizes are known."""
-
-    def __init__(self, **sizes: int) -> None:
-        self.parts = {name: range(size) for name, size in sizes.items()}
-        self.ends = np.cumsum(list(sizes.values())).tolist()
-
-    def __repr__(self) -> str:
-        return 'Parts'
 
 
 @pytest.fixture
@@ -33,7 +23,7 @@ def on_ranks(monkeypatch):
         built = []
         for rank in range(world_size):
             monkeypatch.setattr(ratio_sampler, 'get_dist_info', lambda rank=rank: (rank, world_size))
-            built.append(RatioSampler(Parts(**SIZES), ratios, batch_size, **options))
+            built.append(RatioSampler(SizedParts(**SIZES), ratios, batch_size, **options))
         return built
 
     return build
@@ -43,7 +33,7 @@ HALF = dict(pairs=2, street=1, edges=1)
 
 
 def parts_of(keys) -> Counter:
-    bounds = Parts(**SIZES).indices
+    bounds = SizedParts(**SIZES).indices
     return Counter(name for key in keys for name, indices in bounds.items() if key.index in indices)
 
 
@@ -136,8 +126,8 @@ def test_the_row_depends_on_the_seed_alone(on_ranks):
 def test_wrong_shares_are_named():
     for ratios in (dict(pairs=1), dict(pairs=1, street=1, edges=0), dict(pairs=1, street=1, edges=1, more=1)):
         with pytest.raises(ConfigError, match='positive number for each of pairs, street, edges'):
-            RatioSampler(Parts(**SIZES), ratios, 8)
+            RatioSampler(SizedParts(**SIZES), ratios, 8)
     with pytest.raises(ConfigError, match='factor of a thousand'):
-        RatioSampler(Parts(**SIZES), dict(pairs=1, street=1, edges=1e-6), 8)
+        RatioSampler(SizedParts(**SIZES), dict(pairs=1, street=1, edges=1e-6), 8)
     with pytest.raises(ConfigError, match='EpochSampler'):
         RatioSampler(range(8), HALF, 8)

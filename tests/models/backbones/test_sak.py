@@ -5,8 +5,8 @@ import copy
 import numpy as np
 import pytest
 import torch
-from golden_fill import noise
-from small_vit import GOLDEN, SMALL_VIT, TASKS, TEACHERS, golden_sak, published_sak, small_sak
+from golden_fill import GOLDEN, noise
+from small_vit import SMALL_VIT, TASKS, TEACHERS, golden_sak, published_sak, small_sak
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from two_processes import run_in_two, work

@@ -1,13 +1,12 @@
 """Cross-task consistency equals the published values and a plain loop over images and pairs; its options."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from golden_fill import fill
+from golden_fill import published_weights
 from mmengine.structures import PixelData
 from partial_batches import CHANNELS, EXACT, SHOWN, make_batch, pick
 
@@ -134,11 +133,8 @@ def golden() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope='module')
 def published_space() -> dict[str, torch.Tensor]:
-    keys = json.loads((TESTS / 'golden' / 'mapfns_keys.json').read_text())
     converter = mtpsl_mapping
-    return converter.convert(
-        {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
-    )
+    return converter.convert(published_weights('mapfns_keys.json'))
 
 
 class UnitNormal(Normal):

@@ -1,12 +1,8 @@
 """The joint task space: one run for all maps, each map by itself, pairs that matter; the published network's keys."""
 
-import json
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 from partial_batches import EXACT, SIZE
 from torch import Tensor
 
@@ -14,7 +10,6 @@ from mmmtl.errors import CheckpointError, ConfigError
 from mmmtl.model_converters import mtpsl_mapping
 from mmmtl.models.consistency_losses import JointTaskSpace, ResidualJointTaskSpace
 
-TESTS = Path(__file__).parents[2]
 both = pytest.mark.parametrize('kind', [JointTaskSpace, ResidualJointTaskSpace])
 
 
@@ -134,8 +129,7 @@ def converter():
 
 @pytest.fixture
 def published() -> dict[str, Tensor]:
-    keys = json.loads((TESTS / 'golden' / 'mapfns_keys.json').read_text())
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('mapfns_keys.json')
 
 
 def test_every_published_key_has_a_place_of_its_own(converter, published):

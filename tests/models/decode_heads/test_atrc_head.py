@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from golden_fill import noise
-from small_atrc import GOLDEN, IN_CHANNELS, TASKS, published_atrc, small_atrc
+from golden_fill import GOLDEN, noise
+from small_atrc import IN_CHANNELS, TASKS, published_atrc, small_atrc
 from small_model import Strided, losses_of, make_batch
 from torch.optim import Adam
 

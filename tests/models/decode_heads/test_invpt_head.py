@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from golden_fill import noise
-from small_invpt import GOLDEN, published_invpt, small_invpt
+from golden_fill import GOLDEN, noise
+from small_invpt import published_invpt, small_invpt
 from small_model import losses_of, make_batch
 from torch.optim import Adam
 

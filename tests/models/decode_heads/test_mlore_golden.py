@@ -1,12 +1,11 @@
 """MLoREHead on a ViT: the published network's gates, features, logits and image gradient come out of our model."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from golden_fill import fill, noise
+from golden_fill import noise, published_weights
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor
 
@@ -29,8 +28,7 @@ SIZE = (64, 96)
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, Tensor]:
-    keys = json.loads((GOLDEN / 'mlore_shared_keys.json').read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('mlore_shared_keys.json')
 
 
 @pytest.fixture(scope='module')

@@ -1,12 +1,11 @@
 """MTI-Net on HRNet-w18: the published predictions and gradients come out of our model, and the published sizes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from golden_fill import fill, noise
+from golden_fill import noise, published_weights
 from mmengine.config import Config
 from torch import Tensor
 
@@ -27,8 +26,7 @@ HRNET_W18 = dict(in_channels=(18, 36, 72, 144), strides=(4, 8, 16, 32))
 
 @pytest.fixture(scope='module')
 def published() -> dict[str, Tensor]:
-    keys = json.loads((GOLDEN / 'mtinet_shared_keys.json').read_text())['keys']
-    return {key: torch.from_numpy(np.asarray(fill(key, tuple(shape)))) for key, shape in keys.items()}
+    return published_weights('mtinet_shared_keys.json')
 
 
 def build(task_softmax: str, published: dict[str, Tensor], tasks: dict = TASKS) -> MultiTaskModel:

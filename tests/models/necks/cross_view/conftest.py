@@ -1,19 +1,17 @@
 """The published networks' numbers, scenes to look at, and the slow way, for the tests of the cross-view neck."""
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from golden_fill import fill
+from golden_fill import published_weights
 
 from mmmtl.model_converters import unimatch
 from mmmtl.models.necks import CrossViewModule
 
 TESTS = Path(__file__).parents[3]
-ROOT = TESTS.parent
 
 
 @pytest.fixture(scope='session')
@@ -25,8 +23,7 @@ def golden() -> dict[str, torch.Tensor]:
 @pytest.fixture(scope='session')
 def published() -> dict[str, torch.Tensor]:
     """The state dict of the published network for which the golden numbers were computed."""
-    keys = json.loads((TESTS / 'golden' / 'unimatch_multiview_keys.json').read_text())
-    return {key: torch.from_numpy(fill(key, tuple(shape))) for key, shape in keys.items()}
+    return published_weights('unimatch_multiview_keys.json')
 
 
 @pytest.fixture
