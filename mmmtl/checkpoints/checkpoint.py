@@ -13,6 +13,7 @@ from mmengine.logging import HistoryBuffer
 from torch import Tensor, nn
 
 from mmmtl.errors import CheckpointError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.weight_files import load_plain
 
 
@@ -55,20 +56,16 @@ def write_checkpoint(checkpoint: Mapping, path: str | Path) -> None:
         TypeError: See `to_plain_values`.
     """
     path = Path(path)
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
-        with unfinished.open('wb') as file, _checksums():
+        with atomic_path(path) as unfinished, unfinished.open('wb') as file, _checksums():
             torch.save(to_plain_values(checkpoint), file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
         reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise CheckpointError(
             f'{path}: cannot write the checkpoint ({reason}); free some space or choose another folder'
         ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch import nn
 from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
+from mmmtl.files.atomic_path import atomic_path
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -66,9 +66,5 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
             for row, values in scores.items()
         },
     }
-    unfinished = path.with_suffix(f'.{os.getpid()}.tmp')
-    try:
+    with atomic_path(path) as unfinished:
         unfinished.write_text(json.dumps(content, indent=2) + '\n')
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -40,10 +40,8 @@ def _below(folder: str, prefix: str, suffix: str, above: frozenset[tuple[int, in
     if folder_id in above:
         return
     for entry in entries:
-        name, linked = (
-            entry.name,
-            entry.is_symlink(),
-        )  # os.path returns False for a link to itself, where DirEntry raises
+        name = entry.name
+        linked = entry.is_symlink()  # os.path returns False for a link to itself, where DirEntry raises
         if os.path.isdir(entry) if linked else entry.is_dir():
             yield from _below(os.path.join(folder, name), f'{prefix}{name}/', suffix, above | {folder_id})
         elif name.endswith(suffix) and (os.path.isfile(entry) if linked else entry.is_file()):

@@ -1,9 +1,10 @@
 """Write point clouds as PLY files, which MeshLab, CloudCompare, Blender and Open3D read."""
 
-import os
 from pathlib import Path
 
 import numpy as np
+
+from mmmtl.files.atomic_path import atomic_path
 
 PROPERTIES = (
     *((name, 'float', '<f4') for name in ('x', 'y', 'z', 'nx', 'ny', 'nz')),
@@ -23,12 +24,8 @@ def write_ply(file: Path, points: np.ndarray, colours: np.ndarray, normals: np.n
         normals: (P, 3).
         comment: One line for the header, ASCII.
     """
-    temporary = file.with_name(f'.{os.getpid()}.{file.name}')
-    try:
-        temporary.write_bytes(encode_ply(points, colours, normals, comment))
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic_path(file) as unfinished:
+        unfinished.write_bytes(encode_ply(points, colours, normals, comment))
 
 
 def encode_ply(points: np.ndarray, colours: np.ndarray, normals: np.ndarray, comment: str = '') -> bytes:

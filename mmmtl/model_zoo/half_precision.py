@@ -1,12 +1,12 @@
 """Write the weights of a checkpoint as a small file that holds tensors only."""
 
-import os
 from pathlib import Path
 
 import torch
 from safetensors.torch import save
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint
+from mmmtl.files.atomic_path import atomic_path
 
 
 def write_half_precision(checkpoint: str | Path, file: str | Path) -> None:
@@ -26,9 +26,10 @@ def write_half_precision(checkpoint: str | Path, file: str | Path) -> None:
         key: value.half() if value.is_floating_point() and value.dim() > 1 else value
         for key, value in read_checkpoint(checkpoint)['state_dict'].items()
     }
-    unfinished = Path(f'{file}.tmp')
-    unfinished.write_bytes(save({key: value.contiguous() for key, value in weights.items()}, metadata={'format': 'pt'}))
-    os.replace(unfinished, file)
+    with atomic_path(Path(file)) as unfinished:
+        unfinished.write_bytes(
+            save({key: value.contiguous() for key, value in weights.items()}, metadata={'format': 'pt'})
+        )
 
 
 def largest_rounding_error(checkpoint: str | Path, file: str | Path) -> float:

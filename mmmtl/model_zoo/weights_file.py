@@ -1,6 +1,5 @@
 """The weights of a network of the model zoo: in the package, or downloaded once, always with a checksum."""
 
-import os
 from pathlib import Path
 from urllib.error import URLError
 
@@ -8,6 +7,7 @@ import torch
 
 from mmmtl.datasets.multi_task_dataset import cache_root
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.checksums import file_sha256
 from mmmtl.model_zoo.models import ModelInfo
 
@@ -52,12 +52,9 @@ def verified(path: Path, sha256: str) -> Path:
 
 def _download(url: str, path: Path, sha256: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
-        torch.hub.download_url_to_file(url, str(unfinished), progress=False)
-        verified(unfinished, sha256)
-        os.replace(unfinished, path)
+        with atomic_path(path) as unfinished:
+            torch.hub.download_url_to_file(url, str(unfinished), progress=False)
+            verified(unfinished, sha256)
     except URLError as error:
         raise CheckpointError(f'{url}: cannot be downloaded ({error.reason})') from None
-    finally:
-        unfinished.unlink(missing_ok=True)

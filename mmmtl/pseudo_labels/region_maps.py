@@ -5,7 +5,6 @@ maps are kept, so an interrupted run can be resumed.
 """
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.label_readers.region_files import MANIFEST, MAX_REGION, RegionFile, read_manifest, region_file_name
 from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
 from mmmtl.pseudo_labels.region_backends import DATASET_BACKENDS, Segmenter, build_segmenter
@@ -80,12 +80,8 @@ class RegionMapJob:
 def write_region_map(path: Path, regions: np.ndarray) -> None:
     """Write a region map (H, W) uint16 as PNG, under a temporary name that is then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
+    with atomic_path(path) as unfinished:
         Image.fromarray(regions).save(unfinished, format='PNG')
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def dataset_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Callable[[], np.ndarray] | None:

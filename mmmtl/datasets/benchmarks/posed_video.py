@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -19,6 +18,7 @@ from mmmtl.datasets.overlapping_views import PairRule, choose_neighbours
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.near_names import similar_name_hint
 from mmmtl.files.required_files import required_file, required_files
 from mmmtl.registry import DATASETS
@@ -147,9 +147,8 @@ class PosedVideo(MultiTaskDataset):
             key=(zlib.crc32(scene.encode()),),
         )
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f'.{os.getpid()}')
-        temporary.write_text(json.dumps(chosen))
-        os.replace(temporary, path)  # concurrent processes write the same content
+        with atomic_path(path) as unfinished:  # concurrent processes write the same content
+            unfinished.write_text(json.dumps(chosen))
         return chosen
 
     def __repr__(self) -> str:

@@ -74,9 +74,8 @@ class PosedViews(MultiTaskDataset):
         records = []
         for folder in scenes:
             views = load_scene(folder, self.depth_file)
-            if self.checksums.known:
-                for name in ('cam.txt', 'poses.txt'):
-                    self.checksums.verify(folder / name)
+            for name in ('cam.txt', 'poses.txt'):
+                self.checksums.verify(folder / name)
             records += scene_records(folder.name, views, self.view_mode)
         return records
 

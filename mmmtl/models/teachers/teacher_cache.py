@@ -1,6 +1,5 @@
 """Maps of teachers in files, for images whose pixels are the same whenever they are used."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mmmtl.errors import CheckpointError, DataError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.checksums import content_digest
 from mmmtl.files.weight_files import load_plain
 from mmmtl.models.teachers.timm_teacher import TimmTeacher
@@ -74,11 +74,9 @@ def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] 
 
 
 def _write(path: Path, digest: str, maps: list[Tensor]) -> None:
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save({'pixels': digest, 'maps': [x.contiguous().clone() for x in maps]}, unfinished)
-        unfinished.replace(path)
+        with atomic_path(path) as unfinished:
+            torch.save({'pixels': digest, 'maps': [x.contiguous().clone() for x in maps]}, unfinished)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        unfinished.unlink(missing_ok=True)
         raise CheckpointError(f'{path}: cannot write the cache of teacher maps: {error}; set another cache') from None
