@@ -18,14 +18,12 @@ import math
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 import torch
-from timing import synchronize
+from timing import median_seconds
 from torch import Tensor
 
 from mmmtl.engine.memory import keep_freed_memory
@@ -120,9 +118,9 @@ def loop(args: argparse.Namespace) -> dict[str, float]:
             np.mean(losses)
 
     return {
-        'moments': seconds(moments, 'cpu'),
-        'distances': seconds(distances, 'cpu', times=2),
-        'whole': seconds(whole, 'cpu', times=2),
+        'moments': median_seconds(moments, 'cpu'),
+        'distances': median_seconds(distances, 'cpu', repeats=2),
+        'whole': median_seconds(whole, 'cpu', repeats=2),
         'difference': 0.0,
         'largest': 0.0,
     }
@@ -166,7 +164,7 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
         noise_contrast(table, valid, valid, members=1)[0].mean().backward()
 
     with torch.no_grad():
-        moments_seconds = seconds(moments, args.device)
+        moments_seconds = median_seconds(moments, args.device)
         table = wasserstein(*gaussians)[0].cpu().double()
     members = [
         (mean.double().numpy(), covariance.double().numpy())
@@ -175,23 +173,11 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
     expected = torch.tensor([distance(members[first], members[second]) for first, second in pairs.T.tolist()])
     return {
         'moments': moments_seconds,
-        'distances': seconds(distances, args.device),
-        'whole': seconds(whole, args.device),
+        'distances': median_seconds(distances, args.device),
+        'whole': median_seconds(whole, args.device),
         'difference': (table[pairs[0].cpu(), pairs[1].cpu()] - expected).abs().max().item(),
         'largest': expected.max().item(),
     }
-
-
-def seconds(run: Callable[[], object], device: str, times: int = 5) -> float:
-    """Return the median time of ``times`` runs, after one warm-up run."""
-    durations = []
-    for _ in range(times + 1):
-        synchronize(device)
-        start = time.perf_counter()
-        run()
-        synchronize(device)
-        durations.append(time.perf_counter() - start)
-    return statistics.median(durations[1:])
 
 
 WAYS = {'loop': loop, 'ours': ours}

@@ -3,7 +3,8 @@
 import os
 import statistics
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 
 import torch
 
@@ -25,6 +26,18 @@ def synchronize(device: str | torch.device) -> None:
     """Wait until all kernels on the device have finished."""
     if torch.device(device).type == 'cuda':
         torch.cuda.synchronize()
+
+
+def median_seconds(run: Callable[[], object], device: str | torch.device, repeats: int = 5, warm_up: int = 1) -> float:
+    """Return the median time of ``repeats`` runs, after ``warm_up`` others."""
+    durations = []
+    for _ in range(warm_up + repeats):
+        synchronize(device)
+        start = time.perf_counter()
+        run()
+        synchronize(device)
+        durations.append(time.perf_counter() - start)
+    return statistics.median(durations[warm_up:])
 
 
 def median_and_quartiles(ratios: Iterable[float], digits: int = 2) -> str:

@@ -2,11 +2,9 @@
 
 import argparse
 import statistics
-import time
-from collections.abc import Callable
 
 import torch
-from timing import synchronize
+from timing import median_seconds
 
 
 def device(dry_run: bool) -> dict:
@@ -26,21 +24,9 @@ def rates(dry_run: bool) -> dict[str, float]:
     side = 64 if dry_run else 8192
     a, b = torch.randn(2, side, side, device=where).bfloat16()
     return {
-        'copy bytes/s': 2 * source.numel() / seconds(lambda: target.copy_(source), where),
-        'bf16 matmul operations/s': 2 * side**3 / seconds(lambda: a @ b, where),
+        'copy bytes/s': 2 * source.numel() / median_seconds(lambda: target.copy_(source), where, repeats=10, warm_up=3),
+        'bf16 matmul operations/s': 2 * side**3 / median_seconds(lambda: a @ b, where, repeats=10, warm_up=3),
     }
-
-
-def seconds(run: Callable[[], object], where: str, repeats: int = 10) -> float:
-    """Return the median seconds of a run, after three warm-up runs."""
-    durations = []
-    for _ in range(repeats + 3):
-        synchronize(where)
-        start = time.perf_counter()
-        run()
-        synchronize(where)
-        durations.append(time.perf_counter() - start)
-    return statistics.median(durations[3:])
 
 
 def cost_volume(dry_run: bool) -> dict:
