@@ -63,3 +63,16 @@ MIXED = (ALL, ('depth',), (), ('semseg', 'normal'))
 
 def losses_of(model: MultiTaskModel, batch: dict) -> dict[str, Tensor]:
     return model(**model.data_preprocessor(batch, True), mode='loss')
+
+
+def train(model: MultiTaskModel, batch: dict, steps: int, lr: float) -> tuple[list[float], dict[str, Tensor]]:
+    """Train on one batch by Adam; the total before each step, and all losses of the last one."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    totals = []
+    for _ in range(steps):
+        losses = losses_of(model, batch)
+        optimizer.zero_grad()
+        losses['loss'].backward()
+        optimizer.step()
+        totals.append(losses['loss'].item())
+    return totals, losses

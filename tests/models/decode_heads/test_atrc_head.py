@@ -7,8 +7,7 @@ import pytest
 import torch
 from golden_fill import GOLDEN, noise
 from small_atrc import IN_CHANNELS, TASKS, published_atrc, small_atrc
-from small_model import Strided, losses_of, make_batch
-from torch.optim import Adam
+from small_model import Strided, make_batch, train
 
 from mmmtl.errors import ConfigError
 from mmmtl.model_converters.atrc import convert_head
@@ -124,14 +123,7 @@ def test_the_loss_falls_and_counts_auxiliary_predictions():
     head = dict(type=ATRCHead, genotype=genotype, earlier_weight=0.5, channels=8)
     model = MultiTaskModel(tasks, dict(type=Strided), head).train()
     batch = make_batch(('semseg', 'depth'), ('normal', 'depth'), sizes=((16, 24),) * 2)
-    optimizer = Adam(model.parameters(), lr=1e-2)
-    totals = []
-    for _ in range(30):
-        losses = losses_of(model, batch)
-        optimizer.zero_grad()
-        losses['loss'].backward()
-        optimizer.step()
-        totals.append(losses['loss'].item())
+    totals, losses = train(model, batch, steps=30, lr=1e-2)
     assert {name for name in losses if '/' in name} == {'auxiliary/depth', 'auxiliary/semseg'}
     parts = sum(losses[name] for name in tasks) + 0.5 * (losses['auxiliary/depth'] + losses['auxiliary/semseg'])
     assert totals[-1] == pytest.approx(parts.item(), rel=1e-5)

@@ -5,8 +5,7 @@ import pytest
 import torch
 from golden_fill import GOLDEN, noise
 from small_invpt import published_invpt, small_invpt
-from small_model import losses_of, make_batch
-from torch.optim import Adam
+from small_model import make_batch, train
 
 from mmmtl.errors import ConfigError
 from mmmtl.model_converters.invpt import UNUSED, rename_invpt
@@ -138,14 +137,7 @@ def test_the_loss_falls_and_counts_preliminary_predictions():
     backbone = dict(type=ViTBackbone, model_name='test_vit', out_indices=(1, 3, 5))
     model = MultiTaskModel(TASKS, backbone, dict(type=InvPTHead, earlier_weight=0.5, **SMALL)).train()
     batch = make_batch(('semseg', 'depth'), ('normal',), sizes=((64, 64),) * 2)
-    optimizer = Adam(model.parameters(), lr=3e-3)
-    totals = []
-    for _ in range(25):
-        losses = losses_of(model, batch)
-        optimizer.zero_grad()
-        losses['loss'].backward()
-        optimizer.step()
-        totals.append(losses['loss'].item())
+    totals, losses = train(model, batch, steps=25, lr=3e-3)
     parts = sum(losses[name] + 0.5 * losses[f'preliminary/{name}'] for name in TASKS)
     assert totals[-1] == pytest.approx(parts.item(), rel=1e-5)
     assert totals[-1] < 0.8 * totals[0]

@@ -9,8 +9,8 @@ from golden_fill import noise, published_weights
 from mmengine.config import Config
 from torch import Tensor
 
-from mmmtl.errors import CheckpointError
 from mmmtl.model_converters import pad_net
+from mmmtl.model_converters.published_tasks import tasks_of_channels
 from mmmtl.model_converters.rdc_hrnet18 import SMALL
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.decode_heads import PADNetHead
@@ -82,29 +82,6 @@ def test_the_whole_network_gives_the_published_numbers(model):
 )
 def test_published_numbers_of_parameters(tasks, auxiliary, expected):
     with torch.device('meta'):
-        built = PADNetHead(of_channels(tasks), **HRNET_W18, auxiliary=auxiliary)
+        built = PADNetHead(tasks_of_channels(tasks), **HRNET_W18, auxiliary=auxiliary)
     fuse = sum(parameter.numel() for parameter in built.fuse.parameters())
     assert fuse == 73_710 and sum(parameter.numel() for parameter in built.parameters()) - fuse == expected
-
-
-def of_channels(counts: dict[str, int]) -> dict:
-    """Tasks with these numbers of channels."""
-    return {
-        name: SemSeg(name, [str(i) for i in range(count)]) if count > 1 else Depth(name)
-        for name, count in counts.items()
-    }
-
-
-@pytest.mark.parametrize(
-    ('change', 'line'),
-    [
-        (lambda keys: keys | {'attention.weight': torch.zeros(1)}, "unknown key 'attention.weight', one of 1"),
-        (lambda keys: {key: value for key, value in keys.items() if 'bn1.bias' not in key}, 'missing'),
-        (lambda keys: {key: value for key, value in keys.items() if 'conv_out' not in key}, 'no predictions of a task'),
-        (lambda keys: {key: value[:1] if value.dim() else value for key, value in keys.items()}, 'must have shape'),
-    ],
-)
-def test_other_files_are_refused(published, change, line):
-    with pytest.raises(CheckpointError, match=line) as error:
-        pad_net.convert(change(published))
-    assert '\n' not in str(error.value)
