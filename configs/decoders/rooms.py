@@ -1,10 +1,14 @@
-"""Decoders of multi-task networks on one encoder, pretrained EfficientNet-Lite0, on generated rooms of 128 x 128."""
+"""Decoders of multi-task networks on one encoder, pretrained EfficientNet-Lite0, on generated rooms of 128 x 128.
 
+In the rows ``one_label_*``, each image has the label of one task, with and without region contrast.
+"""
+
+from mmmtl.datasets import OneLabel
 from mmmtl.models.backbones import ResizedInput, TimmBackbone
-from mmmtl.models.consistency_losses import ExpertBalance
+from mmmtl.models.consistency_losses import ExpertBalance, RegionContrast
 from mmmtl.models.decode_heads import ATRCHead, InvPTHead, MemoryExpertsHead, MLoREHead, MTINetHead, PADNetHead
 
-_shared = 'fpn_lite0_b8_600i_rooms_128_full.py'
+_shared = 'fpn_lite0_b8_400i_rooms_128_full.py'
 
 
 def _head(**options) -> dict:
@@ -34,13 +38,29 @@ _mlore = {  # for images of one size
     'model.consistency_losses': dict(balance=dict(type=ExpertBalance, weight=5e-4)),
 }
 
+_pad_net = _head(type=PADNetHead, channels=64)
+_invpt = _head(type=InvPTHead, channels=64, preliminary_channels=64)
+_one_label = {'train_dataloader.dataset.label_setting': dict(type=OneLabel)}
+_region_contrast = {
+    'train_dataloader.dataset.regions': 'instances',
+    'model.consistency_losses': dict(
+        region_contrast=dict(
+            type=RegionContrast, space=dict(widths=(8, 16, 16)), regions=dict(max_regions=9), weight=0.15
+        )
+    ),
+}
+
 rows = dict(
     shared_heads=(_shared,),
-    pad_net=(_shared, _head(type=PADNetHead, channels=64)),
+    pad_net=(_shared, _pad_net),
     mti_net=(_shared, _head(type=MTINetHead, task_softmax='tasks')),
     atrc=(_shared, _head(type=ATRCHead, genotype=_relations, channels=64)),
-    invpt=(_shared, _head(type=InvPTHead, channels=64, preliminary_channels=64)),
+    invpt=(_shared, _invpt),
     mlore=(_shared, _mlore),
     memory_experts=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8)),
     memory_experts_all=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8, reads='all')),
+    one_label_pad_net=(_shared, _pad_net, _one_label),
+    one_label_pad_net_region_gaussian=(_shared, _pad_net, _one_label, _region_contrast),
+    one_label_invpt=(_shared, _invpt, _one_label),
+    one_label_invpt_region_gaussian=(_shared, _invpt, _one_label, _region_contrast),
 )

@@ -18,7 +18,7 @@ from mmmtl.models.teachers import TimmTeacher
 _nyud = '../baseline/multitap_vit_l16_b4_40k_nyud_40_full.py'
 _pascal = '../baseline/multitap_vit_l16_b4_40k_pascal_full.py'
 _dinov3 = '../baseline/multitap_dinov3_vit_l16_b4_40k_nyud_40_full.py'
-_rooms = 'fpn_lite0_b8_600i_rooms_128_full.py'
+_rooms = 'fpn_lite0_b8_400i_rooms_128_full.py'
 
 _taps = (5, 11, 17, 23)
 _vit_l = 'vit_large_patch16_384.augreg_in21k_ft_in1k'
