@@ -50,12 +50,16 @@ def model_cost(model: MultiTaskModel, size: tuple[int, int]) -> list[PartCost]:
     ]
     device = next(model.parameters()).device
     training = model.training
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     counter = FlopCounterMode(display=False)
     try:
+        model.requires_grad_(False)  # the counter cannot follow a parameter that is the input of a module
         with torch.no_grad(), FakeTensorMode(allow_non_fake_inputs=True), counter:
             model.eval()(torch.zeros(1, 3, *size, device=device))
     finally:
         model.train(training)
+        for parameter in trained:
+            parameter.requires_grad_()
         for handle in handles:
             handle.remove()
     root = type(model).__name__
