@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.decode_heads.expert_gates import MASKS, ExpertRouter, Mask, top_gates
+from mmmtl.models.sample_noise import normal_noise
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class RoutingOptions:
         task_rank: Rank of the convolution that each task has of its own.
         top_k: Number of experts that remain per task and image.
         mask: Whether ``'logits'`` or ``'weights'`` of the other experts are masked, see `top_gates`.
-        noise: Whether the logits get normal noise in training.
+        noise: Whether the head adds normal noise to the logits in training.
 
     Raises:
         ConfigError: There are less than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or
@@ -91,30 +92,35 @@ class ExpertBlock(nn.Module):
 
     where the experts E_i and the 3x3 convolution are shared by the tasks. The latter sends no gradient to o.
 
-    ``forward``: {task: (N, C, h, w)} -> {task: (N, C, h, w)}, and the gates (N, T, n) of the tasks.
+    ``forward``: {task: (N, C, h, w)} and keys of the noise (N,), see `noise_keys`, or None for no noise
+    -> {task: (N, C, h, w)}, and the gates (N, T, n) of the tasks.
 
     Args:
         tasks: Names of the T tasks.
         channels: C.
         pixels: h w.
         options: Options of the experts.
+        stream: Number of the block; each block of a network has its own noise.
     """
 
-    def __init__(self, tasks: Sequence[str], channels: int, pixels: int, options: RoutingOptions) -> None:
+    def __init__(
+        self, tasks: Sequence[str], channels: int, pixels: int, options: RoutingOptions, stream: int = 0
+    ) -> None:
         super().__init__()
         self.options = options
+        self.stream = stream
         self.experts = LowRankExperts(channels, options.ranks)
         self.shared = nn.Conv2d(channels, channels, 3, padding=1)
         self.tasks = nn.ModuleDict({name: _TaskLayers(channels, pixels, options) for name in tasks})
 
-    def forward(self, features: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    def forward(self, features: Mapping[str, Tensor], keys: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
         """Return the features of all tasks, and the gates."""
         layers = [cast(_TaskLayers, self.tasks[name]) for name in features]
         inputs = [layer.enter(x) for layer, x in zip(layers, features.values(), strict=True)]
         routed = [layer.router(o) for layer, o in zip(layers, inputs, strict=True)]
         logits, scales, weights = (torch.stack(values, 1) for values in zip(*routed, strict=True))  # (N, T, n or 1)
-        if self.training and self.options.noise:
-            logits = logits + torch.randn_like(logits) * scales
+        if keys is not None:
+            logits = logits + normal_noise(keys, self.stream, logits.shape[1:]) * scales
         gates = top_gates(logits, self.options.top_k, self.options.mask)
         joined = torch.cat(inputs)  # (T N, C, h, w), task by task
         mixed = self.experts(joined, gates.transpose(0, 1).flatten(0, 1)).chunk(len(layers))

@@ -13,6 +13,7 @@ from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput
 from mmmtl.models.decode_heads.low_rank_experts import ExpertBlock, RoutingOptions
 from mmmtl.models.decode_heads.one_stride import resize_feature, size_at
 from mmmtl.models.nested_options import build_nested
+from mmmtl.models.sample_noise import noise_keys
 from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
@@ -34,8 +35,9 @@ class MLoREHead(DecodeHead):
     depend on the features of another. A router has one weight per pixel, so the head accepts one image size only; wrap
     the backbone in `ResizedInput` of this size to predict images of any size.
 
-    Where we differ: features of other strides are accepted and resized, all experts run for every image (see
-    `LowRankExperts`), and the last layer has small initial weights, see `classifier`.
+    Where we differ: the noise of an image does not depend on the batch or on the number of processes, features of other
+    strides are accepted and resized, all experts run for every image (see `LowRankExperts`), and the last layer has
+    small initial weights, see `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, H / 4, W / 4)};
     ``aux['gates']``: mean over the tasks of the gates, (N, L, 2, n), for `ExpertBalance`.
@@ -73,9 +75,13 @@ class MLoREHead(DecodeHead):
         self.size = size_at(self.grid, stride, 4)  # of the logits
         pixels = self.grid[0] * self.grid[1]
         self.project = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in in_channels)
+        self.noise = options.noise
         self.blocks = nn.ModuleList(
-            nn.ModuleList(ExpertBlock([*tasks], channels, pixels, options) for _ in range(NUM_BLOCKS))
-            for _ in in_channels
+            nn.ModuleList(
+                ExpertBlock([*tasks], channels, pixels, options, stream)
+                for stream in range(NUM_BLOCKS * level, NUM_BLOCKS * (level + 1))
+            )
+            for level in range(len(in_channels))
         )
         self.fuse = nn.ModuleDict(
             {
@@ -107,10 +113,11 @@ class MLoREHead(DecodeHead):
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
         """Return logits (N, task.channels, H / 4, W / 4) of every task, and the gates."""
-        fused, gates = self.task_features(features)
+        keys = noise_keys(context.images) if self.training and self.noise else None
+        fused, gates = self.task_features(features, keys)
         return HeadOutput({name: head(fused[name]) for name, head in self.heads.items()}, aux={'gates': gates.mean(3)})
 
-    def task_features(self, features: Sequence[Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    def task_features(self, features: Sequence[Tensor], keys: Tensor | None = None) -> tuple[dict[str, Tensor], Tensor]:
         """Return the fused features (N, C, H / 4, W / 4) of each task, and all gates (N, L, 2, T, n)."""
         levels: list[dict[str, Tensor]] = []
         gates: list[Tensor] = []
@@ -118,7 +125,7 @@ class MLoREHead(DecodeHead):
             common = resize_feature(project(x), self.grid)
             by_task = dict.fromkeys(self.tasks, common)
             for block in cast(nn.ModuleList, blocks):
-                by_task, block_gates = block(by_task)
+                by_task, block_gates = block(by_task, keys)
                 gates.append(block_gates)
             levels.append(by_task)
         fused = {

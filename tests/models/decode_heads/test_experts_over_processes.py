@@ -18,7 +18,7 @@ EXPERTS = dict(ranks=(1, 2, 3), task_rank=2, top_k=2)
 BALANCE = dict(balance=dict(type=ExpertBalance, weight=10.0))
 MODELS: dict[str, dict] = {
     'MLoRE': dict(
-        decode_head=dict(type=MLoREHead, image_size=(8, 10), channels=8, stride=2, experts=EXPERTS | dict(noise=False)),
+        decode_head=dict(type=MLoREHead, image_size=(8, 10), channels=8, stride=2, experts=EXPERTS),
         consistency_losses=BALANCE,
     ),
     'memory': dict(decode_head=dict(type=MemoryExpertsHead, channels=8, num_experts=3, stride=2)),

@@ -83,21 +83,22 @@ def test_the_shared_convolution_sends_no_gradient_to_its_input():
     assert not x.grad.any() and block.shared.weight.grad.any()
 
 
-def test_noise_in_training_only_and_from_the_random_generator():
+def test_the_noise_of_an_image_does_not_depend_on_the_batch():
     torch.manual_seed(0)
-    block = ExpertBlock(['a', 'b'], 8, 6, OPTIONS)
+    block, other = (ExpertBlock(['a', 'b'], 8, 6, OPTIONS, stream) for stream in (0, 1))
+    other.load_state_dict(block.state_dict())
     features = dict.fromkeys('ab', torch.randn(4, 8, 2, 3))
-
-    def gates(seed: int) -> Tensor:
-        torch.manual_seed(seed)
-        return block(features)[1]
-
-    assert torch.equal(gates(1), gates(1)) and not torch.equal(gates(1), gates(2))
-    block.eval()
-    assert torch.equal(gates(1), gates(2))
-    quiet = ExpertBlock(['a', 'b'], 8, 6, RoutingOptions(RANKS, 2, 2, noise=False))
-    quiet.load_state_dict(block.state_dict())
-    torch.testing.assert_close(quiet(features)[1], gates(1))
+    keys = torch.arange(4)
+    for module in (block, other):
+        module.eval()  # batch norm would depend on the batch
+    gates = block(features, keys)[1]
+    assert torch.equal(gates, block(features, keys)[1])
+    assert not torch.equal(gates, block(features, keys + 9)[1])
+    assert not torch.equal(gates, other(features, keys)[1])
+    assert not torch.equal(gates, block(features)[1])
+    for chosen in (slice(0, 1), slice(1, 4)):
+        part = block({name: x[chosen] for name, x in features.items()}, keys[chosen])[1]
+        torch.testing.assert_close(part, gates[chosen])
 
 
 @pytest.mark.parametrize(

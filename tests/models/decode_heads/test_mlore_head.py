@@ -45,6 +45,19 @@ def features(count: int = 2) -> tuple[torch.Tensor, ...]:
 CONTEXT = BatchContext.of(TASKS, torch.zeros(2, 3, *SIZE))
 
 
+def test_noise_in_training_only():
+    def gates(head: MLoREHead, seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        return head(features(), CONTEXT).aux['gates']
+
+    head = make_head().train()
+    assert torch.equal(gates(head, 1), gates(head, 1)) and not torch.equal(gates(head, 1), gates(head, 2))
+    quiet = make_head(experts=EXPERTS | dict(noise=False)).train()
+    assert torch.equal(gates(quiet, 1), gates(quiet, 2))
+    head.eval()
+    assert torch.equal(gates(head, 1), gates(head, 2))
+
+
 @pytest.mark.parametrize('in_channels', [(8, 12, 16), (6,)])
 def test_the_second_published_form_and_one_feature_keep_the_contract(in_channels):
     head = partial(MLoREHead, image_size=SIZE, channels=8, experts=EXPERTS | dict(mask='weights'))
