@@ -13,6 +13,8 @@ ALL = {
     'normal': Normal('normal'),
     'normal of l1': Normal('normal', loss=dict(type='L1')),
     'depth with a cap': Depth('depth', min_depth=0.1, max_depth=80.0),
+    'depth with log encoding': Depth('depth', encoding='log'),
+    'depth with inverse encoding': Depth('depth', encoding='inverse'),
     'inverse depth': InverseDepth('depth', unit=0.3),
     'disparity': Disparity('disparity'),
     'confidence': Confidence('confidence'),

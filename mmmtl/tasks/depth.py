@@ -11,7 +11,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.registry import TASKS
 from mmmtl.tasks.depth_display import DepthDisplay
 from mmmtl.tasks.depth_view_change import MIN_PREDICTION, DepthViewChange
-from mmmtl.tasks.encodings import Encoding, RelativeEncoding
+from mmmtl.tasks.encodings import Encoding, InverseDepthEncoding, LogDepthEncoding, RelativeEncoding
 from mmmtl.tasks.label_changes import unchanged
 from mmmtl.tasks.label_classes import ClassifiedTask, LogDepthBins
 from mmmtl.tasks.losses import Loss
@@ -27,6 +27,11 @@ CROPS = {
     'eigen': (0.3324324, 0.91351351, 0.0359477, 0.96405229),  # KITTI, Eigen et al. 2014
     'garg': (0.40810811, 0.99189189, 0.03594771, 0.96405229),  # KITTI, Garg et al. 2016
     'nyu-eigen': (45 / 480, 471 / 480, 41 / 640, 601 / 640),  # NYUv2, where Kinect's depth and colour overlap
+}
+ENCODINGS: dict[str, type[Encoding]] = {
+    'relative': RelativeEncoding,
+    'log': LogDepthEncoding,
+    'inverse': InverseDepthEncoding,
 }
 
 
@@ -53,6 +58,8 @@ class Depth(Task):
             KITTI; no limit if None.
         crop: Evaluate the window ``'eigen'`` or ``'garg'`` (KITTI) or ``'nyu-eigen'`` only; the whole image if None.
         interpolation: ``'nearest'``, or ``'points'`` for the sparse depth of a laser scanner, see `resize_points`.
+        encoding: Encoding of the depth for consistency losses: ``'relative'`` to its maximum, as published; ours:
+            ``'log'`` or ``'inverse'``, see `LogDepthEncoding` and `InverseDepthEncoding`.
         loss: `L1`, `L2`, `BerHu` or `SILog`; see `Task`.
 
     Raises:
@@ -79,6 +86,7 @@ class Depth(Task):
         max_depth: float | None = None,
         crop: str | None = None,
         interpolation: str = 'nearest',
+        encoding: str = 'relative',
         loss: Mapping[str, Any] | Loss | None = None,
     ) -> None:
         super().__init__(name, loss)
@@ -90,7 +98,9 @@ class Depth(Task):
             raise ConfigError(f'{name}: crop must be None or one of {", ".join(CROPS)}, found {crop!r}')
         if interpolation not in ('nearest', 'points'):
             raise ConfigError(f"{name}: interpolation must be 'nearest' or 'points', found {interpolation!r}")
-        self.display_range = display_range
+        if encoding not in ENCODINGS:
+            raise ConfigError(f'{name}: encoding must be one of {", ".join(ENCODINGS)}, found {encoding!r}')
+        self.display_range, self.encoding_name = display_range, encoding
         self.min_depth, self.max_depth, self.crop, self.interpolation = min_depth, max_depth, crop, interpolation
 
     def check(self, label: np.ndarray) -> None:
@@ -137,7 +147,7 @@ class Depth(Task):
 
     @property
     def encoding(self) -> Encoding:
-        return RelativeEncoding(self)
+        return ENCODINGS[self.encoding_name](self)
 
     @property
     def view_change(self) -> ViewChange:

@@ -56,6 +56,39 @@ class RelativeEncoding(Encoding):
         return divide_by_maximum(self.task.to_values(target))
 
 
+class MetricEncoding(Encoding):
+    """A function of the depth in metres, which depends on its scale, unlike `RelativeEncoding`; 0 where void. Ours.
+
+    Where the function clamps the prediction, also where this is negative, it gets no gradient.
+    """
+
+    channels = 1
+
+    @abstractmethod
+    def of_depth(self, depth: Tensor) -> Tensor:
+        """Map metres to (0, 1]."""
+
+    def encode(self, logits: Tensor) -> Tensor:
+        return self.of_depth(self.task.activate(logits))
+
+    def encode_target(self, target: Tensor) -> Tensor:
+        return self.of_depth(self.task.to_values(target)) * self.task.valid(target)[:, None]
+
+
+class LogDepthEncoding(MetricEncoding):
+    """The logarithm of depth, (2 + log10(metres)) / 4: 0.25 at 0.1 m or nearer, 1 at 100 m or farther."""
+
+    def of_depth(self, depth: Tensor) -> Tensor:
+        return (2 + depth.clamp(0.1, 100).log10()) / 4
+
+
+class InverseDepthEncoding(MetricEncoding):
+    """The inverse of depth, 0.5 m / depth: 1 at 0.5 m or nearer, 0.05 at 10 m."""
+
+    def of_depth(self, depth: Tensor) -> Tensor:
+        return 0.5 / depth.clamp(min=0.5)
+
+
 class BinaryEncoding(Encoding):
     """The probabilities (1 - p, p) of a binary task with one logit; both 0 where void, which differs from p = 0."""
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 from every_task import every_task, labels, perfect, some_logits
 
-from mmmtl.tasks import Depth, HumanParts, Normal, SemSeg
+from mmmtl.errors import ConfigError
+from mmmtl.tasks import Depth, HumanParts, InverseDepth, Normal, SemSeg
 
 
 @every_task
@@ -58,6 +59,20 @@ def test_a_depth_is_relative_to_its_image():
     assert torch.equal(task.encoding.encode_target(target), expected)
     assert torch.equal(task.encoding.encode(target), expected)
     assert task.encoding.encode(-target).abs().max() <= 1
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'expected'), [('log', [0.25, 0.5, 0.75, 1, 0]), ('inverse', [1, 0.5, 0.05, 0.005, 0])]
+)
+def test_a_metric_encoding_keeps_the_scale(encoding, expected):
+    depth = torch.tensor([0.1, 1, 10, 100, 0]).view(1, 1, 1, 5)
+    for task in (Depth('depth', encoding=encoding), InverseDepth('depth', encoding=encoding)):
+        assert task.encoding.encode_target(depth).flatten().tolist() == pytest.approx(expected)
+
+
+def test_an_unknown_encoding():
+    with pytest.raises(ConfigError, match="depth: encoding must be one of relative, log, inverse, found 'metres'"):
+        Depth('depth', encoding='metres')
 
 
 @pytest.mark.parametrize('kind', [SemSeg, HumanParts])
