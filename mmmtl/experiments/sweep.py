@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from mmmtl.checkpoints.checkpoint import latest_checkpoint, read_checkpoint
+from mmmtl.checkpoints.checkpoint import read_checkpoint
+from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint, latest_readable_checkpoint
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.engine.runner import MultiTaskRunner
@@ -80,7 +81,7 @@ class PlannedRun:
             file: Path | None = scores
             recipe = self._recipe_of(scores)
         else:
-            file = latest_checkpoint(self.work_dir)
+            file = latest_readable_checkpoint(self.work_dir).file
             if file is None:
                 return False
             recipe = read_checkpoint(file).get('meta', {}).get('recipe')

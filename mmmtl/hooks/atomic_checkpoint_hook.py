@@ -7,6 +7,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
 from mmmtl.errors import ConfigError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.registry import HOOKS
 
 
@@ -18,7 +19,8 @@ class AtomicCheckpointHook(CheckpointHook):
     loses it and, with ``max_keep_ckpts=1``, the whole run. Here the files to remove are found in the folder, so this
     continues after a resume, and no path in a checkpoint can cause the removal of another file.
 
-    What a preempted run has left within an epoch is removed as well.
+    What a preempted run has left within an epoch is removed as well. The file ``last_checkpoint``, which other tools of
+    OpenMMLab read, is replaced as a whole.
     """
 
     max_keep_ckpts: int
@@ -28,7 +30,21 @@ class AtomicCheckpointHook(CheckpointHook):
         super().before_train(runner)
 
     def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
-        super()._save_checkpoint_with_step(runner, step, meta)
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            name,
+            self.file_client_args,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+            **self.args,
+        )
+        name_last_checkpoint(runner, self.last_ckpt)
         if self.keep > 0:
             self.remove_all_but(self.keep, self.filename_tmpl, step)
         if self.by_epoch:
@@ -63,3 +79,10 @@ class AtomicCheckpointHook(CheckpointHook):
         )
         for _, path in found[: len(found) - keep]:
             path.unlink()
+
+
+def name_last_checkpoint(runner, path: str) -> None:
+    """Write the path of the last checkpoint to the file ``last_checkpoint`` in the work dir, as MMEngine does."""
+    if is_main_process():
+        with atomic_path(Path(runner.work_dir, 'last_checkpoint')) as unfinished:
+            unfinished.write_text(path)

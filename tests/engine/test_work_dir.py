@@ -59,3 +59,24 @@ def test_a_failed_write_gets_a_place(tmp_path):
     with pytest.raises(OSError) as caught, lock_work_dir(tmp_path):
         raise OSError(errno.ENOSPC, 'No space left on device')
     assert caught.value.filename == str(tmp_path)
+
+
+def hold_with_a_child_and_die(folder) -> None:
+    with lock_work_dir(folder):
+        context = multiprocessing.get_context('fork')
+        pause, _ = context.Pipe()
+        child = context.Process(target=pause.recv)  # as a loader worker, which ends a few seconds after its parent
+        child.start()
+        (folder / 'child').write_text(str(child.pid))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_the_workers_of_a_killed_run_do_not_keep_the_lock(tmp_path):
+    process = multiprocessing.get_context('fork').Process(target=hold_with_a_child_and_die, args=(tmp_path,))
+    process.start()
+    process.join()
+    try:
+        with lock_work_dir(tmp_path):
+            pass
+    finally:
+        os.kill(int((tmp_path / 'child').read_text()), signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Old checkpoints go after the new one is there; the folder says which."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,21 @@ def test_the_best_is_kept_over_a_resume(metrics, tmp_path, rooms_cache, monkeypa
     scores(2, 5, 4)  # the resumed run validates its second epoch once more
     tiny_run(tmp_path, train_cfg__max_epochs=4, resume=True, **options).train()
     assert names(tmp_path) == {'epoch_4.pth', *best}
+
+
+def test_a_full_disk_leaves_the_pointer_to_the_last_checkpoint(tmp_path, rooms_cache, monkeypatch):
+    tiny_run(tmp_path, train_cfg__max_epochs=1).train()
+    pointer = tmp_path / 'last_checkpoint'
+    assert pointer.read_text() == str(tmp_path / 'epoch_1.pth')
+    write_text = Path.write_text
+
+    def full(path: Path, text: str) -> None:
+        write_text(path, text[:5])
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_text', full)
+    with pytest.raises(OSError, match='No space left'):
+        tiny_run(tmp_path, train_cfg__max_epochs=3, resume=True).train()
+    monkeypatch.undo()
+    assert pointer.read_text() == str(tmp_path / 'epoch_1.pth')
+    assert names(tmp_path) == {'epoch_1.pth', 'epoch_2.pth'} and not list(tmp_path.glob('.*.tmp'))
