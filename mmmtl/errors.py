@@ -9,6 +9,10 @@ class ConfigError(UserError):
     """A config, an option or an argument is wrong."""
 
 
+class WorkDirInUseError(ConfigError):
+    """Another run writes to a work dir."""
+
+
 class DataError(UserError):
     """A file of a dataset is missing, damaged or has invalid content."""
 

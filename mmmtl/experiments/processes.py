@@ -1,24 +1,39 @@
-"""Processes of several runs: the pool, their signals and their output."""
+"""Processes of several runs: their start and end, their signals and their output."""
 
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from mmmtl.hooks.preemption_hook import PREEMPTION_SIGNALS
 
 
-def process_pool(jobs: int) -> ProcessPoolExecutor:
-    """Return a pool with a new process for every run, ``jobs`` at a time.
+def start_process(function: Callable, *args: Any) -> Future:
+    """Call a function in a new process.
 
-    Processes are spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as
-    importing MMEngine does.
+    Each call has a pool of its own: if a process is killed, a pool ends all of its other processes, too. Processes are
+    spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as importing MMEngine
+    does.
     """
-    return ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1)
+    pool = ProcessPoolExecutor(1, mp_context=get_context('spawn'))
+    future = pool.submit(function, *args)
+    pool.shutdown(wait=False)  # ends after this call
+    return future
+
+
+def describe_end(error: BaseException) -> str:
+    """Return in words how a call of `start_process` failed."""
+    if isinstance(error, BrokenProcessPool):
+        return 'its process was killed, perhaps because memory ran out; the same command resumes it'
+    if isinstance(error, SystemExit) and isinstance(error.code, int) and error.code > 128:
+        return f'ended by {signal.Signals(error.code - 128).name}; the same command resumes it'
+    return str(error)
 
 
 @contextmanager

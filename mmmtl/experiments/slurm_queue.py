@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any
 
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.sweep import PlannedRun, unfinished, work
+from mmmtl.experiments.planned_run import PlannedRun
+from mmmtl.experiments.sweep import unfinished, work
 from mmmtl.extras import import_extra
 
 JOB_FILE = 'slurm_job.txt'  # in the work dir: id of the last job of the run

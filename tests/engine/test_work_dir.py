@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import threading
 
 import pytest
 
@@ -59,6 +60,26 @@ def test_a_failed_write_gets_a_place(tmp_path):
     with pytest.raises(OSError) as caught, lock_work_dir(tmp_path):
         raise OSError(errno.ENOSPC, 'No space left on device')
     assert caught.value.filename == str(tmp_path)
+
+
+def test_waiting_for_another_run(tmp_path):
+    """The one that waits gets the lock when the other has ended."""
+    context = multiprocessing.get_context('fork')
+    held, release = context.Event(), context.Event()
+
+    def hold() -> None:
+        with lock_work_dir(tmp_path):
+            held.set()
+            release.wait(60)
+            (tmp_path / 'ended').touch()
+
+    process = context.Process(target=hold)
+    process.start()
+    assert held.wait(60)
+    threading.Timer(0.1, release.set).start()
+    with lock_work_dir(tmp_path, wait=True):
+        assert (tmp_path / 'ended').exists()
+    process.join()
 
 
 def hold_with_a_child_and_die(folder) -> None:
