@@ -19,6 +19,10 @@ class AtomicCheckpointHook(CheckpointHook):
     loses it and, with ``max_keep_ckpts=1``, the whole run. Here the files to remove are found in the folder, so this
     continues after a resume, and no path in a checkpoint can cause the removal of another file.
 
+    MMEngine writes the last checkpoint a second time if a validation gives the best score so far. A run that resumes
+    from it would repeat this validation (`ValidateOnResumeHook`) with a state in which it has been counted already, by
+    early stopping or `ReduceOnPlateauLR` for example. Here it stays as it was before the validation.
+
     What a preempted run has left within an epoch is removed as well. The file ``last_checkpoint``, which other tools of
     OpenMMLab read, is replaced as a whole.
     """
@@ -60,7 +64,9 @@ class AtomicCheckpointHook(CheckpointHook):
         attribute = 'best_ckpt_path' if single else 'best_ckpt_path_dict'
         before = getattr(self, attribute)
         setattr(self, attribute, None if single else dict.fromkeys(before))  # MMEngine removes nothing
+        last, self.last_ckpt = self.last_ckpt, None  # nor writes it again
         super()._save_best_checkpoint(runner, metrics)
+        self.last_ckpt = last
         after = getattr(self, attribute)
         setattr(self, attribute, after or before if single else {key: after[key] or before[key] for key in before})
         for key in self.key_indicators:
