@@ -4,16 +4,15 @@ import os
 import sys
 from collections import Counter, deque
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import torch
 
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
-from mmmtl.errors import ConfigError, WorkDirInUseError
+from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
 from mmmtl.experiments.planned_run import TRAINED, PlannedRun
-from mmmtl.experiments.processes import describe_end, redirect_output, signals_to_children, start_process
+from mmmtl.experiments.processes import FunctionProcess, first_ended, redirect_output, signals_to_children
 from mmmtl.experiments.scores import write_scores
 
 
@@ -61,26 +60,26 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed: list[str] = []
     queue, ended = deque((run, False) for run in waiting), 0
-    running: dict[Future, PlannedRun] = {}
+    running: dict[FunctionProcess, PlannedRun] = {}
     with signals_to_children() as received:
         while True:
             if received:
                 queue.clear()
             while queue and len(running) < jobs:
                 run, wait_for_others = queue.popleft()
-                running[start_process(work, run, threads, wait_for_others)] = run
+                running[FunctionProcess(work, run, threads, wait_for_others)] = run
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                run, error = running.pop(future), future.exception()
-                if isinstance(error, WorkDirInUseError) and not received:
+            for process in first_ended(running):
+                run, failure = running.pop(process), process.failure()
+                if failure and failure.work_dir_in_use and not received:
                     print(f'{run.work_dir}: another process trains this run; waits for it', file=sys.stderr)
                     queue.append((run, True))
                     continue
                 ended += 1
-                if error:
-                    failed.append(f'{run.work_dir}: {describe_end(error)}')
-                state = 'done' if not error else 'interrupted' if received else 'failed'
+                if failure:
+                    failed.append(f'{run.work_dir}: {failure.reason}')
+                state = 'done' if not failure else 'interrupted' if received else 'failed'
                 print(f'[{ended}/{len(waiting)}] {run.work_dir} {state}', file=sys.stderr)
     if received:
         print(f'{received[0].name}: the same command continues the interrupted runs', file=sys.stderr)

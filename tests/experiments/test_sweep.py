@@ -8,10 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError, WorkDirInUseError
 from mmmtl.experiments import sweep
 from mmmtl.experiments.planned_run import InitialWeights, PlannedRun
+from mmmtl.experiments.processes import Failure
 from mmmtl.experiments.run_table import run_table
 from mmmtl.experiments.sweep import train_and_test, work
 
@@ -155,8 +154,18 @@ def test_a_run_that_fails_is_named(tmp_path):
     assert not (run.work_dir / 'metrics.json').exists()
 
 
+@dataclass(eq=False)
+class Ended:
+    """A process that has ended."""
+
+    result: Failure | None
+
+    def failure(self) -> Failure | None:
+        return self.result
+
+
 class Others:
-    """Runs that other processes train; calls of `work` are made at once, in this process.
+    """Runs that other processes train; no process is started.
 
     Args:
         busy: Folders of the runs.
@@ -165,18 +174,18 @@ class Others:
 
     def __init__(self, monkeypatch, busy: Sequence[str] = (), killed: Sequence[str] = ()) -> None:
         self.busy, self.killed, self.calls = busy, killed, []
-        monkeypatch.setattr(sweep, 'start_process', self.start)
+        monkeypatch.setattr(sweep, 'FunctionProcess', self.start)
+        monkeypatch.setattr(sweep, 'first_ended', lambda processes: [next(iter(processes))])
 
-    def start(self, function, run: PlannedRun, threads: int, wait: bool) -> Future:
-        name, future = run.work_dir.name, Future()
+    def start(self, function, run: PlannedRun, threads: int, wait: bool) -> Ended:
+        name = run.work_dir.name
         self.calls.append((name, wait))
+        failure = None
         if name in self.killed:
-            future.set_exception(BrokenProcessPool('terminated abruptly'))
+            failure = Failure('its process was killed')
         elif name in self.busy and not wait:
-            future.set_exception(WorkDirInUseError(f'{name}: another run writes to this work dir'))
-        else:
-            future.set_result(None)
-        return future
+            failure = Failure(f'{name}: another run writes to this work dir', work_dir_in_use=True)
+        return Ended(failure)
 
 
 @pytest.mark.parametrize('jobs', [1, 2])
@@ -191,9 +200,7 @@ def test_runs_of_another_process_are_waited_for_after_all_others(jobs, tmp_path,
 
 def test_a_killed_run_does_not_end_the_others(tmp_path, monkeypatch, capfd):
     others = Others(monkeypatch, killed=['seed_0'])
-    with pytest.raises(
-        ConfigError, match=r'1 of 3 runs failed, the first is .*seed_0: its process was killed.*resumes'
-    ):
+    with pytest.raises(ConfigError, match=r'1 of 3 runs failed, the first is .*seed_0: its process was killed'):
         train_and_test([planned(tmp_path, seed) for seed in range(3)])
     assert [name for name, _ in others.calls] == ['seed_0', 'seed_1', 'seed_2']
 

@@ -98,7 +98,9 @@ class Training:
     def start(self, trouble: Trouble | None) -> None:
         """Resume the training, and check how it continues and ends."""
         readable = [path for path in newest_first(self.folder) if path not in self.damaged]
-        workers = [f'{name}_dataloader.num_workers={self.workers}' for name in ('train', 'val')]
+        # the limit of a full disk would hold for the semaphores of loader workers, too
+        count = 0 if trouble and trouble.kind == 'full disk' else self.workers
+        workers = [f'{name}_dataloader.num_workers={count}' for name in ('train', 'val')]
         arguments = ['train', str(LOOPS[self.whole.loop]), '--work-dir', str(self.folder), '--resume']
         outcome = run([*arguments, *OPTIONS, *workers], self.folder, trouble)
         happened = self.check_end(outcome, trouble)
