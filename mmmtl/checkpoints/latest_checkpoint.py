@@ -58,6 +58,10 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
             read_checkpoint(path)
         except DamagedCheckpointError as error:
             damaged[path] = error.reason
+        except CheckpointError:
+            if path.exists():
+                raise
+            return latest_readable_checkpoint(work_dir)  # a running training has replaced it by a newer one
         else:
             return ReadableCheckpoint(path, damaged)
     if damaged:

@@ -6,7 +6,8 @@ import random
 import pytest
 import torch
 
-from mmmtl.checkpoints.checkpoint import write_checkpoint
+from mmmtl.checkpoints import latest_checkpoint as latest_checkpoint_module
+from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.checkpoints.latest_checkpoint import ReadableCheckpoint, latest_checkpoint, latest_readable_checkpoint
 from mmmtl.errors import CheckpointError, DamagedCheckpointError
 
@@ -110,6 +111,16 @@ def test_a_file_that_could_run_code_is_an_error_and_not_skipped(epochs):
     torch.save({'state_dict': {}, 'extra': [print]}, epochs / 'epoch_4.pth')
     with pytest.raises(CheckpointError, match='refused'):
         latest_readable_checkpoint(epochs)
+
+
+def test_a_file_that_a_running_training_replaces_meanwhile(epochs, monkeypatch):
+    def read(path):
+        if path.name == 'epoch_3.pth':
+            path.rename(epochs / 'epoch_4.pth')
+        return read_checkpoint(path)
+
+    monkeypatch.setattr(latest_checkpoint_module, 'read_checkpoint', read)
+    assert latest_readable_checkpoint(epochs) == ReadableCheckpoint(epochs / 'epoch_4.pth')
 
 
 def test_what_last_checkpoint_contains_has_no_effect(epochs):
