@@ -9,12 +9,32 @@ class ConfigError(UserError):
     """A config, an option or an argument is wrong."""
 
 
+class WorkDirInUseError(ConfigError):
+    """Another run writes to a work dir."""
+
+
 class DataError(UserError):
     """A file of a dataset is missing, damaged or has invalid content."""
 
 
 class CheckpointError(UserError):
     """A checkpoint is missing, damaged, unsafe to load or of another architecture."""
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A checkpoint cannot be read, because it is damaged or something else.
+
+    Args:
+        reason: The file and what is wrong with it.
+        remedy: What to do.
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason, remedy)  # both, so that the error can be pickled
+        self.reason, self.remedy = reason, remedy
+
+    def __str__(self) -> str:
+        return f'{self.reason}; {self.remedy}'
 
 
 class DivergenceError(UserError):

@@ -1,7 +1,6 @@
 """Write and read checkpoints of plain values, atomically and without executing anything in them."""
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -152,13 +151,3 @@ def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str 
             f'{file}: does not fit the architecture and tasks of the config: {"; ".join(found)}; use the '
             'config that it was trained with'
         )
-
-
-def latest_checkpoint(work_dir: str | Path) -> Path | None:
-    """Return the latest ``epoch_N.pth``, ``epoch_N_iter_M.pth`` (within epoch N + 1) or ``iter_M.pth``, if any."""
-    found = [
-        (int(match[1] or match[3]), int(match[2] or 0), path)
-        for path in Path(work_dir).glob('*.pth')
-        if (match := re.fullmatch(r'epoch_(\d+)(?:_iter_(\d+))?\.pth|iter_(\d+)\.pth', path.name))
-    ]
-    return max(found)[-1] if found else None

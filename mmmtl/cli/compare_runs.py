@@ -23,10 +23,11 @@ def run(args: argparse.Namespace) -> None:
     """Print the table, and write it if asked to."""
     from mmmtl.experiments.paired_test import paired_test
     from mmmtl.experiments.run_table import run_table
+    from mmmtl.files.atomic_path import write_text_file
 
     table = run_table(args.runs, args.single, args.metrics)
     if args.paired:
         table += '\n' + paired_test(args.runs, args.metrics)
     print(table, end='')
     if args.out:
-        Path(args.out).write_text(table)
+        write_text_file(Path(args.out), table)

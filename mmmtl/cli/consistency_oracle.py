@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.experiments.consistency_oracle import ConsistencyOracleHook
     from mmmtl.experiments.measured_training import check_output, train_measured
     from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
+    from mmmtl.files.atomic_path import write_text_file
 
     config = load_config(args.config, args.cfg_options)
     names = list(config.model.get('consistency_losses') or {})
@@ -65,6 +66,6 @@ def run(args: argparse.Namespace) -> None:
     train_measured(config, hook, args.work_dir, args.checkpoint)
     print(oracle_table(hook.curve), end='')
     if args.curves:
-        Path(args.curves).write_text(json.dumps(hook.curve, indent=1) + '\n')
+        write_text_file(Path(args.curves), json.dumps(hook.curve, indent=1) + '\n')
     if args.out:
         draw_oracle(Path(args.out), hook.curve, name)

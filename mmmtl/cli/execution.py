@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mmmtl.cli.options import at_least
 
 if TYPE_CHECKING:
-    from mmmtl.experiments.sweep import PlannedRun
+    from mmmtl.experiments.planned_run import PlannedRun
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:

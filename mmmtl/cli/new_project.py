@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> None:
     """
     from mmmtl.apis import load_config
     from mmmtl.errors import ConfigError
+    from mmmtl.files.atomic_path import write_text_file
     from mmmtl.models.backbones.packaged_weights import INSTALL, PACKAGED
     from mmmtl.new_project.config_text import config_text
     from mmmtl.new_project.project import inspect_project
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f'{out}: exists already; remove it, or choose another --out')
     project = inspect_project(folder, args.images, _by_folder(args.label))
     pretrained = PACKAGED['tf_efficientnet_lite0'].is_installed
-    out.write_text(config_text(project, pretrained=pretrained), encoding='utf-8')
+    write_text_file(out, config_text(project, pretrained=pretrained))
     try:
         config = load_config(out)
         sizes = {name: len(DATASETS.build(config[f'{name}_dataloader'].dataset)) for name in ('train', 'val')}

@@ -17,9 +17,10 @@ def run(args: argparse.Namespace) -> None:
     """Print the config, or write it."""
     from mmmtl.apis import load_config
     from mmmtl.configuration.flat_config import flat_text
+    from mmmtl.files.atomic_path import write_text_file
 
     text = flat_text(load_config(args.config, args.cfg_options))
     if args.out:
-        Path(args.out).write_text(text)
+        write_text_file(Path(args.out), text)
     else:
         print(text, end='')

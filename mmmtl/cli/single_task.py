@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> None:
     """Train, test and print the table."""
     from mmmtl.experiments.run_table import run_table
     from mmmtl.experiments.single_task_runs import single_task_runs
+    from mmmtl.files.atomic_path import write_text_file
 
     execute = executor(args)
     runs = single_task_runs(args.config, args.seeds, Path(args.work_dir), args.cfg_options, args.select)
@@ -48,4 +49,4 @@ def run(args: argparse.Namespace) -> None:
     table = run_table(args.against, single, args.metrics) if args.against else run_table(single, (), args.metrics)
     print(table, end='')
     if args.out:
-        Path(args.out).write_text(table)
+        write_text_file(Path(args.out), table)

@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.experiments.paired_test import paired_test
     from mmmtl.experiments.run_table import run_table
     from mmmtl.experiments.table_runs import TableRuns
+    from mmmtl.files.atomic_path import write_text_file
 
     runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain)
     work_dirs = runs.train()
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
         table += '\n' + paired_test(work_dirs, args.metrics)
     print(table, end='')
     if args.out:
-        Path(args.out).write_text(table)
+        write_text_file(Path(args.out), table)
 
 
 def recipe_names(folder: str) -> list[str]:

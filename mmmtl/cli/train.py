@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> None:
             that is not resumed.
     """
     from mmmtl.apis import MultiTaskRunner, load_config
-    from mmmtl.checkpoints.checkpoint import latest_checkpoint
+    from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint
     from mmmtl.configuration.recipes import recipe_name
     from mmmtl.configuration.vis_backends import add_tracker
     from mmmtl.engine.work_dir import lock_work_dir
@@ -58,11 +58,11 @@ def run(args: argparse.Namespace) -> None:
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == 'auto' else args.resume
-    earlier = latest_checkpoint(config.work_dir)
-    if earlier and not config.get('resume'):
-        raise ConfigError(
-            f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by '
-            '--resume, or choose another --work-dir'
-        )
     with lock_work_dir(config.work_dir):
+        earlier = latest_checkpoint(config.work_dir)
+        if earlier and not config.get('resume'):
+            raise ConfigError(
+                f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by '
+                '--resume, or choose another --work-dir'
+            )
         MultiTaskRunner.from_cfg(config).train()

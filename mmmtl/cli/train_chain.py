@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> None:
     """Train all stages."""
     from mmmtl.configuration.load_config import load_config
     from mmmtl.configuration.recipes import recipe_name
+    from mmmtl.engine.work_dir import lock_work_dir
     from mmmtl.experiments.pretraining import parse_stages, train_stage, write_joint_start
 
     folder = Path(args.work_dir or f'work_dirs/{recipe_name(args.config)}')
@@ -35,5 +36,6 @@ def run(args: argparse.Namespace) -> None:
     stages = parse_stages(args.pretrain, joint)
     configs = {task: load_config(path, args.cfg_options) for task, path in stages.items()}
     checkpoints = {task: train_stage(config, folder / f'pretrain_{task}') for task, config in configs.items()}
-    merged = write_joint_start(joint, checkpoints, folder / 'merged.pth')
+    with lock_work_dir(folder, wait=True):
+        merged = write_joint_start(joint, checkpoints, folder / 'merged.pth')
     print(f'{train_stage(joint, folder / "joint", merged)}: trained from {merged}')

@@ -5,19 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.dist import all_gather, is_main_process, sync_random_seed
+from mmengine.dist import all_gather, broadcast_object_list, is_main_process, sync_random_seed
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from mmmtl.checkpoints.checkpoint import (
-    check_weights,
-    latest_checkpoint,
-    load_weights,
-    read_checkpoint,
-    write_checkpoint,
-)
+from mmmtl.checkpoints.checkpoint import check_weights, load_weights, read_checkpoint, write_checkpoint
+from mmmtl.checkpoints.latest_checkpoint import RESUMABLE, ReadableCheckpoint, latest_readable_checkpoint
 from mmmtl.checkpoints.random_state import random_state
 from mmmtl.checkpoints.replaced_weights import check_replaced_colours, without_pretrained
 from mmmtl.checkpoints.resumable_epoch_loop import epoch_length
@@ -25,6 +20,7 @@ from mmmtl.checkpoints.resume import resume
 from mmmtl.checkpoints.resume_check import training_data_summary
 from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
 from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
+from mmmtl.errors import CheckpointError
 
 
 class CheckpointingRunner(Runner):
@@ -37,6 +33,7 @@ class CheckpointingRunner(Runner):
     """
 
     _has_loaded: bool
+    _skipped: tuple[Path, ...] = ()  # damaged checkpoints that are newer than the one that the run resumed from
     initial_settings: list[dict[str, Any]]  # `group_settings` before the first step
 
     @property
@@ -126,7 +123,10 @@ class CheckpointingRunner(Runner):
             'best_scores': {key: value for key, value in hub.runtime_info.items() if key.startswith('best_score')},
         }
         if is_main_process():
-            write_checkpoint(checkpoint, Path(out_dir) / filename)
+            path = Path(out_dir) / filename
+            write_checkpoint(checkpoint, path)
+            if RESUMABLE.fullmatch(filename):
+                self._remove_skipped(path)
 
     def load_checkpoint(
         self,
@@ -154,6 +154,10 @@ class CheckpointingRunner(Runner):
         file = self._load_from
         if self._resume:
             file = self._checkpoint_to_resume(file)
+            if not self._load_from:
+                self._skipped = tuple(self._latest.damaged)
+                for line in self._latest.warnings():
+                    self.logger.warning(line)
             self.logger.info(f'resuming from {file}' if file else f'{self.work_dir}: nothing to resume, starting anew')
         if file is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(file))
@@ -166,5 +170,26 @@ class CheckpointingRunner(Runner):
         self._has_loaded = True
 
     def _checkpoint_to_resume(self, load_from: str | None) -> str | Path | None:
-        """Return the given checkpoint, or the latest of the work dir."""
-        return load_from or latest_checkpoint(self.work_dir)
+        """Return the given checkpoint, or the latest of the work dir that can be read."""
+        return load_from or self._latest.file
+
+    @cached_property
+    def _latest(self) -> ReadableCheckpoint:
+        """The latest checkpoint of the work dir that can be read; rank 0 chooses it for all ranks."""
+        found: list[Any] = [None]
+        if is_main_process():
+            try:
+                found = [latest_readable_checkpoint(self.work_dir)]
+            except CheckpointError as error:
+                found = [error]
+        broadcast_object_list(found)
+        if isinstance(found[0], CheckpointError):
+            raise found[0]
+        return found[0]
+
+    def _remove_skipped(self, written: Path) -> None:
+        """Remove the damaged checkpoints: the next start would skip what this run writes before it has passed them."""
+        for path in self._skipped:
+            if path.name != written.name:
+                path.unlink(missing_ok=True)
+        self._skipped = ()

@@ -7,17 +7,22 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mmmtl.errors import ConfigError
+from mmmtl.errors import ConfigError, WorkDirInUseError
 
 
 @contextmanager
-def lock_work_dir(work_dir: str | Path) -> Iterator[None]:
+def lock_work_dir(work_dir: str | Path, wait: bool = False) -> Iterator[None]:
     """Lock the work dir, and remove temporary files that a killed process has left.
 
     The lock ends with the process, even if it is killed. Only rank 0 of a run locks.
 
+    Args:
+        work_dir: The folder; made if it does not exist.
+        wait: Wait until another run has released the lock, instead of raising an error.
+
     Raises:
-        ConfigError: Another run has locked the work dir, or it is not writable.
+        WorkDirInUseError: Another run has locked the work dir.
+        ConfigError: The work dir is not writable.
     """
     if int(os.environ.get('RANK', os.environ.get('SLURM_PROCID', '0'))) > 0:
         yield
@@ -26,9 +31,9 @@ def lock_work_dir(work_dir: str | Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / '.lock')
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=-1 if wait else 0)
     except Timeout:
-        raise ConfigError(
+        raise WorkDirInUseError(
             f'{folder}: another run writes to this work dir; wait for it or choose another --work-dir'
         ) from None
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmmtl.checkpoints.checkpoint import latest_checkpoint
+from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint
 from mmmtl.datasets import HoldOutSplit
 from mmmtl.errors import CheckpointError, ConfigError
 

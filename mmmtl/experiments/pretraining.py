@@ -6,7 +6,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmmtl.apis.init_model import init_model
-from mmmtl.checkpoints.checkpoint import latest_checkpoint, write_checkpoint
+from mmmtl.checkpoints.checkpoint import write_checkpoint
+from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint
 from mmmtl.checkpoints.merge_weights import merge_weights
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
@@ -51,11 +52,11 @@ def write_joint_start(joint: Config, checkpoints: Mapping[str, Path], path: Path
 
 def train_stage(config: Config, work_dir: Path, start: Path | None = None) -> Path:
     """Train, resume an interrupted training, or do nothing if it has finished; return the last checkpoint."""
-    resumes = latest_checkpoint(work_dir) is not None
-    config.work_dir, config.launcher, config.resume = str(work_dir), 'none', resumes
-    config.load_from = None if resumes or start is None else str(start)
-    config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
     with lock_work_dir(work_dir):
+        resumes = latest_checkpoint(work_dir) is not None
+        config.work_dir, config.launcher, config.resume = str(work_dir), 'none', resumes
+        config.load_from = None if resumes or start is None else str(start)
+        config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
         MultiTaskRunner.from_cfg(config).train()
     checkpoint = latest_checkpoint(work_dir)
     assert checkpoint is not None, 'a training ends with a checkpoint'

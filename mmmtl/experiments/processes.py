@@ -1,29 +1,101 @@
-"""Processes of several runs: the pool, their signals and their output."""
+"""Processes of several runs: their start and end, their signals and their output."""
 
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import active_children, connection, get_context
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from mmmtl.hooks.preemption_hook import PREEMPTION_SIGNALS
+from mmmtl.errors import UserError, WorkDirInUseError
+
+RESUMES = 'the same command resumes it'
 
 
-def process_pool(jobs: int) -> ProcessPoolExecutor:
-    """Return a pool with a new process for every run, ``jobs`` at a time.
+@dataclass(frozen=True)
+class Failure:
+    """How a process failed.
 
-    Processes are spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as
-    importing MMEngine does.
+    Args:
+        reason: One line.
+        work_dir_in_use: Whether another run writes to its work dir.
     """
-    return ProcessPoolExecutor(jobs, mp_context=get_context('spawn'), max_tasks_per_child=1)
+
+    reason: str
+    work_dir_in_use: bool = False
+
+
+class FunctionProcess:
+    """A function call in a new process.
+
+    The process is spawned, not forked: a forked process cannot use CUDA once its parent has counted the GPUs, as
+    importing MMEngine does. It has no queues, unlike one of a pool: if the parent is killed, it ends with its call.
+
+    Args:
+        function: The function; its result is dropped.
+        args: Its arguments.
+    """
+
+    def __init__(self, function: Callable, *args: Any) -> None:
+        context = get_context('spawn')
+        self._reader, writer = context.Pipe(duplex=False)
+        self._process = context.Process(target=_call, args=(writer, function, args))
+        self._process.start()
+        writer.close()
+
+    @property
+    def sentinel(self) -> int:
+        """File descriptor that is ready once the process has ended."""
+        return self._process.sentinel
+
+    def failure(self) -> Failure | None:
+        """Wait for the end; return None if the function has returned."""
+        self._process.join()
+        with suppress(EOFError):
+            if self._reader.poll():
+                return self._reader.recv()
+        code = self._process.exitcode or 0
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = ', perhaps because memory ran out' if name == 'SIGKILL' else ''
+            return Failure(f'its process was killed by {name}{hint}; {RESUMES}')
+        if code > 128:
+            return Failure(f'ended by {signal.Signals(code - 128).name}; {RESUMES}')
+        return Failure(f'its process ended with the exit code {code}') if code else None
+
+
+def first_ended(processes: Iterable[FunctionProcess]) -> list[FunctionProcess]:
+    """Wait until at least one process has ended; return all that have."""
+    by_sentinel = {process.sentinel: process for process in processes}
+    return [by_sentinel[sentinel] for sentinel in connection.wait(by_sentinel) if isinstance(sentinel, int)]
+
+
+def _call(writer: connection.Connection, function: Callable, args: tuple) -> None:
+    """Call the function; write a failure to the pipe, and the traceback of an unexpected error to stderr."""
+    try:
+        function(*args)
+    except (UserError, OSError) as error:
+        failure = Failure(str(error), isinstance(error, WorkDirInUseError))
+    except Exception as error:
+        traceback.print_exc()
+        failure = Failure(f'{type(error).__name__}: {error}')
+    except KeyboardInterrupt:
+        failure = Failure('interrupted')
+    else:
+        return
+    with suppress(BrokenPipeError):  # the parent was killed
+        writer.send(failure)
 
 
 @contextmanager
 def signals_to_children() -> Iterator[list[signal.Signals]]:
     """Pass SIGTERM and SIGUSR1 on to the child processes; yields a list that collects the received signals."""
+    from mmmtl.hooks.preemption_hook import PREEMPTION_SIGNALS  # slow to import, and every process imports this file
+
     received: list[signal.Signals] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:

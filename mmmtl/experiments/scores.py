@@ -13,7 +13,7 @@ from torch import nn
 from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
-from mmmtl.files.atomic_path import atomic_path
+from mmmtl.files.atomic_path import write_text_file
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -66,5 +66,4 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
             for row, values in scores.items()
         },
     }
-    with atomic_path(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=2) + '\n')
+    write_text_file(path, json.dumps(content, indent=2) + '\n')

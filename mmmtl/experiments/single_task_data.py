@@ -15,6 +15,7 @@ from mmmtl.datasets import LabelTable, MultiTaskDataset
 from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import plain_config
+from mmmtl.files.atomic_path import write_text_file
 
 
 def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables: Mapping[str, Path]) -> dict[str, Any]:
@@ -105,5 +106,5 @@ def write_label_table(dataset: MultiTaskDataset, folder: Path) -> Path:
     text = json.dumps({'labelled': labelled}) + '\n'
     path = folder / f'labels_{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.json'
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    write_text_file(path, text)
     return path

@@ -7,8 +7,8 @@ from typing import Any
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipes import recipe_name
 from mmmtl.experiments.checkpoint_selection import selection_options
+from mmmtl.experiments.planned_run import PlannedRun
 from mmmtl.experiments.single_task import primary_metric_of, single_task_options
-from mmmtl.experiments.sweep import PlannedRun
 
 
 def single_task_runs(

@@ -13,8 +13,10 @@ from types import FrameType
 from typing import Any
 
 from mmmtl.errors import ConfigError
-from mmmtl.experiments.sweep import PlannedRun, unfinished, work
+from mmmtl.experiments.planned_run import PlannedRun
+from mmmtl.experiments.sweep import unfinished, work
 from mmmtl.extras import import_extra
+from mmmtl.files.atomic_path import write_text_file
 
 JOB_FILE = 'slurm_job.txt'  # in the work dir: id of the last job of the run
 DEFAULTS: Mapping[str, str | bool] = {
@@ -108,7 +110,7 @@ class SlurmQueue:
             raise ConfigError(f'sbatch refuses the jobs: {_last_line(str(error))}') from None
         for run, job in zip(runs, jobs, strict=True):
             run.work_dir.mkdir(parents=True, exist_ok=True)
-            (run.work_dir / JOB_FILE).write_text(f'{job.job_id}\n')
+            write_text_file(run.work_dir / JOB_FILE, f'{job.job_id}\n')
         return [job.job_id for job in jobs]
 
 

@@ -1,106 +1,19 @@
 """Train and test configs x seeds, several runs at a time; interrupted runs are resumed."""
 
-import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Sequence
 
 import torch
-from mmengine.config import Config
 
-from mmmtl.checkpoints.checkpoint import latest_checkpoint, read_checkpoint
-from mmmtl.configuration.load_config import load_config
-from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
-from mmmtl.experiments.processes import process_pool, redirect_output, signals_to_children
+from mmmtl.experiments.planned_run import TRAINED, PlannedRun
+from mmmtl.experiments.processes import FunctionProcess, first_ended, redirect_output, signals_to_children
 from mmmtl.experiments.scores import write_scores
-
-TRAINED = 'trained network'  # the row of scores in metrics.json
-
-
-@dataclass(frozen=True)
-class InitialWeights:
-    """Weights to start a training from.
-
-    Args:
-        checkpoint: Their file.
-        recipes: Recipe digests of the trainings that made them, by name.
-    """
-
-    checkpoint: Path
-    recipes: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class PlannedRun:
-    """A training followed by a test.
-
-    Args:
-        config: A config file, or a row of a table as ``FILE.py::ROW``.
-        work_dir: Folder of its checkpoints, log and `metrics.json`.
-        seed: Seed of the run.
-        options: Config entries to override.
-        start: Initial weights; None for the config's own initialization.
-    """
-
-    config: str | Path
-    work_dir: Path
-    seed: int
-    options: Mapping[str, Any] = field(default_factory=dict)
-    start: InitialWeights | None = None
-
-    def load(self) -> Config:
-        """Load the config of the run."""
-        config = load_config(self.config, {**self.options, 'randomness.seed': self.seed})
-        resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
-        config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
-        if self.start is not None:
-            config.load_from = None if resumes else str(self.start.checkpoint)
-            config.started_from = dict(self.start.recipes)
-        return config
-
-    def is_done(self) -> bool:
-        """Return whether its scores exist.
-
-        Raises:
-            ConfigError: The scores are of another recipe, seed or checkpoint; or there are none, and the checkpoint to
-                resume from is of another recipe.
-        """
-        scores = self.work_dir / 'metrics.json'
-        if scores.is_file():
-            file: Path | None = scores
-            recipe = self._recipe_of(scores)
-        else:
-            file = latest_checkpoint(self.work_dir)
-            if file is None:
-                return False
-            recipe = read_checkpoint(file).get('meta', {}).get('recipe')
-        if recipe != recipe_digest(self.load()):
-            raise ConfigError(
-                f'{file}: made by another recipe than {self.config} is now; remove the folder, or choose another '
-                '--work-dir'
-            )
-        return file == scores
-
-    def _recipe_of(self, scores: Path) -> str:
-        try:
-            found = json.loads(scores.read_text())
-            if found['seed'] == self.seed and TRAINED in found['scores']:
-                return found['recipe']
-        except (ValueError, LookupError, TypeError):
-            pass  # damaged
-        raise ConfigError(
-            f'{scores}: not the scores of a training with seed {self.seed}; remove it, or choose another --work-dir'
-        )
 
 
 def unfinished(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
@@ -126,7 +39,8 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
 
     CPU cores are divided evenly among the processes. The output of a run is written to ``output.txt`` in its work dir.
     After Ctrl-C no further run is started. SIGTERM and SIGUSR1 are passed on to the runs, which write a checkpoint;
-    the same call continues them.
+    the same call continues them. Calls with the same runs may go on at the same time: each run is trained by one of
+    them, and the others wait for it when they have no other run to train.
 
     Args:
         runs: The runs, each with its own work dir.
@@ -145,21 +59,28 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
         return True
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     failed: list[str] = []
-    queue, ended = iter(waiting), 0
-    running: dict[Future, PlannedRun] = {}
-    with process_pool(jobs) as pool, signals_to_children() as received:
-        while True:  # submit only what can start at once: the pool would run queued jobs after Ctrl-C
+    queue, ended = deque((run, False) for run in waiting), 0
+    running: dict[FunctionProcess, PlannedRun] = {}
+    with signals_to_children() as received:
+        while True:
             if received:
-                queue = iter(())
-            running |= {pool.submit(work, run, threads): run for run in islice(queue, jobs - len(running))}
+                queue.clear()
+            while queue and len(running) < jobs:
+                run, wait_for_others = queue.popleft()
+                running[FunctionProcess(work, run, threads, wait_for_others)] = run
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                name, ended = running.pop(future).work_dir, ended + 1
-                if future.exception():
-                    failed.append(f'{name}: {future.exception()}')
-                state = 'done' if not future.exception() else 'interrupted' if received else 'failed'
-                print(f'[{ended}/{len(waiting)}] {name} {state}', file=sys.stderr)
+            for process in first_ended(running):
+                run, failure = running.pop(process), process.failure()
+                if failure and failure.work_dir_in_use and not received:
+                    print(f'{run.work_dir}: another process trains this run; waits for it', file=sys.stderr)
+                    queue.append((run, True))
+                    continue
+                ended += 1
+                if failure:
+                    failed.append(f'{run.work_dir}: {failure.reason}')
+                state = 'done' if not failure else 'interrupted' if received else 'failed'
+                print(f'[{ended}/{len(waiting)}] {run.work_dir} {state}', file=sys.stderr)
     if received:
         print(f'{received[0].name}: the same command continues the interrupted runs', file=sys.stderr)
         raise SystemExit(128 + received[0])
@@ -168,11 +89,22 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     return True
 
 
-def work(run: PlannedRun, threads: int) -> None:
-    """Train and test a run in this process, with a number of threads; its output goes to ``output.txt``."""
+def work(run: PlannedRun, threads: int, wait_for_others: bool = False) -> None:
+    """Train and test a run in this process, unless it has scores by now; its output goes to ``output.txt``.
+
+    Args:
+        run: The run.
+        threads: Number of threads.
+        wait_for_others: If another process trains the run, wait until it has ended.
+
+    Raises:
+        WorkDirInUseError: Another process trains the run.
+    """
     torch.set_num_threads(threads)
     os.environ['OMP_NUM_THREADS'] = str(threads)
-    with lock_work_dir(run.work_dir), redirect_output(run.work_dir / 'output.txt'):
+    with lock_work_dir(run.work_dir, wait_for_others), redirect_output(run.work_dir / 'output.txt'):
+        if run.is_done():  # by another process, since `unfinished`
+            return
         MultiTaskRunner.from_cfg(run.load()).train()
         config = run.load()
         config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False

@@ -8,9 +8,10 @@ from typing import Any
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.recipes import expand_recipes, recipe_name
+from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
+from mmmtl.experiments.planned_run import InitialWeights, PlannedRun
 from mmmtl.experiments.pretraining import parse_stages, write_joint_start
-from mmmtl.experiments.sweep import InitialWeights, PlannedRun
 
 # Trains and tests runs; returns whether all of them have scores.
 Execute = Callable[[Sequence[PlannedRun]], bool]
@@ -64,10 +65,8 @@ class TableRuns:
         starts = {}
         for seed, of_seed in runs.items():
             configs = {task: run.load() for task, run in of_seed.items()}
-            path = write_joint_start(
-                joint,
-                {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()},
-                self.work_dir / f'pretrained_seed_{seed}.pth',
-            )
+            checkpoints = {task: reported_checkpoint(configs[task], run.work_dir) for task, run in of_seed.items()}
+            with lock_work_dir(self.work_dir, wait=True):  # the same table may run twice
+                path = write_joint_start(joint, checkpoints, self.work_dir / f'pretrained_seed_{seed}.pth')
             starts[seed] = InitialWeights(path, {task: recipe_digest(config) for task, config in configs.items()})
         return starts

@@ -1,6 +1,7 @@
 """Gradients of all terms of the loss on the shared parameters, over a training."""
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +13,7 @@ from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from torch import Tensor, nn
 
+from mmmtl.files.atomic_path import write_text_file
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.loss_weighting import LossWeighting, TaskGradients
 
@@ -131,12 +133,13 @@ def write_term_gradients(path: Path, rows: Sequence[TermGradient]) -> None:
     """Write the rows as CSV or JSON, by the suffix of the file; None is empty or null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == '.json':
-        path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + '\n')
+        write_text_file(path, json.dumps([asdict(row) for row in rows], indent=1) + '\n')
         return
-    with path.open('w', newline='') as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(TermGradient)])
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+    lines = io.StringIO(newline='')
+    writer = csv.DictWriter(lines, [field.name for field in fields(TermGradient)])
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    write_text_file(path, lines.getvalue())
 
 
 def term_table(rows: Sequence[TermGradient]) -> str:

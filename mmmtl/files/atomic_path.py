@@ -19,3 +19,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_text_file(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, as a whole or not at all.
+
+    A link, a pipe or a device, such as ``/dev/stdout``, is written to and not replaced.
+    """
+    if path.is_symlink() or path.exists() and not path.is_file():
+        path.write_text(text, encoding='utf-8')
+        return
+    with atomic_path(path) as unfinished:
+        unfinished.write_text(text, encoding='utf-8')

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmmtl.errors import DataError
+from mmmtl.files.atomic_path import write_text_file
 from mmmtl.files.text_files import read_text
 
 
@@ -86,7 +87,7 @@ def write_checksums(manifest: Path, files: Iterable[Path]) -> int:
     try:
         for path in sorted({path.absolute() for path in files} - {manifest.absolute()}):
             listed[str(path.relative_to(folder))] = content_digest(path.read_bytes())
-        manifest.write_text(as_json(listed))
+        write_text_file(manifest, as_json(listed))
     except ValueError:
         raise DataError(
             f'{manifest}: must lie in a folder above all files of the data set, but {path} is not below {folder}'

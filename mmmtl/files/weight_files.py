@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from mmmtl.errors import CheckpointError
+from mmmtl.errors import CheckpointError, DamagedCheckpointError
 
 MARKED_AS_FOLDER = 0x10  # torch reads nothing for such a zip entry and returns uninitialized memory
 
@@ -22,7 +22,8 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
     Files in torch's legacy format, and those written with ``set_crc32_options(False)``, have no checksums.
 
     Raises:
-        CheckpointError: The file is missing or damaged, or holds other objects.
+        DamagedCheckpointError: The file is damaged.
+        CheckpointError: The file is missing, or holds other objects.
     """
     path = Path(path)
     if not path.is_file():
@@ -42,9 +43,9 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
                 'can trust the file'
             ) from None
         reason = 'not written by torch' if foreign else text.splitlines()[0] if text else type(error).__name__
-        raise CheckpointError(
-            f'{path}: cannot be read, it is damaged or not a checkpoint ({reason}); use another copy '
-            'or an earlier checkpoint'
+        raise DamagedCheckpointError(
+            f'{path}: cannot be read, it is damaged or not a checkpoint ({reason})',
+            'use another copy or an earlier checkpoint',
         ) from None
 
 
@@ -52,10 +53,13 @@ def _verify_checksums(path: Path) -> None:
     """Check the entries of torch's zip file against their CRC-32.
 
     Raises:
-        zipfile.BadZipFile: An entry is damaged.
+        zipfile.BadZipFile: An entry is damaged, or the file starts with zeros.
     """
     with path.open('rb') as file:
-        if file.read(4) != b'PK\x03\x04':  # torch tests the same bytes to detect its legacy format
+        start = file.read(4)
+        if start == bytes(4):  # a tar archive without entries, in the eyes of torch; a lost block of the disk, in fact
+            raise zipfile.BadZipFile('starts with zeros')
+        if start != b'PK\x03\x04':  # torch tests the same bytes to detect its legacy format
             return
         with zipfile.ZipFile(file) as content:
             entries = content.infolist()

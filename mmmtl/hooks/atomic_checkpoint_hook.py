@@ -7,6 +7,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 
 from mmmtl.errors import ConfigError
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.registry import HOOKS
 
 
@@ -18,7 +19,12 @@ class AtomicCheckpointHook(CheckpointHook):
     loses it and, with ``max_keep_ckpts=1``, the whole run. Here the files to remove are found in the folder, so this
     continues after a resume, and no path in a checkpoint can cause the removal of another file.
 
-    What a preempted run has left within an epoch is removed as well.
+    MMEngine writes the last checkpoint a second time if a validation gives the best score so far. A run that resumes
+    from it would repeat this validation (`ValidateOnResumeHook`) with a state in which it has been counted already, by
+    early stopping or `ReduceOnPlateauLR` for example. Here it stays as it was before the validation.
+
+    What a preempted run has left within an epoch is removed as well. The file ``last_checkpoint``, which other tools of
+    OpenMMLab read, is replaced as a whole.
     """
 
     max_keep_ckpts: int
@@ -28,7 +34,21 @@ class AtomicCheckpointHook(CheckpointHook):
         super().before_train(runner)
 
     def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
-        super()._save_checkpoint_with_step(runner, step, meta)
+        name = self.filename_tmpl.format(step)
+        self.last_ckpt = self.file_backend.join_path(self.out_dir, name)
+        runner.message_hub.update_info('last_ckpt', self.last_ckpt)
+        runner.save_checkpoint(
+            self.out_dir,
+            name,
+            self.file_client_args,
+            save_optimizer=self.save_optimizer,
+            save_param_scheduler=self.save_param_scheduler,
+            meta=meta,
+            by_epoch=self.by_epoch,
+            backend_args=self.backend_args,
+            **self.args,
+        )
+        name_last_checkpoint(runner, self.last_ckpt)
         if self.keep > 0:
             self.remove_all_but(self.keep, self.filename_tmpl, step)
         if self.by_epoch:
@@ -44,7 +64,9 @@ class AtomicCheckpointHook(CheckpointHook):
         attribute = 'best_ckpt_path' if single else 'best_ckpt_path_dict'
         before = getattr(self, attribute)
         setattr(self, attribute, None if single else dict.fromkeys(before))  # MMEngine removes nothing
+        last, self.last_ckpt = self.last_ckpt, None  # nor writes it again
         super()._save_best_checkpoint(runner, metrics)
+        self.last_ckpt = last
         after = getattr(self, attribute)
         setattr(self, attribute, after or before if single else {key: after[key] or before[key] for key in before})
         for key in self.key_indicators:
@@ -63,3 +85,10 @@ class AtomicCheckpointHook(CheckpointHook):
         )
         for _, path in found[: len(found) - keep]:
             path.unlink()
+
+
+def name_last_checkpoint(runner, path: str) -> None:
+    """Write the path of the last checkpoint to the file ``last_checkpoint`` in the work dir, as MMEngine does."""
+    if is_main_process():
+        with atomic_path(Path(runner.work_dir, 'last_checkpoint')) as unfinished:
+            unfinished.write_text(path)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -13,6 +14,7 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
+from mmmtl.hooks.atomic_checkpoint_hook import name_last_checkpoint
 from mmmtl.registry import HOOKS
 
 PREEMPTION_SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
@@ -94,7 +96,9 @@ class PreemptionHook(Hook):
         completed = runner.iter + 1
         if self.saved_at != completed:
             epochs = f'epoch_{runner.epoch}_' if isinstance(runner.train_loop, EpochBasedTrainLoop) else ''
-            runner.save_checkpoint(runner.work_dir, f'{epochs}iter_{completed}.pth', by_epoch=False)
+            name = f'{epochs}iter_{completed}.pth'
+            runner.save_checkpoint(runner.work_dir, name, by_epoch=False)
+            name_last_checkpoint(runner, str(Path(runner.work_dir, name)))
         if self._group is not None:
             dist.barrier(self._group)  # a launcher may end all ranks when the first one exits
 

@@ -19,7 +19,7 @@ from mmmtl.datasets import MultiTaskDataset
 from mmmtl.datasets.label_readers.region_files import MANIFEST, MAX_REGION, RegionFile, read_manifest, region_file_name
 from mmmtl.datasets.records import LabelReader, View
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.atomic_path import atomic_path
+from mmmtl.files.atomic_path import atomic_path, write_text_file
 from mmmtl.files.checksums import as_json
 from mmmtl.files.reading import read_image, read_size
 from mmmtl.pseudo_labels.region_backends import DATASET_BACKENDS, Segmenter, build_segmenter
@@ -118,7 +118,7 @@ def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
     """
     if not (out / MANIFEST).exists():
         out.mkdir(parents=True, exist_ok=True)
-        (out / MANIFEST).write_text(as_json(manifest), encoding='utf-8')
+        write_text_file(out / MANIFEST, as_json(manifest))
         return
     stored = read_manifest(out)
     different = [

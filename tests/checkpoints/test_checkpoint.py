@@ -13,7 +13,6 @@ from mmengine.logging import HistoryBuffer
 from torch import nn
 
 from mmmtl.checkpoints.checkpoint import (
-    latest_checkpoint,
     load_weights,
     read_checkpoint,
     to_plain_values,
@@ -244,32 +243,5 @@ def test_a_kill_while_writing_leaves_the_old_one(tmp_path):
     left = [name for name in folder_of(tmp_path) if name != 'epoch_2.pth']
     assert len(left) == 1 and left[0].endswith('.tmp')  # it died in the middle
     assert list(read_checkpoint(path)['state_dict']) == ['old']
-    assert latest_checkpoint(tmp_path) == path
     write_checkpoint({'state_dict': {'new': torch.ones(1)}}, path)
     assert list(read_checkpoint(path)['state_dict']) == ['new']
-
-
-# -- the latest one ---------------------------------------------------------------------------------------------------
-
-
-def test_the_latest_is_the_one_with_the_largest_number(tmp_path):
-    assert latest_checkpoint(tmp_path) is None and latest_checkpoint(tmp_path / 'absent') is None
-    for name in (
-        'epoch_2.pth',
-        'epoch_10.pth',
-        'best_depth_abs_rel_epoch_12.pth',
-        '.epoch_11.pth.77.tmp',
-        'epoch_99.pt',
-        'iter_x.pth',
-        'my_epoch_50.pth',
-        'last_checkpoint',
-    ):
-        (tmp_path / name).touch()
-    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
-    (tmp_path / 'epoch_9_iter_95.pth').touch()
-    assert latest_checkpoint(tmp_path).name == 'epoch_10.pth'
-    for name in ('epoch_10_iter_101.pth', 'epoch_10_iter_99.pth'):
-        (tmp_path / name).touch()
-    assert latest_checkpoint(tmp_path).name == 'epoch_10_iter_101.pth'
-    (tmp_path / 'iter_400.pth').touch()
-    assert latest_checkpoint(str(tmp_path)).name == 'iter_400.pth'

@@ -4,6 +4,7 @@ import errno
 import multiprocessing
 import os
 import signal
+import threading
 
 import pytest
 
@@ -59,3 +60,44 @@ def test_a_failed_write_gets_a_place(tmp_path):
     with pytest.raises(OSError) as caught, lock_work_dir(tmp_path):
         raise OSError(errno.ENOSPC, 'No space left on device')
     assert caught.value.filename == str(tmp_path)
+
+
+def test_waiting_for_another_run(tmp_path):
+    """The one that waits gets the lock when the other has ended."""
+    context = multiprocessing.get_context('fork')
+    held, release = context.Event(), context.Event()
+
+    def hold() -> None:
+        with lock_work_dir(tmp_path):
+            held.set()
+            release.wait(60)
+            (tmp_path / 'ended').touch()
+
+    process = context.Process(target=hold)
+    process.start()
+    assert held.wait(60)
+    threading.Timer(0.1, release.set).start()
+    with lock_work_dir(tmp_path, wait=True):
+        assert (tmp_path / 'ended').exists()
+    process.join()
+
+
+def hold_with_a_child_and_die(folder) -> None:
+    with lock_work_dir(folder):
+        context = multiprocessing.get_context('fork')
+        pause, _ = context.Pipe()
+        child = context.Process(target=pause.recv)  # as a loader worker, which ends a few seconds after its parent
+        child.start()
+        (folder / 'child').write_text(str(child.pid))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_the_workers_of_a_killed_run_do_not_keep_the_lock(tmp_path):
+    process = multiprocessing.get_context('fork').Process(target=hold_with_a_child_and_die, args=(tmp_path,))
+    process.start()
+    process.join()
+    try:
+        with lock_work_dir(tmp_path):
+            pass
+    finally:
+        os.kill(int((tmp_path / 'child').read_text()), signal.SIGKILL)

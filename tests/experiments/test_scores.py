@@ -61,7 +61,7 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path, monkeypatch, mo
     write_scores(path, SCORES, Config())
     before = path.read_text()
 
-    def write_some(self: Path, text: str) -> None:
+    def write_some(self: Path, text: str, **options: str) -> None:
         self.open('w').write(text[:20])
         raise OSError('disk full')
 

@@ -10,8 +10,8 @@ import pytest
 from tool_process import CONFIGS, ROOT
 
 from mmmtl.errors import ConfigError
+from mmmtl.experiments.planned_run import PlannedRun
 from mmmtl.experiments.slurm_queue import SlurmQueue, last_job, read_sbatch_options
-from mmmtl.experiments.sweep import PlannedRun
 
 SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
 

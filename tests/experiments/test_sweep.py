@@ -7,17 +7,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tool_process import CONFIGS, ROOT
 
-from mmmtl.errors import ConfigError
-from mmmtl.experiments.processes import process_pool
+from mmmtl.engine.work_dir import lock_work_dir
+from mmmtl.errors import ConfigError, WorkDirInUseError
+from mmmtl.experiments import sweep
+from mmmtl.experiments.planned_run import InitialWeights, PlannedRun
+from mmmtl.experiments.processes import Failure
 from mmmtl.experiments.run_table import run_table
-from mmmtl.experiments.sweep import InitialWeights, PlannedRun, train_and_test
+from mmmtl.experiments.sweep import train_and_test, work
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
 SHORT = {'train_cfg.max_epochs': 1, 'train_cfg.val_interval': 2, 'model.backbone.drop_path_rate': 0.0}
@@ -48,12 +52,6 @@ def test_finished_runs_are_skipped_and_interrupted_runs_resumed(tmp_path, capfd)
 
     with pytest.raises(ConfigError, match='made by another recipe than .*tiny_rooms.py is now; remove the folder'):
         train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
-
-
-def test_runs_may_use_a_gpu():
-    """Not so in a fork of a process that has counted the GPUs; torch knows without having one."""
-    with process_pool(1) as pool:
-        assert not pool.submit(eval, '__import__("torch").cuda._is_in_bad_fork()').result()
 
 
 def test_a_wrong_config_stops_before_anything_starts(tmp_path):
@@ -93,6 +91,16 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
     path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
     with pytest.raises(ConfigError, match=r'metrics\.json: not the scores of a training with seed 0; remove it, or'):
         copied.is_done()
+
+
+@pytest.mark.slow
+def test_a_run_that_another_process_has_finished_is_not_trained_again(copied, monkeypatch):
+    monkeypatch.setattr(sweep, 'MultiTaskRunner', None)
+    monkeypatch.setattr(os, 'dup2', lambda *descriptors: None)
+    work(copied, 1)
+    other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
+    with pytest.raises(ConfigError, match='made by another recipe'):  # nor is it mixed with another recipe
+        work(other, 1)
 
 
 @pytest.mark.slow
@@ -144,3 +152,60 @@ def test_a_run_that_fails_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r'1 of 1 runs failed, the first is .*seed_0: .*no_such_network'):
         train_and_test([run])
     assert not (run.work_dir / 'metrics.json').exists()
+
+
+@dataclass(eq=False)
+class Ended:
+    """A process that has ended."""
+
+    result: Failure | None
+
+    def failure(self) -> Failure | None:
+        return self.result
+
+
+class Others:
+    """Runs that other processes train; no process is started.
+
+    Args:
+        busy: Folders of the runs.
+        killed: Folders of runs whose own process is killed.
+    """
+
+    def __init__(self, monkeypatch, busy: Sequence[str] = (), killed: Sequence[str] = ()) -> None:
+        self.busy, self.killed, self.calls = busy, killed, []
+        monkeypatch.setattr(sweep, 'FunctionProcess', self.start)
+        monkeypatch.setattr(sweep, 'first_ended', lambda processes: [next(iter(processes))])
+
+    def start(self, function, run: PlannedRun, threads: int, wait: bool) -> Ended:
+        name = run.work_dir.name
+        self.calls.append((name, wait))
+        failure = None
+        if name in self.killed:
+            failure = Failure('its process was killed')
+        elif name in self.busy and not wait:
+            failure = Failure(f'{name}: another run writes to this work dir', work_dir_in_use=True)
+        return Ended(failure)
+
+
+@pytest.mark.parametrize('jobs', [1, 2])
+def test_runs_of_another_process_are_waited_for_after_all_others(jobs, tmp_path, monkeypatch, capfd):
+    others = Others(monkeypatch, busy=['seed_0', 'seed_2'])
+    assert train_and_test([planned(tmp_path, seed) for seed in range(4)], jobs)
+    assert others.calls == [*((f'seed_{seed}', False) for seed in range(4)), ('seed_0', True), ('seed_2', True)]
+    lines = capfd.readouterr().err.splitlines()
+    assert f'{tmp_path}/seed_0: another process trains this run; waits for it' in lines
+    assert lines[-1] == f'[4/4] {tmp_path}/seed_2 done'
+
+
+def test_a_killed_run_does_not_end_the_others(tmp_path, monkeypatch, capfd):
+    others = Others(monkeypatch, killed=['seed_0'])
+    with pytest.raises(ConfigError, match=r'1 of 3 runs failed, the first is .*seed_0: its process was killed'):
+        train_and_test([planned(tmp_path, seed) for seed in range(3)])
+    assert [name for name, _ in others.calls] == ['seed_0', 'seed_1', 'seed_2']
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(tmp_path):
+    run = planned(tmp_path, 0)
+    with lock_work_dir(run.work_dir), pytest.raises(WorkDirInUseError, match='seed_0: another run writes'):
+        work(run, 1)

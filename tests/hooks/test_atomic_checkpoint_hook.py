@@ -1,5 +1,6 @@
 """Old checkpoints go after the new one is there; the folder says which."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,39 @@ def test_the_best_is_kept_over_a_resume(metrics, tmp_path, rooms_cache, monkeypa
     tiny_run(tmp_path, {'files': files}, train_cfg__max_epochs=2, **options).train()
     best = {f'best_{measure.replace("/", "_")}_epoch_2.pth' for measure in metrics}
     assert names(tmp_path) == {'epoch_2.pth', *best}
-    assert all({name.replace('2', '1') for name in best} <= seen for seen in files.seen[-1 - len(best) : -len(best)])
+    assert all({name.replace('2', '1') for name in best} <= seen for seen in files.seen[-len(best) :])
     scores(2, 5, 4)  # the resumed run validates its second epoch once more
     tiny_run(tmp_path, train_cfg__max_epochs=4, resume=True, **options).train()
     assert names(tmp_path) == {'epoch_4.pth', *best}
+
+
+def test_a_full_disk_leaves_the_pointer_to_the_last_checkpoint(tmp_path, rooms_cache, monkeypatch):
+    tiny_run(tmp_path, train_cfg__max_epochs=1).train()
+    pointer = tmp_path / 'last_checkpoint'
+    assert pointer.read_text() == str(tmp_path / 'epoch_1.pth')
+    write_text = Path.write_text
+
+    def full(path: Path, text: str) -> None:
+        write_text(path, text[:5])
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_text', full)
+    with pytest.raises(OSError, match='No space left'):
+        tiny_run(tmp_path, train_cfg__max_epochs=3, resume=True).train()
+    monkeypatch.undo()
+    assert pointer.read_text() == str(tmp_path / 'epoch_1.pth')
+    assert names(tmp_path) == {'epoch_1.pth', 'epoch_2.pth'} and not list(tmp_path.glob('.*.tmp'))
+
+
+def test_the_best_validation_is_counted_once_over_a_resume(tmp_path, rooms_cache):
+    """A checkpoint holds the state before the validation, which a resumed run repeats."""
+    options = dict(
+        train_cfg__val_interval=1,
+        default_hooks__checkpoint__save_best='depth/abs_rel',
+        default_hooks__checkpoint__rule='less',
+    )
+    tiny_run(tmp_path, train_cfg__max_epochs=1, **options).train()
+    resumed = tiny_run(tmp_path, train_cfg__max_epochs=2, resume=True, **options)
+    resumed.train()
+    scores = resumed.message_hub.get_scalar('val/depth/abs_rel').data[0]
+    assert len(scores) == 2 and names(tmp_path) >= {'epoch_1.pth', 'epoch_2.pth'}

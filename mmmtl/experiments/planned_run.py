@@ -1,0 +1,93 @@
+"""A training followed by a test: its config, its folder and whether it is done."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmmtl.checkpoints.checkpoint import read_checkpoint
+from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint, latest_readable_checkpoint
+from mmmtl.configuration.load_config import load_config
+from mmmtl.configuration.recipe_digest import recipe_digest
+from mmmtl.errors import ConfigError
+
+TRAINED = 'trained network'  # the row of scores in metrics.json
+
+
+@dataclass(frozen=True)
+class InitialWeights:
+    """Weights to start a training from.
+
+    Args:
+        checkpoint: Their file.
+        recipes: Recipe digests of the trainings that made them, by name.
+    """
+
+    checkpoint: Path
+    recipes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A training followed by a test.
+
+    Args:
+        config: A config file, or a row of a table as ``FILE.py::ROW``.
+        work_dir: Folder of its checkpoints, log and `metrics.json`.
+        seed: Seed of the run.
+        options: Config entries to override.
+        start: Initial weights; None for the config's own initialization.
+    """
+
+    config: str | Path
+    work_dir: Path
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    start: InitialWeights | None = None
+
+    def load(self) -> Config:
+        """Load the config of the run."""
+        config = load_config(self.config, {**self.options, 'randomness.seed': self.seed})
+        resumes = self.start is None or latest_checkpoint(self.work_dir) is not None
+        config.work_dir, config.resume, config.launcher = str(self.work_dir), resumes, 'none'
+        if self.start is not None:
+            config.load_from = None if resumes else str(self.start.checkpoint)
+            config.started_from = dict(self.start.recipes)
+        return config
+
+    def is_done(self) -> bool:
+        """Return whether its scores exist.
+
+        Raises:
+            ConfigError: The scores are of another recipe, seed or checkpoint; or there are none, and the checkpoint to
+                resume from is of another recipe.
+        """
+        scores = self.work_dir / 'metrics.json'
+        if scores.is_file():
+            file: Path | None = scores
+            recipe = self._recipe_of(scores)
+        else:
+            file = latest_readable_checkpoint(self.work_dir).file
+            if file is None:
+                return False
+            recipe = read_checkpoint(file).get('meta', {}).get('recipe')
+        if recipe != recipe_digest(self.load()):
+            raise ConfigError(
+                f'{file}: made by another recipe than {self.config} is now; remove the folder, or choose another '
+                '--work-dir'
+            )
+        return file == scores
+
+    def _recipe_of(self, scores: Path) -> str:
+        try:
+            found = json.loads(scores.read_text())
+            if found['seed'] == self.seed and TRAINED in found['scores']:
+                return found['recipe']
+        except (ValueError, LookupError, TypeError):
+            pass  # damaged
+        raise ConfigError(
+            f'{scores}: not the scores of a training with seed {self.seed}; remove it, or choose another --work-dir'
+        )
