@@ -32,6 +32,11 @@ class AtomicCheckpointHook(CheckpointHook):
     def before_train(self, runner) -> None:
         self.keep, self.max_keep_ckpts = self.max_keep_ckpts, -1  # MMEngine removes nothing
         super().before_train(runner)
+        done = runner.epoch if self.by_epoch else runner.iter
+        if self.keep > 0:  # a run that was killed after it had written a checkpoint has left the old ones
+            self.remove_all_but(self.keep, self.filename_tmpl, done)
+        if self.by_epoch:
+            self.remove_all_but(0, 'epoch_{}_iter_*.pth', done - 1)
 
     def _save_checkpoint_with_step(self, runner, step: int, meta: dict) -> None:
         name = self.filename_tmpl.format(step)

@@ -37,6 +37,13 @@ def test_a_resumed_run_deletes_old_checkpoints(tmp_path, rooms_cache):
     assert names(tmp_path) == {'epoch_3.pth', 'epoch_4.pth', 'epoch_x.pth', 'mine.pth'}
 
 
+def test_what_a_killed_run_has_left_is_removed_even_if_no_checkpoint_follows(tmp_path, rooms_cache):
+    tiny_run(tmp_path, train_cfg__max_epochs=3, default_hooks__checkpoint__max_keep_ckpts=-1).train()
+    (tmp_path / 'epoch_2_iter_7.pth').touch()
+    tiny_run(tmp_path, train_cfg__max_epochs=3, resume=True).train()
+    assert names(tmp_path) == {'epoch_2.pth', 'epoch_3.pth'}
+
+
 @pytest.mark.parametrize('metrics', [['depth/abs_rel'], ['depth/abs_rel', 'normal/mean']])
 def test_the_best_is_kept_over_a_resume(metrics, tmp_path, rooms_cache, monkeypatch):
     def scores(*values: float) -> None:
