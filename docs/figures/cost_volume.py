@@ -35,6 +35,7 @@ def patch_features(images: torch.Tensor) -> torch.Tensor:
 
 
 def main() -> None:
+    """Draw the figure."""
     scene = build_scene('test', 5, PHOTOGRAPHS)
     (camera,) = place_cameras(scene, 1, SIZE)
     pose = camera.camera_T_world.copy()
@@ -43,7 +44,9 @@ def main() -> None:
     views = [render_view(scene, one) for one in cameras]
     images = torch.stack([torch.from_numpy(view['image'] / 255).permute(2, 0, 1).float() for view in views])
     images = F.interpolate(images, scale_factor=1 / STRIDE, mode='area')
-    intrinsics = torch.stack([resize_intrinsics(torch.from_numpy(one.intrinsics), 1 / STRIDE, 1 / STRIDE) for one in cameras])
+    intrinsics = torch.stack(
+        [resize_intrinsics(torch.from_numpy(one.intrinsics), 1 / STRIDE, 1 / STRIDE) for one in cameras]
+    )
     poses = torch.stack([torch.from_numpy(one.camera_T_world) for one in cameras])
     volume = CostVolume(planes=128, depth_range='indoor')
     features = patch_features(images)
@@ -52,9 +55,12 @@ def main() -> None:
     row, column = POINT
     size = tuple(images.shape[2:])
     depths = 1 / volume.inverse_depths()
-    positions = sweep_positions(
-        intrinsics[:1], intrinsics[1:], relative_pose(poses[1], poses[0])[None], volume.inverse_depths(), size
-    )[0, :, :, row * size[1] + column] * STRIDE
+    positions = (
+        sweep_positions(
+            intrinsics[:1], intrinsics[1:], relative_pose(poses[1], poses[0])[None], volume.inverse_depths(), size
+        )[0, :, :, row * size[1] + column]
+        * STRIDE
+    )
     truth = views[0]['depth'][::STRIDE, ::STRIDE]
     chosen, true = cost[0, :, row, column].argmax(), truth[row, column]
     figure, axes = plt.subplots(2, 3, figsize=(10.2, 5.3), constrained_layout=True)

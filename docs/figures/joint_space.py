@@ -37,6 +37,7 @@ def arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float], text
 
 
 def main() -> None:
+    """Draw the figure."""
     (camera,) = place_cameras(scene := build_scene('test', 5, PHOTOGRAPHS), 1, SIZE)
     view = render_view(scene, camera)
     infer = MultiTaskInferencer('rooms_lite0')
@@ -50,8 +51,15 @@ def main() -> None:
     picture(axis, depth.visualize(view['depth']), 6.2, 0.6, r'label $y^t$ of task $t$')
     box(axis, 8.4, 2.6, r'$m^{s \to st}$', BLUE, 1.2)
     box(axis, 8.4, 0.6, r'$m^{t \to st}$', BLUE, 1.2)
-    axis.text(8.4, 1.6, 'one network $\\bar m_\\vartheta$;\nFiLM layers depend\non the pair $(s, t)$', ha='center', va='center', color=BLUE)
-    for y, name in ((2.6, 's'), (0.6, 't')):
+    axis.text(
+        8.4,
+        1.6,
+        'one network $\\bar m_\\vartheta$;\nFiLM layers depend\non the pair $(s, t)$',
+        ha='center',
+        va='center',
+        color=BLUE,
+    )
+    for y in (2.6, 0.6):
         axis.plot(10.2, y, 'o', color=BLUE, markersize=10, zorder=3)
         arrow(axis, (7.05, y), (7.8, y))
         arrow(axis, (9.0, y), (10.1, y))
@@ -62,7 +70,13 @@ def main() -> None:
     axis.text(10.32, 1.6, '$L_{ct}$: cosine\ndistance', color=BLUE, va='center')
     axis.plot([2.75, 2.75, 10.2], [2.95, 3.75, 3.75], color=ORANGE, linewidth=1.2, linestyle='--')
     arrow(axis, (10.2, 3.75), (10.2, 2.8), color=ORANGE, linestyle='--')
-    axis.text(6.4, 3.82, r'regularizer $R$: both points stay close to the feature $f_\phi(x)$, without gradient into $f_\phi$', ha='center', color=ORANGE)
+    axis.text(
+        6.4,
+        3.82,
+        r'regularizer $R$: both points stay close to the feature $f_\phi(x)$, without gradient into $f_\phi$',
+        ha='center',
+        color=ORANGE,
+    )
     arrow(axis, (2.75, 2.25), (2.75, 1.2), color=GREY)
     axis.text(2.75, 1.1, 'heads and losses\nof the labelled tasks', ha='center', va='top', color=GREY)
     axis.set(xlim=(0, 11.4), ylim=(-0.45, 4.15))

@@ -1,7 +1,7 @@
 """The figure of region contrast: regions of a room, and their Gaussians in the joint space of two tasks.
 
-Above with an untrained mapping network, below after a short training on the labels of this image alone. The two axes are
-the principal components of the means.
+Above with an untrained mapping network, below after a short training on the labels of this image alone. The two axes
+are the principal components of the means.
 """
 
 import matplotlib.pyplot as plt
@@ -29,6 +29,7 @@ STEPS = 40
 
 
 def main() -> None:
+    """Train the mapping network on one image, and draw the figure."""
     scene = build_scene('test', 5, PHOTOGRAPHS)
     (camera,) = place_cameras(scene, 1, SIZE)
     view = render_view(scene, camera)
@@ -73,7 +74,9 @@ def draw(image: np.ndarray, slots: np.ndarray, stages: list) -> None:
         painted[slots == slot] += 0.55 * np.array(colour)
         rows, columns = np.nonzero(slots == slot)
         middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-        axes[0, 0].text(columns[middle], rows[middle], str(slot + 1), color='white', ha='center', va='center', weight='bold')
+        axes[0, 0].text(
+            columns[middle], rows[middle], str(slot + 1), color='white', ha='center', va='center', weight='bold'
+        )
     axes[0, 0].imshow(painted.clip(0, 1))
     axes[0, 0].set(title='the six largest regions of a room', xticks=[], yticks=[])
     axes[1, 0].axis('off')

@@ -1,4 +1,4 @@
-"""The figure of Pseudo-MTL: a stereo pair, its pseudo disparity and confidence, and the right view warped to the left."""
+"""The figure of Pseudo-MTL: a stereo pair, its pseudo disparity and confidence, and a view warped to the other."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,6 +18,7 @@ DISPARITIES = 48  # search range in pixels
 
 
 def main() -> None:
+    """Draw the figure."""
     scene = build_scene('test', 5, PHOTOGRAPHS)
     (camera,) = place_cameras(scene, 1, SIZE)
     left, right = (render_view(scene, one) for one in (camera, camera.right_neighbour(BASELINE)))
@@ -36,7 +37,12 @@ def main() -> None:
         (axes[0, 0], left['image'], r'left view $I_l$', {}),
         (axes[0, 1], right['image'], r'right view $I_r$', {}),
         (axes[0, 2], shown, r'$G(I_r;\,d_l^{pgt})$: right view warped to the left', {}),
-        (axes[1, 0], disparity[0], r'pseudo disparity $d_l^{pgt}$; white: unknown', dict(cmap='turbo', vmin=0, vmax=32)),
+        (
+            axes[1, 0],
+            disparity[0],
+            r'pseudo disparity $d_l^{pgt}$; white: unknown',
+            dict(cmap='turbo', vmin=0, vmax=32),
+        ),
         (axes[1, 1], confidence, r'confidence $C_l$, left-right check', dict(cmap='gray', vmin=0, vmax=1)),
         (axes[1, 2], error, 'error of the pseudo disparity', dict(cmap='magma', vmin=0, vmax=4)),
     ):

@@ -33,6 +33,7 @@ def weights_of(name: str, gradients: torch.Tensor) -> torch.Tensor:
 
 
 def main() -> None:
+    """Draw the figure."""
     figure, axes = plt.subplots(1, 2, figsize=(10.2, 4.2), constrained_layout=True)
     for axis, (title, rows) in zip(axes, GRADIENTS.items(), strict=True):
         gradients = torch.tensor(rows, dtype=torch.float64)
