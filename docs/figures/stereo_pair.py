@@ -36,11 +36,11 @@ def main() -> None:
     for axis, values, title, options in (
         (axes[0, 0], left['image'], r'left view $I_l$', {}),
         (axes[0, 1], right['image'], r'right view $I_r$', {}),
-        (axes[0, 2], shown, r'$G(I_r;\,d_l^{pgt})$: right view warped to the left', {}),
+        (axes[0, 2], shown, r'$G(I_r;\,p_l)$: right view warped to the left', {}),
         (
             axes[1, 0],
             disparity[0],
-            r'pseudo disparity $d_l^{pgt}$; white: unknown',
+            r'pseudo disparity $p_l$; white: unknown',
             dict(cmap='turbo', vmin=0, vmax=32),
         ),
         (axes[1, 1], confidence, r'confidence $C_l$, left-right check', dict(cmap='gray', vmin=0, vmax=1)),
