@@ -85,7 +85,7 @@ def main() -> None:
     axes[0, 2].plot(depths, cost[0, :, row, column], color='black', linewidth=1)
     axes[0, 2].axvline(true, color=GREY, linestyle='--', label=f'true depth, {true:.2f} m')
     axes[0, 2].plot(depths[chosen], cost[0, chosen, row, column], 'ro', label=f'best plane, {depths[chosen]:.2f} m')
-    axes[0, 2].set(xscale='log', xlabel='depth $d_k$ in metres', title='similarity $C_1[k](u)$ at each depth')
+    axes[0, 2].set(xscale='log', xlabel='depth $d_k$ in metres', title='similarity $C_1(k, u)$ at each depth')
     axes[0, 2].set_xticks([0.5, 1, 2, 4, 10], ['0.5', '1', '2', '4', '10'])
     axes[0, 2].minorticks_off()
     axes[0, 2].legend(loc='lower right', fontsize=8)
