@@ -12,13 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 from skimage import data
 
 from mmmtl.apis import MultiTaskInferencer
 from mmmtl.cli.command_line import command
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.synthetic_rooms import SyntheticRooms
-from mmmtl.visualization import draw_sheet, write_sheets
+from mmmtl.visualization import draw_sheet
+from mmmtl.visualization.sheet import stack_sheets
 
 HEIGHT, WIDTH = 192, 256  # of a picture on the sheet
 
@@ -44,7 +46,7 @@ def main() -> None:
     for photograph in (data.stereo_motorcycle()[0], data.astronaut(), data.coffee()):
         image = crop(photograph)
         sheets.append(draw_sheet(shrink(image), tasks, {'prediction': small(infer(image))}))
-    write_sheets(options.file, sheets)
+    Image.fromarray(stack_sheets(sheets)).save(options.file, quality=72, optimize=True)
 
 
 def crop(image: np.ndarray) -> np.ndarray:

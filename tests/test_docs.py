@@ -1,6 +1,5 @@
 """The Markdown pages agree with the repository: links, paths, recipes, rows of tables, options and names exist."""
 
-import ast
 import importlib
 import re
 from collections.abc import Iterator
@@ -160,12 +159,6 @@ def test_names_are_those_of_the_code(page):
 def test_modules_and_registered_names_can_be_resolved(page):
     wrong = [name for name in MODULE.findall(code(page.read_text(encoding='utf-8'))) if not can_be_resolved(name)]
     assert not wrong, f'{name_of(page)} names what cannot be imported: {", ".join(wrong)}'
-
-
-@every_page
-def test_python_blocks_are_python(page):
-    for block in re.findall(r'^```python\n(.*?)^```', page.read_text(encoding='utf-8'), re.MULTILINE | re.DOTALL):
-        ast.parse(block)
 
 
 @pytest.mark.parametrize(

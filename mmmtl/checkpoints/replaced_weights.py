@@ -60,5 +60,7 @@ def _pretrained_backbones(config: Any) -> Iterator[dict]:
 
 
 def _is_timm_backbone(config: dict) -> bool:
-    # not every type is a part of ours, such as that of an initialiser or of a part of mmsegmentation
-    return 'model_name' in config and 'type' in config and class_of(config) is TimmBackbone
+    if 'model_name' not in config or 'type' not in config:
+        return False
+    kind = class_of(config)  # not always a class of ours: that of an initialiser or of a part of mmsegmentation is not
+    return isinstance(kind, type) and issubclass(kind, TimmBackbone)

@@ -8,21 +8,22 @@ from mmmtl.apis import init_model, load_config
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.checkpoints.replaced_weights import without_pretrained
 from mmmtl.errors import CheckpointError, ConfigError
-from mmmtl.models.backbones import ResizedInput, TimmBackbone
+from mmmtl.models.backbones import ResizedInput, TimmBackbone, ViTBackbone
 from mmmtl.models.backbones.packaged_weights import PackagedWeights
 from mmmtl.registry import MODELS
 
 NAME = 'tf_efficientnet_lite0'
 
 
+@pytest.mark.parametrize('backbone', [TimmBackbone, ViTBackbone])
 @pytest.mark.parametrize('kind', [dict, ConfigDict])
-def test_only_weights_are_left_out(kind):
-    inner = kind(type=TimmBackbone, model_name=NAME, pretrained=True, checkpoint='a.pth', out_indices=(1, 2))
+def test_only_weights_are_left_out(kind, backbone):
+    inner = kind(type=backbone, model_name=NAME, pretrained=True, checkpoint='a.pth', out_indices=(1, 2))
     config = kind(
         backbone=kind(type=ResizedInput, backbone=inner, size=(8, 8)), steps=[kind(type='unknown', pretrained=True)]
     )
     bare = without_pretrained(config)
-    expected = dict(type=TimmBackbone, model_name=NAME, pretrained=False, checkpoint=None, out_indices=(1, 2))
+    expected = dict(type=backbone, model_name=NAME, pretrained=False, checkpoint=None, out_indices=(1, 2))
     assert bare['backbone'] == dict(type=ResizedInput, backbone=expected, size=(8, 8))
     assert bare['steps'] == [dict(type='unknown', pretrained=True)]
     assert inner['pretrained'] is True and inner['checkpoint'] == 'a.pth'  # the config itself stays
