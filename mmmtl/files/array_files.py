@@ -63,7 +63,7 @@ def _read_npy(file: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
     if needed != found:
         raise ValueError(f'expected {needed} bytes for {shape} {dtype}, found {found}')
     buffer = np.empty(needed, np.uint8)
-    if file.readinto(buffer) != needed:
+    if file.readinto(buffer.data) != needed:
         raise ValueError(f'expected {needed} bytes for {shape} {dtype}, found fewer')
     array = buffer.view(dtype)
     return array.reshape(shape[::-1]).transpose() if is_fortran else array.reshape(shape)

@@ -97,6 +97,6 @@ def change_hsv(fractions: np.ndarray, saturation: float, turn: float) -> np.ndar
         hue %= 360
     colourfulness *= saturation
     np.clip(colourfulness, 0, 1, out=colourfulness)
-    rgb = cv2.cvtColor(cv2.merge([hue, colourfulness, value]), cv2.COLOR_HSV2RGB)
+    rgb: np.ndarray = cv2.cvtColor(cv2.merge([hue, colourfulness, value]), cv2.COLOR_HSV2RGB)
     rgb *= np.float32(255)
     return rgb
