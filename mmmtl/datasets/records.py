@@ -10,6 +10,7 @@ import numpy as np
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.reading import read_array, read_indices
 from mmmtl.files.reading import read_image as read_image  # re-exported for downstream projects
+from mmmtl.files.value_table import map_values
 from mmmtl.tasks import Task
 
 
@@ -74,27 +75,30 @@ class LabelFile:
             DataError: The file is missing or damaged, or its values do not fit the task.
         """
         raw = read_array(self.path) if task.dtype.is_floating_point else read_indices(self.path)
-        if self.void is None:
-            label = self._values(raw, task)
-        else:
-            unknown = is_any_of(raw, self.void)
-            label = self._values(np.where(unknown, 0, raw) if raw.dtype.kind == 'f' else raw, task)
-            label[unknown.all(-1) if unknown.ndim == 3 else unknown] = task.void
-        if self.valid_range is not None:
-            inside = (label >= self.valid_range[0]) & (label <= self.valid_range[1])  # NaN is outside
-            label[~inside.all(-1) if inside.ndim == 3 else ~inside] = task.void
+        self._check(raw, task)
+        if raw.ndim == 2:
+            label = map_values(lambda values: self._convert(values, task), raw)
+        else:  # void pixels depend on all channels
+            label = self._convert(raw, task)
         if task.target_channels == 1 and label.ndim == 3 and label.shape[2] == 1:
             label = label[..., 0]
         return label
 
-    def _values(self, raw: np.ndarray, task: Task) -> np.ndarray:
-        scaled = (self.scale, self.offset) != (1.0, 0.0)
+    def _check(self, raw: np.ndarray, task: Task) -> None:
+        """Check that the values of the file can be labels of the task.
+
+        Raises:
+            DataError: They cannot.
+        """
         if not task.dtype.is_floating_point:
-            if raw.dtype.kind == 'f' and not (np.abs(raw).max(initial=0) < 2**31 and np.array_equal(raw, raw.round())):
-                raise DataError(
-                    f'{self.path}: expected integers for {task.name}, found fractions, NaN or values beyond 2^31'
-                )
-            return raw.astype(np.int64) + int(self.offset)
+            if raw.dtype.kind == 'f':
+                known = raw if self.void is None else np.where(is_any_of(raw, self.void), 0, raw)
+                if not (np.abs(known).max(initial=0) < 2**31 and np.array_equal(known, known.round())):
+                    raise DataError(
+                        f'{self.path}: expected integers for {task.name}, found fractions, NaN or values beyond 2^31'
+                    )
+            return
+        scaled = (self.scale, self.offset) != (1.0, 0.0)
         if raw.dtype.kind != 'f' and not task.allows_integers and not scaled:
             raise DataError(
                 f'{self.path}: expected {task.name} as floating point, found {raw.dtype}; integers '
@@ -105,8 +109,28 @@ class LabelFile:
                 f'{self.path}: expected {task.name} to be scaled by {self.scale:g}, found 1 bit per pixel; '
                 'store it with 8 bits or more'
             )
-        label = raw.astype(np.float32)
-        return label * np.float32(self.scale) + np.float32(self.offset) if scaled else label
+
+    def _convert(self, raw: np.ndarray, task: Task) -> np.ndarray:
+        """Convert raw values of any shape to those of the task."""
+        if self.void is None:
+            label = self._scale(raw, task)
+        else:
+            unknown = is_any_of(raw, self.void)
+            label = self._scale(np.where(unknown, 0, raw) if raw.dtype.kind == 'f' else raw, task)
+            label[unknown.all(-1) if unknown.ndim == 3 else unknown] = task.void
+        if self.valid_range is not None:
+            inside = (label >= self.valid_range[0]) & (label <= self.valid_range[1])  # NaN is outside
+            label[~inside.all(-1) if inside.ndim == 3 else ~inside] = task.void
+        return label
+
+    def _scale(self, raw: np.ndarray, task: Task) -> np.ndarray:
+        if not task.dtype.is_floating_point:
+            return raw.astype(np.int64) + int(self.offset)
+        label = raw.astype(np.float32, copy=False)  # raw belongs to this reader
+        if (self.scale, self.offset) != (1.0, 0.0):
+            label *= np.float32(self.scale)
+            label += np.float32(self.offset)
+        return label
 
 
 def is_any_of(raw: np.ndarray, values: float | Sequence[float]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Let the workers of data loaders outlive a signal that the cluster sends to all processes of a job."""
+"""Prepare the workers of data loaders: they outlive the signal of a preemption, and keep freed memory."""
 
 import multiprocessing
 import signal
@@ -8,11 +8,14 @@ from multiprocessing.util import Finalize
 
 from torch.utils.data import DataLoader
 
+from mmmtl.engine.memory import keep_freed_memory
 from mmmtl.hooks.preemption_hook import PREEMPTION_SIGNALS
 
 
 def protect_workers(loader: DataLoader) -> None:
     """Let the workers of a loader ignore the signals of a preemption, which the main process handles.
+
+    They also keep freed memory, since each sample needs as much as the last one.
 
     A worker that the signal ends would end the current iteration with an error. Python ends its workers by SIGTERM when
     it exits, and waits for them, so they are killed before.
@@ -28,6 +31,7 @@ def protect_workers(loader: DataLoader) -> None:
 def _initialize(initialize: Callable[[int], None] | None, worker: int) -> None:
     for number in PREEMPTION_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    keep_freed_memory()
     if initialize is not None:
         initialize(worker)
 

@@ -1,15 +1,19 @@
 """Read arrays from ``.npy``, ``.npz`` and ``.pfm`` files, after checking the header against the file size."""
 
+import io
 import math
+import os
 import zipfile
+from functools import lru_cache
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 import numpy as np
 from numpy.lib import format as npy
 
 from mmmtl.files.file_limits import check_bytes, check_pixels
 
+MAX_HEADER = 20_000  # bytes of an .npy header; NumPy itself refuses texts above 10,000
 MAX_HEADER_LINE = 100  # bytes per line of a PFM header
 
 
@@ -21,7 +25,7 @@ def read_npy(path: Path) -> np.ndarray:
         DataError: The array is larger than the limit (`check_bytes`).
     """
     with path.open('rb') as file:
-        return _read_npy(file, path.stat().st_size, str(path))
+        return _read_npy(file, os.fstat(file.fileno()).st_size, str(path))
 
 
 def read_npz(path: Path) -> np.ndarray:
@@ -38,22 +42,39 @@ def read_npz(path: Path) -> np.ndarray:
             raise ValueError(f'expected one array, found {names or "none"}')
         (member,) = members
         with archive.open(member) as file:
-            return _read_npy(file, member.file_size, str(path))
+            return _read_npy(cast(io.BufferedIOBase, file), member.file_size, str(path))
 
 
-def _read_npy(file: IO[bytes], size: int, name: str) -> np.ndarray:
+def _read_npy(file: io.BufferedIOBase, size: int, name: str) -> np.ndarray:
     """Read an ``.npy`` stream of ``size`` bytes, header included."""
-    version = npy.read_magic(file)
+    start = file.read(npy.MAGIC_LEN + 4)
+    version = npy.read_magic(io.BytesIO(start))
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f'expected version 1 or 2 of the format, found {version[0]}.{version[1]}')
-    shape, _, dtype = (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
-    needed, found = math.prod(shape) * dtype.itemsize, size - file.tell()
-    if not dtype.hasobject:
-        check_bytes(name, needed)
-        if needed != found:
-            raise ValueError(f'expected {needed} bytes for {shape} {dtype}, found {found}')
-    file.seek(0)
-    return npy.read_array(file, allow_pickle=False)
+    width = 2 if version == (1, 0) else 4  # bytes of the length of the header
+    length = int.from_bytes(start[npy.MAGIC_LEN : npy.MAGIC_LEN + width], 'little')
+    end = min(npy.MAGIC_LEN + width + length, MAX_HEADER)
+    header = start + file.read(max(end - len(start), 0))
+    shape, is_fortran, dtype = _parse_header(header)
+    if dtype.hasobject:
+        raise ValueError('Object arrays cannot be loaded when allow_pickle=False')
+    needed, found = math.prod(shape) * dtype.itemsize, size - len(header)
+    check_bytes(name, needed)
+    if needed != found:
+        raise ValueError(f'expected {needed} bytes for {shape} {dtype}, found {found}')
+    buffer = np.empty(needed, np.uint8)
+    if file.readinto(buffer.data) != needed:
+        raise ValueError(f'expected {needed} bytes for {shape} {dtype}, found fewer')
+    array = buffer.view(dtype)
+    return array.reshape(shape[::-1]).transpose() if is_fortran else array.reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _parse_header(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Return shape, Fortran order and dtype. NumPy evaluates the header as Python, and most files have equal ones."""
+    file = io.BytesIO(header)
+    version = npy.read_magic(file)
+    return (npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0)(file)
 
 
 def read_pfm(path: Path) -> np.ndarray:

@@ -46,7 +46,8 @@ def read_oriented_image(path: Path) -> tuple[np.ndarray, int]:
         return image, 1
     if not (image.min() >= 0 and image.max() <= 1):  # false for NaN too
         raise DataError(f'{path}: expected colours in [0, 1], found values outside or NaN')
-    return (image * 255).round().astype(np.uint8), 1
+    scaled = image * 255
+    return np.rint(scaled, out=scaled).astype(np.uint8), 1
 
 
 def read_array(path: Path) -> np.ndarray:

@@ -5,6 +5,7 @@ argument. Products of poses are computed in float64, which neither autocast nor 
 dtype.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -99,15 +100,13 @@ def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, in
             f'{name}: expected intrinsics (3, 3) and a pose (4, 4), found {tuple(intrinsics.shape)} and '
             f'{tuple(camera_T_world.shape)}'
         )
-    if not (intrinsics.isfinite().all() and camera_T_world.isfinite().all()):
+    matrix, pose = (values.detach().double().cpu().numpy() for values in (intrinsics, camera_T_world))
+    if not (np.isfinite(matrix).all() and np.isfinite(pose).all()):
         raise ValueError(f'{name}: the camera has values that are not finite')
-    intrinsics, pose = intrinsics.double(), camera_T_world.double()
     height, width = size
-    fx, fy, cx, cy = (intrinsics[0, 0], intrinsics[1, 1], intrinsics[0, 2], intrinsics[1, 2])
-    if intrinsics[1, 0] != 0 or not torch.equal(intrinsics[2], intrinsics.new_tensor([0.0, 0.0, 1.0])):
-        raise ValueError(
-            f'{name}: intrinsics must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]], found {intrinsics.tolist()}'
-        )
+    (fx, _, cx), (zero, fy, cy), last_row = matrix.tolist()
+    if zero != 0 or last_row != [0, 0, 1]:
+        raise ValueError(f'{name}: intrinsics must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]], found {matrix.tolist()}')
     if not (fx > 0 and fy > 0):
         raise ValueError(f'{name}: focal lengths must be positive, found {fx:g} and {fy:g}')
     if width > 8 and fx < 4 and cx < 4:
@@ -119,12 +118,12 @@ def check_camera(intrinsics: Tensor, camera_T_world: Tensor, size: tuple[int, in
             f'{name}: principal point ({cx:g}, {cy:g}) is far outside an image of {width} x {height} pixels'
         )
     rotation = pose[:3, :3]
-    error = (rotation @ rotation.mT - torch.eye(3, dtype=torch.float64)).abs().max()
-    if error > 1e-3 or torch.linalg.det(rotation) < 0:
+    error = np.abs(rotation @ rotation.T - np.eye(3)).max()
+    if error > 1e-3 or np.linalg.det(rotation) < 0:
         raise ValueError(
-            f'{name}: the pose is not a rotation (|R R^T - 1| = {error:.2g}, det = {torch.linalg.det(rotation):.3f})'
+            f'{name}: the pose is not a rotation (|R R^T - 1| = {error:.2g}, det = {np.linalg.det(rotation):.3f})'
         )
-    if not torch.equal(pose[3], pose.new_tensor([0.0, 0.0, 0.0, 1.0])):
+    if pose[3].tolist() != [0, 0, 0, 1]:
         raise ValueError(f'{name}: the last row of a pose is (0, 0, 0, 1), found {pose[3].tolist()}')
 
 

@@ -93,8 +93,9 @@ class Edge(FractionTask):
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
-        known = label[label != self.void]
-        if known.size and not 0 <= known.min() <= known.max() <= 1:
+        filled = np.where(label == self.void, label.dtype.type(0), label)  # much faster than selecting the known pixels
+        if label.size and not 0 <= filled.min() <= filled.max() <= 1:
+            known = label[label != self.void]
             raise ValueError(
                 f'values of {self.name} must lie in 0..1 or be {self.void:g} (void), '
                 f'found {known.min():g}..{known.max():g}'

@@ -51,9 +51,12 @@ class HumanParts(SemSeg):
         for index, name in enumerate(self.classes):
             if twins.get(name) in self.classes:
                 self.flipped_class[index] = self.classes.index(twins[name])
+        self.swaps_sides = bool((self.flipped_class != np.arange(256)).any())
 
     def hflip(self, label: np.ndarray) -> np.ndarray:
-        return self.flipped_class[label].astype(label.dtype)
+        if not self.swaps_sides:
+            return label
+        return self.flipped_class.astype(label.dtype).take(label)
 
     def valid(self, target: Tensor) -> Tensor:
         known = super().valid(target)

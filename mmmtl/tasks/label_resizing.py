@@ -88,9 +88,10 @@ def full_blocks(mask: np.ndarray) -> np.ndarray:
 
 
 def resize_with_opencv(label: np.ndarray, size: tuple[int, int], flag: int) -> np.ndarray:
-    """Resize with OpenCV, which does not take int64: integers are converted to int32 and back."""
-    converted = label.astype(np.int32) if label.dtype.kind in 'iu' else label
-    return cv2.resize(converted, size[::-1], interpolation=flag).astype(label.dtype)
+    """Resize with OpenCV, which does not take int64: integers are converted to int32 and back where necessary."""
+    copied = flag == cv2.INTER_NEAREST_EXACT and label.dtype in (np.uint8, np.int16, np.uint16)  # no arithmetic
+    converted = label.astype(np.int32) if label.dtype.kind in 'iu' and not copied else label
+    return cv2.resize(converted, size[::-1], interpolation=flag).astype(label.dtype, copy=False)
 
 
 INTERPOLATIONS = {

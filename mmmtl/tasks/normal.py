@@ -59,7 +59,9 @@ class Normal(Task):
             raise ValueError(f'{bad} values of {self.name} are neither unit vectors nor (0, 0, 0)')
 
     def hflip(self, label: np.ndarray) -> np.ndarray:
-        return label * np.array([-1, 1, 1], label.dtype)
+        flipped = label.copy()
+        np.negative(flipped[..., 0], out=flipped[..., 0])
+        return flipped
 
     def valid(self, target: Tensor) -> Tensor:
         return target.square().sum(1) > 0.25
@@ -179,5 +181,13 @@ def angles(values: Tensor, others: Tensor) -> Tensor:
 
 def vector_lengths(vectors: np.ndarray) -> np.ndarray:
     """Return the lengths (...) of vectors (..., 3): those of `numpy.linalg.norm`, several times as fast."""
-    x, y, z = (vectors[..., axis] for axis in range(3))
-    return np.sqrt(x * x + y * y + z * z)
+    return lengths_of(np.ascontiguousarray(np.moveaxis(vectors, -1, 0)))
+
+
+def lengths_of(axes: np.ndarray) -> np.ndarray:
+    """Return the lengths (...) of vectors (3, ...)."""
+    x, y, z = axes
+    squares = x * x
+    squares += y * y
+    squares += z * z
+    return np.sqrt(squares, out=squares)

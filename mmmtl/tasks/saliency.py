@@ -59,8 +59,9 @@ class Saliency(FractionTask):
 
     def check(self, label: np.ndarray) -> None:
         super().check(label)
-        if not np.isin(label, (0, 1, self.void)).all():
-            invalid = label[~np.isin(label, (0, 1, self.void))]
+        allowed = (label == 0) | (label == 1) | (label == self.void)
+        if not allowed.all():
+            invalid = label[~allowed]
             raise ValueError(f'values of {self.name} must be 0, 1 or {self.void:g} (void), found {invalid.flat[0]:g}')
 
     def valid(self, target: Tensor) -> Tensor:

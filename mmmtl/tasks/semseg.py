@@ -82,8 +82,9 @@ class SemSeg(Task):
         super().check(label)
         if label.dtype.kind not in 'ui':
             raise ValueError(f'expected integer classes of {self.name}, found dtype {label.dtype}')
-        known = label[label != self.void]
-        if known.size and not 0 <= known.min() <= known.max() < self.channels:
+        filled = np.where(label == self.void, label.dtype.type(0), label)  # much faster than selecting the known pixels
+        if label.size and not 0 <= filled.min() <= filled.max() < self.channels:
+            known = label[label != self.void]
             raise ValueError(
                 f'values of {self.name} must lie in 0..{self.channels - 1} or be {self.void} (void), '
                 f'found {known.min()}..{known.max()}'

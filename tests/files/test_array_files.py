@@ -116,3 +116,26 @@ def test_a_float_map_is_read_from_below(tmp_path):
     path = tmp_path / 'd.pfm'
     path.write_bytes(b'Pf\n3 2\n-0.0039\n' + values.tobytes())
     np.testing.assert_array_equal(read_pfm(path), values[::-1])
+
+
+def test_files_with_equal_headers_keep_their_own_values(tmp_path):
+    for number in range(3):
+        for order in ('C', 'F'):
+            values = np.asarray(np.arange(6).reshape(2, 3) + number, np.float32, order=order)
+            np.save(tmp_path / 'a.npy', values)
+            found = read_npy(tmp_path / 'a.npy')
+            np.testing.assert_array_equal(found, values, strict=True)
+            found += 1  # writable, and not shared with the next file
+
+
+def test_headers_of_both_versions_and_of_none(tmp_path):
+    values = np.arange(5, dtype=np.int16)
+    for version in ((1, 0), (2, 0)):
+        with (tmp_path / 'a.npy').open('wb') as file:
+            np.lib.format.write_array(file, values, version)
+        np.testing.assert_array_equal(read_npy(tmp_path / 'a.npy'), values, strict=True)
+    whole = (tmp_path / 'a.npy').read_bytes()
+    for length in range(0, 40, 3):
+        (tmp_path / 'a.npy').write_bytes(whole[:length])
+        with pytest.raises(ValueError):
+            read_npy(tmp_path / 'a.npy')

@@ -178,7 +178,7 @@ def test_annotators_are_resized_one_by_one():
         np.testing.assert_array_equal(stacked[..., number], Edge('edge').resize(one, (45, 70)))
 
 
-@pytest.mark.parametrize('dtype', [np.float32, np.uint8, np.int64])
+@pytest.mark.parametrize('dtype', [np.float32, np.uint8, np.int16, np.uint16, np.int64])
 def test_the_published_way_takes_the_nearest_pixel(dtype):
     rng = np.random.default_rng(0)
     label = rng.choice([0, 1, VOID], (48, 63)).astype(dtype)

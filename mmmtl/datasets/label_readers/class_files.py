@@ -37,7 +37,7 @@ class ClassIndexFile:
                 f'{self.path}: expected class indices 0..{len(self.table) - 1}, found {raw.min()}..{raw.max()}'
             )
         table = np.array([task.void if index is None else index for index in self.table], np.int64)
-        return table[raw]
+        return table.take(raw)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class ClassColourFile:
                 f'{self.path}: colour {tuple(raw[row, column].tolist())} at row {row}, column {column} is '
                 f'none of the {len(known)} colours of the table; add it, or create the label again without smoothing'
             )
-        return indices[position]
+        return indices.take(position)
 
 
 def _pack_rgb(colours: np.ndarray) -> np.ndarray:

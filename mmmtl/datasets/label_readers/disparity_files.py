@@ -9,6 +9,7 @@ import numpy as np
 from mmmtl.datasets.records import is_any_of
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array
+from mmmtl.files.value_table import map_values
 from mmmtl.tasks import Task
 
 
@@ -44,7 +45,11 @@ class DepthFromDisparity:
         raw = read_array(self.path)
         if raw.ndim != 2:
             raise DataError(f'{self.path}: expected H x W disparities, found shape {raw.shape}')
+        return map_values(lambda values: self._to_depth(values, task.void), raw)
+
+    def _to_depth(self, raw: np.ndarray, void: float) -> np.ndarray:
+        """Convert raw values of any shape to metres."""
         disparity = raw.astype(np.float64) * self.scale + self.offset + self.shift
         known = ~is_any_of(raw, self.void) & np.isfinite(disparity) & (disparity > 0)
         depth = self.focal * self.baseline / np.where(known, disparity, 1)
-        return np.where(known & (depth <= self.far), depth, task.void).astype(np.float32)
+        return np.where(known & (depth <= self.far), depth, void).astype(np.float32)

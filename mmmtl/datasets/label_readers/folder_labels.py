@@ -21,13 +21,13 @@ from mmmtl.tasks import Disparity, Task
 class DepthFile(LabelFile):
     """Label reader of depth; a file with 8 bits per pixel, as visualizations have, is an error."""
 
-    def _values(self, raw: np.ndarray, task: Task) -> np.ndarray:
+    def _check(self, raw: np.ndarray, task: Task) -> None:
         if raw.dtype in (np.uint8, bool) or raw.ndim != 2:
             raise DataError(
                 f'{self.path}: expected depth as H x W in 16 bits or floating point, found {raw.dtype} of shape '
                 f'{raw.shape}, which is a visualization rather than depth; export the depth itself'
             )
-        return super()._values(raw, task)
+        super()._check(raw, task)
 
 
 @dataclass(frozen=True)

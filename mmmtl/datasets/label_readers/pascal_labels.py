@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from mmmtl.datasets.label_readers.label_images import NormalFile, class_boundaries, to_task_dtype
 from mmmtl.errors import DataError
+from mmmtl.files.value_table import map_values
 from mmmtl.tasks import Task
 from mmmtl.tasks.human_parts import PARTS
 
@@ -65,7 +67,8 @@ class DistilledNormals:
                 f'{self.path}: {normal.shape[0]} x {normal.shape[1]}, but {self.label_map} is '
                 f'{classes.shape[0]} x {classes.shape[1]}; restore the file'
             )
-        return np.where(np.isin(classes, self.valid_classes)[..., None], normal, np.float32(0))
+        valid = map_values(lambda values: np.isin(values, self.valid_classes), classes)
+        return cv2.copyTo(normal, valid.view(np.uint8))  # 0 elsewhere
 
 
 @dataclass(frozen=True)

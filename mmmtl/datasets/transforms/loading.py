@@ -25,7 +25,7 @@ class LoadViews(BaseTransform):
     Reads ``record`` and ``tasks`` (the shown ones). Adds ``views``, a list of dicts with
 
     - ``image``: RGB (H, W, 3) uint8;
-    - ``labels``: ``{task: (H, W) or (H, W, C)}``;
+    - ``labels``: ``{task: (H, W) or (H, W, C)}``; classes are int16, `PackViews` converts them to int64;
     - ``img_path``;
     - ``orientation``: EXIF orientation that was applied to the image, 1 for none;
     - ``regions``: int32 (H, W), if the data set was built with ``regions``;
@@ -60,7 +60,7 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
         if name not in view.labels:
             continue
         reader = view.labels[name]
-        label = reader.load(task)
+        label = narrowed(reader.load(task), task)
         try:
             task.check(label)
         except ValueError as error:
@@ -98,6 +98,15 @@ def load_view(view: View, tasks: dict[str, Task]) -> dict:
                 f'whether its intrinsics hold before or after; {HOW_TO_ROTATE}, and check the intrinsics'
             )
     return loaded
+
+
+def narrowed(label: np.ndarray, task: Task) -> np.ndarray:
+    """Convert class indices to int16 if their values and the void value fit, for faster transforms."""
+    if task.dtype.is_floating_point or label.dtype.kind not in 'iu' or not label.size:
+        return label
+    limits = np.iinfo(np.int16)
+    fits = limits.min <= min(label.min(), task.void) and max(label.max(), task.void) <= limits.max
+    return label.astype(np.int16, copy=False) if fits else label
 
 
 def _describe_rotation(orientation: int) -> str:

@@ -1,5 +1,6 @@
 """Pack views to tensors and data samples."""
 
+import cv2
 import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
@@ -59,5 +60,9 @@ class PackViews(BaseTransform):
 
 def to_tensor(array: np.ndarray) -> torch.Tensor:
     """Convert an array (H, W) or (H, W, C) to a contiguous tensor (C, H, W)."""
+    if array.ndim == 3 and array.shape[2] == 3 and array.dtype in (np.uint8, np.float32) and array.size:
+        channels = np.empty((3, *array.shape[:2]), array.dtype)
+        cv2.split(array, list(channels))  # several times as fast as a transposed copy
+        return torch.from_numpy(channels)
     array = array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(array))

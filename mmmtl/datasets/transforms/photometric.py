@@ -1,10 +1,15 @@
 """Colour augmentation; labels and cameras do not change."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmmtl.files.value_table import map_values
 from mmmtl.registry import TRANSFORMS
+
+STRIP = 2**14  # pixels; their intermediate results, 12 bytes each, fit into the cache
 
 
 @TRANSFORMS.register_module()
@@ -37,22 +42,61 @@ class PhotometricDistortion(BaseTransform):
         saturation = rng.uniform(*self.saturation) if rng.random() < 0.5 else 1.0
         turn = rng.uniform(-self.hue, self.hue) if rng.random() < 0.5 else 0.0
         contrast_first = rng.random() < 0.5
+        before, after = (contrast, 1.0) if contrast_first else (1.0, contrast)
+
+        def distort(image: np.ndarray) -> np.ndarray:
+            if saturation == 1.0 and turn == 0.0:
+                return map_values(lambda values: to_bytes(brighten(values, shift, before), after), image)
+            fractions = map_values(lambda values: to_fractions(brighten(values, shift, before)), image)
+            return to_bytes(change_hsv(fractions, saturation, turn), after)
+
         for view in results['views']:
-            image = view['image'].astype(np.float32) + np.float32(shift)
-            if contrast_first:
-                image *= contrast
-            image = change_hue(image, saturation, turn)
-            if not contrast_first:
-                image *= contrast
-            view['image'] = image.clip(0, 255).astype(np.uint8)
+            view['image'] = by_strips(distort, view['image'])
         return results
+
+
+def by_strips(change: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:
+    """Apply a function of single pixels to strips of an image, so that intermediate results stay in the cache."""
+    rows = max(1, STRIP // image.shape[1])
+    return np.concatenate([change(image[top : top + rows]) for top in range(0, len(image), rows)])
+
+
+def brighten(values: np.ndarray, shift: float, contrast: float) -> np.ndarray:
+    """Add to values of 0..255, then multiply them; float32."""
+    changed = values.astype(np.float32) + np.float32(shift)
+    changed *= contrast
+    return changed
+
+
+def to_bytes(values: np.ndarray, contrast: float) -> np.ndarray:
+    """Multiply float values in place, and round them down to 0..255."""
+    values *= contrast
+    return np.clip(values, 0, 255, out=values).astype(np.uint8)
+
+
+def to_fractions(values: np.ndarray) -> np.ndarray:
+    """Convert values of 0..255 to 0..1; float32."""
+    return values.clip(0, 255) / np.float32(255)
 
 
 def change_hue(image: np.ndarray, saturation: float, turn: float) -> np.ndarray:
     """Multiply the saturation and rotate the hue by ``turn`` half degrees of a float RGB image in 0..255."""
     if saturation == 1.0 and turn == 0.0:
         return image
-    hsv = cv2.cvtColor(image.clip(0, 255) / np.float32(255), cv2.COLOR_RGB2HSV)  # hue 0..360, the rest 0..1
-    hsv[..., 0] = (hsv[..., 0] + 2 * turn) % 360
-    hsv[..., 1] = (hsv[..., 1] * saturation).clip(0, 1)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255)
+    return change_hsv(to_fractions(image), saturation, turn)
+
+
+def change_hsv(fractions: np.ndarray, saturation: float, turn: float) -> np.ndarray:
+    """Do the same with an image in 0..1; the result is in 0..255."""
+    hue, colourfulness, value = cv2.split(cv2.cvtColor(fractions, cv2.COLOR_RGB2HSV))  # hue 0..360, the rest 0..1
+    hue += 2 * turn
+    if abs(2 * turn) < 360:  # a hue of -360..720; equal to the remainder to the last bit
+        hue -= (hue >= 360) * np.float32(360)
+        hue += (hue < 0) * np.float32(360)
+    else:
+        hue %= 360
+    colourfulness *= saturation
+    np.clip(colourfulness, 0, 1, out=colourfulness)
+    rgb: np.ndarray = cv2.cvtColor(cv2.merge([hue, colourfulness, value]), cv2.COLOR_HSV2RGB)
+    rgb *= np.float32(255)
+    return rgb

@@ -95,16 +95,16 @@ class RandomCropLimited(BaseTransform):
                 if self.task in view['labels']
             ]
         )
-        counts = class_counts(labels[labels != task.void])
+        counts = class_counts(labels, task.void)
         return counts.size < 2 or counts.max() >= self.cat_max_ratio * counts.sum()
 
 
-def class_counts(labels: np.ndarray) -> np.ndarray:
-    """Return how often each value of labels (N,) occurs, in the order of the values, without values that do not."""
+def class_counts(labels: np.ndarray, void: float | None = None) -> np.ndarray:
+    """Return how often each value of labels (N,) occurs, in the order of the values, without ``void``."""
     if not labels.size or labels.dtype.kind not in 'ui' or labels.min() < 0 or labels.max() >= 2**16:
-        return np.unique(labels, return_counts=True)[1]
+        return np.unique(labels[labels != void] if void is not None else labels, return_counts=True)[1]
     counts = np.bincount(labels)  # much faster than sorting, which np.unique does
-    return counts[counts > 0]
+    return counts[(counts > 0) & (np.arange(len(counts)) != void)]
 
 
 @TRANSFORMS.register_module()

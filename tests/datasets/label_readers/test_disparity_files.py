@@ -60,3 +60,14 @@ def test_the_motorcycle_lands_on_itself_in_the_right_image(data_root):
     right_way = (seen - left).abs().mean(1, keepdim=True)[known].mean()
     unmoved = (right - left).abs().mean(1, keepdim=True)[known].mean()
     assert right_way < 0.4 * unmoved  # 11.4 against 38.7 grey levels
+
+
+def test_large_maps_are_converted_like_their_rows(tmp_path):
+    raw = np.random.default_rng(0).integers(0, 65536, (300, 400)).astype(np.uint16)
+    options = dict(scale=1 / 256, offset=-1 / 256, shift=0.5, void=(0, 9), far=40)
+    np.save(tmp_path / 'd.npy', raw)
+    whole = DepthFromDisparity(tmp_path / 'd.npy', 721.5, 0.54, **options).load(DEPTH)
+    for row in range(0, 300, 50):
+        np.save(tmp_path / 'r.npy', raw[row : row + 1])
+        one = DepthFromDisparity(tmp_path / 'r.npy', 721.5, 0.54, **options).load(DEPTH)
+        np.testing.assert_array_equal(whole[row : row + 1], one, strict=True)

@@ -152,3 +152,31 @@ def test_normals_are_those_of_the_plain_formula(tmp_path, suffix, signs):
     found = NormalFile(path, signs).load(NORMAL)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, expected.astype(np.float32))
+
+
+@pytest.mark.parametrize('signs', [(1, 1, 1), (-1, 1, -1)])
+@pytest.mark.parametrize('size', [(3, 4), (61, 83)])
+def test_normals_are_those_of_the_formula_to_the_last_bit(tmp_path, size, signs):
+    vectors = unit(np.random.default_rng(2), size)
+    vectors[0] = 0
+    np.save(tmp_path / 'n.npy', vectors)
+    as_bytes = np.round(127.5 * (vectors + 1)).astype(np.uint8)
+    Image.fromarray(as_bytes).save(tmp_path / 'n.png')
+    for path, values in (
+        (tmp_path / 'n.npy', vectors.astype(np.float32)),
+        (tmp_path / 'n.png', as_bytes.astype(np.float32) * np.float32(2 / 255) - 1),
+    ):
+        length = np.linalg.norm(values, axis=-1, keepdims=True)
+        expected = values / np.maximum(length, 0.5) * np.array(signs, np.float32)
+        expected[length[..., 0] <= 0.5] = 0
+        found = NormalFile(path, signs).load(NORMAL)
+        np.testing.assert_array_equal(found.view(np.uint32), expected.view(np.uint32))  # also the signs of zeros
+
+
+def test_large_masks_are_decoded_like_small_ones(tmp_path):
+    raw = np.random.default_rng(0).integers(0, 256, (40, 50)).astype(np.uint8)
+    Image.fromarray(raw).save(tmp_path / 'm.png')
+    for task in (Saliency('saliency'), SemSeg('classes', classes='ab')):
+        label = BinaryMaskFile(tmp_path / 'm.png', void=(3, 200)).load(task)
+        expected = np.where(np.isin(raw, (3, 200)), task.void, raw > 127.5)
+        np.testing.assert_array_equal(label, expected)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from mmmtl.datasets import LabelFile, Record, View
 from mmmtl.datasets.transforms import LoadViews
+from mmmtl.datasets.transforms.loading import narrowed
 from mmmtl.errors import DataError
 from mmmtl.tasks import Depth, Normal, SemSeg
 
@@ -193,3 +194,24 @@ def test_poses_of_several_views_want_images_as_they_are_stored(tmp_path, data_er
         tmp_path / 'turned.png', 'EXIF orientation 3 rotates the image, and it is unknown whether its pose'
     ):
         opened(View(tmp_path / 'image.png', {}, INTRINSICS, np.eye(4)), turned)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.int16, np.int32, np.uint16, np.int64])
+@pytest.mark.parametrize(('low', 'high'), [(0, 2), (-1, 40), (0, 30_000), (0, 60_000), (-40_000, 3)])
+def test_classes_are_16_bit_where_they_fit_and_keep_their_values(dtype, low, high):
+    label = np.random.default_rng(0).integers(low, high, (50, 60))
+    label[0, :2] = low, high  # the limits occur
+    label = label.clip(np.iinfo(dtype).min, np.iinfo(dtype).max).astype(dtype)
+    found = narrowed(label, TASKS['semseg'])
+    np.testing.assert_array_equal(found, label)
+    fits = np.iinfo(np.int16).min <= label.min() and label.max() <= np.iinfo(np.int16).max
+    assert found.dtype == (np.int16 if fits else dtype)
+
+
+def test_quantities_and_void_values_beyond_16_bits_stay():
+    depth = np.ones((3, 4), np.float32)
+    assert narrowed(depth, TASKS['depth']) is depth
+    task = SemSeg('semseg', classes=('a', 'b'))
+    task.void = 70_000
+    classes = np.ones((3, 4), np.int64)
+    assert narrowed(classes, task) is classes

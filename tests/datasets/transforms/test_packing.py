@@ -75,3 +75,13 @@ def test_views_of_different_size_are_refused_by_name():
     other = view() | {'image': np.zeros((4, 6, 3), np.uint8)}
     with pytest.raises(DataError, match=r'room: its views are of different size, 4 x 5, 4 x 6 \(a/0\.jpg'):
         pack(view(), other)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.int16, np.float32, np.float64])
+@pytest.mark.parametrize('channels', [1, 3, 4])
+def test_channels_come_first_for_every_type(dtype, channels):
+    array = RNG.integers(0, 100, (33, 47, channels)).astype(dtype)
+    for view_of in (array, array[5:20, 3:40], array[:, ::-1], array[::2], array[:0]):
+        tensor = to_tensor(view_of)
+        assert tensor.is_contiguous()
+        np.testing.assert_array_equal(tensor, view_of.transpose(2, 0, 1), strict=True)

@@ -2,6 +2,7 @@
 
 import colorsys
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,3 +78,33 @@ def test_hue_and_saturation_against_another_conversion(saturation, turn):
 def test_grey_has_no_hue():
     grey = np.full((2, 2, 3), 90, np.float32)
     np.testing.assert_allclose(change_hue(grey, 1.5, 77.0), grey, atol=1e-3)
+
+
+def plain_distortion(rng: np.random.Generator, image: np.ndarray, hue: float) -> np.ndarray:
+    """The same changes, one after the other on the whole image in floating point."""
+    shift = rng.uniform(-32, 32) if rng.random() < 0.5 else 0.0
+    contrast = rng.uniform(0.5, 1.5) if rng.random() < 0.5 else 1.0
+    saturation = rng.uniform(0.5, 1.5) if rng.random() < 0.5 else 1.0
+    turn = rng.uniform(-hue, hue) if rng.random() < 0.5 else 0.0
+    contrast_first = rng.random() < 0.5
+    values = image.astype(np.float32) + np.float32(shift)
+    if contrast_first:
+        values *= contrast
+    if (saturation, turn) != (1.0, 0.0):
+        hsv = cv2.cvtColor(values.clip(0, 255) / np.float32(255), cv2.COLOR_RGB2HSV)
+        hsv[..., 0] = (hsv[..., 0] + 2 * turn) % 360
+        hsv[..., 1] = (hsv[..., 1] * saturation).clip(0, 1)
+        values = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * np.float32(255)
+    if not contrast_first:
+        values *= contrast
+    return values.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize('hue', [18, 180, 400])
+@pytest.mark.parametrize('size', [(1, 1), (8, 9), (67, 251), (3, 20_000), (130, 400)])
+def test_strips_and_tables_change_no_bit(size, hue):
+    image = np.random.default_rng(1).integers(0, 256, (*size, 3)).astype(np.uint8)
+    for seed in range(12):
+        for given in (image, image[:, ::-1]):
+            expected = plain_distortion(np.random.default_rng(seed), given, hue)
+            np.testing.assert_array_equal(distort(seed, given, hue=hue)[0], expected)

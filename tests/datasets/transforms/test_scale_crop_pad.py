@@ -195,3 +195,11 @@ def test_class_counts_are_those_of_unique(dtype, low, high):
     for size in (0, 1, 1000):
         labels = np.random.default_rng(size).integers(low, high, size).astype(dtype)
         np.testing.assert_array_equal(class_counts(labels), np.unique(labels, return_counts=True)[1])
+
+
+@pytest.mark.parametrize('dtype', [np.int64, np.int16, np.float32])
+@pytest.mark.parametrize(('low', 'high', 'void'), [(0, 40, 255), (0, 40, 7), (-1, 9, -1), (5, 6, 5), (0, 9, 0.5)])
+def test_class_counts_leave_out_void(dtype, low, high, void):
+    labels = np.random.default_rng(0).integers(low, high, 1000).astype(dtype)
+    expected = np.unique(labels[labels != void], return_counts=True)[1]
+    np.testing.assert_array_equal(class_counts(labels, void), expected)
