@@ -55,10 +55,14 @@ class SignalHook(Hook):
         when: ``'before'``, ``'after'`` or ``'validating'``.
         number: The signal.
         rank: Of the process that gets it.
+        restarts: How often torchrun has restarted the processes, at the time of the signal.
     """
 
-    def __init__(self, iteration: int, when: str, number: int = signal.SIGTERM, rank: int = 0) -> None:
+    def __init__(
+        self, iteration: int, when: str, number: int = signal.SIGTERM, rank: int = 0, restarts: int = 0
+    ) -> None:
         self.iteration, self.when, self.number, self.rank = iteration, when, number, rank
+        self.active = int(os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')) == restarts
 
     def before_train_iter(self, runner, batch_idx: int, data_batch: dict | None = None) -> None:
         self.send(runner, 'before')
@@ -72,7 +76,7 @@ class SignalHook(Hook):
         self.send(runner, 'validating')
 
     def send(self, runner, now: str) -> None:
-        if (runner.iter, now, runner.rank) == (self.iteration, self.when, self.rank):
+        if self.active and (runner.iter, now, runner.rank) == (self.iteration, self.when, self.rank):
             children = Path(f'/proc/self/task/{os.getpid()}/children').read_text().split()
             for process in (*map(int, children), os.getpid()):
                 os.kill(process, self.number)

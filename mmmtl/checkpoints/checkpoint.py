@@ -11,6 +11,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 from torch import Tensor, nn
 
+from mmmtl.checkpoints.sharded_tensors import shard_like
 from mmmtl.errors import CheckpointError
 from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.weight_files import load_plain
@@ -105,7 +106,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
 
 
 def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str | Path) -> None:
-    """Load weights into a model after `check_weights`; on an error the model is unchanged.
+    """Load weights into a model, sharded or not, after `check_weights`; on an error the model is unchanged.
 
     Args:
         model: The model.
@@ -116,7 +117,8 @@ def load_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str |
         CheckpointError: See `check_weights`.
     """
     check_weights(model, state_dict, file)
-    model.load_state_dict(state_dict)
+    current = model.state_dict()
+    model.load_state_dict({key: shard_like(value, current[key]) for key, value in state_dict.items()})
 
 
 def check_weights(model: nn.Module, state_dict: Mapping[str, Tensor], file: str | Path) -> None:

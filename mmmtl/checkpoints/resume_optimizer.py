@@ -8,8 +8,10 @@ import torch
 from mmengine.dist import all_reduce
 from mmengine.optim import OptimWrapper, ReduceOnPlateauParamScheduler, _ParamScheduler
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from mmmtl.checkpoints.checkpoint import to_plain_values
+from mmmtl.checkpoints.sharded_tensors import shard_like
 from mmmtl.errors import CheckpointError
 
 # settings of a parameter group that a scheduler may change
@@ -105,9 +107,13 @@ def load_optimizer(
             and (initial_before is None or initial_before[index].get(key) == initial_now[index].get(key))
         }
         merged.append({**group, **restored})
-    optim_wrapper.load_state_dict(
-        {**{key: value for key, value in saved.items() if key != 'base_param_settings'}, 'param_groups': merged}
-    )
+    parameters = [parameter for group in groups for parameter in group['params']]
+    state = {
+        index: {key: shard_like(value, parameters[index]) for key, value in values.items()}
+        for index, values in saved['state'].items()
+    }
+    others = {key: value for key, value in saved.items() if key != 'base_param_settings'}
+    optim_wrapper.load_state_dict({**others, 'state': state, 'param_groups': merged})
 
 
 def plateau_schedulers(schedulers: Iterable[_ParamScheduler]) -> list[ReduceOnPlateauParamScheduler]:
@@ -128,7 +134,7 @@ def load_plateau_states(schedulers: Sequence[_ParamScheduler], states: Sequence[
 def pending_gradients(model: nn.Module, optim_wrapper: OptimWrapper) -> dict[str, Tensor]:
     """Return the gradients accumulated for the next optimizer step (``accumulative_counts``), averaged over all ranks.
 
-    Must be called on every rank.
+    Those of a sharded model are averaged in every iteration already. Must be called on every rank.
     """
     if optim_wrapper.should_update():
         return {}
@@ -139,7 +145,8 @@ def pending_gradients(model: nn.Module, optim_wrapper: OptimWrapper) -> dict[str
     for (name, parameter), on_any_rank in zip(parameters.items(), has_gradient.tolist(), strict=True):
         if on_any_rank:
             gradients[name] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
-            all_reduce(gradients[name], op='mean')
+            if not isinstance(parameter, DTensor):
+                all_reduce(gradients[name], op='mean')
     return gradients
 
 
@@ -150,4 +157,5 @@ def load_gradients(model: nn.Module, gradients: Mapping[str, Tensor]) -> None:
     """
     parameters = dict(model.named_parameters())
     for name, gradient in gradients.items():
-        parameters[name].grad = gradient.to(parameters[name])
+        parameter = parameters[name]
+        parameter.grad = shard_like(gradient.to(parameter.device, parameter.dtype), parameter)

@@ -56,7 +56,7 @@ TYPED = {
     'optimizer',
 }
 # keys whose values are not checked here
-UNCHECKED = {'custom_imports', 'protocol', 'compile', 'model_wrapper_cfg', 'auto_scale_lr'}
+UNCHECKED = {'custom_imports', 'protocol', 'compile', 'auto_scale_lr'}
 # arguments of a scheduler that MMEngine's builder adds or pops
 SCHEDULER_KEYS = {'begin', 'end', 'by_epoch', 'convert_to_iter_based', '_scope_'}
 POPPED_BY_MODEL = {PretrainedInit: {'min_matched'}}  # keys that the model pops before the part is built

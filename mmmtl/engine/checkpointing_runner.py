@@ -19,6 +19,7 @@ from mmmtl.checkpoints.resumable_epoch_loop import epoch_length
 from mmmtl.checkpoints.resume import resume
 from mmmtl.checkpoints.resume_check import training_data_summary
 from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients, scheduler_states
+from mmmtl.checkpoints.sharded_tensors import gather_tensors
 from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
 from mmmtl.errors import CheckpointError
 
@@ -107,13 +108,13 @@ class CheckpointingRunner(Runner):
                 'recipe': recipe_digest(self.cfg),
                 **self.recipe,
             },
-            'state_dict': self.unwrapped_model.state_dict(),
+            'state_dict': gather_tensors(self.unwrapped_model.state_dict()),
             'random_state': states,
         }
         if save_optimizer:
-            checkpoint['optimizer'] = self.optim_wrapper.state_dict()
+            checkpoint['optimizer'] = gather_tensors(self.optim_wrapper.state_dict())
             checkpoint['first_settings'] = self.initial_settings
-            checkpoint['gradients'] = pending_gradients(self.unwrapped_model, self.optim_wrapper)
+            checkpoint['gradients'] = gather_tensors(pending_gradients(self.unwrapped_model, self.optim_wrapper))
         if save_param_scheduler and self.param_schedulers is not None:
             checkpoint['param_schedulers'] = scheduler_states(self.param_schedulers)
         self.call_hook('before_save_checkpoint', checkpoint=checkpoint)

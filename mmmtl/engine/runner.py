@@ -24,6 +24,8 @@ from mmmtl.engine.launch import init_distributed
 from mmmtl.engine.loader_workers import protect_workers
 from mmmtl.engine.memory import keep_freed_memory
 from mmmtl.engine.sampling_check import check_sampled_once
+from mmmtl.engine.sharding import check_optimizer, shard_model
+from mmmtl.models.sharded_model import ShardedModel
 from mmmtl.registry import RUNNERS
 
 
@@ -139,7 +141,12 @@ class MultiTaskRunner(CheckpointingRunner):
         return loop
 
     def _init_model_weights(self) -> None:
-        """Initialize weights alike on all ranks, then let each rank draw other random numbers."""
+        """Initialize weights alike on all ranks, then let each rank draw other random numbers.
+
+        A sharded model has been initialized before it was sharded.
+        """
+        if isinstance(self.model, ShardedModel) and self.model.is_sharded:
+            return
         super()._init_model_weights()
         separate_random_streams(self.seed, self.rank)
 
@@ -175,9 +182,18 @@ class MultiTaskRunner(CheckpointingRunner):
         return super().build_visualizer(visualizer)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | dict) -> OptimWrapper:
-        """Build the optimizer wrapper; MMEngine's lines, one per parameter with its own options, go to the log file."""
+        """Build the optimizer wrapper, after sharding the model if it is a `ShardedModel`.
+
+        MMEngine's lines, one per parameter with its own options, go to the log file.
+        """
+        if isinstance(self.model, ShardedModel):
+            self._init_model_weights()
+            shard_model(self, self.model)
         self._mute_console()
         try:
-            return super().build_optim_wrapper(optim_wrapper)
+            wrapper = super().build_optim_wrapper(optim_wrapper)
         finally:
             self._restore_console()
+        if isinstance(self.model, ShardedModel):
+            check_optimizer(wrapper)
+        return wrapper

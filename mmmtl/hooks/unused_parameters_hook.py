@@ -9,6 +9,7 @@ from mmengine.dist import all_reduce
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.hooks import RemovableHandle
 
 from mmmtl.errors import ConfigError
@@ -22,7 +23,7 @@ class UnusedParametersHook(Hook):
     Tasks without a label in the batch do not count: their loss is a 0 that is connected to the graph. Nor do shared
     parameters under a gradient weighting (`TaskGradients`), which get a gradient of 0. With several processes
     `DistributedDataParallel` waits for the gradient of every parameter and would fail in the second step with a message
-    that names none of them.
+    that names none of them; `ShardedModel` needs the same gradients on all processes.
 
     Raises:
         ConfigError: There are unused parameters, several processes, and ``find_unused_parameters`` is not set.
@@ -55,9 +56,10 @@ class UnusedParametersHook(Hook):
         what = f'no loss depends on {", ".join(common_parts(unused, list(self.trainable)))}'
         remedy = 'remove it (fewer out_indices of the backbone), connect it (in_index of the head) or freeze it'
         if is_model_wrapper(runner.model) and not runner.model.find_unused_parameters:
+            replicated = isinstance(runner.model, DistributedDataParallel)
+            option = '; or set --cfg-options find_unused_parameters=True' if replicated else ''
             raise ConfigError(
-                f'{what}, and with several processes every parameter must get a gradient: {remedy}; or '
-                'set --cfg-options find_unused_parameters=True'
+                f'{what}, and with several processes every parameter must get a gradient: {remedy}{option}'
             )
         runner.logger.warning(f'{what}, which does not learn: {remedy}')
 

@@ -9,6 +9,7 @@ from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.multi_task_model import MultiTaskModel
 from mmmtl.models.necks.neck import Neck, NeckOutput
+from mmmtl.models.sharded_model import ShardedModel
 from mmmtl.models.size_constraint import SizeConstraint
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     'MultiTaskModel',
     'Neck',
     'NeckOutput',
+    'ShardedModel',
     'SizeConstraint',
     'TaskHead',
     'ViewPreprocessor',

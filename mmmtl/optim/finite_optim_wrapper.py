@@ -3,6 +3,7 @@
 import torch
 from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from mmmtl.registry import OPTIM_WRAPPERS
@@ -43,6 +44,8 @@ class FiniteOptimWrapper(OptimWrapper):
             torch.nn.utils.clip_grad_value_(parameters, **options)
             options = {}
         norm = get_total_norm([p.grad for p in parameters], options.get('norm_type', 2.0))
+        if isinstance(norm, DTensor):  # of a sharded model: that of all shards
+            norm = norm.full_tensor()
         if 'max_norm' in options:
             clip_grads_with_norm_(parameters, options['max_norm'], norm)
         self.grad_norm = norm

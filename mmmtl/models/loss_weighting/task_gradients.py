@@ -7,6 +7,7 @@ import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.distributed.tensor import DTensor
 
 from mmmtl.errors import ConfigError
 
@@ -90,9 +91,14 @@ class TaskGradients(nn.Module):
         """Split the trainable parameters into shared ones and others.
 
         Raises:
-            ConfigError: A prefix matches no trainable parameter.
+            ConfigError: A prefix matches no trainable parameter, or a parameter is sharded.
         """
         trainable = {name: value for name, value in parameters.items() if value.requires_grad}
+        if sharded := [name for name, value in trainable.items() if isinstance(value, DTensor)]:
+            raise ConfigError(
+                'model_wrapper_cfg: the gradients of single losses need whole parameters, but ShardedModel has '
+                f'divided {len(sharded)} (first: {sharded[0]}); remove model_wrapper_cfg'
+            )
         matches = {
             prefix: [name for name in trainable if f'{name}.'.startswith(f'{prefix}.')] for prefix in self.shared
         }
