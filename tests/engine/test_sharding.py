@@ -62,7 +62,7 @@ def runs(tmp_path_factory):
         return folder, run_script(folder, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 @pytest.mark.parametrize('name', [*SETTINGS, 'infinite'])
 def test_a_sharded_run_equals_a_plain_one(name, runs):
     folder, _ = runs
@@ -76,7 +76,7 @@ def test_a_sharded_run_equals_a_plain_one(name, runs):
     assert end['optimizer']['state'][0]['step'] == {'accumulated': 3, 'infinite': 5}.get(name, 6)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_checkpoints_are_exchangeable(runs):
     folder, _ = runs
     for name in ('plain_then_sharded', 'sharded_then_plain'):
@@ -88,7 +88,7 @@ def test_checkpoints_are_exchangeable(runs):
     assert list(names[0]) == list(names[1]) and all(type(value) is torch.Tensor for value in names[1].values())
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_each_of_two_processes_keeps_half(runs):
     for memory in runs[1]:
         for what, whole in memory['plain'].items():
