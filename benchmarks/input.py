@@ -1,4 +1,4 @@
-"""Training samples per CPU second of the data sets of the benchmark recipes, beside plain reading of the same files.
+"""Training samples per CPU second of the benchmark data sets, compared with plain reading of the same files.
 
 benchmarks/input.py [--samples 20] [--profile NAME]
 

@@ -9,4 +9,4 @@ with read_base():
 
 model.update(tasks=tasks, loss_weighting=dict(weights=dict(normal=2.0)))
 train_dataloader['sampler'].update(endless=True)
-optim_wrapper['optimizer'].update(lr=1e-3)  # half of the rate from scratch, for a pretrained encoder
+optim_wrapper['optimizer'].update(lr=1e-3)  # half the rate used from scratch, as the encoder is pretrained

@@ -1,4 +1,4 @@
-"""A table and a figure of what `ConsistencyOracleHook` has measured."""
+"""A table and a figure of the measurements of `ConsistencyOracleHook`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ def oracle_table(curve: OracleCurve) -> str:
 
 
 def draw_oracle(path: Path, curve: OracleCurve, name: str) -> None:
-    """Draw the loss of each condition, and its difference from that of true labels in percent."""
+    """Draw the loss of each condition and its difference from that of true labels in percent; write it to ``path``."""
     from matplotlib.figure import Figure
 
     iterations = sorted(curve)
