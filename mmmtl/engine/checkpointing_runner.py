@@ -28,7 +28,7 @@ from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
 
 
 class CheckpointingRunner(Runner):
-    """A runner with other checkpoints than MMEngine's.
+    """A runner whose checkpoints differ from MMEngine's.
 
     - A checkpoint holds tensors, numbers, strings, lists and dicts. It is written atomically and read with
       ``weights_only=True`` without a fallback; MMEngine falls back to unpickling any object.
@@ -154,7 +154,9 @@ class CheckpointingRunner(Runner):
         file = self._load_from
         if self._resume:
             file = self._checkpoint_to_resume(file)
-            self.logger.info(f'resuming from {file}' if file else f'{self.work_dir}: nothing to resume, starting anew')
+            self.logger.info(
+                f'resuming from {file}' if file else f'{self.work_dir}: nothing to resume, starting from scratch'
+            )
         if file is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(file))
             self._has_loaded = True

@@ -14,11 +14,11 @@ from mmmtl.hooks.preemption_hook import PREEMPTION_SIGNALS
 def protect_workers(loader: DataLoader) -> None:
     """Let the workers of a loader ignore the signals of a preemption, which the main process handles.
 
-    A worker that the signal ends would end the current iteration with an error. Python ends its workers by SIGTERM when
-    it exits, and waits for them, so they are killed before.
+    If the signal ended a worker, the current iteration would fail. Python ends its workers by SIGTERM when
+    it exits, and waits for them, so they are killed beforehand.
 
     Args:
-        loader: Its workers have not been started.
+        loader: A loader whose workers have not been started.
     """
     if loader.num_workers:
         loader.worker_init_fn = partial(_initialize, loader.worker_init_fn)

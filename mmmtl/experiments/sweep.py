@@ -29,11 +29,11 @@ TRAINED = 'trained network'  # the row of scores in metrics.json
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Weights to start a training from.
+    """Weights to start a training run from.
 
     Args:
         checkpoint: Their file.
-        recipes: Recipe digests of the trainings that made them, by name.
+        recipes: Recipe digests of the runs that made them, by name.
     """
 
     checkpoint: Path
@@ -42,7 +42,7 @@ class InitialWeights:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A training followed by a test.
+    """A training run followed by a test.
 
     Args:
         config: A config file, or a row of a table as ``FILE.py::ROW``.
@@ -86,7 +86,7 @@ class PlannedRun:
             recipe = read_checkpoint(file).get('meta', {}).get('recipe')
         if recipe != recipe_digest(self.load()):
             raise ConfigError(
-                f'{file}: made by another recipe than {self.config} is now; remove the folder, or choose another '
+                f'{file}: made with another recipe than that of {self.config}; remove the folder, or choose another '
                 '--work-dir'
             )
         return file == scores
@@ -99,7 +99,7 @@ class PlannedRun:
         except (ValueError, LookupError, TypeError):
             pass  # damaged
         raise ConfigError(
-            f'{scores}: not the scores of a training with seed {self.seed}; remove it, or choose another --work-dir'
+            f'{scores}: not the scores of a run with seed {self.seed}; remove it, or choose another --work-dir'
         )
 
 
