@@ -5,7 +5,8 @@
 Parameters and GFLOPs are those of ``mmmtl flops`` for one image of 128 x 128. The step is forward and backward pass on
 one batch of generated rooms, in bf16; the rows alternate in one process, and the ratio to the shared heads is taken in
 each round. Peak memory is that of a step with the optimizer, each row in a process of its own: allocated memory on a
-GPU, resident memory above that before the network on a CPU.
+GPU, on a CPU, resident
+memory minus that before the network was built.
 """
 
 import argparse

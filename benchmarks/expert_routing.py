@@ -1,8 +1,8 @@
-"""Time of the experts of MLoREHead, for all images at once and in a loop over images and their chosen experts.
+"""Time of the experts of MLoREHead: all images at once, and a loop over images and their chosen experts.
 
     benchmarks/expert_routing.py [--images 8] [--channels 768] [--size 28 36] [--device cuda]
 
-Times forward and backward pass of the experts of one block on features of a stride of 16. The loop runs the chosen
+Times forward and backward pass of the experts of one block on features at stride 16. The loop runs the chosen
 experts only, as the published code does.
 """
 
@@ -35,11 +35,11 @@ def main() -> None:
     x = torch.randn(options.images, options.channels, *options.size, device=options.device, requires_grad=True)
     gates = top_gates(torch.randn(options.images, len(routing.ranks), device=options.device), routing.top_k, 'logits')
     difference = (experts(x, gates) - in_a_loop(experts, x, gates)).abs().max().item()
-    vectorised = seconds(lambda: experts(x, gates), options.repeats)
+    vectorized = seconds(lambda: experts(x, gates), options.repeats)
     looped = seconds(lambda: in_a_loop(experts, x, gates), options.repeats)
     print(
         f'{options.images} images of {options.channels} x {options.size[0]} x {options.size[1]}, {options.device}: '
-        f'{1000 * vectorised:.1f} ms at once, {1000 * looped:.1f} ms in a loop, ratio {looped / vectorised:.2f}; '
+        f'{1000 * vectorized:.1f} ms at once, {1000 * looped:.1f} ms in a loop, ratio {looped / vectorized:.2f}; '
         f'largest difference {difference:.1e}'
     )
 

@@ -1,4 +1,4 @@
-"""Whether the metric scale of predicted depth follows the poses, on the test scenes of a recipe with several views.
+"""Measure whether the scale of predicted depth follows the poses, on the test scenes of a recipe with several views.
 
 benchmarks/metric_scale.py CONFIG CHECKPOINT [--factors 0.8 0.9 1.0 1.1 1.25]
 

@@ -1,11 +1,11 @@
-"""CPU time until a data set exists for many files, beside the plainest listing of the same files.
+"""CPU time to build a data set of many files, compared with a plain listing of the same files.
 
 benchmarks/start_up.py [--images 100000]
 
 ``folder``: a `FolderDataset` of N images, each with two labels, all in one folder per task. ``scenes``: `PosedViews` of
 N / 2 scenes of two views, each with a depth map, an intrinsics and a pose file. Images and labels are empty files in a
 temporary folder, since the data sets do not open them. The listing is `os.walk` with sorted names. ``workers``: the
-size of the pickled data set, which worker processes get where they are not forked, and the time to write and read it.
+size of the pickled data set, which is sent to worker processes that are not forked, and the time to write and read it.
 """
 
 import os
@@ -62,7 +62,7 @@ def cpu_seconds(call: Callable[[], T]) -> tuple[float, T]:
 
 
 def list_files(root: str) -> list[str]:
-    """List the files below a folder in the plainest way."""
+    """List the files below a folder with `os.walk`."""
     return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in sorted(names)]
 
 

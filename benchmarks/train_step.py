@@ -115,14 +115,14 @@ def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
 
 def plain_loop(model: nn.Module, loader) -> Iterator[None]:
     """Run a plain PyTorch training loop, one iteration per ``next``."""
-    optimiser = AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+    optimizer = AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
     mean, std = model.data_preprocessor.mean, model.data_preprocessor.std
     model.train()
     for batch in loader:
         images = (torch.stack(batch['inputs']).float() - mean) / std
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         model(images, batch['data_samples'], mode='loss')['loss'].backward()
-        optimiser.step()
+        optimizer.step()
         yield
 
 

@@ -2,7 +2,7 @@
 
 benchmarks/worker_memory.py [--records 100000] [--epochs 10] [--workers 2]
 
-A `FolderDataset` of empty images with two labels each, whose pipeline only asks for the files of a record. ``private``
+A `FolderDataset` of empty images with two labels each, whose pipeline only lists the files of a record. ``private``
 is the memory that a worker shares with no other process (``Private_Dirty`` and ``Private_Clean`` in
 ``/proc/PID/smaps_rollup``), in MB, the mean of the workers: with a list it grows, since reading an object writes its
 reference count, and a forked worker then gets its own copy of the page.

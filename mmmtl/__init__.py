@@ -16,8 +16,8 @@ LAZY = {'list_models': 'mmmtl.model_zoo', 'model_info': 'mmmtl.model_zoo'}
 def __getattr__(name: str) -> Any:
     """Import ``mmmtl.registry``, `list_models` and `model_info` at first use.
 
-    They import MMEngine, for which ``mmmtl --help`` need not wait. MMEngine looks for ``mmmtl.registry`` where a config
-    names ``mmmtl.X``.
+    They import MMEngine, which would delay ``mmmtl --help``. MMEngine resolves a type ``mmmtl.X`` in a config through
+    ``mmmtl.registry``.
     """
     if name == 'registry':
         return import_module('mmmtl.registry')

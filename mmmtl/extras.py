@@ -38,7 +38,7 @@ def import_extra(module: str, feature: str) -> ModuleType:
 
     Args:
         module: Dotted name, e.g. ``'embreex.rtcore_scene'``.
-        feature: What needs it, for the message.
+        feature: Feature that needs it, for the message.
 
     Raises:
         MissingExtraError: Its package is not installed. An installed package that fails to load raises its own error.

@@ -14,7 +14,7 @@ def check_forks() -> None:
 
     Raises:
         ImportError: A fork is missing, or the original is installed beside it or instead of it. The message gives
-            the command that mends it.
+            the command that fixes it.
     """
     for fork, originals in FORKS.items():
         others = [f'{name} {number}' for name in originals if (number := _version(name))]

@@ -11,7 +11,7 @@ import torch.distributed as dist
 
 
 def run_forked(function: Callable[[], Any], folder: Path, count: int) -> list[Any]:
-    """Call ``function()`` on rank 0 to ``count - 1``; return the results by rank.
+    """Call ``function()`` on ranks 0 to ``count - 1``; return the results by rank.
 
     Call it from a script that has not used autograd or threads, because a fork copies only the calling thread.
 

@@ -1,4 +1,4 @@
-"""A reader of PLY files of floats and bytes that goes by their header alone."""
+"""A reader of PLY files of floats and bytes that relies only on their header."""
 
 from pathlib import Path
 

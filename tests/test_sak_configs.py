@@ -41,7 +41,7 @@ class Losses(Hook):
 
 
 def train(row: str, work_dir: Path, steps: int, **options) -> tuple[MultiTaskRunner, list[dict[str, float]]]:
-    """Run so many steps, or what is left of them."""
+    """Train up to step ``steps``; resume if the folder has a checkpoint."""
     changed = SMALL | {key.replace('__', '.'): value for key, value in options.items()}
     config = load_config(f'{TABLE}::{row}', changed | {'train_cfg.max_iters': steps})
     config.work_dir, config.experiment_name = str(work_dir), f'sak {uuid.uuid4()}'
@@ -76,7 +76,7 @@ def test_the_second_stage_continues_from_the_first_and_learns_the_tasks(first_st
     file, logs = first_stage
     options = dict(type='Pretrained', checkpoint=str(file), prefix='backbone.')
     _, second = train('rooms', tmp_path, 12, model__backbone__init_cfg=options)
-    assert second[0]['distillation'] < 0.95 * logs[0]['distillation']  # it has not begun anew
+    assert second[0]['distillation'] < 0.95 * logs[0]['distillation']  # it did not start from scratch
     assert second[-1]['loss'] < second[0]['loss'] and all(second[0][task] > 0 for task in ('semseg', 'depth', 'normal'))
     with pytest.raises(CheckpointError, match='none.pth'):
         train('rooms', tmp_path / 'none', 1, model__backbone__init_cfg=options | dict(checkpoint='none.pth'))

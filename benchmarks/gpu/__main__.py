@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[2]
 def main() -> int:
     parser = argparse.ArgumentParser(prog='benchmarks/gpu', description=__doc__.splitlines()[0])
     parser.add_argument('--out', type=Path, default=Path('gpu_results'), help='output folder')
-    parser.add_argument('--minutes', type=float, default=8, help='of this call')
+    parser.add_argument('--minutes', type=float, default=8, help='minutes of this call')
     parser.add_argument('--total', type=float, default=20, help='minutes of all calls')
-    parser.add_argument('--wheels', type=Path, default=ROOT / 'wheels', help='folder of wheels that travel along')
+    parser.add_argument('--wheels', type=Path, default=ROOT / 'wheels', help='folder of wheels to unpack and use')
     parser.add_argument('--only', nargs='+', choices=[part.name for part in parts()], metavar='PART')
     parser.add_argument('--dry-run', action='store_true', help='every part in miniature on a CPU')
     args = parser.parse_args()
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def missing_requirement(dry_run: bool) -> str | None:
-    """Return what the interpreter lacks for every part."""
+    """Return what the interpreter lacks to run any part, or None."""
     if find_spec('torch') is None:
         return f'{sys.executable} has no PyTorch'
     if not dry_run:

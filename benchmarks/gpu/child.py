@@ -36,7 +36,7 @@ class Child:
                 except subprocess.TimeoutExpired:
                     return {'status': 'timeout'}
                 finally:
-                    self.end()  # also what it has started and left
+                    self.end()  # and any processes that it left running
             if result.exists():
                 return json.loads(result.read_text())
             tail = log.read_text(errors='replace')[-TAIL:]

@@ -29,7 +29,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class AbsentOpenCV(ModuleType):
-    """Stands for OpenCV where it is missing, so that the modules that mention it can be imported.
+    """A placeholder for OpenCV if it is missing, so that modules that import it can be imported.
 
     Its constants are 0; a call of one of its functions raises ModuleNotFoundError.
     """

@@ -1,4 +1,4 @@
-"""The parts of `make gpu`, in their order: what is useful by itself comes first."""
+"""The parts of `make gpu` in order; those that are useful by themselves come first."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ class Part:
     Args:
         name: Its name in the results.
         arguments: Arguments of ``measure.py``: the measurement and its options.
-        minutes: Expected duration on one H200. A part starts only if as much is left of a call, and is stopped after
-            twice as long.
+        minutes: Expected duration on one H200. A part starts only if this much time is left in the call, and is stopped
+            after twice as long.
     """
 
     name: str

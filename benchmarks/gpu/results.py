@@ -53,7 +53,7 @@ class Results:
         self.write()
 
     def write(self) -> None:
-        """Write both files; a file is replaced at once, so that it is complete at any time."""
+        """Write both files; each is replaced atomically, so that it is always complete."""
         replace_file(self.file, json.dumps(self.values, indent=1) + '\n')
         replace_file(self.folder / 'results.md', self.markdown())
 

@@ -42,7 +42,7 @@ def configuration(row: str, seed: int, dry_run: bool):
 
 
 def render(dry_run: bool) -> dict:
-    """Render the rooms of training and test."""
+    """Render the training and test rooms."""
     config = configuration('segnet_supervised', 0, dry_run)
     return {
         'numbers': {

@@ -101,7 +101,7 @@ class TrainingStep:
         return time.perf_counter() - start
 
     def warm_up(self, steps: int) -> float:
-        """Run some steps; return the peak memory in MiB, without what was allocated before."""
+        """Run some steps; return the peak memory in MiB, minus what was allocated before."""
         for _ in range(steps):
             self()
         return (peak_memory(self.device) - self.before) / 2**20

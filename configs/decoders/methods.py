@@ -1,6 +1,6 @@
 """Decoders with their published encoders and optimizers, as changes to a supervised recipe.
 
-A table adds what depends on its data set: image size, genotype, length of the training.
+A table adds what depends on its data set: image size, genotype, length of training.
 """
 
 from torch.optim import SGD, Adam
@@ -28,7 +28,7 @@ atrc = {
     'model.decode_head': dict(_delete_=True, type=ATRCHead),
     'optim_wrapper.optimizer': dict(_delete_=True, type=SGD, lr=0.01, momentum=0.9, weight_decay=5e-4),
 }
-invpt = {  # six images on three devices, Adam without clipping, and batch norm over all devices
+invpt = {  # published: six images on three devices, Adam without clipping, synchronized batch norm
     'model.backbone': dict(_delete_=True, **_vit_l16),
     'model.decode_head': dict(_delete_=True, type=InvPTHead),
     'train_dataloader.batch_size': 6,

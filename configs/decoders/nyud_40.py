@@ -12,14 +12,14 @@ _hrnet = 'hrnet_w18s_b8_100e_nyud_40_full.py'
 _vit = '../baseline/multitap_vit_l16_b4_40k_nyud_40_full.py'
 _size = (448, 576)
 _vit_size = {'model.backbone.img_size': _size}
-_atrc = {  # 400 epochs, 40,000 steps, in place of 100
+_atrc = {  # 400 epochs (40,000 steps) instead of 100
     'model.decode_head.genotype': NYUD,
     'param_scheduler.PolyLR.end': 400,
     'train_cfg.max_epochs': 400,
     'train_cfg.val_interval': 200,
 }
 _mlore = {
-    'model.backbone.size': _size,  # for images of one size
+    'model.backbone.size': _size,  # the head needs images of one size
     'model.backbone.backbone.img_size': _size,
     'model.decode_head.image_size': _size,
     'model.consistency_losses': dict(balance=dict(type=ExpertBalance, weight=5e-4)),

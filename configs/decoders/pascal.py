@@ -12,14 +12,14 @@ _hrnet = 'hrnet_w18s_b8_100e_pascal_full.py'
 _vit = '../baseline/multitap_vit_l16_b4_40k_pascal_full.py'
 _size = (512, 512)
 _vit_size = {'model.backbone.img_size': _size}
-_atrc = {  # 64 epochs, 40,000 steps, in place of 100
+_atrc = {  # 64 epochs (40,000 steps) instead of 100
     'model.decode_head.genotype': PASCAL,
     'param_scheduler.PolyLR.end': 64,
     'train_cfg.max_epochs': 64,
     'train_cfg.val_interval': 32,
 }
 _mlore = {
-    'model.backbone.size': _size,  # for images of one size
+    'model.backbone.size': _size,  # the head needs images of one size
     'model.backbone.backbone.img_size': _size,
     'model.decode_head.image_size': _size,
     'model.consistency_losses': dict(balance=dict(type=ExpertBalance, weight=3e-4)),

@@ -21,7 +21,7 @@ _relations = dict(
     depth=dict(semseg='s-label', depth='t-label', normal='s-label'),
     normal=dict(semseg='s-label', depth='t-label', normal='t-label'),
 )
-_mlore = {  # for images of one size
+_mlore = {  # the head needs images of one size
     'model.backbone': dict(
         _delete_=True,
         type=ResizedInput,

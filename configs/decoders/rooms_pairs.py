@@ -1,7 +1,7 @@
-"""InvPT's decoder with CvM's cross-view features and without them, on small pairs of rooms.
+"""InvPT's decoder with and without CvM's cross-view features, on small pairs of rooms.
 
-Any decoder and any neck go together; both recipes are those of ``cvm/`` with another decode head. Images of 64 x 80 are
-so small that InvPT works at stride 8.
+Any decoder can be combined with any neck: the recipes are those of ``baseline/`` and ``cvm/`` with another decode head.
+InvPT works at stride 8, because the images of 64 x 80 are small.
 """
 
 from mmmtl.models.decode_heads import InvPTHead

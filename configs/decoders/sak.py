@@ -2,7 +2,7 @@
 
 ``imagenet_stage_1`` distils DINOv2, CLIP and SAM of size L into a ViT-L on ImageNet. ``nyud_40`` and ``pascal`` then
 learn the tasks from its checkpoint, with the same teachers. ``..._cvm`` adds the cross-view module. The rows on rooms
-have the same parts with a small ViT and a random teacher, which shows that they run, not that they are any good.
+have the same parts with a small ViT and a random teacher; they show that the parts run, not that they help.
 """
 
 from mmengine.optim import CosineAnnealingLR, LinearLR
@@ -87,7 +87,7 @@ _imagenet = {
 
 _cvm_4 = {'model.neck': dict(type=CrossViewModule, fusion=dict(taps=tuple(range(16))))}  # the maps of four tasks
 
-# The same parts in small, on generated rooms of 128 x 128.
+# The same parts at a small size, on generated rooms of 128 x 128.
 _small_taps = (2, 5, 8, 11)
 _rooms_heads = {
     'model.decode_head': dict(_delete_=True, type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), own_maps=4),
@@ -120,7 +120,7 @@ _rooms_lora = {
 _dinov3_l = dict(type=TimmBackbone, model_name='vit_large_patch16_dinov3.lvd1689m', pretrained=True, out_indices=_taps)
 _lora_l = {
     'model.backbone': dict(_delete_=True, type=FrozenBackbone, backbone=_dinov3_l, rank=8, layers=r'\.attn\.'),
-    'optim_wrapper.optimizer.lr': 2e-4,  # ours: few weights learn, from scratch
+    'optim_wrapper.optimizer.lr': 2e-4,  # our choice: few weights are trained, from scratch
     **_own_maps,
 }
 _adapter = {'model.backbone': dict(method='adapter', rank=256, layers=None)}

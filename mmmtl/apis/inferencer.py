@@ -32,7 +32,7 @@ class MultiTaskInferencer:
     Args:
         config: Name of a network in the model zoo (`mmmtl.list_models`), a config file, or a config from `load_config`.
         checkpoint: File with weights. Without it, a network of the model zoo has its published weights, and any other
-            model is as initialized.
+            model its initial weights.
         device: Device of the model.
         size: ``'trained'`` for the size in ``trained_for`` of the config, another (H, W), or None to keep the size of
             every image.

@@ -26,11 +26,11 @@ def init_model(
     Args:
         config: Name of a network in the model zoo, a config file, or a config from `load_config`.
         checkpoint: File with weights. Without it, a network of the model zoo has its published weights, and any other
-            model is as initialized.
+            model its initial weights.
         device: Device of the model.
 
     Raises:
-        ConfigError: The config is wrong or has no model.
+        ConfigError: The config is invalid or has no model.
         CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
     """
     config, checkpoint = resolve_network(config, checkpoint)

@@ -23,7 +23,7 @@ Intrinsics = np.ndarray | Sequence[np.ndarray]
 def network_size(
     size: tuple[int, int] | Literal['trained'] | None, trained_for: Mapping, file: str | Path
 ) -> tuple[int, int] | None:
-    """Return the (H, W) whose area images get, or None to keep their own; warn if there is no trained size.
+    """Return the size (H, W) whose area images are resized to, None for their own; warn if there is no trained size.
 
     Args:
         size: ``'trained'`` for the size in ``trained_for``, another (H, W), or None.
@@ -54,7 +54,8 @@ def network_input(
     Args:
         image: (H, W, 3) uint8 RGB.
         camera: Intrinsics (3, 3) from `checked_camera`, or None.
-        size: (H, W) whose area the image gets, or its focal length if the camera is known; None for the image's own.
+        size: (H, W) in pixels: the image is resized to this area or, if the camera is known, to the focal length of
+            this size; None to keep it.
         trained_for: ``trained_for`` of the config.
     """
     view, shape = {'image': image}, image.shape[:2]

@@ -100,7 +100,7 @@ def read_checkpoint(path: str | Path, map_location: str | torch.device = 'cpu') 
         return {'state_dict': checkpoint}
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get('state_dict'), dict):
         raise CheckpointError(
-            f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it by mmmtl convert-model"
+            f"{path}: not a checkpoint of mmmtl, it has no dict 'state_dict'; convert it with mmmtl convert-model"
         )
     return checkpoint
 

@@ -28,7 +28,7 @@ def without_pretrained(model: Any) -> Any:
 
 
 def check_replaced_colours(config: Any, model: nn.Module) -> None:
-    """Check that a model normalises images as in the training of the weights that a checkpoint replaces.
+    """Check that a model normalizes images like the pretraining of the weights that a checkpoint replaces.
 
     A network that was trained from these weights expects the same colours, so the check of `TimmBackbone` holds for it,
     too.
@@ -38,7 +38,7 @@ def check_replaced_colours(config: Any, model: nn.Module) -> None:
         model: The model that was built without pretrained weights.
 
     Raises:
-        ConfigError: The preprocessor normalises differently.
+        ConfigError: The preprocessor normalizes differently.
     """
     if not isinstance(model, BaseModel):
         return

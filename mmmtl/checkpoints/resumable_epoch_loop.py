@@ -43,8 +43,8 @@ def epoch_length(loop: BaseLoop) -> int | None:
 def resume_position(loop: BaseLoop, epoch: int, iteration: int, length_before: int | None = None) -> tuple[int, int]:
     """Return the epoch and the iteration with which a loop continues.
 
-    An epoch-based loop of another epoch length continues at the start of an epoch, since its batches differ; so does
-    one that cannot skip batches.
+    An epoch-based loop whose epoch length has changed continues at the start of an epoch, since its batches differ; so
+    does one that cannot skip batches.
 
     Args:
         loop: The loop.

@@ -133,7 +133,7 @@ def set_progress(runner: Runner, meta: Mapping[str, Any]) -> None:
 
 
 def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, str]) -> None:
-    """Restore the log history, and the best score so far if the config still selects the best checkpoint alike.
+    """Restore the log history, and the best score if the config selects the best checkpoint in the same way.
 
     Args:
         runner: The runner.
@@ -152,7 +152,11 @@ def restore_log(runner: Runner, saved: Mapping[str, Any], changes: Mapping[str, 
 
 
 def restore_optimizer(runner: Runner, model: nn.Module, checkpoint: Mapping[str, Any], file: str) -> None:
-    """Replay the schedules up to this iteration, then load the optimizer state and accumulated gradients."""
+    """Replay the schedules up to this iteration, then load the optimizer state and accumulated gradients.
+
+    Raises:
+        CheckpointError: A schedule ends before this iteration, or the optimizer state does not fit.
+    """
     schedulers = runner.param_schedulers or []
     try:
         replay_schedulers(schedulers, runner.iter, epoch_length(runner.train_loop))

@@ -84,7 +84,7 @@ def check_same_run(
     refused = [aspect for aspect in other if aspect not in despite]
     if refused:
         raise CheckpointError(
-            f'{file}: written by a run with other {" and ".join(refused)}: '
+            f'{file}: written by a run with different {" and ".join(refused)}: '
             f'{"; ".join(other[aspect] for aspect in refused)}; restore the old setting, or allow the change: '
             f'--cfg-options resume_despite={",".join(refused)}'
         )

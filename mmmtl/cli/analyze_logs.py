@@ -1,4 +1,4 @@
-"""Show what runs have logged: the last and the best values as a table, and curves as an image."""
+"""Show the logs of runs: the last and the best values as a table, and curves as an image."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        'runs', nargs='+', metavar='[NAME=]WORK_DIR', help='where a training wrote its logs, or a scalars.json'
+        'runs', nargs='+', metavar='[NAME=]WORK_DIR', help='work dir of a training run, or a scalars.json'
     )
     parser.add_argument(
         '--keys',
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table, and draw the curves if asked to.
+    """Print the table, and draw the curves with ``--out``.
 
     Raises:
         ConfigError: Two runs have the same name, or the file name of the image has no known suffix.

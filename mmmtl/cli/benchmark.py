@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, minimum, default, text in (
         ('--batch-size', 1, 1, 'scenes in a batch'),
         ('--views', 1, 1, 'views of each scene, for cross-view networks'),
-        ('--warm-up', 0, 3, 'passes not measured'),
+        ('--warm-up', 0, 3, 'passes before the measurement'),
         ('--repeats', 1, 10, 'measured passes'),
     ):
         parser.add_argument(

@@ -1,4 +1,4 @@
-"""The camera of images on the command line: a field of view, and the note for networks that ignore it."""
+"""Command-line options for the camera: the field of view, and a note for networks that ignore it."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ def add_field_of_view(group: argparse._ActionsContainer) -> None:
 
 
 def camera_of_field_of_view(degrees: float, size: tuple[int, int]) -> 'np.ndarray':
-    """Return the intrinsics (3, 3) of an image of ``size`` (H, W).
+    """Return the intrinsics (3, 3), in pixels, of an image of ``size`` (H, W) with a horizontal field of view.
 
     Raises:
         ConfigError: The field of view is not between 0 and 180 degrees.
@@ -36,5 +36,5 @@ def corrects_depth(infer: _Inferencer, model: str) -> bool:
     """Return whether a network corrects its depth for the camera; print a note if not."""
     known = infer.trained_for.get('field_of_view') is not None
     if not known:
-        print(f'{model}: has no trained_for.field_of_view: depth is not corrected for the camera', file=sys.stderr)
+        print(f'{model} has no trained_for.field_of_view, so depth is not corrected for the camera', file=sys.stderr)
     return known

@@ -10,13 +10,13 @@ from mmmtl.cli.options import add_cfg_options, add_config, at_least
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--limit', type=at_least(1), help='at most this many records per split, evenly spread over it')
+    parser.add_argument('--limit', type=at_least(1), help='maximum number of records per split, evenly spread')
     parser.add_argument('--workers', type=at_least(0), default=0, help='number of loading processes')
     parser.add_argument(
         '--write-checksums',
         metavar='FILE',
-        help="only list the checksums of all files; with the data set's checksums='FILE', a file that is replaced or "
-        'altered later is an error',
+        help="write the checksums of all files to FILE and check nothing; in a data set with checksums='FILE', a file "
+        'that changes later is an error',
     )
     add_cfg_options(parser)
 

@@ -125,7 +125,7 @@ def command(main: Callable[..., None]) -> Callable[..., None]:
 
 
 def _is_output_closed() -> bool:
-    """Return whether nobody reads the output any more, as after ``| head``; if so, discard the rest of it."""
+    """Return whether the output has no reader any more, as after ``| head``; if so, discard the rest of it."""
     try:
         output = sys.stdout.fileno()
     except OSError:  # a replacement of stdout that is not a file

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'runs',
         nargs='+',
         metavar='[NAME=]WORK_DIR',
-        help='where the test command wrote metrics.json; runs of one config, or one NAME, are one row',
+        help='folder with the metrics.json of a test; runs of one config, or one NAME, are one row',
     )
     add_single(parser)
     add_paired(parser)
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table, and write it if asked to."""
+    """Print the table, and write it with ``--out``."""
     from mmmtl.experiments.paired_test import paired_test
     from mmmtl.experiments.run_table import run_table
     from mmmtl.files.atomic_path import write_text_file

@@ -1,8 +1,8 @@
-"""Measure how well a consistency loss tells true pairs of labels from false ones, over a training.
+"""Measure how well a consistency loss separates true pairs of labels from false ones during training.
 
-Trains by the config. In every K-th iteration the loss of fixed training images is computed with labels in place of the
-predictions: the true ones, those of another image, and changed ones. Needs images with the labels of all tasks; the
-training itself uses the label setting of the config.
+Trains the config. In every K-th iteration, the loss of fixed training images is computed with labels as predictions:
+the true ones, those of another image, and changed ones. The images need labels of all tasks; the training itself uses
+the label setting of the config.
 """
 
 import argparse
@@ -14,26 +14,32 @@ from mmmtl.cli.task_conflict import IMAGES
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('checkpoint', nargs='?', help='initial weights; without them, as initialised')
+    parser.add_argument('checkpoint', nargs='?', help='initial weights (default: the initialization of the config)')
     parser.add_argument('--loss', metavar='NAME', help='key in model.consistency_losses (default: the only one)')
-    parser.add_argument('--interval', type=at_least(1), default=25, metavar='K', help='default: 25')
-    parser.add_argument('--images', type=at_least(2), default=16, metavar='N', help='default: 16')
+    parser.add_argument(
+        '--interval', type=at_least(1), default=25, metavar='K', help='iterations between measurements (default: 25)'
+    )
+    parser.add_argument(
+        '--images', type=at_least(2), default=16, metavar='N', help='training images to measure on (default: 16)'
+    )
     parser.add_argument(
         '--pretrain',
         type=at_least(0),
         default=0,
         metavar='N',
-        help='before the training, train the networks of the loss alone on true pairs of labels, N iterations',
+        help='first train only the networks of the loss, on true pairs of labels, for N iterations',
     )
     parser.add_argument('--save', metavar='FILE.pth', help='write the weights of the loss after --pretrain')
-    parser.add_argument('--curves', metavar='FILE.json', help='write all values')
+    parser.add_argument('--curves', metavar='FILE.json', help='write the loss of each condition at each measurement')
     parser.add_argument('--out', metavar='FILE.png', help='draw the curves')
-    parser.add_argument('--work-dir', default='work_dirs/consistency_oracle', help='default: %(default)s')
+    parser.add_argument(
+        '--work-dir', default='work_dirs/consistency_oracle', help='folder of the run (default: %(default)s)'
+    )
     add_cfg_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table, and write the files if asked to.
+    """Print the table and write the requested files.
 
     Raises:
         ConfigError: The model has no such consistency loss, a file name has an unknown suffix, or --save is
@@ -51,11 +57,11 @@ def run(args: argparse.Namespace) -> None:
 
     config = load_config(args.config, args.cfg_options)
     names = list(config.model.get('consistency_losses') or {})
+    if not names:
+        raise ConfigError(f'{args.config} has no consistency loss; choose a config with model.consistency_losses')
     if args.loss not in names and not (args.loss is None and len(names) == 1):
-        raise ConfigError(
-            f'--loss: expected one of the consistency losses of {args.config}, {", ".join(names) or "which has none"}; '
-            f'found {args.loss}'
-        )
+        found = f'found {args.loss}' if args.loss else 'choose one'
+        raise ConfigError(f'--loss: expected a consistency loss of {args.config}, one of {", ".join(names)}; {found}')
     if args.save and not args.pretrain:
         raise ConfigError('--save needs --pretrain N')
     for path, suffixes in ((args.out, IMAGES), (args.curves, ('.json',)), (args.save, ('.pth',))):

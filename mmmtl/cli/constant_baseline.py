@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the scores, and write them if asked to."""
+    """Print the scores, and write them with ``--out``."""
     from mmmtl.apis import load_config
     from mmmtl.experiments.constant_baseline import constant_baseline
     from mmmtl.experiments.scores import write_scores

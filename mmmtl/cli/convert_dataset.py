@@ -24,5 +24,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the usage; every data set has a ``run`` of its own."""
+    """Print the usage; every data set has its own ``run``."""
     args.parser.print_usage()

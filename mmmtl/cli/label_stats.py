@@ -11,7 +11,7 @@ from mmmtl.cli.options import add_cfg_options, add_config, at_least
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--counts-only', action='store_true', help='open no file: counts of images, none of pixels')
+    parser.add_argument('--counts-only', action='store_true', help='count images only, not pixels; opens no file')
     parser.add_argument('--workers', type=at_least(0), default=0, help='number of loading processes')
     add_cfg_options(parser)
 

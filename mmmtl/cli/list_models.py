@@ -5,8 +5,8 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--pretrained', action='store_true', help='only those whose weights are published')
-    parser.add_argument('--markdown', action='store_true', help='print the page of the documentation')
+    parser.add_argument('--pretrained', action='store_true', help='list only networks with published weights')
+    parser.add_argument('--markdown', action='store_true', help='print the page docs/model_zoo.md instead')
 
 
 def run(args: argparse.Namespace) -> None:

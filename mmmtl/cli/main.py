@@ -1,7 +1,7 @@
 """The ``mmmtl`` command: one module of this package per subcommand.
 
-A module has a docstring, whose first line is the help text, ``add_arguments(parser)`` and ``run(args)``. What takes
-long to import is imported in ``run``, so that ``--help`` and usage errors are quick.
+A module has a docstring, whose first line is the help text, ``add_arguments(parser)`` and ``run(args)``. Slow
+imports are in ``run``, so that ``--help`` and usage errors are quick.
 """
 
 import argparse

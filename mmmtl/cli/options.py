@@ -44,7 +44,7 @@ def add_size(parser: argparse.ArgumentParser, of: str) -> None:
         type=at_least(1),
         nargs=2,
         metavar=('HEIGHT', 'WIDTH'),
-        help=f'of the {of} (default: that of the training)',
+        help=f'size of the {of} (default: that used in training)',
     )
 
 
@@ -74,12 +74,12 @@ def add_cfg_options(parser: argparse.ArgumentParser, of: str = 'the config') -> 
 def add_split(parser: argparse.ArgumentParser, default: str = 'train') -> None:
     """Add ``--split``, the data loader of the config to use."""
     parser.add_argument(
-        '--split', choices=SPLITS, default=default, help=f'which loader of the config (default: {default})'
+        '--split', choices=SPLITS, default=default, help=f'data loader of the config (default: {default})'
     )
 
 
 def add_launcher(parser: argparse.ArgumentParser) -> None:
-    """Add ``--launcher``, and the ``--local-rank`` that launchers pass and nobody reads."""
+    """Add ``--launcher``, and ``--local-rank``, which launchers pass and which is ignored."""
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none', help='how the processes were started')
     parser.add_argument('--local-rank', '--local_rank', type=int, default=0, help=argparse.SUPPRESS)
 

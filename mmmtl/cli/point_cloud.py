@@ -1,6 +1,6 @@
 """Write a coloured point cloud of one image or several posed views as a PLY file.
 
-Depth is predicted, or read from files. The camera has to be stated: --field-of-view or --intrinsics.
+Depth is predicted, or read from files. The camera must be given by --field-of-view or --intrinsics.
 For a file per image, use mmmtl predict --point-cloud.
 """
 
@@ -32,7 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--depth', nargs='+', type=Path, metavar='FILE', help='depth maps (default: predicted)')
     parser.add_argument('--depth-scale', type=positive, metavar='METRES', help='length of a unit of integer depth maps')
-    parser.add_argument('--max-depth', type=positive, metavar='METRES', help='leave out points that are farther')
+    parser.add_argument(
+        '--max-depth', type=positive, metavar='METRES', help='leave out points beyond this depth in metres'
+    )
     parser.add_argument('--model', default='rooms_lite0', help='network that predicts depth (default: rooms_lite0)')
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
 
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
         clouds.append(cloud)
     cloud = PointCloud.merged(clouds)
     if not len(cloud):
-        raise DataError(f'{args.images[0]}: no pixel has depth, so there is no point')
+        raise DataError(f'{args.images[0]}: no pixel has a known depth; check --depth and --max-depth')
     frame = 'metres; world frame' if args.poses else CAMERA_FRAME
     write_ply(args.out, cloud.points, cloud.colours, cloud.normals, frame)
     print(f'{args.out}: {len(cloud)} points of {len(images)} image(s), {args.out.stat().st_size / 1e6:.1f} MB')
@@ -101,7 +103,11 @@ def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
 
 
 def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':
-    """Read the depth maps in metres; normals are computed from them."""
+    """Read the depth maps in metres; normals are computed from them.
+
+    Raises:
+        ConfigError: A file has integers, but --depth-scale is not given.
+    """
     from mmmtl.datasets.label_readers.sensor_depth import DEPTH, MISSING
     from mmmtl.datasets.records import LabelFile
     from mmmtl.errors import ConfigError
@@ -120,7 +126,11 @@ def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':
 def predict_depths(
     args: argparse.Namespace, images: 'list[np.ndarray]', cameras: 'list[np.ndarray]'
 ) -> 'list[tuple[np.ndarray, np.ndarray | None]]':
-    """Predict depth and, if the network has them, normals."""
+    """Predict depth and, if the network has them, normals.
+
+    Raises:
+        ConfigError: The network has no published weights and no checkpoint is given, or it does not predict depth.
+    """
     from mmmtl.apis import MultiTaskInferencer
     from mmmtl.apis.init_model import resolve_network
     from mmmtl.errors import ConfigError

@@ -1,4 +1,4 @@
-"""Predict all tasks for images and videos; writes maps that other programs read, overlays and sheets.
+"""Predict all tasks for images and videos; write maps for other programs, overlays and sheets.
 
 IMAGE is an image, a video, a folder of images, a quoted pattern such as 'rooms/**/*.jpg', or a text file with a path
 per line. Images that are finished are skipped, so that an interrupted command can be started again. The exit code is 1
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('images', nargs='+', metavar='IMAGE', help='image, video, folder, pattern or list')
     add_model(parser)
-    parser.add_argument('--onnx', metavar='FILE', help='predict by onnxruntime with a file of mmmtl export instead')
+    parser.add_argument('--onnx', metavar='FILE', help='predict with onnxruntime and a file of mmmtl export instead')
     parser.add_argument('--out', default='predictions', help='folder for the results (default: predictions)')
     parser.add_argument(
         '--write',
@@ -44,18 +44,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='write IMAGE.ply too, points with colours and normals; needs --intrinsics or --field-of-view',
     )
     parser.add_argument('--overwrite', action='store_true', help='predict finished images again')
-    parser.add_argument('--own-size', action='store_true', help='do not resize images to the size trained for')
+    parser.add_argument('--own-size', action='store_true', help='do not resize images to the training size')
     camera = parser.add_mutually_exclusive_group()
     camera.add_argument(
         '--intrinsics',
         nargs=4,
         type=float,
         metavar=('FX', 'FY', 'CX', 'CY'),
-        help='of the camera of all images, in pixels, for metric depth',
+        help='intrinsics of the camera of all images, in pixels, for metric depth',
     )
     add_field_of_view(camera)
     parser.add_argument('--frame-step', type=at_least(1), default=1, metavar='N', help='use one frame in N of a video')
-    parser.add_argument('--batch-size', type=at_least(1), default=1, metavar='N', help='images at a time (default: 1)')
+    parser.add_argument(
+        '--batch-size',
+        type=at_least(1),
+        default=1,
+        metavar='N',
+        help='number of images that are predicted together (default: 1)',
+    )
     parser.add_argument('--flip', action='store_true', help='average with the prediction of the mirrored image')
     parser.add_argument(
         '--scales',
@@ -63,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=[1.0],
         metavar='SCALE',
-        help='average over these scales, relative to the size trained for, e.g. 0.75 1 1.25',
+        help='average over these scales, relative to the training size, e.g. 0.75 1 1.25',
     )
     parser.add_argument(
         '--window-tasks',
@@ -77,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=2.0,
         metavar='SCALE',
-        help='that resolution, relative to the size trained for (default: 2)',
+        help='resolution of the windows, relative to the training size (default: 2)',
     )
     add_device(parser)
     add_cfg_options(parser)

@@ -14,7 +14,7 @@ SGBM = {
     'disparities': (192, 'search range in pixels, a multiple of 16'),
     'block': (5, 'side of the matched blocks in pixels, odd'),
     'smoothness': (1.0, 'factor of the smoothness penalties'),
-    'uniqueness': (5, 'margin in per cent by which the best match must beat the second best'),
+    'uniqueness': (5, 'margin in percent by which the best match must beat the second best'),
     'speckle': (0, 'connected regions with fewer pixels are unknown; 0 keeps all'),
 }
 

@@ -1,7 +1,7 @@
 """Write pseudo classes for the views of a split that have no label.
 
-A trained network, of mmmtl or of mmsegmentation, predicts them. They go where the config's LoadPseudoLabels looks for
-them. If run again, it resumes where it stopped.
+A trained network, of mmmtl or of mmsegmentation, predicts them. They are written to the folder that LoadPseudoLabels of
+the config reads. If run again, it resumes where it stopped.
 """
 
 import argparse
@@ -17,16 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser, 'config whose data set loads the pseudo labels')
     parser.add_argument('model', help='config of the trained network')
     parser.add_argument('checkpoint', help='its weights')
-    parser.add_argument(
-        '--library', choices=('mmmtl', 'mmseg'), default='mmmtl', help='which library the network is of'
-    )
-    parser.add_argument('--task', default='semseg', help='name of the task, here and in a network of mmmtl')
+    parser.add_argument('--library', choices=('mmmtl', 'mmseg'), default='mmmtl', help='library of the network')
+    parser.add_argument('--task', default='semseg', help='name of the task in the config, and in a network of mmmtl')
     add_split(parser)
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
     parser.add_argument(
         '--own-size',
         action='store_true',
-        help='pass images to a network of mmmtl at their own size, not at the one it was trained for',
+        help='pass images to a network of mmmtl at their own size instead of the training size',
     )
     add_device(parser)
     add_cfg_options(parser)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('checkpoint', type=Path, help='checkpoint of a training')
+    parser.add_argument('checkpoint', type=Path, help='checkpoint of a training run')
     parser.add_argument('file', type=Path, help='the .safetensors file to write')
 
 

@@ -27,14 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--out', type=Path, required=True, help='folder to fill; use one per split')
     add_split(parser)
-    parser.add_argument('--part', help='which part, if the data set is a ConcatDataset')
+    parser.add_argument('--part', help='part of the data set, if it is a ConcatDataset')
     parser.add_argument(
         '--settings',
         nargs='+',
         action=KeyValues,
         default={},
         metavar='KEY=VALUE',
-        help='of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)',
+        help='options of the backend, such as points_per_side=16 (SAM) or scale=300 (felzenszwalb)',
     )
     parser.add_argument('--checkpoint', type=Path, help="SAM's published weights")
     add_device(parser, 'SAM')
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         ConfigError: An option is wrong, or the data set has no such part.
-        DataError: The folder contains maps that were made with other settings.
+        DataError: The folder contains maps made with other settings.
     """
     import numpy as np
 
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _dataset(args: argparse.Namespace):
-    """Build the data set of the split, without the regions that are still to be made."""
+    """Build the data set of the split, without regions, which do not exist yet."""
     from mmmtl.configuration.load_config import load_config
     from mmmtl.errors import ConfigError
     from mmmtl.registry import DATASETS

@@ -1,7 +1,7 @@
 """Train and test the single-task baselines of a multi-task config, and print a Markdown table.
 
-Each network learns one task, by the recipe of the config and from the images that show this task there. With --against
-the table has multi-task runs and their Delta_MTL. If run again, it runs only what is missing.
+Each network learns one task with the recipe of the config, from the images with a shown label of this task. --against
+adds multi-task runs and their Delta_MTL to the table. If run again, it runs only what is missing.
 """
 
 import argparse

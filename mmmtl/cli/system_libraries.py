@@ -1,4 +1,4 @@
-"""System libraries that OpenCV links to, and the packages that carry them."""
+"""System libraries that OpenCV needs, and the packages that contain them."""
 
 import re
 

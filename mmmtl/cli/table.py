@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='FOLDER',
         help='list every recipe and row below a folder (default: the recipes of mmmtl), and do nothing else',
     )
-    parser.add_argument('--seeds', nargs='+', type=at_least(0), default=[0, 1, 2], help='default: 0 1 2')
+    parser.add_argument(
+        '--seeds', nargs='+', type=at_least(0), default=[0, 1, 2], help='seeds of the runs (default: 0 1 2)'
+    )
     parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
     add_execution(parser)
     parser.add_argument(
@@ -35,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='+',
         default=[],
         metavar='TASK=CONFIG',
-        help='train each task by itself first, once for each seed; all rows start from these weights, with the '
-        'encoder of the first one named',
+        help='first train each task alone, once per seed; all rows start from these weights, with the encoder '
+        'of the first task',
     )
     add_single(parser)
     add_paired(parser)
@@ -69,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def recipe_names(folder: str) -> list[str]:
-    """Return the names of the recipes below a folder, as every command takes them."""
+    """Return the names of the recipes below a folder, in the form that every command accepts."""
     from mmmtl.configuration.recipes import all_recipes
     from mmmtl.configuration.shipped_recipes import recipes_folder
 

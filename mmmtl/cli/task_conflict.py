@@ -1,9 +1,9 @@
 """Compare the gradients of tasks and consistency losses on the shared parameters.
 
-Without --train: the mean cosine between every two tasks, over batches of the training set, as a Markdown table. A pair
-counts in the batches where both tasks have a label.
+Without --train: prints the mean cosine for each pair of tasks, over batches of the training set, as a Markdown table.
+A pair is averaged over the batches in which both tasks have a label.
 
-With --train: trains by the config and measures, in every K-th iteration, the gradient norm of each task and consistency
+With --train: trains the config and measures, in every K-th iteration, the gradient norm of each task and consistency
 loss and its cosine with the weighted sum of the task gradients.
 """
 
@@ -17,8 +17,10 @@ IMAGES = ('.png', '.pdf', '.svg')
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('checkpoint', nargs='?', help='weights; without them, as initialised')
-    parser.add_argument('--batches', type=at_least(1), default=20, metavar='N', help='default: 20; not with --train')
+    parser.add_argument('checkpoint', nargs='?', help='weights (default: the initialization of the config)')
+    parser.add_argument(
+        '--batches', type=at_least(1), default=20, metavar='N', help='number of batches (default: 20); not with --train'
+    )
     parser.add_argument(
         '--shared',
         nargs='+',
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table, and write the files if asked to.
+    """Print the table and write the requested files.
 
     Raises:
         ConfigError: A file name has an unknown suffix, or --curves or --work-dir is given without --train.
@@ -63,8 +65,8 @@ def _measure_batches(config, shared, args: argparse.Namespace) -> None:
     set_random_seed(config.get('randomness', {}).get('seed') or 0)
     model = init_model(config, args.checkpoint, 'cuda' if torch.cuda.is_available() else 'cpu').train()
     tasks = list(model.tasks)
-    cosines, counts, lengths = measure_conflicts(config, model, shared, args.batches)
-    print(conflict_table(tasks, cosines, counts, lengths), end='')
+    cosines, counts, norms = measure_conflicts(config, model, shared, args.batches)
+    print(conflict_table(tasks, cosines, counts, norms), end='')
     if args.out:
         draw_conflicts(args.out, tasks, cosines)
 

@@ -10,7 +10,7 @@ TRACKERS = ('tensorboard', 'wandb')
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--work-dir', help='where logs and checkpoints go (default: work_dirs/CONFIG)')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints (default: work_dirs/CONFIG)')
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> None:
     """Train.
 
     Raises:
-        ConfigError: The config is wrong, a package of ``--visualizer`` is missing, or the work dir holds an earlier run
-            that is not resumed.
+        ConfigError: The config is invalid, a package of ``--visualizer`` is missing, or the work dir holds an earlier
+            run that is not resumed.
     """
     from mmmtl.apis import MultiTaskRunner, load_config
     from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint

@@ -1,6 +1,6 @@
-"""Pretrain each task by itself, then train all of them jointly.
+"""Pretrain each task alone, then train all tasks jointly.
 
-The joint training starts from the heads of all tasks and from the encoder of the first one named. If run again, it
+The joint training starts from the heads of all tasks and from the encoder of the first task given. If run again, it
 resumes where it stopped.
 """
 

@@ -69,7 +69,7 @@ def _options_to_keep(key: str, old: Any, new: Any) -> dict | None:
     kept = {name: value for name, value in raw_entries(old).items() if name in {*BUILDER_KEYS.get(key, ()), *shared}}
     dropped = [name for name in raw_entries(old) if name != 'type' and name not in kept and name not in new]
     if dropped:
-        warnings.warn(f'{before} became {after}; dropped its options {", ".join(dropped)}', stacklevel=3)
+        warnings.warn(f'{key}: {before} became {after}; dropped its options {", ".join(dropped)}', stacklevel=3)
     return kept
 
 

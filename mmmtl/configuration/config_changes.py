@@ -1,4 +1,4 @@
-"""Merge dotted keys into a config; options of a part go when its type changes."""
+"""Merge dotted keys into a config; if the type of a part changes, its options are dropped."""
 
 import inspect
 import warnings
@@ -40,7 +40,8 @@ def apply_changes(config: Config, changes: Mapping[str, Any]) -> None:
         changes: Dotted keys and their new values.
 
     Raises:
-        ConfigError: A key leads into a value without entries, or to a list element that does not exist.
+        ConfigError: A key leads into a value that is neither a dict nor a list, or to a list element that does not
+            exist.
     """
     tree: dict[str, Any] = {}
     for key, value in changes.items():
@@ -116,7 +117,7 @@ def drop_options(part: dict, changes: Mapping, path: str) -> None:
 
     Args:
         part: The config of the part, changed in place.
-        changes: What is merged into it next; has a ``type``.
+        changes: Changes to merge into it next; they have a ``type``.
         path: Path of the part in the config, for the warning.
     """
     old = dict.get(part, 'type') or DEFAULT_TYPES.get(path)

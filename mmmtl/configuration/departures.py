@@ -46,13 +46,13 @@ def check_evaluation(config: Config) -> None:
             )
     if found := departures(config):
         warnings.warn(
-            f'protocol {config.protocol!r}: {"; ".join(found)}; the scores of this config do not get its name',
+            f'protocol {config.protocol!r}: {"; ".join(found)}; scores of this config are not reported under its name',
             stacklevel=3,
         )
 
 
 def departures(config: Config) -> list[str]:
-    """Return a phrase for everything in which a config departs from the protocol that it names.
+    """Describe, in a phrase each, how a config departs from the protocol that it names.
 
     The list is empty if the config follows it, or names none.
     """

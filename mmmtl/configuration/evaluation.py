@@ -28,7 +28,7 @@ IGNORED_IN_TASKS = {'name', 'loss', 'display_range', 'palette', 'unit', 'farthes
 def evaluation_differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
     """Yield a phrase for every entry of an evaluation that differs from the expected one.
 
-    Fewer tasks are no difference, as in single-task baselines; neither are parts of the test data that are left out if
+    Fewer tasks do not count as a difference, as in single-task baselines; nor do parts of the test data left out if
     there are fewer tasks, and evaluators of these parts. The class of a task, data set or metric may be a subclass.
 
     Args:

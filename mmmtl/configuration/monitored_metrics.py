@@ -54,7 +54,7 @@ def _check_tasks(config: Config, names: list[str], path: str) -> None:
     for name in names:
         parts = [part for part in name.split('/') for task in config.tasks if f'{part}_'.startswith(f'{task}_')]
         if classes and not parts:
-            raise ConfigError(f'{path}: {name!r} is a metric of none of the tasks ({", ".join(config.tasks)})')
+            raise ConfigError(f'{path}: {name!r} is not a metric of any task ({", ".join(config.tasks)})')
 
 
 def _monitors(config: Config) -> Iterator[tuple[str, dict, str]]:

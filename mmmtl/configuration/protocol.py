@@ -1,4 +1,4 @@
-"""What an evaluation protocol gives: tasks, test data and evaluator, from the config that defines it."""
+"""An evaluation protocol: tasks, test data and evaluator, from the config that defines it."""
 
 import copy
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ EVALUATION = ('tasks', 'test_dataloader', 'test_evaluator')  # keys of a config 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """How a published benchmark, or a split of a data set, is evaluated.
+    """The evaluation of a published benchmark, or of a split of a data set.
 
     A config takes the evaluation by inheriting ``file``; one that names the protocol and lacks an entry of `EVALUATION`
     gets it from `load_config`. A config that departs from it loses the name, see `departures`.

@@ -86,7 +86,7 @@ def recipe_name(name: str | Path) -> str:
 
 
 def expand_recipes(names: Sequence[str | Path]) -> list[str]:
-    """Replace tables by their rows, in order; recipes and rows stay.
+    """Replace each table with its rows, in order; leave recipes and rows as they are.
 
     Raises:
         ConfigError: A file does not exist.

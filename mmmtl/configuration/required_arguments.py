@@ -1,4 +1,4 @@
-"""Check that the data sets of a config have every argument that they cannot do without."""
+"""Check that the data sets of a config have every required argument."""
 
 import inspect
 from collections.abc import Iterator, Mapping

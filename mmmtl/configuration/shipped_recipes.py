@@ -19,12 +19,12 @@ def recipes_folder() -> Path:
 
 
 def find_recipe(name: str | Path) -> Path | None:
-    """Return the config file that a name stands for; None if there is none.
+    """Return the config file of a recipe name; None if there is none.
 
     Args:
         name: A file, or the path of a recipe below `recipes_folder`, such as
-            ``'baseline/aspp_resnet18_b8_2e_rooms_full'``. ``.py`` may be left out, ``configs/`` may precede it. A file
-            in the working folder comes first.
+            ``'baseline/aspp_resnet18_b8_2e_rooms_full'``. ``.py`` may be left out, and ``configs/`` may precede it. A
+            file in the working folder comes first.
     """
     return next((path for path in _candidates(Path(name)) if path.is_file()), None)
 
@@ -32,7 +32,7 @@ def find_recipe(name: str | Path) -> Path | None:
 def _candidates(name: Path) -> Iterator[Path]:
     folder = recipes_folder()
     below_configs = Path(*name.parts[1:]) if name.parts[:1] == (folder.name,) else name
-    for path in (name, folder / below_configs):  # joined with a folder, an absolute path stays itself
+    for path in (name, folder / below_configs):  # folder / an absolute path is that path
         yield path
         if path.suffix != SUFFIX:
             yield path.with_name(f'{path.name}{SUFFIX}')

@@ -24,7 +24,7 @@ NOUNS = {
     list: 'a list',
 }
 LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
-# types that have a dict in configs
+# types that are given as a dict in configs
 BUILT_FROM_DICT = (nn.Module, DataLoader, Dataset, Hook, BaseLoop, Evaluator, OptimWrapper, Visualizer)
 
 

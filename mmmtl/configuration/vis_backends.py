@@ -31,8 +31,8 @@ TRACKERS: dict[str, type] = {
 def add_tracker(config: Config, name: str) -> None:
     """Add a tracker to the backends of the config's visualizer, unless it is among them.
 
-    The log file `vis_data/scalars.json` stays. Weights & Biases records into the work dir only, unless the environment
-    variable ``WANDB_MODE`` is set.
+    The log file ``vis_data/scalars.json`` is still written. Weights & Biases writes only into the work dir, unless the
+    environment variable ``WANDB_MODE`` is set.
 
     Args:
         config: The config to change.

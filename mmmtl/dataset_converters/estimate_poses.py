@@ -53,7 +53,7 @@ def depth_path(image: Path) -> Path:
 
 
 def read_sensor_depth(path: Path, units: float, size: tuple[int, int]) -> np.ndarray:
-    """Read the depth (H, W) float32 in metres of a sensor, resized to the size of the image.
+    """Read sensor depth (H, W), float32, in metres, resized to the size of the image.
 
     Args:
         path: Depth file; 0 and 65535 are missing values.
@@ -64,7 +64,7 @@ def read_sensor_depth(path: Path, units: float, size: tuple[int, int]) -> np.nda
         Depth, 0 where it is missing.
 
     Raises:
-        DataError: The file is no map of integers.
+        DataError: The file is not a map of integers.
     """
     depth = read_array(path)
     if depth.ndim != 2 or depth.dtype.kind not in 'iu':
@@ -189,7 +189,7 @@ def convert_video(
     )
     print(
         f'{name}: {len(estimated["poses"])} of {len(frames)} frames have a pose; 1 unit of COLMAP is '
-        f'{estimated["scale"]:.4g} m, to {100 * estimated["spread"]:.1f} %'
+        f'{estimated["scale"]:.4g} m (spread {100 * estimated["spread"]:.1f} %)'
     )
     posed = [
         PosedFrame(

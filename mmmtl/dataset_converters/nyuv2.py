@@ -93,7 +93,11 @@ class Frames:
         return class_boundaries(np.where(distance <= MAX_GAP, segments[tuple(nearest_label)], 0))
 
     def normal(self, frame: int) -> np.ndarray:
-        """Return unit normals (425, 560, 3) float32 facing the camera; (0, 0, 0) where they are unknown."""
+        """Return unit normals (425, 560, 3) float32 facing the camera; (0, 0, 0) where they are unknown.
+
+        Raises:
+            DataError: The normal map of the frame is missing or has another size.
+        """
         if self.normal_files is None:
             depth, camera = torch.from_numpy(self.depth(frame))[None, None], torch.from_numpy(valid_intrinsics())[None]
             return normals_from_depth(depth, camera.float(), radius=SENSOR_RADIUS)[0].permute(1, 2, 0).numpy()
@@ -155,7 +159,7 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
     """Return split -> frame numbers in ascending order, from 1.
 
     Raises:
-        DataError: The file has another format, or the splits are no partition of the ``count`` frames.
+        DataError: The file has another format, or the splits do not partition the ``count`` frames.
     """
     mat = read_mat(path)
     if not {'trainNdxs', 'testNdxs'} <= set(mat):

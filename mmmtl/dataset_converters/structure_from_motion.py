@@ -1,4 +1,4 @@
-"""Reconstruct camera poses (up to scale) and points from frames by COLMAP (Schoenberger, Frahm, CVPR 2016)."""
+"""Reconstruct camera poses (up to scale) and points from frames with COLMAP (Schoenberger and Frahm, CVPR 2016)."""
 
 import os
 import shutil

@@ -98,5 +98,5 @@ def read_tum_rgbd(folder: Path, every: int) -> list[PosedFrame]:
 
 
 def read_named_tum_rgbd(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:
-    """Read a sequence and return it with its name, that of its folder, and the intrinsics, the same for all."""
+    """Return the name of a sequence (that of its folder), its frames and the intrinsics, which all sequences share."""
     return folder.name, read_tum_rgbd(folder, every), INTRINSICS

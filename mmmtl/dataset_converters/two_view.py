@@ -66,5 +66,5 @@ def find_pairs(source: Path, *, all_pairs: bool) -> dict[str, Path]:
             )
         folders = {name: folders[name] for name in BENCHMARK}
     if not folders:
-        raise DataError(f'{source}: no folders named like sun3d_test_00000 or rgbd_test_00000')
+        raise DataError(f'{source}: no folder is named like sun3d_test_00000 or rgbd_test_00000; give dataset/test')
     return folders

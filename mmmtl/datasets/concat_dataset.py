@@ -40,7 +40,8 @@ class ConcatDataset(Dataset):
         unknown = set(self.tasks) - {name for shown in self.shown for name in shown}
         if unknown:
             raise ConfigError(
-                f'{self}: no part has a label for {", ".join(sorted(unknown))}; add a part that has, or remove the task'
+                f'{self}: no part has a label for {", ".join(sorted(unknown))}; add a part that has one, or remove '
+                'the task'
             )
 
     @property

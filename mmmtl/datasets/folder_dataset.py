@@ -142,7 +142,7 @@ class FolderDataset(MultiTaskDataset):
         if stray:
             raise DataError(
                 f'{files[stray[0]]}: a label of {task} without an image {self.images}/{stray[0]}'
-                f'{similar_name_hint(stray[0], images)}, as {len(stray)} of {len(files)}; restore the image, remove '
+                f'{similar_name_hint(stray[0], images)}, one of {len(stray)} such labels; restore the image, remove '
                 f'the label, or correct labels.{task}.suffix'
             )
         return {name: reader(path) for name, path in files.items()}
@@ -154,7 +154,7 @@ class FolderDataset(MultiTaskDataset):
         if missing:
             raise DataError(
                 f'{path}: lists {missing[0]}, which is not an image of {self.root / self.images}'
-                f'{similar_name_hint(missing[0], images)}, as {len(missing)} of {len(names)}; restore or remove it'
+                f'{similar_name_hint(missing[0], images)}, one of {len(missing)} such names; restore or remove it'
             )
         self.checksums.verify(path)
         return sorted(names)

@@ -33,7 +33,11 @@ class HoldOutSplit:
         self.fraction, self.give, self.seed = fraction, give, seed
 
     def indices(self, records: Sequence[Record]) -> list[int]:
-        """Return the indices of the selected records, in ascending order."""
+        """Return the indices of the selected records, in ascending order.
+
+        Raises:
+            ConfigError: There are fewer than two scenes.
+        """
         scenes = list(dict.fromkeys(record.scene or record.name for record in records))
         if len(scenes) < 2:
             raise ConfigError(
@@ -47,7 +51,7 @@ class HoldOutSplit:
         ]
 
     def held_scenes(self, scenes: Sequence[str]) -> set[str]:
-        """Return the held-out ones of at least two scenes."""
+        """Return the scenes to hold out, given at least two."""
         order = np.random.default_rng(self.seed).permutation(len(scenes))
         count = min(max(1, round(self.fraction * len(scenes))), len(scenes) - 1)
         return {scenes[number] for number in order[:count]}

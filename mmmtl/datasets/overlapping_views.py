@@ -16,9 +16,9 @@ MAX_ROWS = 60  # depth maps are subsampled to about this many rows before the ov
 class PairRule:
     """Requirements for a pair of frames.
 
-    The overlap of one frame with another is the fraction of its pixels with known depth that the other frame sees,
-    determined by a depth test; the smaller of both directions counts. A wrong pose or depth lowers the overlap, so the
-    same rule rejects bad pairs.
+    The overlap of one frame with another is the fraction of its pixels with known depth that are visible in the other
+    frame, determined by a depth test; the smaller of both directions counts. A wrong pose or depth lowers the overlap,
+    so the same rule rejects bad pairs.
 
     Args:
         overlap: (min, max) overlap, fractions in [0, 1].

@@ -1,8 +1,8 @@
-"""Records as a block of bytes: small to send to workers, and flat in their memory.
+"""Records packed into one block of bytes: small to send to workers, and not copied in their memory.
 
 A forked worker shares the memory of the main process until either writes to it, and reading a Python object writes its
 reference count. A list of records would thus be copied to every worker over the first epochs. Here, all that differs
-between records is one block of bytes and its offsets, and a record is built when it is read.
+between records is stored in one block of bytes with offsets, and a record is built when it is accessed.
 """
 
 import copyreg
@@ -38,19 +38,19 @@ class PackedRecords(Sequence[Record]):
         self.root = os.path.dirname(os.path.commonprefix(parents))
         values: list[bytes] = []
         templates: dict[bytes, int] = {}
-        firsts, chosen = [0], []
+        first_values, template_indices = [0], []
         with paused_collection():
             for record in records:
-                template, of_record = _separate(record, self.root)
-                chosen.append(templates.setdefault(template, len(templates)))
-                values += of_record
-                firsts.append(len(values))
+                template, record_values = _separate(record, self.root)
+                template_indices.append(templates.setdefault(template, len(templates)))
+                values += record_values
+                first_values.append(len(values))
         self.values, self.value_ends = _join(values)
         self.templates, self.template_ends = _join(list(templates))
-        self.firsts, self.chosen = np.array(firsts), np.array(chosen, np.int32)
+        self.first_values, self.template_indices = np.array(first_values), np.array(template_indices, np.int32)
 
     def __len__(self) -> int:
-        return len(self.chosen)
+        return len(self.template_indices)
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
@@ -62,9 +62,9 @@ class PackedRecords(Sequence[Record]):
         if isinstance(index, slice):
             return [self[position] for position in range(*index.indices(len(self)))]
         index = range(len(self))[index]  # negative indices, and IndexError
-        template = self.chosen[index]
+        template = self.template_indices[index]
         content = self.templates[self.template_ends[template] : self.template_ends[template + 1]]
-        bounds = self.value_ends[self.firsts[index] : self.firsts[index + 1] + 1].tolist()
+        bounds = self.value_ends[self.first_values[index] : self.first_values[index + 1] + 1].tolist()
         values = [self.values[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
         return _insert(content, values, self.root)
 
@@ -78,13 +78,13 @@ def _separate(record: Record, root: str) -> tuple[bytes, list[bytes]]:
     """Return the template of a record, and its values."""
     values = [text.encode('utf-8', 'surrogateescape') for text in (record.name, record.scene)]
 
-    def of_path(path: Path) -> tuple[Callable, tuple]:
+    def reduce_path(path: Path) -> tuple[Callable, tuple]:
         text = str(path)
         below = bool(root) and text.startswith(root)
         values.append(os.fsencode(text[len(root) :] if below else text))
         return _path, (len(values) - 1, below)
 
-    def of_array(array: np.ndarray) -> tuple:
+    def reduce_array(array: np.ndarray) -> tuple:
         if array.dtype.hasobject or array.dtype.names is not None:
             return tuple(array.__reduce_ex__(pickle.HIGHEST_PROTOCOL))
         values.append(array.tobytes())
@@ -92,7 +92,7 @@ def _separate(record: Record, root: str) -> tuple[bytes, list[bytes]]:
 
     file = io.BytesIO()
     pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = {**copyreg.dispatch_table, type(Path()): of_path, np.ndarray: of_array}
+    pickler.dispatch_table = {**copyreg.dispatch_table, type(Path()): reduce_path, np.ndarray: reduce_array}
     pickler.dump((type(record), {**vars(record), 'name': None, 'scene': None}))
     return file.getvalue(), values
 
@@ -107,7 +107,7 @@ def _insert(template: bytes, values: Sequence[bytes], root: str) -> Record:
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler that gives the values to `_path` and `_array`."""
+    """An unpickler that passes the values to `_path` and `_array`."""
 
     def __init__(self, file: io.BytesIO, values: Sequence[bytes], root: str) -> None:
         super().__init__(file)

@@ -7,10 +7,14 @@ from mmmtl.errors import ConfigError
 
 
 def check_every_task_is_shown(dataset: Any, supervised: Collection[str] = ()) -> None:
-    """Check that every task has a visible label, or is ``supervised`` in another way, e.g. by a consistency loss.
+    """Check that every task has a shown label, or is supervised in another way.
+
+    Args:
+        dataset: A data set; one without the attribute ``shown`` is not checked.
+        supervised: Tasks that are supervised in another way, e.g. by a consistency loss.
 
     Raises:
-        ConfigError: A task has no visible label and is not supervised in another way.
+        ConfigError: A task has no shown label and is not supervised in another way.
     """
     if not hasattr(dataset, 'shown'):  # a data set of another library
         return

@@ -12,8 +12,8 @@ class StableHoldOutSplit(HoldOutSplit):
     """Like `HoldOutSplit`, but whether a scene is held out depends on its own name only.
 
     A hash of seed and name gives every scene a position in [0, 1); those below ``fraction`` are held out. New images
-    therefore never move another one from training to validation. The held-out fraction is met on average: with few
-    scenes it may be off by some, but neither part is empty (the first and the last scene by position are then
+    therefore never move another one from training to validation. The held-out fraction is exact only on average: with
+    few scenes it may differ, but neither part is empty (the first and the last scene by position are then
     assigned by rank).
 
     Args:

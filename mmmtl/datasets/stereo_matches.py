@@ -49,7 +49,7 @@ class CorrectMatches:
 class StereoMatches(MultiTaskDataset):
     """Stereo pairs of another data set with the label ``confidence``: 1 where a matched disparity is correct.
 
-    Training data of CCNN (Poggi, Mattoccia, BMVC 2016). `LoadPseudoLabels` loads the disparities themselves.
+    Training data for CCNN (Poggi and Mattoccia, BMVC 2016). `LoadPseudoLabels` loads the disparities themselves.
 
     Args:
         pairs: Config of a data set of rectified pairs (``view_mode='stereo'``) with true depth.

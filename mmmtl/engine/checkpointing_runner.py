@@ -25,7 +25,7 @@ from mmmtl.errors import CheckpointError
 
 
 class CheckpointingRunner(Runner):
-    """A runner with other checkpoints than MMEngine's.
+    """A runner whose checkpoints differ from MMEngine's.
 
     - A checkpoint holds tensors, numbers, strings, lists and dicts. It is written atomically and read with
       ``weights_only=True`` without a fallback; MMEngine falls back to unpickling any object.

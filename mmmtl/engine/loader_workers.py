@@ -21,7 +21,7 @@ def protect_workers(loader: DataLoader) -> None:
     it exits, and waits for them, so they are killed before.
 
     Args:
-        loader: Its workers have not been started.
+        loader: A loader whose workers have not been started.
     """
     if loader.num_workers:
         loader.worker_init_fn = partial(_initialize, loader.worker_init_fn)

@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt(3)
-MAX_THRESHOLD = 32 * 1024 * 1024  # bytes; the largest MMAP_THRESHOLD that glibc takes
+MAX_THRESHOLD = 32 * 1024 * 1024  # bytes; the largest MMAP_THRESHOLD that glibc accepts
 
 
 def keep_freed_memory() -> bool:

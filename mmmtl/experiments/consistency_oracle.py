@@ -1,4 +1,4 @@
-"""How well a consistency loss tells a true pair of labels from a false one, over the training."""
+"""Measure how well a consistency loss separates true pairs of labels from false ones during training."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
@@ -27,12 +27,12 @@ class LabelBatch(NamedTuple):
 
     images: Tensor  # (N, 3, H, W), preprocessed
     samples: Sequence[MultiTaskDataSample]
-    targets: dict[str, Tensor]
-    values: dict[str, Tensor]
+    targets: dict[str, Tensor]  # {task: (N, target_channels, H, W)}
+    values: dict[str, Tensor]  # {task: (N, C, H, W)}, the targets converted by `Task.to_values`
 
 
 def label_batch(config: Config, model: MultiTaskModel, images: int) -> LabelBatch:
-    """Load training images with all labels; of two crops only those for consistency losses.
+    """Load ``images`` training images with all labels; with `TwoCrops`, the crops for consistency losses.
 
     Raises:
         ConfigError: A task has no label on one of the images.
@@ -41,7 +41,7 @@ def label_batch(config: Config, model: MultiTaskModel, images: int) -> LabelBatc
 
 
 def _label_batches(config: Config, model: MultiTaskModel, batch_size: int | None = None) -> Iterator[LabelBatch]:
-    """Yield batches of the training set without its label setting, for ever."""
+    """Yield batches of the training set without its label setting, endlessly."""
     loader = Config({'train_dataloader': config.train_dataloader}).train_dataloader
     loader.batch_size = batch_size or loader.batch_size
     loader.dataset.pop('label_setting', None)
@@ -54,7 +54,7 @@ def _label_batches(config: Config, model: MultiTaskModel, batch_size: int | None
             if missing := [name for name in model.tasks if name not in sample.gt]:
                 raise ConfigError(
                     f'{sample.get("img_path", "an image")} has no label of {", ".join(missing)}, but the oracle needs '
-                    'the labels of all tasks on every training image: use a fully labelled data set'
+                    'the labels of all tasks on every training image; use a fully labelled data set'
                 )
         images = select_images({'images': data['inputs']}, indices)['images']
         targets = model.targets(samples, (images.shape[2], images.shape[3]))
@@ -65,7 +65,7 @@ def _label_batches(config: Config, model: MultiTaskModel, batch_size: int | None
 def condition_losses(model: MultiTaskModel, name: str, batch: LabelBatch) -> dict[str, float]:
     """Compute a consistency loss with (changed) labels as predictions, and with the network's own predictions.
 
-    Each task in turn is the only one with a label; the loss is the mean over these. Labels as predictions pass
+    The loss is computed once per task, with only this task labelled, and averaged. Labels are converted by
     `Task.to_logits`, so a network that predicts its labels exactly would have the loss ``'true'``.
 
     Args:
@@ -74,7 +74,7 @@ def condition_losses(model: MultiTaskModel, name: str, batch: LabelBatch) -> dic
         batch: Images with all labels.
 
     Returns:
-        ``{condition: loss}``, see `CONDITIONS`; and ``'predicted'``.
+        ``{condition: loss}`` for all `CONDITIONS` and ``'predicted'``.
     """
     with torch.no_grad(), undisturbed(model):
         torch.manual_seed(0)  # the encoding of classes is sampled
@@ -94,16 +94,16 @@ def condition_losses(model: MultiTaskModel, name: str, batch: LabelBatch) -> dic
 def label_pair_loss(
     model: MultiTaskModel, name: str, logits: Values, features: Sequence[Tensor], batch: LabelBatch
 ) -> Tensor:
-    """Return the mean of a consistency loss over the tasks, each of which is once the only one with a label."""
+    """Compute a consistency loss once per task, with only this task labelled, and return the mean."""
     losses = []
     for task in model.tasks:
-        samples = [_with_only(sample, task) for sample in batch.samples]
+        samples = [_with_one_label(sample, task) for sample in batch.samples]
         targets = model.targets(samples, (batch.images.shape[2], batch.images.shape[3]))
         losses.append(model.consistency_losses[name](logits, targets, features, samples))
     return torch.stack(losses).mean()
 
 
-def _with_only(sample: MultiTaskDataSample, task: str) -> MultiTaskDataSample:
+def _with_one_label(sample: MultiTaskDataSample, task: str) -> MultiTaskDataSample:
     one = sample.new()
     one.gt = PixelData(**{task: sample.gt.get(task)})
     return one
@@ -119,6 +119,9 @@ class ConsistencyOracleHook(Hook):
         pretrain: Iterations of `pretrain_on_labels` before the training.
         save: File for the weights of the loss after these iterations, which ``init_cfg=dict(type='Pretrained',
             checkpoint=FILE)`` of the loss reads.
+
+    Raises:
+        ConfigError: In training: the loss does not compare predictions with labels, or an image lacks a label.
     """
 
     def __init__(self, name: str, interval: int, images: int, pretrain: int = 0, save: str | None = None) -> None:

@@ -48,6 +48,9 @@ def dataset_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[s
         tasks: Configs of the tasks.
         train: Config of the training data set.
         test: Config of the test data set.
+
+    Raises:
+        ConfigError: A test image has a size that no labelled training image has.
     """
     built = build_tasks(tasks)
     pipeline = test.get('pipeline', DEFAULT_PIPELINE)

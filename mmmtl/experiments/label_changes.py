@@ -31,4 +31,4 @@ CONDITIONS: dict[str, Callable[[Tensor], Tensor]] = {
     'scaled': lambda values: 1.5 * values if values.shape[1] == 1 else values,  # tasks of one channel
     'constant': lambda values: values.mean((0, 2, 3), keepdim=True).expand_as(values),
 }
-"""What is done to the values (N, C, H, W) of a task before they take the place of its prediction."""
+"""Changes to the values (N, C, H, W) of a task, which are then used as its prediction."""

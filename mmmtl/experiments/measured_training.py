@@ -15,13 +15,13 @@ def train_measured(config: Config, hook: Hook, work_dir: str | Path, checkpoint:
     """Train from the start, or from the weights of a checkpoint, in one process and without validation.
 
     Args:
-        config: Config of the training; it is changed.
+        config: Config of the run; it is modified.
         hook: The hook, which runs in addition to those of the config.
         work_dir: Folder for the log.
         checkpoint: Checkpoint with the initial weights; None for the initialization of the config.
     """
     config.work_dir, config.launcher, config.resume, config.load_from = str(work_dir), 'none', False, checkpoint
-    config.experiment_name = f'{Path(work_dir).name} {uuid.uuid4()}'  # MMEngine keeps what runs of one name have logged
+    config.experiment_name = f'{Path(work_dir).name} {uuid.uuid4()}'  # else MMEngine keeps earlier logs
     config.val_cfg = config.val_dataloader = config.val_evaluator = None
     if 'checkpoint' in config.default_hooks:
         config.default_hooks.checkpoint.save_best = None  # there are no scores without validation
@@ -35,7 +35,7 @@ def check_output(path: str, suffixes: tuple[str, ...]) -> None:
     """Check the name of an output file before a long measurement.
 
     Raises:
-        ConfigError: The file has another suffix, or cannot be created.
+        ConfigError: The file has another suffix, or its folder cannot be created.
     """
     file = Path(path)
     if file.suffix.lower() not in suffixes:

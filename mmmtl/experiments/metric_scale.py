@@ -1,4 +1,4 @@
-"""Whether the scale of predicted depth follows the poses of the cameras."""
+"""Measure whether the scale of predicted depth follows the poses of the cameras."""
 
 import math
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""A table and a figure of what `ConsistencyOracleHook` has measured."""
+"""A table and a figure of the measurements of `ConsistencyOracleHook`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ OracleCurve = Mapping[int, Mapping[str, float]]  # {iterations done: {condition:
 
 
 def oracle_table(curve: OracleCurve) -> str:
-    """Return a Markdown table of the losses at the first, middle and last measurement, and of their ratios to true."""
+    """Return a Markdown table of first, middle and last losses, with the difference from true labels in percent."""
     iterations = sorted(curve)
     chosen = list(dict.fromkeys((iterations[0], iterations[len(iterations) // 2], iterations[-1])))
     lines = [f'| labels as predictions | {" | ".join(f"iteration {i}" for i in chosen)} |']
@@ -26,7 +26,7 @@ def oracle_table(curve: OracleCurve) -> str:
 
 
 def draw_oracle(path: Path, curve: OracleCurve, name: str) -> None:
-    """Draw the loss of each condition, and its difference from that of true labels in percent."""
+    """Draw the loss of each condition and its difference from that of true labels in percent; write it to ``path``."""
     from matplotlib.figure import Figure
 
     iterations = sorted(curve)

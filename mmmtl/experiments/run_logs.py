@@ -23,7 +23,7 @@ class Curve:
 
     Args:
         values: ``{step: value}`` in ascending order of steps.
-        unit: What a step is, ``'iteration'`` or ``'epoch'``.
+        unit: Unit of a step, ``'iteration'`` or ``'epoch'``.
         higher_is_better: None if unknown.
     """
 

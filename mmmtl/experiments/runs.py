@@ -15,7 +15,7 @@ class Run:
     Args:
         path: The file.
         name: Name of the run's row in a table.
-        named: Whether the user has given the name; otherwise it is the config's.
+        named: Whether the user gave the name; otherwise it is the config's.
         protocol: Name of the protocol that the run follows.
         protocol_digest: Digest of what the protocol prescribed; it differs if the protocol was changed.
         seed: Seed of the run.

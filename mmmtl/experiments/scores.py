@@ -40,7 +40,7 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
 
 
 def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
-    """Write scores and what `run_table` reads about the run to a JSON file, atomically.
+    """Write scores, and the data about the run that `run_table` reads, to a JSON file, atomically.
 
     NaN and infinity become null, since JSON has neither.
 

@@ -23,14 +23,14 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
     """Return ``{task: options}``; `load_config` of the multi-task config with these options gives the baseline.
 
     A baseline is trained on the images that have a label of its task in the multi-task config; a `LabelTable` in
-    ``folder`` lists them. They replace the other images in turn, so that network, batch, schedule and the number of
-    steps are unchanged. Consistency losses are removed, with their ramps, second crops, regions and parameter groups.
-    A fixed weight of the task is kept; any other loss weighting is removed. In a data set of several parts, those
-    without the task are removed.
+    ``folder`` lists them. These images also replace the others, in turn, so that network, batch, schedule and the
+    number of steps are unchanged. Consistency losses are removed, with their ramps, second crops, regions and parameter
+    groups. A fixed weight of the task is kept; any other loss weighting is removed. In a data set of several parts,
+    those without the task are removed.
 
     Args:
         config: From `load_config`.
-        folder: Where the tables of labels are written.
+        folder: Folder for the tables of labels.
 
     Raises:
         ConfigError: A task has no label in the training data.

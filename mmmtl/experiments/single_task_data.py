@@ -26,6 +26,9 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
         task: The task of the baseline.
         built: The built data set of each loader.
         tables: Label table of each part of the training data.
+
+    Raises:
+        ConfigError: No part of a data set has a label of the task.
     """
     options = {}
     for loader, dataset in built.items():
@@ -74,7 +77,7 @@ def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def single_task_evaluator(evaluator: Any, parts: list[str]) -> Any:
-    """Return the config of an evaluator, or of a list of them, for the given parts; no task is left out."""
+    """Return the config of an evaluator, or of a list of them, for the given parts, without ``unscored``."""
     if isinstance(evaluator, list | tuple):
         return [single_task_evaluator(one, parts) for one in evaluator]
     kept = {key: value for key, value in evaluator.items() if key != 'unscored'}

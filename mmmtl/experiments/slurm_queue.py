@@ -43,7 +43,7 @@ class SlurmQueue:
         jobs: Maximum number of jobs that run at a time; None for no limit.
 
     Raises:
-        ConfigError: An option is one that is set here.
+        ConfigError: An option is one that mmmtl sets.
     """
 
     partition: str
@@ -121,7 +121,7 @@ def read_sbatch_options(entries: Sequence[str]) -> dict[str, str | bool]:
     """Read ``NAME=VALUE`` and, for options without a value, ``NAME``; names with dashes or underscores.
 
     Raises:
-        ConfigError: A name is not one of an option, or ``cpus-per-task`` is not a positive number.
+        ConfigError: A name is not that of an option, or ``cpus-per-task`` is not a positive number.
     """
     options: dict[str, str | bool] = {}
     for entry in entries:
@@ -162,7 +162,7 @@ def _last_line(text: str) -> str:
 
 
 def work_in_job(run: PlannedRun, cpus: int) -> None:
-    """Train and test a run in a job of Slurm; outside of a training, SIGUSR1 requeues the job at once."""
+    """Train and test a run in a job of Slurm; outside of training, SIGUSR1 requeues the job at once."""
     signal.signal(signal.SIGUSR1, _requeue)
     work(run, cpus)
 

@@ -1,4 +1,4 @@
-"""The runs behind a table: every recipe with every seed, from pretrained weights where these are asked for."""
+"""The runs behind a table: every recipe with every seed, from pretrained weights where requested."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class TableRuns:
         work_dir: Runs go to ``WORK_DIR/RECIPE/seed_S``.
         execute: Trains and tests runs, here or in jobs that may end later.
         options: Config entries to override in all recipes.
-        pretrain: ``TASK=CONFIG`` texts: trainings on one task each, whose weights all rows start from.
+        pretrain: ``TASK=CONFIG`` texts: single-task runs whose weights all rows start from.
     """
 
     recipes: Sequence[str]
@@ -56,7 +56,7 @@ class TableRuns:
         return PlannedRun(recipe, self.work_dir / recipe_name(recipe) / f'seed_{seed}', seed, self.options, start)
 
     def _pretrained(self, recipe: str) -> dict[int, InitialWeights] | None:
-        """Train each task by itself, and merge the weights for every seed; None if some runs have no scores yet."""
+        """Train each task alone, and merge the weights for every seed; None if some runs have no scores yet."""
         joint = load_config(recipe, self.options)
         stages = parse_stages(self.pretrain, joint)
         runs = {seed: {task: self._planned(config, seed) for task, config in stages.items()} for seed in self.seeds}

@@ -16,11 +16,22 @@ from mmmtl.progress import progress
 def measure_conflicts(
     config: Config, model: MultiTaskModel, shared: Sequence[str], batches: int
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean cosines (T, T), the batches that each pair had (T, T), and mean lengths of the gradients (T,)."""
+    """Compute the cosines between the gradients of T tasks, averaged over batches of the training set.
+
+    Args:
+        config: Config with the training data.
+        model: The model.
+        shared: Prefixes of the names of the shared parameters, see `TaskGradients`.
+        batches: Number of batches.
+
+    Returns:
+        Mean cosines (T, T), NaN for a pair without a common batch; the number of batches in which both tasks of a pair
+        have a gradient (T, T); and the mean norms of the gradients (T,).
+    """
     gradients = TaskGradients(shared)
     parameters, _ = gradients.choose(dict(model.named_parameters()))
     size = len(model.tasks)
-    sums, counts, lengths = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
+    sums, counts, norm_sums = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)
     passes = chain.from_iterable(repeat(loader))
     for data in progress(islice(passes, batches), description='gradients', unit='batch', total=batches):
@@ -33,17 +44,17 @@ def measure_conflicts(
         has_gradient = norms > 0  # False for a task without label, or whose loss does not depend on the shared part
         cosines = rows @ rows.T / torch.outer(norms, norms).where(torch.outer(has_gradient, has_gradient), 1)
         sums, counts = sums + cosines.cpu(), counts + torch.outer(has_gradient, has_gradient).cpu()
-        lengths = lengths + norms.cpu()
-    return sums / counts, counts, lengths / counts.diagonal()
+        norm_sums = norm_sums + norms.cpu()
+    return sums / counts, counts, norm_sums / counts.diagonal()
 
 
-def conflict_table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, lengths: Tensor) -> str:
+def conflict_table(tasks: Sequence[str], cosines: Tensor, counts: Tensor, norms: Tensor) -> str:
     """Return a Markdown table; a dash marks a pair of tasks without a common batch."""
     lines = [f'| cosine | {" | ".join(tasks)} | mean norm | batches |', '| --- |' + ' ---: |' * (len(tasks) + 2)]
-    for name, row, count, length in zip(tasks, cosines, counts, lengths, strict=True):
+    for name, row, count, norm in zip(tasks, cosines, counts, norms, strict=True):
         cells = ['–' if value.isnan() else f'{value:.3f}' for value in row]
         batches = f'{count[tasks.index(name)]:.0f}'
-        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if length.isnan() else f"{length:.3g}"} | {batches} |')
+        lines.append(f'| {name} | {" | ".join(cells)} | {"–" if norm.isnan() else f"{norm:.3g}"} | {batches} |')
     return '\n'.join(lines) + '\n'
 
 

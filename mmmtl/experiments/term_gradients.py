@@ -1,4 +1,4 @@
-"""Gradients of all terms of the loss on the shared parameters, over a training."""
+"""Gradients of all terms of the loss on the shared parameters during training."""
 
 import csv
 import io
@@ -20,13 +20,13 @@ from mmmtl.models.loss_weighting import LossWeighting, TaskGradients
 
 @dataclass
 class TermGradient:
-    """One term in one iteration; None where it has no label or nothing to compare.
+    """One term in one iteration; values are None if it has no label or nothing to compare.
 
     Args:
         iteration: Number of the iteration, from 1.
         term: Name of the task or consistency loss.
         loss: The loss before its weight.
-        weight: Weight of the term in this iteration, with its ramp.
+        weight: Weight of the term in this iteration, including its ramp.
         norm: Norm of the gradient of the unweighted loss on the shared parameters.
         share: ``weight * norm`` divided by the norm of the weighted sum of the task gradients.
         cosine: Cosine between the gradient and this sum.
@@ -130,7 +130,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def write_term_gradients(path: Path, rows: Sequence[TermGradient]) -> None:
-    """Write the rows as CSV or JSON, by the suffix of the file; None is empty or null."""
+    """Write the rows as CSV or JSON, depending on the suffix; None becomes an empty cell or null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix.lower() == '.json':
         write_text_file(path, json.dumps([asdict(row) for row in rows], indent=1) + '\n')
@@ -143,7 +143,7 @@ def write_term_gradients(path: Path, rows: Sequence[TermGradient]) -> None:
 
 
 def term_table(rows: Sequence[TermGradient]) -> str:
-    """Return a Markdown table with the means of each term over the first and the last quarter of the training."""
+    """Return a Markdown table with the means of each term over the first and the last quarter of the run."""
     last = max((row.iteration for row in rows), default=0)
     quarters = {'first': lambda i: i <= last / 4, 'last': lambda i: i > last * 3 / 4}
     columns = ('weight', 'norm', 'share', 'cosine')

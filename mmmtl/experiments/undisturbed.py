@@ -1,4 +1,4 @@
-"""Measure on a model in the middle of its training without changing the training."""
+"""Run a model during training without affecting the training."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from mmmtl.models import MultiTaskModel
 
 @contextmanager
 def undisturbed(model: MultiTaskModel) -> Iterator[None]:
-    """Restore random numbers, buffers (batch norm, banks of regions) and the mode of the model afterwards."""
+    """Restore the random state, the buffers (batch norm, banks of regions) and the mode of the model at the end."""
     device = next(model.parameters()).device
     buffers = {name: value.clone() for name, value in model.named_buffers()}
     training, counts = model.training, model.counts

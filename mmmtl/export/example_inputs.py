@@ -15,7 +15,7 @@ class ExampleInputs:
     """Inputs of an exported network, from one photograph.
 
     Args:
-        photograph: (H, W, 3) uint8 RGB; one of scikit-image if None.
+        photograph: (H, W, 3) uint8 RGB; a sample image of scikit-image if None.
         size: Size (H, W) of the network's input.
         views: Number of views of a scene.
         map_size: Whether the size of the maps is an input.
@@ -40,7 +40,7 @@ class ExampleInputs:
         """Yield the inputs to compare: maps of several sizes, and images and batches of several sizes if free.
 
         Args:
-            free: What may change between images: ``'batch'``, ``'size'``.
+            free: Dimensions that may change between images: ``'batch'``, ``'size'``.
         """
         height, width = self.size
         yield self._inputs(self.size, 1, (0, 0))

@@ -32,7 +32,7 @@ class Exported:
     Args:
         file: The file.
         differences: ``{task: largest difference}`` to PyTorch, see `largest_differences`.
-        free: What may change between images: ``'batch'``, ``'size'``.
+        free: Dimensions that may change between images: ``'batch'``, ``'size'``.
         size: Size (H, W) of the images that were compared, the only one unless ``'size'`` is free.
     """
 
@@ -65,7 +65,7 @@ def export_model(
         fixed: Whether to accept images of this size only. A .pt2 file always has a fixed size.
         probabilities: Whether tasks of classes return probabilities instead of class indices.
         views: Number of views of a scene; with several, the cameras are inputs too.
-        photograph: (H, W, 3) uint8 RGB for the comparison; one of scikit-image by default.
+        photograph: (H, W, 3) uint8 RGB for the comparison; a sample image of scikit-image by default.
 
     Raises:
         MissingExtraError: A package of the extra ``onnx`` is not installed.

@@ -64,11 +64,11 @@ class ExportedNetwork(nn.Module):
             camera_T_world: (N, 4, 4), world to camera in metres; for several views.
         """
         model, size = self.model, (image.shape[2], image.shape[3])
-        normalised = (image.float() - cast(Tensor, self.mean)) / cast(Tensor, self.std)
+        normalized = (image.float() - cast(Tensor, self.mean)) / cast(Tensor, self.std)
         divisor = cast(ViewPreprocessor, model.data_preprocessor).divisor
         if divisor > 1:
-            normalised = F.pad(normalised, (0, -size[1] % divisor, 0, -size[0] % divisor))
-        images = model.size_constraint.pad(normalised)
+            normalized = F.pad(normalized, (0, -size[1] % divisor, 0, -size[0] % divisor))
+        images = model.size_constraint.pad(normalized)
         views = (self.views,) * (len(image) // self.views) if model.looks_across_views else ()
         context = BatchContext(model.tasks, images, views, intrinsics, camera_T_world)
         neck = model.neck(model.backbone(images), context)

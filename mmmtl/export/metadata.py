@@ -86,7 +86,7 @@ def read_tasks(metadata: Mapping[str, str], file: str) -> dict[str, Task]:
         kind = vars(all_tasks).get(entry['type'])
         if not (isinstance(kind, type) and issubclass(kind, Task)):
             raise DataError(
-                f'{file}: task {name!r} is {entry["type"]}, which mmmtl does not have; run the file by onnxruntime'
+                f'{file}: task {name!r} is {entry["type"]}, which mmmtl does not have; run the file with onnxruntime'
             )
         try:
             tasks[name] = kind(name, **entry['options'])

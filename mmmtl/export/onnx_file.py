@@ -31,14 +31,14 @@ def write_onnx(
 ) -> None:
     """Write a network; its input ``map_size`` becomes optional, with (0, 0) as default.
 
-    A network for images of any size is traced: `torch.export` does not end for strided layers on such images. One for
-    a fixed size goes through `torch.export`, which supports more operations.
+    A network for images of any size is traced: `torch.export` does not terminate for strided layers on such images. One
+    for a fixed size goes through `torch.export`, which supports more operations.
 
     Args:
         network: Takes ``inputs`` and returns a tensor per output.
         inputs: Example inputs, by name.
         outputs: Names of the outputs.
-        free: What may change: ``'batch'`` (the number of images), ``'size'`` (height and width).
+        free: Dimensions that may change: ``'batch'`` (number of images), ``'size'`` (height and width).
         metadata: Strings to store.
         file: File to write.
 
@@ -99,7 +99,7 @@ def _trace(
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Drop what exporters print, also from C++: thousands of lines of the graph when the tracer fails."""
+    """Suppress the output of exporters, also from C++: thousands of lines of the graph when the tracer fails."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(number) for number in (1, 2)]

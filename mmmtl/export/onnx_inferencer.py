@@ -1,4 +1,4 @@
-"""Predict any images by onnxruntime, with the interface of `MultiTaskInferencer`."""
+"""Predict any images with onnxruntime, with the interface of `MultiTaskInferencer`."""
 
 from pathlib import Path
 from typing import Any, Literal, cast

@@ -1,4 +1,4 @@
-"""Run an exported network by onnxruntime in place of a `MultiTaskModel`."""
+"""Run an exported network with onnxruntime in place of a `MultiTaskModel`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

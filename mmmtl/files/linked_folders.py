@@ -49,7 +49,7 @@ def _below(folder: str, prefix: str, suffix: str, above: frozenset[tuple[int, in
 
 
 def names_of_files(folder: Path) -> set[str]:
-    """Return the names of the files in a folder, links to files included, without asking for the status of each.
+    """Return the names of the files in a folder, links to files included, without a system call for each.
 
     Raises:
         DataError: The folder cannot be read.

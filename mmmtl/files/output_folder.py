@@ -26,7 +26,7 @@ Item = TypeVar('Item')
 
 
 class Output:
-    """A folder that fills up with whole files; a second run goes on where the first one stopped."""
+    """A folder that holds complete files only; a second run continues where the first one stopped."""
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
@@ -73,7 +73,11 @@ def folder(name: str) -> str:
 
 
 def write_file(path: Path, content: Any) -> None:
-    """Write content to a file, in the format of its suffix."""
+    """Write content to a file, in the format of its suffix.
+
+    Raises:
+        ValueError: The suffix is unknown.
+    """
     if isinstance(content, Path):
         shutil.copyfile(content, path)
     elif isinstance(content, bytes):
@@ -105,7 +109,7 @@ def is_whole(path: Path) -> bool:
                 image.load()
         elif path.suffix == '.json':
             json.loads(path.read_text(encoding='utf-8'))
-    except Exception:  # damaged files fail in many ways; all of them are written anew
+    except Exception:  # damaged files fail in many ways; all of them are written again
         return False
     return True
 

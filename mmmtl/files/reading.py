@@ -30,13 +30,17 @@ def read_image(path: Path) -> np.ndarray:
     Floating-point arrays in [0, 1] are multiplied by 255.
 
     Raises:
-        DataError: The file is missing, truncated, too large or no image.
+        DataError: The file is missing, truncated, too large or not an image.
     """
     return read_oriented_image(path)[0]
 
 
 def read_oriented_image(path: Path) -> tuple[np.ndarray, int]:
-    """Like `read_image`, but also return the EXIF orientation, 1..8, that was applied (1 for none)."""
+    """Like `read_image`, but also return the EXIF orientation, 1..8, that was applied (1 for none).
+
+    Raises:
+        DataError: See `read_image`.
+    """
     if path.suffix.lower() not in ARRAYS:
         return read(path, lambda: _convert_image(path, to_rgb))
     image = read_array(path)
@@ -72,7 +76,7 @@ def read_size(path: Path) -> tuple[int, int]:
     """Return (H, W) of the image that `read_image` would return, from the header where possible.
 
     Raises:
-        DataError: The file is missing, too large or no image.
+        DataError: The file is missing, too large or not an image.
     """
     if path.suffix.lower() in ARRAYS:
         return read_image(path).shape[:2]

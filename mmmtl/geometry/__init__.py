@@ -1,6 +1,6 @@
 """Camera geometry on tensors.
 
-Conventions: The pixel in column j and row i has its centre at (j + 0.5, i + 0.5), an image
+Conventions: The pixel in column j and row i has its centre at (j + 0.5, i + 0.5); an image
 spans [0, W] x [0, H]. Camera axes: x right, y down, z forward. A pose is ``target_T_source`` (4, 4): it maps
 homogeneous points of the source frame to the target frame. Depth is metres along z, 0 where void. Intrinsics are in
 pixels of the map to which they belong; their last row is (0, 0, 1).

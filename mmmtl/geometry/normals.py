@@ -22,7 +22,7 @@ def normals_from_depth(
 
     Args:
         depth: (N, 1, H, W) metres along z, 0 where void.
-        intrinsics: (N, 3, 3).
+        intrinsics: (N, 3, 3), in pixels.
         radius: Radius of the square window in pixels. 1 or 2 for rendered depth; about 6 for a structured-light sensor
             at 480 x 640 (two views of a room then agree within 8 degrees, median; within 21 with radius 2).
         jump: Relative change of inverse depth per pixel beyond which a neighbour lies on another surface.
@@ -38,7 +38,7 @@ def normals_from_depth(
         for column in range(size):
             u, v = column - radius, row - radius
             neighbour = padded[..., row : row + height, column : column + width]
-            difference = neighbour - inverse  # relative to the centre, so that nothing cancels
+            difference = neighbour - inverse  # relative to the centre, to avoid cancellation
             same = (neighbour > 0) & (difference.abs() <= jump * max(abs(u), abs(v)) * inverse)
             weight = same.to(depth.dtype)
             difference = weight * difference
@@ -56,7 +56,7 @@ def normals_from_depth(
     cuu, cuv, cvv = suu / n - (su / n) ** 2, suv / n - su * sv / n**2, svv / n - (sv / n) ** 2
     cuq, cvq, cqq = suq / n - su * sq / n**2, svq / n - sv * sq / n**2, sqq / n - (sq / n) ** 2
     determinant = cuu * cvv - cuv**2
-    spread = determinant > 0.05  # a line of neighbours has none
+    spread = determinant > 0.05  # False if the neighbours lie on a line
     determinant = torch.where(spread, determinant, 1)
     slope_x = (cvv * cuq - cuv * cvq) / determinant
     slope_y = (cuu * cvq - cuv * cuq) / determinant

@@ -22,7 +22,18 @@ DEPTH_RANGES = {
 def inverse_depth_planes(
     near: float, far: float, planes: int, *, device: torch.device | None = None, dtype=torch.float32
 ) -> Tensor:
-    """Return inverse depths (D,) in 1 / m, equally spaced from 1 / far to 1 / near, inclusive."""
+    """Return inverse depths (D,) in 1 / m, equally spaced from 1 / far to 1 / near, inclusive.
+
+    Args:
+        near: Depth of the nearest plane, in metres, > 0.
+        far: Depth of the farthest plane, in metres, > near.
+        planes: D, at least 2.
+        device: Device of the result.
+        dtype: Data type of the result.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
     if not 0 < near < far or planes < 2:
         raise ValueError(
             f'expected 0 < near < far and at least 2 planes, found near={near}, far={far}, planes={planes}'

@@ -62,7 +62,7 @@ def point_cloud(
         normals: (H, W, 3) in the camera frame, (0, 0, 0) where unknown; computed from the depth if None.
         camera_T_world: (4, 4), world to camera in metres; the cloud is then in the world frame. If None, it is in the
             camera frame: x right, y down, z forward.
-        max_depth: Pixels farther than this are left out.
+        max_depth: Pixels farther than this, in metres, are left out.
 
     Raises:
         ValueError: Shapes differ, or the camera is not plausible.

@@ -78,7 +78,7 @@ def check_rectified(
             'the first); swap them'
         )
     left, right = intrinsics.double()
-    for what, row, column in (('focal lengths', 0, 0), ('focal lengths', 1, 1), ('principal rows', 1, 2)):
+    for what, row, column in (('focal lengths', 0, 0), ('focal lengths', 1, 1), ('rows of the principal points', 1, 2)):
         if abs(left[row, column] - right[row, column]) > 1e-3 * left[0, 0]:
             raise ValueError(
                 f'{name}: not a rectified pair, the {what} are {left[row, column]:g} and '
@@ -138,7 +138,7 @@ def left_right_difference(disparity: Tensor, known: Tensor) -> Tensor:
 def occluded_in_other_view(disparity: Tensor, known: Tensor, *, margin: float = 1.0) -> Tensor:
     """Compute which points are occluded in, or outside of, the other view, bool (P, 2, 1, H, W).
 
-    Each view uses its own true disparity, so surfaces that only the other view shows occlude nothing.
+    Each view uses its own true disparity, so surfaces that are visible only in the other view are not occluders.
 
     Args:
         disparity: (P, 2, 1, H, W) pixels.

@@ -64,7 +64,9 @@ class AtomicCheckpointHook(CheckpointHook):
             return
         absent = [key for key in self.key_indicators if key != 'auto' and key not in metrics]
         if absent:
-            raise ConfigError(f'checkpoint.save_best: validation gives no {absent[0]!r}; it gives {", ".join(metrics)}')
+            raise ConfigError(
+                f'checkpoint.save_best: validation has no score {absent[0]!r}; it has {", ".join(metrics)}'
+            )
         single = len(self.key_indicators) == 1
         attribute = 'best_ckpt_path' if single else 'best_ckpt_path_dict'
         before = getattr(self, attribute)

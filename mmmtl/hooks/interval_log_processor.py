@@ -26,7 +26,7 @@ class IntervalLogProcessor(LogProcessor):
 
     Args:
         window_size: Number of steps to average over, instead of the interval.
-        kwargs: Arguments of MMEngine's `LogProcessor`.
+        **kwargs: Arguments of MMEngine's `LogProcessor`.
     """
 
     def __init__(self, window_size: int | None = None, **kwargs) -> None:

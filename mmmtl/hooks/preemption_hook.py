@@ -1,4 +1,4 @@
-"""End a training with a checkpoint when a cluster asks for its machine."""
+"""End training with a checkpoint when a cluster preempts the job."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Progress of training and test, for runs that are watched."""
+"""Show the progress of training and testing in a terminal."""
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook

@@ -7,7 +7,7 @@ from mmmtl.tasks import Task
 
 
 def delta_mtl(scores: Mapping[str, float], single_task: Mapping[str, float], metrics: Mapping[str, bool]) -> float:
-    """Compute Delta_MTL in per cent: 100 / T * sum over tasks of (M - S) / S, negated where lower is better.
+    """Compute Delta_MTL in percent: 100 / T * sum over tasks of (M - S) / S, negated where lower is better.
 
     Maninis, Radosavovic and Kokkinos, Attentive single-tasking of multiple tasks, CVPR 2019. The mean over the tasks of
     `relative_gains`.
@@ -25,7 +25,7 @@ def delta_mtl(scores: Mapping[str, float], single_task: Mapping[str, float], met
 def relative_gains(
     scores: Mapping[str, float], single_task: Mapping[str, float], metrics: Mapping[str, bool]
 ) -> dict[str, float]:
-    """Compute the relative gain of each metric in per cent, positive where ``scores`` are better.
+    """Compute the relative gain of each metric in percent, positive where ``scores`` are better.
 
     Raises:
         ConfigError: ``metrics`` is empty, a score is missing, or a single-task score is 0.

@@ -38,8 +38,8 @@ def sparsification_area(
 ) -> dict[str, float]:
     """Compute the area under the sparsification curve.
 
-    The area is the mean of the curve, so a constant confidence gets the mean error. See `sparsification_curve` for the
-    arguments.
+    The area is the mean of the curve, so that of a constant confidence is the mean error. See `sparsification_curve`
+    for the arguments.
 
     Returns:
         ``auc``, the area; ``oracle``, the area if pixels are ranked by their errors; ``ause``, the difference.

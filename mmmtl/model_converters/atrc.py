@@ -1,11 +1,11 @@
-"""Converts a published ATRC of HRNet-w18 or w48 (brdav/atrc) to a MultiTaskModel of MMSegBackbone and ATRCHead.
+"""Convert a published ATRC on HRNet-w18 or w48 (brdav/atrc) to our MultiTaskModel of MMSegBackbone and ATRCHead.
 
     mmmtl convert-model atrc SRC DST
 
-The result initialises the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, with the genotype of the
-training: the file does not contain it. Tasks are renamed: ``normals`` is normal, ``sal`` is saliency. Buffers of the
-published losses and metrics are left out and listed. The classes of normals are others than here, so the auxiliary
-predictions of normals keep their meaning inside the network, but not as a target.
+The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``. Set ``genotype`` to the one that
+was used in training, which the file does not contain. Tasks are renamed: ``normals`` to normal, ``sal`` to saliency.
+Buffers of the published losses and metrics are left out and listed. The published classes of normals differ from ours:
+the auxiliary predictions of normals work inside the network, but do not match the targets of our auxiliary loss.
 """
 
 import re
@@ -30,7 +30,7 @@ MESSAGES = r'atrc_module\.out_proj\.([^.]+)\.conv\.weight'
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
         CheckpointError: Keys or shapes are not the published ones.
@@ -38,14 +38,13 @@ def convert(published: StateDict) -> StateDict:
     bare = {key.removeprefix('model.').removeprefix('module.'): value for key, value in published.items()}
     left_out = sorted({prefix.rstrip('.') for prefix in LEFT_OUT for key in bare if key.startswith(prefix)})
     if left_out:
-        print(f'left out, as they are no part of the network: {", ".join(left_out)}')
+        print(f'left out, as they are not part of the network: {", ".join(left_out)}')
     head = {key.removeprefix('head.'): value for key, value in bare.items() if key.startswith('head.')}
     backbone = {key: value for key, value in bare.items() if key.startswith('backbone.')}
     unknown = [key for key in bare if not key.startswith(('head.', 'backbone.', *LEFT_OUT))]
     if unknown or not head or not backbone:
-        raise CheckpointError(
-            f'no ATRC: it has no {unknown[0]!r}' if unknown else 'no ATRC: keys of head and backbone are missing'
-        )
+        problem = f'unknown key {unknown[0]!r}' if unknown else "there are no keys 'head.*' or no keys 'backbone.*'"
+        raise CheckpointError(f'not an ATRC checkpoint: {problem}')
     renamed = convert_head(head)
     return {f'backbone.{key}': value for key, value in backbone.items()} | {
         f'decode_head.{key}': value for key, value in renamed.items()
@@ -53,10 +52,10 @@ def convert(published: StateDict) -> StateDict:
 
 
 def convert_head(published: StateDict) -> StateDict:
-    """Published keys of the head -> keys of `ATRCHead`.
+    """Convert published keys of the head to keys of `ATRCHead`.
 
     Raises:
-        CheckpointError: A key is unknown, or the weights of messages do not fit their sources.
+        CheckpointError: A key is unknown, or the weights of the messages do not match the source tasks.
     """
     state_dict, sources = StateDict(), dict[str, list[str]]()
     for key, value in published.items():
@@ -68,7 +67,7 @@ def convert_head(published: StateDict) -> StateDict:
         elif (ours := atrc_key(key)) is not None:
             state_dict[ours] = value
         elif not re.fullmatch(MESSAGES, key):
-            raise CheckpointError(f'no ATRC: it has no {key!r}')
+            raise CheckpointError(f'not an ATRC checkpoint: unknown key {key!r}')
     for key, value in published.items():
         if match := re.fullmatch(MESSAGES, key):
             target = task_name(match[1])
@@ -77,7 +76,7 @@ def convert_head(published: StateDict) -> StateDict:
 
 
 def atrc_key(key: str) -> str | None:
-    """The key of ours for a published one of the head outside of the contexts, None for one that is not."""
+    """Return our key for a published key of the head outside the contexts, None if it is unknown."""
     for pattern, ours in HEAD.items():
         if match := re.fullmatch(pattern, key):
             return ours.format(task_name(match[1]), match[2])

@@ -26,7 +26,7 @@ def convert_file(src: Path, dst: Path, convert: Callable[[StateDict], StateDict]
         name: Name of the converter.
 
     Raises:
-        CheckpointError: The file is no checkpoint of the expected network, or ``dst`` cannot be written.
+        CheckpointError: The file is not a checkpoint of the expected network, or ``dst`` cannot be written.
     """
     state_dict = convert(load_state_dict(src))
     _write(src, dst, state_dict, dict(converter=name, source=src.name, source_sha256=file_sha256(src)))

@@ -1,12 +1,12 @@
-"""Converts a published InvPT of ViT-B or ViT-L (prismformore/Multi-Task-Transformer) to a MultiTaskModel.
+"""Convert a published InvPT on ViT-B or ViT-L (prismformore/Multi-Task-Transformer) to our MultiTaskModel.
 
     mmmtl convert-model invpt SRC DST
 
-The result initialises the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, with
+The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, with
 ``backbone=dict(type=ViTBackbone, img_size=(H, W), out_indices=...)`` and
-``decode_head=dict(type=InvPTHead)``. H x W is the size in training, which the position embedding has. Tasks are
-renamed: ``normals`` is normal, ``sal`` is saliency. What no output of the published network uses is left out and
-listed.
+``decode_head=dict(type=InvPTHead)``. H x W is the image size in training, for which the position embedding was made.
+Tasks are renamed: ``normals`` to normal, ``sal`` to saliency. Parameters that no output of the published network uses
+are left out and listed.
 """
 
 import re
@@ -29,7 +29,7 @@ UNUSED = (
     f'{STAGES}0.blocks.0.attn.fuse_attn.',
     'backbone.head.',
 )
-"""Parameters without a use; the last are those of the ViT's classifier, where a file has them."""
+"""Prefixes of unused parameters; the last is that of the ViT's classifier, which some files contain."""
 
 PER_TASK = {'preliminary_decoder': 'preliminary', 'intermediate_head': 'preliminary_logits'}
 LAYERS = {
@@ -48,7 +48,7 @@ SKIPS = {'0': 2, '1': 1}
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
         CheckpointError: Keys or shapes are not the published ones.
@@ -57,13 +57,14 @@ def convert(published: StateDict) -> StateDict:
     embedding = state_dict.get('backbone.model.model.pos_embed')
     if embedding is None or embedding.dim() != 3 or embedding.shape[2] not in VITS:
         raise CheckpointError(
-            'no InvPT of ViT-B or L: backbone.pos_embed is missing, or has another number of channels'
+            'not a checkpoint of InvPT on ViT-B or ViT-L: backbone.pos_embed is missing or does not have 768 or 1024 '
+            'channels'
         )
     return check(state_dict, _expected(state_dict, embedding.shape[1] - 1, *VITS[embedding.shape[2]]))
 
 
 def rename_invpt(published: StateDict) -> StateDict:
-    """Rename the keys, and split the norms of all tasks; any width.
+    """Rename the keys and split the joint norms by task, for a ViT of any width.
 
     Raises:
         CheckpointError: A key is unknown.
@@ -85,14 +86,14 @@ def rename_invpt(published: StateDict) -> StateDict:
             for task, part in zip(tasks, value.chunk(len(tasks)), strict=True):
                 state_dict[f'decode_head.stages.{match[1]}.norm.{match[2]}.{task}'] = part
         elif (ours := invpt_key(key, tasks)) is None:
-            raise CheckpointError(f'no InvPT: it has no {key!r}')
+            raise CheckpointError(f'not an InvPT checkpoint: unknown key {key!r}')
         else:
             state_dict[ours] = value
     return state_dict
 
 
 def invpt_key(key: str, tasks: list[str]) -> str | None:
-    """The key of ours for a published one, None for one that is not; no two share one.
+    """Return our key for a published key, None if it is unknown; no two keys have the same result.
 
     Args:
         key: Published key, other than those of ``norm_mts``.
@@ -126,23 +127,23 @@ def invpt_key(key: str, tasks: list[str]) -> str | None:
 
 
 def _numbered(prefix: str, tasks: list[str], number: str, rest: str) -> str | None:
-    """The key of the task of a number, None if there are fewer tasks."""
+    """Return the key of the task with this number, None if there are fewer tasks."""
     return f'{prefix}.{tasks[int(number)]}.{rest}' if int(number) < len(tasks) else None
 
 
 def _expected(state_dict: StateDict, patches: int, vit: str, taps: tuple[int, ...]) -> StateDict:
-    """Keys, shapes and types of the model, without its memory."""
+    """Return the state dict of the model with meta tensors: keys, shapes and dtypes only."""
     kinds = dict(depth=Depth, edge=Edge, human_parts=HumanParts, normal=Normal, saliency=Saliency)
     tasks: dict[str, Task] = {}
     for key, value in state_dict.items():
         if match := re.fullmatch(r'decode_head\.classifiers\.([^.]+)\.bias', key):
             name = match[1]
             if name not in kinds and name != 'semseg':
-                raise CheckpointError(f'no InvPT of this package: there is no task {name!r}')
+                raise CheckpointError(f'unknown task {name!r}; mmmtl has {", ".join(["semseg", *kinds])}')
             tasks[name] = kinds[name](name) if name in kinds else SemSeg(name, [str(i) for i in range(len(value))])
     if 'decode_head.mix.semseg.weight' not in state_dict:
-        raise CheckpointError('no InvPT: multi_task_decoder.invpt.mix_proj.semseg, which gives the widths, is missing')
-    channels, both = state_dict['decode_head.mix.semseg.weight'].shape[:2]
+        raise CheckpointError('not an InvPT checkpoint: multi_task_decoder.invpt.mix_proj.semseg is missing')
+    channels, mixed_channels = state_dict['decode_head.mix.semseg.weight'].shape[:2]
     with torch.device('meta'):
         backbone = ViTBackbone(vit, out_indices=taps, img_size=(16, 16 * patches))
         head = InvPTHead(
@@ -150,6 +151,6 @@ def _expected(state_dict: StateDict, patches: int, vit: str, taps: tuple[int, ..
             backbone.out_channels,
             backbone.strides,
             channels=channels,
-            preliminary_channels=both - tasks['semseg'].channels,
+            preliminary_channels=mixed_channels - tasks['semseg'].channels,
         )
     return {**backbone.state_dict(prefix='backbone.'), **head.state_dict(prefix='decode_head.')}

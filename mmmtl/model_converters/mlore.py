@@ -3,7 +3,7 @@
     mmmtl convert-model mlore SRC DST
 
 Published at github.com/YuqiYang213/MLoRE. The result loads strictly into the rows ``mlore`` of ``decoders/nyud_40.py``
-and ``decoders/pascal.py``. The position of the class token is left out: the network has none.
+and ``decoders/pascal.py``. The position of the class token is left out, since the network has no class token.
 """
 
 import re
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mmmtl.errors import CheckpointError
 from mmmtl.model_converters.conversion import StateDict, check
-from mmmtl.model_converters.published_tasks import task_name, tasks_of_channels
+from mmmtl.model_converters.published_tasks import placeholder_tasks, task_name
 from mmmtl.models.decode_heads import MLoREHead
 
 BLOCK = {'conv1': 'enter', 'conv2': 'own', 'conv3': 'project', 'bn_all': 'experts_norm', 'bn': 'norm'}
@@ -50,7 +50,7 @@ def convert(published: StateDict) -> StateDict:
         elif renamed := mlore_key(key):
             ours[renamed] = value[:, :, 0, 0] if '.router.' in renamed and value.dim() == 4 else value
         else:
-            raise CheckpointError(f'no MLoRE on a ViT: unknown key {key!r}')
+            raise CheckpointError(f'not a checkpoint of MLoRE on a ViT: unknown key {key!r}')
     ours |= {name: _joined(name, parts) for name, parts in experts.items()}
     positions = f'{VIT}pos_embed'
     _shape(ours, positions, 3)
@@ -61,7 +61,7 @@ def convert(published: StateDict) -> StateDict:
 
 
 def mlore_key(key: str) -> str | None:
-    """Return our key for a published key outside of the experts, None if it is unknown; no two map to one of ours."""
+    """Return our key for a published key outside of the experts, None if it is unknown."""
     if match := re.fullmatch(r'backbone\.((?:pos_embed|patch_embed\.|blocks\.\d+\.|norm\.).*)', key):
         return VIT + match[1]
     if match := re.fullmatch(r'backbone\.fea_fuse\.(\d+\.\w+)', key):
@@ -95,7 +95,9 @@ def _joined(name: str, parts: dict[int, Tensor]) -> Tensor:
     try:
         return torch.stack(values) if name.endswith('up_bias') else torch.cat(values, 1 if 'up' in name else 0)
     except RuntimeError:
-        raise CheckpointError(f'no MLoRE on a ViT: the shapes of the experts in {name} do not fit together') from None
+        raise CheckpointError(
+            f'not a checkpoint of MLoRE on a ViT: the shapes of the experts in {name} do not match'
+        ) from None
 
 
 def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
@@ -116,8 +118,10 @@ def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
         if (match := re.fullmatch(r'decode_head\.heads\.(\w+)\.3\.weight', key))
     }
     if not (sizes and taps and depth and len(ranks) > 1):
-        raise CheckpointError('no MLoRE on a ViT: blocks of the ViT, experts, fea_fuse or linear_pred are missing')
-    tasks = tasks_of_channels(sizes)
+        raise CheckpointError(
+            'not a checkpoint of MLoRE on a ViT: blocks of the ViT, experts, fea_fuse or linear_pred are missing'
+        )
+    tasks = placeholder_tasks(sizes)
     image_size = (patch, patch * pixels)  # only the number of patches matters
     with torch.device('meta'):
         vit = VisionTransformer(
@@ -150,7 +154,9 @@ def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
 def _shape(ours: StateDict, key: str, dimensions: int) -> torch.Size:
     """Return the shape of an entry, after a check of its number of dimensions."""
     if key not in ours or ours[key].dim() != dimensions:
-        raise CheckpointError(f'no MLoRE on a ViT: {key} is missing or does not have {dimensions} dimensions')
+        raise CheckpointError(
+            f'not a checkpoint of MLoRE on a ViT: {key} is missing or does not have {dimensions} dimensions'
+        )
     return ours[key].shape
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import torch
 
 from mmmtl.model_converters.conversion import StateDict, check
-from mmmtl.model_converters.hrnet_tasks import MESSAGE, expected_model, rename_keys
+from mmmtl.model_converters.distilling_networks import MESSAGE, expected_model, rename_keys
 from mmmtl.model_converters.published_tasks import task_name
 from mmmtl.models.decode_heads import MTINetHead
 

@@ -5,7 +5,7 @@
 The result loads strictly into ``backbone=dict(type=SegNet)`` with ``decode_head=dict(type=PerTaskHead,
 head=dict(type=ConvHead, channels=64, norm=None, act=None))`` and the tasks semseg, depth and, unless it is the
 two-task Cityscapes model, normal. Images must be RGB in [0, 1], without normalization. ``logsigma``, the learned
-weights of the training losses, is dropped, since it is no part of the network.
+weights of the training losses, is dropped, since it is not part of the network.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Tasks of published multi-task networks: their names, and stand-ins that have the right number of channels."""
+"""Tasks of published multi-task networks: their names, and placeholders with the right number of channels."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ def task_name(published: str) -> str:
     return NAMES.get(published, published)
 
 
-def tasks_of_channels(channels: Mapping[str, int]) -> dict[str, Task]:
-    """Return a task for each name, of this number of channels; for models of which only the shapes matter."""
+def placeholder_tasks(channels: Mapping[str, int]) -> dict[str, Task]:
+    """Return a task with the given number of channels for each name, for models of which only the shapes matter."""
     return {
         name: SemSeg(name, [str(index) for index in range(count)]) if count > 1 else Depth(name)
         for name, count in channels.items()

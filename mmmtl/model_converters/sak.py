@@ -1,11 +1,11 @@
-"""Converts a published SAK (github.com/innovator-zero/SAK) to our MultiTaskModel of SAK and MultiTapHead.
+"""Convert a published SAK (github.com/innovator-zero/SAK) to our MultiTaskModel of SAK and MultiTapHead.
 
     mmmtl convert-model sak SRC DST
 
-Checkpoints of the first stage (backbone only) and of the second (with routers and heads) fit, of ViT-S, B and L. The
-result initialises the model: ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, or its backbone, with
-``prefix='backbone.'``. Tasks are renamed: ``normals`` is normal, ``sal`` is saliency. Weights of the teachers are left
-out; they are no part of the network.
+Accepts checkpoints of the first stage (backbone only) and of the second (with routers and heads), on ViT-S, B and L.
+The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``, or only its backbone, with
+``prefix='backbone.'``. Tasks are renamed: ``normals`` to normal, ``sal`` to saliency. Weights of the teachers are left
+out, as they are not part of the network.
 """
 
 import re
@@ -26,23 +26,26 @@ VIT = 'backbone.stem.model.model.'
 
 
 def convert(published: StateDict) -> StateDict:
-    """Published keys -> keys of the whole model.
+    """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: keys or shapes that are not the published ones.
+        CheckpointError: Keys or shapes are not the published ones.
     """
     state_dict = rename_sak(published)
     embedding = state_dict.get(f'{VIT}pos_embed')
     if embedding is None or embedding.dim() != 3 or embedding.shape[2] not in VITS:
-        raise CheckpointError('no SAK of ViT-S, B or L: vit.pos_embed is missing, or has another number of channels')
+        raise CheckpointError(
+            'not a checkpoint of SAK on ViT-S, B or L: vit.pos_embed is missing or does not have 384, 768 or 1024 '
+            'channels'
+        )
     return check(state_dict, _expected(state_dict, embedding.shape[1] - 1, VITS[embedding.shape[2]]))
 
 
 def rename_sak(published: StateDict) -> StateDict:
-    """Rename the keys and reshape linear layers that are 1x1 convolutions of ours; any width of the ViT.
+    """Rename the keys and reshape linear layers that are 1x1 convolutions here, for a ViT of any width.
 
     Raises:
-        CheckpointError: a key is unknown.
+        CheckpointError: A key is unknown.
     """
     bare = {re.sub(r'^(module\.|student\.|backbone\.)*', '', key): value for key, value in published.items()}
     left_out = sorted({key.split('.')[0] for key in bare if key.startswith(LEFT_OUT)})
@@ -54,17 +57,20 @@ def rename_sak(published: StateDict) -> StateDict:
     for key, value in bare.items():
         ours = sak_key(key, taps)
         if ours is None:
-            raise CheckpointError(f'no SAK: it has no {key!r}')
+            raise CheckpointError(f'not a SAK checkpoint: unknown key {key!r}')
         state_dict[ours] = value[:, :, None, None] if '.narrow.' in ours and value.dim() == 2 else value
     return state_dict
 
 
 def sak_key(key: str, taps: list[int]) -> str | None:
-    """The key of ours for a published one without prefix, None for one that is not; no two share one.
+    """Return our key for a published key without prefix, None if it is unknown; no two keys have the same result.
 
     Args:
         key: Published key.
         taps: Indices of the tapped blocks, which published keys contain.
+
+    Raises:
+        CheckpointError: The key belongs to a block that is not tapped.
     """
     if match := re.fullmatch(r'vit\.(.+)', key):
         return VIT + match[1]
@@ -84,12 +90,12 @@ def sak_key(key: str, taps: list[int]) -> str | None:
 
 def _tap(block: str, taps: list[int]) -> int:
     if int(block) not in taps:
-        raise CheckpointError(f'no SAK: there is no out_norms of block {block}')
+        raise CheckpointError(f'not a SAK checkpoint: block {block} has no out_norms')
     return taps.index(int(block))
 
 
 def _expected(state_dict: StateDict, patches: int, vit: str) -> StateDict:
-    """Keys, shapes and types of the model, without its memory."""
+    """Return the state dict of the model with meta tensors: keys, shapes and dtypes only."""
     teachers, taps = {}, (5, 11, 17, 23) if 'large' in vit else (2, 5, 8, 11)
     width = state_dict[f'{VIT}pos_embed'].shape[2]
     for name in dict.fromkeys(key.split('.')[2] for key in state_dict if key.startswith('backbone.adapters.')):
@@ -99,7 +105,7 @@ def _expected(state_dict: StateDict, patches: int, vit: str) -> StateDict:
         key.split('.')[2]: value.shape[0] for key, value in state_dict.items() if key.endswith('.classifier.weight')
     }
     if not teachers:
-        raise CheckpointError('no SAK: tsap, the adapter paths, are missing')
+        raise CheckpointError('not a SAK checkpoint: the adapter paths, tsap.*, are missing')
     with torch.device('meta'):
         stem = dict(model_name=vit, out_indices=taps, img_size=(16, 16 * patches))
         backbone = SAK(tuple(heads), stem, teachers, mixing=bool(heads))

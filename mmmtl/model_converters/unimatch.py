@@ -38,7 +38,7 @@ def convert(published: StateDict) -> StateDict:
 
 
 def unimatch_key(key: str) -> str | None:
-    """Return our key for a published key, None if it is not of the CNN or the transformer.
+    """Return our key for a published key, None if it belongs to neither the CNN nor the transformer.
 
     Published keys may have a prefix, such as ``module.`` or MVSplat's ``encoder.backbone.``.
     """

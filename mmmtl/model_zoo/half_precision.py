@@ -16,7 +16,7 @@ def write_half_precision(checkpoint: str | Path, file: str | Path) -> None:
     precision could overflow.
 
     Args:
-        checkpoint: File from a training.
+        checkpoint: Checkpoint of a training run.
         file: The ``.safetensors`` file to write.
 
     Raises:
@@ -33,7 +33,7 @@ def write_half_precision(checkpoint: str | Path, file: str | Path) -> None:
 
 
 def largest_rounding_error(checkpoint: str | Path, file: str | Path) -> float:
-    """Return the largest relative difference of a weight in the file, relative to the largest weight of its tensor."""
+    """Return the largest difference of a weight in the file, relative to the largest weight of its tensor."""
     exact, rounded = (read_checkpoint(path)['state_dict'] for path in (checkpoint, file))
     return max(
         float(

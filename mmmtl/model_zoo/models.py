@@ -20,15 +20,15 @@ class ModelInfo:
 
     Args:
         name: Its name, unique in the zoo.
-        about: What it predicts and what it was trained on, in one sentence.
+        about: Description of its predictions and its training data, in one sentence.
         recipe: Name of its recipe, or of a row of a table: ``FILE.py::ROW``.
         command: The command that trains it.
-        data: What the scores are measured on.
+        data: Data that the scores are measured on.
         scores: ``{task/metric: value}``, with the number of seeds in ``seeds``.
         seeds: Number of runs that the scores are the mean of.
-        time: Wall-clock time of a training.
-        memory: Peak memory of a training.
-        hardware: What it was trained on.
+        time: Wall-clock time of a training run.
+        memory: Peak memory of a training run.
+        hardware: Hardware of the training run.
         weights: File in `mmmtl/model_zoo/weights`, a URL, or None if no weights are published.
         sha256: Checksum of the weights.
     """
@@ -61,7 +61,7 @@ def model_info(name: str) -> ModelInfo:
     """Return an entry of the model zoo.
 
     Raises:
-        ConfigError: There is none of this name.
+        ConfigError: There is no network of this name.
     """
     models = _models()
     if name not in models:
@@ -111,7 +111,7 @@ def read_metafile(file: Path) -> list[ModelInfo]:
                 )
             )
         if bool(entry.get('weights')) != bool(entry.get('sha256')):
-            raise ConfigError(f'{file}: model {entry["name"]}: weights and sha256 belong together')
+            raise ConfigError(f'{file}: model {entry["name"]}: weights and sha256 belong together; give both or none')
         if find_recipe(entry['recipe'].partition('::')[0]) is None:
             raise ConfigError(f'{file}: model {entry["name"]}: there is no recipe {entry["recipe"]}')
     return [ModelInfo(**entry, file=file) for entry in entries]

@@ -45,7 +45,7 @@ def verified(path: Path, sha256: str) -> Path:
         raise CheckpointError(f'{path}: {error.strerror}; install mmmtl again') from None
     if found != sha256:
         raise CheckpointError(
-            f'{path}: expected SHA-256 {sha256}, found {found}; remove the file, and install or load it again'
+            f'{path}: expected SHA-256 {sha256}, found {found}; remove the file, and install or download it again'
         )
     return path
 

@@ -1,4 +1,4 @@
-"""What the parts of a model may know about a batch besides its features."""
+"""Information about a batch that the parts of a model receive besides its features."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class BatchContext:
 
     Args:
         tasks: The model's tasks, by name.
-        images: (N, 3, H, W), normalised and, where a part constrains the size, padded at the right and at the bottom.
+        images: (N, 3, H, W), normalized and, where a part constrains the size, padded at the right and at the bottom.
         views: Number of views of each scene, N in total; the views of a scene are consecutive in the batch. All are 1
             unless a part of the model looks across views.
         intrinsics: (N, 3, 3) in pixels of ``images``; None if no scene has several views. Scenes of one view have
             identity matrices, which are not used.
-        camera_T_world: (N, 4, 4), world to camera; None and identity likewise.
+        camera_T_world: (N, 4, 4), world to camera; None or identity in the same cases.
     """
 
     tasks: Mapping[str, Task]
@@ -55,7 +55,7 @@ class BatchContext:
             across_views: Whether a part looks across views. If not, cameras are not read, and every image is a scene.
 
         Raises:
-            DataError: A part looks across views, and a scene of several lacks a camera or its views differ in size.
+            DataError: A part looks across views, and a scene of several lacks a camera or has views of different sizes.
         """
         if not across_views or samples is None:
             return cls(tasks, images, (1,) * len(images))

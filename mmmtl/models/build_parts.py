@@ -28,7 +28,7 @@ def build_backbone(config: dict, tasks: Mapping[str, Task]) -> Backbone:
 
 
 def build_neck(config: dict | None, backbone: Backbone) -> Neck:
-    """Build a neck; by default one that passes the features of the backbone on.
+    """Build a neck; by default one that passes on the features of the backbone.
 
     Raises:
         ConfigError: The class is not a `Neck`.

@@ -1,4 +1,4 @@
-"""Check that images are normalised with the mean and standard deviation that pretrained weights expect."""
+"""Check that images are normalized with the mean and standard deviation that pretrained weights expect."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mmmtl.models.data_preprocessor import ViewPreprocessor
 
 
 def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
-    """Check that images are normalised with the mean and standard deviation that the weights of a backbone expect.
+    """Check that images are normalized with the mean and standard deviation that the weights of a backbone expect.
 
     A preprocessor of another type than `ViewPreprocessor` is not checked.
 
@@ -24,7 +24,7 @@ def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
 
 
 def check_normalization(colours: Colours, preprocessor: nn.Module) -> None:
-    """Check that a preprocessor normalises images by the mean and standard deviation of `colours`.
+    """Check that a preprocessor normalizes images by the mean and standard deviation of `colours`.
 
     Raises:
         ConfigError: It does not; the message states the values to set.

@@ -1,14 +1,14 @@
-"""The normalisation of images that pretrained weights were trained with."""
+"""The normalization of images that pretrained weights were trained with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TOLERANCE = 2e-3  # of 1: published means are rounded, or are whole numbers out of 255
+TOLERANCE = 2e-3  # for colours in [0, 1]: published means are rounded, some to whole numbers out of 255
 
 
 @dataclass(frozen=True)
 class Colours:
-    """Mean and standard deviation per channel of RGB colours in [0, 1], by which images are normalised."""
+    """Mean and standard deviation per channel of RGB colours in [0, 1], by which images are normalized."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""Collect the images of all views into one normalised batch."""
+"""Collect the images of all views into one normalized batch."""
 
 import math
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @MODELS.register_module()
 class ViewPreprocessor(BaseDataPreprocessor):
-    """Stacks views along the batch axis, normalises their colours and pads them at the right and at the bottom.
+    """Stacks views along the batch axis, normalizes their colours and pads them at the right and at the bottom.
 
     N images (3, H_i, W_i) uint8, in the order (b v), become (N, 3, H, W) float32, where H and W are the largest of the
-    batch, rounded up to a multiple of ``divisor``. Padding is 0 after normalisation, the mean colour. Training batches
+    batch, rounded up to a multiple of ``divisor``. Padding is 0 after normalization, the mean colour. Training batches
     may mix sizes; as padding affects predictions, evaluation uses images of one `padded_size` at a time.
 
     Args:
@@ -55,7 +55,7 @@ class ViewPreprocessor(BaseDataPreprocessor):
         return height, width
 
     def to_rgb(self, images: Tensor) -> Tensor:
-        """Return the colours in [0, 1] of normalised images (N, 3, H, W)."""
+        """Return the colours in [0, 1] of normalized images (N, 3, H, W)."""
         return (images * self.std + self.mean) / 255
 
     def forward(self, data: dict, training: bool = False) -> dict:

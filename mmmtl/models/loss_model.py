@@ -25,7 +25,7 @@ from mmmtl.tasks import Task, build_tasks
 
 
 class LossModel(BaseModel):
-    """Base class of `MultiTaskModel`: what turns logits into losses.
+    """Base class of `MultiTaskModel`: computes the losses from the logits.
 
     Args:
         tasks: ``{name: config}``.
@@ -55,7 +55,12 @@ class LossModel(BaseModel):
         self.counts: dict[str, Tensor] = {}  # counts of the last losses, see `loss`
 
     def build_losses(self, loss_weighting: dict | None, consistency_losses: Mapping[str, dict]) -> None:
-        """Build weighting and consistency losses, after backbone, neck and decode head."""
+        """Build weighting and consistency losses, after backbone, neck and decode head.
+
+        Raises:
+            ConfigError: An option is invalid, or a consistency loss needs something that the other parts do not
+                provide.
+        """
         self.loss_weighting = MODELS.build(
             {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)}
         )
@@ -93,7 +98,8 @@ class LossModel(BaseModel):
             ``weight/<task>`` for an adaptive weighting; ``weight/<name>`` and ``gradient_share/<name>`` for a
             consistency loss with a `GradientShare`; and ``'loss'``, the total, the only one with a graph.
             ``self.counts`` holds a count for each: 0 if no image has the label or the consistency loss has nothing to
-            compare, so that its 0 is no measured value, and above 0 otherwise. The count of the total is 0 if all are.
+            compare, so that its 0 is not a measured value, and above 0 otherwise. The count of the total is 0 if all
+            are.
         """
         height, width = next(iter(output.logits.values())).shape[2:]
         targets = self.targets(data_samples, (height, width))

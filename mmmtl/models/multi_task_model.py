@@ -48,7 +48,7 @@ class MultiTaskModel(LossModel):
     Raises:
         ConfigError: ``reduction`` is unknown, a part is of the wrong class, a task or consistency loss has the name of
             another entry of the log, a consistency loss reads a map that no part returns, no image size suits all
-            parts, or the weights of the backbone were trained with images normalised differently.
+            parts, or the weights of the backbone were trained with images normalized differently.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class MultiTaskModel(LossModel):
         return joint if resized is None else SizeConstraint(joint.multiple)
 
     def init_weights(self) -> None:
-        """Initialise every part.
+        """Initialize every part.
 
         Raises:
             CheckpointError: A file of pretrained weights is unreadable or does not fit, see `loading_pretrained`.
@@ -182,7 +182,7 @@ class MultiTaskModel(LossModel):
 
     @property
     def visualizers(self) -> dict[str, Any]:
-        """What draws the maps in ``pred`` and ``extra``, by name: tasks, and visualizers of the neck."""
+        """The objects that draw the maps in ``pred`` and ``extra``, by name: tasks, and visualizers of the neck."""
         return {**self.tasks, **self.neck.visualizers(self.tasks)}
 
     def _dump_init_info(self) -> None:

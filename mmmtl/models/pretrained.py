@@ -73,7 +73,7 @@ class _Part:
         if not isinstance(self.min_matched, int | float) or not 0 <= self.min_matched <= 1:
             raise ConfigError(f'init_cfg.min_matched: expected a number from 0 to 1, found {self.min_matched!r}')
         self.match: StateDictMatch | None = None
-        init.pop('min_matched', None)  # unknown to MMEngine's initialiser
+        init.pop('min_matched', None)  # unknown to MMEngine's initializer
         self.hook = module._register_load_state_dict_pre_hook(self.observe)
 
     def observe(self, state_dict: dict, prefix: str, *_: Any) -> None:

@@ -11,7 +11,7 @@ FIRST, SECOND = 0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64
 
 
 def noise_keys(images: Tensor) -> Tensor:
-    """Return one int64 key per image, (N,), for `normal_noise`; another one in every call.
+    """Return one int64 key per image, (N,), for `normal_noise`, different in every call.
 
     The key combines a number that rank 0 draws from its random generator, whose state a checkpoint contains, with the
     bits of the image. So a resumed run and a run with another number of processes use the same noise.
@@ -30,18 +30,18 @@ def normal_noise(keys: Tensor, stream: int, shape: tuple[int, ...]) -> Tensor:
 
     Args:
         keys: int64 (N,), of `noise_keys`.
-        stream: Number of the place in the network; each place has its own numbers.
+        stream: Index of the random stream, different for each layer that uses noise.
         shape: Shape of the numbers of one image.
     """
     counter = torch.arange(1, 1 + math.prod(shape), device=keys.device)
-    place = _mix(keys + torch.full_like(keys, stream + 1) * GOLDEN)
-    bits = _mix(place[:, None] + counter * GOLDEN)
+    seeds = _mix(keys + torch.full_like(keys, stream + 1) * GOLDEN)
+    bits = _mix(seeds[:, None] + counter * GOLDEN)
     radius, angle = (((part & 0xFFFFFF) + 0.5) / 2**24 for part in (bits, bits >> 24))  # in (0, 1)
     return ((-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()).view(len(keys), *shape)
 
 
 def _mix(values: Tensor) -> Tensor:
-    """Return the output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014)."""
+    """Apply the output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014)."""
     values = (values ^ _shift(values, 30)) * FIRST
     values = (values ^ _shift(values, 27)) * SECOND
     return values ^ _shift(values, 31)

@@ -49,7 +49,7 @@ class SizeConstraint:
         return cls(multiple, fixed)
 
     def pad(self, images: Tensor) -> Tensor:
-        """Pad normalised images (N, 3, H, W) at the right and at the bottom, with 0, the mean colour.
+        """Pad normalized images (N, 3, H, W) at the right and at the bottom, with 0, the mean colour.
 
         Raises:
             DataError: The images do not have the fixed size.

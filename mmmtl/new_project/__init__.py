@@ -1,1 +1,1 @@
-"""Describe a folder of images and labels by a config: `mmmtl new-project`."""
+"""Write a config for a folder of images and labels: ``mmmtl new-project``."""

@@ -13,7 +13,7 @@ def config_text(project: Project, *, pretrained: bool) -> str:
     """Return the text of a config that inherits ``mmmtl.configs._base_.own_data``.
 
     Args:
-        project: What the config states.
+        project: Folders, labels and options of the project.
         pretrained: Whether the encoder starts from ImageNet weights.
     """
     types = sorted({label.task for label in project.labels})
@@ -78,7 +78,7 @@ def _texts(options: dict[str, str]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as Python text that can be read again, also NaN and infinity."""
+    """Return a value as a Python expression, including NaN and infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"float('{value}')"
     if isinstance(value, dict):

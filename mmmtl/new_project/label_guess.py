@@ -1,4 +1,4 @@
-"""Guess the kind of the labels of a folder; what cannot be told from the files is an error that names the option."""
+"""Guess the kind of the labels of a folder; if the files do not show it, raise an error that names the option."""
 
 import math
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class LabelGuess:
         name: Name of the task.
         options: Options of the kind.
         task_options: Arguments of the task, as Python text.
-        reasons: What each guess rests on, for the user.
+        reasons: The reason for each guess, for the user.
     """
 
     folder: str
@@ -47,7 +47,7 @@ def guess_label(root: Path, folder: str, content: FolderContent, stated: Mapping
     Args:
         root: Root of the data set.
         folder: Folder below the root.
-        content: What its files hold.
+        content: Content of its files.
         stated: Options that the user states, which are not guessed.
 
     Raises:
@@ -81,7 +81,7 @@ def guess_label(root: Path, folder: str, content: FolderContent, stated: Mapping
 
 
 def _kind(folder: str, content: FolderContent, stated: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the kind and what it rests on."""
+    """Return the kind and the evidence for it."""
     name, floating = folder.lower(), content.dtype.startswith('float')
     if content.channels == 3 and 'normal' in name:
         return 'normals', f'three channels of {content.dtype}, and the name'
@@ -91,7 +91,7 @@ def _kind(folder: str, content: FolderContent, stated: Mapping[str, Any]) -> tup
         if content.dtype in ('uint8', 'bool'):
             raise ConfigError(
                 f'{folder}: files of 8 bits, which are a visualization of depth rather than depth; export it with 16 '
-                f'bits or as floating point, or leave the folder out by --label {folder}.kind=none'
+                f'bits or as floating point, or leave the folder out with --label {folder}.kind=none'
             )
         return 'disparity' if 'disp' in name else 'depth', f'{content.dtype}, and the name'
     if content.channels == 1 and content.dtype in ('uint8', 'bool'):
@@ -106,7 +106,7 @@ def _kind(folder: str, content: FolderContent, stated: Mapping[str, Any]) -> tup
     values = ', '.join(f'{value:g}' for value in content.values[:4])
     what = f'{content.channels} channel(s) of {content.dtype}, {len(content.values)} or more values ({values} ...)'
     raise ConfigError(
-        f'{folder}: cannot tell what its labels are ({what}); state it by --label {folder}.kind=KIND with '
+        f'{folder}: cannot tell what its labels are ({what}); state it: --label {folder}.kind=KIND with '
         f'{", ".join(KINDS)}, or none to leave the folder out'
     )
 
@@ -117,7 +117,7 @@ def _binary_task(folder: str, kind: str) -> str:
     if 'salien' in folder.lower():
         return 'Saliency'
     raise ConfigError(
-        f'{folder}: cannot tell the task of labels of kind {kind!r}; state it by --label {folder}.task=TASK with '
+        f'{folder}: cannot tell the task of labels of kind {kind!r}; state it: --label {folder}.task=TASK with '
         f'{", ".join(NAME_OF_TASK)}'
     )
 

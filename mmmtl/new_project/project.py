@@ -32,7 +32,7 @@ class Project:
         labels: The labels.
         lists: Split files of training and validation below the root; empty if a fraction is held out.
         cameras: Options ``intrinsics`` and ``poses`` of the data set.
-        notes: What was found and guessed, one line each.
+        notes: Findings and guesses, one line each.
     """
 
     root: Path
@@ -74,7 +74,7 @@ def inspect_project(
     if images == '.':
         files = {name: path for name, path in files.items() if '/' not in name}
     if not files:
-        raise DataError(f'{root / images}: found no images; state their folder by --images FOLDER')
+        raise DataError(f'{root / images}: found no images; state their folder with --images FOLDER')
     project = Project(root, val_root, images, _training_size(list(files.values())), [])
     project.notes.append(f'{images}: {len(files)} images, trained at {project.size[0]} x {project.size[1]}')
     for name in subfolders:
@@ -99,7 +99,7 @@ def _image_folder(root: Path, subfolders: Sequence[str]) -> str:
         return '.'
     raise ConfigError(
         f'{root}: cannot determine the folder of the images ({", ".join(candidates or subfolders) or "it has none"}); '
-        'state it by --images FOLDER'
+        'state it with --images FOLDER'
     )
 
 
@@ -127,7 +127,7 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
         stray = next(stem for stem in files if stem not in images)
         raise DataError(
             f'{files[stray]}: a label without an image {project.images}/{stray}; restore the image, remove the label, '
-            f'or leave the folder out by --label {name}.kind=none'
+            f'or leave the folder out with --label {name}.kind=none'
         )
     guess = guess_label(project.root, name, summarize_files(list(files.values())), stated)
     if ending:

@@ -19,7 +19,7 @@ class NamedGroupScheduler(_ParamScheduler):
         optimizer: Optimizer or wrapper; passed by the runner.
         groups: Names of the groups to schedule. ``'rest'`` is the group of all parameters that belong to no other
             group; its learning rate is logged as the base learning rate.
-        kwargs: Arguments of MMEngine's scheduler, such as ``by_epoch`` and ``begin``.
+        **kwargs: Arguments of MMEngine's scheduler, such as ``by_epoch`` and ``begin``.
 
     Raises:
         ConfigError: The optimizer has no group of that name.

@@ -17,7 +17,7 @@ class MixedPrecisionOptimWrapper(FiniteOptimWrapper):
 
     Args:
         dtype: ``'float16'`` (needs a GPU) or ``'bfloat16'``. By default float16 on a GPU and bfloat16 on a CPU.
-        kwargs: Arguments of `FiniteOptimWrapper`, which are those of MMEngine's `OptimWrapper`.
+        **kwargs: Arguments of `FiniteOptimWrapper`, which are those of MMEngine's `OptimWrapper`.
 
     Raises:
         ConfigError: ``dtype`` is neither of the two, or float16 on a CPU.

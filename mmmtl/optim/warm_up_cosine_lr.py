@@ -1,4 +1,4 @@
-"""A learning rate schedule that follows the length of the training."""
+"""A learning rate schedule that adapts to the length of training."""
 
 import math
 
@@ -20,7 +20,7 @@ class WarmUpCosineLR(_ParamScheduler):
 
     Args:
         optimizer: Optimizer or wrapper; passed by the runner.
-        end: Iteration or epoch at which the schedule ends; that of the training if left out of a config.
+        end: Iteration or epoch at which the schedule ends; if omitted in a config, the end of training.
         begin: Iteration or epoch at which the schedule begins.
         warm_up: Fraction of the schedule that the warm-up takes, in [0, 1).
         start_factor: Factor on the learning rate at ``begin``, in [0, 1].

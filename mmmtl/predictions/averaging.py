@@ -24,19 +24,19 @@ WINDOWS_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Averaging:
-    """Which predictions of an image are averaged; by default there is a single one.
+    """The predictions of an image that are averaged; by default there is a single one.
 
     The mean is that of `mmmtl.tasks.Task.to_mean_space`: probabilities and edges are averaged as they are, normals as
-    vectors, of which the direction remains, and depth as its logarithm. Predictions are corrected for the scale (depth)
-    and for the flip (normals, left and right body parts) before.
+    vectors, whose mean is normalized, and depth as its logarithm. Predictions are corrected for the scale (depth)
+    and for the flip (normals, left and right body parts) beforehand.
 
     Args:
         flip: Add the prediction of the mirrored image.
         scales: Scales relative to the size that the network is trained for.
-        window_tasks: Tasks that are predicted in windows of the size trained for, at a higher resolution. Windows
+        window_tasks: Tasks that are predicted in windows of the training size, at a higher resolution. Windows
             overlap by a half; their weights fall to nearly 0 at their borders. This shows finer details, but each
             window without its surroundings: edges gain, while depth and classes of large objects may lose.
-        window_scale: Resolution for windows, relative to the size trained for. No image is enlarged for it.
+        window_scale: Resolution for windows, relative to the training size. No image is enlarged for it.
 
     Raises:
         ConfigError: A scale is not between 0.1 and 10, or ``window_scale`` is below 1.
@@ -51,7 +51,7 @@ class Averaging:
         if not self.scales or not all(0.1 <= scale <= 10 for scale in self.scales):
             raise ConfigError(f'scales must be numbers between 0.1 and 10, found {self.scales}')
         if not 1 <= self.window_scale < math.inf:
-            raise ConfigError(f'window_scale must be at least 1, the resolution trained for, found {self.window_scale}')
+            raise ConfigError(f'window_scale must be at least 1, the training resolution, found {self.window_scale}')
 
     @property
     def is_single(self) -> bool:
@@ -66,7 +66,7 @@ class Averaging:
             size: Size (H, W) that images are resized to; None if they keep their own.
 
         Raises:
-            ConfigError: There is no such task, or no size of windows.
+            ConfigError: There is no such task, or no size for the windows.
         """
         unknown = [name for name in self.window_tasks if name not in tasks]
         if unknown:
@@ -82,7 +82,7 @@ class AveragedPrediction:
     Args:
         network: Maps B images (h, w, 3) uint8 RGB of one size to logits ``{task: (B, channels, h, w)}``.
         tasks: Tasks of the network.
-        averaging: What is averaged.
+        averaging: Options of the averaging.
     """
 
     network: Network

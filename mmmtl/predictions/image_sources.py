@@ -80,14 +80,14 @@ def find_sources(arguments: Sequence[str], frame_step: int = 1) -> list[Source]:
     keep their folders below the fixed part of the pattern or the folder of the list in their names.
 
     Raises:
-        DataError: A folder has no image, a pattern matches no file, a list is empty or no text, or two images have the
-            same name.
+        DataError: A folder has no image, a pattern matches no file, a list is empty or not a text file, or two images
+            have the same name.
     """
     sources = [source for argument in arguments for source in _expand(argument, frame_step)]
     counts = Counter(source.name for source in sources)
-    double = next((source for source in reversed(sources) if counts[source.name] > 1), None)
-    if double:
-        raise DataError(f'{double.file}: another image has the same name; predict them into two folders: --out')
+    duplicate = next((source for source in reversed(sources) if counts[source.name] > 1), None)
+    if duplicate:
+        raise DataError(f'{duplicate.file}: another image has the same name; predict them into two folders: --out')
     return sources
 
 

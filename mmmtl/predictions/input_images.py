@@ -32,7 +32,7 @@ def is_image_input(value: object) -> bool:
 
 
 def to_image_array(image: ImageInput, name: str) -> np.ndarray:
-    """Return an image as an array (H, W, 3) uint8 RGB, rotated as its EXIF data demand.
+    """Return an image as an array (H, W, 3) uint8 RGB, rotated as its EXIF data specify.
 
     Args:
         image: The image.

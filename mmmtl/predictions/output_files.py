@@ -36,8 +36,8 @@ class OutputWriter:
     """One kind of output files of an image.
 
     Args:
-        description: What it writes, for the help of the command.
-        suffixes: Returns the endings of its files, which follow the name of the image, given the tasks.
+        description: Description of the files.
+        suffixes: Returns, for the tasks, the endings of its files, which follow the name of the image.
         encode: Returns ``{suffix: content}``: arrays for ``.npy`` and ``.png``, or the bytes of a file.
     """
 
@@ -109,17 +109,17 @@ def depth_and_normal_tasks(tasks: Mapping[str, Task]) -> tuple[str | None, str |
 
 
 WRITERS: dict[str, OutputWriter] = {
-    'maps': OutputWriter('the maps, as images and depth as .npy too', map_suffixes, encode_maps),
+    'maps': OutputWriter('the maps as images, depth also as .npy', map_suffixes, encode_maps),
     'overlay': OutputWriter('the classes over the image', lambda tasks: ['.overlay.png'], encode_overlay),
     'sheet': OutputWriter('all maps with their keys', lambda tasks: ['.sheet.png'], encode_sheet),
     'arrays': OutputWriter('every map as .npy', lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
     'point-cloud': OutputWriter('a point cloud', lambda tasks: ['.ply'], encode_point_cloud),
 }
-"""The writers by the name that the command has for them. To add one, add an entry."""
+"""The writers, by their name on the command line. To add one, add an entry."""
 
 
 def lost_values(prediction: Prediction) -> list[str]:
-    """Return what the image files of a prediction lose, by task."""
+    """Describe, for each task, which values the image files of a prediction cannot store."""
     files: Mapping[str, MapFiles] = {name: prediction.tasks[name].files for name in prediction.maps}
     lost = {name: files[name].lost(values) for name, values in prediction.maps.items()}
     return [f'{name}: {text}' for name, text in lost.items() if text]

@@ -22,7 +22,7 @@ class PredictionFolder:
         root: Path of the folder.
         writers: Keys of `mmmtl.predictions.output_files.WRITERS`.
         tasks: Tasks of the network.
-        settings: What the predictions depend on, as plain values; stored in ``settings.json``.
+        settings: Settings that the predictions depend on, as plain values; stored in ``settings.json``.
         overwrite: Whether to predict finished images again.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Predict the images of many sources one after the other, and write the results of each at once."""
+"""Predict the images of many sources one after the other, and write each result as soon as it is available."""
 
 import sys
 from collections import deque
@@ -22,7 +22,7 @@ CameraFunction = Callable[[tuple[int, int]], np.ndarray]
 
 
 class Predictor(Protocol):
-    """What predicts images, such as `mmmtl.apis.MultiTaskInferencer`."""
+    """An object that predicts images, such as `mmmtl.apis.MultiTaskInferencer`."""
 
     def predict_each(
         self, images: Iterable[np.ndarray], intrinsics: CameraFunction | None = None, batch_size: int = 1
@@ -35,11 +35,11 @@ class PredictionRun:
     """A pass over sources that skips finished and damaged images.
 
     Args:
-        predictor: Predicts arrays.
+        predictor: The network, see `Predictor`.
         tasks: Its tasks, by name.
         folder: Folder for the results.
         camera: Camera of the images; None if unknown.
-        correct_depth: Whether the predictor gets the camera too; otherwise only the files depend on it.
+        correct_depth: Whether the predictor receives the camera too; otherwise only the files depend on it.
         batch_size: Number of images that are predicted together.
         done: Number of images that were predicted.
         kept: Number of images that were finished before.

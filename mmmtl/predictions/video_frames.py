@@ -22,7 +22,7 @@ class Video:
         step: Read one frame in ``step``, beginning with the first.
 
     Raises:
-        DataError: The file is missing or no video.
+        DataError: The file is missing or not a video.
     """
 
     def __init__(self, path: Path, step: int = 1) -> None:

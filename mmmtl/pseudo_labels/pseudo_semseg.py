@@ -60,7 +60,7 @@ def load_mmmtl_network(
     if found != task.classes:
         found_class, expected = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
         raise ConfigError(
-            f'{config}: the network has other classes of {task.name} than the task: found {found_class}, '
+            f'{config}: the classes of {task.name} differ between network and task: found {found_class}, '
             f'expected {expected}'
         )
     return lambda image: cast(dict[str, np.ndarray], inferencer(image))[task.name], inferencer.size
@@ -84,7 +84,7 @@ def check_classes(found: int, task: SemSeg, config: str) -> None:
     """Check that the network has as many classes as the task.
 
     Raises:
-        ConfigError: It has not.
+        ConfigError: It does not.
     """
     if found != task.channels:
         raise ConfigError(f'{config}: the network has {found} classes of {task.name}, expected {task.channels}')

@@ -31,7 +31,7 @@ class SemiGlobalMatcher:
         disparities: Search range in pixels, a multiple of 16.
         block: Side of the matched blocks in pixels, odd.
         smoothness: Factor of the penalties P1 = 8 * 3 * block^2 and P2 = 32 * 3 * block^2.
-        uniqueness: Margin in per cent by which the best match must beat the second best.
+        uniqueness: Margin in percent by which the best match must beat the second best.
         speckle: Connected regions with fewer pixels are set to unknown; 0 keeps all.
 
     Raises:

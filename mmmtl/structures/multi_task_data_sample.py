@@ -15,8 +15,8 @@ class MultiTaskDataSample(BaseDataElement):
 
     - ``img_path``: Path of the image.
     - ``img_shape``: (H, W) of the network's input, without padding.
-    - ``ori_shape``: (H, W) of the original image, if it was resized to the scale of training.
-    - ``magnification``: By how much objects appear larger than in the camera of training, if predicted depth is to be
+    - ``ori_shape``: (H, W) of the original image, if it was resized to the scale used in training.
+    - ``magnification``: Factor by which objects appear larger than in training, if predicted depth is to be
       corrected for it.
     - ``scene``: Name of the record.
     - ``view``: Index of the view in its scene.

@@ -46,7 +46,7 @@ class SyntheticRooms(MultiTaskDataset):
             above the head, horizontal fields of view of 45 to 95 degrees (plain: 60 to 75), and the noise, blur and
             exposure of consumer cameras. Labels and cameras are exact in both; lenses have no distortion.
         cache: Cache folder; by default ``MMMTL_CACHE`` or ``~/.cache/mmmtl``.
-        kwargs: Arguments of `MultiTaskDataset`.
+        **kwargs: Arguments of `MultiTaskDataset`.
 
     Raises:
         ConfigError: An option has an unknown or impossible value.

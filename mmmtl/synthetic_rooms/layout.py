@@ -71,7 +71,7 @@ class Room:
         return self.size[wall % 2]
 
     def on_wall(self, wall: int, along: float, away: float) -> tuple[float, float]:
-        """Return a floor point: `along` metres from the left end of a wall, seen from the room, and `away` from it."""
+        """Return a floor point ``along`` metres from the left end of a wall, seen from inside, and ``away`` from it."""
         w, d, _ = self.size
         return [(along, d - away), (away, along), (w - along, away), (w - away, d - along)][wall]
 
@@ -172,9 +172,9 @@ class Room:
             label: Class of the object.
             parts: Its parts.
             half: Extent in metres from the origin of the parts to both sides.
-            low: Extent downwards.
-            high: Extent upwards.
-            z: Height of the origin.
+            low: Extent downwards in metres.
+            high: Extent upwards in metres.
+            z: Height of the origin in metres.
 
         Returns:
             Index of the wall and position along it in metres; None if no position was free.
@@ -196,9 +196,9 @@ class Room:
         rng, mix = self.rng, self.mix
         c, s = np.cos(yaw), np.sin(yaw)
         for surface in item.surfaces:
-            room = 0.3 if item.size[2] > surface.z + 0.2 else min(0.6, self.size[2] - surface.z - 0.1)
+            headroom = 0.3 if item.size[2] > surface.z + 0.2 else min(0.6, self.size[2] - surface.z - 0.1)
             wide, deep = surface.x[1] - surface.x[0], surface.y[1] - surface.y[0]
-            if room < 0.2 or surface.z > 2.0:
+            if headroom < 0.2 or surface.z > 2.0:
                 continue
             occupied: list[tuple[float, float]] = []
             for _ in range(rng.integers(1, 4 + int(wide * deep * 4))):
@@ -215,7 +215,7 @@ class Room:
                 if rng.random() < 0.4:
                     label, parts = 'books', small_things.lying_books(rng, mix)
                 else:
-                    label, parts = 'objects', small_things.small_object(rng, mix, room)
+                    label, parts = 'objects', small_things.small_object(rng, mix, headroom)
                 parts = moved(parts, 0, 0, 0, rng.uniform(-3, 3))
                 self.instances.append((label, moved(parts, x + c * px - s * py, y + s * px + c * py, surface.z, yaw)))
 

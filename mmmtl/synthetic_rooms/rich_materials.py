@@ -51,9 +51,9 @@ class RichMaterials(Materials):
         """Sample a colour; most are muted and warm, few are bright."""
         rng = self.rng
         hue = rng.normal(0.09, 0.05) % 1 if rng.random() < 0.55 else rng.random()
-        least, most = saturation
+        lowest, highest = saturation
         muted = 1.0 if rng.random() < 0.12 else rng.uniform(0.1, 0.6)
-        return hsv(hue, muted * rng.uniform(least, most), rng.uniform(*value))
+        return hsv(hue, muted * rng.uniform(lowest, highest), rng.uniform(*value))
 
 
 def choose(rng: np.random.Generator, choices: tuple[str, ...]) -> str:

@@ -40,7 +40,11 @@ def strips(length: int) -> list[slice]:
 
 
 def cast(scene: Scene, camera: Camera, directions: np.ndarray, slot: np.ndarray) -> Hits:
-    """Return the first hits of rays from the camera along world directions (3, N) with pixel indices ``slot`` (N,)."""
+    """Return the first hits of rays from the camera along world directions (3, N) with pixel indices ``slot`` (N,).
+
+    Raises:
+        RuntimeError: A ray hits nothing, so the room is not closed.
+    """
     found = scene.trace(camera.position, directions)
     triangle = found['primID'].astype(np.intp)  # the index type of `take`
     if (triangle < 0).any():

@@ -51,15 +51,15 @@ def book_covers(mix: Materials, n: int) -> list[int]:
     return covers
 
 
-def small_object(rng: np.random.Generator, mix: Materials, room: float) -> list[Part]:
-    """Return a lamp, plant, vase, box, ball, bottle or mug, at most ``room`` metres tall."""
+def small_object(rng: np.random.Generator, mix: Materials, headroom: float) -> list[Part]:
+    """Return a lamp, plant, vase, box, ball, bottle or mug, at most ``headroom`` metres tall."""
     kind = rng.integers(7)
     m = mix.plain(mix.paint((0.3, 0.95), (0.3, 0.95)))
-    if kind == 0 and room > 0.5:
+    if kind == 0 and headroom > 0.5:
         return table_lamp(rng, mix, m)
-    if kind <= 1 and room > 0.45:
+    if kind <= 1 and headroom > 0.45:
         return plant(rng, mix, m, rng.uniform(0.3, 0.45))
-    s = min(rng.uniform(1.0, 1.6), room / 0.32)
+    s = min(rng.uniform(1.0, 1.6), headroom / 0.32)
     if kind == 2:
         return [
             round_part(BALL, m, (0, 0), (0, 0.2 * s), (0.08 * s, 0.08 * s)),

@@ -39,7 +39,7 @@ def require_capability(tasks: Mapping[str, Task], capability: str, consumer: str
     Args:
         tasks: The tasks that need it.
         capability: A key of `CAPABILITIES`.
-        consumer: What needs it, as users call it, e.g. ``'CrossTaskConsistency'``.
+        consumer: Component that needs it, for the message, e.g. ``'CrossTaskConsistency'``.
     """
     for name, task in tasks.items():
         if getattr(task, capability) is None:

@@ -1,4 +1,4 @@
-"""How depth changes with the camera."""
+"""Change of depth with the camera."""
 
 import torch
 from torch import Tensor

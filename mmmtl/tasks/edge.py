@@ -42,7 +42,7 @@ class Edge(FractionTask):
         annotators: Number of maps in a label.
         max_distance: Maximum distance of matched pixels as a fraction of the image diagonal, or the name of a
             benchmark: ``'pascal'``, ``'bsds'`` (0.0075), ``'nyud'`` (0.011).
-        thresholds: Number of thresholds, equally spaced in (0, 1). Fewer than 99 are faster; F is slightly lower.
+        thresholds: Number of thresholds, equally spaced in (0, 1). Fewer than 99 are faster, but lower F slightly.
         matching: ``'cardinality'``, or ``'cost'``, exact and slower; see `boundary_counts`.
         suppress: Apply non-maximum suppression to predictions; False if they are thin already.
         interpolation: How labels are resized. ``'lines'`` keeps lines connected and one pixel wide, see `resize_lines`.
@@ -52,7 +52,7 @@ class Edge(FractionTask):
             ``dict(positive_weight=None)`` uses the fraction of non-edge pixels of the image. Or `BinaryCrossEntropy`.
 
     Raises:
-        ConfigError: An option has a value that it cannot have.
+        ConfigError: An option has an unknown value.
     """
 
     channels = 1
@@ -120,7 +120,7 @@ class Edge(FractionTask):
 
     @property
     def as_classes(self) -> Task:
-        """No edge and edge, with the weights 0.05 and 0.95."""
+        """The classes *no edge* and *edge*, with the weights 0.05 and 0.95."""
         return ClassifiedTask(self, Halves(positive_weight=0.95))
 
     @property

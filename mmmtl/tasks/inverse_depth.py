@@ -24,7 +24,7 @@ class InverseDepth(Depth):
         name: See `Task`.
         unit: Depth in metres at which the logit is 1.
         farthest: Maximum predicted depth in metres, for logits near 0 or below.
-        kwargs: Arguments of `Depth`.
+        **kwargs: Arguments of `Depth`.
 
     Raises:
         ConfigError: ``unit`` or ``farthest`` is not positive.

@@ -25,15 +25,15 @@ class LabelClasses(ABC):
 
     @abstractmethod
     def index(self, values: Tensor) -> Tensor:
-        """Return the class (N, H, W), int64, of values (N, C, H, W) in the form of `Task.to_values`; any where void."""
+        """Return the class (N, H, W), int64, of values (N, C, H, W) as of `Task.to_values`; arbitrary if void."""
 
 
 class LogDepthBins(LabelClasses):
-    """Bins of equal width in the logarithm of depth; smaller and larger depths are in the first and the last one.
+    """Bins of equal width in the logarithm of depth; depths outside of the range are in the first or the last bin.
 
     Args:
-        nearest: Depth where the first bin begins, in metres.
-        farthest: Depth where the last one ends.
+        nearest: Depth at which the first bin begins, in metres.
+        farthest: Depth at which the last bin ends, in metres.
         count: Number of bins.
     """
 
@@ -46,7 +46,7 @@ class LogDepthBins(LabelClasses):
 
 
 class NearestDirection(LabelClasses):
-    """The nearest of directions that face the camera, spread evenly over the half sphere (a Fibonacci lattice).
+    """The nearest of a set of directions that face the camera, spread evenly over the hemisphere (a Fibonacci lattice).
 
     Args:
         count: Number of directions.
@@ -65,7 +65,7 @@ class NearestDirection(LabelClasses):
 
 
 class Halves(LabelClasses):
-    """Below and above 0.5.
+    """Two classes: values up to 0.5, and values above.
 
     Args:
         positive_weight: Weight w of the second class in the loss; the first one has 1 - w.
@@ -81,7 +81,7 @@ class Halves(LabelClasses):
 
 
 class ClassifiedTask(SemSeg):
-    """The prediction of the classes of another task's labels.
+    """A task that predicts the classes of another task's labels.
 
     Args:
         task: The task whose labels are used.

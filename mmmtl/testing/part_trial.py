@@ -26,7 +26,7 @@ class PartBatch:
     context: BatchContext
 
     def scenes(self, order: Sequence[int]) -> PartBatch:
-        """Select scenes by index. Scenes of one view alone have no cameras."""
+        """Select scenes by index. If all of them have one view, the batch has no cameras."""
         views = self.context.views
         starts = [sum(views[:scene]) for scene in range(len(views))]
         rows = [starts[scene] + view for scene in order for view in range(views[scene])]

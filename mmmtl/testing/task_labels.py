@@ -105,7 +105,7 @@ def equal_values_are_their_mean(trial: TaskTrial) -> None:
     assert_close(
         torch.where(valid, mean, 0),
         torch.where(valid, values, 0),
-        'the mean of equal values is another',
+        'the mean of equal values differs from them',
     )
 
 

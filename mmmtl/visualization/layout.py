@@ -18,7 +18,7 @@ def choose_layout(
         count: Number of columns.
         shape: (H, W) of the image.
         rows: Maps in a column.
-        caption_width: Least distance from column to column that leaves room for the captions.
+        caption_width: Minimum distance in pixels between columns that leaves room for the captions.
 
     Returns:
         Columns per line, and the size (H, W) of a map.

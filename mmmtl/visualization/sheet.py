@@ -32,7 +32,7 @@ def draw_sheet(
     It begins with the image and its overlay by the first map that has a legend, if there is one. Then follows a column
     per task: its maps in the order of the rows, and a key. The maps of a task have one range of colours, that of the
     first row. Columns with missing maps are put below each other. The sheet is at most 2400 pixels wide; the shorter
-    side of a map has at least 192 pixels, unless its longer side has 2392 then. Void pixels are hatched.
+    side of a map has at least 192 pixels, unless its longer side would then exceed 2392. Void pixels are hatched.
 
     Args:
         image: (H, W, 3) uint8 RGB.

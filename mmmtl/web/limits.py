@@ -37,7 +37,7 @@ class Limits:
         """Read a photograph, (H, W, 3) uint8 RGB; its size is checked before it is decoded.
 
         Raises:
-            DataError: It is too large, damaged or no image. The message has the name of the file without its folder.
+            DataError: It is too large, damaged or not an image. The message names the file without its folder.
         """
         path = Path(file)
         try:
@@ -57,7 +57,7 @@ class Limits:
 class TimedWorker:
     """Runs one call at a time, in a thread of its own, and gives up waiting after a time limit.
 
-    A thread cannot be stopped: a call that takes too long runs on, and the next one waits for it.
+    A thread cannot be stopped: a call that takes too long continues, and the next one waits for it.
 
     Args:
         seconds: The time limit, which includes the wait for earlier calls.

@@ -37,9 +37,9 @@ def viewer_points(
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) in metres along z; pixels of other than positive, finite depth are left out.
+        depth: (H, W) in metres along z; pixels whose depth is not positive and finite are left out.
         intrinsics: (3, 3) in pixels.
-        max_points: Approximate number of points at most.
+        max_points: Approximate maximum number of points.
     """
     stride = max(1, math.ceil(math.sqrt(depth.size / max_points)))
     known = np.isfinite(depth) & (depth > 0)

@@ -1,4 +1,4 @@
-"""What the page shows of a prediction, and the archive to download."""
+"""The images of a prediction on the page, and the archive to download."""
 
 import base64
 import html
@@ -25,7 +25,7 @@ SLIDER, OVERVIEW, FONT = 1280, 560, 18  # pixels: longest side of an image, heig
 
 
 def shown_size(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
-    """Return the size (h, w) at which an image of ``shape`` (H, W) is shown; it is never enlarged beyond twice."""
+    """Return the size (h, w) at which an image of ``shape`` (H, W) is shown; it is enlarged at most twofold."""
     scale = min(longest / max(shape[:2]), 2.0)
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 

@@ -1,4 +1,4 @@
-"""Serve the page: without telemetry, and with temporary files that go when it ends."""
+"""Serve the page: without telemetry, and with temporary files that are deleted when it ends."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def serve(infer: MultiTaskInferencer, title: str, limits: Limits, host: str, por
         port: Port to listen on.
 
     Raises:
-        ConfigError: The address is in use or not of this machine.
+        ConfigError: The address is in use, or not one of this machine.
     """
     check_address(host, port)
     with tempfile.TemporaryDirectory(prefix='mmmtl-web-') as folder:

@@ -68,7 +68,7 @@ SETTING = 'train_dataloader__dataset__label_setting'
 def test_refused_changes_name_the_entry_and_the_option_to_confirm(change, aspect, said):
     before, now = recipe(), recipe(**change)
     line = refusal(before, now)
-    assert line.startswith(f'epoch_2.pth: written by a run with other {aspect}: {said}')
+    assert line.startswith(f'epoch_2.pth: written by a run with different {aspect}: {said}')
     assert line.endswith(f'allow the change: --cfg-options resume_despite={aspect}')
     for despite in (aspect, [aspect], 'batch images labels'.split()):
         changes = check_same_run(before, now, despite, 'epoch_2.pth')

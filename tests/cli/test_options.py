@@ -1,4 +1,4 @@
-"""Counts and lengths on the command line: values that make no sense are one clear line."""
+"""Counts and lengths on the command line: an invalid value ends in one clear line."""
 
 import argparse
 
@@ -63,7 +63,7 @@ def test_lengths(command, capsys):
 
 
 @pytest.mark.parametrize('minimum', [-1, 0, 1])
-def test_values_that_make_sense_are_read(minimum):
+def test_valid_values_are_read(minimum):
     assert [at_least(minimum)(str(number)) for number in (minimum, 7)] == [minimum, 7]
     assert positive('0.5') == 0.5
     for text in ('', '-', '1e3', str(minimum - 1)):

@@ -57,7 +57,7 @@ SCORES = {'trained network': {'depth/abs_rel': 0.2}}
     ],
 )
 def test_a_departure_is_named_in_one_line(options, found):
-    with pytest.warns(UserWarning, match='the scores of this config do not get its name') as caught:
+    with pytest.warns(UserWarning, match='scores of this config are not reported under its name') as caught:
         config = load_config(ROOMS, options)
     (line,) = [str(one.message) for one in caught if 'protocol' in str(one.message)]
     assert found in line and '\n' not in line

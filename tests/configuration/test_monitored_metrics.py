@@ -43,7 +43,7 @@ def test_a_stated_rule_stays():
         ),
         (
             'depht/abs_rel',
-            r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is a metric of none of the tasks \(semseg, depth",
+            r"custom_hooks\[0\]\.monitor: 'depht/abs_rel' is not a metric of any task \(semseg, depth",
         ),
     ],
 )

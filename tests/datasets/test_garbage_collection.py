@@ -1,4 +1,4 @@
-"""The collection is as it was before, also after an error."""
+"""Garbage collection is restored to its previous state, also after an error."""
 
 import gc
 

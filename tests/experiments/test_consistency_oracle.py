@@ -1,4 +1,4 @@
-"""The oracle of consistency losses: conditions, a loss that is blind and one that sees, an undisturbed training."""
+"""The oracle of consistency losses: conditions, a loss that compares all labels, a constant one, unchanged training."""
 
 import json
 
@@ -23,8 +23,8 @@ from mmmtl.models.consistency_losses import ConsistencyLoss
 pytestmark = pytest.mark.usefixtures('rooms_cache')
 
 
-class Sees(ConsistencyLoss):
-    """Knows the labels that were hidden, and compares each prediction with its own."""
+class ComparesHiddenLabels(ConsistencyLoss):
+    """Compare each prediction with its own label, which the model does not get."""
 
     def forward(self, logits: dict, targets: dict, features: tuple, samples: list) -> Tensor:
         (shown,) = {name for sample in samples for name in sample.gt.keys()}  # noqa: SIM118
@@ -37,8 +37,8 @@ class Sees(ConsistencyLoss):
         return sum(errors)
 
 
-class Blind(ConsistencyLoss):
-    """Depends on no prediction."""
+class Constant(ConsistencyLoss):
+    """1 for all predictions."""
 
     def forward(self, logits: dict, targets: dict, features: tuple, samples: list) -> Tensor:
         return self.zero(logits) + 1
@@ -59,16 +59,16 @@ def runner(work_dir, hook=None, loss=None, **options):
     )
 
 
-def of_model(run, loss):
-    """Exchange the consistency loss of a model."""
+def replace_loss(run, loss):
+    """Replace the consistency loss of a model."""
     model = run.model
     model.consistency_losses['tie'] = loss(model.tasks, model.backbone.out_channels, model.backbone.strides)
     return model
 
 
-def test_a_loss_that_sees_and_a_blind_one(tmp_path):
+def test_a_loss_that_compares_hidden_labels_and_a_constant_one(tmp_path):
     run = runner(tmp_path)
-    model = of_model(run, Sees)
+    model = replace_loss(run, ComparesHiddenLabels)
     batch = label_batch(run.cfg, model, 4)
     assert len(batch.samples) == 4 and len(batch.images) == 4  # of two crops, the second ones
     assert all(sample.supervision_role == 'consistency' for sample in batch.samples)
@@ -78,11 +78,11 @@ def test_a_loss_that_sees_and_a_blind_one(tmp_path):
     assert set(model.consistency_losses['tie'].shown) == set(model.tasks)
     assert losses['true'] < 1e-3
     assert all(losses[name] > 0.05 for name in losses if name != 'true'), losses
-    assert set(condition_losses(of_model(run, Blind), 'tie', batch).values()) == {1.0}
+    assert set(condition_losses(replace_loss(run, Constant), 'tie', batch).values()) == {1.0}
 
 
 @pytest.mark.parametrize('channels', [1, 3])
-def test_conditions_change_what_they_say(channels):
+def test_each_condition_changes_the_labels_as_named(channels):
     values = torch.rand(2, channels, 16, 24)
     changed = {name: change(values) for name, change in CONDITIONS.items()}
     assert all(result.shape == values.shape for result in changed.values())
@@ -149,7 +149,8 @@ def test_as_a_command(tmp_path, monkeypatch, capsys):
     curve = json.loads((tmp_path / 'new' / 'oracle.json').read_text())
     assert set(curve['0']) == {*CONDITIONS, 'predicted'} and (tmp_path / 'new' / 'oracle.png').exists()
     for wrong, message in (
-        ([], 'expected one of the consistency losses'),
+        ([], 'has no consistency loss; choose a config with model.consistency_losses'),
+        (['--loss', 'tei', '--cfg-options', tie], 'tiny_rooms.py, one of tie; found tei'),
         (['--save', 'a.pth', '--cfg-options', tie], '--save needs --pretrain N'),
         (['--curves', 'a.csv', '--cfg-options', tie], 'a.csv: expected a file name that ends in .json'),
     ):

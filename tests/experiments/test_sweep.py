@@ -50,7 +50,7 @@ def test_finished_runs_are_skipped_and_interrupted_runs_resumed(tmp_path, capfd)
     assert [(run.work_dir / 'metrics.json').read_text() for run in runs] == first
     assert checkpoint.stat().st_mtime_ns == written
 
-    with pytest.raises(ConfigError, match='made by another recipe than .*tiny_rooms.py is now; remove the folder'):
+    with pytest.raises(ConfigError, match='made with another recipe than that of .*tiny_rooms.py; remove the folder'):
         train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
 
 
@@ -75,11 +75,11 @@ def test_a_run_of_another_recipe_is_not_resumed(copied):
     assert not copied.is_done()
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
     with pytest.raises(
-        ConfigError, match=r'epoch_1\.pth: made by another recipe than .*tiny_rooms.py is now; remove the'
+        ConfigError, match=r'epoch_1\.pth: made with another recipe than that of .*tiny_rooms.py; remove the'
     ):
         train_and_test([other])
     begun = replace(copied, start=InitialWeights(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
-    with pytest.raises(ConfigError, match=r'epoch_1\.pth: made by another recipe'):
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: made with another recipe'):
         train_and_test([begun])
 
 
@@ -89,7 +89,7 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
     assert copied.is_done()
     path = copied.work_dir / 'metrics.json'
     path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
-    with pytest.raises(ConfigError, match=r'metrics\.json: not the scores of a training with seed 0; remove it, or'):
+    with pytest.raises(ConfigError, match=r'metrics\.json: not the scores of a run with seed 0; remove it, or'):
         copied.is_done()
 
 

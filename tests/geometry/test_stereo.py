@@ -177,7 +177,7 @@ def test_disparity_and_parallax_there_and_back():
         (dict(z=-0.05), ('not a rectified',)),
         (dict(turn=0.02), ('not a rectified', '0.02 rad')),
         (dict(focal=51.0), ('focal lengths',)),
-        (dict(row=9.0), ('principal rows',)),
+        (dict(row=9.0), ('rows of the principal points',)),
         (dict(size=(10, 13)), ('sizes',)),
     ],
 )

@@ -1,4 +1,4 @@
-"""A machine of a user: an installed wheel, an empty folder, and a shell to type commands in."""
+"""A user's machine: an installed wheel, an empty folder, and a shell to type commands in."""
 
 import shlex
 from collections.abc import Callable

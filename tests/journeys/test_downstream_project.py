@@ -1,4 +1,4 @@
-"""A package of its own, outside the checkout, adds a loss and a decoder, and compares them with a recipe in a table."""
+"""A separate package outside the checkout adds a loss and a decoder, and compares them with a recipe in a table."""
 
 import json
 

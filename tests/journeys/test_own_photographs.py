@@ -1,4 +1,4 @@
-"""From a folder of photographs to a trained network, its predictions, and the same predictions by onnxruntime."""
+"""From a folder of photographs to a trained network, its predictions, and the same predictions with onnxruntime."""
 
 import numpy as np
 import pytest

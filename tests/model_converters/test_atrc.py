@@ -30,7 +30,7 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save(dict(state_dict=whole()), 'published.ckpt')
     main(['convert-model', 'atrc', 'published.ckpt', 'ours.pth'])
-    assert 'left out, as they are no part of the network: criterion' in capsys.readouterr().out
+    assert 'left out, as they are not part of the network: criterion' in capsys.readouterr().out
     written = torch.load('ours.pth', weights_only=True)['state_dict']
     assert 'backbone.backbone.conv1.weight' in written and 'decode_head.classifiers.normal.bias' in written
 
@@ -38,9 +38,12 @@ def test_command_line(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ('change', 'line'),
     [
-        (lambda x: x | {'attention.weight': torch.zeros(1)}, "no ATRC: it has no 'attention.weight'"),
-        (lambda x: x | {'head.attention.weight': torch.zeros(1)}, "no ATRC: it has no 'attention.weight'"),
-        (lambda x: {k: v for k, v in x.items() if 'head' not in k}, 'keys of head and backbone are missing'),
+        (lambda x: x | {'attention.weight': torch.zeros(1)}, "not an ATRC checkpoint: unknown key 'attention.weight'"),
+        (lambda x: x | {'head.attention.weight': torch.zeros(1)}, "ATRC checkpoint: unknown key 'attention.weight'"),
+        (
+            lambda x: {k: v for k, v in x.items() if 'head' not in k},
+            "there are no keys 'head.*' or no keys 'backbone.*'",
+        ),
         (
             lambda x: x | {'head.atrc_module.out_proj.depth.conv.weight': torch.zeros(28, 41, 1, 1)},
             'out_proj.depth.conv.weight must have a multiple of 3 input channels',

@@ -62,15 +62,18 @@ def test_command_line(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ('change', 'line'),
     [
-        (lambda x: x | {'attention.weight': torch.zeros(1)}, "no InvPT: it has no 'attention.weight'"),
+        (lambda x: x | {'attention.weight': torch.zeros(1)}, "not an InvPT checkpoint: unknown key 'attention.weight'"),
         (
             lambda x: x | {'heads.depth.linear_pred.weight': torch.zeros(2, 32, 1, 1)},
             'decode_head.classifiers.depth.weight must have shape (1, 32, 1, 1), but has (2, 32, 1, 1)',
         ),
         (lambda x: {k: v for k, v in x.items() if 'mix_proj.depth' not in k}, 'missing decode_head.mix.depth.weight'),
-        (lambda x: {k: v for k, v in x.items() if 'mix_proj' not in k}, 'mix_proj.semseg, which gives the widths, is'),
+        (lambda x: {k: v for k, v in x.items() if 'mix_proj' not in k}, 'mix_proj.semseg is missing'),
         (lambda x: {k: v for k, v in x.items() if 'pos_embed' not in k}, 'backbone.pos_embed is missing'),
-        (lambda x: {k.replace('depth', 'albedo'): v for k, v in x.items()}, "there is no task 'albedo'"),
+        (
+            lambda x: {k.replace('depth', 'albedo'): v for k, v in x.items()},
+            "unknown task 'albedo'; mmmtl has semseg, depth",
+        ),
         (
             lambda x: x | {'multi_task_decoder.invpt.norm_mts.0.weight': torch.zeros(127)},
             'must have a multiple of 4 values, but has 127',

@@ -69,7 +69,7 @@ def test_the_position_embedding_is_resampled_for_another_size():
     other.load_state_dict(square.state_dict())
     ours, theirs = (x.state_dict()['stem.model.model.pos_embed'] for x in (other, square))
     assert ours.shape == (1, 10, 32) and torch.equal(ours[:, 0], theirs[:, 0])
-    with pytest.raises(CheckpointError, match='24 positions, which are no square'):
+    with pytest.raises(CheckpointError, match='24 positions, which is not a square number'):
         other.load_state_dict(backbone.state_dict())
 
 
@@ -77,8 +77,8 @@ def test_the_position_embedding_is_resampled_for_another_size():
     ('change', 'message'),
     [
         ({'backbone.vit.pos_embed': None}, 'vit.pos_embed is missing'),
-        ({'decoder.weight': torch.zeros(1)}, "it has no 'decoder.weight'"),
-        ({'backbone.mor.3_semseg.router.module.0.weight': torch.zeros(1)}, 'no out_norms of block 3'),
+        ({'decoder.weight': torch.zeros(1)}, "not a SAK checkpoint: unknown key 'decoder.weight'"),
+        ({'backbone.mor.3_semseg.router.module.0.weight': torch.zeros(1)}, 'block 3 has no out_norms'),
         ({'backbone.tsap.sam.3.up.bias': None}, 'missing backbone.adapters.sam.3.up.bias'),
         ({'backbone.tsap.sam.3.up.bias': torch.zeros(4)}, r'must have shape \(384,\)'),
     ],

@@ -1,4 +1,4 @@
-"""Noise per image: normal, independent of batch and position, another one in every call and at every place."""
+"""Noise per image: normal, independent of batch and position, different in every call and for every stream."""
 
 import torch
 
@@ -35,7 +35,7 @@ def test_an_image_has_its_numbers_in_any_batch():
     assert torch.equal(normal_noise(keys(channels_last), 1, (2, 3)), expected)
 
 
-def test_images_calls_and_places_differ():
+def test_images_calls_and_streams_differ():
     batch = images(2)
     first = normal_noise(keys(batch), 0, (50,))
     assert not torch.equal(first[0], first[1])

@@ -1,4 +1,4 @@
-"""The schedule has the same shape at every length, and its end is that of the training."""
+"""The schedule has the same shape at every length."""
 
 import pytest
 import torch
@@ -32,7 +32,7 @@ def test_every_length_has_the_same_shape(length):
 
 
 @pytest.mark.parametrize('length', [1, 2, 3])
-def test_the_shortest_trainings_have_no_warm_up(length):
+def test_the_shortest_schedules_have_no_warm_up(length):
     found = rates(length)
     assert found[0] == 1 and min(found) > 0.01
 

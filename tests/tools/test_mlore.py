@@ -1,4 +1,4 @@
-"""The converter of MLoRE: every published key has a place of its own, and other files are refused in one line."""
+"""The converter of MLoRE: every published key maps to its own key, and other files are refused in one line."""
 
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def test_the_tasks_of_pascal(published, tmp_path):
         (lambda keys: without(keys, 'heads.depth.'), 'unknown decode_head.blocks.0.0.tasks.depth'),
         (
             lambda keys: keys | {'backbone.MLoRE_1.0.lora_list_1.2.M.weight': torch.zeros(9, 3, 1, 1)},
-            'the shapes of the experts in decode_head.blocks.0.0.experts.up.weight do not fit together',
+            'the shapes of the experts in decode_head.blocks.0.0.experts.up.weight do not match',
         ),
         (lambda keys: keys | {'backbone.fea_fuse.0.bias': torch.zeros(2)}, 'must have shape (16,), but has (2,)'),
         (lambda keys: [1], 'contains no state dict'),
@@ -74,8 +74,8 @@ def test_the_tasks_of_pascal(published, tmp_path):
     ],
 )
 def test_not_the_published_layout(published, tmp_path, change, line):
-    said = convert(change(published), tmp_path)
-    assert line in said and '\n' not in said
+    message = convert(change(published), tmp_path)
+    assert line in message and '\n' not in message
 
 
 def without(keys: dict[str, torch.Tensor], part: str) -> dict[str, torch.Tensor]:

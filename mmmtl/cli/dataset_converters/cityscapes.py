@@ -1,10 +1,10 @@
 """Unpack and check the zip archives of Cityscapes, and write MTAN's arrays with 7 classes.
 
 SRC is the folder with the archives from cityscapes-dataset.com: leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip
-and, as far as they are there, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that
-Cityscapes reads; SRC = DST checks a tree that is unpacked already. --mtan writes what CityscapesMTAN reads: 128
-x 256, the disparity divided by 65535, and the 19 evaluated classes in their 7 categories. The images of a split come in
-the order of their names; the published arrays are shuffled, so that number 17 of one is not number 17 of the other.
+and, if they exist, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that
+Cityscapes reads; with SRC = DST, an unpacked tree is checked. --mtan writes what CityscapesMTAN reads: 128
+x 256, the disparity divided by 65535, and the 19 evaluated classes in their 7 categories. The images of a split are
+in the order of their names; the published arrays are shuffled, so equal numbers do not belong to the same image.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder with the zip archives, or DST again if it is unpacked')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--mtan', type=Path, metavar='DIR', help="also write MTAN's arrays there")
 
 

@@ -6,7 +6,7 @@ images with centres at +0.5. Lens distortion is not modelled: undistort first.
 
 COLMAP (pip install 'mmmtl[poses]') estimates the poses up to scale; the scale in metres is the median of sensor
 depth over reconstructed depth. Pairs are chosen by overlap and baseline; with --whole all frames become one scene.
-The folder DST/.poses keeps matches and poses, so a second run goes on where the first one stopped.
+The folder DST/.poses keeps matches and poses, so a second run continues where the first one stopped.
 """
 
 import argparse
@@ -19,10 +19,14 @@ from mmmtl.cli.options import at_least, positive
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('frames', type=Path, help='folder with color/ and depth/')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--every', type=at_least(1), default=1, help='use one frame in EVERY (default: 1)')
     parser.add_argument(
-        '--size', type=at_least(1), nargs=2, metavar=('H', 'W'), help='to write (default: as the frames)'
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        metavar=('H', 'W'),
+        help='size of the written images (default: that of the frames)',
     )
     add_pair_rule(parser)
     parser.add_argument('--depth-scale', type=positive, default=1000, help='units of the depth maps per metre')
@@ -31,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--whole', action='store_true', help='one scene of all frames instead of pairs')
     parser.add_argument('--exhaustive', action='store_true', help='match every frame with every other: few frames only')
-    parser.add_argument('--threads', type=at_least(-1), default=-1, help='of COLMAP; all cores by default')
+    parser.add_argument('--threads', type=at_least(-1), default=-1, help='threads of COLMAP (default: all cores)')
 
 
 def run(args: argparse.Namespace) -> None:

@@ -2,8 +2,8 @@
 
 SRC is the folder with the archives from cvlibs.net: of the raw data the drives (2011_09_26_drive_0001_sync.zip) and
 the calibrations (2011_09_26_calib.zip), data_depth_annotated.zip, and data_semantics.zip. They become
-DST/raw, DST/depth and DST/semantics. Grey images and what no data set of ours reads are left out. With
---frames it is counted how many of the frames of a split list are there, and how many have depth.
+DST/raw, DST/depth and DST/semantics. Grey images and files that no data set of mmmtl reads are left out.
+--frames counts how many frames of a split list exist, and how many have depth.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder with the zip archives')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--frames', type=Path, nargs='*', default=(), metavar='LIST', help='split lists to count')
 
 

@@ -1,14 +1,14 @@
 """Assemble the PASCALContext folder from downloads, write its list of objects, and check it for missing files.
 
-FOLDER is one of the folders of PascalContext; the files of the splits are copied from SRC, which may be
+FOLDER is a folder of PascalContext; the files of the splits are copied from SRC:
 
     JPEGImages, semseg/VOC12        VOC2012's JPEGImages and SegmentationClass (host.robots.ox.ac.uk)
     pascal-context/trainval         trainval of PASCAL-Context (cs.stanford.edu/~roozbeh/pascal-context)
     human_parts                     Annotations_Part of PASCAL-Part (roozbehm.info/pascal-parts)
-    the rest                        the same folder of ASTMT's PASCAL_MT archive or of ATRC's PASCALContext archive,
+    any other                       the same folder of ASTMT's PASCAL_MT archive or of ATRC's PASCALContext archive,
                                     since saliency and normals are predictions that only these have
 
-Without --from the folder is only checked. Every file is opened; a second run copies what is not there or damaged.
+Without --from the folder is only checked. Every file is opened; a second run copies files that are missing or damaged.
 """
 
 import argparse
@@ -18,7 +18,14 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('dst', type=Path, help='the PASCALContext folder')
-    parser.add_argument('--from', dest='sources', nargs='+', default=[], metavar='FOLDER=SRC')
+    parser.add_argument(
+        '--from',
+        dest='sources',
+        nargs='+',
+        default=[],
+        metavar='FOLDER=SRC',
+        help='folder to fill, and the folder to copy its files from',
+    )
     parser.add_argument('--partial', action='store_true', help='count missing files instead of failing')
 
 

@@ -11,17 +11,38 @@ def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> Non
 
     Args:
         parser: Parser of the converter.
-        text: What a sequence is, for the help.
+        text: Description of a sequence, for the help.
         every: Default of ``--every``.
     """
     parser.add_argument('sequences', type=Path, nargs='+', help=text)
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--every', type=at_least(1), default=every, help=f'use one frame in EVERY (default: {every})')
-    parser.add_argument('--size', type=at_least(1), nargs=2, default=(240, 320), metavar=('H', 'W'))
+    parser.add_argument(
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        default=(240, 320),
+        metavar=('H', 'W'),
+        help='size of the images in pixels (default: 240 320)',
+    )
     add_pair_rule(parser)
 
 
 def add_pair_rule(parser: argparse.ArgumentParser) -> None:
     """Add ``--overlap`` and ``--baseline``."""
-    parser.add_argument('--overlap', type=float, nargs=2, default=(0.6, 0.9), metavar=('LEAST', 'MOST'))
-    parser.add_argument('--baseline', type=float, nargs=2, default=(0.05, 0.3), metavar=('LEAST', 'MOST'))
+    parser.add_argument(
+        '--overlap',
+        type=float,
+        nargs=2,
+        default=(0.6, 0.9),
+        metavar=('LEAST', 'MOST'),
+        help='overlap of the views of a pair, a fraction of the pixels (default: 0.6 0.9)',
+    )
+    parser.add_argument(
+        '--baseline',
+        type=float,
+        nargs=2,
+        default=(0.05, 0.3),
+        metavar=('LEAST', 'MOST'),
+        help='distance between the cameras of a pair in metres (default: 0.05 0.3)',
+    )

@@ -3,7 +3,7 @@
 A SEQUENCE is a folder of sun3d.cs.princeton.edu (hotel_umd/maryland_hotel3): image/FRAME-TIME.jpg,
 depth/FRAME-TIME.png (16 bit, millimetres, the three lowest bits moved to the top), intrinsics.txt (3 x 3) and
 extrinsics/DATE.txt, the newest of which counts: three rows of a 3 x 4 matrix, camera to world, per image. Every
-image takes the depth map of the nearest time. The principal point is the middle of the image, so pixel centres are at
+image uses the depth map of the nearest time. The principal point is the middle of the image, so pixel centres are at
 +0.5.
 """
 

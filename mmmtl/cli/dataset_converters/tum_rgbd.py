@@ -1,7 +1,7 @@
 """Convert sequences of TUM RGB-D to pairs of overlapping views with parallax, as scenes for PosedViews.
 
 A SEQUENCE is an unpacked folder (rgbd_dataset_freiburg1_desk): rgb.txt, depth.txt and groundtruth.txt
-with time stamps, the pictures that they name, depth in 1/5000 m registered to colour. Images, depth and poses (camera
+with time stamps, the images that they name, depth in 1/5000 m registered to colour. Images, depth and poses (camera
 to world) are joined where their times differ by at most 20 ms. The intrinsics are those that the authors recommend for
 the registered depth, f = 525 and the middle of the image, without undistortion.
 """

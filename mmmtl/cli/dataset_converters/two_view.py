@@ -1,9 +1,9 @@
 """Convert the test pairs of DeMoN, as published by the authors of DPSNet, to scenes for PosedViews, 240 x 320.
 
-SRC is the folder dataset/test of github.com/sunghoonim/DPSNet: sun3d_test_00000 ... and rgbd_test_00000
-..., each with two images (.jpg), two depth maps (.npy, metres, 0 = missing), cam.txt (3 x 3) and poses.txt (two
-rows of 3 x 4, world to camera). The principal point is the middle of the image, (320, 240) of 640 x 480, so pixel
-centres are at +0.5. Without --all the 83 pairs are taken that our benchmark is made of.
+SRC is the folder dataset/test of github.com/sunghoonim/DPSNet. It holds folders sun3d_test_00000 etc. and
+rgbd_test_00000 etc., each with two images (.jpg), two depth maps (.npy, metres, 0 = missing), cam.txt (3 x 3) and
+poses.txt (two rows of 3 x 4, world to camera). The principal point is the middle of the image, (320, 240) of
+640 x 480, so pixel centres are at +0.5. Without --all, only the 83 pairs of our benchmark are converted.
 """
 
 import argparse
@@ -15,9 +15,16 @@ from mmmtl.cli.options import at_least
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds sun3d_test_00000 ...')
-    parser.add_argument('dst', type=Path, help='folder to fill; what it holds already is kept')
-    parser.add_argument('--size', type=at_least(1), nargs=2, default=(240, 320), metavar=('H', 'W'))
-    parser.add_argument('--all', action='store_true', help='all indoor pairs, not those of the benchmark only')
+    parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
+    parser.add_argument(
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        default=(240, 320),
+        metavar=('H', 'W'),
+        help='size of the images in pixels (default: 240 320)',
+    )
+    parser.add_argument('--all', action='store_true', help='all indoor pairs, not only those of the benchmark')
 
 
 def run(args: argparse.Namespace) -> None:

@@ -81,7 +81,8 @@ class BSDS500Fractions(MultiTaskDataset):
 
         root/
         ├── train/ID.jpg, ID.png      200 images, 216 x 320 or 320 x 216, and the fraction of annotators * 255
-        └── val/                      100
+        ├── val/                      100
+        └── test/                     200
 
     ``mmmtl convert-dataset bsds500`` creates it from the official files. Scores on averaged maps are not the
     odsF of BSDS500.

@@ -93,7 +93,7 @@ class Cityscapes(MultiTaskDataset):
 
     and the same under ``val``. The disparity is (p - 1) / 256 pixels, unknown where p = 0; it was computed by
     semi-global matching, not measured. Depth is f B / disparity in metres. The camera files put the centre of the first
-    pixel at 0, we put it at 0.5, so principal points are increased by 0.5.
+    pixel at 0; we put it at 0.5, so principal points are increased by 0.5.
 
     Args:
         root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
@@ -106,6 +106,7 @@ class Cityscapes(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``semseg`` and ``depth``.
 
     Raises:
+        ConfigError: ``view_mode`` is unknown.
         DataError: The number of images differs from the published one, or a required file is missing.
     """
 

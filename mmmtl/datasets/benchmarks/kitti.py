@@ -38,7 +38,7 @@ class KITTI(MultiTaskDataset):
     ``2011_09_26/2011_09_26_drive_0002_sync 69 l``. Of Eigen's 697 test images 652 have improved depth; the first and
     last frames of a drive have none. The image size differs by a few pixels between drives.
 
-    The calibration files put the centre of the first pixel at 0, we put it at 0.5, so principal points are increased
+    The calibration files put the centre of the first pixel at 0; we put it at 0.5, so principal points are increased
     by 0.5. Depth is in metres along z, 0 = unknown.
 
     Args:
@@ -52,6 +52,7 @@ class KITTI(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth``.
 
     Raises:
+        ConfigError: An option has an unknown value.
         DataError: A file is missing, or the number of records differs from ``count``.
     """
 

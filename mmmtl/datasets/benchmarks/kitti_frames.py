@@ -34,7 +34,7 @@ def read_frames(path: Path) -> list[Frame]:
     """Read the frames of a split file, in its order.
 
     Raises:
-        DataError: The file is missing, or a line has none of the two formats.
+        DataError: The file is missing, or a line has neither of the two formats.
     """
     try:
         lines = read_lines(path)

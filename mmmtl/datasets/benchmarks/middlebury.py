@@ -27,7 +27,7 @@ class Middlebury(MultiTaskDataset):
             ├── disp0.pfm, disp1.pfm    pixels, inf = unknown; either may be missing
             └── calib.txt               cam0, cam1 in pixels, doffs in pixels, baseline in millimetres
 
-    Depth is f B / (d + doffs) in metres. The calibration files put the centre of the first pixel at 0, we put it at
+    Depth is f B / (d + doffs) in metres. The calibration files put the centre of the first pixel at 0; we put it at
     0.5, so principal points are increased by 0.5.
 
     Args:
@@ -36,6 +36,7 @@ class Middlebury(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth``.
 
     Raises:
+        ConfigError: ``view_mode`` is unknown.
         DataError: A file is missing, or a calibration has another format.
     """
 

@@ -36,7 +36,8 @@ class NYUDMT(MultiTaskDataset):
         split: ``'train'`` or ``'val'``.
         partial: Accept a folder with a part of the split, and skip missing files.
         normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
-            on them, visualizations and other views do; ``mmmtl check-data`` reports whether normals face the camera.
+            on them, but visualizations and losses between views do; ``mmmtl check-data`` reports whether normals face
+            the camera.
         **kwargs: Options of `MultiTaskDataset`.
 
     Raises:

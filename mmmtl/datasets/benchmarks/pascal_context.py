@@ -44,7 +44,8 @@ class PascalContext(MultiTaskDataset):
         split: ``'train'`` or ``'val'``.
         partial: Accept a folder with a part of the split, and skip missing files.
         normal_signs: Signs that convert the normals to x right, y down, z forward. Training and metrics do not depend
-            on them, visualizations and other views do; ``mmmtl check-data`` reports whether normals face the camera.
+            on them, but visualizations and losses between views do; ``mmmtl check-data`` reports whether normals face
+            the camera.
         **kwargs: Options of `MultiTaskDataset`; only the files of its ``tasks`` are needed.
 
     Raises:
@@ -143,7 +144,11 @@ class PascalContext(MultiTaskDataset):
 
 
 def valid_normal_classes(folder: Path) -> tuple[int, ...]:
-    """Return the classes of LabelMap on which the normals, predicted by a network trained on NYU, are valid."""
+    """Return the classes of LabelMap on which the normals, predicted by a network trained on NYU, are valid.
+
+    Raises:
+        DataError: A file is missing, damaged or has other content.
+    """
     context = read_json(folder / 'context_classes.json')
     nyu = read_json(folder / 'nyu_classes.json', kinds=(dict, list))
     names = {name for name in nyu if name != 'unknown'} | {'tvmonitor'}

@@ -52,6 +52,7 @@ class PosedVideo(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth`` and ``normal``.
 
     Raises:
+        ConfigError: ``view_mode`` is unknown.
         DataError: A file is missing or has another format, or no frame has a neighbour.
     """
 

@@ -27,7 +27,11 @@ class DepthAtImageSize:
         return self.file.path
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) float32 in metres, the task's void where unknown."""
+        """Return (H, W) float32 in metres, the task's void where unknown.
+
+        Raises:
+            DataError: The file cannot be read, or its aspect ratio differs from that of the image.
+        """
         depth = self.file.load(task)
         height, width = read_size(self.image)
         if abs(depth.shape[1] * height - depth.shape[0] * width) > 0.02 * depth.shape[0] * width:

@@ -38,6 +38,7 @@ class PosedViews(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth`` and ``normal``.
 
     Raises:
+        ConfigError: ``split`` or ``view_mode`` is unknown, or the validation scenes are not named.
         DataError: A file is missing or has another format.
     """
 

@@ -41,7 +41,11 @@ class DepthFromDisparity:
     far: float = float('inf')
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) float32 in metres, the task's void where unknown."""
+        """Return (H, W) float32 in metres, the task's void where unknown.
+
+        Raises:
+            DataError: The file cannot be read, or is not a map H x W.
+        """
         raw = read_array(self.path)
         if raw.ndim != 2:
             raise DataError(f'{self.path}: expected H x W disparities, found shape {raw.shape}')

@@ -1,4 +1,4 @@
-"""Readers of label images: normals and binary masks; and class boundaries."""
+"""Readers of label images: normals, binary masks and class boundaries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class BinaryMaskFile:
     void: float | Sequence[float] | None = None
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task; the task's void where unknown.
+        """Return (H, W) in {0, 1}, float32 or int64 depending on the task; the task's void where unknown.
 
         Raises:
             DataError: The file is missing or damaged, or is not a single-channel 8-bit image.
@@ -111,7 +111,7 @@ class InstanceBoundaries:
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task; the task's void where unknown.
+        """Return (H, W) in {0, 1}, float32 or int64 depending on the task; the task's void where unknown.
 
         Raises:
             DataError: The file is missing or damaged, or is not an index image.

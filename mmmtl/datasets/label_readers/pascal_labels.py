@@ -33,7 +33,7 @@ class ContextEdges:
     path: Path
 
     def load(self, task: Task) -> np.ndarray:
-        """Return (H, W) in {0, 1}, float32 or int64 by the type of the task."""
+        """Return (H, W) in {0, 1}, float32 or int64, depending on the task."""
         return to_task_dtype(class_boundaries(read_label_map(self.path)), task)
 
 
@@ -93,7 +93,7 @@ class HumanPartsFile:
             for part in _struct_array(obj['parts']):
                 name, mask = str(part['part_name']), np.asarray(part['mask'])
                 if name not in PART_CLASS:
-                    raise DataError(f'{self.path}: {name!r} is none of the 24 parts of a person; restore the file')
+                    raise DataError(f'{self.path}: {name!r} is not one of the 24 parts of a person; restore the file')
                 if mask.shape != parts.shape:
                     raise DataError(
                         f'{self.path}: mask of {name} has shape {mask.shape}, expected {parts.shape}; restore the file'
@@ -103,7 +103,11 @@ class HumanPartsFile:
 
 
 def read_label_map(path: Path) -> np.ndarray:
-    """Read the classes (H, W) of PASCAL-Context, 1..459, 0 = unlabelled."""
+    """Read the classes (H, W) of PASCAL-Context, 1..459, 0 = unlabelled.
+
+    Raises:
+        DataError: The file is missing, damaged or has no class map.
+    """
     label_map = read_mat(path).get('LabelMap')
     if not isinstance(label_map, np.ndarray) or label_map.ndim != 2 or label_map.dtype.kind not in 'ui':
         raise DataError(
@@ -113,7 +117,11 @@ def read_label_map(path: Path) -> np.ndarray:
 
 
 def read_objects(path: Path) -> list[Mapping[str, Any]]:
-    """Read the annotated objects of PASCAL-Part: dicts of class_ind, mask (H, W) and parts."""
+    """Read the annotated objects of PASCAL-Part: dicts of class_ind, mask (H, W) and parts.
+
+    Raises:
+        DataError: The file is missing, damaged or has no such objects.
+    """
     annotation = read_mat(path).get('anno')
     objects = _struct_array(annotation.get('objects')) if isinstance(annotation, dict) else None
     if objects is None or not all(

@@ -52,13 +52,21 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
 
 
 def read_pseudo_disparity(path: Path) -> np.ndarray:
-    """Read a disparity (H, W) float32 in pixels, NaN where unknown."""
+    """Read a disparity (H, W) float32 in pixels, NaN where unknown.
+
+    Raises:
+        DataError: The file is missing, or is not a 16-bit image of one channel.
+    """
     raw = _read(path, np.uint16)
     return np.where(raw > 0, raw / np.float32(DISPARITY_SCALE), np.float32(np.nan))
 
 
 def read_confidence(path: Path) -> np.ndarray:
-    """Read a confidence (H, W) float32 in [0, 1]."""
+    """Read a confidence (H, W) float32 in [0, 1].
+
+    Raises:
+        DataError: The file is missing, or is not a 16-bit image of one channel.
+    """
     return _read(path, np.uint16) / np.float32(CONFIDENCE_SCALE)
 
 
@@ -94,7 +102,7 @@ def check_pair(views: list[dict], name: str, *, sort: bool = False) -> list[dict
         sort: Swap the views if the first one is the right one, instead of raising.
 
     Raises:
-        DataError: The views are no rectified pair.
+        DataError: The views are not a rectified pair.
     """
     if len(views) != 2:
         raise DataError(

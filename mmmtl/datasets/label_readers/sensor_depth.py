@@ -16,7 +16,12 @@ DEPTH = Depth('depth')  # task to read the file with, whether or not depth is le
 
 @dataclass(frozen=True)
 class NormalsFromDepth:
-    """Label reader: normals of planes through neighbouring depths, unknown at gaps and depth edges."""
+    """Label reader: normals of planes through neighbouring depths, unknown at gaps and depth edges.
+
+    Args:
+        depth: Reader of the depth.
+        intrinsics: (3, 3) in pixels of the depth map.
+    """
 
     depth: LabelReader
     intrinsics: np.ndarray

@@ -37,8 +37,8 @@ class LabelTable:
 
     Args:
         table: A file (``*.json``), or the name of a published one: ``'nyuv2_onelabel'``, ``'nyuv2_randomlabels'``,
-            ``'cityscapes_onelabel'``, ``'pascal_onelabel'``, ``'pascal_randomlabels'``, those of MTPSL (Li, Liu,
-            Bilen, CVPR 2022).
+            ``'cityscapes_onelabel'``, ``'pascal_onelabel'``, ``'pascal_randomlabels'``, all from MTPSL (Li,
+            Liu and Bilen, CVPR 2022).
 
     Raises:
         ConfigError: There is no such table, or it lacks a task that is learnt.

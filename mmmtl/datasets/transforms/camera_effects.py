@@ -19,6 +19,9 @@ class CameraEffect(BaseTransform):
 
     Args:
         probability: Probability that the views of a scene are changed.
+
+    Raises:
+        ConfigError: ``probability``, or an option of the effect, is out of range.
     """
 
     def __init__(self, probability: float) -> None:
@@ -81,7 +84,7 @@ class RandomExposure(CameraEffect):
 
 @TRANSFORMS.register_module()
 class RandomBlur(CameraEffect):
-    """Blur images as if they were out of focus, or moved during the exposure.
+    """Blur images as if the camera were out of focus or moved during the exposure.
 
     Args:
         probability: Probability that the views of a scene are blurred.
@@ -112,7 +115,7 @@ def line(length: float, angle: float) -> np.ndarray:
 
 @TRANSFORMS.register_module()
 class RandomNoise(CameraEffect):
-    """Add sensor noise of low light: independent pixels or, as after denoising, larger grains.
+    """Add the sensor noise of low light: independent per pixel or, as after denoising, in larger grains.
 
     Args:
         probability: Probability that noise is added to the views of a scene.

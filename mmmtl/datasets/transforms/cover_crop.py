@@ -1,4 +1,4 @@
-"""Bring images of any shape to one size without padding."""
+"""Resize and crop images of any shape to one size without padding."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform

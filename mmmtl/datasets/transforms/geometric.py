@@ -43,6 +43,9 @@ class RandomZoomCrop(BaseTransform):
 
     Args:
         scales: Zoom factors s >= 1, drawn uniformly.
+
+    Raises:
+        ConfigError: ``scales`` is empty, or a factor is below 1.
     """
 
     def __init__(self, scales: Sequence[float] = (1.0, 1.2, 1.5)) -> None:
@@ -95,7 +98,7 @@ class RandomSceneScale(BaseTransform):
     objects. Scenes of one view are unchanged, since their pose has no scale.
 
     Args:
-        scales: Least and greatest s > 0; log s is drawn uniformly.
+        scales: Minimum and maximum s > 0; log s is drawn uniformly.
 
     Raises:
         ConfigError: ``scales`` is not a range of positive numbers.
@@ -103,7 +106,7 @@ class RandomSceneScale(BaseTransform):
 
     def __init__(self, scales: tuple[float, float] = (0.7, 1.4)) -> None:
         if len(scales) != 2 or not 0 < scales[0] <= scales[1] < np.inf:
-            raise ConfigError(f'RandomSceneScale.scales must be (least, greatest) above 0, found {scales}')
+            raise ConfigError(f'RandomSceneScale.scales must be (minimum, maximum) above 0, found {scales}')
         self.scales = scales
 
     def transform(self, results: dict) -> dict:
@@ -180,7 +183,7 @@ def mirrored(array: np.ndarray) -> np.ndarray:
 
 
 def scale_scene(view: dict, scale: float, tasks: dict[str, Task]) -> None:
-    """Multiply depth and the translation of the pose of a view by ``scale``, in place; the image stays."""
+    """Multiply depth and the translation of the pose of a view by ``scale``, in place; the image is unchanged."""
     view['labels'] = {name: tasks[name].zoom(label, 1 / scale) for name, label in view['labels'].items()}
     if 'camera_T_world' in view:
         view['camera_T_world'] = scale_translation(view['camera_T_world'], scale)

@@ -20,7 +20,7 @@ from mmmtl.tasks import Task
 
 @TRANSFORMS.register_module()
 class LoadViews(BaseTransform):
-    """Load the views of a record; warn of views with the same camera centre.
+    """Load the views of a record; warn about views with the same camera centre.
 
     Reads ``record`` and ``tasks`` (the shown ones). Adds ``views``, a list of dicts with
 
@@ -31,8 +31,8 @@ class LoadViews(BaseTransform):
     - ``regions``: int32 (H, W), if the data set was built with ``regions``;
     - ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4): float32 tensors, if the camera is known.
 
-    Labels and regions must match the image after its EXIF rotation. A rotated image must not have a camera that differs
-    between the stored and the rotated image, nor one of several posed views.
+    Labels and regions must match the image after its EXIF rotation. The rotation must not change the
+    intrinsics, and a rotated image must not be one of several posed views.
 
     Raises:
         DataError: A file is missing or damaged, or has a wrong shape, dtype or value.
@@ -52,7 +52,11 @@ class LoadViews(BaseTransform):
 
 
 def load_view(view: View, tasks: dict[str, Task]) -> dict:
-    """Load one view with its labels of ``tasks``; see `LoadViews`."""
+    """Load one view with its labels of ``tasks``; see `LoadViews`.
+
+    Raises:
+        DataError: A file cannot be read, a label is invalid or differs in size, or the camera is incomplete or invalid.
+    """
     image, orientation = read_oriented_image(view.image)
     rotated = _describe_rotation(orientation)
     labels = {}

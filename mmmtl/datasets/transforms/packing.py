@@ -24,7 +24,7 @@ class PackViews(BaseTransform):
         sizes = [view['image'].shape[:2] for view in views]
         if len(set(sizes)) > 1:
             raise DataError(
-                f'{results["record"].name}: its views are of different size, '
+                f'{results["record"].name}: its views have different sizes, '
                 f'{", ".join(f"{height} x {width}" for height, width in sizes)} '
                 f'({views[0]["img_path"]} ...); add Resize to the pipeline'
             )

@@ -1,4 +1,4 @@
-"""The crop of ImageNet training: a random part of the image, brought to one size."""
+"""The crop of ImageNet training: a random part of the image, resized to a fixed size."""
 
 import math
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from mmmtl.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomResizedCrop(BaseTransform):
-    """Crop a window of random area and aspect ratio and resize it to H x W, as torchvision's transform of this name.
+    """Crop a window of random area and aspect ratio and resize it to H x W, like torchvision's transform of this name.
 
     All views of a scene have the same relative window. Labels are resized by `Task.resize`, and intrinsics are updated.
 
     Args:
         size: Output size (H, W) in pixels.
-        area: Least and greatest area of the window, as fractions of the image, in (0, 1]; drawn uniformly.
-        aspect: Least and greatest width / height of the window; its logarithm is drawn uniformly.
+        area: Minimum and maximum area of the window, as fractions of the image, in (0, 1]; drawn uniformly.
+        aspect: Minimum and maximum width / height of the window; its logarithm is drawn uniformly.
 
     Raises:
-        ConfigError: A range is empty, or an area lies outside (0, 1].
+        ConfigError: A range is empty or not a pair, an area lies outside (0, 1], or an aspect is not above 0.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class RandomResizedCrop(BaseTransform):
         aspect: Sequence[float] = (3 / 4, 4 / 3),
     ) -> None:
         if len(area) != 2 or not 0 < area[0] <= area[1] <= 1:
-            raise ConfigError(f'RandomResizedCrop.area must be (least, greatest) in (0, 1], found {tuple(area)}')
+            raise ConfigError(f'RandomResizedCrop.area must be (minimum, maximum) in (0, 1], found {tuple(area)}')
         if len(aspect) != 2 or not 0 < aspect[0] <= aspect[1] < math.inf:
-            raise ConfigError(f'RandomResizedCrop.aspect must be (least, greatest) above 0, found {tuple(aspect)}')
+            raise ConfigError(f'RandomResizedCrop.aspect must be (minimum, maximum) above 0, found {tuple(aspect)}')
         self.size, self.area, self.aspect = (size[0], size[1]), (area[0], area[1]), (aspect[0], aspect[1])
 
     def transform(self, results: dict) -> dict:

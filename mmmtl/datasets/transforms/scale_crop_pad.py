@@ -21,6 +21,9 @@ class RandomScale(BaseTransform):
     Args:
         lowest: Smallest scale, > 0.
         highest: Largest scale.
+
+    Raises:
+        ConfigError: The scales are not 0 < ``lowest`` <= ``highest``.
     """
 
     def __init__(self, lowest: float = 0.5, highest: float = 2.0) -> None:
@@ -52,6 +55,9 @@ class RandomCropLimited(BaseTransform):
         cat_max_ratio: Upper bound of the fraction of a class, in (0, 1].
         tries: Largest number of positions to try.
         task: Name of the task whose classes are counted.
+
+    Raises:
+        ConfigError: An option is out of range.
     """
 
     def __init__(

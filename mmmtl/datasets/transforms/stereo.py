@@ -32,8 +32,9 @@ class RectifiedPair(BaseTransform):
             sets that put the labelled camera first (`KITTI`).
 
     Raises:
-        DataError: The views are no rectified pair: wrong number, unknown cameras, not rectified, swapped, or a baseline
-            of 0.
+        ConfigError: ``order`` is unknown.
+        DataError: The views are not a rectified pair: wrong number, unknown cameras, not rectified, swapped, or a
+            baseline of 0.
     """
 
     def __init__(self, order: str = 'check') -> None:

@@ -1,4 +1,4 @@
-"""A residual bottleneck, the smallest part that adapts a pretrained network."""
+"""A residual bottleneck that adapts features of a pretrained network."""
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +11,8 @@ class Adapter(nn.Module):
     Args:
         channels: Channels C of x.
         width: Channels of the bottleneck, between D and U.
-        identity: Whether U is 0 at first, so that the adapter changes nothing before it is trained; otherwise D and U
-            are truncated normal with standard deviation 0.02.
+        identity: Whether U is initialized to 0, so that the adapter changes nothing before training; otherwise, D and U
+            are initialized as in a ViT, see `init_linear`.
     """
 
     def __init__(self, channels: int, width: int, *, identity: bool = False) -> None:
@@ -29,7 +29,7 @@ class Adapter(nn.Module):
 
 
 def init_linear(module: nn.Module) -> None:
-    """Initialise a linear layer as a ViT does: truncated normal weights with standard deviation 0.02, biases 0."""
+    """Initialize a linear layer as in a ViT: truncated normal weights with standard deviation 0.02, biases 0."""
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
         nn.init.zeros_(module.bias)

@@ -38,4 +38,4 @@ class Backbone(BaseModule):
     """Size (H, W) to which the backbone resizes all images, so that its features have one size; None if it does not."""
 
     colours: Colours | None = None
-    """Normalisation of images that pretrained weights need; None for any."""
+    """Normalization of images that pretrained weights need; None for any."""

@@ -22,7 +22,7 @@ class CCNN(Backbone):
     Args:
         channels: Channels of each convolution.
         scale: Divisor of the disparities, so that the first layer takes values around 1.
-        window: None for absolute disparities, as published; the network then learns the range of the training
+        window: None for absolute disparities, as published; the network then learns the disparity range of the training
             disparities and distrusts others. An odd number: the difference of each disparity to the mean of the known
             ones in a window of that side, and -``scale`` for unknown ones.
 

@@ -20,7 +20,7 @@ class DenseSegNet(Backbone):
     its own pooled map and the shared one of level j - 1, level 0 the image alone; level j of its decoder takes its own
     unpooled map and the shared one. Every network has its own pooling indices. This follows the paper and the authors'
     code. Where we differ from that code: it widens the last level of a task's decoder to 2 ``widths[0]`` channels and
-    has a last level of the shared decoder whose output is unused; ours has neither. Weights are initialised as in
+    has a last level of the shared decoder whose output is unused; ours has neither. Weights are initialized as in
     `SegNet`.
 
     ``forward``: images (N, 3, H, W) -> one feature per task (N, widths[0], H, W), in the order of the tasks, for

@@ -1,4 +1,4 @@
-"""The names that the package efficientnet_pytorch gives to weights, put into those of timm."""
+"""Rename the weights of the package efficientnet_pytorch to the names of timm."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,8 @@ CLASSIFIER = ('_conv_head.', '_bn1.', '_fc.', 'conv_head.', 'bn2.', 'classifier.
 def timm_names(file_state: Mapping[str, Tensor], model_keys: Iterable[str]) -> dict[str, Tensor]:
     """Rename the entries of a file that has efficientnet_pytorch's names, and leave out the classifier.
 
-    That package counts blocks through, timm counts them by stage: ``_blocks.k`` is the k-th block of the model.
-    Unknown names and timm's own names are kept.
+    That package numbers all blocks of the model consecutively, timm those of each stage: ``_blocks.k`` is block k of
+    the model, counted from 0. Unknown names and timm's own names are kept.
 
     Args:
         file_state: The entries of the file.

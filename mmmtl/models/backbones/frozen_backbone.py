@@ -1,4 +1,4 @@
-"""A frozen backbone that each task adapts by few parameters of its own: low-rank updates (LoRA) or adapters."""
+"""A frozen backbone with a few trained parameters per task: low-rank updates (LoRA) or adapters."""
 
 import re
 from collections.abc import Collection
@@ -18,16 +18,16 @@ METHODS = ('lora', 'adapter')
 
 @MODELS.register_module()
 class FrozenBackbone(Backbone):
-    r"""Keeps any backbone as it is, and learns only what adapts it to each task.
+    r"""A frozen backbone that is adapted to each task by a few trained parameters.
 
     ``'lora'`` (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022): linear layers and dense
     convolutions W x become W x + (scale / rank) B_t A_t x for task t, with A_t of ``rank`` output channels. The
     backbone runs once per task. ``'adapter'``: every feature goes through an `Adapter` per task, a residual bottleneck
-    of ``rank`` channels. The backbone runs once, and without the memory that gradients need. Both change nothing
-    before the training: B_t is 0, as is the last layer of an adapter.
+    of ``rank`` channels. The backbone runs once, without storing activations for gradients. Before training,
+    neither changes the features: B_t is 0, as is the last layer of an adapter.
 
-    The backbone stays in evaluation mode: norm statistics do not move, and neither dropout nor stochastic depth is
-    used. Its weights are in the checkpoint.
+    The backbone stays in evaluation mode: norm statistics are not updated, and neither dropout nor stochastic depth is
+    used. Its weights are saved in checkpoints.
 
     ``forward``: images (N, 3, H, W) -> for each task in order, the features of the backbone, for
     ``PerTaskHead(own_maps=<number of features>)``.
@@ -37,13 +37,13 @@ class FrozenBackbone(Backbone):
         backbone: Config of the backbone, usually with pretrained weights.
         method: ``'lora'`` or ``'adapter'``.
         rank: Channels of the bottleneck, >= 1.
-        scale: Factor of LoRA's update, divided by ``rank``; by default ``rank``.
+        scale: Numerator of the factor of LoRA's update, scale / rank; by default ``rank``, for a factor of 1.
         layers: Regular expression for the names of the layers that LoRA adapts, such as ``r'\.attn\.'`` for the
             attention of timm's ViTs; all linear layers and dense convolutions by default.
 
     Raises:
-        ConfigError: An option is out of range, the backbone returns features per task itself, or LoRA finds
-            no layer.
+        ConfigError: An option is out of range, the backbone already returns features per task, or there is no layer for
+            LoRA.
     """
 
     needs_tasks = True
@@ -66,11 +66,14 @@ class FrozenBackbone(Backbone):
             raise ConfigError(f'FrozenBackbone.rank must be at least 1, found {rank}')
         self.backbone: Backbone = MODELS.build(backbone)
         if self.backbone.needs_tasks:
-            raise ConfigError(f'FrozenBackbone.backbone: {type(self.backbone).__name__} has features per task itself')
+            name = type(self.backbone).__name__
+            raise ConfigError(
+                f'FrozenBackbone.backbone: {name} already returns features per task; choose one that does not'
+            )
         self.backbone.eval().requires_grad_(False)
         self.method = method
         self.tuned = nn.ModuleDict()
-        self.current: nn.ModuleDict | None = None  # updates of the task that runs
+        self.current: nn.ModuleDict | None = None  # updates of the task that is computed
         if method == 'lora':
             found = _chosen(self.backbone, layers)
             keys = {name: name.replace('.', '/') for name in found}  # a key of ModuleDict has no dot
@@ -91,7 +94,7 @@ class FrozenBackbone(Backbone):
         self.size_constraint = self.backbone.size_constraint
 
     def train(self, mode: bool = True) -> 'FrozenBackbone':
-        """Set the mode of the learned parts; the backbone stays in evaluation mode."""
+        """Set the mode of the trained parts; the backbone stays in evaluation mode."""
         super().train(mode)
         self.backbone.eval()
         return self
@@ -117,7 +120,7 @@ class FrozenBackbone(Backbone):
 
 
 class _AddUpdate:
-    """Forward hook of a layer: adds the update of the task that runs."""
+    """Forward hook of a layer that adds the update of the task that is computed."""
 
     def __init__(self, owner: FrozenBackbone, key: str) -> None:
         self.owner, self.key = owner, key
@@ -131,15 +134,15 @@ def _chosen(network: nn.Module, layers: str | None) -> dict[str, nn.Module]:
     """Return the layers that LoRA adapts, by name.
 
     Raises:
-        ConfigError: There is none, or ``layers`` is no regular expression.
+        ConfigError: There is none, or ``layers`` is not a regular expression.
     """
     try:
         pattern = re.compile(layers or '')
     except re.error as error:
-        raise ConfigError(f'FrozenBackbone.layers: {layers!r} is no regular expression: {error}') from None
+        raise ConfigError(f'FrozenBackbone.layers: {layers!r} is not a regular expression: {error}') from None
     found = dict(adaptable_layers(network))
     chosen = {name: layer for name, layer in found.items() if pattern.search(name)}
     if not chosen:
-        names = f'there are {", ".join([*found][:3])} ...' if found else "there is none; use method='adapter'"
+        names = f'the layers are {", ".join([*found][:3])} ...' if found else "there are none; use method='adapter'"
         raise ConfigError(f'FrozenBackbone.layers: no layer for LoRA matches {layers!r}; {names}')
     return chosen

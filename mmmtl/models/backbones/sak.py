@@ -24,26 +24,27 @@ class SAK(Backbone):
     A ViT without its last norm gives tokens x^0 (after the position embedding, with class token) to x^n (after block
     n). Per teacher k, a path of adapters follows: r_k^0 = A_k^0(x^0), r_k^i = A_k^i(r_k^(i-1) + x^i). At a tap, u_k is
     LN(r_k) without the class token. Its linear map to the teacher's width, or u_k itself if the widths are equal, is
-    trained to imitate the teacher by `FeatureDistillation`. A `RepresentationMixture` per tap and task weighs the map
+    trained to imitate the teacher by `FeatureDistillation`. A `RepresentationMixture` per tap and task combines the map
     of the ViT and all u_k.
 
     The noise of the mixtures is the same in a resumed run, and with any number of processes (`noise_keys`).
 
-    ``forward``: images (N, 3, H, W) -> for each task in order, its maps (N, C, H / p, W / p) of every tap, p the patch,
+    ``forward``: images (N, 3, H, W) -> for each task in order, its maps (N, C, H / p, W / p) of every tap, with
+    patch size p,
     for ``PerTaskHead(own_maps=<number of taps>)``; then, for each teacher, its imitated maps of every tap.
 
     Args:
         tasks: Task names; passed by the model.
         vit: Config of a `TimmBackbone` with a plain ViT; its ``out_indices`` are the blocks, counted from 0 and
             ascending, after which maps are tapped.
-        teachers: ``{name: channels}`` of the teachers' maps, in the order of the paths. `FeatureDistillation` names
-            them alike.
-        reduction: C / channels in the bottleneck of an adapter, >= 1.
-        mixing: Whether there are mixtures. Without them, as in the first stage, which only distils, the maps of every
+        teachers: ``{name: channels}`` of the teachers' maps, in the order of the paths. Use the same names in
+            `FeatureDistillation`.
+        reduction: Channels C divided by the channels in the bottleneck of an adapter, from 1 to C.
+        mixing: Whether to use mixtures. Without them, as in the first stage, which only distils, the maps of every
             task are those of the ViT.
 
     Raises:
-        ConfigError: The model is no plain ViT, there is no teacher, or ``out_indices`` or ``reduction`` are invalid.
+        ConfigError: The model is not a plain ViT, there is no teacher, or ``out_indices`` or ``reduction`` are invalid.
     """
 
     needs_tasks = True
@@ -139,11 +140,11 @@ class SAK(Backbone):
     def _resample_position_embedding(self, state_dict: dict[str, Tensor], prefix: str, *_: Any) -> None:
         """Resample the position embedding of a checkpoint for the size of this ViT, as timm does for its own weights.
 
-        So weights of the first stage, of square images, fit the second one. With an equal number of positions, the
-        embedding is not changed.
+        Weights of the first stage, trained on square images, can thus initialize the second. If the number of positions
+        is equal, the embedding is not changed.
 
         Raises:
-            CheckpointError: The embedding is not that of square images.
+            CheckpointError: The embedding has another size and does not belong to square images.
         """
         from timm.layers import resample_abs_pos_embed
 
@@ -155,8 +156,8 @@ class SAK(Backbone):
         positions = given.shape[1] - prefix_tokens
         if math.isqrt(positions) ** 2 != positions:
             raise CheckpointError(
-                f'{key} has {positions} positions, which are no square; set vit=dict(img_size=(H, W)) to the size of '
-                'the images that the checkpoint was trained with'
+                f'{key} has {positions} positions, which is not a square number; set vit=dict(img_size=(H, W)) to the '
+                'size of the images that the checkpoint was trained with'
             )
         state_dict[key] = resample_abs_pos_embed(
             given, list(vit.patch_embed.grid_size), num_prefix_tokens=prefix_tokens
@@ -175,7 +176,7 @@ def _plain_vit(stem: TimmBackbone) -> Any:
     """Return the ViT in the feature extractor of timm.
 
     Raises:
-        ConfigError: It is no plain ViT.
+        ConfigError: It is not a plain ViT.
     """
     from timm.models._features import FeatureGetterNet
     from timm.models.vision_transformer import VisionTransformer

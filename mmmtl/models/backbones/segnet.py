@@ -17,7 +17,7 @@ class SegNet(Backbone):
     Level i of the encoder has ``depths[i]`` blocks conv3x3 - BN - ReLU of ``widths[i]`` channels and a 2x2 max-pool.
     Level i of the decoder, from the deepest up, unpools by the indices of level i and has as many blocks, with
     an output of ``widths[i - 1]`` channels (``widths[0]`` at level 0). Badrinarayanan et al., "SegNet", TPAMI 2017;
-    widths and Xavier initialisation as in MTPSL (Li et al., "Learning Multiple Dense Prediction Tasks from Partially
+    widths and Xavier initialization as in MTPSL (Li et al., "Learning Multiple Dense Prediction Tasks from Partially
     Annotated Data", CVPR 2022).
 
     Where we differ: pools have ``ceil_mode``, so that sizes not divisible by the deepest stride lose no row.

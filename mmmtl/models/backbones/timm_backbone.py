@@ -40,11 +40,11 @@ class TimmBackbone(Backbone):
         checkpoint: Local ``.safetensors`` or ``weights_only`` PyTorch file in timm's layout, which replaces the
             download; for ``tf_efficientnet_*`` also one in the layout of efficientnet_pytorch. Or a dict of options of
             `TimmCheckpoint`, ``dict(file=..., min_matched=0.9)``, for a file that fills the model in part.
-        check_colours: Whether the preprocessor must normalise images with the mean and std of pretraining, which timm
-            lists; False for a published recipe that normalises them differently.
+        check_colours: Whether the preprocessor must normalize images with the mean and std of pretraining, which timm
+            lists; False for a published recipe that normalizes them differently.
 
     Attributes:
-        colours: Mean and std that RGB images were normalised with in pretraining; None without pretrained weights, or
+        colours: Mean and std that RGB images were normalized with in pretraining; None without pretrained weights, or
             if timm does not list them. `MultiTaskModel` compares them with its preprocessor.
 
     Raises:
@@ -99,7 +99,7 @@ class TimmBackbone(Backbone):
         return {}
 
     def init_weights(self) -> None:
-        """Do nothing: timm has initialised the model, and MMEngine would overwrite loaded weights."""
+        """Do nothing: timm has initialized the model, and MMEngine would overwrite loaded weights."""
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the features, fine to coarse."""
@@ -156,6 +156,6 @@ def _with_download(model_name: str, options: dict) -> tuple[nn.Module, bool]:
             raise CheckpointError(f'timm has no pretrained weights for {model_name!r}; use pretrained=False') from None
         raise CheckpointError(
             f'the pretrained weights {weights!r} of {model_name!r} are not in the local cache and the download failed '
-            f'({type(error).__name__}); on a machine with network run timm.create_model({model_name!r}, '
+            f'({type(error).__name__}); on a machine with internet access, run timm.create_model({model_name!r}, '
             'pretrained=True) and copy its cache, or pass checkpoint=<path of its model.safetensors>'
         ) from None

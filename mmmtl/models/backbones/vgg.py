@@ -11,9 +11,10 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class VGG(Backbone):
-    """Simonyan and Zisserman, ICLR 2015, without the classifier: levels of 3x3 convolutions, a 2x2 max-pool after each.
+    """VGG (Simonyan and Zisserman, ICLR 2015) without the classifier.
 
-    With the default widths and depths this is VGG-16; batch norm follows each convolution.
+    It has levels of 3x3 convolutions, each followed by a 2x2 max-pool. With the default widths and depths this is
+    VGG-16; batch norm follows each convolution.
 
     ``forward``: images (N, 3, H, W) -> the feature of every level before its pool, of strides 1, 2, 4, ..., and the
     last one pooled: len(widths) + 1 features, as in timm.

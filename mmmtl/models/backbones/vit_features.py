@@ -1,4 +1,4 @@
-"""The features of a plain vision transformer of timm, the last one normalised. Importing timm takes a second."""
+"""Features of a plain vision transformer of timm, the last one normalized; importing this file imports timm."""
 
 from typing import Any, cast
 
@@ -11,19 +11,19 @@ from mmmtl.errors import ConfigError
 
 
 class FinalNormFeatures(FeatureGetterNet):
-    """timm's features of chosen blocks, of which the last passes the final norm, with its pretrained weights.
+    """timm's features of chosen blocks, with the final norm and its pretrained weights applied to the last one.
 
     Raises:
-        ConfigError: The model is no plain ViT.
+        ConfigError: The model is not a plain ViT.
     """
 
     def __init__(self, model: nn.Module, *args: Any, **kwargs: Any) -> None:
         if not isinstance(model, VisionTransformer | Eva):
             raise ConfigError(f'ViTBackbone needs a plain ViT, but the model is of class {type(model).__name__}')
-        super().__init__(model, *args, **{**kwargs, 'norm': True})  # which keeps the norm
+        super().__init__(model, *args, **{**kwargs, 'norm': True})  # True keeps the norm
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """Return the features (N, C, h, w)."""
+        """Return the features of the chosen blocks, each (N, C, h, w)."""
         vit = cast(Any, self.model)
         *features, last = vit.forward_intermediates(
             images, indices=self.out_indices, output_fmt=self.output_fmt.value, intermediates_only=True

@@ -20,9 +20,9 @@ class ConfidentRegression(StereoConsistencyLoss):
     for segmentation. ``confidence='off'`` gives the baseline of table 4.
 
     Args:
-        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
+        *args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
         weight: alpha_d.
-        kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, and
+        **kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, and
             ``init_cfg``.
     """
 

@@ -87,7 +87,7 @@ class ConsistencyLoss(BaseModule, ABC):
         return list(options.values())
 
     def connect(self, backbone: Backbone) -> None:
-        """Read what the loss needs to know of the model's backbone; nothing by default. Called by the model.
+        """Read what the loss needs to know about the model's backbone; nothing by default. Called by the model.
 
         Raises:
             ConfigError: The loss does not work with this backbone.
@@ -96,11 +96,11 @@ class ConsistencyLoss(BaseModule, ABC):
     def prepare_training(self) -> None:
         """Load what only the training needs, such as other networks; nothing by default.
 
-        Called by the model when it initialises its weights.
+        Called by the model when it initializes its weights.
         """
 
     def supervised_tasks(self) -> set[str]:
-        """Return the names of the tasks that this loss supervises without any label of theirs."""
+        """Return the names of the tasks that this loss supervises without labels for them."""
         return set()
 
     @abstractmethod

@@ -21,7 +21,7 @@ class DiscriminatorLoss(JointSpaceLoss):
     A small convolutional network takes m_s(i) with m_t(i), and m_s(i) with m_t(j) of another image j with the same pair
     of tasks, and learns by binary cross-entropy to tell the two apart, while the multi-task network and the mapping
     learn to make them alike. Mean over positions of the two cross-entropies, summed over the pairs of an image,
-    averaged over the images. The batch is that of all processes; a pair that no other image has adds nothing.
+    averaged over the images. The batch spans all processes; a pair that no other image has adds nothing.
 
     Where we differ: the paper alternates between the two; here one optimizer step trains both, as the gradient changes
     its sign where it leaves the discriminator (Ganin and Lempitsky, ICML 2015). The paper does not state the objective

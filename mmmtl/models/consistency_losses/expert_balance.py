@@ -65,8 +65,8 @@ class ExpertBalance(ConsistencyLoss):
 def mean_of_all_processes(values: Tensor) -> Tensor:
     """Return the mean over the first dimension and over all processes, with a gradient for DDP.
 
-    The gradient of this process' part is multiplied by the world size, as DDP averages gradients; so any function of
-    the result has the gradient of one process with all values.
+    The gradient of the values of this process is multiplied by the world size, since DDP averages gradients. So a
+    function of the result has the same gradient as on one process with all values.
 
     Args:
         values: (N, ...), with an N that may differ between processes.

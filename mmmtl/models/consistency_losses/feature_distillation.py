@@ -20,14 +20,14 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class FeatureDistillation(ConsistencyLoss):
-    """Distance of the backbone's imitations to the maps of teachers, the distillation loss of SAK (ICLR 2025).
+    """Distance between the backbone's imitations and the maps of teachers, the distillation loss of SAK (ICLR 2025).
 
-    Sum over teachers and taps of 0.9 (1 - cos(s, t)) + 0.1 SmoothL1(s, t), averaged over the images. The cosine is that
-    of whole maps, flattened; SmoothL1 is averaged over pixels and channels. The coarser map (by its height) is resized
-    to the finer one, bilinearly. The teachers see the images of the batch after augmentation, in every step.
+    Sum over teachers and taps of 0.9 (1 - cos(s, t)) + 0.1 SmoothL1(s, t), averaged over the images. The cosine is
+    computed on whole, flattened maps; SmoothL1 is averaged over pixels and channels. The coarser map (by its height) is
+    resized to the finer one, bilinearly. In every step, the input of the teachers is the augmented batch.
 
-    Where the pixels are a function of the image and a horizontal flip, ``cache`` stores the maps of the teachers in
-    files. Teachers then see unflipped images, and their maps are flipped with the image.
+    If the only random augmentation is a horizontal flip, ``cache`` can store the maps of the teachers in files. The
+    teachers then receive unflipped images, and their maps are flipped with the image.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -35,13 +35,13 @@ class FeatureDistillation(ConsistencyLoss):
         strides: Strides of the backbone's features; passed by the model.
         teachers: ``{name: config}`` of a `TimmTeacher` each; the names are those of `Backbone.imitations`.
         cosine: Fraction of the cosine term, in [0, 1]; SmoothL1 has the rest.
-        unflip: Whether teachers see unflipped images, also without ``cache``.
+        unflip: Whether teachers receive unflipped images even without ``cache``.
         cache: Folder for the maps of the teachers; None to compute them in every step.
-        without_tasks: Whether the run trains the features only, as the first stage of SAK, on images without labels.
+        without_tasks: Whether the run trains only the features, on images without labels, as in the first stage of SAK.
         **kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
-        ConfigError: ``cosine`` is not in [0, 1], or teachers and imitations do not match.
+        ConfigError: ``cosine`` is not in [0, 1], or the teachers do not match the imitations in name or channels.
     """
 
     reads = ('rgb',)
@@ -71,7 +71,11 @@ class FeatureDistillation(ConsistencyLoss):
         self.imitations: Mapping[str, tuple[int, ...]] = {}
 
     def connect(self, backbone: Backbone) -> None:
-        """Look up which features imitate which teacher."""
+        """Look up which features imitate which teacher.
+
+        Raises:
+            ConfigError: The names of the teachers are not those of the imitations.
+        """
         if set(self.teachers) != set(backbone.imitations):
             raise ConfigError(
                 f'FeatureDistillation.teachers are {", ".join(sorted(self.teachers)) or "none"}, but '
@@ -81,14 +85,18 @@ class FeatureDistillation(ConsistencyLoss):
         self.imitations = backbone.imitations
 
     def prepare_training(self) -> None:
-        """Load the teachers, so that missing weights are reported before the first step."""
+        """Load the teachers, so that missing weights are reported before the first step.
+
+        Raises:
+            ConfigError: A teacher has other numbers of channels than its imitations.
+        """
         for name, teacher in self.teachers.items():
             wanted = tuple(self.in_channels[index] for index in self.imitations[name])
             if teacher.out_channels != wanted:
                 raise ConfigError(
                     f'FeatureDistillation.teachers.{name}: {teacher.model_name} returns maps of '
                     f'{teacher.out_channels} channels, but the imitations have {wanted}; set the number of channels in '
-                    'the backbone, and one of out_indices per tap'
+                    'the backbone, and one index per tap in out_indices of the teacher'
                 )
 
     def supervised_tasks(self) -> set[str]:
@@ -119,8 +127,8 @@ class FeatureDistillation(ConsistencyLoss):
             return self.per_image(total, samples, 0)
         images = rgb if len(indices) == len(samples) else rgb[indices]
         for name in self.teachers:
-            taught = self.teacher_maps(name, images, [samples[index] for index in indices])
-            for index, target in zip(self.imitations[name], taught, strict=True):
+            target_maps = self.teacher_maps(name, images, [samples[index] for index in indices])
+            for index, target in zip(self.imitations[name], target_maps, strict=True):
                 imitation = features[index] if len(indices) == len(samples) else features[index][indices]
                 total = total + map_distances(imitation.float(), target.float(), self.cosine).sum()
         return self.per_image(total, samples)
@@ -135,7 +143,7 @@ class FeatureDistillation(ConsistencyLoss):
 
 
 def map_distances(imitation: Tensor, target: Tensor, cosine: float = 0.9) -> Tensor:
-    """Return the distance of two maps per image, (N,); their sizes may differ."""
+    """Return the distance (N,) between the maps (N, C, h, w) of each image; the sizes of the two may differ."""
     size, wanted = imitation.shape[-2:], target.shape[-2:]
     if size != wanted and wanted[0] > size[0]:
         imitation = F.interpolate(imitation, wanted, mode='bilinear', align_corners=False)

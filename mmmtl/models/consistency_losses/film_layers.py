@@ -43,7 +43,7 @@ class FiLMInstanceNorm(nn.Module):
         self.film = FiLM(pairs, channels) if pairs else None
 
     def forward(self, x: Tensor, pair: Tensor | None) -> Tensor:
-        """Normalise maps (M, C, h, w).
+        """Normalize maps (M, C, h, w).
 
         Raises:
             ConfigError: The maps have one pixel.

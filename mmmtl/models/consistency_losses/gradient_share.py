@@ -1,4 +1,4 @@
-"""A weight of a consistency loss that keeps its gradient a fixed fraction of the gradient of the tasks."""
+"""A weight for a consistency loss that keeps its gradient at a fixed fraction of the gradient of the tasks."""
 
 import math
 from collections.abc import Sequence
@@ -15,30 +15,30 @@ HALF_SCALE = 2.0**12  # loss scale of the measurement under float16, divided out
 
 @MODELS.register_module()
 class GradientShare(nn.Module):
-    """weight = share * |g_tasks| / |g_term|, g: gradient on the features of the backbone. Ours, in no paper.
+    """weight = share * |g_tasks| / |g_term|, with gradients g on the features of the backbone. Ours, not from a paper.
 
     Use it in place of the number ``weight`` of a consistency loss::
 
         consistency_losses=dict(cross_task=dict(type=CrossTaskConsistency, weight=dict(type=GradientShare, share=0.1)))
 
     g_tasks is the gradient of the weighted sum of the task losses, g_term that of the consistency loss, both on all
-    feature maps of the backbone and all images of all processes. So the term cannot drown the tasks, however large its
-    loss is, and a constant factor of its loss changes nothing. A term whose gradient vanishes is amplified, too, unless
-    ``max_weight`` bounds the weight.
+    feature maps of the backbone and all images of all processes. So the term cannot dominate the tasks, however large
+    its loss is, and a constant factor on its loss changes nothing. A vanishing gradient of the term is amplified too,
+    unless ``max_weight`` bounds the weight.
 
     The norms are measured in every ``interval``-th iteration, by two backward passes that end at the features, and
     smoothed: new = momentum * old + (1 - momentum) * measured. An iteration in which either gradient is 0 (no label, or
     nothing to compare) or not finite changes nothing; the weight is 0 before the first measurement. There is no
     host-device synchronization. The norms and the number of iterations are part of the checkpoint.
 
-    The log has the weight as ``weight/<name>``, and the share in the iterations that measure it, with the weight used
-    there, as ``gradient_share/<name>``.
+    The weight is logged as ``weight/<name>``. In iterations with a measurement, the share reached with this weight is
+    logged as ``gradient_share/<name>``.
 
     Args:
         share: Ratio of the norms, >= 0.
         interval: Number of iterations between measurements, >= 1.
         momentum: Weight of earlier measurements, 0 (no smoothing) to below 1.
-        max_weight: Upper bound of the weight, > 0, for example the published weight; infinite by default.
+        max_weight: Upper bound of the weight, > 0, for example the published weight; none by default.
 
     Raises:
         ConfigError: An argument is out of range; in training: no feature of the backbone has a gradient.
@@ -112,8 +112,8 @@ def _gradient_norm(loss: Tensor, features: Sequence[Tensor]) -> Tensor:
     wanted = [feature for feature in features if feature.requires_grad]
     if not wanted:
         raise ConfigError(
-            'GradientShare measures gradients on the features of the backbone, but these have none: give a number as '
-            'weight of the consistency loss, or train the backbone'
+            'GradientShare measures gradients on the features of the backbone, but none of them requires a gradient; '
+            'set the weight of the consistency loss to a number, or train the backbone'
         )
     kind = loss.device.type
     half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16

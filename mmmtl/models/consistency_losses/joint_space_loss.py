@@ -27,7 +27,7 @@ class JointSpaceLoss(ConsistencyLoss):
         from_tasks: Tasks whose predictions are compared: ``'unlabelled'``, those without a label on the image, or
             ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
         train_space: False to keep the mapping network as it is initialized, for example from weights that were trained
-            on pairs of labels (``mmmtl consistency-oracle --pretrain``); ours. In the papers it is trained.
+            on pairs of labels (``mmmtl consistency-oracle --pretrain``). The papers train it.
 
     Raises:
         ConfigError: ``from_tasks`` is unknown.

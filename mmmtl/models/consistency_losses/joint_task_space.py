@@ -26,7 +26,7 @@ class JointTaskSpace(BaseModule):
     A convolution per task, then SegNet's encoder, shared by all tasks, whose blocks conv3x3 - norm - FiLM - ReLU are
     conditioned on the ordered pair of tasks.
 
-    Each map is normalised by its own mean and variance (instance norm). The published code does the same: its batch
+    Each map is normalized by its own mean and variance (instance norm). The published code does the same: its batch
     norm sees one map at a time. Here the maps of a batch go through together, and the result for one depends neither
     on the others nor on how they are spread over processes. There are no running statistics, as nothing is mapped in
     inference.

@@ -15,9 +15,9 @@ from mmmtl.tasks import Task
 
 
 class LabelMappings(BaseModule):
-    """K (K - 1) separate networks for K tasks, as in X-task (Zamir et al., CVPR 2020): costly by their number.
+    """K (K - 1) separate networks for K tasks, as in X-task (Zamir et al., CVPR 2020); their number makes them costly.
 
-    Batch norm sees the maps of one process, as in the backbone; with ``sync_bn='torch'`` in the config those of all.
+    Batch norm uses the maps of one process, as in the backbone; with ``sync_bn='torch'`` in the config, those of all.
 
     Args:
         tasks: The model's tasks, by name.

@@ -10,8 +10,8 @@ def noise_contrast(distances: Tensor, valid: Tensor, valid_columns: Tensor, *, m
 
     Args:
         distances: (I, M, M + K), divided by the temperature. The first M / 2 members belong to one task, the next M / 2
-            are the same ones of the other task; ``members`` consecutive ones form a region. The last K columns are
-            negatives of all.
+            are the same members in the other task; ``members`` consecutive ones form a region. The last K columns are
+            negatives of all members.
         valid: bool (I, M), which members exist.
         valid_columns: bool (I, M + K), which columns exist.
         members: Members of a region: 1 for whole regions, or the number of pixels per region.

@@ -37,7 +37,7 @@ class PlaneMatching(ConsistencyLoss):
         depth: Name of a task of metric depth, whose labels are used.
         tolerance: Relative depth difference up to which a pixel counts as visible in another view, see
             `mmmtl.geometry.visible_pixels`.
-        kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
+        **kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
         ConfigError: ``depth`` is not a task of metric depth.

@@ -1,9 +1,9 @@
-"""A memory bank of regions of earlier images, which are further negatives."""
+"""A memory bank of regions of earlier images, used as additional negatives."""
 
 import torch
 from torch import Tensor, nn
 
-MIN_STEPS = 4  # in which a full bank is replaced
+MIN_STEPS = 4  # minimum number of steps to replace a full bank
 
 
 class RegionBank(nn.Module):
@@ -34,7 +34,7 @@ class RegionBank(nn.Module):
 
     @torch.no_grad()
     def add(self, means: Tensor, covariances: Tensor, valid: Tensor) -> None:
-        """Replace the oldest entries by regions drawn at random.
+        """Replace the oldest entries by regions drawn at random, from P images with R regions each.
 
         Args:
             means: (P, R, C).

@@ -62,7 +62,7 @@ class RegionContrast(JointSpaceLoss):
         temperature: Divisor of the distances, > 0; the published one by default.
         bank: Number of regions of earlier images that are further negatives; 0 for none, as in equation (3). Every
             process fills its own bank, so two processes with half the batch each do not equal one exactly.
-        kwargs: ``weight``, ``from_tasks``, ``train_space`` and ``init_cfg`` of `JointSpaceLoss`;
+        **kwargs: ``weight``, ``from_tasks``, ``train_space`` and ``init_cfg`` of `JointSpaceLoss`;
             ``from_tasks='all'`` for fully labelled images, as in table 6.
 
     Raises:
@@ -124,7 +124,7 @@ class RegionContrast(JointSpaceLoss):
             Loss (I,), and bool (I,), whether the pair has a region in both.
         """
         count = self.slots.max_regions
-        if slots.device.type == 'cpu':  # reading a value is free there, so empty slots are left out
+        if slots.device.type == 'cpu':  # reading a value needs no synchronization here, so empty slots are left out
             count = max(1, int(slots.max()) + 1)
         if self.compare == 'pixel':
             return self.contrast_pixels(mapped, slots, count)

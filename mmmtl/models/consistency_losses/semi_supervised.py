@@ -113,7 +113,7 @@ def sampling_positions(start: Tensor, length: Tensor, enlarged: Tensor, size: in
         size: Length to which crops and images are padded.
 
     Returns:
-        Positions (M, size), -1 to 1 as `grid_sample` takes them, and bool (M, size), which pixels are no padding.
+        Positions (M, size), -1 to 1 as `grid_sample` takes them, and bool (M, size), True outside of the padding.
     """
     centre = torch.arange(size, device=start.device) + 0.5
     position = start[:, None] + centre * (length / enlarged)[:, None]

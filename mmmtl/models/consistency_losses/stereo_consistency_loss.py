@@ -30,7 +30,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
     Pairs are the scenes whose samples have ``rectified=True``; other images are ignored. A batch without pairs gives 0.
 
     Args:
-        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model, see `ConsistencyLoss`.
+        *args: ``tasks``, ``in_channels`` and ``strides``, passed by the model, see `ConsistencyLoss`.
         depth: Name of the task whose logits are a depth, normally an `InverseDepth`. The metres of any other `Depth`
             are inverted, after a clamp to at least 0.1 m.
         warp_by: The b of G(a; b): ``'pseudo'``, the pseudo disparity of the samples; or ``'own'``, the disparity that
@@ -39,7 +39,7 @@ class StereoConsistencyLoss(ConsistencyLoss):
             C >= tau; ``'raw'``: C; ``'off'``: 1.
         tau: Threshold of ``'soft'`` and ``'hard'``. The paper learns it (Choi et al.) and does not state its value.
         beta: Slope of ``'soft'``.
-        kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
+        **kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
         ConfigError: A name is unknown, or a confidence is used without pseudo disparity.

@@ -24,12 +24,12 @@ class StereoDepthConsistency(StereoConsistencyLoss):
     is unknown, do not count.
 
     Args:
-        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
+        *args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
         lr: alpha_d,lr.
         left: alpha_d,l.
         right: alpha_d,r.
-        kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, ``weight`` and
-            ``init_cfg``.
+        **kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, ``weight``
+            and ``init_cfg``.
 
     Raises:
         ConfigError: A factor is negative.

@@ -30,13 +30,13 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
     disparity and label. The terms of a view without labels are left out.
 
     Args:
-        args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
+        *args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.
         task: Name of the segmentation task.
         lr: alpha_s,lr.
         left: alpha_s,l.
         right: alpha_s,r.
-        kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, ``weight`` and
-            ``init_cfg``.
+        **kwargs: ``depth``, ``warp_by``, ``confidence``, ``tau`` and ``beta`` of `StereoConsistencyLoss`, ``weight``
+            and ``init_cfg``.
 
     Raises:
         ConfigError: The task is not a segmentation task, or a factor is negative.

@@ -1,4 +1,4 @@
-"""Messages of a source task to a target task: linear attention over pixels, or attention over classes (ATRC)."""
+"""Messages from a source task to a target task: linear attention over pixels, or attention over classes (ATRC)."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -16,13 +16,13 @@ RELATIONS = (GLOBAL, TARGET_LABEL, SOURCE_LABEL)
 Genotype = Mapping[str, Mapping[str, str]]
 
 
-class Context(nn.Module):
+class RelationalContext(nn.Module):
     """A message to each pixel of the target: values of the source, weighted by queries and keys.
 
-    Queries come from features of the target, keys and values from those of the source. With ``'global'``, all pixels
-    are attended to, with softplus in place of the exponential, so that the cost is linear in the number of pixels. With
-    ``'t-label'`` and ``'s-label'``, classes are: a class is the mean of the source's features, weighted by a softmax
-    over *space* of the auxiliary logits of the target or of the source.
+    Queries come from features of the target, keys and values from those of the source. ``'global'`` attends to all
+    pixels, with softplus instead of the exponential, so that the cost is linear in the number of pixels. ``'t-label'``
+    and ``'s-label'`` attend to classes: the feature of a class is the mean of the source's features, weighted by a
+    softmax over *space* of the auxiliary logits of the target or of the source.
 
     Args:
         relation: One of `RELATIONS`.
@@ -45,8 +45,8 @@ class Context(nn.Module):
 
         Args:
             target: Features (N, channels, h, w) of the target.
-            source: Those of the source.
-            logits: Auxiliary logits (N, K, h, w) for attention over classes.
+            source: Features (N, channels, h, w) of the source.
+            logits: Auxiliary logits (N, K, h, w) for attention over classes; None for ``'global'``.
         """
         query = self.query(target)
         if self.relation == GLOBAL:
@@ -72,10 +72,10 @@ def class_message(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Te
 
 
 class TargetContext(nn.Module):
-    """All messages to a target task, and its features after them.
+    """The messages of all sources to a target task, fused with the features of the target.
 
     Args:
-        relations: ``{source: relation}``; without any, the features are refined alone.
+        relations: ``{source: relation}``; if empty, the features are refined without messages.
         channels: Channels of the features.
         dropout: Probability that a channel of the result is dropped.
     """
@@ -83,7 +83,9 @@ class TargetContext(nn.Module):
     def __init__(self, relations: Mapping[str, str], channels: int, dropout: float) -> None:
         super().__init__()
         width = channels // 2
-        self.contexts = nn.ModuleDict({name: Context(kind, channels, width) for name, kind in relations.items()})
+        self.contexts = nn.ModuleDict(
+            {name: RelationalContext(kind, channels, width) for name, kind in relations.items()}
+        )
         # a 1x1 convolution of the concatenated messages, in one part for each source
         self.outputs = nn.ModuleDict({name: nn.Conv2d(width, channels, 1, bias=False) for name in relations})
         self.norm = nn.BatchNorm2d(channels) if relations else None
@@ -93,12 +95,18 @@ class TargetContext(nn.Module):
         self.dropout = nn.Dropout2d(dropout)
 
     def forward(self, target: str, features: Mapping[str, Tensor], auxiliary: Mapping[str, Tensor]) -> Tensor:
-        """Return the features (N, channels, h, w) of the target from those and the auxiliary logits of all tasks."""
+        """Return the refined features (N, channels, h, w) of the target.
+
+        Args:
+            target: Name of the target.
+            features: ``{task: (N, channels, h, w)}`` of all tasks.
+            auxiliary: ``{task: (N, K, h, w)}``, logits of the tasks whose classes are used.
+        """
         x = features[target]
         messages = []
         for source, module in self.contexts.items():
-            context = cast(Context, module)
-            logits = auxiliary.get(labels_of(context.relation, target, source))
+            context = cast(RelationalContext, module)
+            logits = auxiliary.get(task_of_classes(context.relation, target, source))
             messages.append(self.outputs[source](context(x, features[source], logits)))
         if self.norm is not None:
             total = messages[0]
@@ -108,8 +116,8 @@ class TargetContext(nn.Module):
         return self.dropout(self.fuse(x))
 
 
-def labels_of(relation: str, target: str, source: str) -> str:
-    """Return the task whose classes a relation uses, '' for none."""
+def task_of_classes(relation: str, target: str, source: str) -> str:
+    """Return the task whose classes a relation attends to, '' for ``'global'``."""
     return {TARGET_LABEL: target, SOURCE_LABEL: source}.get(relation, '')
 
 
@@ -128,8 +136,8 @@ def check_genotype(genotype: Genotype, tasks: Mapping[str, object]) -> dict[str,
                     raise ConfigError(f'{where}: there is no task {name!r}; the tasks are {", ".join(tasks)}')
             if relation == 'local':
                 raise ConfigError(
-                    f"{where}: 'local' attention is not available, as it needs a CUDA kernel of its own; the published "
-                    f'genotypes do without it: use one of {", ".join(RELATIONS)} or none'
+                    f"{where}: 'local' attention is not available, as it needs a custom CUDA kernel; the published "
+                    f'genotypes do not use it; choose one of {", ".join(RELATIONS)} or none'
                 )
             if relation != 'none' and relation not in RELATIONS:
                 raise ConfigError(f'{where}: expected one of {", ".join(RELATIONS)} or none, found {relation!r}')

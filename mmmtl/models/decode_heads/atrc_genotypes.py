@@ -23,4 +23,4 @@ PASCAL = _table(
         edge=(T, T, T, G, T),
     ),
 )
-"""The same of PASCAL-Context."""
+"""``{target: {source: relation}}`` of PASCAL-Context."""

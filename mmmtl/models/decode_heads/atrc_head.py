@@ -1,4 +1,4 @@
-"""ATRC: every task is refined by messages of chosen kinds from chosen tasks."""
+"""ATRC: every task is refined by messages from other tasks; a genotype lists their kinds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
-from mmmtl.models.decode_heads.atrc_context import GLOBAL, Genotype, TargetContext, check_genotype, labels_of
+from mmmtl.models.decode_heads.atrc_context import GLOBAL, Genotype, TargetContext, check_genotype, task_of_classes
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
 from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
@@ -20,13 +20,14 @@ STAGE = 'auxiliary'
 class ATRCHead(DecodeHead):
     """ATRC (Brüggemann et al., "Exploring relational context for multi-task dense prediction", ICCV 2021).
 
-    All maps are resized to the finest and concatenated (channels C). Per task, a 3x3 block to D channels gives
-    features; for every source of its genotype, `Context` gives a message; the messages go through a 1x1 convolution and
-    a norm that starts at 0, and are fused with the features. Tasks whose classes are used by a relation also predict
-    these (`Task.as_classes`) from the detached maps, and have a loss on them.
+    All maps are resized to the finest and concatenated (channels C). Per task, a 3x3 block to D channels computes
+    features; for every source in its genotype, `RelationalContext` computes a message; a 1x1 convolution and a norm,
+    whose weight is initialized to 0, combine the messages, which are fused with the features. If a relation uses the
+    classes of a task (`Task.as_classes`), they are also predicted from the detached maps, with a loss of their own.
 
-    Where we differ: ``'local'`` attention, which no published genotype of HRNet-w18 has, is not there; the classes of
-    normals are spread evenly instead of clustered; the last layers have small initial weights, see `classifier`.
+    Where we differ: ``'local'`` attention, which no published genotype of HRNet-w18 uses, is not implemented; the
+    classes of normals are spread evenly instead of clustered; the last layers have small initial weights, see
+    `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}, and
     the stage ``auxiliary`` of the same size.
@@ -36,14 +37,15 @@ class ATRCHead(DecodeHead):
         in_channels: Channels of the features, fine to coarse; passed by the model.
         strides: Strides of the features, in the same order; passed by the model.
         genotype: ``{target: {source: relation}}``, with the relations ``'global'``, ``'t-label'``, ``'s-label'`` and
-            ``'none'``, as for a source that is left out; `atrc_genotypes` has the published ones. ``{}`` relates no
-            tasks. By default all relations are ``'global'``.
+            ``'none'``, which is the same as leaving the source out. `atrc_genotypes` has the published ones. With
+            ``{}``, there are no messages. By default, all relations are ``'global'``.
         channels: D; C // 4 by default.
         earlier_weight: Weight of the losses of the auxiliary predictions, > 0.
         dropout: Probability that a channel is dropped before the last layer.
 
     Raises:
-        ConfigError: The genotype has an unknown task or relation, or a relation by classes of a task without them.
+        ConfigError: The genotype has an unknown task or relation, a relation needs the classes of a task that has none,
+            or ``earlier_weight`` is not above 0.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class ATRCHead(DecodeHead):
         checked = check_genotype(genotype, tasks)
         total = sum(in_channels)
         channels = channels or total // 4
-        used = {labels_of(kind, *pair) for pair, kind in _pairs(checked)}
+        used = {task_of_classes(kind, *pair) for pair, kind in _pairs(checked)}
         labelled = {name: task for name, task in tasks.items() if name in used}
         require_capability(labelled, 'as_classes', 'ATRCHead')
         self.class_tasks = {name: one for name, task in labelled.items() if (one := task.as_classes) is not None}
@@ -82,7 +84,7 @@ class ATRCHead(DecodeHead):
 
     @property
     def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The auxiliary predictions, of the tasks whose classes are used."""
+        """The auxiliary predictions of the tasks whose classes are used."""
         return {STAGE: EarlierStage(self.class_tasks, self.earlier_weight)} if self.class_tasks else {}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:

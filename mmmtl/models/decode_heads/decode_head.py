@@ -30,7 +30,7 @@ class EarlierStage:
 
 @dataclass(frozen=True)
 class HeadOutput:
-    """What a decode head returns.
+    """The output of a decode head.
 
     Args:
         logits: The final logits ``{task: (N, task.channels, h, w)}``, at any resolution.

@@ -1,4 +1,4 @@
-"""MLoRE's router: weights of n experts per image, of which the largest k remain."""
+"""MLoRE's router: weights of n experts per image, of which only the k largest are kept."""
 
 from typing import Literal
 
@@ -11,13 +11,13 @@ MASKS: tuple[Mask, ...] = ('logits', 'weights')
 
 
 def top_gates(logits: Tensor, count: int, mask: Mask) -> Tensor:
-    """Return the gates of experts from their logits, and 0 for all but the ``count`` largest.
+    """Return the gates of experts from their logits, with 0 for all but the ``count`` largest.
 
     Args:
         logits: (..., n), float32.
-        count: Number of experts that remain.
-        mask: ``'logits'`` for a softmax over the remaining experts, whose gates sum to 1; ``'weights'`` for a softmax
-            over all experts, whose remaining gates sum to less than 1. MLoRE uses the first on NYUD-v2, the second on
+        count: Number of experts that are kept.
+        mask: ``'logits'`` for a softmax over the kept experts, whose gates sum to 1; ``'weights'`` for a softmax over
+            all experts, so that the kept gates sum to less than 1. MLoRE uses the first on NYUD-v2, the second on
             PASCAL-Context.
 
     Returns:
@@ -66,6 +66,6 @@ class ExpertRouter(nn.Module):
         # the mean commutes with the last layer, which then runs on one vector per image
         by_content = self.expand(tokens.mean(1))
         by_position = self.pixels_reduce(F.gelu(self.pixels_norm(self.pixels(x).squeeze(2))))
-        numbers = self.output(torch.cat([by_content, by_position], 1)).float()
-        logits, scales, weight = numbers.split([self.num_experts, self.num_experts, 1], dim=1)
+        outputs = self.output(torch.cat([by_content, by_position], 1)).float()
+        logits, scales, weight = outputs.split([self.num_experts, self.num_experts, 1], dim=1)
         return logits, scales, weight

@@ -1,4 +1,4 @@
-"""MTI-Net's feature propagation: what the tasks share at one scale, for the initial predictions at the next finer."""
+"""MTI-Net's feature propagation: features shared by the tasks at one scale, passed on to the next finer scale."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,20 +9,20 @@ from mmmtl.models.decode_heads.residual_blocks import basic_blocks
 
 
 class FeaturePropagation(nn.Module):
-    """Add to the features of each task what all tasks share (FPM of MTI-Net, Vandenhende et al., ECCV 2020).
+    """Add features shared by all tasks to those of each task (FPM of MTI-Net, Vandenhende et al., ECCV 2020).
 
     The concatenated features c of N tasks give a mask, a softmax over tasks; a residual block reduces the masked c to
     ``channels`` shared channels; each task adds them, weighted by its own squeeze-and-excitation.
 
     The order of the tasks in a config does not matter: they are concatenated in the order of the buffer ``task_order``,
-    indices of the sorted names. It is alphabetical in a new network; converted weights bring the order of their
-    training, on which their convolutions and the published softmax depend.
+    indices of the sorted names. It is alphabetical in a new network. Converted weights contain the order of the
+    original training, on which their convolutions and the published softmax depend.
 
     Args:
         tasks: Names of the tasks.
         channels: Channels of the features of each task.
         task_softmax: ``'tasks'`` for a softmax over tasks; ``'published'`` for that of the released code, which
-            normalises over N adjacent channels, mostly of one task.
+            normalizes over N adjacent channels, mostly of one task.
     """
 
     task_order: Tensor
@@ -33,8 +33,8 @@ class FeaturePropagation(nn.Module):
         self.channels, self.task_softmax = channels, task_softmax
         self.register_buffer('task_order', torch.arange(len(self.names)))
         width = len(tasks) * channels
-        inside = max(1, width // 4)
-        self.mask = nn.Sequential(*basic_blocks(width, inside), nn.Conv2d(inside, width, 1))
+        hidden = max(1, width // 4)
+        self.mask = nn.Sequential(*basic_blocks(width, hidden), nn.Conv2d(hidden, width, 1))
         self.reduce = basic_blocks(width, channels, 1)
         self.excite = nn.ModuleDict({name: SqueezeExcitation(channels) for name in tasks})
 
@@ -52,12 +52,12 @@ class FeaturePropagation(nn.Module):
 
 
 class SqueezeExcitation(nn.Module):
-    """Weigh the channels by their means over the map (Hu, Shen and Sun, CVPR 2018), with a reduction by 16."""
+    """Squeeze-and-excitation (Hu, Shen and Sun, CVPR 2018) with reduction 16: weight channels by their global means."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        inside = max(1, channels // 16)
-        self.weights = nn.Sequential(nn.Linear(channels, inside), nn.ReLU(), nn.Linear(inside, channels), nn.Sigmoid())
+        hidden = max(1, channels // 16)
+        self.weights = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels), nn.Sigmoid())
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (N, channels, H, W) to the same shape."""

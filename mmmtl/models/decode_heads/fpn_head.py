@@ -15,7 +15,7 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class FPNHead(DecodeHead):
-    """Brings every map to ``channels``, adds the coarser ones from the top down, and decodes the sum once per task.
+    """Projects every map to ``channels``, adds the coarser ones from the top down, and decodes the sum once per task.
 
     Feature pyramid networks (Lin et al., CVPR 2017) with the sum over the levels of panoptic FPN (Kirillov et al.,
     CVPR 2019): a 1x1 convolution per map; from the coarsest to the finest, the map above is resized and added; a 3x3

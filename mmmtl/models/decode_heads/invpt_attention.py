@@ -1,4 +1,4 @@
-"""InvPT's attention over the tokens of all tasks, with scores that are passed on to the next stage."""
+"""InvPT's attention over the tokens of all tasks; its scores are passed on to the next stage."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,15 +12,15 @@ HEADS = 2
 class CrossTaskAttention(nn.Module):
     """Attention of every pixel of every task to every pixel of every task, at a reduced resolution.
 
-    Queries are made by a depthwise 3x3 convolution of stride 2 per task, keys and values by average pooling. Scores are
-    scaled by the root of the *whole* width, as in the released code, and mixed with those of the stage before by a 1x1
-    convolution over the heads of both.
+    Queries are computed by a depthwise 3x3 convolution of stride 2 per task, keys and values by average pooling. Scores
+    are divided by the square root of all C channels, not of those per head, as in the released code, and mixed with
+    those of the previous stage by a 1x1 convolution over the heads of both.
 
     Args:
         tasks: Names of the T tasks.
-        channels: C, a multiple of 2, the number of heads.
+        channels: C, a multiple of the number of heads, 2.
         pool: Kernel and stride of the pooling.
-        takes_scores: Whether there is a stage before.
+        takes_scores: Whether there is a previous stage, whose scores are mixed in.
         messages: False for attention within each task only.
     """
 
@@ -40,11 +40,11 @@ class CrossTaskAttention(nn.Module):
         self.mix_scores = nn.Conv2d(2 * HEADS, HEADS, 1) if takes_scores else None
 
     def forward(self, x: Tensor, scores: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Attend, and return what is to be added to the tokens.
+        """Return the update of the tokens, and the scores.
 
         Args:
-            x: Normalised tokens (N, T, h, w, C), h and w even and multiples of ``pool``.
-            scores: Scores (N, heads, T, h / 4, w / 4, K) of the stage before; None without one.
+            x: Normalized tokens (N, T, h, w, C), h and w even and multiples of ``pool``.
+            scores: Scores (N, heads, T, h / 4, w / 4, K) of the previous stage; None in the first one.
 
         Returns:
             (N, T, h, w, C), and the scores (N, heads, T, h / 2, w / 2, K), before the softmax, with K = T h w / pool^2.
@@ -57,7 +57,7 @@ class CrossTaskAttention(nn.Module):
         key, value = self._heads(self.key(pooled)), self._heads(self.value(pooled))
         found = query @ key.transpose(-2, -1) * self.scale  # (N, heads, T h w / 4, K)
         if self.mix_scores is not None:
-            assert scores is not None, 'this stage takes the scores of the one before'
+            assert scores is not None, 'this stage needs the scores of the previous one'
             found = self.mix_scores(torch.cat([found, enlarged_scores(scores)], 1))
         allowed = found if self.messages else found.masked_fill(self._of_another_task(found), -torch.inf)
         result = self.out((allowed.softmax(-1) @ value).transpose(1, 2).flatten(2))  # (N, T h w / 4, C)
@@ -72,7 +72,7 @@ class CrossTaskAttention(nn.Module):
         return tokens.flatten(1, 3).unflatten(-1, (HEADS, -1)).transpose(1, 2)
 
     def _of_another_task(self, scores: Tensor) -> Tensor:
-        """Return where query and key (..., Q, K) belong to different tasks."""
+        """Return a mask (Q, K), True where query and key of scores (..., Q, K) belong to different tasks."""
         queries, keys = (
             torch.arange(len(self.tasks), device=scores.device).repeat_interleave(length // len(self.tasks))
             for length in scores.shape[-2:]
@@ -89,7 +89,7 @@ class DepthwiseHalving(nn.Module):
         self.bn = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Halve a map; a single value per channel has no variance, and takes the running statistics in training too."""
+        """Halve a map; with one value per channel, hence no variance, use running statistics in training too."""
         x, bn = self.conv(x), self.bn
         if self.training and x.numel() == x.shape[1]:
             return F.batch_norm(x, bn.running_mean, bn.running_var, bn.weight, bn.bias, eps=bn.eps)
@@ -97,7 +97,7 @@ class DepthwiseHalving(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """x + attention(LN(x)), then x + MLP(LN(x)) with 4 C hidden channels; arguments as of `CrossTaskAttention`."""
+    """x + attention(LN(x)), then x + MLP(LN(x)) with 4 C hidden channels; arguments: see `CrossTaskAttention`."""
 
     def __init__(self, tasks: Sequence[str], channels: int, *, pool: int, takes_scores: bool, messages: bool) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class JointLayerNorm(nn.Module):
         self.bias = nn.ParameterDict({name: nn.Parameter(torch.zeros(channels)) for name in tasks})
 
     def forward(self, x: Tensor) -> Mapping[str, Tensor]:
-        """Normalise (N, T, h, w, C); returns ``{task: (N, C, h, w)}``."""
+        """Normalize (N, T, h, w, C); return ``{task: (N, C, h, w)}``."""
         x = x.permute(0, 2, 3, 1, 4)  # (N, h, w, T, C)
         x = F.layer_norm(x, x.shape[3:] if self.messages else x.shape[4:])
         return {
@@ -138,7 +138,7 @@ class JointLayerNorm(nn.Module):
 
 
 def enlarged_scores(scores: Tensor) -> Tensor:
-    """Double the query grid of scores (N, heads, T, h, w, K); returns (N, heads, 4 T h w, K)."""
+    """Double the query grid of scores (N, heads, T, h, w, K); return (N, heads, 4 T h w, K)."""
     count, heads, tasks, height, width, _ = scores.shape
     grids = scores.permute(0, 1, 2, 5, 3, 4).flatten(0, 2)  # (N heads T, K, h, w)
     grids = F.interpolate(grids, (2 * height, 2 * width), mode='bilinear', align_corners=False)
@@ -146,7 +146,7 @@ def enlarged_scores(scores: Tensor) -> Tensor:
 
 
 def linear(in_channels: int, out_channels: int) -> nn.Linear:
-    """Build a linear layer with truncated normal weights of deviation 0.02."""
+    """Build a linear layer with truncated normal weights of standard deviation 0.02, and bias 0."""
     layer = nn.Linear(in_channels, out_channels)
     nn.init.trunc_normal_(layer.weight, std=0.02)
     nn.init.zeros_(layer.bias)

@@ -1,4 +1,4 @@
-"""InvPT: preliminary predictions, then attention over the tokens of all tasks at growing resolution."""
+"""InvPT: preliminary predictions, then attention over the tokens of all tasks at increasing resolution."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -24,21 +24,21 @@ STAGE = 'preliminary'
 class InvPTHead(DecodeHead):
     """InvPT (Ye and Xu, "Inverted pyramid multi-task transformer for dense scene understanding", ECCV 2022).
 
-    1. The last map is halved. Per task, two 3x3 blocks give features, and a 1x1 convolution preliminary logits, which
-       have a loss. Both are concatenated and mixed to the tokens of the task.
+    1. The last map is halved. Per task, two 3x3 blocks compute features, and a 1x1 convolution computes preliminary
+       logits, which are trained too. A 1x1 convolution of both, concatenated, computes the tokens of the task.
     2. Three stages (`InvPTStage`) of widths C, C/2 and C/4, at half, once and twice the resolution of the maps: the
        tokens of all tasks attend to each other, and the scores are passed on from stage to stage. The second map
        is added at the second stage, the first one at the third.
-    3. The tokens of all stages are normalised, resized to four times the maps and added up. Per task, a 3x3 block and a
-       1x1 convolution follow.
+    3. The tokens of all stages are normalized, resized to four times the resolution of the maps and summed. Per task, a
+       3x3 block and a 1x1 convolution follow.
 
-    The paper has a plain ViT with four taps: `ViTBackbone` with ``out_indices=(5, 11, 17, 23)`` for ViT-L.
-    The third tap takes no part in the released code; three maps are enough here, of which the first, the second and the
-    last are used. Maps of a pyramid are first resized to ``stride``.
+    The paper uses a plain ViT with four taps: `ViTBackbone` with ``out_indices=(5, 11, 17, 23)`` for ViT-L. The
+    released code does not use the third one. Here, three maps are enough: the first, the second and the last are used.
+    The maps of a feature pyramid are first resized to ``stride``.
 
     Where we differ: parameters of the released code that no output uses are not built (``norm_mt``, ``redu_chan.0``,
-    ``scale_embed.2`` and ``fuse_attn`` of the first stage), its decoder's drop path, whose rate is always 0, is left
-    out, and the last layers have small initial weights, see `classifier`.
+    ``scale_embed.2`` and ``fuse_attn`` of the first stage); neither is the drop path of its decoder, whose rate is
+    always 0; and the last layers have small initial weights, see `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, H / s, W / s)},
     s = ``stride`` / 4, and the stage ``preliminary`` at 2 ``stride``.
@@ -51,7 +51,7 @@ class InvPTHead(DecodeHead):
         preliminary_channels: Width of the features of the preliminary predictions.
         earlier_weight: Weight of the losses of the preliminary predictions, > 0.
         stride: Stride of the maps; heights and widths of images are padded to multiples of 4 ``stride``.
-        messages: False for attention and norms within each task only: then no task sees another.
+        messages: False for attention and norms within each task, so that tasks exchange no features.
 
     Raises:
         ConfigError: There are fewer than three features, or an option is out of range.
@@ -102,7 +102,7 @@ class InvPTHead(DecodeHead):
 
     @property
     def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The preliminary predictions, of all tasks."""
+        """The preliminary predictions of all tasks."""
         return {STAGE: EarlierStage(self.tasks, self.earlier_weight)}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
@@ -120,11 +120,11 @@ class InvPTHead(DecodeHead):
         return HeadOutput(logits, {STAGE: preliminary})
 
     def decode(self, tokens: Tensor, taps: Sequence[Tensor | None]) -> dict[str, Tensor]:
-        """Run all stages, and add up what is read out.
+        """Run all stages and sum their outputs.
 
         Args:
             tokens: (N, T, h / 2, w / 2, C).
-            taps: Map (N, in_channels, h, w) of the backbone for every stage.
+            taps: Map (N, in_channels, h, w) of the backbone for each stage; None for the first.
 
         Returns:
             ``{task: (N, C, 4 h, 4 w)}``.

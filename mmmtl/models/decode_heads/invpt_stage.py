@@ -1,4 +1,4 @@
-"""A stage of InvPT's decoder: maps of all tasks are enlarged, a tap of the backbone is added, tokens attend."""
+"""A stage of InvPT's decoder: upsample the maps of all tasks, add a map of the backbone, apply attention."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,16 +13,16 @@ from mmmtl.models.decode_heads.invpt_attention import AttentionBlock, JointLayer
 class InvPTStage(nn.Module):
     """Stage ``index`` of InvPT, of width ``channels`` / 2^index at the stride 2^(1 - index) of the taps.
 
-    From the second stage, the maps of every task are doubled and go through two 3x3 convolutions of dilation 2, and a
-    map of the backbone is added, the same for all tasks. The block of attention follows. What is read out is normalised
-    over all tasks and has ``channels`` channels again.
+    From the second stage on, the resolution of the maps of every task is doubled, two 3x3 convolutions of dilation 2
+    are applied, and a map of the backbone is added, the same for all tasks. The attention block follows. The output is
+    normalized over all tasks and has ``channels`` channels in every stage.
 
     Args:
         tasks: Names of the T tasks.
         index: 0, 1 or 2.
         channels: Width of the first stage.
         skip: Convolution of the map that is added; None at the first stage.
-        messages: Whether attention and the norm of what is read out relate tasks.
+        messages: Whether attention and the norm of the output relate tasks.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class InvPTStage(nn.Module):
         """Return tokens (N, T, h, w, C) and scores of this stage.
 
         Args:
-            x: Tokens of the stage before, (N, T, h / 2, w / 2, 2 C); of the first stage, (N, T, h, w, C).
+            x: Tokens of the previous stage, (N, T, h / 2, w / 2, 2 C); in the first stage, (N, T, h, w, C).
             tap: Map of the backbone for ``skip``.
-            scores: Of the stage before, see `CrossTaskAttention`.
+            scores: Scores of the previous stage, see `CrossTaskAttention`.
         """
         if self.skip is not None:
             added = self.skip(tap)
@@ -66,7 +66,7 @@ class InvPTStage(nn.Module):
         return self.block(x, scores)
 
     def read_out(self, x: Tensor, size: tuple[int, int]) -> Mapping[str, Tensor]:
-        """Convert tokens (N, T, h, w, C) to a map ``{task: (N, channels, *size)}`` of every task."""
+        """Convert tokens (N, T, h, w, C) to a map of every task, ``{task: (N, channels, *size)}``."""
         maps = self.norm(x)
         wide = {name: self.widen[name](values) for name, values in maps.items()} if self.widen else maps
         return {

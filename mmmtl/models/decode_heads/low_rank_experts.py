@@ -25,7 +25,7 @@ class RoutingOptions:
         noise: Whether the head adds normal noise to the logits in training.
 
     Raises:
-        ConfigError: There are less than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or
+        ConfigError: There are fewer than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or
             ``mask`` is unknown.
     """
 
@@ -37,7 +37,7 @@ class RoutingOptions:
 
     def __post_init__(self) -> None:
         if len(self.ranks) < 2:
-            raise ConfigError(f'MLoREHead.experts.ranks needs two experts at least, found {[*self.ranks]}')
+            raise ConfigError(f'MLoREHead.experts.ranks needs at least two experts, found {[*self.ranks]}')
         if not 1 <= self.top_k <= len(self.ranks):
             raise ConfigError(
                 f'MLoREHead.experts.top_k must be between 1 and the {len(self.ranks)} experts, found {self.top_k}'
@@ -52,8 +52,8 @@ class LowRankExperts(nn.Module):
     """Sum of n low-rank convolutions E_i, conv3x3 C -> r_i and conv1x1 r_i -> C, with a weight per image.
 
     The sum over i of p_i E_i(x) is one convolution C -> R = sum of the r_i, a product of its channels with the
-    weights of their experts, and one convolution R -> C. So all experts run for all images at once, also those with
-    weight 0.
+    weights of their experts, and one convolution R -> C. So all experts run for all images at once, including
+    those with weight 0.
 
     ``forward``: x (N, C, h, w), weights (N, n) -> (N, C, h, w).
 
@@ -126,7 +126,7 @@ class ExpertBlock(nn.Module):
         mixed = self.experts(joined, gates.transpose(0, 1).flatten(0, 1)).chunk(len(layers))
         shared = self.shared(joined.detach()).chunk(len(layers))
         outputs = [
-            layer.leave(o, own_weight, experts, generic)
+            layer.combine(o, own_weight, experts, generic)
             for layer, o, own_weight, experts, generic in zip(
                 layers, inputs, weights.unbind(1), mixed, shared, strict=True
             )
@@ -147,7 +147,7 @@ class _TaskLayers(nn.Module):
         self.experts_norm, self.norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
         self.project = nn.Conv2d(channels, channels, 1)
 
-    def leave(self, o: Tensor, own_weight: Tensor, experts: Tensor, generic: Tensor) -> Tensor:
-        """Sum experts, own and shared convolution, all (N, C, h, w), and return the output of the block."""
+    def combine(self, o: Tensor, own_weight: Tensor, experts: Tensor, generic: Tensor) -> Tensor:
+        """Return the output of the block from the sum of experts, own and shared convolution, all (N, C, h, w)."""
         own = own_weight.to(o.dtype)[:, :, None, None] * self.own(o)
         return self.project(F.gelu(self.norm(self.experts_norm(experts) + own + generic)))

@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 class MemoryExperts(nn.Module):
-    """Mixes experts on the feature F of one level with the memories M_t of the tasks, and updates these.
+    """Mix experts on the feature F of one level with the memories M_t of the tasks, and update the memories.
 
-    With N experts e_n = GELU(BN(conv1x1(F))), shared by the tasks, and K memories m_k, of task t or of all tasks,
+    With E experts e_i = GELU(BN(conv1x1(F))), shared by the tasks, and K memories m_k, of task t or of all tasks,
 
         c_t = (mean over pixels of F, mean over pixels of M_t)
-        g_t = softmax over N + K of linear_t(c_t) + conv1x1_t(F), per pixel
-        D_t = sum over n of g_tn e_n + sum over k of g_tk m_k
+        g_t = softmax over E + K of linear_t(c_t) + conv1x1_t(F), per pixel
+        D_t = sum over i of g_ti e_i + sum over k of g_tk m_k
         M_t <- M_t + GELU(BN(conv3x3(D_t)))
 
     ``forward``: F (N, C_F, h, w), {task: M_t (N, C, h, w)} -> {task: M_t (N, C, h, w)}.
@@ -21,7 +21,7 @@ class MemoryExperts(nn.Module):
     Args:
         in_channels: C_F.
         channels: C.
-        num_experts: N.
+        num_experts: E.
         memories: For each task, the names of the tasks whose memory it reads.
     """
 

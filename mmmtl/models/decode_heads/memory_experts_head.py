@@ -28,7 +28,7 @@ class MemoryExpertsHead(DecodeHead):
     released, so neither the results nor the numbers of parameters can be compared. Taken from the abstract: at several
     features of the backbone, experts that the tasks share decompose the feature; a task mixes them by gates that depend
     on the image; a memory per task is a further expert, and is updated at each feature; the last memory makes the
-    prediction. Ours are the number and form of the experts, the input of the gates, and the update, see
+    prediction. The number and form of the experts, the input of the gates and the update are our choice, see
     `MemoryExperts`. A memory starts as a learned vector.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, H / 4, W / 4)}.
@@ -39,8 +39,8 @@ class MemoryExpertsHead(DecodeHead):
         strides: Strides of the features, in the same order; passed by the model.
         channels: Channels of experts and memories.
         num_experts: Number of experts at each feature.
-        reads: The memories that a task reads: ``'own'``, so that tasks exchange no features, or those of ``'all'``
-            tasks, each as an expert with a gate of its own.
+        reads: The memories that a task reads: its ``'own'``, so that tasks exchange no features, or those of ``'all'``
+            tasks, each as an expert with its own gate.
         stride: Stride of the experts; features of other strides are resized.
 
     Raises:

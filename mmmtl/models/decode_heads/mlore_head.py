@@ -1,4 +1,4 @@
-"""MLoRE's head: blocks of low-rank experts on each feature of a ViT, whose results each task fuses pixel by pixel."""
+"""MLoRE's head: blocks of low-rank experts on each feature of a ViT; each task fuses the results pixel by pixel."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -23,15 +23,16 @@ NUM_BLOCKS = 2  # per feature
 
 @MODELS.register_module()
 class MLoREHead(DecodeHead):
-    """Mixture of low-rank experts (Yang et al., "Multi-Task Dense Prediction via Mixture of Low-Rank Experts", 2024).
+    """Mixture of low-rank experts (Yang et al., "Multi-Task Dense Prediction via Mixture of Low-Rank Experts", CVPR
+    2024).
 
-    A 1x1 convolution brings each of L features to C channels. Two `ExpertBlock` per feature turn them into a feature
+    A 1x1 convolution maps each of L features to C channels. Per feature, two blocks (`ExpertBlock`) compute a feature
     for each task. A task fuses its L features with weights per pixel, the softmax over L of
     conv3x3(GELU(BN(conv1x1(their concatenation)))), resizes the sum to stride 4, and maps it to logits by conv3x3 -
     BN - GELU - conv1x1. Train it with the consistency loss `ExpertBalance`, with ``weight=5e-4`` on NYUD-v2 and 3e-4 on
     PASCAL-Context.
 
-    Tasks share the weights of experts and of one convolution per block, but no features: the logits of a task do not
+    Tasks share the experts and one convolution per block, but no features: the logits of a task do not
     depend on the features of another. A router has one weight per pixel, so the head accepts one image size only; wrap
     the backbone in `ResizedInput` of this size to predict images of any size.
 
@@ -53,7 +54,7 @@ class MLoREHead(DecodeHead):
             ``dict(ranks=range(16, 129, 8), task_rank=72, mask='weights')``.
 
     Raises:
-        ConfigError: ``experts`` has an unknown or invalid option.
+        ConfigError: ``experts`` has an unknown option, or a value is out of range.
     """
 
     def __init__(

@@ -25,8 +25,8 @@ class MTINetHead(DistillingHead):
     """MTI-Net (Vandenhende, Georgoulis and Van Gool, ECCV 2020), for any feature pyramid.
 
     From the coarsest scale to the finest, each task has two basic blocks and an initial prediction;
-    `FeaturePropagation` combines the tasks, and the next finer scale sees the result beside its own features. At each
-    scale, `TaskDistillation` exchanges messages between the tasks. Each task resizes its distilled features to the
+    `FeaturePropagation` combines the tasks, and its result is concatenated to the features of the next finer scale. At
+    each scale, `TaskDistillation` exchanges messages between the tasks. Each task resizes its distilled features to the
     finest scale and concatenates them for the final prediction. The initial predictions are trained too, as the stages
     ``scale_i``, 0 for the finest.
 
@@ -62,10 +62,10 @@ class MTINetHead(DistillingHead):
         super().__init__(tasks, in_channels, strides, auxiliary, messages, earlier_weight)
         if task_softmax not in ('published', 'tasks'):
             raise ConfigError(f"MTINetHead.task_softmax must be 'published' or 'tasks', found {task_softmax!r}")
-        entering = [width + coarser for width, coarser in zip(in_channels, [*in_channels[1:], 0], strict=True)]
+        input_widths = [width + coarser for width, coarser in zip(in_channels, [*in_channels[1:], 0], strict=True)]
         self.initial = nn.ModuleList(
-            nn.ModuleDict({name: basic_blocks(entered, width) for name in tasks})
-            for entered, width in zip(entering, in_channels, strict=True)
+            nn.ModuleDict({name: basic_blocks(input_width, width) for name in tasks})
+            for input_width, width in zip(input_widths, in_channels, strict=True)
         )
         self.initial_logits = nn.ModuleList(
             nn.ModuleDict({name: classifier(width, task.channels) for name, task in tasks.items()})
@@ -119,7 +119,7 @@ class MTINetHead(DistillingHead):
     def task_features(self, features: Sequence[Tensor]) -> list[dict[str, Tensor]]:
         """Return the features ``{task: (N, in_channels[i], h_i, w_i)}`` of the tasks at each scale, fine to coarse."""
         found: list[dict[str, Tensor]] = []
-        passed: Mapping[str, Tensor] = {}  # from the scale before
+        passed: Mapping[str, Tensor] = {}  # from the next coarser scale
         for index in reversed(range(len(features))):
             scale = features[index]
             own = {

@@ -30,7 +30,7 @@ class MultiTapHead(TaskHead):
         stride: Stride of the logits.
 
     Raises:
-        ConfigError: ``channels`` is no multiple of the number of features.
+        ConfigError: ``channels`` is not a multiple of the number of features.
     """
 
     def __init__(

@@ -1,17 +1,17 @@
-"""Bring features of several strides to one, for heads that mix features pixel by pixel."""
+"""Resize features of several strides to one stride, for heads that combine features pixel by pixel."""
 
 import torch.nn.functional as F
 from torch import Tensor
 
 
 def size_at(size: tuple[int, int], stride: int, new_stride: int) -> tuple[int, int]:
-    """Return the size (h, w) at another stride of a map that has a size at one stride, rounded up."""
+    """Return the size (h, w), rounded up, that a map of ``size`` at ``stride`` has at ``new_stride``."""
     height, width = (-(-length * stride // new_stride) for length in size)
     return height, width
 
 
 def resize_feature(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """Resize a feature (N, C, h, w): bilinearly, or by the mean over cells of equal area where it shrinks."""
+    """Resize a feature (N, C, h, w): bilinearly, or by averaging over equal areas if it gets smaller."""
     if x.shape[2:] == size:
         return x
     if x.shape[2] > size[0]:

@@ -21,11 +21,12 @@ class PADNetHead(DistillingHead):
     """PAD-Net (Xu et al., CVPR 2018), in the form of the survey of Vandenhende et al. (TPAMI 2021).
 
     All features are resized to the finest, concatenated and fused by a 1x1 convolution. Each task has two bottleneck
-    blocks and an initial prediction; `TaskDistillation` exchanges messages between the features before these; two more
-    blocks give the final prediction. The initial predictions are trained too, as the stage ``initial``.
+    blocks and an initial prediction; `TaskDistillation` exchanges messages between the features of these blocks; two
+    more blocks and a classifier compute the final prediction. The initial predictions are trained too, as the stage
+    ``initial``.
 
-    As in the survey, and other than in the paper, there are no deconvolutions, and of the three variants of the
-    distillation only the attention-guided one (C). Where we differ: classifiers have small initial weights, see
+    As in the survey but unlike the paper, there are no deconvolutions, and only the attention-guided variant (C) of the
+    distillation is available. Where we differ: classifiers have small initial weights, see
     `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}.
@@ -40,7 +41,7 @@ class PADNetHead(DistillingHead):
         earlier_weight: See `DistillingHead`.
 
     Raises:
-        ConfigError: ``channels`` is no multiple of 4, or as for `DistillingHead`.
+        ConfigError: ``channels`` is not a multiple of 4, or as for `DistillingHead`.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class PerTaskHead(DecodeHead):
 
     Raises:
         ConfigError: ``overrides`` names an unknown task, ``own_maps`` is set with fewer features than tasks, or a head
-            is no `TaskHead`.
+            is not a `TaskHead`.
     """
 
     def __init__(
@@ -67,14 +67,18 @@ class PerTaskHead(DecodeHead):
             )
             if not isinstance(self.heads[name], TaskHead):
                 raise ConfigError(
-                    f'PerTaskHead: {type(self.heads[name]).__name__} is no TaskHead; derive it from '
+                    f'PerTaskHead: {type(self.heads[name]).__name__} is not a TaskHead; derive it from '
                     'mmmtl.models.TaskHead'
                 )
         self.size_constraint = SizeConstraint.joint({name: head.size_constraint for name, head in self._named_heads()})
 
     @property
     def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The stages of the heads; each has the tasks whose head has a stage of that name."""
+        """The stages of the heads; each has the tasks whose head has a stage of that name.
+
+        Raises:
+            ConfigError: The heads of several tasks have a stage of one name with different weights.
+        """
         weights: dict[str, dict[str, float]] = {}
         for name, head in self._named_heads():
             for stage, weight in head.stage_weights.items():

@@ -1,4 +1,4 @@
-"""Sequences of the residual blocks of ResNet (He et al., CVPR 2016), of torchvision."""
+"""Sequences of the residual blocks of ResNet (He et al., CVPR 2016), from torchvision."""
 
 from torch import nn
 

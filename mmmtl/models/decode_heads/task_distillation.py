@@ -17,7 +17,7 @@ class TaskDistillation(nn.Module):
 
     Args:
         to_tasks: Tasks that receive messages.
-        from_tasks: Tasks that send messages, usually more.
+        from_tasks: Tasks that send messages; may include tasks that receive none.
         channels: Channels of all features.
     """
 

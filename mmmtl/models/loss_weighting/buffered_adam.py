@@ -7,13 +7,13 @@ from torch import Tensor, nn
 class BufferedAdam(nn.Module):
     """Adam (Kingma & Ba, 2015) on T values that are not parameters of the network, without host-device synchronization.
 
-    The state of torch's Adam is not part of the module, so that a checkpoint would not contain it. Every value counts
-    its own steps; a value left out of a step is unchanged.
+    The state of torch's Adam is not part of a module, so a checkpoint of the model would not contain it. Every value
+    counts its own steps; a value left out of a step is unchanged.
 
     Args:
         size: Number of values, T.
         lr: Learning rate.
-        weight_decay: Times the value, added to the gradient.
+        weight_decay: Factor of the value that is added to the gradient.
     """
 
     mean: Tensor

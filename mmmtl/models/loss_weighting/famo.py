@@ -16,7 +16,7 @@ class FAMO(Scalarization):
 
     Liu et al., "FAMO: fast adaptive multitask optimization", NeurIPS 2023, algorithm 2: Adam updates the logits by the
     decrease of log(loss). Logits, Adam's state and the last losses are part of the checkpoint. The logit of a task is
-    updated if two consecutive batches have it.
+    updated if two consecutive batches have labels of it.
 
     Where we differ: the paper measures the decrease by a second forward pass over the same images after the step; we
     use the next batch, which costs nothing and has the same expectation, but more noise. The reported total is the

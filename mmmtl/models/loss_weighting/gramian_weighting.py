@@ -19,7 +19,7 @@ class GramianWeighting(LossWeighting):
     rank 0.
 
     Absent tasks have weight 0. A task whose gradient is exactly 0 has weight 1 and is left out, as a row of zeros would
-    make most methods stop or divide by zero; so has a task that is the only one. If a loss or gradient is not finite,
+    make most methods stop or divide by zero; so has the only present task. If a loss or gradient is not finite,
     the weights are NaN, so that the step is skipped and reported like any such step. With gradient accumulation, every
     batch has its own weights.
 

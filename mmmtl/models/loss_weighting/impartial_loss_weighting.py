@@ -11,7 +11,7 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class ImpartialLossWeighting(Scalarization):
-    """total = sum over tasks of exp(s) * loss - s, s is learned with the network and starts at 0.
+    """total = sum over tasks of exp(s) * loss - s, where s is learned with the network and starts at 0.
 
     IMTL-L of Liu et al., "Towards impartial multi-task learning", ICLR 2021. At the optimal s the term is
     1 + log(loss): the scale of a loss then shifts the total and does not change the gradients. The gradient of s is 0

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class LossWeighting(nn.Module, ABC):
-    """Combines the losses of T tasks into the total that is minimised.
+    """Combines the losses of T tasks into the total that is minimized.
 
     Args:
         tasks: Task names, in the order of the losses; passed by the model.

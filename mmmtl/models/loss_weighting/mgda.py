@@ -20,11 +20,12 @@ NORMALIZATIONS = {  # divisor of a task's gradient, from its squared norm and it
 
 @MODELS.register_module()
 class MGDA(GramianWeighting):
-    """Weights >= 0 of sum 1 that minimise the norm of the combined gradient.
+    """Weights >= 0 of sum 1 that minimize the norm of the combined gradient.
 
     Sener and Koltun, "Multi-task learning as multi-objective optimization", NeurIPS 2018, eq. 3, solved exactly instead
-    of by Frank-Wolfe steps. It uses the gradients on the shared parameters, not the paper's upper bound by features. As
-    in the authors' code, the weights are computed from normalised gradients and multiply the original ones.
+    of by Frank-Wolfe steps. It uses the gradients of the shared parameters, not the paper's upper bound, which uses
+    those of the features. As in the authors' code, the weights are computed from normalized gradients and multiply the
+    original ones.
 
     Args:
         tasks: Task names, in the order of the losses; passed by the model.

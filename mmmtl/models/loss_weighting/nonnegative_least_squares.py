@@ -12,9 +12,9 @@ def gramian_root(gramian: Tensor) -> np.ndarray:
 
 
 def min_norm_weights(gramian: Tensor) -> Tensor:
-    """Return the convex weights (n,) that minimise the norm of the weighted sum of n gradients, the rows of J.
+    """Return the convex weights (n,) that minimize the norm of the weighted sum of n gradients, the rows of J.
 
-    The minimiser of |J^T x|^2 + (sum(x) - 1)^2 over x >= 0 is a multiple of the solution, since for a fixed sum of x
+    The minimizer of |J^T x|^2 + (sum(x) - 1)^2 over x >= 0 is a multiple of the solution, since for a fixed sum of x
     only the first term varies. One call of Lawson and Hanson's active-set method finds it.
     """
     from scipy.optimize import nnls  # slow to import
@@ -26,7 +26,7 @@ def min_norm_weights(gramian: Tensor) -> Tensor:
 
 
 def project_onto_dual_cone(weights: Tensor, gramian: Tensor) -> Tensor:
-    """Return, for each row u of ``weights`` (..., n), the v >= u that minimises the norm of J^T v.
+    """Return, for each row u of ``weights`` (..., n), the v >= u that minimizes the norm of J^T v.
 
     J^T v is the projection of J^T u onto the dual cone of the gradients, the directions that conflict with none of them
     (Quinton and Rey, "Jacobian descent for multi-objective optimization", 2024, proposition 1). TorchJD solves the same

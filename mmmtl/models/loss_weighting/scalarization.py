@@ -13,9 +13,9 @@ from mmmtl.models.loss_weighting.loss_weighting import LossWeighting
 class Scalarization(LossWeighting):
     """total = f(losses of the whole batch); the weight of a task is df / d(its loss).
 
-    f takes the means of the losses over all processes, so that all processes have the same weights, and two with half
-    the batch each equal one with the whole batch even if f is not linear. There is no host-device synchronization. The
-    T values are float64, in mixed precision too.
+    f takes the means of the losses over all processes, so that all processes have the same weights, and two processes
+    with half the batch each give the same result as one with the whole batch even if f is not linear. There is no
+    host-device synchronization. The T values are float64, in mixed precision too.
 
     The weight multiplies the task's loss, so it applies to heads and shared parameters alike.
     """

@@ -35,8 +35,8 @@ class GradientsByTask:
         If the gradients on the other parameters are known, the backward pass does not run through the network again.
 
         Args:
-            factors: (T,), multiply the losses of the total, and the gradients on all parameters.
-            weights: (T,), multiply the gradients on the shared parameters instead, if given.
+            factors: (T,), factors of the losses in the total, and of their gradients on all parameters.
+            weights: (T,), if given, factors of the gradients on the shared parameters instead.
 
         Returns:
             Scalar, the sum of the losses times ``factors``.
@@ -68,12 +68,12 @@ class TaskGradients(nn.Module):
     (`GradientsByTask.descend`). Otherwise, for example if only the last layer of a backbone is named or a neck is not,
     they end at the shared part, and one pass through the whole network follows. This is determined on the first step.
 
-    ``.grad`` of the parameters is not changed and DDP does not see these passes, so gradient accumulation works as
-    usual; a hook on a parameter that is not shared may see its gradient twice. The optimizer's loss scale is applied
-    after the weighting, so these gradients are unscaled. Under fp16, where small gradients would underflow, the passes
-    have their own scale, which is divided out again: it halves after an overflow (that step is skipped) and grows
-    slowly otherwise. Gradients are averaged over the processes before they are used, as those of each process may agree
-    where those of the whole batch conflict.
+    ``.grad`` of the parameters is not changed and DDP is not involved, so gradient accumulation works as usual; a hook
+    on a parameter that is not shared may see its gradient twice. The optimizer's loss scale is applied after the
+    weighting, so these gradients are unscaled. Under fp16, where small gradients would underflow, the passes have their
+    own scale, which is divided out again: it halves after an overflow (that step is skipped) and grows slowly
+    otherwise. Gradients are averaged over the processes before they are used, as those of each process may agree where
+    those of the whole batch conflict.
 
     Args:
         shared: Prefixes of parameter names, up to a dot: ``'backbone'``, ``'neck.levels'``.

@@ -85,4 +85,4 @@ def build_torchjd(method: str, options: Mapping[str, Any]) -> partial | Any:
             f"loss_weighting: {method} needs a package that is not installed ({error}): pip install 'mmmtl[weighting]'"
         ) from error
     except (TypeError, ValueError) as error:
-        raise ConfigError(f'loss_weighting.options: torchjd refuses the options of {method}: {error}') from error
+        raise ConfigError(f'loss_weighting.options: torchjd rejects the options of {method}: {error}') from error

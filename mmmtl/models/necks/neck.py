@@ -16,7 +16,7 @@ from mmmtl.tasks import Task
 
 @dataclass(frozen=True)
 class NeckOutput:
-    """What a neck returns.
+    """The output of a neck.
 
     Args:
         features: (N, out_channels[i], h_i, w_i), fine to coarse.

@@ -1,4 +1,4 @@
-"""Frozen networks whose features others imitate."""
+"""Frozen networks whose features are distilled."""
 
 from mmmtl.models.teachers.timm_teacher import TimmTeacher
 

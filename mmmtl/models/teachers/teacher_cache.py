@@ -1,4 +1,4 @@
-"""Maps of teachers in files, for images whose pixels are the same whenever they are used."""
+"""A cache of the maps of teachers in files, for images whose pixels are the same in every epoch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +15,9 @@ from mmmtl.structures import MultiTaskDataSample
 
 
 class TeacherCache:
-    """One file per teacher and image, with the maps and a digest of the pixels; damaged files are written again.
+    """One file per teacher and image, with the maps and a digest of the pixels; damaged files are replaced.
 
-    The pixels are compared on the CPU, which waits for the device once per teacher and batch.
+    The digest is computed on the CPU, so the host waits for the device once per teacher and batch.
 
     Args:
         folder: Folder for the files. Each teacher has a subfolder, named by a digest of its weights and options.
@@ -28,7 +28,7 @@ class TeacherCache:
         self.digests: dict[int, str] = {}  # per teacher, as those of large ones take seconds
 
     def maps(self, teacher: TimmTeacher, rgb: Tensor, samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, ...]:
-        """Return the maps of a teacher, read or else computed and written.
+        """Return the maps (N, C_i, h_i, w_i) of a teacher; compute and write those that have no file.
 
         Args:
             teacher: The teacher.
@@ -36,7 +36,7 @@ class TeacherCache:
             samples: N samples, whose ``img_path`` names the images.
 
         Raises:
-            DataError: An image had other pixels before.
+            DataError: The pixels of an image differ from those in the cache.
             CheckpointError: A file cannot be written.
         """
         if id(teacher) not in self.digests:
@@ -67,8 +67,8 @@ def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] 
         return None
     if content['pixels'] != digest:
         raise DataError(
-            f'{sample.img_path}: its pixels differ from those in the cache of teacher maps, {path}; with random crops, '
-            'colours or batch padding set cache=None, otherwise delete the file'
+            f'{sample.img_path}: its pixels differ from those in the cache of teacher maps, {path}; with random crops '
+            'or colours, or with batches that are padded, set cache=None; otherwise delete the file'
         )
     return content['maps']
 
@@ -79,4 +79,6 @@ def _write(path: Path, digest: str, maps: list[Tensor]) -> None:
         with atomic_path(path) as unfinished:
             torch.save({'pixels': digest, 'maps': [x.contiguous().clone() for x in maps]}, unfinished)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        raise CheckpointError(f'{path}: cannot write the cache of teacher maps: {error}; set another cache') from None
+        raise CheckpointError(
+            f'{path}: cannot write the cache of teacher maps: {error}; set cache to another folder'
+        ) from None

@@ -19,27 +19,27 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class TimmTeacher:
-    """Maps of a network of timm, such as DINOv2, CLIP or SAM, before its last norm.
+    """Feature maps of a timm network, such as DINOv2, CLIP or SAM, before its last norm.
 
-    The network is no part of the model: it is built at the first use, is not saved in checkpoints, and is not needed
+    The network is not part of the model: it is built at the first use, is not saved in checkpoints, and is not needed
     for prediction.
 
     Every cell of its maps covers the same part of the image as the same part of a student's maps. For this, the image
-    is resized to the nearest multiple of the patch, bicubically; with ``long_side``, it is resized to this length, as
-    SAM wants it, padded to a square, and the cells of the padding are removed. The released code of SAK differs: it
-    leaves out the last columns that do not fill a patch, and keeps the cells of the padding, so that at other than
-    square images, cells of teacher and student do not correspond; and all teachers see ImageNet's colours.
-    ``published=True`` does the same.
+    is resized to the nearest multiple of the patch, bicubically; with ``long_side``, it is resized to this length and
+    padded to a square, as SAM requires, and the cells of the padding are removed. ``published=True`` does as the
+    released code of SAK: it cuts off rows and columns that do not fill a patch and keeps the cells of the padding, so
+    that cells of teacher and student may not correspond; and it normalizes the images of all
+    teachers with the mean and standard deviation of ImageNet.
 
     Args:
         model_name: timm's name.
-        out_indices: Indices of timm's feature maps.
+        out_indices: Indices of the feature maps, as in timm.
         pretrained: Whether to load timm's weights; see `TimmBackbone`.
-        checkpoint: Local file of weights instead.
+        checkpoint: Local file with weights, to use instead.
         long_side: Length in pixels to which the longer side is resized; None for the size of the images.
         mean: Mean of the colours in [0, 1] that the network was trained with; by default those that timm lists.
         std: Standard deviation likewise.
-        published: Whether to treat borders and colours as the released code of SAK, see above.
+        published: Whether to treat borders and colours as in the released code of SAK, see above.
 
     Raises:
         ConfigError: ``long_side`` is not positive.
@@ -58,7 +58,7 @@ class TimmTeacher:
         published: bool = False,
     ) -> None:
         if long_side is not None and long_side < 1:
-            raise ConfigError(f'TimmTeacher.long_side must be a number of pixels, found {long_side}')
+            raise ConfigError(f'TimmTeacher.long_side must be a positive number of pixels, found {long_side}')
         self.model_name, self.published, self.long_side = model_name, published, long_side
         self.options: dict[str, Any] = dict(
             out_indices=tuple(out_indices), pretrained=pretrained, checkpoint=checkpoint
@@ -74,10 +74,10 @@ class TimmTeacher:
 
     @property
     def network(self) -> TimmBackbone:
-        """The frozen network. Without weights, its random values depend on the name only.
+        """The frozen network. Without pretrained weights, its random weights depend only on the name.
 
         Raises:
-            CheckpointError: Its weights cannot be had or do not fit.
+            CheckpointError: Its weights are not available or do not fit.
         """
         if self._network is None:
             with torch.random.fork_rng(devices=[]):
@@ -106,14 +106,14 @@ class TimmTeacher:
         images, patch = (rgb - mean) / std, max(network.strides)
         height, width = images.shape[-2:]
         if self.long_side is None:
-            size = self._patches(height, patch), self._patches(width, patch)
+            size = self._whole_patches(height, patch), self._whole_patches(width, patch)
             images = images[..., : size[0], : size[1]] if self.published else _resize(images, size)
             return network(images)
         scale, side = self.long_side / max(height, width), self.long_side
         if self.published:
             size = int(height * scale + 0.5), int(width * scale + 0.5)
         else:
-            size = self._patches(height * scale, patch), self._patches(width * scale, patch)
+            size = self._whole_patches(height * scale, patch), self._whole_patches(width * scale, patch)
         images = F.pad(_resize(images, size), (0, side - size[1], 0, side - size[0]))
         maps = network(images)
         if self.published:
@@ -122,8 +122,8 @@ class TimmTeacher:
             x[..., : size[0] // stride, : size[1] // stride] for x, stride in zip(maps, network.strides, strict=True)
         )
 
-    def _patches(self, length: float, patch: int) -> int:
-        """Return the nearest multiple of the patch; in the released code, the next smaller one."""
+    def _whole_patches(self, length: float, patch: int) -> int:
+        """Return the nearest multiple of the patch size; with ``published``, the next smaller one."""
         count = int(length // patch) if self.published else round(length / patch)
         return max(count, 1) * patch
 

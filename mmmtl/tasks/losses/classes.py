@@ -15,6 +15,9 @@ class ClassLoss(PixelLoss):
 
     Args:
         class_weight: One weight >= 0 per class, in the order of the label values; all 1 if None.
+
+    Raises:
+        ValueError: A weight is negative.
     """
 
     spaces = frozenset({'classes'})
@@ -50,6 +53,9 @@ class CrossEntropy(ClassLoss):
         class_weight: See `ClassLoss`.
         label_smoothing: e of Szegedy et al., CVPR 2016: the one-hot label is multiplied by 1 - e, and e / K is added
             to every class.
+
+    Raises:
+        ValueError: ``label_smoothing`` is not in [0, 1), or as for `ClassLoss`.
     """
 
     def __init__(self, class_weight: Sequence[float] | None = None, label_smoothing: float = 0.0) -> None:
@@ -74,6 +80,9 @@ class Focal(ClassLoss):
     Args:
         gamma: Exponent >= 0.
         class_weight: Alpha of the paper, one per class; see `ClassLoss`.
+
+    Raises:
+        ValueError: ``gamma`` is negative, or as for `ClassLoss`.
     """
 
     def __init__(self, gamma: float = 2.0, class_weight: Sequence[float] | None = None) -> None:
@@ -101,6 +110,9 @@ class Dice(ImageLoss):
 
     Args:
         smooth: s > 0, in pixels.
+
+    Raises:
+        ValueError: ``smooth`` is not positive.
     """
 
     spaces = frozenset({'classes'})
@@ -125,10 +137,13 @@ class BalancedCrossEntropy(PixelLoss):
     The sum is not divided by the weights. SAK uses the fractions over the batch; those of the image make the loss of an
     image independent of the rest of the batch. Both agree for a batch of one, and if the object fills the same fraction
     s of every image. Otherwise the weight of the object's pixels is 1 - s here and 1 - mean(s) in SAK. Fractions are
-    clamped to [``min_fraction``, 1 - ``min_fraction``], as an image of one class would have the weight 0.
+    clamped to [``min_fraction``, 1 - ``min_fraction``], as an image of one class would otherwise have the weight 0.
 
     Args:
-        min_fraction: In (0, 0.5].
+        min_fraction: Smallest fraction of a class, in (0, 0.5].
+
+    Raises:
+        ValueError: ``min_fraction`` is out of range.
     """
 
     spaces = frozenset({'classes'})

@@ -26,13 +26,18 @@ class BalancedBinaryCrossEntropy(PixelLoss):
 
     Args:
         positive_weight: w in (0, 1); the fraction of zeros among the image's valid pixels if None.
+
+    Raises:
+        ValueError: ``positive_weight`` is out of range.
     """
 
     spaces = frozenset({'fractions'})
 
     def __init__(self, positive_weight: float | None = 0.95) -> None:
         if positive_weight is not None and not 0 < positive_weight < 1:
-            raise ValueError(f'positive_weight must lie between 0 and 1 or be None, found {positive_weight}')
+            raise ValueError(
+                f'{type(self).__name__}.positive_weight must lie between 0 and 1 or be None, found {positive_weight}'
+            )
         self.positive_weight = positive_weight
 
     def error(self, prediction: Tensor, truth: Tensor, valid: Tensor) -> Tensor:

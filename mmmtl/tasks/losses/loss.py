@@ -36,7 +36,7 @@ class Loss(ABC):
 
         Args:
             prediction: In the form of the task's ``loss_space``, see `SPACES`.
-            truth: Likewise.
+            truth: Ground truth, in the same form.
             valid: bool (N, H, W), where there is ground truth.
 
         Returns:

@@ -40,6 +40,9 @@ class BerHu(PixelLoss):
 
     Args:
         fraction: c as a fraction of the largest difference, in (0, 1].
+
+    Raises:
+        ValueError: ``fraction`` is out of range.
     """
 
     spaces = frozenset({'values', 'positive'})
@@ -69,6 +72,9 @@ class SILog(ImageLoss):
     Args:
         variance_focus: f, in [0, 1]: 1 ignores the scale of the image.
         root: Take the square root.
+
+    Raises:
+        ValueError: ``variance_focus`` is out of range.
     """
 
     spaces = frozenset({'positive'})

@@ -159,7 +159,7 @@ def test_damaged_files_are_errors_that_name_the_file(copy, data_error):
         dataset[0]
     label_map.write_bytes(kept)
     write_parts(parts, [thing('person', 15, {'wing': np.s_[0:3, 0:3]})])
-    with data_error(parts, "'wing' is none of the 24 parts"):
+    with data_error(parts, "'wing' is not one of the 24 parts"):
         dataset[0]
     write_mat(parts, anno=3)
     with data_error(parts, 'anno.objects'):

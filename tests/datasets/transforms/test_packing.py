@@ -73,7 +73,7 @@ def test_slices_and_mirrors_become_contiguous(array):
 
 def test_views_of_different_size_are_refused_by_name():
     other = view() | {'image': np.zeros((4, 6, 3), np.uint8)}
-    with pytest.raises(DataError, match=r'room: its views are of different size, 4 x 5, 4 x 6 \(a/0\.jpg'):
+    with pytest.raises(DataError, match=r'room: its views have different sizes, 4 x 5, 4 x 6 \(a/0\.jpg'):
         pack(view(), other)
 
 

@@ -46,5 +46,5 @@ def test_image_and_label_show_the_same_part():
 
 @pytest.mark.parametrize('options', [dict(area=(0, 1)), dict(area=(0.5, 1.2)), dict(aspect=(2, 1)), dict(aspect=(1,))])
 def test_invalid_ranges(options):
-    with pytest.raises(ConfigError, match=rf'{next(iter(options))} must be \(least, greatest\)'):
+    with pytest.raises(ConfigError, match=rf'{next(iter(options))} must be \(minimum, maximum\)'):
         RandomResizedCrop((8, 8), **options)

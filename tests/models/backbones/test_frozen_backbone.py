@@ -1,4 +1,4 @@
-"""Frozen backbones: only what adapts them learns, each task on its own, from the features of the backbone."""
+"""Frozen backbones: only the adaptation is trained, separately per task, starting from the features of the backbone."""
 
 import copy
 import io
@@ -27,7 +27,7 @@ def frozen(method: str, backbone: dict, **options) -> FrozenBackbone:
     torch.manual_seed(0)
     adapted = FrozenBackbone(TASKS, backbone, method=method, **options)
     for layer in adapted.backbone.modules():
-        if isinstance(layer, torch.nn.BatchNorm2d):  # the last ones of a ResNet are 0 at first, and stop the gradient
+        if isinstance(layer, torch.nn.BatchNorm2d):  # the last ones of a ResNet begin at 0 and block the gradient
             torch.nn.init.ones_(layer.weight)
     return adapted
 
@@ -130,7 +130,7 @@ def test_a_checkpoint_restores_the_features(method, backbone):
 
 
 def test_copies_are_independent():
-    """As of a model whose weights are averaged."""
+    """As for the averaged copy of a model."""
     adapted = frozen('lora', VIT)
     copied = copy.deepcopy(adapted)
     with torch.no_grad():
@@ -154,9 +154,9 @@ def test_in_a_model():
     [
         (dict(method='prompts'), "lora, adapter, found 'prompts'"),
         (dict(rank=0), 'at least 1, found 0'),
-        (dict(layers='attention'), "no layer for LoRA matches 'attention'; there are model.model.patch_embed"),
-        (dict(layers='attn('), 'no regular expression'),
-        (dict(backbone=dict(type=CrossStitchSegNet, widths=(4,), tasks=TASKS)), 'has features per task itself'),
+        (dict(layers='attention'), "no layer for LoRA matches 'attention'; the layers are model.model.patch_embed"),
+        (dict(layers='attn('), 'not a regular expression'),
+        (dict(backbone=dict(type=CrossStitchSegNet, widths=(4,), tasks=TASKS)), 'already returns features per task'),
     ],
 )
 def test_invalid_options(options, message):

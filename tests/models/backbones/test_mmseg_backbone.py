@@ -59,7 +59,7 @@ def test_takes_a_class_and_sorts_its_maps():
 
 
 def test_backbones_without_feature_maps_are_errors():
-    with pytest.raises(ConfigError, match=r'Toy must give maps .* but gave \[\(1, 3\)\]'):
+    with pytest.raises(ConfigError, match=r'Toy must return maps .* but returned \[\(1, 3\)\]'):
         MMSegBackbone(dict(type=Toy, gives='vector'))
 
 

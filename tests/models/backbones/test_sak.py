@@ -39,7 +39,7 @@ def images(count: int = 3, size: tuple[int, int] = (32, 48)) -> Tensor:
 
 
 def spread(backbone: SAK) -> SAK:
-    """Parameters so large that adapters and routers have an effect."""
+    """Set the parameters to values so large that adapters and routers have an effect."""
     torch.manual_seed(2)
     for name, parameter in backbone.named_parameters():
         if name.startswith(('adapters', 'mixtures', 'aligners')):
@@ -149,18 +149,18 @@ def test_weights_of_a_mixture_sum_to_one():
 
 def test_the_order_of_teachers_and_tasks_does_not_matter():
     backbone = spread(small_sak(('depth', 'edge'), {'a': 32, 'b': 20})).eval()
-    turned = small_sak(('edge', 'depth'), {'b': 20, 'a': 32}).eval()
+    reordered = small_sak(('edge', 'depth'), {'b': 20, 'a': 32}).eval()
     state = backbone.state_dict()
     for key in state:  # outputs of the routers: the ViT, then the teachers; clean logits, then noise
         if 'router.3' in key:
             state[key] = state[key][[0, 2, 1, 3, 5, 4]]
-    turned.load_state_dict(state)
-    expected, found = backbone(images()), turned(images())
+    reordered.load_state_dict(state)
+    expected, found = backbone(images()), reordered(images())
     for old, new in ((0, 4), (4, 0)):
         for tap in range(4):
             torch.testing.assert_close(found[new + tap], expected[old + tap], rtol=1e-4, atol=1e-5)
     for name in ('a', 'b'):
-        for old, new in zip(backbone.imitations[name], turned.imitations[name], strict=True):
+        for old, new in zip(backbone.imitations[name], reordered.imitations[name], strict=True):
             assert torch.equal(found[new], expected[old])
 
 

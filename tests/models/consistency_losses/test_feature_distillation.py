@@ -93,8 +93,8 @@ def test_the_order_of_teachers_and_images_does_not_matter():
     batch = make_batch()
     expected = distillation(make_model(), batch)
     order = [2, 0, 3, 1]
-    turned = {key: [values[index] for index in order] for key, values in batch.items()}
-    torch.testing.assert_close(distillation(make_model(dict(reversed(TEACHERS.items()))), turned), expected)
+    reordered = {key: [values[index] for index in order] for key, values in batch.items()}
+    torch.testing.assert_close(distillation(make_model(dict(reversed(TEACHERS.items()))), reordered), expected)
     halves = [
         distillation(make_model(), {key: x[part] for key, x in batch.items()}) for part in (slice(2), slice(2, 4))
     ]
@@ -153,7 +153,7 @@ def test_cached_maps_equal_computed_ones(tmp_path):
     torch.testing.assert_close(distillation(cached, part), distillation(plain, part), rtol=1e-5, atol=0)
 
 
-def test_a_cache_refuses_other_pixels_and_heals(tmp_path):
+def test_a_cache_replaces_damaged_files_and_refuses_other_pixels(tmp_path):
     batch, model = make_batch(), make_model(cache=str(tmp_path))
     expected = distillation(model, batch)
     file = next(tmp_path.glob('*/*.pth'))
@@ -165,7 +165,7 @@ def test_a_cache_refuses_other_pixels_and_heals(tmp_path):
         distillation(model, batch)
 
 
-def test_without_a_cache_teachers_see_the_flipped_image():
+def test_without_a_cache_teachers_receive_the_flipped_image():
     model, batch = make_model(), flipped(make_batch(), (0, 1))
     plain = {'inputs': batch['inputs'], 'data_samples': make_batch()['data_samples']}
     torch.testing.assert_close(distillation(model, batch), distillation(model, plain))

@@ -96,7 +96,7 @@ def test_share_zero_trains_like_no_term():
 
 
 @pytest.mark.parametrize('shown', [((), ()), (ALL, ALL), ((), ALL)])
-def test_nothing_to_compare_is_no_measurement(shown):
+def test_nothing_is_measured_without_anything_to_compare(shown):
     """No label, or no task without one: no NaN, and the earlier norms stay."""
     model = shared(0.1, **CROSS)
     losses_of(model, make_batch(*PARTIAL))
@@ -116,7 +116,7 @@ def test_the_first_batch_has_nothing_to_compare():
     assert losses['weight/tie'] == 0 and losses['loss'].isfinite()
 
 
-def test_a_loss_that_is_not_finite_is_no_measurement():
+def test_a_loss_that_is_not_finite_is_not_measured():
     model = shared(0.1, 1, 0.5)
     losses_of(model, make_batch(*MIXED))
     before = model.consistency_losses['tie'].gradient_share.norms.clone()
@@ -195,7 +195,9 @@ def test_wrong_options(weight, message):
 def test_a_frozen_backbone_is_one_clear_line():
     model = shared(0.1)
     model.backbone.requires_grad_(False)
-    with pytest.raises(ConfigError, match='features of the backbone, but these have none: give a number'):
+    with pytest.raises(
+        ConfigError, match='features of the backbone, but none of them requires a gradient; set the weight'
+    ):
         losses_of(model, make_batch(*MIXED))
 
 

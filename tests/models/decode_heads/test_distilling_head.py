@@ -1,4 +1,4 @@
-"""PAD-Net and MTI-Net: messages between tasks, auxiliary tasks, any features, two processes, a training."""
+"""PAD-Net and MTI-Net: messages between tasks, auxiliary tasks, any features, two processes, a training run."""
 
 import copy
 from functools import partial
@@ -36,7 +36,7 @@ every_head = pytest.mark.parametrize('name', HEADS)
 def make_head(name: str, **options) -> PADNetHead | MTINetHead:
     torch.manual_seed(0)
     head = HEADS[name](build_tasks(TASKS), CHANNELS, STRIDES, **options)
-    for parameter in head.parameters():  # the last layers begin so small that nothing would be seen
+    for parameter in head.parameters():  # the initial last layers are too small for a visible change
         parameter.data.add_(0.2 * torch.randn_like(parameter))
     return head.eval()
 
@@ -155,7 +155,7 @@ def test_features_from_coarse_to_fine(name):
 def gradients(name: str, part: slice, wrap) -> dict[str, torch.Tensor]:
     """Gradients of one step on a part of a batch of four images, with the stored statistics of batch norm.
 
-    Batch norm of one process sees other images than that of two, which is no matter of the heads.
+    With other statistics, batch norm would differ between one and two processes.
     """
     torch.manual_seed(0)
     model = MultiTaskModel(TASKS, dict(type=Strided), copy.deepcopy(CONFIGS[name])).train()
@@ -188,7 +188,7 @@ def test_two_processes_equal_one_without_find_unused_parameters(two, name):
         torch.testing.assert_close(two[0][name][key], gradient, rtol=1e-3, atol=1e-6, msg=lambda text, key=key: key)
 
 
-def test_a_training_that_does_not_score_an_auxiliary_task(tmp_path):
+def test_a_run_that_does_not_score_an_auxiliary_task(tmp_path):
     runner = tiny_run(
         tmp_path,
         model__decode_head=dict(_delete_=True, type=MTINetHead, auxiliary=['depth']),

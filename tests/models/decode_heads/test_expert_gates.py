@@ -1,4 +1,4 @@
-"""MLoRE's gates: the largest k remain; and its router, layer by layer."""
+"""MLoRE's gates: the k largest are kept; and its router, layer by layer."""
 
 import pytest
 import torch
@@ -61,5 +61,5 @@ def test_the_router_by_hand():
                 by_pixel.append(router.expand(token))
         sums = torch.stack([(x[image, c].flatten() * router.pixels.weight[0]).sum() for c in range(8)])
         by_position = router.pixels_reduce(F.gelu(router.pixels_norm(sums + router.pixels.bias)))
-        numbers = router.output(torch.cat([torch.stack(by_pixel).mean(0), by_position]))
-        torch.testing.assert_close(torch.cat([logits, scales, weight]), numbers)
+        outputs = router.output(torch.cat([torch.stack(by_pixel).mean(0), by_position]))
+        torch.testing.assert_close(torch.cat([logits, scales, weight]), outputs)

@@ -6,7 +6,7 @@ import torch
 from mmmtl.models.decode_heads.feature_propagation import FeaturePropagation
 
 NAMES = ('b', 'c', 'a')
-CHANNELS = 5  # no multiple of the number of tasks: groups of adjacent channels reach into the next task
+CHANNELS = 5  # not a multiple of the number of tasks: groups of adjacent channels reach into the next task
 
 
 def propagation(task_softmax: str, names: tuple[str, ...] = NAMES) -> FeaturePropagation:

@@ -1,4 +1,4 @@
-"""Decode heads that relate tasks: two processes learn what one learns, and every parameter has a part in the loss."""
+"""Decode heads that relate tasks: two processes learn what one learns, and every parameter contributes to the loss."""
 
 import pytest
 import torch

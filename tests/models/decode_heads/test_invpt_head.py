@@ -87,7 +87,7 @@ def test_parameters_are_those_published_less_the_unused(others, classes, decoder
 
 @pytest.mark.parametrize('messages', [True, False])
 def test_messages_between_tasks(messages):
-    """What one task sees changes the logits of the others, unless this is switched off."""
+    """The tokens of one task change the logits of the others, unless messages are switched off."""
     head, (features, context) = build(messages=messages), batch_of()
     with torch.no_grad():
         before = head(features, context).logits

@@ -104,7 +104,7 @@ def test_the_noise_of_an_image_does_not_depend_on_the_batch():
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(ranks=(4,)), 'ranks needs two experts at least'),
+        (dict(ranks=(4,)), 'ranks needs at least two experts'),
         (dict(top_k=16), 'top_k must be between 1 and the 15 experts, found 16'),
         (dict(top_k=0), 'top_k must be between 1'),
         (dict(task_rank=0), 'ranks must be >= 1'),

@@ -1,4 +1,4 @@
-"""MLoREHead on a ViT: the published network's gates, features, logits and image gradient come out of our model."""
+"""MLoREHead on a ViT: our model reproduces the published network's gates, features, logits and image gradient."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""PAD-Net on HRNet-w18: the published predictions and gradients come out of our model, and the published sizes."""
+"""PAD-Net on HRNet-w18: our model reproduces the published predictions, gradients and parameter counts."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from mmmtl.model_converters import pad_net
-from mmmtl.model_converters.published_tasks import tasks_of_channels
+from mmmtl.model_converters.published_tasks import placeholder_tasks
 from mmmtl.model_converters.rdc_hrnet18 import SMALL
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.decode_heads import PADNetHead
@@ -82,6 +82,6 @@ def test_the_whole_network_gives_the_published_numbers(model):
 )
 def test_published_numbers_of_parameters(tasks, auxiliary, expected):
     with torch.device('meta'):
-        built = PADNetHead(tasks_of_channels(tasks), **HRNET_W18, auxiliary=auxiliary)
+        built = PADNetHead(placeholder_tasks(tasks), **HRNET_W18, auxiliary=auxiliary)
     fuse = sum(parameter.numel() for parameter in built.fuse.parameters())
     assert fuse == 73_710 and sum(parameter.numel() for parameter in built.parameters()) - fuse == expected

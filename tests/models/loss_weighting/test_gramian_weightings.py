@@ -226,7 +226,7 @@ def test_a_task_whose_gradient_vanishes_is_left_out(name):
     ('options', 'message'),
     [
         (dict(method='Nash'), "one of AlignedMTL, CAGrad, .* found 'Nash'"),
-        (dict(method='FairGrad', options=dict(c=1)), 'torchjd refuses the options of FairGrad'),
+        (dict(method='FairGrad', options=dict(c=1)), 'torchjd rejects the options of FairGrad'),
     ],
 )
 def test_invalid_options_are_errors(options, message):

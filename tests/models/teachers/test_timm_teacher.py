@@ -1,4 +1,4 @@
-"""Teachers: frozen, reproducible, and cell by cell at the same place as the student."""
+"""Teachers: frozen and reproducible; each cell covers the same part of the image as that of the student."""
 
 import copy
 
@@ -111,7 +111,7 @@ def test_the_digest_depends_on_weights_and_options():
 
 
 def test_an_invalid_length_is_an_error():
-    with pytest.raises(ConfigError, match='long_side must be a number of pixels, found 0'):
+    with pytest.raises(ConfigError, match='long_side must be a positive number of pixels, found 0'):
         small(long_side=0)
 
 

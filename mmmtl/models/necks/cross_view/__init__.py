@@ -1,7 +1,7 @@
 """CvM: cross-view matching, concatenated to the features of any backbone (arXiv 2511.20646, CVPR 2026).
 
-image -> `SpatialEncoder` -> `MultiViewTransformer` -> `CostVolume`; `CrossViewModule` has the three and concatenates
-their output to the backbone's features.
+image -> `SpatialEncoder` -> `MultiViewTransformer` -> `CostVolume`; `CrossViewModule` contains all three and
+concatenates their output to the backbone's features.
 """
 
 from mmmtl.models.necks.cross_view.cost_volume import CostVolume

@@ -27,7 +27,7 @@ class CostVolume(torch.nn.Module):
 
     with F_j sampled bilinearly and zero outside of the view (MVSplat, ECCV 2024). Sampling is linear, so the product
     with the warped feature is the sample at x of the map of products <F_i(u), .>: one matrix product, then four values
-    per plane instead of 4 C. The warped features (B, V, C, D, h, w) are never materialised. The products are computed
+    per plane instead of 4 C. The warped features (B, V, C, D, h, w) are never materialized. The products are computed
     for chunks of pixels, and the backward pass does not recompute them.
 
     Geometry is float32 even under autocast and gets no gradient; the matrix product has autocast's dtype.

@@ -24,16 +24,16 @@ class CrossViewModule(ViewMatching):
     centre. A single view is matched with itself: as two equal views stay equal in every layer and match equally at
     every plane, one copy is computed, without warp or camera. A batch may mix scenes of different numbers of views.
 
-    The paper does not specify, and we choose: taps are resized to 1/8, all of them get C and F, plain concatenation,
+    Not specified in the paper, and chosen here: taps are resized to 1/8, all of them get C and F, plain concatenation,
     128 planes between 0.1 m and 10 km ("paper"). Where we differ from the code it builds on: every view has its own
-    intrinsics, pixel centres are exact, points behind the camera are invisible.
+    intrinsics, pixel centres are exact, and points behind the camera are invisible.
 
     Args:
         in_channels: Channels of the backbone's taps, fine to coarse; passed by the model.
         strides: Strides of the backbone's taps, in the same order; passed by the model.
         cost_volume: Options of `CostVolume`: ``planes``, ``depth_range``, ``chunk_bytes``, ``centred``.
         transformer: Options of m(.), `MultiViewTransformer`: ``blocks`` (6), ``identity_start``.
-        fusion: What is concatenated where, options of `Fusion`: ``parts``, ``taps``, ``stride``, ``project``.
+        fusion: Options of `Fusion`: ``parts``, ``taps``, ``stride``, ``project``.
         features_from: Input of s(.): ``'images'`` for its own CNN, or the index of a tap, which is resized to
             ``stride`` and mapped to 128 channels.
         stride: Stride at which views are matched; 4 and 2 are for images so small that no parallax is left at 1/8.

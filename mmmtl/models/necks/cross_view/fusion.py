@@ -1,4 +1,4 @@
-"""How cross-view features and costs are joined with the features of a backbone."""
+"""Options for joining cross-view features and costs with the features of a backbone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class Fusion:
     """Options of the concatenation in `CrossViewModule`.
 
     Args:
-        parts: What is concatenated: ``'cost'``, ``'features'`` or both, always in this order.
-        taps: Indices of the taps to which they are concatenated, the others pass unchanged; None for all.
+        parts: Maps to concatenate: ``'cost'``, ``'features'`` or both, always in this order.
+        taps: Indices of the taps to which they are concatenated; the others pass unchanged. None for all.
         stride: Stride to which these taps and the parts are resized (8 or 16); None for each tap's own stride.
         project: Whether a 1x1 convolution, shared by the taps, maps the concatenation back to the taps' channels.
 

@@ -30,7 +30,7 @@ def resize_and_crop(x: Tensor, scale: float, size: tuple[int, int]) -> Tensor:
     Args:
         x: Map (N, C, h, w).
         scale: Factor of its size.
-        size: Size of the result.
+        size: Size (h, w) of the result.
     """
     scaled_size = tuple(max(round(length * scale), minimum) for length, minimum in zip(x.shape[-2:], size, strict=True))
     if scaled_size != tuple(x.shape[-2:]):

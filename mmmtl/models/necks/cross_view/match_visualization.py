@@ -14,7 +14,7 @@ class MatchedDepthDisplay(DepthDisplay):
 
     note = (
         'depth of the plane of the cost volume at which the views match best, before the network refines it; '
-        'no prediction of the task'
+        'not a prediction of the task'
     )
 
 

@@ -35,7 +35,12 @@ def group_scenes(views: tuple[int, ...], device: torch.device) -> tuple[list[Ten
 
 
 def check_scenes(views: tuple[int, ...], images: int, intrinsics: Tensor | None, camera_T_world: Tensor | None) -> None:
-    """Check that the scenes make up the batch, and that those of several views have cameras."""
+    """Check that the scenes make up the batch, and that those of several views have cameras.
+
+    Raises:
+        ValueError: The numbers of views do not add up to the number of images.
+        DataError: Scenes of several views have no cameras, or cameras of another shape.
+    """
     if sum(views) != images or min(views) < 1:
         raise ValueError(f'views must be at least 1 per scene, {images} in total, found {list(views)}')
     if max(views) > 1:

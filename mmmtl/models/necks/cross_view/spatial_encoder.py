@@ -9,7 +9,7 @@ STEPS = {8: (2, 2), 4: (2, 1), 2: (1, 1)}  # strides of the last two stages; the
 
 
 class SpatialEncoder(BaseModule):
-    """Maps images (N, 3, H, W), ImageNet-normalised, to features (N, 128, H / stride, W / stride).
+    """Maps images (N, 3, H, W), ImageNet-normalized, to features (N, 128, H / stride, W / stride).
 
     The encoder of UniMatch (TPAMI 2023), which MVSplat and CvM reuse: a 7x7 stem and three stages of two residual
     blocks. All norms are instance norms without parameters or statistics, so the result for one image does not depend

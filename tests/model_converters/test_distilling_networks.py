@@ -14,9 +14,12 @@ CONVERTERS = {'pad_net': (pad_net, 'padnet', 'conv_out'), 'mti_net': (mti_net, '
 @pytest.mark.parametrize(
     ('change', 'line'),
     [
-        (lambda keys, _: keys | {'attention.weight': torch.zeros(1)}, "unknown key 'attention.weight', one of 1"),
+        (lambda keys, _: keys | {'attention.weight': torch.zeros(1)}, "1 unknown keys, such as 'attention.weight'"),
         (lambda keys, _: {key: value for key, value in keys.items() if 'bn1.bias' not in key}, 'missing'),
-        (lambda keys, logits: {k: v for k, v in keys.items() if logits not in k}, 'no predictions of a task'),
+        (
+            lambda keys, logits: {k: v for k, v in keys.items() if logits not in k},
+            'no task has initial and final predictions',
+        ),
         (lambda keys, _: {k: v[:1] if v.dim() else v for k, v in keys.items()}, 'must have shape'),
     ],
 )
