@@ -59,6 +59,7 @@ rows = dict(
     mlore=(_shared, _mlore),
     memory_experts=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8)),
     memory_experts_all=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8, reads='all')),
+    pad_net_without_messages=(_shared, _pad_net, {'model.decode_head.messages': False}),
     one_label_pad_net=(_shared, _pad_net, _one_label),
     one_label_pad_net_region_gaussian=(_shared, _pad_net, _one_label, _region_contrast),
     one_label_invpt=(_shared, _invpt, _one_label),
