@@ -16,6 +16,7 @@ from mmengine.dist import get_rank, get_world_size
 from mmengine.hooks import Hook
 from tiny_run import tiny_run
 
+from mmmtl.hooks import ActivationCheckpointingHook
 from mmmtl.models.sharded_model import local_bytes
 
 WHOLE_BATCH = 6
@@ -93,6 +94,7 @@ def compare() -> dict[str, Any]:
     train('sharded_then_sharded', **saved['sharded'], **SHARDED)
     for kind, options in (('plain', {}), ('sharded', SHARDED)):
         train(f'infinite_{kind}', Infinite(), **options)
+    train('recomputed', ActivationCheckpointingHook(), **SHARDED)
     return {kind: hook.bytes for kind, hook in memory.items()}
 
 

@@ -1,5 +1,6 @@
 """Hooks around the steps of a run: checkpoints, logs, checks and progress."""
 
+from mmmtl.hooks.activation_checkpointing_hook import ActivationCheckpointingHook
 from mmmtl.hooks.atomic_checkpoint_hook import AtomicCheckpointHook
 from mmmtl.hooks.bad_sample_hook import BadSampleHook
 from mmmtl.hooks.consistency_ramp_hook import ConsistencyRampHook
@@ -16,6 +17,7 @@ from mmmtl.hooks.unused_parameters_hook import UnusedParametersHook
 from mmmtl.hooks.validate_on_resume_hook import ValidateOnResumeHook
 
 __all__ = [
+    'ActivationCheckpointingHook',
     'BadSampleHook',
     'AtomicCheckpointHook',
     'ConsistencyRampHook',

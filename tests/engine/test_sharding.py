@@ -89,6 +89,12 @@ def test_checkpoints_are_exchangeable(runs):
 
 
 @pytest.mark.check
+def test_recomputed_activations_change_nothing(runs):
+    folder = runs[0]
+    compare(folder / 'steps_sharded' / 'iter_6.pth', folder / 'recomputed' / 'iter_6.pth', rtol=0, atol=0)
+
+
+@pytest.mark.check
 def test_each_of_two_processes_keeps_half(runs):
     for memory in runs[1]:
         for what, whole in memory['plain'].items():
