@@ -81,7 +81,7 @@ def test_another_draw_of_labels_and_several_at_once():
     before = recipe(**{SETTING: dict(type='mmmtl.OneLabel', seed=0)})
     now = recipe(**{SETTING: dict(type='mmmtl.OneLabel', seed=1)}, train_dataloader__batch_size=2)
     line = refusal(before, now)
-    assert 'other batch and labels' in line and line.endswith('resume_despite=batch,labels')
+    assert 'different batch and labels' in line and line.endswith('resume_despite=batch,labels')
     assert 'label_setting.seed was 0, is 1 (labels of ' in line and 'but on other images)' in line
     assert refusal(before, now, 'batch').endswith('resume_despite=labels')
 
@@ -114,7 +114,7 @@ def test_files_that_have_changed_under_the_same_config():
     for fact, aspect in (('image_names', 'images'), ('shown_labels', 'labels')):
         now = {**before, 'learnt_from': {**before['learnt_from'], fact: 'other'}}
         line = refusal(before, now)
-        assert f'other {aspect}: train_dataloader.dataset has the same config, but its files have changed' in line
+        assert f'different {aspect}: train_dataloader.dataset has the same config, but its files have changed' in line
 
 
 def test_another_place_of_the_same_images_is_no_change(tmp_path):

@@ -12,7 +12,6 @@ import torch
 from skimage.measure import label as components
 
 from mmmtl.datasets.transforms import CoverCrop, RandomFlip, RandomScale, RandomSceneScale, RandomZoomCrop, Resize
-from mmmtl.datasets.transforms.geometric import mirrored
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Depth, Edge, Normal, SemSeg
 
@@ -298,15 +297,3 @@ def test_lines_of_one_pixel_stay_so_on_every_way(transforms, seed):
     edge = scene['views'][0]['labels']['edge'] > 0
     assert components(edge, connectivity=2).max() == 1 and components(~edge, connectivity=1).max() == 2
     assert not (edge[1:, 1:] & edge[1:, :-1] & edge[:-1, 1:] & edge[:-1, :-1]).any()
-
-
-@pytest.mark.parametrize('dtype', [np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64, bool])
-@pytest.mark.parametrize('shape', [(7, 9), (7, 9, 1), (7, 9, 3), (7, 9, 6), (0, 9), (1, 1)])
-def test_mirrored_arrays_of_every_type(dtype, shape):
-    array = np.random.default_rng(0).integers(0, 100, shape).astype(dtype)
-    for given in (array, array[1:5, 2:8], array[:, ::-1]):
-        before = given.copy()
-        found = mirrored(given)
-        np.testing.assert_array_equal(found, given[:, ::-1], strict=True)
-        assert found.flags.c_contiguous and not np.shares_memory(found, given)
-        np.testing.assert_array_equal(given, before)
