@@ -190,7 +190,7 @@ def test_float32_differs_by_rounding_only(name, options):
                 assert (best[0] - best[1])[changed].le(1e-5 * x.std()).all()
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_the_number_of_processes_does_not_matter(options, alone, tmp_path, monkeypatch):
     monkeypatch.setenv('MMMTL_TEST_ROOT', str(tmp_path / 'data'))
     found = run_in_processes(__file__, tmp_path / 'results', max(GROUPS))

@@ -76,7 +76,7 @@ class PlannedRun:
             recipe = read_checkpoint(file).get('meta', {}).get('recipe')
         if recipe != recipe_digest(self.load()):
             raise ConfigError(
-                f'{file}: made by another recipe than {self.config} is now; remove the folder, or choose another '
+                f'{file}: made with another recipe than that of {self.config}; remove the folder, or choose another '
                 '--work-dir'
             )
         return file == scores
@@ -89,5 +89,5 @@ class PlannedRun:
         except (ValueError, LookupError, TypeError):
             pass  # damaged
         raise ConfigError(
-            f'{scores}: not the scores of a training with seed {self.seed}; remove it, or choose another --work-dir'
+            f'{scores}: not the scores of a run with seed {self.seed}; remove it, or choose another --work-dir'
         )

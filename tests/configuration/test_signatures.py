@@ -31,6 +31,7 @@ def test_accepted_arguments():
         'crop',
         'loss',
         'interpolation',
+        'encoding',
     }
     assert accepted_arguments(Normal) == {'name', 'loss'}
 

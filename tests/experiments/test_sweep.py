@@ -99,11 +99,11 @@ def test_a_run_that_another_process_has_finished_is_not_trained_again(copied, mo
     monkeypatch.setattr(os, 'dup2', lambda *descriptors: None)
     work(copied, 1)
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
-    with pytest.raises(ConfigError, match='made by another recipe'):  # nor is it mixed with another recipe
+    with pytest.raises(ConfigError, match='made with another recipe'):  # nor is it mixed with another recipe
         work(other, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_starts_no_further_run(number, tmp_path):
     """Ctrl-C goes to the tool and to its runs; SIGTERM to the tool, which passes it on."""

@@ -154,6 +154,7 @@ def test_no_instances(generate, data_root, tmp_path):
     assert code == 2 and 'has no instances labels; choose another backend' in err
 
 
+@pytest.mark.check
 def test_several_processes(rooms_cache, tmp_path):
     done = subprocess.run(
         [

@@ -223,7 +223,7 @@ def rank_learns(rank: int):
     return learn(SHOWN, [0, 1, 2] if rank == 0 else [3, 4, 5, 6, 7], DistributedDataParallel)
 
 
-@pytest.mark.slow
+@pytest.mark.check
 def test_two_processes_equal_one(tmp_path):
     (weights_0, norms_0), (weights_1, norms_1) = run_in_two(__file__, tmp_path / 'group')
     weights, norms = learn(SHOWN, list(range(8)))

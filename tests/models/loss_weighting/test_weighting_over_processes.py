@@ -57,6 +57,7 @@ def two(tmp_path_factory) -> list[dict]:
     return run_in_two(__file__, tmp_path_factory.mktemp('group'))
 
 
+@pytest.mark.check
 @every_weighting
 def test_two_processes_equal_one(two, name):
     (state_0, weights_0), (state_1, weights_1) = two[0][name], two[1][name]
