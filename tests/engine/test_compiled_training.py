@@ -7,8 +7,6 @@ from tiny_run import tiny_run
 from mmmtl.checkpoints.checkpoint import read_checkpoint
 
 COMPILED = dict(compile=dict(backend='aot_eager'))  # needs no C compiler
-    compile=dict(backend='aot_eager')
-)  # traces and differentiates as the default does, without a C compiler
 
 
 @pytest.mark.check
