@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         earlier = latest_checkpoint(config.work_dir)
         if earlier and not config.get('resume'):
             raise ConfigError(
-                f'{earlier}: left by an earlier run, which a new one would overwrite; go on with it by '
+                f'{earlier}: left by an earlier run, which a new one would overwrite; continue it with '
                 '--resume, or choose another --work-dir'
             )
         MultiTaskRunner.from_cfg(config).train()
