@@ -62,5 +62,5 @@ def _pretrained_backbones(config: Any) -> Iterator[dict]:
 def _is_timm_backbone(config: dict) -> bool:
     if 'model_name' not in config or 'type' not in config:
         return False
-    kind = class_of(config)  # not always a class of ours: that of an initialiser or of a part of mmsegmentation is not
+    kind = class_of(config)  # not always a class of ours: that of an initializer or of a part of mmsegmentation is not
     return isinstance(kind, type) and issubclass(kind, TimmBackbone)

@@ -159,7 +159,9 @@ class CheckpointingRunner(Runner):
                 self._skipped = tuple(self._latest.damaged)
                 for line in self._latest.warnings():
                     self.logger.warning(line)
-            self.logger.info(f'resuming from {file}' if file else f'{self.work_dir}: nothing to resume, starting anew')
+            self.logger.info(
+                f'resuming from {file}' if file else f'{self.work_dir}: nothing to resume, starting from scratch'
+            )
         if file is not None:
             (self.resume if self._resume else self.load_checkpoint)(str(file))
             self._has_loaded = True

@@ -17,8 +17,8 @@ def protect_workers(loader: DataLoader) -> None:
 
     They also keep freed memory, since each sample needs as much as the last one.
 
-    A worker that the signal ends would end the current iteration with an error. Python ends its workers by SIGTERM when
-    it exits, and waits for them, so they are killed before.
+    If the signal ended a worker, the current iteration would fail. Python ends its workers by SIGTERM when it exits,
+    and waits for them, so they are killed beforehand.
 
     Args:
         loader: A loader whose workers have not been started.

@@ -10,7 +10,7 @@ import torch
 from interrupted_run import LAST, LOOPS, differences
 from tool_process import ROOT
 
-NOTHING_TO_RESUME = 'nothing to resume, starting anew'
+NOTHING_TO_RESUME = 'nothing to resume, starting from scratch'
 
 
 def torchrun(folder: Path, *options: str) -> subprocess.CompletedProcess:

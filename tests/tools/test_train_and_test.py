@@ -60,7 +60,7 @@ def test_a_run_that_diverges_stops_and_names_task_and_images(train, tmp_path):
 
 def test_a_resume_without_a_checkpoint_starts_from_scratch(train, tmp_path):
     done = train('--resume', '--cfg-options', 'train_cfg.max_epochs=1')
-    assert done.code == 0 and 'nothing to resume, starting anew' in done.stdout
+    assert done.code == 0 and 'nothing to resume, starting from scratch' in done.stdout
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
