@@ -36,10 +36,12 @@ class ReadableCheckpoint:
     Args:
         file: The checkpoint; None if there is none.
         damaged: Newer checkpoints, none of which can be read, and the reason for each.
+        recipe: Recipe digest in the checkpoint; None if it has none.
     """
 
     file: Path | None = None
     damaged: dict[Path, str] = field(default_factory=dict)
+    recipe: str | None = field(default=None, compare=False)
 
     def warnings(self) -> list[str]:
         """Return one line for each damaged checkpoint."""
@@ -55,7 +57,7 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
     damaged: dict[Path, str] = {}
     for path in newest_first(work_dir):
         try:
-            read_checkpoint(path)
+            recipe = read_checkpoint(path).get('meta', {}).get('recipe')
         except DamagedCheckpointError as error:
             damaged[path] = error.reason
         except CheckpointError:
@@ -63,7 +65,7 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
                 raise
             return latest_readable_checkpoint(work_dir)  # a running training has replaced it by a newer one
         else:
-            return ReadableCheckpoint(path, damaged)
+            return ReadableCheckpoint(path, damaged, recipe)
     if damaged:
         raise CheckpointError(
             f'{next(iter(damaged.values()))}, and {work_dir} has no earlier one that can be read; restore a copy, or '

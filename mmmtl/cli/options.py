@@ -48,6 +48,18 @@ def add_size(parser: argparse.ArgumentParser, of: str) -> None:
     )
 
 
+def add_output_size(parser: argparse.ArgumentParser) -> None:
+    """Add ``--size``, the height and width of the images that a converter writes."""
+    parser.add_argument(
+        '--size',
+        type=at_least(1),
+        nargs=2,
+        default=(240, 320),
+        metavar=('H', 'W'),
+        help='size of the images in pixels (default: 240 320)',
+    )
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add ``--model`` and ``--checkpoint``, a network with weights."""
     parser.add_argument(

@@ -8,7 +8,6 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint, latest_readable_checkpoint
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipe_digest import recipe_digest
@@ -68,12 +67,12 @@ class PlannedRun:
         scores = self.work_dir / 'metrics.json'
         if scores.is_file():
             file: Path | None = scores
-            recipe = self._recipe_of(scores)
+            recipe: str | None = self._recipe_of(scores)
         else:
-            file = latest_readable_checkpoint(self.work_dir).file
+            latest = latest_readable_checkpoint(self.work_dir)
+            file, recipe = latest.file, latest.recipe
             if file is None:
                 return False
-            recipe = read_checkpoint(file).get('meta', {}).get('recipe')
         if recipe != recipe_digest(self.load()):
             raise ConfigError(
                 f'{file}: made with another recipe than that of {self.config}; remove the folder, or choose another '

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
@@ -39,8 +38,7 @@ class ActivationCheckpointingHook(Hook):
         self.wrapped: list[nn.Module] = []
 
     def before_train(self, runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        self.wrapped = blocks_of(model.backbone, self.blocks)
+        self.wrapped = blocks_of(runner.unwrapped_model.backbone, self.blocks)
         for block in self.wrapped:
             cast(Any, block).forward = partial(_recompute, block, block.forward)
 

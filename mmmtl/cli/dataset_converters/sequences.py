@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import at_least
+from mmmtl.cli.options import add_output_size, at_least
 
 
 def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> None:
@@ -17,14 +17,7 @@ def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> Non
     parser.add_argument('sequences', type=Path, nargs='+', help=text)
     parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--every', type=at_least(1), default=every, help=f'use one frame in EVERY (default: {every})')
-    parser.add_argument(
-        '--size',
-        type=at_least(1),
-        nargs=2,
-        default=(240, 320),
-        metavar=('H', 'W'),
-        help='size of the images in pixels (default: 240 320)',
-    )
+    add_output_size(parser)
     add_pair_rule(parser)
 
 

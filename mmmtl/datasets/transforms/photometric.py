@@ -79,15 +79,17 @@ def to_fractions(values: np.ndarray) -> np.ndarray:
     return values.clip(0, 255) / np.float32(255)
 
 
-def change_hue(image: np.ndarray, saturation: float, turn: float) -> np.ndarray:
-    """Multiply the saturation and rotate the hue by ``turn`` half degrees of a float RGB image in 0..255."""
-    if saturation == 1.0 and turn == 0.0:
-        return image
-    return change_hsv(to_fractions(image), saturation, turn)
-
-
 def change_hsv(fractions: np.ndarray, saturation: float, turn: float) -> np.ndarray:
-    """Do the same with an image in 0..1; the result is in 0..255."""
+    """Multiply the saturation and rotate the hue by ``turn`` half degrees of an RGB image.
+
+    Args:
+        fractions: (H, W, 3) float32 in 0..1.
+        saturation: Factor.
+        turn: Angle in half degrees.
+
+    Returns:
+        (H, W, 3) float32 in 0..255.
+    """
     hue, colourfulness, value = cv2.split(cv2.cvtColor(fractions, cv2.COLOR_RGB2HSV))  # hue 0..360, the rest 0..1
     hue += 2 * turn
     if abs(2 * turn) < 360:  # a hue of -360..720; equal to the remainder to the last bit

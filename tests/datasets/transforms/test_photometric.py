@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mmmtl.datasets.transforms import PhotometricDistortion
-from mmmtl.datasets.transforms.photometric import change_hue
+from mmmtl.datasets.transforms.photometric import change_hsv, to_fractions
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (8, 9, 3)).astype(np.uint8)
 NOTHING = dict(brightness=0, contrast=(1, 1), saturation=(1, 1), hue=0)
@@ -72,12 +72,12 @@ def test_hue_and_saturation_against_another_conversion(saturation, turn):
     for place in np.ndindex(image.shape[:2]):
         h, s, v = colorsys.rgb_to_hsv(*(image[place] / 255).tolist())
         expected[place] = colorsys.hsv_to_rgb((h + turn / 180) % 1, min(s * saturation, 1), v)
-    np.testing.assert_allclose(change_hue(image, saturation, turn), expected * 255, atol=0.01)
+    np.testing.assert_allclose(change_hsv(to_fractions(image), saturation, turn), expected * 255, atol=0.01)
 
 
 def test_grey_has_no_hue():
     grey = np.full((2, 2, 3), 90, np.float32)
-    np.testing.assert_allclose(change_hue(grey, 1.5, 77.0), grey, atol=1e-3)
+    np.testing.assert_allclose(change_hsv(to_fractions(grey), 1.5, 77.0), grey, atol=1e-3)
 
 
 def plain_distortion(rng: np.random.Generator, image: np.ndarray, hue: float) -> np.ndarray:
