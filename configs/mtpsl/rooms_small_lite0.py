@@ -13,7 +13,7 @@ from mmmtl.models.decode_heads import FPNHead
 from mmmtl.optim import FiniteOptimWrapper
 
 with read_base():
-    from .methods import cross_task
+    from .methods import cross_task, semi
 
 _segnet = '../baseline/conv_segnet_small_b8_4e_rooms_small_full.py'
 _lite0 = {
@@ -26,8 +26,8 @@ _lite0 = {
     ),
     'optim_wrapper.type': FiniteOptimWrapper,
     'optim_wrapper.optimizer.lr': 1e-3,
-    'train_dataloader.dataset.label_setting': dict(type=OneLabel),
 }
+_one_label = {'train_dataloader.dataset.label_setting': dict(type=OneLabel)}
 _share = dict(type=GradientShare, share=0.1)
 _space = {'model.consistency_losses.cross_task.space': dict(widths=(16, 24, 32, 320))}
 _cross_task_share = {
@@ -40,9 +40,11 @@ _region_gaussian = {**_regions, 'model.consistency_losses.region_contrast': dict
 _region_gaussian_share = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=_share)}
 
 rows = dict(
-    supervised=(_segnet, _lite0),
-    cross_task=(_segnet, _lite0, cross_task, _space),
-    cross_task_share=(_segnet, _lite0, _cross_task_share, _space),
-    region_gaussian=(_segnet, _lite0, _region_gaussian),
-    region_gaussian_share=(_segnet, _lite0, _region_gaussian_share),
+    all_labels=(_segnet, _lite0),
+    supervised=(_segnet, _lite0, _one_label),
+    semi=(_segnet, _lite0, _one_label, semi),
+    cross_task=(_segnet, _lite0, _one_label, cross_task, _space),
+    cross_task_share=(_segnet, _lite0, _one_label, _cross_task_share, _space),
+    region_gaussian=(_segnet, _lite0, _one_label, _region_gaussian),
+    region_gaussian_share=(_segnet, _lite0, _one_label, _region_gaussian_share),
 )
