@@ -106,23 +106,3 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         help='columns (default: the primary metric of every task)',
     )
     parser.add_argument('--out', help='write the table to this file too')
-
-
-def add_paired(parser: argparse.ArgumentParser) -> None:
-    """Add ``--paired``."""
-    parser.add_argument(
-        '--paired',
-        action='store_true',
-        help='add the differences to the first row, seed by seed, with their standard errors',
-    )
-
-
-def add_single(parser: argparse.ArgumentParser) -> None:
-    """Add ``--single``, the baselines of Delta_MTL."""
-    parser.add_argument(
-        '--single',
-        nargs='+',
-        default=[],
-        metavar='[NAME=]WORK_DIR',
-        help='single-task runs, at least one per task: adds Delta_MTL against them',
-    )

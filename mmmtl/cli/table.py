@@ -7,7 +7,8 @@ import argparse
 from pathlib import Path
 
 from mmmtl.cli.execution import add_execution, executor
-from mmmtl.cli.options import add_cfg_options, add_paired, add_single, add_table_options, at_least
+from mmmtl.cli.options import add_cfg_options, at_least
+from mmmtl.cli.table_output import add_table_output, check_table_output, print_table
 
 ALL_SHIPPED = ''  # value of --list without a folder
 
@@ -40,9 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='first train each task alone, once per seed; all rows start from these weights, with the encoder '
         'of the first task',
     )
-    add_single(parser)
-    add_paired(parser)
-    add_table_options(parser)
+    add_table_output(parser)
     add_cfg_options(parser, 'all configs')
 
 
@@ -53,21 +52,14 @@ def run(args: argparse.Namespace) -> None:
         return
     if not args.recipes:
         args.parser.error('name a recipe, or --list all of them')
-    from mmmtl.experiments.paired_test import paired_test
-    from mmmtl.experiments.run_table import run_table
+    check_table_output(args)
     from mmmtl.experiments.table_runs import TableRuns
-    from mmmtl.files.atomic_path import write_text_file
 
     runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain)
     work_dirs = runs.train()
     if not work_dirs:
         return
-    table = run_table(work_dirs, args.single, args.metrics)
-    if args.paired:
-        table += '\n' + paired_test(work_dirs, args.metrics)
-    print(table, end='')
-    if args.out:
-        write_text_file(Path(args.out), table)
+    print_table(args, work_dirs)
 
 
 def recipe_names(folder: str) -> list[str]:

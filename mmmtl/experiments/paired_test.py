@@ -4,53 +4,23 @@ import math
 from collections.abc import Sequence
 from statistics import mean, stdev
 
-from mmmtl.errors import DataError
-from mmmtl.experiments.run_table import direction_arrow, select_columns
-from mmmtl.experiments.runs import common_protocol, group_by_name, read_run
+from mmmtl.experiments.paired_runs import PairedRuns
+from mmmtl.experiments.run_table import direction_arrow
 
 
-def paired_test(runs: Sequence[str], metrics: Sequence[str] = ()) -> str:
-    """Return a Markdown table of each config minus the first one: mean ± standard error over common seeds.
+def paired_test(pairs: PairedRuns) -> str:
+    """Return a Markdown table of each config minus the reference: mean ± standard error over common seeds.
 
-    Runs of one seed have the same order of images, and the same initial weights if the networks are equal, so the
-    variation that they share cancels. A difference below about two standard errors is not significant.
-
-    Args:
-        runs: See `run_table`; the first row is the reference.
-        metrics: See `run_table`.
-
-    Raises:
-        DataError: See `run_table`; or there is only one row, or a row has no seed in common with the first.
+    A difference below about two standard errors is not significant.
     """
-    all_runs = [read_run(text) for text in runs]
-    common_protocol(all_runs)
-    compared, columns = select_columns(all_runs, metrics)
-    (first, reference), *others = group_by_name(all_runs)
-    if not others:
-        raise DataError(f'{reference[0].path.parent}: all runs belong to {first}; add runs of a second config')
-    lines = [
-        f'| minus {first} | seeds | '
-        + ' | '.join(key.replace('/', ' ') + direction_arrow(key, compared) for key in columns)
-        + ' |',
-        '| --- | ---: |' + ' ---: |' * len(columns),
-    ]
-    for name, runs_of_config in others:
-        pairs = [(run, other) for run in runs_of_config for other in reference if run.seed == other.seed]
-        if not pairs:
-            raise DataError(f'{name}: has no seed in common with {first}; train both with the same --seeds')
+    titles = [key.replace('/', ' ') + direction_arrow(key, pairs.compared) for key in pairs.columns]
+    lines = [f'| minus {pairs.reference} | seeds | {" | ".join(titles)} |', '| --- | ---: |' + ' ---: |' * len(titles)]
+    for name, of_config in pairs.rows.items():
         cells = [
-            format_difference(
-                [
-                    score - reference_score
-                    for run, other in pairs
-                    if (score := run.scores.get(key)) is not None
-                    and (reference_score := other.scores.get(key)) is not None
-                ]
-            )
-            for key in columns
+            format_difference([score - other for score, other in pairs.values(name, key)]) for key in pairs.columns
         ]
-        lines.append(f'| {name} | {len(pairs)} | {" | ".join(cells)} |')
-    return '\n'.join([*lines, '', f'Minus {first}, seed by seed: mean ± standard error.', ''])
+        lines.append(f'| {name} | {len(of_config)} | {" | ".join(cells)} |')
+    return '\n'.join([*lines, '', f'Minus {pairs.reference}, seed by seed: mean ± standard error.', ''])
 
 
 def format_difference(differences: Sequence[float]) -> str:
