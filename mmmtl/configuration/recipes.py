@@ -1,7 +1,8 @@
 """Read a recipe by its name: a config file, a shipped recipe, or a row of a table of recipes (``FILE.py::ROW``).
 
-A table is a config file whose ``rows`` are ``{row: (recipe, changes, ...)}``. The recipe is a config file or a row of
-another table, relative to the table; each of the changes is ``{'a.b.c': value}``, applied in order.
+A table is a config file whose ``rows`` are ``{row: (recipe, change, ...)}``. The recipe is a config file or a row of
+another table, relative to the table, or otherwise a shipped recipe. Each change is ``{'a.b.c': value}``; changes are
+applied in order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,12 +55,19 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     ):
         raise ConfigError(f'{name}: expected (recipe, changes, ...), found {entry!r}')
     recipe, *all_changes = entry
-    base = _read(str(Path(path).parent / recipe), (*outer, key))
+    base = _read(_recipe_of_row(Path(path), recipe), (*outer, key))
     for changes in all_changes:
         apply_changes(base, dict(dict.items(changes)))
     # the name of the run and of the config file in its work dir
     object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')
     return base
+
+
+def _recipe_of_row(table: Path, recipe: str) -> str:
+    """Return the path of a recipe relative to its table, or that of a shipped recipe if there is no such file."""
+    relative, shipped = table.parent / recipe, recipes_folder() / recipe
+    beside, below_configs = (find_recipe(str(path).partition(SEPARATOR)[0]) for path in (relative, shipped))
+    return str(shipped if beside is None and below_configs is not None else relative)
 
 
 def _file_of(path: str | Path) -> Path:

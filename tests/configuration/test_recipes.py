@@ -53,6 +53,24 @@ def test_the_working_folder_does_not_matter(table, monkeypatch):
     assert read_recipe(f'{table}::again').to_dict() == expected
 
 
+def test_a_row_of_a_table_in_any_folder_names_a_shipped_recipe(tmp_path, monkeypatch):
+    name = 'mtpsl/table_2.py::onelabel_cross_task'
+    (tmp_path / 'mine.py').write_text(f"rows = dict(a=('{name}', {{'x': 1}}), b=('mtpsl/absent.py',))")
+    expected = read_recipe(name).to_dict()
+    for folder in (tmp_path, '/'):
+        monkeypatch.chdir(folder)
+        assert read_recipe(tmp_path / 'mine.py::a').to_dict() == {**expected, 'x': 1}
+    with pytest.raises(ConfigError, match=r'mtpsl/absent\.py: no such config'):
+        read_recipe(tmp_path / 'mine.py::b')
+
+
+def test_a_file_beside_the_table_comes_before_a_shipped_recipe(table):
+    (table.parent / 'baseline').mkdir()
+    (table.parent / 'baseline' / 'fpn_lite0_b8_2e_rooms_full.py').write_text('model = dict(own=True)')
+    table.write_text("rows = dict(x=('baseline/fpn_lite0_b8_2e_rooms_full.py',))")
+    assert read_recipe(f'{table}::x').model.own
+
+
 def test_names_of_runs(table):
     assert recipe_name(table.with_name('recipe.py')) == 'recipe'
     assert recipe_name(f'{table}::fast') == f'{table.parent.name}_table/fast'
