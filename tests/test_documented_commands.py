@@ -27,7 +27,7 @@ SCRIPTS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / 'tools').
 RECORD = 'command_not_found_handle() { printf "%s\\0" "$@" >&3; printf "\\1\\0" >&3; }\n' + ''.join(
     f'function {name} {{ command_not_found_handle {name} "$@"; }}\n' for name in SCRIPTS
 )
-OTHER_PROGRAMS = {'cp', 'make', 'pip', 'python3', 'torchrun', 'unzip'}
+OTHER_PROGRAMS = {'cp', 'make', 'mkdir', 'pip', 'python3', 'torchrun', 'unzip'}
 PLACEHOLDER = re.compile(r'[A-Z_]+|\.\.\.|photos\.py')  # photos.py: written by `mmmtl new-project` on the page before
 RECIPES = ('config', 'recipes', 'model')  # arguments that name a recipe
 DEFAULT = 'baseline/aspp_resnet18_b8_2e_rooms_full'  # --cfg-options without a recipe change this one
