@@ -39,7 +39,8 @@ def section(model: ModelInfo) -> str:
     """Return the section of one network."""
     path, _, row = model.recipe.removesuffix('.py').partition('.py::')
     link = f'[`{model.recipe}`](../configs/{path}.py)'
-    scores = ' | '.join(f'{value:g}' for value in model.scores.values())
+    # at least three significant digits, more if the entry has them
+    scores = ' | '.join(max(f'{value:#.3g}', f'{value:g}', key=len) for value in model.scores.values())
     lines = [
         f'\n## {model.name}\n',
         f'{model.about} Recipe: {link}.\n',

@@ -9,6 +9,7 @@ from mmmtl.apis import load_config
 from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError
 from mmmtl.model_zoo.models import by_name, read_metafile
+from mmmtl.model_zoo.page import section
 from mmmtl.model_zoo.weights_file import weights_file
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'model_zoo.md'
@@ -33,6 +34,15 @@ def test_every_entry(name):
 def test_the_page_is_made_from_the_metafiles(capsys):
     main(['list-models', '--markdown'])
     assert capsys.readouterr().out == PAGE.read_text(encoding='utf-8')
+
+
+@pytest.mark.parametrize(
+    ('score', 'text'), [('26.0', '26.0'), ('0.59', '0.590'), ('1.235', '1.235'), ('27.86', '27.86')]
+)
+def test_scores_keep_their_trailing_zeros(tmp_path, score, text):
+    file = tmp_path / 'metafile.yml'
+    file.write_text((ENTRY % '').replace('depth/abs_rel: 1', f'depth/abs_rel: {score}'))
+    assert f'\n| {text} |' in section(read_metafile(file)[0])
 
 
 def test_names(capsys):
