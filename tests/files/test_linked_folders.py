@@ -1,11 +1,12 @@
 """Files through links: found as if they were copies, each once, and circles end."""
 
+import errno
 import os
 
 import pytest
 
 from mmmtl.errors import DataError
-from mmmtl.files.linked_folders import files_below, names_of_files
+from mmmtl.files.linked_folders import files_below, names_of_files, names_of_folders
 
 
 def test_links_count_as_copies_and_circles_end(tmp_path):
@@ -30,12 +31,23 @@ def test_links_count_as_copies_and_circles_end(tmp_path):
     assert list(files_below(tmp_path / 'nowhere', '.png')) == []
 
 
-def test_names_of_files_are_those_with_the_status_of_a_file(tmp_path):
+def test_names_are_those_with_the_status_of_a_file_or_folder(tmp_path):
     for name in ('a.jpg', '.b.png'):
         (tmp_path / name).touch()
     (tmp_path / 'folder.jpg').mkdir()
     for link, target in (('c.jpg', 'a.jpg'), ('broken.jpg', 'nowhere'), ('self', 'self'), ('d', 'folder.jpg')):
         (tmp_path / link).symlink_to(target)
     assert names_of_files(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isfile(path)}
-    with pytest.raises(DataError, match='nowhere: the folder cannot be read'):
-        names_of_files(tmp_path / 'nowhere')
+    assert names_of_folders(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isdir(path)}
+    for names in (names_of_files, names_of_folders):
+        assert [names(tmp_path / name) for name in ('nowhere', 'a.jpg', 'self', 'broken.jpg')] == [set()] * 4
+
+
+@pytest.mark.parametrize('names', [names_of_files, names_of_folders])
+def test_a_folder_that_cannot_be_read_is_named(names, tmp_path, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, 'Permission denied')
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    with pytest.raises(DataError, match=f'{tmp_path}: the folder cannot be read .Permission denied'):
+        names(tmp_path)
