@@ -91,7 +91,7 @@ def test_a_recipe_by_name_is_trained_tested_and_predicts(environment, trained):
     )
     assert done.returncode == 0, done.stderr
     assert np.load(trained / 'maps' / '0_image.png.depth.npy').shape == (32, 40)
-    assert (trained / 'maps' / '0_image.png.png').is_file()
+    assert (trained / 'maps' / '0_image.png.sheet.png').is_file()
 
 
 def test_a_row_of_a_table_by_name(environment, tmp_path):

@@ -4,6 +4,7 @@ import atexit
 import os
 import subprocess
 import time
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -37,10 +38,24 @@ def init_distributed(launcher: str) -> None:
             'or srun (tools/slurm_train.sh)'
         )
     if torch.cuda.is_available():
-        init_dist('pytorch', backend='nccl')
+        init_dist('pytorch', backend='nccl', **_store_of_this_start())
     else:
-        dist.init_process_group('gloo')
+        dist.init_process_group('gloo', **_store_of_this_start())
         atexit.register(_leave_group)
+
+
+def _store_of_this_start() -> dict[str, Any]:
+    """Return the store of the process group, if torchrun may restart the processes; otherwise nothing.
+
+    torchrun keeps its store over restarts, and with it the addresses of the processes that it has ended
+    (https://github.com/pytorch/pytorch/issues/135712). With more than one node, the numbers of restarts may differ
+    between the nodes, so that the store is left to torchrun.
+    """
+    if os.environ.get('TORCHELASTIC_USE_AGENT_STORE') != 'True' or os.environ.get('GROUP_WORLD_SIZE') != '1':
+        return {}
+    store, rank, world_size = next(dist.rendezvous('env://'))
+    prefix = f'start_{os.environ["TORCHELASTIC_RESTART_COUNT"]}'
+    return {'store': dist.PrefixStore(prefix, store), 'rank': rank, 'world_size': world_size}
 
 
 def _leave_group() -> None:

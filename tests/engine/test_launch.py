@@ -1,6 +1,7 @@
 """What the launchers read from the environment; the process groups themselves are tried in tests/tools."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -28,8 +29,8 @@ def started(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     groups = []
     monkeypatch.setattr(module.torch.cuda, 'is_available', lambda: False)
-    monkeypatch.setattr(module.dist, 'init_process_group', groups.append)
-    monkeypatch.setattr(module, 'init_dist', lambda launcher, backend: groups.append(backend))
+    monkeypatch.setattr(module.dist, 'init_process_group', lambda backend, **store: groups.append(backend))
+    monkeypatch.setattr(module, 'init_dist', lambda launcher, backend, **store: groups.append(backend))
     environment = dict(os.environ)
     yield groups
     os.environ.clear()
@@ -105,3 +106,29 @@ def test_the_group_ends_before_the_interpreter():
         check=True,
     )
     assert done.stdout.splitlines() == ['in a group: True', 'in a group at exit: False']
+
+
+RENDEZVOUS = """if True:
+    import os, sys
+    import torch.distributed as dist
+    from mmmtl.engine.launch import init_distributed
+    init_distributed('pytorch')
+    store = dist.distributed_c10d._get_default_store()
+    known = store.check(['address'])
+    store.set('address', 'of this start')
+    dist.barrier()
+    print('known before' if known else 'new')
+    sys.stdout.flush()
+    os.environ['TORCHELASTIC_RESTART_COUNT'] == '0' and os._exit(1)
+"""
+
+
+@pytest.mark.parametrize('backend', ['static', 'c10d'])
+def test_a_restart_finds_nothing_of_the_processes_before(tmp_path, backend):
+    (tmp_path / 'program.py').write_text(RENDEZVOUS)
+    with socket.create_server(('localhost', 0)) as server:
+        free_port = server.getsockname()[1]
+    command = [sys.executable, '-m', 'torch.distributed.run', '--nnodes=1', '--nproc_per_node=1', '--max-restarts=1']
+    command += ['--monitor-interval=0.1', f'--rdzv-backend={backend}', f'--rdzv-endpoint=localhost:{free_port}']
+    done = subprocess.run([*command, str(tmp_path / 'program.py')], capture_output=True, text=True, timeout=300)
+    assert done.stdout.split('\n')[:2] == ['new', 'new'], done.stderr
