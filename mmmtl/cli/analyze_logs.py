@@ -29,10 +29,11 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.errors import ConfigError
     from mmmtl.experiments.log_curves import draw_curves, log_table
     from mmmtl.experiments.run_logs import choose_keys, read_curves
+    from mmmtl.experiments.runs import split_name
 
     runs = {}
     for text in args.runs:
-        name, _, location = text.rpartition('=')
+        name, location = split_name(text)
         name = name or Path(location).resolve().name
         if name in runs:
             raise ConfigError(f'{text}: another run is also called {name}; give names: NAME=WORK_DIR')

@@ -31,7 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='text file, 12 numbers per image: 3 x 4, world to camera',
     )
     parser.add_argument('--depth', nargs='+', type=Path, metavar='FILE', help='depth maps (default: predicted)')
-    parser.add_argument('--depth-scale', type=positive, metavar='METRES', help='length of a unit of integer depth maps')
+    parser.add_argument(
+        '--depth-scale',
+        type=positive,
+        metavar='METRES',
+        help='length of a unit of the depth maps (default: 1 for floating point; integers need it)',
+    )
     parser.add_argument(
         '--max-depth', type=positive, metavar='METRES', help='leave out points beyond this depth in metres'
     )
@@ -59,6 +64,8 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f'{len(args.images)} images need the poses of their cameras: --poses FILE')
     if args.depth and len(args.depth) != len(args.images):
         raise ConfigError(f'--depth: {len(args.depth)} depth maps for {len(args.images)} images')
+    if args.depth_scale and not args.depth:
+        raise ConfigError('--depth-scale: needs --depth, as predicted depth is in metres')
     poses = read_poses(args.poses, len(args.images)) if args.poses else [None] * len(args.images)
     images = [read_image(path) for path in args.images]
     cameras = [camera_of(args, (image.shape[0], image.shape[1])) for image in images]
@@ -118,7 +125,7 @@ def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':
         integers = read_array(path).dtype.kind != 'f'
         if integers and args.depth_scale is None:
             raise ConfigError(f'{path}: has integers; state the length of one unit in metres, e.g. --depth-scale 0.001')
-        reader = LabelFile(path, args.depth_scale, void=MISSING) if integers else LabelFile(path)
+        reader = LabelFile(path, args.depth_scale or 1.0, void=MISSING if integers else None)
         maps.append((reader.load(DEPTH), None))
     return maps
 

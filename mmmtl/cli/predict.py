@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
     camera, with_clouds = image_camera(args), 'point-cloud' in writers
     if with_clouds and camera is None:
         raise ConfigError('--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY')
-    sources = find_sources(args.images, args.frame_step)
+    sources = find_sources(args.images, args.frame_step, Path(args.out))
     infer, weights = _onnx_inferencer(args) if args.onnx else _inferencer(args)
     if with_clouds:
         check_depth(infer.model.tasks, args.onnx or args.model)

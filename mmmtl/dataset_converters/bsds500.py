@@ -26,7 +26,7 @@ def convert_bsds500(source: Path, output: Output) -> None:
         DataError: Boundaries are missing or damaged, or differ in size from their image.
     """
     for split in [split for split in COUNTS if (source / 'images' / split).is_dir()]:
-        images = sorted((source / 'images' / split).glob('*.jpg'))
+        images = sorted(path for path in (source / 'images' / split).glob('*.jpg') if not path.name.startswith('.'))
         for path in output.progress(images, split):
             names = f'{split}/{path.stem}.jpg', f'{split}/{path.stem}.png'
             if output.has(*names):

@@ -9,20 +9,26 @@ from mmmtl.dataset_converters.unpacking import jpeg, shrink, subsample_label
 from mmmtl.datasets.benchmarks.camvid import COUNTS, VOID
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
-from mmmtl.files.reading import read_image, read_indices
+from mmmtl.files.reading import read_image, read_indices, read_size
 
 
 def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
     """Convert all splits that exist below ``source`` to JPEG images and label maps of a size (H, W).
 
     Raises:
-        DataError: A label map is missing, differs in size from its image, or contains other classes.
+        DataError: A label map is missing, differs in size from its image, or contains other classes; or an image was
+            written before with another size.
     """
     for split in [split for split in COUNTS if (source / split).is_dir()]:
-        images = sorted((source / split).glob('*.png'))
+        images = sorted(path for path in (source / split).glob('*.png') if not path.name.startswith('.'))
         for path in output.progress(images, split):
             names = f'{split}/{path.stem}.jpg', f'{split}/{path.stem}.png'
             if output.has(*names):
+                if read_size(output.root / names[0]) != size:
+                    raise DataError(
+                        f'{output.root / names[0]}: expected {size[0]} x {size[1]} pixels, found another size; choose '
+                        'another DST, or delete the files'
+                    )
                 continue
             annotated = existing(source / f'{split}annot' / path.name, 'the label map of an image')
             image, label = read_image(path), read_indices(annotated)

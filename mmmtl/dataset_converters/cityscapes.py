@@ -39,6 +39,7 @@ def names_of(root: Path, split: str, kind: str) -> list[str]:
     return sorted(
         f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
         for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}')
+        if not path.name.startswith('.')
     )
 
 

@@ -106,6 +106,7 @@ def estimate(
     request = {
         'frames': names,
         'sequential': sequential,
+        'units': units,
         'camera': None if intrinsics is None else intrinsics.tolist(),
     }
     result = work / 'poses.json'
@@ -113,7 +114,8 @@ def estimate(
         estimated = json.loads(result.read_text())
         if estimated['asked'] != request:
             raise DataError(
-                f'{work}: contains the poses of other frames or of another camera; delete it, or use another DST'
+                f'{work}: contains the poses of other frames, of another camera or with other options; delete it, or '
+                'use another DST'
             )
     else:
         found = reconstruct(

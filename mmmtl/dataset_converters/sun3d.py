@@ -13,7 +13,7 @@ from mmmtl.dataset_converters.posed_scenes import PosedFrame
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import existing
 from mmmtl.files.reading import read_array, read_image
-from mmmtl.files.text_files import read_matrix
+from mmmtl.files.text_files import read_intrinsics_file, read_matrix
 
 NAME = re.compile(r'\d+-(\d+)')
 
@@ -60,7 +60,7 @@ def read_sun3d(folder: Path, every: int) -> tuple[list[PosedFrame], np.ndarray]:
         _, depth = depths[int(np.abs(times - time).argmin())]
         camera_T_world = np.linalg.inv(np.vstack([rows, [0, 0, 0, 1]]))
         frames.append(PosedFrame(partial(read_image, image), partial(read_sun3d_depth, depth), camera_T_world))
-    return frames, read_matrix(folder / 'intrinsics.txt', columns=3)
+    return frames, read_intrinsics_file(folder / 'intrinsics.txt')
 
 
 def read_named_sun3d(folder: Path, every: int) -> tuple[str, list[PosedFrame], np.ndarray]:

@@ -12,7 +12,7 @@ from mmmtl.dataset_converters.posed_scenes import PosedFrame, write_scene
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_array, read_image
-from mmmtl.files.text_files import read_matrix, read_pose_rows
+from mmmtl.files.text_files import read_intrinsics_file, read_pose_rows
 
 BENCHMARK = [*(f'rgbd_{number:05d}' for number in range(10, 59)), *(f'sun3d_{number:05d}' for number in range(34))]
 
@@ -32,9 +32,9 @@ def convert_pair(folder: Path, output: Output, name: str, size: tuple[int, int])
         DataError: A file of the pair is missing or damaged.
     """
     poses = read_pose_rows(folder / 'poses.txt')
-    intrinsics = read_matrix(folder / 'cam.txt', columns=3)
-    if len(poses) != 2 or intrinsics.shape != (3, 3):
-        raise DataError(f'{folder}: expected two poses and 3 x 3 intrinsics, found {len(poses)} and {intrinsics.shape}')
+    intrinsics = read_intrinsics_file(folder / 'cam.txt')
+    if len(poses) != 2:
+        raise DataError(f'{folder / "poses.txt"}: expected two poses, found {len(poses)}; download the pair again')
     frames = [
         PosedFrame(
             partial(read_image, existing(folder / f'{number:04d}.jpg', 'an image of the pair')),

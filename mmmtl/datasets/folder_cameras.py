@@ -67,7 +67,10 @@ def read_pose_file(path: Path) -> Matrix:
     matrix = read_matrix(path, columns=4)
     if matrix.shape not in ((3, 4), (4, 4)):
         raise DataError(f'{path}: expected a pose of 3 or 4 rows, found {matrix.shape[0]}; correct the file')
-    return np.vstack([matrix[:3], [0, 0, 0, 1]])
+    last_row = [0.0, 0.0, 0.0, 1.0]
+    if matrix[3:].tolist() not in ([], [last_row]):
+        raise DataError(f'{path}: the last row of a pose is 0 0 0 1, found {matrix[3].tolist()}; correct the file')
+    return np.vstack([matrix[:3], last_row])
 
 
 def _text_files(folder: Path, what: str) -> dict[str, Path]:

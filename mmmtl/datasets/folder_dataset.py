@@ -149,7 +149,7 @@ class FolderDataset(MultiTaskDataset):
 
     def _listed(self, images: Mapping[str, Path]) -> list[str]:
         path = self.root / str(self.split)
-        names = read_split(path)
+        names = read_split(path, self.image_suffix)
         missing = [name for name in names if name not in images]
         if missing:
             raise DataError(

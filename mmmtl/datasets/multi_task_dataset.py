@@ -95,6 +95,8 @@ class MultiTaskDataset(Dataset, ABC):
             )
         if without_label != 'keep':
             labelled = [index for index, names in enumerate(self.shown) if names]
+            if not labelled:
+                raise ConfigError(f"{self}.without_label={without_label!r}: no record shows a label; set it to 'keep'")
             self.keep(labelled if without_label == 'drop' else np.resize(labelled, len(self)).tolist())
 
     def _check_labels(self, problem: str) -> None:

@@ -23,20 +23,32 @@ def check_split(name: str, split: str, known: Iterable[str] = ('train', 'val')) 
     return split
 
 
-def read_split(path: Path) -> list[str]:
-    """Read a split file with one name per line; image suffixes are removed.
+def read_split(path: Path, suffix: str | None = None) -> list[str]:
+    """Read a split file with one name per line; suffixes are removed.
+
+    Args:
+        path: The file.
+        suffix: End of the names of the images, such as ``'_rgb.png'``, in any case; None for the suffixes of images and
+            arrays.
 
     Raises:
         DataError: The file is missing or damaged, or lists a name twice.
     """
     try:
-        names = [without_suffix(line) for line in read_lines(path).values()]
+        lines = read_lines(path).values()
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: cannot be read as a list of names ({error}); restore it') from None
+    names = [_without(line, suffix) for line in lines]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f'{path}: {twice} is listed more than once; restore the file')
     return names
+
+
+def _without(name: str, suffix: str | None) -> str:
+    if suffix is None:
+        return without_suffix(name)
+    return name[: -len(suffix)] if name.lower().endswith(suffix.lower()) else name
 
 
 def check_count(found: int, expected: int, where: Path, partial: bool) -> None:

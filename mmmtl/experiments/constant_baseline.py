@@ -28,15 +28,22 @@ def constant_baseline(config: Config) -> dict[str, float]:
         ``{'{task}/{metric}': score}``, or ``{'{part}/{task}/{metric}': score}``.
 
     Raises:
-        ConfigError: A test image has a size that no labelled training image has.
+        ConfigError: A test image has a size that no labelled training image has, or the test data have parts and the
+            training data have none of the same name.
     """
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
-    if 'parts' not in test:
+    if 'parts' not in test and 'parts' not in train:
         return dataset_scores(config.tasks, train, test)
+    common = [name for name in test.get('parts', ()) if name in train.get('parts', ())]
+    if not common:
+        raise ConfigError(
+            'test_dataloader.dataset: has no part of the training data; a constant baseline needs training and test '
+            'data without parts, or with parts of the same names'
+        )
     return {
         f'{name}/{key}': value
         for name, part in test.parts.items()
-        if name in train.parts
+        if name in common
         for key, value in dataset_scores(config.tasks, train.parts[name], part).items()
     }
 

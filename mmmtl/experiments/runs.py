@@ -35,13 +35,23 @@ class Run:
     scores: Mapping[str, float | None]
 
 
+def split_name(text: str) -> tuple[str, str]:
+    """Split ``PATH`` or ``NAME=PATH`` into the name, empty if there is none, and the path.
+
+    Names and paths may contain equals signs: the longest path that exists is taken, else what follows the last sign.
+    """
+    starts = [0, *(index + 1 for index, letter in enumerate(text) if letter == '=')]
+    start = next((start for start in starts if text[start:] and Path(text[start:]).exists()), starts[-1])
+    return text[: max(start - 1, 0)], text[start:]
+
+
 def read_run(text: str) -> Run:
     """Read a run from ``PATH`` or ``NAME=PATH``, a work dir or its `metrics.json`.
 
     Raises:
         DataError: The file is missing or not a `metrics.json`.
     """
-    name, _, location = text.rpartition('=')
+    name, location = split_name(text)
     path = Path(location)
     path = path / 'metrics.json' if path.is_dir() else path
     try:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-SUFFIX = re.compile(r'(?<=.)\.(jpe?g|png|npy|npz|mat|bmp|tiff?|webp)$', re.IGNORECASE)
+from mmmtl.files.stems import SUFFIXES
+
+SUFFIX = re.compile(rf'(?<=.)({"|".join(map(re.escape, (*SUFFIXES, ".mat")))})$', re.IGNORECASE)
 
 
 def without_suffix(name: str) -> str:

@@ -4,7 +4,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from mmmtl.geometry.projection import MIN_DEPTH, back_project, project, sampling_grid, transform_points
+from mmmtl.geometry.projection import (
+    MIN_DEPTH,
+    at_least_float32,
+    back_project,
+    project,
+    sampling_grid,
+    transform_points,
+)
 
 
 def correspondences(
@@ -42,9 +49,10 @@ def warp(values: Tensor, positions: Tensor, *, mode: str = 'bilinear') -> tuple[
     """
     height, width = values.shape[-2:]
     inside = inside_image(positions, height, width)
-    grid = sampling_grid(positions, height, width).to(values.dtype)
-    warped = grid_sample(values, grid, mode=mode, padding_mode='border', align_corners=False)
-    return torch.where(inside, warped, 0), inside
+    precise = at_least_float32(values)  # in half precision, positions would be rounded to whole pixels
+    grid = sampling_grid(positions, height, width).to(precise.dtype)
+    warped = grid_sample(precise, grid, mode=mode, padding_mode='border', align_corners=False)
+    return torch.where(inside, warped, 0).to(values.dtype), inside
 
 
 def visible_pixels(

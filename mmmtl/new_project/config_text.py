@@ -1,6 +1,7 @@
 """Write the config of a project."""
 
 import math
+import re
 from typing import Any
 
 from mmmtl.new_project.project import Project
@@ -29,7 +30,7 @@ def config_text(project: Project, *, pretrained: bool) -> str:
     data = _arguments({'root': str(project.root), 'images': project.images, **cameras})
     train, val = _splits(project)
     lines = [
-        f'"""Images and labels of {project.root.name}, as mmmtl new-project found them; see `FolderDataset`."""',
+        _docstring(project.root.name),
         '',
         'from mmengine.config import read_base',
         '',
@@ -57,6 +58,12 @@ def config_text(project: Project, *, pretrained: bool) -> str:
     while len(lines) > MAX_LINES and '' in lines[1:]:
         lines.pop(len(lines) - 1 - lines[::-1].index(''))
     return '\n'.join(lines) + '\n'
+
+
+def _docstring(name: str) -> str:
+    """Return the docstring of the config of a folder, without what would end it or begin an escape sequence."""
+    title = re.sub(r'[\\"\s]+', ' ', name).strip()
+    return f'"""Images and labels of {title}, as mmmtl new-project found them; see `FolderDataset`."""'
 
 
 def _splits(project: Project) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Guess the kind of the labels of a folder; if the files do not show it, raise an error that names the option."""
 
+import keyword
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,7 +65,10 @@ def guess_label(root: Path, folder: str, content: FolderContent, stated: Mapping
     task = stated.get('task') or TASK_OF_KIND.get(kind) or _binary_task(folder, kind)
     if task not in NAME_OF_TASK:
         raise ConfigError(f'--label {folder}.task: must be one of {", ".join(NAME_OF_TASK)}, found {task!r}')
-    guess = LabelGuess(folder, kind, task, str(stated.get('name') or NAME_OF_TASK[task]), reasons=[reason])
+    name = str(stated.get('name') or NAME_OF_TASK[task])
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ConfigError(f'--label {folder}.name: must be a name of letters, digits and underscores, found {name!r}')
+    guess = LabelGuess(folder, kind, task, name, reasons=[reason])
     guess.options = {key: value for key, value in stated.items() if key not in OWN_OPTIONS}
     missing = [key for key in KINDS[kind].required if key not in guess.options and key != 'table']
     if missing:
@@ -159,6 +163,11 @@ def _guess_classes(root: Path, content: FolderContent, guess: LabelGuess, stated
             f'NAME,RED,GREEN,BLUE; write one, or state --label {guess.folder}.table=FILE'
         )
     indices = [value for value in content.values if value != guess.options.get('void')]
+    if indices and min(indices) + guess.options.get('offset', 0) < 0:
+        raise ConfigError(
+            f'{root / guess.folder}: has the value {min(indices):g}, which is not a class index; if it marks pixels '
+            f'without label, state --label {guess.folder}.void={min(indices):g}'
+        )
     count = 2 if guess.kind == 'binary' else int(max(indices, default=0) + guess.options.get('offset', 0)) + 1
     if not 2 <= count <= max(2 * len(indices), 4):
         raise ConfigError(
@@ -178,7 +187,7 @@ def _file_of_classes(root: Path, folder: str, *, colours: bool) -> str | None:
     Raises:
         ConfigError: There are several.
     """
-    found = sorted(path.name for path in root.glob('*.csv')) if colours else []
+    found = sorted(path.name for path in root.glob('*.csv') if not path.name.startswith('.')) if colours else []
     if not colours:
         names = ('classes.txt', 'classes.csv', 'labels.txt', 'names.txt', 'class_names.txt', f'{folder}.txt')
         found = [name for name in names if (root / name).is_file()]

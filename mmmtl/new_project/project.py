@@ -95,7 +95,8 @@ def _image_folder(root: Path, subfolders: Sequence[str]) -> str:
     candidates = [name for name in subfolders if name.lower() in IMAGE_FOLDERS]
     if len(candidates) == 1:
         return candidates[0]
-    if not candidates and any(path.suffix.lower() in IMAGE_SUFFIXES for path in root.iterdir()):
+    visible = [path for path in root.iterdir() if not path.name.startswith('.')]
+    if not candidates and any(path.suffix.lower() in IMAGE_SUFFIXES for path in visible):
         return '.'
     raise ConfigError(
         f'{root}: cannot determine the folder of the images ({", ".join(candidates or subfolders) or "it has none"}); '
@@ -117,11 +118,13 @@ def _training_size(files: Sequence[Path]) -> tuple[int, int]:
 def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated: Mapping[str, Any]) -> None:
     files = files_by_relative_stem(project.root / name)
     if not files or stated.get('kind') == 'none':
+        _check_left_out(project, name)
         project.notes.append(f'{name}: left out, {"as stated" if files else "it holds no images or arrays"}')
         return
     ending = common_ending(list(files), images)
     if ending is None:
         if 'kind' not in stated and not set(files) & set(images):
+            _check_left_out(project, name)
             project.notes.append(f'{name}: left out, none of its {len(files)} files has the name of an image')
             return
         stray = next(stem for stem in files if stem not in images)
@@ -131,7 +134,7 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
         )
     guess = guess_label(project.root, name, summarize_files(list(files.values())), stated)
     if ending:
-        suffixes = {path.suffix for path in files.values()}
+        suffixes = {path.suffix.lower() for path in files.values()}
         if len(suffixes) > 1:
             raise DataError(f'{project.root / name}: labels {ending} with the suffixes {", ".join(sorted(suffixes))}')
         guess.options = {'suffix': ending + suffixes.pop(), **guess.options}
@@ -139,6 +142,19 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
     project.notes.append(
         f'{name}: {len(files)} labels of kind {guess.kind!r} for {guess.task} ({"; ".join(guess.reasons)})'
     )
+
+
+def _check_left_out(project: Project, name: str) -> None:
+    """Check that a folder without labels is not within that of the images, which includes its subfolders.
+
+    Raises:
+        ConfigError: It is, and has images.
+    """
+    if project.images == '.' and files_by_relative_stem(project.root / name, (*IMAGE_SUFFIXES, '.npy')):
+        raise ConfigError(
+            f'{project.root / name}: its images would belong to the data set, since they lie below the folder of the '
+            'images; move the images of the data set to a subfolder, and state it with --images FOLDER'
+        )
 
 
 def _check_names(labels: Sequence[LabelGuess]) -> None:

@@ -2,7 +2,7 @@
 
 import glob
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
@@ -72,18 +72,29 @@ class Source:
             yield SourceImage(f'{self.name}/{index:06d}', self.file, decode)
 
 
-def find_sources(arguments: Sequence[str], frame_step: int = 1) -> list[Source]:
+def find_sources(arguments: Sequence[str], frame_step: int = 1, out: Path | None = None) -> list[Source]:
     """Return the images and videos that arguments name, in their order.
 
     An argument is an image, a video, a folder of images, a glob pattern (``**`` for all folders below), or a text file
     with the path of an image or video per line, relative to the folder of the text file. Images from patterns and lists
     keep their folders below the fixed part of the pattern or the folder of the list in their names.
 
+    Args:
+        arguments: The arguments.
+        frame_step: One frame in ``frame_step`` of a video is used.
+        out: Folder of the results. Files that a pattern matches there are left out if they are the results of another
+            image, so that a pattern may cover the folder of the results.
+
     Raises:
         DataError: A folder has no image, a pattern matches no file, a list is empty or not a text file, or two images
             have the same name.
     """
-    sources = [source for argument in arguments for source in _expand(argument, frame_step)]
+    found = {argument: _expand(argument, frame_step) for argument in arguments}
+    if out is not None:
+        names = {source.name for sources in found.values() for source in sources}
+        for argument in filter(_is_pattern, found):
+            found[argument] = [source for source in found[argument] if not _is_result(source.file, out, names)]
+    sources = [source for argument in arguments for source in found[argument]]
     counts = Counter(source.name for source in sources)
     duplicate = next((source for source in reversed(sources) if counts[source.name] > 1), None)
     if duplicate:
@@ -97,13 +108,34 @@ def _expand(argument: str, frame_step: int) -> list[Source]:
         return [Source(file, file.name, frame_step) for file in list_images(path)]
     if path.suffix.lower() == LIST_SUFFIX:
         return [Source(path.parent / line, _name_below(line), frame_step) for line in _lines(path)]
-    if path.exists() or not glob.has_magic(argument):
+    if not _is_pattern(argument):
         return [Source(path, path.name, frame_step)]
     root = Path(*_fixed_part(path.parts))
     files = [Path(found) for found in sorted(glob.glob(argument, recursive=True)) if Path(found).is_file()]
     if not files:
         raise DataError(f'{argument}: no file matches this pattern')
     return [Source(file, file.relative_to(root).as_posix(), frame_step) for file in files]
+
+
+def _is_pattern(argument: str) -> bool:
+    return glob.has_magic(argument) and not Path(argument).exists() and Path(argument).suffix.lower() != LIST_SUFFIX
+
+
+def _is_result(file: Path, out: Path, names: Collection[str]) -> bool:
+    """Return whether a file lies where a result of one of the images is written: ``OUT/NAME.SUFFIX``, or in a video's.
+
+    Args:
+        file: The file.
+        out: Folder of the results.
+        names: Names of the images and videos.
+    """
+    try:
+        path = PurePath(file.absolute().relative_to(out.absolute()))
+    except ValueError:
+        return False
+    parts = path.name.split('.')
+    stems = (path.with_name('.'.join(parts[:count])) for count in range(2, len(parts)))
+    return any(candidate.as_posix() in names for candidate in (*stems, *path.parents))
 
 
 def _lines(path: Path) -> list[str]:

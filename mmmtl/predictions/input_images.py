@@ -15,12 +15,16 @@ ImageInput = str | Path | np.ndarray | Image.Image
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted by name.
+    """Return the image files of a folder, sorted by name, without hidden ones and subfolders.
 
     Raises:
         DataError: There is none.
     """
-    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in SUFFIXES]
+    files = [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith('.') and not file.is_dir()
+    ]
     if not files:
         raise DataError(f'{folder}: no image in this folder ({", ".join(sorted(SUFFIXES))})')
     return files

@@ -36,12 +36,10 @@ class OutputWriter:
     """One kind of output files of an image.
 
     Args:
-        description: Description of the files.
         suffixes: Returns, for the tasks, the endings of its files, which follow the name of the image.
         encode: Returns ``{suffix: content}``: arrays for ``.npy`` and ``.png``, or the bytes of a file.
     """
 
-    description: str
     suffixes: Callable[[Mapping[str, Task]], list[str]]
     encode: Callable[[Prediction], dict[str, np.ndarray | bytes]]
 
@@ -109,11 +107,11 @@ def depth_and_normal_tasks(tasks: Mapping[str, Task]) -> tuple[str | None, str |
 
 
 WRITERS: dict[str, OutputWriter] = {
-    'maps': OutputWriter('the maps as images, depth also as .npy', map_suffixes, encode_maps),
-    'overlay': OutputWriter('the classes over the image', lambda tasks: ['.overlay.png'], encode_overlay),
-    'sheet': OutputWriter('all maps with their keys', lambda tasks: ['.sheet.png'], encode_sheet),
-    'arrays': OutputWriter('every map as .npy', lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
-    'point-cloud': OutputWriter('a point cloud', lambda tasks: ['.ply'], encode_point_cloud),
+    'maps': OutputWriter(map_suffixes, encode_maps),
+    'overlay': OutputWriter(lambda tasks: ['.overlay.png'], encode_overlay),
+    'sheet': OutputWriter(lambda tasks: ['.sheet.png'], encode_sheet),
+    'arrays': OutputWriter(lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
+    'point-cloud': OutputWriter(lambda tasks: ['.ply'], encode_point_cloud),
 }
 """The writers, by their name on the command line. To add one, add an entry."""
 

@@ -7,6 +7,7 @@ maps are kept, so an interrupted run can be resumed.
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -160,7 +161,11 @@ def region_map_jobs(dataset: MultiTaskDataset, backend: str, out: Path) -> list[
 
 
 def run_jobs(jobs: Sequence[RegionMapJob], backend: Backend, processes: int) -> Iterator[tuple[Path, int]]:
-    """Write the region maps; yield each image and its number of regions, in the order in which they are finished."""
+    """Write the region maps; yield each image and its number of regions, in the order in which they are finished.
+
+    Raises:
+        ConfigError: A process was killed.
+    """
     if processes == 1:
         prepare(backend)
         for job in jobs:
@@ -172,6 +177,11 @@ def run_jobs(jobs: Sequence[RegionMapJob], backend: Backend, processes: int) -> 
         try:
             for done in as_completed(running):
                 yield running[done].image, done.result()
+        except BrokenProcessPool:
+            raise ConfigError(
+                f'--processes {processes}: one of the processes was killed, perhaps because memory ran out; the same '
+                'command with fewer processes continues'
+            ) from None
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -90,6 +90,9 @@ class DisparityFolder:
         scale: Pixels per unit of the file, 1 / 256 for the format of KITTI.
         offset: Offset in pixels.
         void: Raw value or values of unknown disparity.
+
+    Raises:
+        ConfigError: A pattern has another placeholder.
     """
 
     root: str
@@ -97,6 +100,13 @@ class DisparityFolder:
     scale: float = 1.0
     offset: float = 0.0
     void: float | Sequence[float] = 0.0
+
+    def __post_init__(self) -> None:
+        for pattern in self.patterns:
+            try:
+                pattern.format(record='', stem='')
+            except (LookupError, ValueError, AttributeError):
+                raise ConfigError(f'patterns: expected a path with {{record}} or {{stem}}, found {pattern!r}') from None
 
     def read(self, record: str, images: tuple[Path, Path], size: tuple[int, int]) -> np.ndarray:
         """Read the disparities (2, H, W) of one record.

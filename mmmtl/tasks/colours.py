@@ -8,12 +8,13 @@ Colour = tuple[int, int, int]  # RGB, 0..255
 
 def turbo_colours(fraction: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Render values (H, W), clipped to [0, 1], from blue to red as uint8 (H, W, 3); black where not ``known``."""
-    colour = cv2.applyColorMap((255 * fraction.clip(0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
+    colour = cv2.applyColorMap((255 * np.nan_to_num(fraction).clip(0, 1)).astype(np.uint8), cv2.COLORMAP_TURBO)
     return np.where(known[..., None], colour[..., ::-1], 0).astype(np.uint8)
 
 
 def percentile_range(values: np.ndarray, known: np.ndarray) -> tuple[float, float]:
-    """Return the 2nd and 98th percentile of the known values; (0, 1) if there are none."""
+    """Return the 2nd and 98th percentile of the known finite values; (0, 1) if there are none."""
+    known = known & np.isfinite(values)
     if not known.any():
         return 0.0, 1.0
     low, high = np.percentile(values[known], (2, 98))

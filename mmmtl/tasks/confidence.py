@@ -84,6 +84,6 @@ class Confidence(FractionTask):
 
     def visualize(self, values: np.ndarray) -> np.ndarray:
         """Render confidence from red (0) to green (1)."""
-        fraction = (255 * values.clip(0, 1)).astype(np.uint8)
+        fraction = (255 * np.nan_to_num(values).clip(0, 1)).astype(np.uint8)
         colour = np.stack((255 - fraction, fraction, np.zeros_like(fraction)), -1)
         return np.where((values >= 0)[..., None], colour, 0).astype(np.uint8)

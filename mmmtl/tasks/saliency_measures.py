@@ -71,7 +71,7 @@ def enhanced_alignment(hits: np.ndarray | float, misses: np.ndarray | float, tru
         for value, true, count in ((1, 1, hits), (1, 0, misses), (0, 1, inside - hits), (0, 0, size - inside - misses)):
             a, b = value - mean, true - truth_mean
             total = total + ((2 * a * b / (a**2 + b**2 + EPS) + 1) ** 2 / 4) * count
-    return total / (size - 1 + EPS)
+    return total / (max(size - 1, 1) + EPS)
 
 
 def structure_measure(saliency: np.ndarray, truth: np.ndarray) -> float:

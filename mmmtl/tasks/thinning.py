@@ -31,9 +31,8 @@ def suppress_non_maxima(
     """
     strength = np.ascontiguousarray(strength, np.float32)
     smooth = triangle_filter(strength, smoothing)
-    along_y, along_x = np.gradient(smooth)
-    yy, xy = np.gradient(along_y)
-    xx = np.gradient(along_x, axis=1)
+    along_y, along_x = slope(smooth, 0), slope(smooth, 1)
+    yy, xy, xx = slope(along_y, 0), slope(along_y, 1), slope(along_x, 1)
     across = 0.5 * np.arctan2(2 * xy, xx - yy) + np.where(xx + yy < 0, np.pi / 2, 0)  # of the largest |curvature|
     step_x, step_y = np.cos(across).astype(np.float32), np.sin(across).astype(np.float32)
     y, x = np.mgrid[: strength.shape[0], : strength.shape[1]].astype(np.float32)
@@ -44,6 +43,11 @@ def suppress_non_maxima(
         )
         ridge &= strength * multiplier >= beside
     return np.where(ridge, strength, 0) * border_fade(strength.shape, border)
+
+
+def slope(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return the differences between neighbours along an axis, as `numpy.gradient`; 0 for a single row or column."""
+    return np.gradient(values, axis=axis) if values.shape[axis] > 1 else np.zeros_like(values)
 
 
 def triangle_filter(values: np.ndarray, radius: int) -> np.ndarray:

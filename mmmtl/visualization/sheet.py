@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from mmmtl.files.atomic_path import atomic_path
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks.map_display import Range
 from mmmtl.visualization.cells import blend
@@ -138,9 +139,11 @@ def arrange(stacks: Sequence[Sequence[Column]], shape: tuple[int, int], rows: in
 
 
 def write_sheets(path: Path, sheets: Sequence[np.ndarray]) -> None:
-    """Write sheets below each other as one image, padded with white at the right."""
+    """Write sheets below each other as one image, padded with white at the right; as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(stack_sheets(sheets)).save(path, quality=85)  # of JPEG
+    with atomic_path(path) as unfinished:
+        image_format = Image.registered_extensions()[path.suffix.lower()]
+        Image.fromarray(stack_sheets(sheets)).save(unfinished, image_format, quality=85)  # of JPEG
 
 
 def stack_sheets(sheets: Sequence[np.ndarray]) -> np.ndarray:

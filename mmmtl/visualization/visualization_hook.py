@@ -20,7 +20,8 @@ class VisualizationHook(Hook):
 
     Sheets of a test are written to ``folder/SCENE-VIEW.png``. With ``visualize`` the sheets of validation and test are
     passed to the runner's visualizer (TensorBoard, Weights & Biases ...) as ``val_SCENE-VIEW`` and ``test_SCENE-VIEW``,
-    with the training iteration as their step.
+    with the training iteration as their step. For a `ConcatDataset` the name of the part precedes the scene:
+    ``PART-SCENE-VIEW``.
 
     Args:
         folder: Folder for the sheets of a test; none are written if None.
@@ -29,7 +30,7 @@ class VisualizationHook(Hook):
         visualize: Pass the sheets to the visualizer.
 
     Raises:
-        ConfigError: Neither ``folder`` nor ``visualize`` is given.
+        ConfigError: Neither ``folder`` nor ``visualize`` is given, or ``interval`` is below 1.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class VisualizationHook(Hook):
     ) -> None:
         if folder is None and not visualize:
             raise ConfigError('VisualizationHook: set folder, where sheets are written, or visualize=True')
+        if interval < 1:
+            raise ConfigError(f'VisualizationHook.interval must be at least 1, found {interval}')
         self.folder, self.interval, self.max_images = None if folder is None else Path(folder), interval, max_images
         self.visualize = visualize
         self.seen = self.written = 0
@@ -96,7 +99,8 @@ class VisualizationHook(Hook):
                 drawn = {*auxiliary, *rows['prediction']}
                 shown = {name: visualizer for name, visualizer in visualizers.items() if name in drawn}
                 sheet = draw_sheet(as_image(image, sample), shown, rows)
-                yield f'{sample.scene.replace("/", "-")}-{sample.view}', sheet
+                part = f'{sample.dataset}-' if 'dataset' in sample else ''
+                yield f'{part}{sample.scene.replace("/", "-")}-{sample.view}', sheet
                 self.written += 1
             self.seen += 1
 

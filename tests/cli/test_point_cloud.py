@@ -35,6 +35,15 @@ def test_two_views_in_one_cloud(scene, capsys):
     assert '1408 points of 2 image(s)' in capsys.readouterr().out  # two rows of each view have no depth
     main([*command, '--depth', 'depth0.npy', 'depth1.npy', '--out', 'b.ply'])
     assert (scene / 'a.ply').read_bytes() == (scene / 'b.ply').read_bytes()
+    for index in range(2):
+        np.save(f'mm{index}.npy', np.load(f'depth{index}.npy') * 1000)
+    main([*command, '--depth', 'mm0.npy', 'mm1.npy', '--depth-scale', '0.001', '--out', 'c.ply'])
+    assert (scene / 'a.ply').stat().st_size == (scene / 'c.ply').stat().st_size
+    a, c = (
+        np.frombuffer((scene / name).read_bytes().partition(b'end_header\n')[2], '<f4,<f4,<f4,V15')['f2']
+        for name in ('a.ply', 'c.ply')
+    )
+    np.testing.assert_allclose(a, c, rtol=1e-6)
 
 
 def test_depth_is_predicted_for_the_camera(scene):
@@ -57,6 +66,10 @@ def test_depth_is_predicted_for_the_camera(scene):
         (('0.png', '--field-of-view', '60', *FILES, '--out', 'a.ply'), '2 depth maps for 1 images'),
         (('0.png', '--intrinsics', 'poses.txt', '--out', 'a.ply'), 'poses.txt: expected rows of 3 finite numbers'),
         (('0.png', '--poses', 'poses.txt', '--field-of-view', '60', '--out', 'a.ply'), 'has 2 poses for 1 images'),
+        (
+            ('0.png', '--field-of-view', '60', '--depth-scale', '0.001', '--out', 'a.ply'),
+            '--depth-scale: needs --depth',
+        ),
         (('none.png', '--field-of-view', '60', '--out', 'a.ply'), 'none.png'),
         (('0.png', '--field-of-view', '60', '--out', 'none/a.ply'), 'there is no folder none'),
     ],

@@ -127,6 +127,14 @@ def test_lists_and_subfolders(root):
     assert [record.scene for record in build(root, scenes=True).records] == ['', '', '', 'kitchen', 'kitchen']
 
 
+def test_a_list_with_the_suffix_of_the_images(tmp_path):
+    root = write(tmp_path / 'data')
+    for path in [*(root / 'images').rglob('*.png')]:
+        path.rename(path.with_name(f'{path.stem}_rgb.png'))
+    (root / 'some.txt').write_bytes(b'\xef\xbb\xbfkitchen/d_rgb.png\r\na\r\n')
+    assert [one.name for one in build(root, image_suffix='_rgb.png', split='some.txt').records] == ['a', 'kitchen/d']
+
+
 def test_labels_beside_the_images(tmp_path):
     for name in ('a', 'b'):
         save(tmp_path / f'{name}.jpg', np.zeros((6, 8, 3), np.uint8))

@@ -42,6 +42,10 @@ def damage(root: Path, change: str) -> dict:
             (root / 'poses').mkdir()
             (root / 'poses' / 'z.txt').write_text('1 0 0 5\n0 1 0 6\n0 0 1 7\n')
             return dict(cameras=dict(poses='poses'))
+        case 'transposed pose':
+            (root / 'poses').mkdir()
+            (root / 'poses' / 'a.txt').write_text('1 0 0 0\n0 1 0 0\n0 0 1 0\n5 6 7 1\n')
+            return dict(cameras=dict(intrinsics='cam.txt', poses='poses'))
         case 'list':
             (root / 'some.txt').write_text('a\nz\n')
             return dict(split='some.txt')
@@ -69,6 +73,7 @@ def damage(root: Path, change: str) -> dict:
         ('nan', ['cam.txt', 'finite']),
         ('rows', ['cam.txt', '3 x 3']),
         ('pose without image', ['poses/z.txt']),
+        ('transposed pose', ['poses/a.txt', '0 0 0 1', '5.0, 6.0, 7.0']),
         ('list', ['some.txt', 'z']),
         ('size', ['masks/a.png', '5 x 8', '6 x 8']),
         ('class', ['masks/a.png', '7']),

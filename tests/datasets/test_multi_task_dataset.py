@@ -181,6 +181,12 @@ def test_records_without_a_label(rooms, tmp_path):
         rooms(PLAIN, without_label='skip')
 
 
+@pytest.mark.parametrize('without_label', ['drop', 'replace'])
+def test_records_cannot_be_chosen_by_labels_that_none_shows(rooms, without_label):
+    with pytest.raises(ConfigError, match=f"without_label='{without_label}': no record shows a label"):
+        rooms(PLAIN, label_setting=dict(type='NoLabels'), without_label=without_label)
+
+
 def test_labels_are_loaded_lazily_and_only_for_the_tasks(copied, monkeypatch):
     opened = []
     monkeypatch.setattr('mmmtl.files.reading.open_image', lambda path: opened.append(path.name) or 1 / 0)

@@ -4,6 +4,7 @@ import pytest
 
 from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split, read_split
 from mmmtl.errors import ConfigError
+from mmmtl.files.stems import SUFFIXES
 
 
 def test_names_are_read_in_their_order(tmp_path):
@@ -11,6 +12,17 @@ def test_names_are_read_in_their_order(tmp_path):
     assert read_split(tmp_path / 'train.txt') == ['b', 'a']
     (tmp_path / 'train.txt').write_text('0002.jpg\n0001.JPG\nscene.0003\n')
     assert read_split(tmp_path / 'train.txt') == ['0002', '0001', 'scene.0003']
+
+
+@pytest.mark.parametrize('suffix', [*SUFFIXES, '.mat'])
+def test_the_suffix_of_every_format_is_removed(tmp_path, suffix):
+    (tmp_path / 'train.txt').write_text(f'a/1.5{suffix}\r\n2{suffix.upper()}\n3\n')
+    assert read_split(tmp_path / 'train.txt') == ['a/1.5', '2', '3']
+
+
+def test_a_suffix_of_the_data_set_is_removed_instead(tmp_path):
+    (tmp_path / 'train.txt').write_text('1_rgb.png\n2_RGB.PNG\n3\n4.png\n')
+    assert read_split(tmp_path / 'train.txt', '_rgb.png') == ['1', '2', '3', '4.png']
 
 
 def test_lists_that_cannot_be_read(tmp_path, data_error):

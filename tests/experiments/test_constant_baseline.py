@@ -44,3 +44,11 @@ def test_a_size_that_was_never_seen(tmp_path):
     train, test = camvid(tmp_path, 'train', [3]), camvid(tmp_path, 'val', [3], size=(6, 4))
     with pytest.raises(ConfigError, match=r'val/0.jpg: no training image .* has its size \(6, 4\)'):
         constant_baseline(config_of(train, test))
+
+
+def test_parts_on_one_side_only(tmp_path):
+    one = camvid(tmp_path / 'one', 'train', [3])
+    parts = dict(type='mmmtl.ConcatDataset', parts=dict(two=camvid(tmp_path / 'two', 'val', [3])))
+    for train, test in ((one, parts), (parts, one)):
+        with pytest.raises(ConfigError, match='has no part of the training data'):
+            constant_baseline(config_of(train, test))

@@ -73,6 +73,17 @@ def test_delta_against_single_tasks(run):
     assert found['mtan'][-1] == '3.333 ± 4.7'  # ((10 + 20 - 10) / 3 + 0) / 2
 
 
+def test_names_and_folders_may_have_equals_signs(run, tmp_path, monkeypatch):
+    (tmp_path / 'lr=0.1').mkdir()
+    folder = run('lr=0.1/seed=0', numbers(0.4, 0.5, 20))
+    assert list(rows(run_table([folder]))) == ['run', '---', 'mtan']
+    assert list(rows(run_table([f'lr = 0.1={folder}', f'b={folder}']))) == ['run', '---', 'lr = 0.1', 'b']
+    monkeypatch.chdir(tmp_path)
+    assert list(rows(run_table(['lr=0.1/seed=0', 'b=lr=0.1/seed=0']))) == ['run', '---', 'mtan', 'b']
+    with pytest.raises(DataError, match='^none: no such file'):
+        run_table(['a=none'])
+
+
 def test_columns_can_be_chosen(run):
     found = rows(run_table([run('a', numbers(0.5, 0.2, 20))], metrics=['depth/rmse', 'depth/abs_rel']))
     assert found['run'] == ['seeds', 'depth rmse', 'depth abs_rel ↓'] and found['mtan'] == ['1', '0.4', '0.2']

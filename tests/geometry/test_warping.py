@@ -139,3 +139,12 @@ def test_two_sensor_views_of_a_kitchen_agree():
     assert both.float().mean() > 0.4
     angle = torch.rad2deg(torch.acos((found * turned).sum(1)[both].clamp(-1, 1)))
     assert angle.median() < 10
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('mode', ['bilinear', 'nearest'])
+def test_half_precision_does_not_move_a_map(dtype, mode):
+    values = torch.rand(1, 2, 3, 640, generator=torch.Generator().manual_seed(0)).to(dtype)
+    warped, inside = warp(values, pixel_centres(3, 640)[None], mode=mode)
+    assert warped.dtype == dtype and inside.all()
+    torch.testing.assert_close(warped, values)

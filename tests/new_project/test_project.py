@@ -91,8 +91,35 @@ def test_images_in_the_root_and_endings(root, tmp_path):
     assert sum(map(len, list(data_sets(root, tmp_path).values())[:2])) == 6
 
 
+@pytest.mark.parametrize('name', ['a"""b', 'back\\Nslash', 'ends with \\', 'ends with "', 'new\nline', 'ü ünd', 'v1.0'])
+def test_any_name_of_the_folder(root, tmp_path, name):
+    assert len(data_sets(root.rename(tmp_path / name), tmp_path)['train']) > 0
+
+
+def test_hidden_files_and_the_case_of_suffixes(root, tmp_path):
+    for path in (root / 'masks').iterdir():
+        path.rename(path.with_name(f'{path.stem}_m.{"PNG" if path.stem == "0" else "png"}'))
+    save(root / 'colours' / '0.png', np.array([[[0, 0, 0], [255, 0, 0]]], np.uint8).repeat(16, 0).repeat(8, 1))
+    for number in range(1, 6):
+        shutil.copy(root / 'colours' / '0.png', root / 'colours' / f'{number}.png')
+    (root / 'table.csv').write_text('floor,0,0,0\nwall,255,0,0\n')
+    (root / '._table.csv').write_bytes(b'\0\5\26\7')  # macOS leaves one beside each file on other disks
+    project = inspect_project(root, stated={'colours': dict(name='parts')})
+    options = {label.folder: label.options for label in project.labels}
+    assert options['masks'] == dict(suffix='_m.png') and options['colours'] == dict(table='table.csv')
+
+
 def change(root: Path, what: str) -> None:
     match what:
+        case 'other images below the images':
+            for path in (root / 'images').iterdir():
+                path.rename(root / path.name)
+            (root / 'images').rmdir()
+            save(root / 'previews' / 'x.jpg', np.zeros((32, 40, 3), np.uint8))
+        case 'negative':
+            for number in range(6):
+                (root / 'masks' / f'{number}.png').unlink()
+                np.save(root / 'masks' / f'{number}.npy', np.arange(-1, 3, dtype=np.int16).repeat(320).reshape(32, 40))
         case 'two image folders':
             (root / 'images').rename(root / 'rgb')
             shutil.copytree(root / 'rgb', root / 'photos')
@@ -140,6 +167,8 @@ def change(root: Path, what: str) -> None:
     [
         ('two image folders', ['--images', 'photos, rgb']),
         ('no labels', ['masks/', 'images']),
+        ('other images below the images', ['previews', '--images FOLDER']),
+        ('negative', ['masks', '-1', '--label masks.void=-1']),
         ('stray label', ['masks/x.png', 'images/x', '--label masks.kind=none']),
         ('depth of 8 bits', ['depth', '8 bits', '--label depth.kind=none']),
         ('scale', ['depth', '0.02 m', '--label depth.scale']),
@@ -171,6 +200,8 @@ def test_what_cannot_be_told_is_asked_for(root, tmp_path, capsys, what, named):
         (['--label', 'mask.kind=none'], ['mask', 'masks']),
         (['--label', 'masks.kind=class'], ['--label masks.kind', 'classes']),
         (['--label', 'depth.factor=2'], ['--label depth.factor', 'scale']),
+        (['--label', 'depth.name=my-depth'], ['--label depth.name', "'my-depth'"]),
+        (['--label', 'depth.name=class'], ['--label depth.name', "'class'"]),
         (['--label', 'scale=2'], ['--label scale', 'FOLDER.OPTION=VALUE']),
         (['--label', 'masks.task=Segmentation'], ['--label masks.task', 'SemSeg']),
         (['--images', 'rgb'], ["'rgb'", 'images']),

@@ -59,6 +59,22 @@ def test_lists_are_relative_to_their_folder(photos, monkeypatch, encoding):
         assert image.read().shape == (8, 9, 3)
 
 
+@pytest.mark.parametrize('folder', ['.', 'predictions', 'sub/out'])
+def test_a_pattern_leaves_out_the_results_of_an_earlier_run(photos, folder):
+    write_video(photos / 'clip.avi', 2)
+    pattern, out = str(photos / '**' / '*.*'), photos / folder
+    own = {source.name for source in find_sources([pattern], out=out)}
+    results = ['a.png.depth.png', 'b.PNG.sheet.png', 'sub/a.png.semseg.png']
+    results += ['clip.avi/000001.depth.png'] if folder != '.' else []
+    for name in results:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        write(out / name, noise(4, 4))
+    assert len(find_sources([pattern])) == len(own) + len(results)
+    assert {source.name for source in find_sources([pattern], out=out)} == own
+    named = [str(photos / 'a.png'), str(out / 'a.png.depth.png')]
+    assert len(find_sources(named, out=out)) == 2, 'a file that is named is predicted'
+
+
 def test_names_never_lead_out_of_the_output_folder(photos):
     (photos / 'sub' / 'list.txt').write_text('../a.png\ndeep/../../b.PNG\n')
     assert names(photos / 'sub' / 'list.txt') == ['a.png', 'b.PNG']

@@ -49,6 +49,8 @@ def test_deep_and_broken_pil_images_are_refused(tmp_path):
 def test_folders_are_sorted_and_none_is_an_image(tmp_path):
     for name in ('b.png', 'a.JPG', 'c.txt'):
         (tmp_path / name).touch()
+    (tmp_path / '._a.JPG').touch()  # macOS leaves one beside each file on other disks
+    (tmp_path / 'd.png').mkdir()
     assert [path.name for path in list_images(tmp_path)] == ['a.JPG', 'b.png']
     with pytest.raises(DataError, match='is a folder in a list of images'):
         to_image_array(tmp_path, 'a')

@@ -1,5 +1,7 @@
 """Semi-global matching finds the disparity of generated rooms and of Motorcycle; confidence knows where it does not."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -69,3 +71,9 @@ def test_a_folder_of_disparities(tmp_path):
 def test_settings_of_the_matcher(wrong):
     with pytest.raises(ConfigError, match='disparities must be a multiple of 16 and block odd'):
         SemiGlobalMatcher(**wrong)
+
+
+@pytest.mark.parametrize('pattern', ['{name}.png', '{stem', '{0}.png', '{stem.x}.png'])
+def test_an_unknown_placeholder_is_named(pattern):
+    with pytest.raises(ConfigError, match=f'expected a path with .record. or .stem., found {re.escape(repr(pattern))}'):
+        DisparityFolder('.', ('{stem}_l.png', pattern))

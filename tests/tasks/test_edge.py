@@ -114,6 +114,17 @@ def test_padding_does_not_change_the_score():
         assert torch.equal(value, expected[name]), name
 
 
+@pytest.mark.parametrize('shape', [(1, 1), (1, 30), (30, 1), (2, 30)])
+def test_a_window_of_one_row_or_column_is_measured(shape):
+    truth = torch.full((1, 1, 40, 50), 255.0)
+    truth[..., : shape[0], : shape[1]] = 0
+    truth[..., : shape[0], shape[1] // 2] = 1
+    task = Edge('edge')
+    padded, alone = (task.metric_sums(torch.ones_like(values), values) for values in (truth, truth[..., :30, :30]))
+    assert padded['images'].item() == 1 and padded['truth'].min() >= 1
+    assert all(torch.equal(padded[name], alone[name]) for name in padded)
+
+
 def test_fewer_thresholds_are_near():
     y, x = np.mgrid[:40, :50]
     soft = np.exp(-(np.minimum.reduce([abs(x - 12), abs(x - 37), abs(y - 10), abs(y - 29)]) ** 2) / 4.0)

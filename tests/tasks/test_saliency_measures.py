@@ -58,6 +58,13 @@ def test_flat_maps_and_odd_truths_are_finite(truth, value):
     assert all(np.isfinite(score).all() for score in scores.values())
 
 
+@pytest.mark.parametrize('value', [0.0, 0.5, 1.0])
+@pytest.mark.parametrize('truth', [False, True])
+def test_an_image_of_one_pixel_has_scores_from_0_to_1(truth, value):
+    scores = measure_saliency(np.full((1, 1), value), np.full((1, 1), truth))
+    assert all((0 <= np.asarray(score)).all() and (np.asarray(score) <= 1).all() for score in scores.values()), scores
+
+
 def test_a_truth_of_one_pixel():
     truth = np.zeros((8, 8), bool)
     truth[7, 7] = True

@@ -41,6 +41,12 @@ def test_folders_are_converted_and_kept(convert, tmp_path, capsys):
     assert np.array(Image.open(tmp_path / 'out' / 'train' / '0001.png')).shape == (240, 320)
     convert(source, tmp_path / 'out')
     assert '0 written, 2 there already' in capsys.readouterr().out
+    for folder in ('train', 'trainannot'):
+        (source / folder / '._0001.png').write_bytes(b'\0\5\26\7')  # macOS leaves one beside each file on other disks
+    convert(source, tmp_path / 'out')
+    with pytest.raises(SystemExit):
+        convert(source, tmp_path / 'out', '--size', 120, 160)
+    assert 'train/0001.jpg: expected 120 x 160 pixels' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('label', [np.full((360, 480), 12, np.uint8), np.zeros((36, 48), np.uint8)])

@@ -1,5 +1,6 @@
 """Frames without poses -> posed scenes in metres: the scale, the layout, taking up again, and what is refused."""
 
+import json
 import sys
 
 import numpy as np
@@ -170,6 +171,19 @@ def test_what_colmap_would_see_otherwise_is_refused(convert, video, tmp_path, ca
     path = video / 'color' / '004.png'
     Image.open(path).save(path, exif=tags)
     assert '004.png: EXIF orientation 3 rotates the image' in refused(convert, capsys, video, tmp_path / 'out')
+
+
+def test_poses_of_another_unit_of_depth_are_not_reused(tool, video, tmp_path):
+    script = tool('dataset_converters/estimate_poses')
+    options = dict(intrinsics=None, min_fraction=0.5, sequential=True, threads=1)
+    frames = script.find_frames(video, 1)
+    names = [path.name for path in frames]
+    asked = {'frames': names, 'sequential': True, 'units': 1000, 'camera': None}
+    poses = {name: np.eye(4).tolist() for name in names}
+    (tmp_path / 'poses.json').write_text(json.dumps({'asked': asked, 'poses': poses}))
+    assert script.estimate(frames, tmp_path, units=1000, **options)['poses'] == poses
+    with pytest.raises(DataError, match='contains the poses of other frames, of another camera or with other options'):
+        script.estimate(frames, tmp_path, units=5000, **options)
 
 
 def test_65535_is_no_depth(tool, video):

@@ -100,6 +100,8 @@ def test_a_mat_file_of_another_kind_is_damaged(run, source, capsys):
 
 
 def test_wrong_arguments(run, source, tmp_path, capsys):
+    for given in ('json', 'json=', '=.'):
+        assert f'--from {given}: expected FOLDER=SRC' in refused(run, capsys, source, '--from', given)[1]
     assert 'expected FOLDER=SRC with one of' in refused(run, capsys, source, '--from', 'images=.')[1]
     assert 'no such file or folder' in refused(run, capsys, source, '--from', f'json={tmp_path / "none"}')[1]
     assert 'train.txt' in refused(run, capsys, tmp_path / 'new')[1]

@@ -56,6 +56,20 @@ def test_pairs_that_load(tool, mmmtl_command, sequence, tmp_path, capsys):
         assert shade == pytest.approx(steps, abs=0.1)  # image and pose belong together
 
 
+def test_sequences_need_different_names(mmmtl_command, sequence, tmp_path, capsys, monkeypatch):
+    other = tmp_path / 'other' / sequence.name
+    other.parent.mkdir()
+    other.symlink_to(sequence)
+    with pytest.raises(SystemExit):
+        mmmtl_command('convert-dataset', 'tum-rgbd', str(sequence), str(other), str(tmp_path / 'out'))
+    assert f'{other}: called {sequence.name}, as is {sequence}' in capsys.readouterr().err
+    assert not (tmp_path / 'out').exists()
+    monkeypatch.chdir(sequence)
+    options = ['--every', '1', '--size', '48', '64', '--overlap', '0.8', '0.93']
+    mmmtl_command('convert-dataset', 'tum-rgbd', '.', str(tmp_path / 'out'), *options)
+    assert {path.name.rpartition('_')[0] for path in (tmp_path / 'out').iterdir()} == {sequence.name}
+
+
 def test_a_quaternion_becomes_the_inverse_of_camera_to_world(tool):
     pose = tool('dataset_converters/tum_rgbd').pose_of('1 2 3 0 0 0.70710678 0.70710678'.split())  # 90 degrees about z
     world_T_camera = np.linalg.inv(pose)

@@ -59,6 +59,16 @@ def test_a_pair_that_is_there_and_whole_is_kept(convert, source, tmp_path):
     assert changed == {'sun3d_00007'}
 
 
+def test_a_pair_of_another_size_is_not_mixed_with_the_others(convert, source, tmp_path, capsys):
+    convert(source, tmp_path / 'out', '--all')
+    before = {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*.*')}
+    with pytest.raises(SystemExit):
+        convert(source, tmp_path / 'out', '--all', '--size', 120, 160)
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith('error')]
+    assert 'cam.txt: the scene was written with another size or from other frames' in line
+    assert {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*.*')} == before
+
+
 def test_missing_pairs_and_files_are_named(convert, source, tmp_path, capsys):
     with pytest.raises(SystemExit):
         convert(source, tmp_path / 'out')

@@ -191,3 +191,20 @@ def test_sheets_of_several_widths_are_stacked_into_one_png(tmp_path):
     picture = np.asarray(Image.open(path))
     assert picture.shape == (12, 12, 3)
     assert (picture[:5, :8] == 10).all() and (picture[5:] == 20).all() and (picture[:5, 8:] == 255).all()
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.jpg', '.JPG'])
+def test_a_sheet_is_written_as_a_whole_or_not_at_all(tmp_path, monkeypatch, suffix):
+    path, sheet = tmp_path / f'sheet{suffix}', np.full((5, 8, 3), 10, np.uint8)
+    write_sheets(path, [sheet])
+    before = path.read_bytes()
+    assert Image.open(path).format == ('PNG' if suffix == '.png' else 'JPEG')
+
+    def stop(image, file, *options, **more):
+        file.write_bytes(b'half')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Image.Image, 'save', stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_sheets(path, [sheet + 1])
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

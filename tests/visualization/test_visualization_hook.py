@@ -67,6 +67,14 @@ def test_a_slash_in_the_scene_makes_no_folder(tmp_path):
     assert names(tmp_path) == ['a-b-c-0.png']
 
 
+def test_equal_scenes_of_two_parts_have_two_sheets(tmp_path):
+    data, samples = batch(range(2))
+    for part, sample in zip(('rooms', 'streets'), samples, strict=True):
+        sample.set_metainfo({'dataset': part, 'view': 0})
+    run(VisualizationHook(str(tmp_path / 'sheets')), [(data, samples)])
+    assert names(tmp_path) == ['rooms-room-0.png', 'streets-room-0.png']
+
+
 def test_an_image_that_was_resized_is_shown_as_large_as_its_labels(tmp_path):
     data, samples = batch(range(1))
     data['inputs'] = [torch.full((3, 10, 15), 10, dtype=torch.uint8)]
@@ -148,3 +156,5 @@ def test_sheets_of_validation_and_test_go_to_the_visualizer(tmp_path, monkeypatc
 def test_sheets_that_would_go_nowhere_are_refused():
     with pytest.raises(ConfigError, match='set folder, where sheets are written, or visualize=True'):
         VisualizationHook()
+    with pytest.raises(ConfigError, match='VisualizationHook.interval must be at least 1, found 0'):
+        VisualizationHook('sheets', interval=0)

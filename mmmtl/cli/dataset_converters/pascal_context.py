@@ -30,8 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
-    from mmmtl.dataset_converters.pascal_context import assemble
+    """Convert.
 
+    Raises:
+        ConfigError: An entry of ``--from`` is not FOLDER=SRC.
+    """
+    from mmmtl.dataset_converters.pascal_context import assemble
+    from mmmtl.errors import ConfigError
+
+    if stray := [given for given in args.sources if not all(given.partition('='))]:
+        raise ConfigError(f'--from {stray[0]}: expected FOLDER=SRC, the folder to fill and the folder to copy from')
     sources = {folder: Path(source) for folder, _, source in (given.partition('=') for given in args.sources)}
     assemble(args.dst, sources, partial=args.partial)

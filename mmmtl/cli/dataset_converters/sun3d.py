@@ -9,7 +9,7 @@ image uses the depth map of the nearest time. The principal point is the middle 
 
 import argparse
 
-from mmmtl.cli.dataset_converters.sequences import add_sequences
+from mmmtl.cli.dataset_converters.sequences import add_sequences, convert_sequences
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.posed_scenes import write_pairs
     from mmmtl.dataset_converters.sun3d import read_named_sun3d
-    from mmmtl.datasets.overlapping_views import PairRule
-    from mmmtl.files.output_folder import Output
 
-    output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
-    for folder in args.sequences:
-        write_pairs(output, *read_named_sun3d(folder, args.every), size=tuple(args.size), rule=rule)
+    convert_sequences(args, read_named_sun3d)

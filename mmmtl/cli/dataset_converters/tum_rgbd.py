@@ -8,7 +8,7 @@ the registered depth, f = 525 and the middle of the image, without undistortion.
 
 import argparse
 
-from mmmtl.cli.dataset_converters.sequences import add_sequences
+from mmmtl.cli.dataset_converters.sequences import add_sequences, convert_sequences
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Convert."""
-    from mmmtl.dataset_converters.posed_scenes import write_pairs
     from mmmtl.dataset_converters.tum_rgbd import read_named_tum_rgbd
-    from mmmtl.datasets.overlapping_views import PairRule
-    from mmmtl.files.output_folder import Output
 
-    output, rule = Output(args.dst), PairRule(tuple(args.overlap), tuple(args.baseline))
-    for folder in args.sequences:
-        write_pairs(output, *read_named_tum_rgbd(folder, args.every), size=tuple(args.size), rule=rule)
+    convert_sequences(args, read_named_tum_rgbd)

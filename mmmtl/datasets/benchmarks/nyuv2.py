@@ -10,7 +10,7 @@ from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, files_by_stem, files_of_split
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_array
-from mmmtl.files.text_files import read_matrix
+from mmmtl.files.text_files import read_intrinsics_file
 from mmmtl.registry import DATASETS
 
 
@@ -77,7 +77,7 @@ class NYUv2(MultiTaskDataset):
         camera = self.root / 'camera.txt'
         intrinsics = None
         if camera.exists():
-            intrinsics = read_matrix(camera, columns=3)
+            intrinsics = read_intrinsics_file(camera)
             self.checksums.verify(camera)
         return [
             Record(f'{self.split}/{name}', (View(images[name], self._labels(name, files), intrinsics),))

@@ -53,7 +53,7 @@ class PosedVideo(MultiTaskDataset):
         **kwargs: Options of `MultiTaskDataset`; labels: ``depth`` and ``normal``.
 
     Raises:
-        ConfigError: ``view_mode`` is unknown.
+        ConfigError: ``view_mode`` is unknown, or ``every`` is below 1.
         DataError: A file is missing or has another format, or no frame has a neighbour.
     """
 
@@ -71,6 +71,8 @@ class PosedVideo(MultiTaskDataset):
     ) -> None:
         if view_mode not in ('single', 'pair'):
             raise ConfigError(f"PosedVideo.view_mode must be 'single' or 'pair', found {view_mode!r}")
+        if not (isinstance(every, int) and every >= 1):
+            raise ConfigError(f'PosedVideo.every must be a whole number of at least 1, found {every!r}')
         self.root, self.view_mode, self.every = data_root(root), view_mode, every
         self.scenes = data_root(Path(scenes).parent) / Path(scenes).name if scenes else None
         self.rule = _pair_rule(pair_rule or {})
@@ -140,8 +142,8 @@ class PosedVideo(MultiTaskDataset):
         content = '\n'.join(parts).encode() + poses.tobytes() + intrinsics.tobytes()
         folder = cache_root() / 'pairs'
         path = folder / f'{hashlib.blake2b(content, digest_size=12).hexdigest()}.json'
-        if path.is_file():
-            return json.loads(path.read_text())
+        if (stored := _read_pairs(path, len(views))) is not None:
+            return stored
         chosen = choose_neighbours(
             poses,
             intrinsics,
@@ -156,6 +158,16 @@ class PosedVideo(MultiTaskDataset):
 
     def __repr__(self) -> str:
         return f'PosedVideo({self.root}, {self.view_mode})'
+
+
+def _read_pairs(path: Path, count: int) -> list[int | None] | None:
+    """Return the neighbours of ``count`` frames from a file of the cache; None if it is missing or damaged."""
+    try:
+        stored = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    valid = isinstance(stored, list) and len(stored) == count
+    return stored if valid and all(entry is None or entry in range(count) for entry in stored) else None
 
 
 def _pair_rule(options: Mapping[str, Any]) -> PairRule:

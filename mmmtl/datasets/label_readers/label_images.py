@@ -93,6 +93,10 @@ class BinaryMaskFile:
         if raw.ndim != 2 or raw.dtype.kind not in 'bui' or (raw.size and raw.max() > 255):
             raise DataError(f'{self.path}: expected a single-channel 8-bit image, found {raw.shape} {raw.dtype}')
         known_raw = raw if self.void is None else raw[~is_any_of(raw, self.void)]
+        if raw.dtype.kind == 'i' and known_raw.min(initial=0) < 0:
+            raise DataError(
+                f'{self.path}: expected values 0..255, found {known_raw.min()}; state the value of unknown pixels: void'
+            )
         half = 0.5 if known_raw.max(initial=0) == 1 else 127.5
         return map_values(lambda values: self._to_mask(values, half, task), raw)
 

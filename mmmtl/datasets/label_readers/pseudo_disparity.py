@@ -21,7 +21,9 @@ import torch
 
 from mmmtl.datasets.multi_task_dataset import cache_root
 from mmmtl.errors import ConfigError, DataError
+from mmmtl.files.atomic_path import write_text_file
 from mmmtl.files.reading import read_array
+from mmmtl.files.text_files import read_text
 from mmmtl.geometry import check_rectified
 
 DISPARITY_SCALE, CONFIDENCE_SCALE = 256.0, 65535.0
@@ -38,17 +40,25 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
 
     Raises:
         ConfigError: The folder was written with other settings.
+        DataError: The manifest is damaged.
     """
     path, text = folder / f'manifest_{kind}.json', json.dumps(settings, indent=1) + '\n'
     if path.is_file():
-        stored, expected = json.loads(path.read_text(encoding='utf-8')), json.loads(text)
+        expected = json.loads(text)
+        try:
+            stored = dict(json.loads(read_text(path)))
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f'{path}: expected the settings of the files in this folder ({error}); delete the folder, or choose '
+                'another --out'
+            ) from None
         differ = [key for key in {**stored, **expected} if stored.get(key) != expected.get(key)]
         if differ:
             raise ConfigError(
                 f'{path}: written with other settings ({", ".join(differ)}); choose another --out, or delete the folder'
             )
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding='utf-8')
+    write_text_file(path, text)
 
 
 def read_pseudo_disparity(path: Path) -> np.ndarray:

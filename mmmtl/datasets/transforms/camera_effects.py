@@ -1,7 +1,7 @@
 """Random camera effects on images: exposure, blur, noise and JPEG compression; labels and cameras are unchanged."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -25,22 +25,34 @@ class CameraEffect(BaseTransform):
     """
 
     def __init__(self, probability: float) -> None:
-        if not 0 <= probability <= 1:
-            raise ConfigError(f'{type(self).__name__}.probability must be from 0 to 1, found {probability}')
-        self.probability = probability
+        self.probability = self.checked_value('probability', probability, 1)
 
     @abstractmethod
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
         """Draw the parameters for a scene; return a function that changes one image (H, W, 3)."""
 
-    def checked(self, name: str, found: tuple[float, float], minimum: float, maximum: float) -> tuple[float, float]:
+    def checked_range(
+        self, name: str, found: tuple[float, float], minimum: float, maximum: float
+    ) -> tuple[float, float]:
         """Check an option that is a range, and return it.
 
         Raises:
             ConfigError: It is not (lowest, highest) within [minimum, maximum].
         """
-        if len(found) != 2 or not minimum <= found[0] <= found[1] <= maximum:
-            raise ConfigError(f'{type(self).__name__}.{name} must lie between {minimum} and {maximum}, found {found}')
+        if not isinstance(found, Sequence) or len(found) != 2 or not minimum <= found[0] <= found[1] <= maximum:
+            raise ConfigError(
+                f'{type(self).__name__}.{name} must be (lowest, highest) between {minimum} and {maximum}, found {found}'
+            )
+        return found
+
+    def checked_value(self, name: str, found: float, maximum: float) -> float:
+        """Check an option that is a number, and return it.
+
+        Raises:
+            ConfigError: It is not within [0, maximum].
+        """
+        if not isinstance(found, int | float) or not 0 <= found <= maximum:
+            raise ConfigError(f'{type(self).__name__}.{name} must be a number from 0 to {maximum}, found {found}')
         return found
 
     def transform(self, results: dict) -> dict:
@@ -70,9 +82,9 @@ class RandomExposure(CameraEffect):
         gamma: tuple[float, float] = (0.8, 1.25),
     ) -> None:
         super().__init__(probability)
-        self.stops = self.checked('stops', (0, stops), 0, 8)[1]
-        self.warmth = self.checked('warmth', (0, warmth), 0, 4)[1]
-        self.gamma = self.checked('gamma', gamma, 0.1, 10)
+        self.stops = self.checked_value('stops', stops, 8)
+        self.warmth = self.checked_value('warmth', warmth, 4)
+        self.gamma = self.checked_range('gamma', gamma, 0.1, 10)
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
         warmth = rng.uniform(-self.warmth, self.warmth) / 2
@@ -94,8 +106,8 @@ class RandomBlur(CameraEffect):
 
     def __init__(self, probability: float = 0.3, sigma: tuple[float, float] = (0.3, 1.5), motion: float = 0.3) -> None:
         super().__init__(probability)
-        self.sigma = self.checked('sigma', sigma, 0.01, 100)
-        self.motion = self.checked('motion', (0, motion), 0, 1)[1]
+        self.sigma = self.checked_range('sigma', sigma, 0.01, 100)
+        self.motion = self.checked_value('motion', motion, 1)
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
         sigma, is_motion, angle = rng.uniform(*self.sigma) / 320, rng.random() < self.motion, rng.uniform(0, np.pi)
@@ -124,7 +136,7 @@ class RandomNoise(CameraEffect):
 
     def __init__(self, probability: float = 0.3, strength: tuple[float, float] = (1.0, 12.0)) -> None:
         super().__init__(probability)
-        self.strength = self.checked('strength', strength, 0, 255)
+        self.strength = self.checked_range('strength', strength, 0, 255)
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
         strength, coarse = np.float32(rng.uniform(*self.strength)), rng.random() < 0.5
@@ -150,7 +162,7 @@ class RandomJPEG(CameraEffect):
 
     def __init__(self, probability: float = 0.3, quality: tuple[int, int] = (30, 95)) -> None:
         super().__init__(probability)
-        self.quality = self.checked('quality', quality, 1, 100)
+        self.quality = self.checked_range('quality', quality, 1, 100)
 
     def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
         options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(int(self.quality[0]), int(self.quality[1]) + 1))]

@@ -149,7 +149,7 @@ def zoom_crop(
 ) -> tuple[int, int, int, int]:
     """Crop H/s x W/s from a view in place and resize it to H x W; return the window (top, left, height, width)."""
     height, width = view['image'].shape[:2]
-    inner = int(height / scale), int(width / scale)
+    inner = max(1, int(height / scale)), max(1, int(width / scale))
     top = int(position[0] * (height - inner[0] + 1))
     left = int(position[1] * (width - inner[1] + 1))
     crop(view, top, left, inner)

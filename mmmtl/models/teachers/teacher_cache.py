@@ -65,6 +65,8 @@ def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] 
         content = load_plain(path)
     except CheckpointError:
         return None
+    if not isinstance(content, dict) or not {'pixels', 'maps'} <= set(content):  # written by another program
+        return None
     if content['pixels'] != digest:
         raise DataError(
             f'{sample.img_path}: its pixels differ from those in the cache of teacher maps, {path}; with random crops '

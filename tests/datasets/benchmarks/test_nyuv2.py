@@ -57,6 +57,13 @@ def test_camera_where_it_is_known(tmp_path, root):
     assert intrinsics.tolist() == [[300, 0, 190], [0, 310, 140], [0, 0, 1]]
 
 
+def test_a_camera_of_another_shape_is_named(tmp_path, root, data_error):
+    shutil.copytree(root, tmp_path / 'set')
+    (tmp_path / 'set' / 'camera.txt').write_text('300 0 190\n0 310 140\n0 0 1\n0 0 1\n')
+    with data_error(tmp_path / 'set' / 'camera.txt', '3 x 3'):
+        build(tmp_path / 'set')
+
+
 def test_count_is_checked_unless_the_folder_is_partial(root, data_error):
     with data_error(root, '3 images, but the official split has 795'):
         build(root, partial=False)

@@ -104,6 +104,23 @@ def test_chosen_pairs_are_cached_per_set_of_options(root, cache, monkeypatch):
         load(root, view_mode='pair', pair_rule=dict(baseline=(0.1, 0.31)))
 
 
+@pytest.mark.parametrize('content', ['', '[1, ', '{"a": 1}', '[0]', '[99, 0, 0, 0, 0, 0, 0, 0, 0, 0]'])
+def test_a_damaged_cache_of_pairs_is_written_again(root, cache, content):
+    options = dict(view_mode='pair', pair_rule=dict(baseline=(0.1, 0.3)))
+    records = load(root, **options).records
+    written = {path: path.read_text() for path in cache.iterdir()}
+    for path in written:
+        path.write_text(content)
+    assert [record.name for record in load(root, **options).records] == [record.name for record in records]
+    assert {path: path.read_text() for path in cache.iterdir()} == written
+
+
+@pytest.mark.parametrize('every', [0, -1, 0.5])
+def test_every_must_be_a_whole_number(root, every):
+    with pytest.raises(ConfigError, match=f'PosedVideo.every must be a whole number of at least 1, found {every}'):
+        load(root, every=every)
+
+
 def test_depth_void_and_depth_range_change_the_cache_key(root, cache):
     for frame in (9, 10, 11, 13, 14):
         path = root / 'scene0000_00' / 'depth' / f'{frame}.png'

@@ -95,6 +95,13 @@ def test_colour_and_16_bit_images_are_not_binary_masks(tmp_path, data_error):
             BinaryMaskFile(path).load(Depth('edge'))
 
 
+def test_a_negative_value_is_no_background(tmp_path, data_error):
+    np.save(tmp_path / 'a.npy', np.array([[-1, 0, 1]], np.int16))
+    with data_error(tmp_path / 'a.npy', r'expected values 0\.\.255, found -1; state the value of unknown pixels: void'):
+        BinaryMaskFile(tmp_path / 'a.npy').load(Saliency('saliency'))
+    assert BinaryMaskFile(tmp_path / 'a.npy', void=-1).load(Saliency('saliency')).tolist() == [[255, 0, 1]]
+
+
 def test_boundaries_are_thin_lines_where_classes_meet():
     labels = np.zeros((20, 30), np.int64)
     labels[:, 12:] = 300  # exceeds 8 bits

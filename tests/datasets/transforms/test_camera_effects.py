@@ -123,11 +123,23 @@ def test_jpeg_keeps_the_order_of_colour_channels() -> None:
 @pytest.mark.parametrize(
     ('name', 'options', 'message'),
     [
-        ('RandomExposure', dict(probability=1.5), 'RandomExposure.probability must be from 0 to 1, found 1.5'),
-        ('RandomExposure', dict(gamma=(0, 1)), r'RandomExposure.gamma must lie between 0.1 and 10, found \(0, 1\)'),
-        ('RandomBlur', dict(sigma=(2, 1)), r'RandomBlur.sigma must lie between 0.01 and 100, found \(2, 1\)'),
-        ('RandomNoise', dict(strength=(-1, 3)), 'RandomNoise.strength must lie between 0 and 255'),
-        ('RandomJPEG', dict(quality=(0, 101)), 'RandomJPEG.quality must lie between 1 and 100'),
+        ('RandomExposure', dict(probability=1.5), 'RandomExposure.probability must be a number from 0 to 1, found 1.5'),
+        ('RandomExposure', dict(stops=9), 'RandomExposure.stops must be a number from 0 to 8, found 9$'),
+        ('RandomExposure', dict(warmth=(0, 1)), r'RandomExposure.warmth must be a number from 0 to 4, found \(0, 1\)'),
+        ('RandomBlur', dict(motion=-0.5), 'RandomBlur.motion must be a number from 0 to 1, found -0.5$'),
+        ('RandomNoise', dict(strength=3), 'RandomNoise.strength must be .* between 0 and 255, found 3$'),
+        (
+            'RandomExposure',
+            dict(gamma=(0, 1)),
+            r'RandomExposure.gamma .* between 0.1 and 10, found \(0, 1\)',
+        ),
+        (
+            'RandomBlur',
+            dict(sigma=(2, 1)),
+            r'RandomBlur.sigma .* between 0.01 and 100, found \(2, 1\)',
+        ),
+        ('RandomNoise', dict(strength=(-1, 3)), 'RandomNoise.strength must be .lowest, highest. between 0 and 255'),
+        ('RandomJPEG', dict(quality=(0, 101)), 'RandomJPEG.quality must be .lowest, highest. between 1 and 100'),
     ],
 )
 def test_invalid_options_are_errors(name: str, options: dict, message: str) -> None:
