@@ -62,9 +62,7 @@ def _slurm_environment() -> None:
     if 'MASTER_ADDR' not in os.environ and 'SLURM_NODELIST' not in os.environ:
         needed += ['SLURM_STEP_NODELIST']
     if missing := [name for name in needed if name not in os.environ]:
-        raise ConfigError(
-            f'--launcher slurm: {", ".join(missing)} not set; start it with srun (tools/slurm_train.sh)'
-        )
+        raise ConfigError(f'--launcher slurm: {", ".join(missing)} not set; start it with srun (tools/slurm_train.sh)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ['SLURM_LOCALID']
