@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_gather, broadcast_object_list, is_main_process, sync_random_seed
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import nn
@@ -22,6 +21,7 @@ from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients
 from mmmtl.checkpoints.sharded_tensors import gather_tensors
 from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
 from mmmtl.errors import CheckpointError
+from mmmtl.model_wrapper import unwrap_model
 
 
 class CheckpointingRunner(Runner):
@@ -40,7 +40,7 @@ class CheckpointingRunner(Runner):
     @property
     def unwrapped_model(self) -> nn.Module:
         """The model without the wrapper for distributed training."""
-        return self.model.module if is_model_wrapper(self.model) else self.model
+        return unwrap_model(self.model)
 
     def set_randomness(self, seed: int | None = None, **options) -> None:
         """Seed all random generators.

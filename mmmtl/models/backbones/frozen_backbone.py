@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection
-from typing import cast
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -107,12 +108,26 @@ class FrozenBackbone(Backbone):
             )
         maps: list[Tensor] = []
         for updates in self.tuned.values():
-            self.current = cast(nn.ModuleDict, updates)
-            try:
+            with _Using(self, cast(nn.ModuleDict, updates)):
                 maps.extend(self.backbone(images))
-            finally:
-                self.current = None
         return tuple(maps)
+
+    def recomputing(self) -> AbstractContextManager[None]:
+        """Return a context with the updates of the task that is computed now."""
+        return _Using(self, self.current)
+
+
+class _Using(AbstractContextManager[None]):
+    """Context with the updates of a task; it can be entered several times."""
+
+    def __init__(self, owner: FrozenBackbone, updates: nn.ModuleDict | None) -> None:
+        self.owner, self.updates = owner, updates
+
+    def __enter__(self) -> None:
+        self.before, self.owner.current = self.owner.current, self.updates
+
+    def __exit__(self, *error: Any) -> None:
+        self.owner.current = self.before
 
 
 class _AddUpdate:
