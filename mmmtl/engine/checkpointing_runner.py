@@ -48,9 +48,10 @@ class CheckpointingRunner(Runner):
         Without a seed, that of the checkpoint to resume from is used, else a random one; it is written to ``cfg``.
         """
         if seed is None:
-            file = self._checkpoint_to_resume(self.cfg.get('load_from')) if self.cfg.get('resume') else None
-            meta = read_checkpoint(file).get('meta', {}) if file else {}
-            seed = meta.get('seed', sync_random_seed())
+            if self.cfg.get('resume'):
+                file = self.cfg.get('load_from')
+                seed = read_checkpoint(file).get('meta', {}).get('seed') if file else self._latest.seed
+            seed = sync_random_seed() if seed is None else seed
             self.cfg.randomness = {**(self.cfg.get('randomness') or {}), 'seed': seed}
         super().set_randomness(seed, **options)
 
