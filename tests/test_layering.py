@@ -14,6 +14,7 @@ FLOORS = {
     'installation': 0,
     'registry': 0,
     'errors': 0,
+    'model_wrapper': 0,
     'progress': 0,
     'extras': 1,
     'geometry': 0,

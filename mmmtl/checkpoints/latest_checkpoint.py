@@ -37,11 +37,13 @@ class ReadableCheckpoint:
         file: The checkpoint; None if there is none.
         damaged: Newer checkpoints, none of which can be read, and the reason for each.
         recipe: Recipe digest in the checkpoint; None if it has none.
+        seed: Seed of the run; None if the checkpoint has none.
     """
 
     file: Path | None = None
     damaged: dict[Path, str] = field(default_factory=dict)
     recipe: str | None = field(default=None, compare=False)
+    seed: int | None = field(default=None, compare=False)
 
     def warnings(self) -> list[str]:
         """Return one line for each damaged checkpoint."""
@@ -57,7 +59,7 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
     damaged: dict[Path, str] = {}
     for path in newest_first(work_dir):
         try:
-            recipe = read_checkpoint(path).get('meta', {}).get('recipe')
+            meta = read_checkpoint(path).get('meta', {})
         except DamagedCheckpointError as error:
             damaged[path] = error.reason
         except CheckpointError:
@@ -65,7 +67,7 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
                 raise
             return latest_readable_checkpoint(work_dir)  # a running training has replaced it by a newer one
         else:
-            return ReadableCheckpoint(path, damaged, recipe)
+            return ReadableCheckpoint(path, damaged, meta.get('recipe'), meta.get('seed'))
     if damaged:
         raise CheckpointError(
             f'{next(iter(damaged.values()))}, and {work_dir} has no earlier one that can be read; restore a copy, or '

@@ -7,7 +7,6 @@ import torch
 from mmengine.dist import all_gather
 from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
@@ -16,6 +15,7 @@ from mmmtl.checkpoints.resumable_epoch_loop import epoch_length, resume_position
 from mmmtl.checkpoints.resume_check import check_same_run, selection_change
 from mmmtl.checkpoints.resume_optimizer import load_gradients, load_optimizer, load_plateau_states, replay_schedulers
 from mmmtl.errors import CheckpointError
+from mmmtl.model_wrapper import unwrap_model
 
 REQUIRED = ('meta', 'optimizer', 'random_state', 'message_hub')
 
@@ -41,7 +41,7 @@ def resume(runner: Runner, checkpoint: Mapping[str, Any], file: str) -> None:
             'weights instead: --cfg-options load_from=FILE'
         )
     meta = checkpoint['meta']
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrap_model(runner.model)
     check_averages(runner, checkpoint, file)
     check_parameter_order(checkpoint['state_dict'], model.state_dict(), file)
     check_seed(runner, meta['seed'], file)

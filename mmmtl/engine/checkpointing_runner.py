@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from mmengine.dist import all_gather, broadcast_object_list, is_main_process, sync_random_seed
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch import nn
@@ -22,6 +21,7 @@ from mmmtl.checkpoints.resume_optimizer import group_settings, pending_gradients
 from mmmtl.checkpoints.sharded_tensors import gather_tensors
 from mmmtl.configuration.recipe_digest import flatten_recipe, recipe_digest
 from mmmtl.errors import CheckpointError
+from mmmtl.model_wrapper import unwrap_model
 
 
 class CheckpointingRunner(Runner):
@@ -40,7 +40,7 @@ class CheckpointingRunner(Runner):
     @property
     def unwrapped_model(self) -> nn.Module:
         """The model without the wrapper for distributed training."""
-        return self.model.module if is_model_wrapper(self.model) else self.model
+        return unwrap_model(self.model)
 
     def set_randomness(self, seed: int | None = None, **options) -> None:
         """Seed all random generators.
@@ -48,9 +48,10 @@ class CheckpointingRunner(Runner):
         Without a seed, that of the checkpoint to resume from is used, else a random one; it is written to ``cfg``.
         """
         if seed is None:
-            file = self._checkpoint_to_resume(self.cfg.get('load_from')) if self.cfg.get('resume') else None
-            meta = read_checkpoint(file).get('meta', {}) if file else {}
-            seed = meta.get('seed', sync_random_seed())
+            if self.cfg.get('resume'):
+                file = self.cfg.get('load_from')
+                seed = read_checkpoint(file).get('meta', {}).get('seed') if file else self._latest.seed
+            seed = sync_random_seed() if seed is None else seed
             self.cfg.randomness = {**(self.cfg.get('randomness') or {}), 'seed': seed}
         super().set_randomness(seed, **options)
 

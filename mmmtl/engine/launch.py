@@ -13,6 +13,7 @@ from mmengine.dist import init_dist, is_distributed
 from mmmtl.errors import ConfigError
 
 LAUNCHERS = ('none', 'pytorch', 'slurm')
+SRUN = ('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_LOCALID')  # set by srun; a batch script has some of them
 
 
 def init_distributed(launcher: str) -> None:
@@ -70,8 +71,13 @@ def _leave_group() -> None:
 
 def _slurm_environment() -> None:
     """Set torch's environment variables from those of srun."""
-    if 'SLURM_PROCID' not in os.environ:
-        raise ConfigError('--launcher slurm: SLURM_PROCID not set; start it with srun (tools/slurm_train.sh)')
+    needed = [*SRUN]
+    if 'MASTER_PORT' not in os.environ:
+        needed += ['SLURM_JOB_ID', 'SLURM_STEP_ID']
+    if 'MASTER_ADDR' not in os.environ and 'SLURM_NODELIST' not in os.environ:
+        needed += ['SLURM_STEP_NODELIST']
+    if missing := [name for name in needed if name not in os.environ]:
+        raise ConfigError(f'--launcher slurm: {", ".join(missing)} not set; start it with srun (tools/slurm_train.sh)')
     os.environ['RANK'] = os.environ['SLURM_PROCID']
     os.environ['WORLD_SIZE'] = os.environ['SLURM_NTASKS']
     os.environ['LOCAL_RANK'] = os.environ['SLURM_LOCALID']

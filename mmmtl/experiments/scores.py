@@ -4,16 +4,15 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 from torch import nn
 
 from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.files.atomic_path import write_text_file
+from mmmtl.model_wrapper import unwrap_model
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
@@ -25,9 +24,8 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
         rows: ``{row: {score: number}}``.
         model: The model, for its tasks.
     """
-    unwrapped: Any = model.module if is_model_wrapper(model) else model
     columns = {}
-    for name, task in unwrapped.tasks.items():
+    for name, task in unwrap_model(model).tasks.items():
         for key in dict.fromkeys(key for scores in rows.values() for key in scores):
             if f'/{key}'.endswith(f'/{name}/{task.primary_metric}'):
                 title = key.removesuffix(f'/{task.primary_metric}').replace('/', ' ')

@@ -1,5 +1,6 @@
 """Activation checkpointing: recompute the blocks of the backbone in the backward pass."""
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -20,7 +22,8 @@ class ActivationCheckpointingHook(Hook):
     Only the input of a block is kept, so a ViT needs the memory of one block's activations and one feature per block;
     a step takes about a third more time, for the second forward pass. Results do not change, and random numbers
     (dropout, stochastic depth) are the same in both passes. Parameters keep their names, so checkpoints are
-    exchangeable with those of other runs. Validation is not affected.
+    exchangeable with those of other runs. Validation is not affected. Blocks that a `FrozenBackbone` adapts by LoRA are
+    recomputed too.
 
     Args:
         blocks: Name of the lists of modules in the backbone whose members are recomputed, such as the ``blocks`` of
@@ -38,9 +41,10 @@ class ActivationCheckpointingHook(Hook):
         self.wrapped: list[nn.Module] = []
 
     def before_train(self, runner) -> None:
-        self.wrapped = blocks_of(runner.unwrapped_model.backbone, self.blocks)
+        backbone = unwrap_model(runner.model).backbone
+        self.wrapped = blocks_of(backbone, self.blocks)
         for block in self.wrapped:
-            cast(Any, block).forward = partial(_recompute, block, block.forward)
+            cast(Any, block).forward = partial(_recompute, backbone, block.forward)
 
     def after_train(self, runner) -> None:
         for block in self.wrapped:
@@ -48,14 +52,13 @@ class ActivationCheckpointingHook(Hook):
         self.wrapped = []
 
 
-def blocks_of(backbone: nn.Module, name: str) -> list[nn.Module]:
-    """Return the members of all lists of modules with this name.
+def blocks_of(backbone: Any, name: str) -> list[nn.Module]:
+    """Return the members of all lists of modules with this name in a `Backbone`.
 
     Raises:
         ConfigError: See `ActivationCheckpointingHook`.
     """
-    lists = {path: module for path, module in backbone.named_modules() if path.rpartition('.')[2] == name}
-    found = {f'{path}.{key}': block for path, module in lists.items() for key, block in module.named_children()}
+    found: dict[str, nn.Module] = backbone.members(name)
     if not found:
         raise ConfigError(
             f'ActivationCheckpointingHook: {type(backbone).__name__} has no list of modules named {name!r}; set '
@@ -70,8 +73,9 @@ def blocks_of(backbone: nn.Module, name: str) -> list[nn.Module]:
     return list(found.values())
 
 
-def _recompute(block: nn.Module, forward: Any, *args: Any, **kwargs: Any) -> Any:
-    """Run the forward pass of a block; in training, without keeping its activations."""
-    if block.training and torch.is_grad_enabled():
-        return checkpoint(forward, *args, use_reentrant=False, **kwargs)
+def _recompute(backbone: Any, forward: Any, *args: Any, **kwargs: Any) -> Any:
+    """Run the forward pass of a block; if gradients are needed, without keeping its activations."""
+    if torch.is_grad_enabled():
+        contexts = nullcontext(), backbone.recomputing()  # of the forward pass and of its repetition
+        return checkpoint(forward, *args, use_reentrant=False, context_fn=lambda: contexts, **kwargs)
     return forward(*args, **kwargs)

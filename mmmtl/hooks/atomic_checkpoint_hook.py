@@ -25,11 +25,19 @@ class AtomicCheckpointHook(CheckpointHook):
 
     What a preempted run has left within an epoch is removed as well. The file ``last_checkpoint``, which other tools of
     OpenMMLab read, is replaced as a whole.
+
+    Raises:
+        ConfigError: ``out_dir`` is set, or a validation has no score that ``save_best`` names.
     """
 
     max_keep_ckpts: int
 
     def before_train(self, runner) -> None:
+        if self.out_dir not in (None, runner.work_dir):
+            raise ConfigError(
+                f'default_hooks.checkpoint.out_dir: found {self.out_dir}, but checkpoints are written to the work dir, '
+                'where --resume looks for them; remove it, and choose the folder by --work-dir'
+            )
         self.keep, self.max_keep_ckpts = self.max_keep_ckpts, -1  # MMEngine removes nothing
         super().before_train(runner)
         done = runner.epoch if self.by_epoch else runner.iter

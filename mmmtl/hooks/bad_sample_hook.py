@@ -22,6 +22,10 @@ class BadSampleHook(Hook):
         self.total: Counter[str] = Counter()  # on all processes, at the end of the last epoch
         self.logged: set[str] = set()
 
+    def before_train(self, runner) -> None:
+        if runner.iter == 0:  # the counts of a loaded checkpoint do not apply
+            self.counts.clear()
+
     def after_train_iter(
         self, runner, batch_idx: int, data_batch: dict | None = None, outputs: dict | None = None
     ) -> None:

@@ -1,10 +1,10 @@
 """A linear ramp-up of consistency losses, which need reasonable predictions first."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import EpochBasedTrainLoop
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -53,5 +53,5 @@ class ConsistencyRampHook(Hook):
     @staticmethod
     def losses(runner):
         """Return the model's consistency losses by name."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         return model.consistency_losses

@@ -1,9 +1,9 @@
 """A warning about views whose depth lies outside the planes of the cost volume."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
 from mmmtl.geometry import warn_outside_planes
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -29,7 +29,7 @@ class DepthPlaneCoverageHook(Hook):
 
     def check(self, runner, data_batch: dict | None) -> None:
         """Check the views of a batch that have not been checked yet."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         depth_range = getattr(getattr(model, 'neck', None), 'depth_range', None)
         if depth_range is None or data_batch is None:
             return

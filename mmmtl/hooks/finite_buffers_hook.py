@@ -2,9 +2,9 @@
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from torch import Tensor
 
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -24,7 +24,7 @@ class FiniteBuffersHook(Hook):
     priority = 'VERY_HIGH'  # before weight averaging and checkpoints
 
     def before_train(self, runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         by_dtype: dict[torch.dtype, list[Tensor]] = {}
         for name, buffer in model.named_buffers():
             if buffer.numel() and buffer.is_contiguous() and not name.startswith('loss_weighting.'):

@@ -3,8 +3,8 @@
 from mmcv.cnn import is_norm
 from mmengine.dist import broadcast, get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -29,7 +29,7 @@ class NormStatisticsHook(Hook):
         """Overwrite the statistics in place with those of the main process."""
         if get_world_size() == 1:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         for module in model.modules():
             if is_norm(module):
                 for statistic in module.buffers(recurse=False):

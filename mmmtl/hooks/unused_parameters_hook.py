@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.hooks import RemovableHandle
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 
 
@@ -34,7 +35,7 @@ class UnusedParametersHook(Hook):
         self.handles: list[RemovableHandle] = []
 
     def before_train(self, runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         self.trainable = {name: value for name, value in model.named_parameters() if value.requires_grad}
         self.reached = set()
         self.handles = [

@@ -64,10 +64,7 @@ class ShardedModel(nn.Module):
                     f'model_wrapper_cfg: ShardedModel cannot divide {name}, a scalar; make its shape (1,)'
                 )
         mesh = init_device_mesh(next(self.module.parameters()).device.type, (get_world_size(),))
-        lists = [
-            module for name, module in self.module.backbone.named_modules() if name.rpartition('.')[2] == self.blocks
-        ]
-        for block in [block for modules in lists for block in modules.children()]:
+        for block in self.module.backbone.members(self.blocks).values():
             if any(True for _ in block.parameters()):
                 self.sharded_blocks.append(fully_shard(block, mesh=mesh, reshard_after_forward=True))
         fully_shard(self.module, mesh=mesh, reshard_after_forward=False)

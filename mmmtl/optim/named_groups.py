@@ -1,14 +1,14 @@
 """Named parameter groups with their own options of the optimizer."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.registry import OPTIMIZERS
 from torch import nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
 
 REST = 'rest'
@@ -42,9 +42,7 @@ class NamedGroups:
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         members: dict[str, list[nn.Parameter]] = {name: [] for name in (*self.groups, REST)}
-        if is_model_wrapper(model):
-            model = cast(nn.Module, model.module)
-        for name, parameter in model.named_parameters():
+        for name, parameter in unwrap_model(model).named_parameters():
             if parameter.requires_grad:
                 members[self.group_of(name)].append(parameter)
         for name, group in self.groups.items():

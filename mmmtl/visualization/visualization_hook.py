@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 
 from mmmtl.errors import ConfigError
+from mmmtl.model_wrapper import unwrap_model
 from mmmtl.registry import HOOKS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.visualization.sheet import MapVisualizer, as_image, draw_sheet, write_sheets
@@ -112,4 +112,4 @@ def set_return_aux(runner, value: bool) -> None:
 
 def network(runner) -> Any:
     """Return the runner's model without its wrapper."""
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+    return unwrap_model(runner.model)

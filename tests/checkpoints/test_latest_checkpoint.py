@@ -76,6 +76,13 @@ def epochs(tmp_path):
     return tmp_path
 
 
+def test_recipe_and_seed_are_those_of_the_checkpoint(epochs):
+    meta = {'recipe': 'a digest', 'seed': 5}
+    write_checkpoint({'state_dict': {}, 'meta': meta}, epochs / 'epoch_4.pth')
+    found = latest_readable_checkpoint(epochs)
+    assert (found.file, found.recipe, found.seed) == (epochs / 'epoch_4.pth', 'a digest', 5)
+
+
 @pytest.mark.parametrize('damage', DAMAGES)
 def test_damaged_ones_are_skipped_with_a_line_each(epochs, damage):
     assert latest_readable_checkpoint(epochs) == ReadableCheckpoint(epochs / 'epoch_3.pth')

@@ -14,6 +14,7 @@ from two_processes import run_in_two, work
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.checkpoints.resumable_epoch_loop import resume_position
+from mmmtl.engine import checkpointing_runner
 from mmmtl.errors import CheckpointError
 
 
@@ -179,7 +180,7 @@ def test_accumulated_gradients_are_restored(tmp_path, rooms_cache):
     assert 'gradient of some iterations is lost' not in log(tmp_path / 'resumed')
 
 
-def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
+def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache, monkeypatch):
     free = dict(randomness__seed=None)
     whole = run(tmp_path / 'whole', 'epochs', 6, **free)
     assert isinstance(whole.seed, int) and whole.cfg.randomness.seed == whole.seed
@@ -190,6 +191,9 @@ def test_without_a_seed_one_is_chosen_and_kept(tmp_path, rooms_cache):
     assert resumed.seed == resumed.cfg.randomness.seed == whole.seed
     for name, value in whole.model.state_dict().items():
         assert torch.equal(resumed.model.state_dict()[name], value), name
+    with monkeypatch.context() as patched:  # the search for the latest checkpoint has read it already
+        patched.delattr(checkpointing_runner, 'read_checkpoint')
+        assert tiny_run(tmp_path / 'whole', config=LOOPS['epochs'], resume=True, **free).seed == whole.seed
     assert run(tmp_path / 'other', 'epochs', 3, **free).seed != whole.seed
     stated = run(tmp_path / 'stated', 'epochs', 6, randomness__seed=whole.seed)
     assert all(map(torch.equal, stated.model.state_dict().values(), whole.model.state_dict().values()))

@@ -53,7 +53,7 @@ def test_torchrun(started, missing):
 
 
 def test_slurm(started, monkeypatch):
-    with pytest.raises(ConfigError, match='SLURM_PROCID not set; start it with srun'):
+    with pytest.raises(ConfigError, match='SLURM_PROCID, .* not set; start it with srun'):
         init_distributed('slurm')
     os.environ.update(SLURM)
     asked = []
@@ -67,6 +67,14 @@ def test_slurm(started, monkeypatch):
     assert asked == [['scontrol', 'show', 'hostnames', 'node[1-4]']] and started == ['gloo']
     expected = dict(RANK='3', WORLD_SIZE='8', LOCAL_RANK='1', MASTER_ADDR='node1', MASTER_PORT=str(slurm_port(4071, 2)))
     assert {key: os.environ[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize('missing', SLURM)
+def test_a_batch_script_without_srun_has_only_some_of_the_variables(started, missing):
+    os.environ.update({key: value for key, value in SLURM.items() if key != missing})
+    with pytest.raises(ConfigError, match=f'{missing} not set; start it with srun'):
+        init_distributed('slurm')
+    assert started == []
 
 
 def test_a_port_in_the_environment_is_kept(started):

@@ -1,5 +1,7 @@
 """Activation checkpointing: the same training bit for bit, with fewer kept activations; what is refused."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -10,6 +12,8 @@ from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.errors import ConfigError
 from mmmtl.hooks import ActivationCheckpointingHook
 from mmmtl.hooks.activation_checkpointing_hook import blocks_of
+from mmmtl.models import Backbone
+from mmmtl.models.backbones import FrozenBackbone, SegNet, TimmBackbone
 
 
 class KeptBytes(Hook):
@@ -68,13 +72,48 @@ def test_a_resumed_run_is_the_same(tmp_path, rooms_cache):
     assert all(torch.equal(runner.model.state_dict()[key], value) for key, value in expected.items())
 
 
+@pytest.mark.parametrize('method', ['lora', 'adapter'])
+def test_a_frozen_backbone_learns_the_same(method):
+    """Its blocks stay in evaluation mode, and run once for each task."""
+    vit = dict(type=TimmBackbone, model_name='test_vit', out_indices=(1, 3))
+    torch.manual_seed(0)
+    backbone = FrozenBackbone(('depth', 'normal'), vit, method=method)
+    for parameter in backbone.tuned.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    runner = SimpleNamespace(model=nn.Module())
+    runner.model.backbone = backbone.train()
+    images, hook, found = torch.randn(2, 3, 32, 48), ActivationCheckpointingHook(), []
+    for _ in range(2):
+        kept = 0
+
+        def pack(tensor: torch.Tensor) -> torch.Tensor:
+            nonlocal kept
+            kept += tensor.nbytes
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            losses = [x.square().sum() for x in backbone(images)]
+        # several passes, as by loss weightings that need the gradients of single tasks
+        passes = [
+            torch.autograd.grad(loss, list(backbone.tuned.parameters()), retain_graph=True, allow_unused=True)
+            for loss in losses
+        ]
+        found.append((kept, passes))
+        hook.before_train(runner)
+    hook.after_train(runner)
+    (plain, expected), (recomputed, gradients) = found
+    torch.testing.assert_close(gradients, expected, rtol=0, atol=0)
+    assert recomputed < 0.5 * plain if method == 'lora' else recomputed == plain
+    assert backbone.current is None
+
+
 def test_a_backbone_without_such_a_list():
-    with pytest.raises(ConfigError, match="Sequential has no list of modules named 'layers'; set blocks=NAME"):
-        blocks_of(nn.Sequential(nn.Linear(2, 2)), 'layers')
+    with pytest.raises(ConfigError, match="SegNet has no list of modules named 'layers'; set blocks=NAME"):
+        blocks_of(SegNet(widths=(4,)), 'layers')
 
 
 def test_batch_norm_is_refused():
-    backbone = nn.Sequential()
+    backbone = Backbone()
     backbone.blocks = nn.ModuleList([nn.Identity(), nn.Sequential(nn.BatchNorm2d(2))])
     with pytest.raises(ConfigError, match='blocks.1 contains batch norm, .* remove the hook'):
         blocks_of(backbone, 'blocks')

@@ -7,6 +7,8 @@ import pytest
 from mmengine.hooks import Hook
 from tiny_run import tiny_run
 
+from mmmtl.errors import ConfigError
+
 
 class Files(Hook):
     """Which checkpoints there are at the moment when one is about to be written."""
@@ -27,6 +29,14 @@ def test_one_is_always_there(tmp_path, rooms_cache):
     tiny_run(tmp_path, {'files': files}, train_cfg__max_epochs=3, default_hooks__checkpoint__max_keep_ckpts=1).train()
     assert files.seen == [set(), {'epoch_1.pth'}, {'epoch_2.pth'}]
     assert names(tmp_path) == {'epoch_3.pth'}
+
+
+def test_another_folder_is_refused(tmp_path, rooms_cache):
+    """A resumed run would not find its checkpoints."""
+    runner = tiny_run(tmp_path / 'run', default_hooks__checkpoint__out_dir=str(tmp_path / 'other'))
+    with pytest.raises(ConfigError, match='checkpoint.out_dir: found .*other.*; remove it'):
+        runner.train()
+    assert not (tmp_path / 'other').exists()
 
 
 def test_a_resumed_run_deletes_old_checkpoints(tmp_path, rooms_cache):

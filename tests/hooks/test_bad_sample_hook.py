@@ -63,6 +63,17 @@ def test_the_count_continues_after_a_resume(runner):
     assert runner.logger.lines[-1].startswith('2 samples have been skipped so far because of 1 bad files')
 
 
+@pytest.mark.parametrize(('iteration', 'total'), [(0, 1), (5, 3)])
+def test_a_run_that_starts_from_weights_does_not_count_those_of_the_other_run(runner, iteration, total):
+    hook = BadSampleHook()
+    hook.after_load_checkpoint(runner, {'meta': {'bad_samples': {'a': 2}}})
+    runner.iter = iteration
+    hook.before_train(runner)
+    hook.after_train_iter(runner, 0, batch(['a']))
+    hook.after_train_epoch(runner)
+    assert runner.logger.lines[-1].startswith(f'{total} samples have been skipped')
+
+
 def test_two_processes_count_together(tmp_path):
     for lines, total, saved in run_in_two(__file__, tmp_path):
         assert total == saved == {'both': 2, 'only 0': 1, 'only 1': 1}

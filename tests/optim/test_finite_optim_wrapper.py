@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.optim import SGD, AdamW
 
+from mmmtl.errors import ConfigError
 from mmmtl.optim import FiniteOptimWrapper
 
 OPTIMISERS = {
@@ -48,6 +49,33 @@ def test_a_bad_step_changes_nothing(kind, bad):
     torch.testing.assert_close(wrapper.optimizer.state_dict(), optimiser.state_dict(), rtol=0, atol=0)
 
 
+@pytest.mark.parametrize('kind', OPTIMISERS)
+@pytest.mark.parametrize('clip', [dict(max_norm=0.5), dict(type='value', clip_value=0.1)])
+def test_a_bad_step_changes_nothing_with_clipped_gradients(kind, clip):
+    """Clipping by value makes infinite gradients finite."""
+    model = network()
+    wrapper = FiniteOptimWrapper(optimizer=OPTIMISERS[kind](model.parameters()), clip_grad=clip)
+    before = copy.deepcopy(model.state_dict())
+    wrapper.update_params(loss(model, math.inf))
+    assert not wrapper.grad_norm.isfinite()
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ('clip', 'message'),
+    [
+        (dict(max_nrom=0.5), 'clip_grad has no option max_nrom; .* max_norm, norm_type'),
+        (dict(norm_type=1.0), 'clip_grad needs max_norm'),
+        (dict(type='value', max_norm=0.5), 'clip_grad has no option max_norm; .* clip_value'),
+        (dict(type='vlaue', clip_value=0.5), "clip_grad.type: expected one of norm, value, found 'vlaue'"),
+        (dict(), 'clip_grad needs max_norm'),
+    ],
+)
+def test_an_option_of_clipping_that_would_be_ignored_is_an_error(clip, message):
+    with pytest.raises(ConfigError, match=message):
+        FiniteOptimWrapper(optimizer=SGD(network().parameters(), lr=1.0), clip_grad=clip)
+
+
 @pytest.mark.parametrize(
     'clip', [dict(max_norm=0.5), dict(max_norm=0.5, norm_type=1.0), dict(type='value', clip_value=0.1)]
 )
@@ -57,6 +85,7 @@ def test_clipping_is_torchs_own(clip):
     wrapper.update_params(loss(model))
     loss(plain).backward()
     if 'clip_value' in clip:
+        assert wrapper.grad_norm == nn.utils.get_total_norm([p.grad for p in plain.parameters()])
         nn.utils.clip_grad_value_(plain.parameters(), 0.1)
     else:
         norm = nn.utils.clip_grad_norm_(plain.parameters(), **clip)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import ClassVar
 
 from mmengine.model import BaseModule
+from torch import nn
 
 from mmmtl.models.colours import Colours
 from mmmtl.models.size_constraint import SizeConstraint
@@ -39,3 +41,15 @@ class Backbone(BaseModule):
 
     colours: Colours | None = None
     """Normalization of images that pretrained weights need; None for any."""
+
+    def members(self, name: str) -> dict[str, nn.Module]:
+        """Return the members of all lists of modules with this name, such as the ``blocks`` of a ViT, by their path."""
+        lists = {path: module for path, module in self.named_modules() if path.rpartition('.')[2] == name}
+        return {f'{path}.{key}': member for path, module in lists.items() for key, member in module.named_children()}
+
+    def recomputing(self) -> AbstractContextManager[None]:
+        """Return a context, to be entered any number of times, that restores the state of this forward pass.
+
+        In it, a part of the backbone can be run again in the backward pass; see `ActivationCheckpointingHook`.
+        """
+        return nullcontext()

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection
-from typing import cast
+from contextlib import AbstractContextManager
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.adapter import Adapter
 from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.backbones.inner_backbone import build_inner
 from mmmtl.models.backbones.low_rank_update import LowRankUpdate, adaptable_layers
 from mmmtl.registry import MODELS
 
@@ -64,12 +66,7 @@ class FrozenBackbone(Backbone):
             raise ConfigError(f'FrozenBackbone.method must be one of {", ".join(METHODS)}, found {method!r}')
         if rank < 1:
             raise ConfigError(f'FrozenBackbone.rank must be at least 1, found {rank}')
-        self.backbone: Backbone = MODELS.build(backbone)
-        if self.backbone.needs_tasks:
-            name = type(self.backbone).__name__
-            raise ConfigError(
-                f'FrozenBackbone.backbone: {name} already returns features per task; choose one that does not'
-            )
+        self.backbone = build_inner(backbone, type(self).__name__)
         self.backbone.eval().requires_grad_(False)
         self.method = method
         self.tuned = nn.ModuleDict()
@@ -91,7 +88,7 @@ class FrozenBackbone(Backbone):
                 )
         self.out_channels = tuple(self.backbone.out_channels) * len(tasks)
         self.strides = tuple(self.backbone.strides) * len(tasks)
-        self.size_constraint = self.backbone.size_constraint
+        self.size_constraint, self.input_size = self.backbone.size_constraint, self.backbone.input_size
 
     def train(self, mode: bool = True) -> 'FrozenBackbone':
         """Set the mode of the trained parts; the backbone stays in evaluation mode."""
@@ -111,12 +108,26 @@ class FrozenBackbone(Backbone):
             )
         maps: list[Tensor] = []
         for updates in self.tuned.values():
-            self.current = cast(nn.ModuleDict, updates)
-            try:
+            with _Using(self, cast(nn.ModuleDict, updates)):
                 maps.extend(self.backbone(images))
-            finally:
-                self.current = None
         return tuple(maps)
+
+    def recomputing(self) -> AbstractContextManager[None]:
+        """Return a context with the updates of the task that is computed now."""
+        return _Using(self, self.current)
+
+
+class _Using(AbstractContextManager[None]):
+    """Context with the updates of a task; it can be entered several times."""
+
+    def __init__(self, owner: FrozenBackbone, updates: nn.ModuleDict | None) -> None:
+        self.owner, self.updates = owner, updates
+
+    def __enter__(self) -> None:
+        self.before, self.owner.current = self.owner.current, self.updates
+
+    def __exit__(self, *error: Any) -> None:
+        self.owner.current = self.before
 
 
 class _AddUpdate:

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.models.backbones.backbone import Backbone
+from mmmtl.models.backbones.inner_backbone import build_inner
 from mmmtl.registry import MODELS
 
 
@@ -22,11 +23,14 @@ class ResizedInput(Backbone):
     Args:
         backbone: Config of the backbone, whose ``out_channels`` and ``strides`` are passed on.
         size: (H, W) in pixels.
+
+    Raises:
+        ConfigError: The backbone returns features per task.
     """
 
     def __init__(self, backbone: dict, size: Sequence[int]) -> None:
         super().__init__()
-        self.backbone = MODELS.build(backbone)
+        self.backbone = build_inner(backbone, type(self).__name__)
         height, width = size
         self.input_size = self.size = (height, width)
         self.out_channels, self.strides = self.backbone.out_channels, self.backbone.strides

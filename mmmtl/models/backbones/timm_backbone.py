@@ -14,6 +14,7 @@ from mmmtl.models.backbones.packaged_weights import PACKAGED
 from mmmtl.models.backbones.timm_checkpoint import TimmCheckpoint
 from mmmtl.models.colours import Colours
 from mmmtl.models.nested_options import build_nested
+from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
 
 
@@ -22,8 +23,9 @@ class TimmBackbone(Backbone):
     """``timm.create_model(model_name, features_only=True)``; channels and strides are read from its ``feature_info``.
 
     A model with a patch grid takes images of any size: its position embedding is interpolated, and images are padded
-    with zeros at the right and at the bottom to multiples of the patch. All features of a plain ViT have the stride of
-    its patch; by default timm returns those of the last three blocks.
+    with zeros at the right and at the bottom to multiples of the patch. `MultiTaskModel` pads them itself
+    (``size_constraint``) and crops the logits. All features of a plain ViT have the stride of its patch; by default
+    timm returns those of the last three blocks.
 
     ``forward``: images (N, 3, H, W) -> tuple of (N, out_channels[i], h, w), fine to coarse; h is H / strides[i],
     rounded as the model does it.
@@ -89,6 +91,7 @@ class TimmBackbone(Backbone):
         self.out_channels = tuple(info.channels())
         self.strides = tuple(info.reduction())
         self.patch = self.strides[0] if dynamic else 1
+        self.size_constraint = SizeConstraint(multiple=self.patch)
         output_format = Format(getattr(self.model, 'output_fmt', Format.NCHW))
         if output_format not in (Format.NCHW, Format.NHWC):
             raise ConfigError(f'{model_name} must return maps (NCHW or NHWC), but returns {output_format.value}')

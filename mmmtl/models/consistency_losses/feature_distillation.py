@@ -10,7 +10,7 @@ from torch import Tensor
 from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
-from mmmtl.models.supervision_role import indices_for
+from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.models.teachers.teacher_cache import TeacherCache
 from mmmtl.models.teachers.timm_teacher import TimmTeacher
 from mmmtl.registry import MODELS
@@ -125,12 +125,13 @@ class FeatureDistillation(ConsistencyLoss):
         total = self.zero({str(index): x for index, x in enumerate(features)})
         if not indices:
             return self.per_image(total, samples, 0)
-        images = rgb if len(indices) == len(samples) else rgb[indices]
+        imitations = {str(index): features[index] for tap in self.imitations.values() for index in tap}
+        chosen = select_images({'rgb': rgb, **imitations}, indices)
         for name in self.teachers:
-            target_maps = self.teacher_maps(name, images, [samples[index] for index in indices])
+            target_maps = self.teacher_maps(name, chosen['rgb'], [samples[index] for index in indices])
             for index, target in zip(self.imitations[name], target_maps, strict=True):
-                imitation = features[index] if len(indices) == len(samples) else features[index][indices]
-                total = total + map_distances(imitation.float(), target.float(), self.cosine).sum()
+                imitation = chosen[str(index)].float()
+                total = total + map_distances(imitation, target.float(), self.cosine).sum()
         return self.per_image(total, samples)
 
     def teacher_maps(self, name: str, rgb: Tensor, samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, ...]:

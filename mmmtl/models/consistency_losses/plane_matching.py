@@ -44,7 +44,7 @@ class PlaneMatching(ConsistencyLoss):
     """
 
     compares_labels = False
-    reads = ('cost', 'planes')
+    reads = ('cost', 'planes', 'stride')
 
     def __init__(self, *args: Any, depth: str = 'depth', tolerance: float = 0.05, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -63,6 +63,7 @@ class PlaneMatching(ConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
         cost: Tensor | None = None,
         planes: Tensor | None = None,
+        stride: Tensor | None = None,
     ) -> Tensor:
         """Return the term.
 
@@ -73,15 +74,16 @@ class PlaneMatching(ConsistencyLoss):
             samples: N views.
             cost: Costs (N, D, h, w) of the neck.
             planes: Inverse depths (D,) of the planes in 1 / m.
+            stride: Stride of the cost, a scalar.
         """
-        assert cost is not None and planes is not None, 'the model passes the maps that `reads` names'
+        assert cost is not None and planes is not None and stride is not None, 'the model passes what `reads` names'
         cost = cost.float()
         cameras = scene_cameras(samples)
         views, intrinsics, camera_T_world = cameras['views'], cameras['intrinsics'], cameras['camera_T_world']
         if views is None or intrinsics is None or camera_T_world is None:  # no scene of several views
             return self.mean(cost[:0].sum(), cost.new_zeros(()))
         depth = self.visible_depth(targets[self.depth].float(), views, intrinsics, camera_T_world)
-        depth = at_pixel_centres(depth, (cost.shape[-2], cost.shape[-1]))
+        depth = at_pixel_centres(depth, (cost.shape[-2], cost.shape[-1]), stride)
         total, count = plane_cross_entropy(cost, planes, depth * role_mask(samples, depth.device))
         return self.mean(total, count)
 
@@ -144,13 +146,16 @@ def plane_cross_entropy(cost: Tensor, planes: Tensor, depth: Tensor) -> tuple[Te
     return errors.sum(), inside.sum().to(errors.dtype)
 
 
-def at_pixel_centres(values: Tensor, size: tuple[int, int]) -> Tensor:
-    """Sample (N, C, H, W) at the pixels that contain the pixel centres of a coarser map, as (N, C, *size)."""
-    rows, columns = (
-        ((torch.arange(coarse, device=values.device) + 0.5) * round(length / coarse)).long().clamp(max=length - 1)
-        for length, coarse in zip(values.shape[-2:], size, strict=True)
-    )
-    return values[..., rows[:, None], columns]
+def at_pixel_centres(values: Tensor, size: tuple[int, int], stride: Tensor) -> Tensor:
+    """Sample (N, C, H, W) at the pixels that contain the pixel centres of a coarser map, as (N, C, *size).
+
+    Pixel centres outside of the values, which lie in the padding of the image, get 0.
+    """
+    rows, columns = (((torch.arange(coarse, device=values.device) + 0.5) * stride).long() for coarse in size)
+    height, width = values.shape[-2:]
+    inside = (rows < height)[:, None] & (columns < width)
+    sampled = values[..., rows.clamp(max=height - 1)[:, None], columns.clamp(max=width - 1)]
+    return torch.where(inside, sampled, 0)
 
 
 def role_mask(samples: Sequence[MultiTaskDataSample], device: torch.device) -> Tensor | int:

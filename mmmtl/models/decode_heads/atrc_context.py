@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
+from mmmtl.geometry import at_least_float32
 from mmmtl.models.decode_heads.conv_head import conv_block
 
 EPSILON = 1e-12
@@ -48,21 +49,38 @@ class RelationalContext(nn.Module):
             source: Features (N, channels, h, w) of the source.
             logits: Auxiliary logits (N, K, h, w) for attention over classes; None for ``'global'``.
         """
-        query = self.query(target)
+        query = contiguous_gradient(self.query(target))
         if self.relation == GLOBAL:
-            return global_message(F.softplus(query), F.softplus(self.key(source)), self.value(source))
+            key, value = contiguous_gradient(self.key(source)), contiguous_gradient(self.value(source))
+            return global_message(F.softplus(query), F.softplus(key), value)
         assert logits is not None, f'{self.relation} needs auxiliary logits'
         weights = logits.flatten(2).softmax(2)  # (N, K, h w)
         classes = (source.flatten(2) @ weights.transpose(1, 2))[..., None]  # (N, channels, K, 1)
-        return class_message(query, self.key(classes).squeeze(3), self.value(classes).squeeze(3), self.scale)
+        key, value = contiguous_gradient(self.key(classes)), contiguous_gradient(self.value(classes))
+        return class_message(query, key.squeeze(3), value.squeeze(3), self.scale)
+
+
+def contiguous_gradient(x: Tensor) -> Tensor:
+    """Return x, the output of a batch norm, and make its gradient contiguous in the backward pass.
+
+    On CPUs, batch norm computes wrong gradients of a single image from the memory layout that a transposed matrix
+    product gives to its gradient (torch 2.14).
+    """
+    if x.requires_grad:
+        x.register_hook(Tensor.contiguous)
+    return x
 
 
 def global_message(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attend to all pixels with non-negative queries and keys; all arguments are (N, d, h, w)."""
+    """Attend to all pixels with non-negative queries and keys; all arguments are (N, d, h, w).
+
+    Computed in float32 at least: in float16, the sums over the pixels would overflow.
+    """
     size = query.shape[2:]
-    query, key, value = (x.flatten(2) for x in (query, key, value))
-    weights = (key.sum(2, keepdim=True) * query).sum(1, keepdim=True).clamp(min=EPSILON)  # (N, 1, h w)
-    return (value @ key.transpose(1, 2) @ query / weights).unflatten(2, size)
+    with torch.autocast(query.device.type, enabled=False):
+        query, key, value = (at_least_float32(x).flatten(2) for x in (query, key, value))
+        weights = (key.sum(2, keepdim=True) * query).sum(1, keepdim=True).clamp(min=EPSILON)  # (N, 1, h w)
+        return (value @ key.transpose(1, 2) @ query / weights).unflatten(2, size)
 
 
 def class_message(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:

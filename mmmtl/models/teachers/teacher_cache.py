@@ -20,7 +20,8 @@ class TeacherCache:
     The digest is computed on the CPU, so the host waits for the device once per teacher and batch.
 
     Args:
-        folder: Folder for the files. Each teacher has a subfolder, named by a digest of its weights and options.
+        folder: Folder for the files. Each teacher has a subfolder, named by a digest of its weights and options. In
+            mixed precision, its maps differ by rounding, and there is another subfolder.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -41,7 +42,7 @@ class TeacherCache:
         """
         if id(teacher) not in self.digests:
             self.digests[id(teacher)] = teacher.digest
-        folder = self.folder / self.digests[id(teacher)]
+        folder = self.folder / (self.digests[id(teacher)] + _precision(rgb.device.type))
         # padding lies between two values of 8 bits; the shift keeps rounding errors from changing the result
         pixels = (rgb.detach() * 255 + 0.25).floor().to(torch.uint8).cpu()
         digests = [content_digest(image.numpy().tobytes()) for image in pixels]
@@ -56,6 +57,11 @@ class TeacherCache:
                 entries[index] = maps
         known = [maps for maps in entries if maps is not None]
         return tuple(torch.stack(maps).to(rgb.device, non_blocking=True) for maps in zip(*known, strict=True))
+
+
+def _precision(device: str) -> str:
+    """Return what distinguishes the maps of autocast from those without: the name of its dtype; '' without autocast."""
+    return f'_{torch.get_autocast_dtype(device)}'.replace('torch.', '') if torch.is_autocast_enabled(device) else ''
 
 
 def _read(path: Path, digest: str, sample: MultiTaskDataSample) -> list[Tensor] | None:

@@ -80,8 +80,8 @@ class TimmTeacher:
             CheckpointError: Its weights are not available or do not fit.
         """
         if self._network is None:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(zlib.crc32(self.model_name.encode()))
+            with torch.random.fork_rng(devices=[]):  # of the CPU alone, as is the seed: that of GPUs stays as it is
+                torch.default_generator.manual_seed(zlib.crc32(self.model_name.encode()))
                 self._network = TimmBackbone(self.model_name, check_colours=False, **self.options)
             self._network.eval().requires_grad_(False)
         return self._network
@@ -102,7 +102,10 @@ class TimmTeacher:
     def __call__(self, rgb: Tensor) -> tuple[Tensor, ...]:
         """Return the maps (N, C_i, h_i, w_i) of images (N, 3, H, W) in [0, 1]."""
         network = self.network.to(rgb.device)
-        mean, std = (rgb.new_tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
+        mean, std = (
+            torch.tensor(values, dtype=rgb.dtype).view(3, 1, 1).to(rgb.device, non_blocking=True)
+            for values in (self.mean, self.std)
+        )
         images, patch = (rgb - mean) / std, max(network.strides)
         height, width = images.shape[-2:]
         if self.long_side is None:

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.backbones import CrossStitchSegNet, FrozenBackbone, SegNet, TimmBackbone
+from mmmtl.models.backbones import CrossStitchSegNet, FrozenBackbone, ResizedInput, SegNet, TimmBackbone
 from mmmtl.models.backbones.low_rank_update import LowRankUpdate
-from mmmtl.models.decode_heads import ConvHead, PerTaskHead
+from mmmtl.models.decode_heads import ConvHead, MLoREHead, PerTaskHead
 from mmmtl.tasks import Depth, Normal
 
 TASKS = ('depth', 'normal')
@@ -149,6 +149,14 @@ def test_in_a_model():
     assert model.eval()(images()[..., :50, :70])['normal'].shape == (2, 3, 50, 70)
 
 
+def test_a_frozen_backbone_that_resizes_images_takes_any_size():
+    resized = dict(type=ResizedInput, backbone=VIT, size=(32, 64))
+    head = dict(type=MLoREHead, image_size=(32, 64), channels=8, experts=dict(ranks=(2, 2), task_rank=2, top_k=1))
+    backbone = dict(type=FrozenBackbone, backbone=resized, method='adapter')
+    model = MultiTaskModel({name: dict(type=Depth) for name in TASKS}, backbone, head).eval()
+    assert model(torch.randn(1, 3, 50, 70))['depth'].shape == (1, 1, 50, 70)
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
@@ -156,7 +164,8 @@ def test_in_a_model():
         (dict(rank=0), 'at least 1, found 0'),
         (dict(layers='attention'), "no layer for LoRA matches 'attention'; the layers are model.model.patch_embed"),
         (dict(layers='attn('), 'not a regular expression'),
-        (dict(backbone=dict(type=CrossStitchSegNet, widths=(4,), tasks=TASKS)), 'already returns features per task'),
+        (dict(backbone=dict(type=CrossStitchSegNet, widths=(4,))), 'CrossStitchSegNet already returns features per'),
+        (dict(backbone=dict(type='mmmtl.ConvHead')), 'FrozenBackbone.backbone: ConvHead is not a Backbone'),
     ],
 )
 def test_invalid_options(options, message):

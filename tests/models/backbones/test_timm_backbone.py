@@ -7,9 +7,13 @@ import pytest
 import safetensors.torch
 import timm
 import torch
+import torch.nn.functional as F
 
 from mmmtl.errors import CheckpointError, ConfigError
+from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import TimmBackbone
+from mmmtl.models.decode_heads import ConvHead, PerTaskHead
+from mmmtl.tasks import Depth
 
 RESNET = 'test_resnet'  # timm's own miniatures for tests
 VIT = 'test_vit'
@@ -50,6 +54,21 @@ def test_any_image_size(name):
     with torch.no_grad():
         (x,) = backbone(torch.randn(1, 3, 75, 101))
     assert x.shape[2:] == tuple(-(-n // backbone.strides[0]) for n in (75, 101))
+
+
+@pytest.mark.parametrize('size', [(50, 70), (70, 50), (64, 65)])
+def test_the_padding_of_a_vit_is_cropped_from_the_logits(size):
+    """Logits that were resized with the padding would lie up to a patch beside the image."""
+    torch.manual_seed(0)
+    head = dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4))
+    backbone = dict(type=TimmBackbone, model_name=VIT, out_indices=(1,))
+    model = MultiTaskModel(dict(depth=dict(type=Depth)), backbone, head).eval()
+    height, width = size
+    with torch.no_grad():
+        images = torch.randn(1, 3, height, width)
+        found = model(images)['depth']
+        padded = model(F.pad(images, (0, -width % 16, 0, -height % 16)))['depth']
+    assert torch.equal(found, padded[..., :height, :width])
 
 
 def test_channels_last_is_turned_not_reshaped():

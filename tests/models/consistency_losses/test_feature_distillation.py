@@ -165,6 +165,15 @@ def test_a_cache_replaces_damaged_files_and_refuses_other_pixels(tmp_path):
         distillation(model, batch)
 
 
+def test_a_cache_of_mixed_precision_is_not_that_of_float32(tmp_path):
+    cached, plain, batch = make_model(cache=str(tmp_path)), make_model(unflip=True), make_batch()
+    with torch.autocast('cpu', torch.bfloat16):
+        distillation(cached, batch)
+    torch.testing.assert_close(distillation(cached, batch), distillation(plain, batch), rtol=1e-6, atol=0)
+    with torch.autocast('cpu', torch.bfloat16):
+        assert torch.equal(distillation(cached, batch), distillation(plain, batch))
+
+
 def test_without_a_cache_teachers_receive_the_flipped_image():
     model, batch = make_model(), flipped(make_batch(), (0, 1))
     plain = {'inputs': batch['inputs'], 'data_samples': make_batch()['data_samples']}

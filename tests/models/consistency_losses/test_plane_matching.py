@@ -12,6 +12,7 @@ from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import SegNet
 from mmmtl.models.consistency_losses import PlaneMatching
+from mmmtl.models.consistency_losses.plane_matching import at_pixel_centres
 from mmmtl.models.decode_heads import ConvHead, PerTaskHead
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.necks import CrossViewModule
@@ -59,7 +60,8 @@ def make_loss(**options) -> PlaneMatching:
 def term(samples: list, cost: torch.Tensor, loss: PlaneMatching | None = None) -> torch.Tensor:
     targets = {'depth': torch.stack([sample.gt.depth for sample in samples])}
     planes = torch.linspace(1 / FAR, 1 / NEAR, PLANES)
-    return (loss or make_loss())({}, targets, (), samples, cost=cost, planes=planes)
+    stride = torch.tensor(STRIDE)
+    return (loss or make_loss())({}, targets, (), samples, cost=cost, planes=planes, stride=stride)
 
 
 def random_cost(samples: list) -> torch.Tensor:
@@ -143,6 +145,21 @@ def test_what_there_is_nothing_to_match_in_costs_nothing(samples):
     assert value == 0 and not cost.grad.any()
 
 
+@pytest.mark.parametrize('size', [(65, 48), (17, 33), (64, 96)])
+@pytest.mark.parametrize('multiple', [1, 64])
+@pytest.mark.parametrize('stride', [4, 8])
+def test_labels_are_read_at_the_centres_of_the_cells(size, multiple, stride):
+    """For sizes that are no multiples of the stride, and for images that the model has padded."""
+    row, column = torch.meshgrid(*(torch.arange(1.0, length + 1) for length in size), indexing='ij')
+    padded = [-(-length // multiple) * multiple for length in size]
+    cells = tuple(-(-length // stride) for length in padded)
+    found = at_pixel_centres(torch.stack([row, column])[None], cells, torch.tensor(stride))
+    for i, j in np.ndindex(cells):
+        y, x = i * stride + stride // 2, j * stride + stride // 2
+        expected = (y + 1, x + 1) if y < size[0] and x < size[1] else (0, 0)
+        assert tuple(found[0, :, i, j].tolist()) == expected
+
+
 def test_images_for_the_task_losses_alone_are_not_taught(samples):
     for sample in samples[:3]:
         sample.set_metainfo({'supervision_role': 'supervised'})
@@ -155,7 +172,7 @@ def test_bad_settings():
     with pytest.raises(ConfigError, match="metric depth, found 'semseg'; the tasks are semseg, depth"):
         make_loss(depth='semseg')
     with pytest.raises(
-        ConfigError, match="matching: PlaneMatching reads 'cost', 'planes', but neck and decode head return no aux"
+        ConfigError, match="PlaneMatching reads 'cost', 'planes', 'stride', but neck and decode head return no aux"
     ):
         make_model(neck=None)
     with pytest.raises(ConfigError, match="return 'features'; use a neck or head"):

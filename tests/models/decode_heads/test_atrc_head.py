@@ -76,6 +76,42 @@ def small(genotype) -> tuple[ATRCHead, tuple[torch.Tensor, ...]]:
     return head, (torch.randn(2, 8, 16, 24), torch.randn(2, 8, 8, 12))
 
 
+def batch_norm_by_its_formula(x, running_mean, running_var, weight, bias, training, momentum, eps):
+    variance, mean = torch.var_mean(x, (0, 2, 3), correction=0, keepdim=True)
+    return (x - mean) * (variance + eps).rsqrt() * weight[:, None, None] + bias[:, None, None]
+
+
+@pytest.mark.parametrize('channels_last', [False, True])
+@pytest.mark.parametrize('relation', ['global', 't-label', 's-label'])
+@pytest.mark.parametrize('images', [1, 2])
+def test_the_gradients_of_a_batch_of_one_image(relation, images, channels_last, monkeypatch):
+    """On CPUs, batch norm has wrong gradients for some memory layouts of a single image."""
+
+    def gradients() -> dict[str, torch.Tensor]:
+        head, features = small({'depth': dict.fromkeys(TASKS, relation), 'edge': {'semseg': relation}})
+        head.train().double()
+        layout = torch.channels_last if channels_last else torch.contiguous_format
+        features = [x[:images].double().contiguous(memory_format=layout) for x in features]
+        torch.manual_seed(1)  # of dropout
+        output = head(tuple(features), CONTEXT)
+        sum((x * torch.randn_like(x)).sum() for x in output.logits.values()).backward()
+        return {name: p.grad for name, p in head.named_parameters() if p.grad is not None}
+
+    found = gradients()
+    monkeypatch.setattr(torch.nn.functional, 'batch_norm', batch_norm_by_its_formula)
+    torch.testing.assert_close(found, gradients(), rtol=1e-6, atol=1e-9)
+
+
+def test_messages_do_not_overflow_in_float16():
+    """A sum over 96 x 128 pixels of a product of sums over 128 channels."""
+    torch.manual_seed(0)
+    query, key, value = torch.rand(3, 1, 128, 96, 128)
+    expected = global_message(query, key, value)
+    with torch.autocast('cpu', torch.float16):
+        found = global_message(query.half(), key.half(), value.half())
+    torch.testing.assert_close(found, expected, rtol=1e-2, atol=0)
+
+
 @pytest.mark.parametrize('relation', ['global', 't-label', 's-label', 'none'])
 def test_messages_go_from_source_to_target_and_nowhere_else(relation):
     head, features = small(dict(depth=dict(normal=relation)))

@@ -31,6 +31,12 @@ def test_it_is_frozen_and_the_same_in_every_process():
     assert copy.deepcopy(one) is one
 
 
+def test_building_it_does_not_seed_the_generators_of_gpus(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(torch.cuda, 'manual_seed_all', seeds.append)
+    assert small().network is not None and not seeds
+
+
 def test_maps_are_those_of_the_normalised_image():
     teacher = small(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
     images = (rgb() - torch.tensor([0.1, 0.2, 0.3]).view(3, 1, 1)) / torch.tensor([0.4, 0.5, 0.6]).view(3, 1, 1)

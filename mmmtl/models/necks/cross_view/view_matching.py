@@ -72,8 +72,8 @@ class ViewMatching(Neck):
 
     @property
     def aux_names(self) -> frozenset[str]:
-        """``'features'`` F, and with a cost volume ``'cost'`` C and its ``'planes'``, see `match`."""
-        return frozenset({'features', 'cost', 'planes'} if self.cost_volume else {'features'})
+        """``'features'`` F, and with a cost volume ``'cost'`` C, its ``'planes'`` and ``'stride'``, see `match`."""
+        return frozenset({'features', 'cost', 'planes', 'stride'} if self.cost_volume else {'features'})
 
     @property
     def depth_range(self) -> tuple[float, float] | None:
@@ -100,8 +100,8 @@ class ViewMatching(Neck):
             camera_T_world: (N, 4, 4), likewise.
 
         Returns:
-            ``'features'`` F (N, 128, h, w), and with a cost volume ``'cost'`` C (N, D, h, w) and the ``'planes'`` (D,)
-            in 1 / m; h and w are H and W divided by ``stride``.
+            ``'features'`` F (N, 128, h, w), and with a cost volume ``'cost'`` C (N, D, h, w), the ``'planes'`` (D,)
+            in 1 / m, and the ``'stride'``, a scalar; h and w are H and W divided by it, rounded up.
 
         Raises:
             DataError: A scene of several views has no camera.
@@ -126,6 +126,7 @@ class ViewMatching(Neck):
             joint = {part: torch.cat([group[part] for group in matched]).index_select(0, order) for part in matched[0]}
         if self.cost_volume is not None:
             joint['planes'] = self.cost_volume.inverse_depths(images.device)
+            joint['stride'] = torch.full((), float(self.stride), device=images.device)
         return joint
 
     def visual_maps(self, aux: Mapping[str, Tensor]) -> dict[str, Tensor]:
