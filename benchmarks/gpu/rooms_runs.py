@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2  # noqa: F401  the data needs it; without it, the part is left out before it starts
 import embreex  # noqa: F401  renders the rooms
 import torch
-import trimesh  # noqa: F401
 
 from mmmtl.apis import MultiTaskRunner, load_config
 from mmmtl.registry import DATASETS
