@@ -49,7 +49,7 @@ def _below(folder: str, prefix: str, suffix: str, above: frozenset[tuple[int, in
 
 
 def names_of_files(folder: Path) -> set[str]:
-    """Return the names of the files in a folder, links to files included, without a system call for each.
+    """Return the names of the files in a folder, links to files included; only links need a system call each.
 
     Raises:
         DataError: The folder cannot be read.
@@ -59,6 +59,19 @@ def names_of_files(folder: Path) -> set[str]:
             return {
                 entry.name for entry in entries if (os.path.isfile(entry) if entry.is_symlink() else entry.is_file())
             }
+    except OSError as error:
+        raise _unreadable(folder, error) from None
+
+
+def names_of_folders(folder: Path) -> set[str]:
+    """Return the names of the folders in a folder, links to folders included; only links need a system call each.
+
+    Raises:
+        DataError: The folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries if (os.path.isdir(entry) if entry.is_symlink() else entry.is_dir())}
     except OSError as error:
         raise _unreadable(folder, error) from None
 

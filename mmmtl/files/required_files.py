@@ -2,9 +2,11 @@
 
 import re
 import warnings
+from fnmatch import fnmatch
 from pathlib import Path
 
 from mmmtl.errors import DataError
+from mmmtl.files.linked_folders import names_of_files
 from mmmtl.files.near_names import similar_file_hint
 
 
@@ -21,8 +23,10 @@ def required_files(folder: Path, pattern: str, what: str) -> list[Path]:
     Raises:
         DataError: The folder is missing, or no file matches.
     """
-    paths = _visible_files(folder, pattern)
-    other = sorted(set(_visible_files(folder, re.sub('[a-zA-Z]', _either_case, pattern))) - set(paths))
+    found = _visible_files(folder, re.sub('[a-zA-Z]', _either_case, pattern))
+    levels = pattern.count('/') + 1
+    paths = [path for path in found if fnmatch('/'.join(path.parts[-levels:]), pattern)]
+    other = sorted(set(found) - set(paths))
     near = f'{len(other)} whose names differ in case, the first is {other[0].name}' if other else 'none'
     if not paths:
         raise DataError(
@@ -43,15 +47,45 @@ def _either_case(letter: re.Match[str]) -> str:
     return f'[{letter[0].lower()}{letter[0].upper()}]'
 
 
-def required_file(path: Path, what: str) -> Path:
-    """Return ``path`` if it is a file.
+class ListedFiles:
+    """Files that are looked up in listings of their folders, each of which is read once.
 
-    Raises:
-        DataError: The file is missing.
+    A system call per file takes long on a network file system, where each is a round trip. Create a new object when
+    the records of a data set are built, because later changes of the folders are not noticed.
     """
-    if not path.is_file():
-        raise DataError(
-            f'{path}: no such file, expected {what}{similar_file_hint(path)}; restore it, or remove the task or '
-            'view_mode that needs it'
-        )
-    return path
+
+    def __init__(self) -> None:
+        self._names: dict[Path, set[str]] = {}
+
+    def __contains__(self, path: Path) -> bool:
+        """Return whether the path is a file, or a link to a file.
+
+        Raises:
+            DataError: The folder of the path cannot be read.
+        """
+        folder = path.parent
+        if folder not in self._names:
+            self._names[folder] = names_of_files(folder) if folder.is_dir() else set()
+        return path.name in self._names[folder]
+
+    def required(self, path: Path, what: str) -> Path:
+        """Return ``path`` if it is a file.
+
+        Args:
+            path: Path of the file.
+            what: Description of the file in the error message.
+
+        Raises:
+            DataError: The file is missing, or its folder cannot be read.
+        """
+        if path not in self:
+            raise missing_file(path, what)
+        return path
+
+
+def missing_file(path: Path, what: str) -> DataError:
+    """Return the error of a missing file, with a hint at a similar name."""
+    return DataError(
+        f'{path}: no such file, expected {what}{similar_file_hint(path)}; restore it, or remove the task or '
+        'view_mode that needs it'
+    )

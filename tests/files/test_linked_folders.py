@@ -5,7 +5,7 @@ import os
 import pytest
 
 from mmmtl.errors import DataError
-from mmmtl.files.linked_folders import files_below, names_of_files
+from mmmtl.files.linked_folders import files_below, names_of_files, names_of_folders
 
 
 def test_links_count_as_copies_and_circles_end(tmp_path):
@@ -30,12 +30,14 @@ def test_links_count_as_copies_and_circles_end(tmp_path):
     assert list(files_below(tmp_path / 'nowhere', '.png')) == []
 
 
-def test_names_of_files_are_those_with_the_status_of_a_file(tmp_path):
+def test_names_are_those_with_the_status_of_a_file_or_folder(tmp_path):
     for name in ('a.jpg', '.b.png'):
         (tmp_path / name).touch()
     (tmp_path / 'folder.jpg').mkdir()
     for link, target in (('c.jpg', 'a.jpg'), ('broken.jpg', 'nowhere'), ('self', 'self'), ('d', 'folder.jpg')):
         (tmp_path / link).symlink_to(target)
     assert names_of_files(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isfile(path)}
-    with pytest.raises(DataError, match='nowhere: the folder cannot be read'):
-        names_of_files(tmp_path / 'nowhere')
+    assert names_of_folders(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isdir(path)}
+    for names in (names_of_files, names_of_folders):
+        with pytest.raises(DataError, match='nowhere: the folder cannot be read'):
+            names(tmp_path / 'nowhere')

@@ -9,7 +9,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
 from mmmtl.errors import DataError
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import Task
 
@@ -52,6 +52,7 @@ class BSDS500(MultiTaskDataset):
         images = required_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
         truth = self.root / 'groundTruth' / self.split
+        files = ListedFiles()
         return [
             Record(
                 image.stem,
@@ -60,7 +61,7 @@ class BSDS500(MultiTaskDataset):
                         image,
                         {
                             'edge': AnnotatedBoundaries(
-                                required_file(truth / f'{image.stem}.mat', "the annotators' boundaries")
+                                files.required(truth / f'{image.stem}.mat', "the annotators' boundaries")
                             )
                         },
                     ),
@@ -105,6 +106,7 @@ class BSDS500Fractions(MultiTaskDataset):
         folder = self.root / self.split
         images = required_files(folder, '*.jpg', 'images of BSDS500')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
+        files = ListedFiles()
         return [
             Record(
                 image.stem,
@@ -113,7 +115,7 @@ class BSDS500Fractions(MultiTaskDataset):
                         image,
                         {
                             'edge': LabelFile(
-                                required_file(image.with_suffix('.png'), 'the fraction of annotators'), scale=1 / 255
+                                files.required(image.with_suffix('.png'), 'the fraction of annotators'), scale=1 / 255
                             )
                         },
                     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.registry import DATASETS
 
 COUNTS = {'train': 367, 'val': 101, 'test': 233}
@@ -61,11 +61,12 @@ class CamVid(MultiTaskDataset):
         folder = self.root / self.split
         images = required_files(folder, '*.jpg', 'images of CamVid')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
-        return [self._record(image) for image in images]
+        files = ListedFiles()
+        return [self._record(image, files) for image in images]
 
     @staticmethod
-    def _record(image: Path) -> Record:
-        label = LabelFile(required_file(image.with_suffix('.png'), 'the label map of the image'), void=VOID)
+    def _record(image: Path, files: ListedFiles) -> Record:
+        label = LabelFile(files.required(image.with_suffix('.png'), 'the label map of the image'), void=VOID)
         return Record(image.stem, (View(image, {'semseg': label}),))
 
     def __repr__(self) -> str:

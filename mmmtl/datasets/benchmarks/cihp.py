@@ -5,7 +5,7 @@ from pathlib import Path
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.registry import DATASETS
 
 
@@ -63,13 +63,14 @@ class CIHP(MultiTaskDataset):
         images = required_files(self.root / 'images', '*.jpg', 'images of CIHP')
         if self.count is not None:
             check_count(len(images), self.count, self.root / 'images', partial=False)
-        return [self._record(image) for image in images]
+        files = ListedFiles()
+        return [self._record(image, files) for image in images]
 
-    def _record(self, image: Path) -> Record:
-        files = {'human_parts': ('labels', 'the parts of the image'), 'edge': ('edges', 'the edges of the image')}
+    def _record(self, image: Path, files: ListedFiles) -> Record:
+        folders = {'human_parts': ('labels', 'the parts of the image'), 'edge': ('edges', 'the edges of the image')}
         labels = {
-            task: LabelFile(required_file(self.root / folder / f'{image.stem}.png', what))
-            for task, (folder, what) in files.items()
+            task: LabelFile(files.required(self.root / folder / f'{image.stem}.png', what))
+            for task, (folder, what) in folders.items()
             if task in self.tasks
         }
         return Record(image.stem, (View(image, labels),))

@@ -13,7 +13,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import check_count, check_split
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.files.text_files import read_text
 from mmmtl.registry import DATASETS
 
@@ -63,9 +63,10 @@ class CityscapesMTAN(MultiTaskDataset):
             'depth': ('depth', None),
         }  # folder, void
         records = []
+        files = ListedFiles()
         for image in sorted(images, key=lambda path: (len(path.stem), path.stem)):
             labels = {
-                task: LabelFile(required_file(folder / kind / image.name, task), void=void)
+                task: LabelFile(files.required(folder / kind / image.name, task), void=void)
                 for task, (kind, void) in kinds.items()
                 if task in self.tasks
             }
@@ -134,13 +135,14 @@ class Cityscapes(MultiTaskDataset):
         folder = self.root / 'leftImg8bit' / self.split
         images = required_files(folder, '*/*_leftImg8bit.png', 'Cityscapes images')
         check_count(len(images), COUNTS[self.split], folder, self.partial)
-        return [self._record(image) for image in images]
+        files = ListedFiles()
+        return [self._record(image, files) for image in images]
 
-    def _record(self, image: Path) -> Record:
+    def _record(self, image: Path, files: ListedFiles) -> Record:
         name = f'{image.parent.name}/{image.name.removesuffix("_leftImg8bit.png")}'
 
         def beside(kind: str, ending: str, what: str) -> Path:
-            return required_file(self.root / kind / self.split / f'{name}_{ending}', what)
+            return files.required(self.root / kind / self.split / f'{name}_{ending}', what)
 
         labels: dict = {}
         intrinsics = pose = None

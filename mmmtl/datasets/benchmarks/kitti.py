@@ -11,7 +11,7 @@ from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View
 from mmmtl.datasets.split_files import check_count, check_split, report_missing
 from mmmtl.errors import ConfigError
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.registry import DATASETS
 
 
@@ -94,14 +94,15 @@ class KITTI(MultiTaskDataset):
         records: list[Record] = []
         frames = read_frames(self.frames)
         missing: list[str] = []
+        files = ListedFiles()
         for frame in frames:
             cameras = [frame.camera]
             if self.view_mode == 'stereo':
                 cameras.append('03' if frame.camera == '02' else '02')
-            images = [self._image(frame, camera) for camera in cameras]
-            absent = [image for image in images if not image.is_file()]
+            images = [self._image(frame, camera, files) for camera in cameras]
+            absent = [image for image in images if image not in files]
             missing += map(str, absent[:1])
-            label = None if absent else self._label(frame, images[0], annotated)
+            label = None if absent else self._label(frame, images[0], annotated, files)
             if absent or (label is None and self.unlabelled == 'drop'):
                 continue
             labels = [{'depth': label} if label else {}, {}]
@@ -115,16 +116,16 @@ class KITTI(MultiTaskDataset):
             check_count(len(records), self.count, self.frames, self.partial)
         return records
 
-    def _image(self, frame: Frame, camera: str) -> Path:
+    def _image(self, frame: Frame, camera: str, files: ListedFiles) -> Path:
         """Return the image file of a frame, whether or not it exists."""
         stem = self.root / 'raw' / frame.date / frame.drive / f'image_{camera}' / 'data' / frame.frame
         jpg = stem.with_suffix('.jpg')
-        return jpg if jpg.is_file() else stem.with_suffix('.png')
+        return jpg if jpg in files else stem.with_suffix('.png')
 
-    def _label(self, frame: Frame, image: Path, annotated: dict[str, Path]) -> LabelReader | None:
+    def _label(self, frame: Frame, image: Path, annotated: dict[str, Path], files: ListedFiles) -> LabelReader | None:
         if self.depth == 'lidar':
             points = self.root / 'raw' / frame.date / frame.drive / 'velodyne_points' / 'data' / f'{frame.frame}.bin'
-            if not points.is_file():
+            if points not in files:
                 return None
             cameras, scanner = self._calibration(frame.date)
             intrinsics, camera_T_rectified = rectified_camera(cameras, frame.camera)
@@ -134,7 +135,7 @@ class KITTI(MultiTaskDataset):
         if folder is None:
             return None
         path = folder / 'proj_depth' / 'groundtruth' / f'image_{frame.camera}' / f'{frame.frame}.png'
-        return LabelFile(path, scale=1 / 256, void=0) if path.is_file() else None
+        return LabelFile(path, scale=1 / 256, void=0) if path in files else None
 
     def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelReader]) -> View:
         intrinsics, camera_T_rectified = rectified_camera(self._calibration(frame.date)[0], camera)
@@ -196,10 +197,11 @@ class KITTISemantics(MultiTaskDataset):
         check_count(len(images), 200, folder, self.partial)
         if self.split != 'all':
             images = [image for image in images if (int(image.name[:6]) % 5 == 0) == (self.split == 'val')]
-        return [self._record(image) for image in images]
+        files = ListedFiles()
+        return [self._record(image, files) for image in images]
 
-    def _record(self, image: Path) -> Record:
-        path = required_file(self.root / 'training' / 'semantic' / image.name, 'the label map of the image')
+    def _record(self, image: Path, files: ListedFiles) -> Record:
+        path = files.required(self.root / 'training' / 'semantic' / image.name, 'the label map of the image')
         return Record(image.stem, (View(image, {'semseg': ClassIndexFile(path, CLASS_OF_ID)}),))
 
     def __repr__(self) -> str:

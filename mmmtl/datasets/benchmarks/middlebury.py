@@ -10,7 +10,7 @@ from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.files.text_files import read_lines
 from mmmtl.registry import DATASETS
 
@@ -48,18 +48,19 @@ class Middlebury(MultiTaskDataset):
 
     def load_records(self) -> list[Record]:
         records = []
+        files = ListedFiles()
         for path in required_files(self.root, '*/calib.txt', 'scenes of Middlebury'):
-            records += scene_records(path.parent.name, self._views(path), self.view_mode)
+            records += scene_records(path.parent.name, self._views(path, files), self.view_mode)
         return records
 
-    def _views(self, path: Path) -> tuple[View, ...]:
+    def _views(self, path: Path, files: ListedFiles) -> tuple[View, ...]:
         cameras, doffs, baseline = read_middlebury_calibration(path)
         views = []
         for side, (intrinsics, pose) in enumerate(zip(cameras, (np.eye(4), right_of_left(baseline)), strict=True)):
             disparity = path.with_name(f'disp{side}.pfm')
             reader = DepthFromDisparity(disparity, intrinsics[0, 0], baseline, shift=doffs, void=float('inf'))
-            labels = {'depth': reader} if disparity.is_file() else {}
-            image = required_file(path.with_name(f'im{side}.png'), f'{("left", "right")[side]} image of the pair')
+            labels = {'depth': reader} if disparity in files else {}
+            image = files.required(path.with_name(f'im{side}.png'), f'{("left", "right")[side]} image of the pair')
             views.append(View(image, labels, intrinsics, pose))
         return tuple(views)
 

@@ -19,8 +19,9 @@ from mmmtl.datasets.records import LabelFile, Record, View
 from mmmtl.datasets.split_files import read_split
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.files.atomic_path import atomic_path
+from mmmtl.files.linked_folders import names_of_folders
 from mmmtl.files.near_names import similar_name_hint
-from mmmtl.files.required_files import required_file, required_files
+from mmmtl.files.required_files import ListedFiles, required_files
 from mmmtl.registry import DATASETS
 
 
@@ -78,7 +79,7 @@ class PosedVideo(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        existing = sorted(folder.name for folder in self.root.iterdir() if folder.is_dir() and folder.name[0] != '.')
+        existing = sorted(name for name in names_of_folders(self.root) if not name.startswith('.'))
         names = read_split(self.scenes) if self.scenes else existing
         missing = [name for name in names if name not in existing]
         if missing:
@@ -100,13 +101,14 @@ class PosedVideo(MultiTaskDataset):
         camera = folder / 'intrinsic' / 'intrinsic_color.txt'
         intrinsics = read_intrinsics(camera)
         self.checksums.verify(camera)
+        files = ListedFiles()
         views = {}
         for image in frames:
             pose = read_pose(folder / 'pose' / f'{image.stem}.txt')
             self.checksums.verify(folder / 'pose' / f'{image.stem}.txt')
             if pose is None:
                 continue
-            path = required_file(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
+            path = files.required(folder / 'depth' / f'{image.stem}.png', 'the depth of the frame')
             depth = DepthAtImageSize(self.depth_file(path), image)
             views[image.stem] = View(
                 image, {'depth': depth, 'normal': NormalsFromDepth(depth, intrinsics)}, intrinsics, np.linalg.inv(pose)
@@ -127,13 +129,13 @@ class PosedVideo(MultiTaskDataset):
             return []
         poses = np.stack([np.asarray(view.camera_T_world) for view in views])
         intrinsics = np.asarray(views[0].intrinsics)
-        files = [view.labels['depth'].path for view in views]
+        depth_files = [view.labels['depth'].path for view in views]
         parts = [
             repr(self.rule),
             repr(self.depth_file.keywords),
             str(self.root.absolute()),
             scene,
-            *(f'{path.name} {path.stat().st_size}' for path in files),
+            *(f'{path.name} {path.stat().st_size}' for path in depth_files),
         ]
         content = '\n'.join(parts).encode() + poses.tobytes() + intrinsics.tobytes()
         folder = cache_root() / 'pairs'

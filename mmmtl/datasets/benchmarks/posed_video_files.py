@@ -9,7 +9,7 @@ import numpy as np
 from mmmtl.datasets.records import LabelFile
 from mmmtl.errors import DataError
 from mmmtl.files.reading import read_size
-from mmmtl.files.required_files import required_file
+from mmmtl.files.required_files import missing_file
 from mmmtl.files.text_files import read_numbers
 from mmmtl.tasks import Task
 
@@ -49,7 +49,9 @@ def read_intrinsics(path: Path) -> np.ndarray:
         DataError: The file is missing or has another format.
     """
     try:
-        matrix = read_numbers(required_file(path, 'the intrinsics of the frames'))
+        matrix = read_numbers(path)
+    except FileNotFoundError:
+        raise missing_file(path, 'the intrinsics of the frames') from None
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics ({error}); restore the file') from None
     if matrix.shape not in ((3, 3), (4, 4)) or not np.isfinite(matrix).all():

@@ -9,7 +9,7 @@ from mmmtl.datasets.label_readers.sensor_depth import MISSING, NormalsFromDepth
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import LabelFile, LabelReader, Record, View, scene_records
 from mmmtl.errors import ConfigError, DataError
-from mmmtl.files.linked_folders import names_of_files
+from mmmtl.files.linked_folders import names_of_files, names_of_folders
 from mmmtl.files.text_files import read_intrinsics_file, read_pose_rows
 from mmmtl.registry import DATASETS
 
@@ -64,20 +64,20 @@ class PosedViews(MultiTaskDataset):
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
-        folders = sorted(folder for folder in self.root.iterdir() if folder.is_dir())
-        scenes = [folder for folder in folders if not folder.name.startswith('.')]
+        scenes = sorted(name for name in names_of_folders(self.root) if not name.startswith('.'))
         if self.split != 'all':
             scenes = [
-                folder
-                for folder in scenes
-                if any(fnmatchcase(folder.name, pattern) for pattern in self.val_scenes) == (self.split == 'val')
+                scene
+                for scene in scenes
+                if any(fnmatchcase(scene, pattern) for pattern in self.val_scenes) == (self.split == 'val')
             ]
         records = []
-        for folder in scenes:
+        for scene in scenes:
+            folder = self.root / scene
             views = load_scene(folder, self.depth_file)
             for name in ('cam.txt', 'poses.txt'):
                 self.checksums.verify(folder / name)
-            records += scene_records(folder.name, views, self.view_mode)
+            records += scene_records(scene, views, self.view_mode)
         return records
 
     def __repr__(self) -> str:
