@@ -1,5 +1,6 @@
 """Check that the files of a data set exist, with errors that name what is missing and where."""
 
+import os
 import re
 import warnings
 from fnmatch import fnmatch
@@ -55,7 +56,7 @@ class ListedFiles:
     """
 
     def __init__(self) -> None:
-        self._names: dict[Path, set[str]] = {}
+        self._names: dict[str, set[str]] = {}
 
     def __contains__(self, path: Path) -> bool:
         """Return whether the path is a file, or a link to a file.
@@ -63,10 +64,11 @@ class ListedFiles:
         Raises:
             DataError: The folder of the path cannot be read.
         """
-        folder = path.parent
-        if folder not in self._names:
-            self._names[folder] = names_of_files(folder) if folder.is_dir() else set()
-        return path.name in self._names[folder]
+        folder, name = os.path.split(path)  # strings are much faster than Path objects
+        names = self._names.get(folder)
+        if names is None:
+            names = self._names[folder] = names_of_files(Path(folder)) if Path(folder).is_dir() else set()
+        return name in names
 
     def required(self, path: Path, what: str) -> Path:
         """Return ``path`` if it is a file.

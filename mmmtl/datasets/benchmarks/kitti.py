@@ -118,13 +118,13 @@ class KITTI(MultiTaskDataset):
 
     def _image(self, frame: Frame, camera: str, files: ListedFiles) -> Path:
         """Return the image file of a frame, whether or not it exists."""
-        stem = self.root / 'raw' / frame.date / frame.drive / f'image_{camera}' / 'data' / frame.frame
-        jpg = stem.with_suffix('.jpg')
-        return jpg if jpg in files else stem.with_suffix('.png')
+        folder = self.root / f'raw/{frame.date}/{frame.drive}/image_{camera}/data'
+        jpg = folder / f'{frame.frame}.jpg'
+        return jpg if jpg in files else folder / f'{frame.frame}.png'
 
     def _label(self, frame: Frame, image: Path, annotated: dict[str, Path], files: ListedFiles) -> LabelReader | None:
         if self.depth == 'lidar':
-            points = self.root / 'raw' / frame.date / frame.drive / 'velodyne_points' / 'data' / f'{frame.frame}.bin'
+            points = self.root / f'raw/{frame.date}/{frame.drive}/velodyne_points/data/{frame.frame}.bin'
             if points not in files:
                 return None
             cameras, scanner = self._calibration(frame.date)
@@ -134,7 +134,7 @@ class KITTI(MultiTaskDataset):
         folder = annotated.get(frame.drive)
         if folder is None:
             return None
-        path = folder / 'proj_depth' / 'groundtruth' / f'image_{frame.camera}' / f'{frame.frame}.png'
+        path = folder / f'proj_depth/groundtruth/image_{frame.camera}/{frame.frame}.png'
         return LabelFile(path, scale=1 / 256, void=0) if path in files else None
 
     def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelReader]) -> View:
