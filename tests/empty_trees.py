@@ -175,7 +175,7 @@ TREES = {
         datasets.Middlebury,
         dict(tasks={'depth': Depth('depth')}),
         {**empty('{}/im0.png', '{}/im1.png', '{}/disp0.pfm', '{}/disp1.pfm'), '{}/calib.txt': CALIBRATION},
-        per_folder={'scandir': 2, 'stat': 1},  # one of the listings finds the scenes
+        per_folder={'scandir': 2},  # one of the listings finds the scenes
     ),
     'posed_views': pairs('single'),
     'posed_views_pairs': pairs('all'),

@@ -1,11 +1,14 @@
 """List files below a folder, following symbolic links, so that a data set may span several disks."""
 
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
 
 from mmmtl.errors import DataError
+
+MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # errors of paths that are not a folder
 
 
 def files_below(folder: Path, suffix: str) -> Iterator[Path]:
@@ -51,28 +54,32 @@ def _below(folder: str, prefix: str, suffix: str, above: frozenset[tuple[int, in
 def names_of_files(folder: Path) -> set[str]:
     """Return the names of the files in a folder, links to files included; only links need a system call each.
 
+    A missing folder has no files.
+
     Raises:
         DataError: The folder cannot be read.
     """
-    try:
-        with os.scandir(folder) as entries:
-            return {
-                entry.name for entry in entries if (os.path.isfile(entry) if entry.is_symlink() else entry.is_file())
-            }
-    except OSError as error:
-        raise _unreadable(folder, error) from None
+    return _names(folder, lambda entry: os.path.isfile(entry) if entry.is_symlink() else entry.is_file())
 
 
 def names_of_folders(folder: Path) -> set[str]:
     """Return the names of the folders in a folder, links to folders included; only links need a system call each.
 
+    A missing folder has no folders.
+
     Raises:
         DataError: The folder cannot be read.
     """
+    return _names(folder, lambda entry: os.path.isdir(entry) if entry.is_symlink() else entry.is_dir())
+
+
+def _names(folder: Path, condition: Callable[[os.DirEntry[str]], bool]) -> set[str]:
     try:
         with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if (os.path.isdir(entry) if entry.is_symlink() else entry.is_dir())}
+            return {entry.name for entry in entries if condition(entry)}
     except OSError as error:
+        if error.errno in MISSING:
+            return set()
         raise _unreadable(folder, error) from None
 
 

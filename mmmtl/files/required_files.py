@@ -67,7 +67,7 @@ class ListedFiles:
         folder, name = os.path.split(path)  # strings are much faster than Path objects
         names = self._names.get(folder)
         if names is None:
-            names = self._names[folder] = names_of_files(Path(folder)) if Path(folder).is_dir() else set()
+            names = self._names[folder] = names_of_files(Path(folder))
         return name in names
 
     def required(self, path: Path, what: str) -> Path:

@@ -1,5 +1,6 @@
 """Files through links: found as if they were copies, each once, and circles end."""
 
+import errno
 import os
 
 import pytest
@@ -39,5 +40,14 @@ def test_names_are_those_with_the_status_of_a_file_or_folder(tmp_path):
     assert names_of_files(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isfile(path)}
     assert names_of_folders(tmp_path) == {path.name for path in tmp_path.iterdir() if os.path.isdir(path)}
     for names in (names_of_files, names_of_folders):
-        with pytest.raises(DataError, match='nowhere: the folder cannot be read'):
-            names(tmp_path / 'nowhere')
+        assert [names(tmp_path / name) for name in ('nowhere', 'a.jpg', 'self', 'broken.jpg')] == [set()] * 4
+
+
+@pytest.mark.parametrize('names', [names_of_files, names_of_folders])
+def test_a_folder_that_cannot_be_read_is_named(names, tmp_path, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, 'Permission denied')
+
+    monkeypatch.setattr(os, 'scandir', refuse)
+    with pytest.raises(DataError, match=f'{tmp_path}: the folder cannot be read .Permission denied'):
+        names(tmp_path)
