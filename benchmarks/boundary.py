@@ -26,10 +26,19 @@ from mmmtl.tasks import Edge
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('folder', type=Path)
-    parser.add_argument('--processes', type=int, default=2)
-    parser.add_argument('--matching', choices=('cardinality', 'cost'), default='cardinality')
-    parser.add_argument('--thresholds', type=int, default=99)
+    parser.add_argument(
+        'folder', type=Path, help='folder of ID.jpg and ID.png: an absolute path, or a path under MMMTL_DATA'
+    )
+    parser.add_argument(
+        '--processes', type=int, default=2, help='processes that share the images (default: %(default)s)'
+    )
+    parser.add_argument(
+        '--matching',
+        choices=('cardinality', 'cost'),
+        default='cardinality',
+        help='how boundary pixels are matched, see `Edge` (default: %(default)s)',
+    )
+    parser.add_argument('--thresholds', type=int, default=99, help='number of thresholds (default: %(default)s)')
     options = parser.parse_args()
 
     task = Edge('edge', max_distance='bsds', thresholds=options.thresholds, matching=options.matching)

@@ -34,16 +34,18 @@ CHANNELS = 128
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument('--batch', type=int, default=1)
-    parser.add_argument('--views', type=int, default=2)
-    parser.add_argument('--planes', type=int, default=128)
+    parser.add_argument('--device', default='cpu', help='device of both implementations (default: %(default)s)')
+    parser.add_argument('--batch', type=int, default=1, help='number of scenes (default: %(default)s)')
+    parser.add_argument('--views', type=int, default=2, help='views per scene (default: %(default)s)')
+    parser.add_argument(
+        '--planes', type=int, default=128, help='depth planes of the cost volume (default: %(default)s)'
+    )
     parser.add_argument(
         '--size', type=int, nargs=2, default=(56, 72), metavar=('h', 'w'), help='size of the feature maps'
     )
     parser.add_argument('--bf16', action='store_true', help='run in bf16 autocast')
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    parser.add_argument('--rounds', type=int, default=3, help='runs of each implementation (default: %(default)s)')
     parser.add_argument(
         '--way', choices=WAYS, help='run one implementation in this process and print its results as JSON'
     )

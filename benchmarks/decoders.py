@@ -40,10 +40,21 @@ SIZE = (128, 128)
 def main() -> None:
     names = [row.split('::')[1] for row in expand_recipes([TABLE])]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
-    parser.add_argument('--rounds', type=int, default=7)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument(
+        '--names',
+        nargs='+',
+        default=names,
+        choices=names,
+        metavar='NAME',
+        help='rows to measure, with the shared heads (default: all)',
+    )
+    parser.add_argument('--rounds', type=int, default=7, help='measured steps of each row (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    parser.add_argument(
+        '--device',
+        default='cuda' if torch.cuda.is_available() else 'cpu',
+        help='device of the training step (default: %(default)s)',
+    )
     parser.add_argument('--memory', choices=names, help='only print the peak memory of this row, in bytes')
     args = parser.parse_args()
     if not args.memory:

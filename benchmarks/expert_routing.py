@@ -23,10 +23,14 @@ from mmmtl.models.decode_heads.low_rank_experts import LowRankExperts, RoutingOp
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--images', type=int, default=8, help='images times tasks')
-    parser.add_argument('--channels', type=int, default=768)
-    parser.add_argument('--size', type=int, nargs=2, default=(28, 36))
-    parser.add_argument('--repeats', type=int, default=5)
-    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--channels', type=int, default=768, help='channels of the features (default: %(default)s)')
+    parser.add_argument(
+        '--size', type=int, nargs=2, default=(28, 36), metavar=('H', 'W'), help='size of the features (default: 28 36)'
+    )
+    parser.add_argument(
+        '--repeats', type=int, default=5, help='measured passes, of which the shortest counts (default: %(default)s)'
+    )
+    parser.add_argument('--device', default='cpu', help='device of the experts (default: %(default)s)')
     options = parser.parse_args()
 
     torch.manual_seed(0)

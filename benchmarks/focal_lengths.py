@@ -33,8 +33,15 @@ MODES = {'unknown': None, 'given': (45, 95), 'corrected': 70}  # fields of view 
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--rooms', type=at_least(1), default=60)
-    parser.add_argument('--fields-of-view', type=float, nargs='+', default=[45, 60, 75], metavar='DEGREES')
+    parser.add_argument('--rooms', type=at_least(1), default=60, help='number of rooms (default: %(default)s)')
+    parser.add_argument(
+        '--fields-of-view',
+        type=float,
+        nargs='+',
+        default=[45, 60, 75],
+        metavar='DEGREES',
+        help='horizontal fields of view (default: 45 60 75)',
+    )
     options = parser.parse_args()
     lenses = sorted(options.fields_of_view)
     infer = MultiTaskInferencer('rooms_lite0')

@@ -32,11 +32,17 @@ COLUMNS = ('semseg/pixel_accuracy', 'semseg/mIoU', 'depth/abs_rel', 'normal/mean
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config')
-    parser.add_argument('checkpoint')
-    parser.add_argument('--images', type=int, default=240)
+    parser.add_argument('config', help='config of the network')
+    parser.add_argument('checkpoint', help='checkpoint of the network')
+    parser.add_argument('--images', type=int, default=240, help='number of test records (default: %(default)s)')
     parser.add_argument('--own-size', action='store_true', help='do not resize images to the size in training')
-    parser.add_argument('--photo', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'))
+    parser.add_argument(
+        '--photo',
+        type=int,
+        nargs=2,
+        metavar=('HEIGHT', 'WIDTH'),
+        help='only measure time and memory for one photograph of this size',
+    )
     options = parser.parse_args()
     config = load_config(options.config)
     infer = MultiTaskInferencer(config, options.checkpoint, size=None if options.own_size else 'trained')

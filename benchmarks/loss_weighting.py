@@ -30,10 +30,21 @@ TABLE = Path(__file__).parents[1] / 'configs' / 'weighting' / 'rooms_small.py'
 def main() -> None:
     names = sorted(row.split('::')[1] for row in expand_recipes([TABLE]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--names', nargs='+', default=names, choices=names, metavar='NAME')
-    parser.add_argument('--rounds', type=int, default=9)
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument(
+        '--names',
+        nargs='+',
+        default=names,
+        choices=names,
+        metavar='NAME',
+        help='weightings to measure, with uniform weights (default: all)',
+    )
+    parser.add_argument('--rounds', type=int, default=9, help='measured steps of each weighting (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    parser.add_argument(
+        '--device',
+        default='cuda' if torch.cuda.is_available() else 'cpu',
+        help='device of the training step (default: %(default)s)',
+    )
     args = parser.parse_args()
     restart_with_kept_memory()
     torch.set_num_threads(args.threads)

@@ -32,11 +32,28 @@ TASKS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--pairs', type=int, default=7, help='number of pairs of steps')
-    parser.add_argument('--batch', type=int, default=8)
-    parser.add_argument('--size', type=int, nargs=2, default=(96, 128))
-    parser.add_argument('--widths', type=int, nargs='+', default=(64, 128, 256, 512, 512))
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--batch', type=int, default=8, help='number of images (default: %(default)s)')
+    parser.add_argument(
+        '--size',
+        type=int,
+        nargs=2,
+        default=(96, 128),
+        metavar=('H', 'W'),
+        help='size of the predictions (default: 96 128)',
+    )
+    parser.add_argument(
+        '--widths',
+        type=int,
+        nargs='+',
+        default=(64, 128, 256, 512, 512),
+        help='channels of the levels of the mapping network (default: 64 128 256 512 512)',
+    )
+    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    parser.add_argument(
+        '--device',
+        default='cuda' if torch.cuda.is_available() else 'cpu',
+        help='device of the loss (default: %(default)s)',
+    )
     args = parser.parse_args()
     restart_with_kept_memory()
     seconds = alternate(args)

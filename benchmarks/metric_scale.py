@@ -17,9 +17,15 @@ from mmmtl.experiments.metric_scale import FACTORS, metric_scale_slopes
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config')
-    parser.add_argument('checkpoint')
-    parser.add_argument('--factors', type=float, nargs='+', default=FACTORS)
+    parser.add_argument('config', help='config of the network')
+    parser.add_argument('checkpoint', help='checkpoint of the network')
+    parser.add_argument(
+        '--factors',
+        type=float,
+        nargs='+',
+        default=FACTORS,
+        help='factors of the baselines (default: 0.8 0.9 1.0 1.1 1.25)',
+    )
     options = parser.parse_args()
     config = load_config(options.config)
     loader = MultiTaskRunner.build_dataloader(config.test_dataloader)

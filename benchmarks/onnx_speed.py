@@ -30,12 +30,12 @@ def alternate(functions: dict[str, Callable[[], object]], repeats: int) -> dict[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('file')
-    parser.add_argument('config')
-    parser.add_argument('checkpoint', nargs='?')
+    parser.add_argument('file', help='exported network')
+    parser.add_argument('config', help='config of the network')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint of the network')
     parser.add_argument('--image', type=Path, help='photograph (default: noise of 480 x 640 pixels)')
-    parser.add_argument('--repeats', type=int, default=20)
-    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--repeats', type=int, default=20, help='measured images (default: %(default)s)')
+    parser.add_argument('--threads', type=int, default=1, help='threads of each library (default: %(default)s)')
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)

@@ -53,7 +53,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('file', type=Path, help='the image file to write')
     parser.add_argument('--room', type=int, default=5, help='index in the test split')
-    parser.add_argument('--views', type=int, default=3)
+    parser.add_argument('--views', type=int, default=3, help='number of views (default: %(default)s)')
     parser.add_argument('--elevation', type=float, default=40, help='of the viewer, in degrees')
     parser.add_argument('--turn', type=float, default=25, help='of the viewer from the first camera, in degrees')
     options = parser.parse_args()

@@ -29,8 +29,10 @@ HEIGHT, WIDTH = 192, 256  # of a picture on the sheet
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('file', type=Path, help='the image file to write')
-    parser.add_argument('model', nargs='?', default='rooms_lite0')
-    parser.add_argument('--checkpoint')
+    parser.add_argument(
+        'model', nargs='?', default='rooms_lite0', help='config, or network of the model zoo (default: %(default)s)'
+    )
+    parser.add_argument('--checkpoint', help='checkpoint of the network')
     parser.add_argument('--rooms', type=int, nargs='+', default=[0, 8], help='views of the test split')
     options = parser.parse_args()
     infer = MultiTaskInferencer(options.model, options.checkpoint)

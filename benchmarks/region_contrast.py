@@ -38,12 +38,19 @@ NEGATIVES = 2  # per region, in the loop
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--batch', type=int, default=8, help='number of images, with one pair of tasks each')
-    parser.add_argument('--regions', type=int, default=16)
-    parser.add_argument('--channels', type=int, default=32)
-    parser.add_argument('--size', type=int, nargs=2, default=(144, 192))
+    parser.add_argument('--regions', type=int, default=16, help='regions per image (default: %(default)s)')
+    parser.add_argument('--channels', type=int, default=32, help='channels of the features (default: %(default)s)')
+    parser.add_argument(
+        '--size',
+        type=int,
+        nargs=2,
+        default=(144, 192),
+        metavar=('H', 'W'),
+        help='size of the features (default: 144 192)',
+    )
     parser.add_argument('--device', default='cpu', help='device of ours; the loop runs on the CPU')
-    parser.add_argument('--threads', type=int, default=2)
-    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    parser.add_argument('--rounds', type=int, default=3, help='runs of each implementation (default: %(default)s)')
     parser.add_argument(
         '--way', choices=('loop', 'ours'), help='run one implementation in this process and print its times as JSON'
     )

@@ -34,10 +34,12 @@ STEPS = ('build', 'cameras', 'render')
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--scenes', type=int, default=40)
-    parser.add_argument('--views', type=int, default=4)
-    parser.add_argument('--size', type=int, nargs=2, default=(128, 160), metavar=('H', 'W'))
-    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--scenes', type=int, default=40, help='number of rooms (default: %(default)s)')
+    parser.add_argument('--views', type=int, default=4, help='views per room (default: %(default)s)')
+    parser.add_argument(
+        '--size', type=int, nargs=2, default=(128, 160), metavar=('H', 'W'), help='size of a view (default: 128 160)'
+    )
+    parser.add_argument('--rounds', type=int, default=5, help='runs of each renderer (default: %(default)s)')
     parser.add_argument(
         '--renderer', choices=tuple(RENDERERS), help='run one renderer in this process and print its times as JSON'
     )

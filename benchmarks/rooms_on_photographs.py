@@ -28,8 +28,10 @@ NYU_CAMERA = np.array([[518.858, 0, 325.582], [0, 519.470, 253.736], [0, 0, 1]])
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('model', nargs='?', default='rooms_lite0')
-    parser.add_argument('--checkpoint')
+    parser.add_argument(
+        'model', nargs='?', default='rooms_lite0', help='config, or network of the model zoo (default: %(default)s)'
+    )
+    parser.add_argument('--checkpoint', help='checkpoint of the network')
     parser.add_argument('--show-dir', help='folder for visualizations of the NYUv2 frames')
     options = parser.parse_args()
     infer = MultiTaskInferencer(options.model, options.checkpoint)

@@ -29,7 +29,7 @@ CLOSE_UP = slice(250, 550), slice(300, 700)  # of the figure
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--rooms', type=int, default=10)
+    parser.add_argument('--rooms', type=int, default=10, help='number of rooms (default: %(default)s)')
     parser.add_argument('--figure', type=Path, help='image file to write: close-ups of the first room and its edges')
     options = parser.parse_args()
     infer = MultiTaskInferencer('rooms_lite0')

@@ -31,10 +31,16 @@ PROCESSES = 2
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--recipe', default='baseline/fpn_lite0_b8_2e_rooms_full')
+    parser.add_argument(
+        '--recipe',
+        default='baseline/fpn_lite0_b8_2e_rooms_full',
+        help='config of a network and a data set of rooms (default: %(default)s)',
+    )
     parser.add_argument('--batch', type=int, default=8, help='images per process (default: %(default)s)')
     parser.add_argument('--steps', type=int, default=4, help='steps per round (default: %(default)s)')
-    parser.add_argument('--rounds', type=int, default=7)
+    parser.add_argument(
+        '--rounds', type=int, default=7, help='measured rounds of each kind of training (default: %(default)s)'
+    )
     args = parser.parse_args()
     os.environ['OMP_NUM_THREADS'] = '1'
     with tempfile.TemporaryDirectory() as folder:

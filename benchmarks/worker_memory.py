@@ -26,9 +26,11 @@ from mmmtl.datasets import FolderDataset, SampleKey
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--records', type=int, default=100_000)
-    parser.add_argument('--epochs', type=int, default=10)
-    parser.add_argument('--workers', type=int, default=2)
+    parser.add_argument('--records', type=int, default=100_000, help='number of records (default: %(default)s)')
+    parser.add_argument('--epochs', type=int, default=10, help='number of epochs (default: %(default)s)')
+    parser.add_argument(
+        '--workers', type=int, default=2, help='worker processes of the data loader (default: %(default)s)'
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         write_folder(Path(folder), options.records)

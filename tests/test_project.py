@@ -41,6 +41,17 @@ def without_docstring(paths: list[Path]) -> list[str]:
     return bare
 
 
+def options_without_help(paths: list[Path]) -> list[str]:
+    """Options and arguments of scripts that ``--help`` does not explain."""
+    return [
+        f'{path}: {ast.unparse(call.args[0])}'
+        for path in paths
+        for call in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == 'add_argument'
+        if not any(keyword.arg == 'help' or ast.unparse(keyword) == "action='version'" for keyword in call.keywords)
+    ]
+
+
 def test_no_file_is_longer_than_a_reader_can_hold():
     complaints = too_long(files())
     assert not complaints, '\n'.join(complaints)
@@ -59,6 +70,15 @@ def test_the_two_checks_above_fire(tmp_path):
     paths = sorted(tmp_path.iterdir())
     assert without_docstring(paths) == [str(bare)]
     assert too_long(paths) == [f'{long}: {LONGEST + 1} lines']
+
+
+def test_every_option_has_a_help_text(tmp_path):
+    folders = ('mmmtl', 'tools', 'projects', 'docs', 'benchmarks')
+    complaints = options_without_help([file for folder in folders for file in (ROOT / folder).rglob('*.py')])
+    assert not complaints, '\n'.join(complaints)
+    script = tmp_path / 'script.py'
+    script.write_text("parser.add_argument('--a', type=int)\nparser.add_argument('--b', help='b')\n")
+    assert options_without_help([script]) == [f"{script}: '--a'"]
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def parse_args() -> argparse.Namespace:
         help='configs below configs/, without .py; NEW where it is named or kept otherwise there, e.g. '
         'a/b=papers/c.py::row (default: one recipe per family)',
     )
-    parser.add_argument('--steps', type=int, default=5)
+    parser.add_argument('--steps', type=int, default=5, help='training steps per recipe (default: %(default)s)')
     return parser.parse_args()
 
 

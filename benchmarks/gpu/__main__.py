@@ -31,7 +31,9 @@ def main() -> int:
     parser.add_argument('--minutes', type=float, default=8, help='minutes of this call')
     parser.add_argument('--total', type=float, default=20, help='minutes of all calls')
     parser.add_argument('--wheels', type=Path, default=ROOT / 'wheels', help='folder of wheels to unpack and use')
-    parser.add_argument('--only', nargs='+', choices=[part.name for part in parts()], metavar='PART')
+    parser.add_argument(
+        '--only', nargs='+', choices=[part.name for part in parts()], metavar='PART', help='parts to run (default: all)'
+    )
     parser.add_argument('--dry-run', action='store_true', help='every part in miniature on a CPU')
     args = parser.parse_args()
     problem = missing_requirement(args.dry_run)

@@ -57,10 +57,10 @@ class AbsentFunction:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--result', type=Path, required=True)
-    parser.add_argument('--dry-run', action='store_true')
-    parser.add_argument('measurement', choices=MODULES)
-    parser.add_argument('options', nargs='*')
+    parser.add_argument('--result', type=Path, required=True, help='JSON file to write')
+    parser.add_argument('--dry-run', action='store_true', help='in miniature on a CPU')
+    parser.add_argument('measurement', choices=MODULES, help='name of the measurement')
+    parser.add_argument('options', nargs='*', help='options of the measurement')
     args = parser.parse_args()
     if sys.platform.startswith('linux'):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # end with the process that started this one
