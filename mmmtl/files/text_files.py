@@ -96,5 +96,8 @@ def read_pose_rows(path: Path) -> np.ndarray:
     Raises:
         DataError: The file is missing, or holds something else.
     """
-    rows = read_matrix(path, columns=12).reshape(-1, 3, 4)
-    return np.concatenate([rows, np.broadcast_to([[0.0, 0.0, 0.0, 1.0]], (len(rows), 1, 4))], axis=1)
+    rows = read_matrix(path, columns=12)
+    poses = np.zeros((len(rows), 4, 4))
+    poses[:, :3] = rows.reshape(-1, 3, 4)
+    poses[:, 3, 3] = 1
+    return poses

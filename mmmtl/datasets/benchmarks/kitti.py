@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from mmmtl.datasets.benchmarks.cityscapes_classes import CLASS_OF_ID, CLASSES, PALETTE
 from mmmtl.datasets.benchmarks.kitti_calibration import read_kitti_calibration, rectified_camera, rectified_T_lidar
 from mmmtl.datasets.benchmarks.kitti_frames import Frame, read_frames
@@ -85,6 +87,7 @@ class KITTI(MultiTaskDataset):
             partial,
         )
         self.calibrations: dict[str, tuple[dict, dict]] = {}
+        self.cameras: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         super().__init__(**kwargs)
 
     def load_records(self) -> list[Record]:
@@ -138,8 +141,10 @@ class KITTI(MultiTaskDataset):
         return LabelFile(path, scale=1 / 256, void=0) if path in files else None
 
     def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelReader]) -> View:
-        intrinsics, camera_T_rectified = rectified_camera(self._calibration(frame.date)[0], camera)
-        return View(image, labels, intrinsics, camera_T_rectified)
+        key = frame.date, camera
+        if key not in self.cameras:
+            self.cameras[key] = rectified_camera(self._calibration(frame.date)[0], camera)
+        return View(image, labels, *self.cameras[key])
 
     def _calibration(self, date: str) -> tuple[dict, dict]:
         if date not in self.calibrations:
