@@ -25,6 +25,12 @@ OPTIONS = [
     'default_hooks.checkpoint.save_best=depth/abs_rel',
     'default_hooks.checkpoint.rule=less',
 ]
+# of a loader worker whose process was killed while the two were talking
+LOST_PARENT = re.compile(
+    r'^Traceback \(most recent call last\):\n(?:  .*\n)*?  .*/multiprocessing/.*\n(?:  .*\n)*'
+    r'(?:ConnectionResetError|ConnectionRefusedError|BrokenPipeError|EOFError).*$',
+    re.MULTILINE,
+)
 
 
 @dataclass
@@ -114,7 +120,8 @@ class Training:
 
     def check_end(self, outcome: Outcome, trouble: Trouble | None) -> str | None:
         """Check the exit code and the messages; return what has happened."""
-        require('Traceback' not in outcome.output, f'traceback after {trouble}', outcome.output)
+        output = LOST_PARENT.sub('', outcome.output) if outcome.code == -9 else outcome.output
+        require('Traceback' not in output, f'traceback after {trouble}', output)
         errors = [line for line in outcome.lines if line.startswith('error: ')]
         if outcome.code == 0:
             require(not errors, 'an error without an exit code', outcome.output)
