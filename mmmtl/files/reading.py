@@ -105,7 +105,7 @@ def read(path: Path, reader: Callable[[], T]) -> T:
     except UserError:
         raise
     except FileNotFoundError:
-        raise DataError(f'{path}: no such file; restore it or remove it from the split') from None
+        raise DataError(f'{path}: no such file; check the path, restore the file or remove it from the split') from None
     except Exception as error:  # zlib, zipfile, struct and Pillow raise many types for damaged files
         reason = ' '.join(str(error).split())
         raise DataError(f'{path}: cannot be read ({type(error).__name__}: {reason}); restore the file') from error
