@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 import torch
+from options import add_threads
 from timing import synchronize
 from torch import Tensor
 from torch.nn.functional import grid_sample
@@ -44,7 +45,7 @@ def main() -> None:
         '--size', type=int, nargs=2, default=(56, 72), metavar=('h', 'w'), help='size of the feature maps'
     )
     parser.add_argument('--bf16', action='store_true', help='run in bf16 autocast')
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    add_threads(parser)
     parser.add_argument('--rounds', type=int, default=3, help='runs of each implementation (default: %(default)s)')
     parser.add_argument(
         '--way', choices=WAYS, help='run one implementation in this process and print its results as JSON'

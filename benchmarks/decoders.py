@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from options import add_device, add_names, add_threads
 from timing import median_and_quartiles, restart_with_kept_memory, synchronize
 from torch import Tensor
 
@@ -40,21 +41,10 @@ SIZE = (128, 128)
 def main() -> None:
     names = [row.split('::')[1] for row in expand_recipes([TABLE])]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        '--names',
-        nargs='+',
-        default=names,
-        choices=names,
-        metavar='NAME',
-        help='rows to measure, with the shared heads (default: all)',
-    )
+    add_names(parser, names, 'rows to measure, with the shared heads')
     parser.add_argument('--rounds', type=int, default=7, help='measured steps of each row (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
-    parser.add_argument(
-        '--device',
-        default='cuda' if torch.cuda.is_available() else 'cpu',
-        help='device of the training step (default: %(default)s)',
-    )
+    add_threads(parser)
+    add_device(parser, 'training step')
     parser.add_argument('--memory', choices=names, help='only print the peak memory of this row, in bytes')
     args = parser.parse_args()
     if not args.memory:

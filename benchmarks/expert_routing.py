@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from options import add_size
 from torch import Tensor
 
 from mmmtl.cli.command_line import command
@@ -24,9 +25,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--images', type=int, default=8, help='images times tasks')
     parser.add_argument('--channels', type=int, default=768, help='channels of the features (default: %(default)s)')
-    parser.add_argument(
-        '--size', type=int, nargs=2, default=(28, 36), metavar=('H', 'W'), help='size of the features (default: 28 36)'
-    )
+    add_size(parser, 28, 36, 'the features')
     parser.add_argument(
         '--repeats', type=int, default=5, help='measured passes, of which the shortest counts (default: %(default)s)'
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from options import add_device, add_names, add_threads
 from timing import median_and_quartiles, restart_with_kept_memory, synchronize
 
 from mmmtl.apis import MultiTaskRunner, load_config
@@ -30,21 +31,10 @@ TABLE = Path(__file__).parents[1] / 'configs' / 'weighting' / 'rooms_small.py'
 def main() -> None:
     names = sorted(row.split('::')[1] for row in expand_recipes([TABLE]))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        '--names',
-        nargs='+',
-        default=names,
-        choices=names,
-        metavar='NAME',
-        help='weightings to measure, with uniform weights (default: all)',
-    )
+    add_names(parser, names, 'weightings to measure, with uniform weights')
     parser.add_argument('--rounds', type=int, default=9, help='measured steps of each weighting (default: %(default)s)')
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
-    parser.add_argument(
-        '--device',
-        default='cuda' if torch.cuda.is_available() else 'cpu',
-        help='device of the training step (default: %(default)s)',
-    )
+    add_threads(parser)
+    add_device(parser, 'training step')
     args = parser.parse_args()
     restart_with_kept_memory()
     torch.set_num_threads(args.threads)

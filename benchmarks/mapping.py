@@ -15,6 +15,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
+from options import add_device, add_size, add_threads
 from timing import median_and_quartiles, restart_with_kept_memory, synchronize
 from torch import Tensor, nn
 
@@ -33,14 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--pairs', type=int, default=7, help='number of pairs of steps')
     parser.add_argument('--batch', type=int, default=8, help='number of images (default: %(default)s)')
-    parser.add_argument(
-        '--size',
-        type=int,
-        nargs=2,
-        default=(96, 128),
-        metavar=('H', 'W'),
-        help='size of the predictions (default: 96 128)',
-    )
+    add_size(parser, 96, 128, 'the predictions')
     parser.add_argument(
         '--widths',
         type=int,
@@ -48,12 +42,8 @@ def main() -> None:
         default=(64, 128, 256, 512, 512),
         help='channels of the levels of the mapping network (default: 64 128 256 512 512)',
     )
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
-    parser.add_argument(
-        '--device',
-        default='cuda' if torch.cuda.is_available() else 'cpu',
-        help='device of the loss (default: %(default)s)',
-    )
+    add_threads(parser)
+    add_device(parser, 'loss')
     args = parser.parse_args()
     restart_with_kept_memory()
     seconds = alternate(args)

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import torch
+from options import add_size, add_threads
 from timing import median_seconds
 from torch import Tensor
 
@@ -40,16 +41,9 @@ def main() -> None:
     parser.add_argument('--batch', type=int, default=8, help='number of images, with one pair of tasks each')
     parser.add_argument('--regions', type=int, default=16, help='regions per image (default: %(default)s)')
     parser.add_argument('--channels', type=int, default=32, help='channels of the features (default: %(default)s)')
-    parser.add_argument(
-        '--size',
-        type=int,
-        nargs=2,
-        default=(144, 192),
-        metavar=('H', 'W'),
-        help='size of the features (default: 144 192)',
-    )
+    add_size(parser, 144, 192, 'the features')
     parser.add_argument('--device', default='cpu', help='device of ours; the loop runs on the CPU')
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    add_threads(parser)
     parser.add_argument('--rounds', type=int, default=3, help='runs of each implementation (default: %(default)s)')
     parser.add_argument(
         '--way', choices=('loop', 'ours'), help='run one implementation in this process and print its times as JSON'

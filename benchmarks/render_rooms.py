@@ -18,6 +18,7 @@ from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
+from options import add_size
 from timing import median_and_quartiles
 
 from mmmtl.synthetic_rooms.cache import reduce_memory_overhead
@@ -36,9 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--scenes', type=int, default=40, help='number of rooms (default: %(default)s)')
     parser.add_argument('--views', type=int, default=4, help='views per room (default: %(default)s)')
-    parser.add_argument(
-        '--size', type=int, nargs=2, default=(128, 160), metavar=('H', 'W'), help='size of a view (default: 128 160)'
-    )
+    add_size(parser, 128, 160, 'a view')
     parser.add_argument('--rounds', type=int, default=5, help='runs of each renderer (default: %(default)s)')
     parser.add_argument(
         '--renderer', choices=tuple(RENDERERS), help='run one renderer in this process and print its times as JSON'

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 from mmengine.hooks import Hook
+from options import add_threads
 from timing import median_and_quartiles, restart_with_kept_memory
 from torch import nn
 from torch.optim import AdamW
@@ -32,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--pairs', type=int, default=9, help='number of pairs of blocks')
     parser.add_argument('--iterations', type=int, default=6, help='iterations per block')
-    parser.add_argument('--threads', type=int, default=2, help='threads of PyTorch (default: %(default)s)')
+    add_threads(parser)
     parser.add_argument('--workers', type=int, default=0, help='worker processes of the data loader')
     parser.add_argument('--scenes', type=int, default=20, help='number of rooms (default: %(default)s)')
     args = parser.parse_args()
