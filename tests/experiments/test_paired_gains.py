@@ -1,9 +1,9 @@
 """Relative gains seed by seed: positive where better, with t intervals; drawn and printed for the same rows."""
 
-import json
 import math
 
 import pytest
+from metrics_files import write_metrics
 from scipy import stats
 
 from mmmtl.cli.main import main
@@ -17,21 +17,10 @@ COMPARED = {'semseg/mIoU': True, 'depth/abs_rel': False}
 def run(tmp_path):
     """Write a run's metrics.json; returns its work dir."""
 
-    def write(config: str, seed: int, **scores: float | None) -> str:
+    def write(config: str, seed: int, miou: float | None, abs_rel: float | None) -> str:
+        scores = {'semseg/mIoU': miou, 'depth/abs_rel': abs_rel, 'n': 1.0}
         folder = tmp_path / config / f'seed_{seed}'
-        folder.mkdir(parents=True)
-        content = {
-            'config': f'{config}.py',
-            'protocol': None,
-            'seed': seed,
-            'recipe': config,
-            'compared': COMPARED,
-            'scores': {
-                'trained network': {'semseg/mIoU': scores['miou'], 'depth/abs_rel': scores['abs_rel'], 'n': 1.0}
-            },
-        }
-        (folder / 'metrics.json').write_text(json.dumps(content))
-        return str(folder)
+        return write_metrics(folder, scores, COMPARED, seed=seed, config=f'{config}.py', recipe=config)
 
     return write
 

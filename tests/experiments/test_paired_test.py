@@ -1,8 +1,7 @@
 """Differences seed by seed: shared variation cancels, and runs that cannot be paired are an error."""
 
-import json
-
 import pytest
+from metrics_files import write_metrics
 
 from mmmtl.errors import DataError
 from mmmtl.experiments.paired_runs import pair_runs
@@ -14,21 +13,9 @@ def run(tmp_path):
     """Write a run's metrics.json; returns its work dir."""
 
     def write(config: str, seed: int, abs_rel: float | None) -> str:
+        scores = {'depth/abs_rel': abs_rel, 'depth/rmse': 1.0}
         folder = tmp_path / config / f'seed_{seed}'
-        folder.mkdir(parents=True)
-        (folder / 'metrics.json').write_text(
-            json.dumps(
-                {
-                    'config': f'{config}.py',
-                    'protocol': 'nyuv2-13/mtan',
-                    'seed': seed,
-                    'recipe': config,
-                    'compared': {'depth/abs_rel': False},
-                    'scores': {'trained network': {'depth/abs_rel': abs_rel, 'depth/rmse': 1.0}},
-                }
-            )
-        )
-        return str(folder)
+        return write_metrics(folder, scores, {'depth/abs_rel': False}, seed=seed, config=f'{config}.py', recipe=config)
 
     return write
 

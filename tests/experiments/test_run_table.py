@@ -1,8 +1,7 @@
 """The table of runs: right numbers, one protocol only, and seeds that are seeds of one recipe."""
 
-import json
-
 import pytest
+from metrics_files import write_metrics
 from mmengine.config import Config
 
 from mmmtl.errors import DataError
@@ -16,22 +15,9 @@ COMPARED = {'semseg/mIoU': True, 'depth/abs_rel': False, 'normal/mean': False}
 def run(tmp_path):
     """Write a run's metrics.json; returns its work dir."""
 
-    def write(name, scores, *, seed=0, config='mtan.py', protocol='nyuv2-13/mtan', recipe='r', compared=COMPARED):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / 'metrics.json').write_text(
-            json.dumps(
-                {
-                    'config': config,
-                    'protocol': protocol,
-                    'seed': seed,
-                    'recipe': recipe,
-                    'compared': {key: up for key, up in compared.items() if key in scores},
-                    'scores': {'epoch_1.pth': scores},
-                }
-            )
-        )
-        return str(folder)
+    def write(name, scores, *, compared=COMPARED, **content):
+        compared = {key: up for key, up in compared.items() if key in scores}
+        return write_metrics(tmp_path / name, scores, compared, row='epoch_1.pth', **content)
 
     return write
 
