@@ -55,16 +55,15 @@ def print_table(args: argparse.Namespace, runs: Sequence[str]) -> None:
     from mmmtl.files.atomic_path import write_text_file
 
     table = run_table(runs, args.single, args.metrics)
-    if args.paired:
-        pairs = pair_runs(runs, args.metrics)
-        table += '\n' + paired_test(pairs)
-        if by_column := gains_table(pairs.reference, paired_gains(pairs)):
-            table += '\n' + by_column
+    pairs = pair_runs(runs, args.metrics) if args.paired else None
+    if pairs:
+        parts = [table, paired_test(pairs), gains_table(pairs.reference, paired_gains(pairs))]
+        table = '\n'.join(filter(None, parts))
     print(table, end='')
     if args.out:
         write_text_file(Path(args.out), table)
     if args.plot:
-        pairs = pair_runs(runs, args.metrics)
+        pairs = pairs or pair_runs(runs, args.metrics)
         gains = paired_gains(pairs)
         if not any(gains.values()):
             raise ConfigError(

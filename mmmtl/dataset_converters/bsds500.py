@@ -14,6 +14,7 @@ from mmmtl.datasets.benchmarks.bsds500 import COUNTS, AnnotatedBoundaries
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_image
+from mmmtl.files.required_files import visible_files
 
 SHORT, LONG = 216, 320
 MIN_MARKED = 0.2  # fraction of the area of an output pixel that an annotator must have marked
@@ -26,7 +27,7 @@ def convert_bsds500(source: Path, output: Output) -> None:
         DataError: Boundaries are missing or damaged, or differ in size from their image.
     """
     for split in [split for split in COUNTS if (source / 'images' / split).is_dir()]:
-        images = sorted(path for path in (source / 'images' / split).glob('*.jpg') if not path.name.startswith('.'))
+        images = visible_files(source / 'images' / split, '*.jpg')
         for path in output.progress(images, split):
             names = f'{split}/{path.stem}.jpg', f'{split}/{path.stem}.png'
             if output.has(*names):

@@ -10,6 +10,7 @@ from mmmtl.datasets.benchmarks.camvid import COUNTS, VOID
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output, existing
 from mmmtl.files.reading import read_image, read_indices, read_size
+from mmmtl.files.required_files import visible_files
 
 
 def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
@@ -20,7 +21,7 @@ def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
             written before with another size.
     """
     for split in [split for split in COUNTS if (source / split).is_dir()]:
-        images = sorted(path for path in (source / split).glob('*.png') if not path.name.startswith('.'))
+        images = visible_files(source / split, '*.png')
         for path in output.progress(images, split):
             names = f'{split}/{path.stem}.jpg', f'{split}/{path.stem}.png'
             if output.has(*names):

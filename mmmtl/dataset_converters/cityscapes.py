@@ -15,6 +15,7 @@ from mmmtl.datasets.label_readers.class_files import ClassIndexFile
 from mmmtl.errors import DataError
 from mmmtl.files.output_folder import Output
 from mmmtl.files.reading import read_array, read_image
+from mmmtl.files.required_files import visible_files
 from mmmtl.tasks import SemSeg
 
 KINDS = {
@@ -38,8 +39,7 @@ def names_of(root: Path, split: str, kind: str) -> list[str]:
     """Return the sorted names of all files of a kind, such as ``'aachen/aachen_000000_000019'``."""
     return sorted(
         f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
-        for path in (root / kind / split).glob(f'*/*_{KINDS[kind]}')
-        if not path.name.startswith('.')
+        for path in visible_files(root / kind / split, f'*/*_{KINDS[kind]}')
     )
 
 

@@ -24,7 +24,7 @@ def required_files(folder: Path, pattern: str, what: str) -> list[Path]:
     Raises:
         DataError: The folder is missing, or no file matches.
     """
-    found = _visible_files(folder, re.sub('[a-zA-Z]', _either_case, pattern))
+    found = visible_files(folder, re.sub('[a-zA-Z]', _either_case, pattern))
     levels = pattern.count('/') + 1
     paths = [path for path in found if fnmatch('/'.join(path.parts[-levels:]), pattern)]
     other = sorted(set(found) - set(paths))
@@ -38,7 +38,7 @@ def required_files(folder: Path, pattern: str, what: str) -> list[Path]:
     return paths
 
 
-def _visible_files(folder: Path, pattern: str) -> list[Path]:
+def visible_files(folder: Path, pattern: str) -> list[Path]:
     """Return matching files that are not hidden, sorted by path; an empty list if the folder is missing."""
     return sorted(path for path in folder.glob(pattern) if not path.name.startswith('.')) if folder.is_dir() else []
 

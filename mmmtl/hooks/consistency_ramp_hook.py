@@ -53,5 +53,4 @@ class ConsistencyRampHook(Hook):
     @staticmethod
     def losses(runner):
         """Return the model's consistency losses by name."""
-        model = unwrap_model(runner.model)
-        return model.consistency_losses
+        return unwrap_model(runner.model).consistency_losses

@@ -10,6 +10,7 @@ from typing import Any
 from mmmtl.datasets.label_readers.folder_labels import KINDS
 from mmmtl.errors import ConfigError
 from mmmtl.files.class_table import read_class_table
+from mmmtl.files.required_files import visible_files
 from mmmtl.new_project.folder_content import FolderContent
 
 TASK_OF_KIND = {'classes': 'SemSeg', 'colours': 'SemSeg', 'depth': 'Depth', 'disparity': 'Depth', 'normals': 'Normal'}
@@ -187,7 +188,7 @@ def _file_of_classes(root: Path, folder: str, *, colours: bool) -> str | None:
     Raises:
         ConfigError: There are several.
     """
-    found = sorted(path.name for path in root.glob('*.csv') if not path.name.startswith('.')) if colours else []
+    found = [path.name for path in visible_files(root, '*.csv')] if colours else []
     if not colours:
         names = ('classes.txt', 'classes.csv', 'labels.txt', 'names.txt', 'class_names.txt', f'{folder}.txt')
         found = [name for name in names if (root / name).is_file()]

@@ -110,7 +110,7 @@ class KITTI(MultiTaskDataset):
                 continue
             labels = [{'depth': label} if label else {}, {}]
             views = tuple(
-                self._view(frame, camera, image, readers)
+                View(image, readers, *self._camera(frame.date, camera))
                 for camera, image, readers in zip(cameras, images, labels, strict=False)
             )
             records.append(Record(frame.name, views, frame.drive))
@@ -131,7 +131,7 @@ class KITTI(MultiTaskDataset):
             if points not in files:
                 return None
             cameras, scanner = self._calibration(frame.date)
-            intrinsics, camera_T_rectified = rectified_camera(cameras, frame.camera)
+            intrinsics, camera_T_rectified = self._camera(frame.date, frame.camera)
             camera_T_lidar = camera_T_rectified @ rectified_T_lidar(cameras, scanner)
             return LidarDepth(points, image, intrinsics @ camera_T_lidar[:3])
         folder = annotated.get(frame.drive)
@@ -140,11 +140,11 @@ class KITTI(MultiTaskDataset):
         path = folder / f'proj_depth/groundtruth/image_{frame.camera}/{frame.frame}.png'
         return LabelFile(path, scale=1 / 256, void=0) if path in files else None
 
-    def _view(self, frame: Frame, camera: str, image: Path, labels: dict[str, LabelReader]) -> View:
-        key = frame.date, camera
-        if key not in self.cameras:
-            self.cameras[key] = rectified_camera(self._calibration(frame.date)[0], camera)
-        return View(image, labels, *self.cameras[key])
+    def _camera(self, date: str, camera: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return intrinsics and pose of a rectified camera, computed once per date."""
+        if (date, camera) not in self.cameras:
+            self.cameras[date, camera] = rectified_camera(self._calibration(date)[0], camera)
+        return self.cameras[date, camera]
 
     def _calibration(self, date: str) -> tuple[dict, dict]:
         if date not in self.calibrations:
