@@ -1,6 +1,8 @@
 """Consistency losses on small generated rooms from a pretrained encoder, EfficientNet-Lite0; one label per image.
 
 A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight.
+``region_felzenszwalb`` needs ``mmmtl regions configs/mtpsl/rooms_small_lite0.py::supervised --backend felzenszwalb
+--out $MMMTL_DATA/regions/rooms_small``.
 """
 
 from mmengine.config import read_base
@@ -13,7 +15,8 @@ from mmmtl.models.decode_heads import FPNHead
 from mmmtl.optim import FiniteOptimWrapper
 
 with read_base():
-    from .methods import cross_task, semi
+    from ..region_contrast.methods import pixel, vector
+    from .methods import cross_task, direct_map, perceptual_map, semi
 
 _segnet = '../baseline/conv_segnet_small_b8_4e_rooms_small_full.py'
 _lite0 = {
@@ -34,17 +37,31 @@ _cross_task_share = {
     **cross_task,
     'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=_share),
 }
+_network = dict(widths=(8, 16, 24, 32))
+_direct_map = {**direct_map, 'model.consistency_losses.direct_map.network': _network}
+_perceptual_map = {**perceptual_map, 'model.consistency_losses.perceptual_map.network': _network}
 _contrast = dict(type=RegionContrast, space=dict(widths=(8, 16, 16)), regions=dict(max_regions=9))
 _regions = {'train_dataloader.dataset.regions': 'instances'}
 _region_gaussian = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=0.15)}
 _region_gaussian_share = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=_share)}
+_patches = {
+    'model.consistency_losses.region_contrast': dict(**_contrast, weight=0.15),
+    'model.consistency_losses.region_contrast.regions.patches': (3, 3),
+}
+_felzenszwalb = {**_region_gaussian, 'train_dataloader.dataset.regions': 'regions/rooms_small'}
 
 rows = dict(
     all_labels=(_segnet, _lite0),
     supervised=(_segnet, _lite0, _one_label),
     semi=(_segnet, _lite0, _one_label, semi),
+    direct_map=(_segnet, _lite0, _one_label, _direct_map),
+    perceptual_map=(_segnet, _lite0, _one_label, _perceptual_map),
     cross_task=(_segnet, _lite0, _one_label, cross_task, _space),
     cross_task_share=(_segnet, _lite0, _one_label, _cross_task_share, _space),
     region_gaussian=(_segnet, _lite0, _one_label, _region_gaussian),
+    region_vector=(_segnet, _lite0, _one_label, _region_gaussian, vector),
+    region_pixel=(_segnet, _lite0, _one_label, _region_gaussian, pixel),
+    region_patches=(_segnet, _lite0, _one_label, _patches),
+    region_felzenszwalb=(_segnet, _lite0, _one_label, _felzenszwalb),
     region_gaussian_share=(_segnet, _lite0, _one_label, _region_gaussian_share),
 )
