@@ -2,7 +2,7 @@
 
 benchmarks/input.py [--samples 4] [--rounds 5] [--only NAME] [--profile]
 
-Each data set is built from its config in ``configs/_base_/datasets``, on generated files of the official size and
+Each dataset is built from its config in ``configs/_base_/datasets``, on generated files of the official size and
 format in a temporary folder. ``plain`` reads the image and label files of the same records by `cv2.imread`, `np.load`
 and `scipy.io.loadmat`, without any transform. The other columns are the training pipeline, which one worker process
 runs: ``loading`` is `LoadViews`; ``geometry`` scales, crops, flips and pads; ``colour`` is the photometric distortion;
@@ -50,9 +50,9 @@ COLUMNS = ('plain', 'loading', 'geometry', 'colour', 'packing')
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--samples', type=int, default=4, help='images per data set')
+    parser.add_argument('--samples', type=int, default=4, help='images per dataset')
     parser.add_argument('--rounds', type=int, default=5, help='rounds over the images')
-    parser.add_argument('--only', choices=list(DATA_SETS), help='measure one data set')
+    parser.add_argument('--only', choices=list(DATA_SETS), help='measure one dataset')
     parser.add_argument('--profile', action='store_true', help='print where the training pipelines spend their time')
     options = parser.parse_args()
     cv2.setNumThreads(0)
@@ -115,7 +115,7 @@ def read_plainly(dataset: MultiTaskDataset, index: int) -> list:
 
 
 def from_config(name: str, root: Path, **options: object) -> tuple[MultiTaskDataset, Compose]:
-    """Build the training data set and the test pipeline of a config; write photographs into the images of the set."""
+    """Build the training dataset and the test pipeline of a config; write photographs into the images of the set."""
     config = load_config(CONFIGS / f'{name}.py')
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
     dataset = DATASETS.build({**train, 'root': str(root), 'partial': True, **options})

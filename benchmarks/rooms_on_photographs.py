@@ -88,7 +88,7 @@ def print_frame(name: str, scores: dict[str, float], scaled: dict[str, float]) -
 
 
 def data_scores(infer: MultiTaskInferencer, data, with_camera: bool = False) -> dict[str, float]:
-    """Return the scores on the single views of a data set."""
+    """Return the scores on the single views of a dataset."""
     tasks = build_tasks(data.tasks)
     metric = MultiTaskMetric(tasks)
     for record in data.records:

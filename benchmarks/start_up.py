@@ -1,12 +1,12 @@
-"""CPU time to build a data set of many files, compared with a plain listing of the same files.
+"""CPU time to build a dataset of many files, compared with a plain listing of the same files.
 
 benchmarks/start_up.py [--images 100000] [--cases folder scenes kitti]
 
 ``folder``: a `FolderDataset` of N images, each with two labels, all in one folder per task. ``scenes``: `PosedViews` of
 N / 2 scenes of two views, each with a depth map, an intrinsics and a pose file. ``kitti``: `KITTI` with N images and
 their depth in drives of 1000 frames, and a split file that lists them. Images and labels are empty files in a
-temporary folder, since the data sets do not open them. The listing is `os.walk` with sorted names. ``workers``: the
-size of the pickled data set, which is sent to worker processes that are not forked, and the time to write and read it.
+temporary folder, since the datasets do not open them. The listing is `os.walk` with sorted names. ``workers``: the
+size of the pickled dataset, which is sent to worker processes that are not forked, and the time to write and read it.
 """
 
 import os
@@ -41,11 +41,11 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--images', type=int, default=100_000, help='number of images (default: %(default)s)')
     parser.add_argument(
-        '--cases', nargs='+', default=list(CASES), choices=list(CASES), help='data sets to build (default: all)'
+        '--cases', nargs='+', default=list(CASES), choices=list(CASES), help='datasets to build (default: all)'
     )
     options = parser.parse_args()
     print(
-        f'{"":8}{"files":>9}{"listing s":>11}{"data set s":>12}{"ratio":>7}{"pickle MB":>11}{"write s":>9}{"read s":>8}'
+        f'{"":8}{"files":>9}{"listing s":>11}{"dataset s":>12}{"ratio":>7}{"pickle MB":>11}{"write s":>9}{"read s":>8}'
     )
     for name in options.cases:
         write, build = CASES[name]
@@ -84,7 +84,7 @@ def write_folder(root: Path, images: int) -> None:
 
 
 def build_folder(root: str) -> FolderDataset:
-    """Build the data set of `write_folder`."""
+    """Build the dataset of `write_folder`."""
     tasks = dict(semseg=dict(type=SemSeg, classes=CLASSES), depth=dict(type=Depth))
     return FolderDataset(root=root, tasks=tasks, labels=LABELS, pipeline=PIPELINE)
 
@@ -102,7 +102,7 @@ def write_scenes(root: Path, images: int) -> None:
 
 
 def build_scenes(root: str) -> PosedViews:
-    """Build the data set of `write_scenes`."""
+    """Build the dataset of `write_scenes`."""
     tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
     return PosedViews(root=root, split='all', tasks=tasks, pipeline=PIPELINE)
 
@@ -125,7 +125,7 @@ def write_kitti(root: Path, images: int) -> None:
 
 
 def build_kitti(root: str) -> KITTI:
-    """Build the data set of `write_kitti`."""
+    """Build the dataset of `write_kitti`."""
     return KITTI(root=root, frames=f'{root}/frames.txt', tasks=dict(depth=dict(type=Depth)), pipeline=PIPELINE)
 
 

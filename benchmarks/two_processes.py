@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument(
         '--recipe',
         default='baseline/fpn_lite0_b8_2e_rooms_full',
-        help='config of a network and a data set of rooms (default: %(default)s)',
+        help='config of a network and a dataset of rooms (default: %(default)s)',
     )
     parser.add_argument('--batch', type=int, default=8, help='images per process (default: %(default)s)')
     parser.add_argument('--steps', type=int, default=4, help='steps per round (default: %(default)s)')

@@ -14,7 +14,7 @@ class WorkDirInUseError(ConfigError):
 
 
 class DataError(UserError):
-    """A file of a data set is missing, damaged or has invalid content."""
+    """A file of a dataset is missing, damaged or has invalid content."""
 
 
 class CheckpointError(UserError):

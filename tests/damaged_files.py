@@ -1,4 +1,4 @@
-"""Ways to damage one file of a data set; each returns None once the file is written, or 'cannot'."""
+"""Ways to damage one file of a dataset; each returns None once the file is written, or 'cannot'."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

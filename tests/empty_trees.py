@@ -1,4 +1,4 @@
-"""Trees of empty files in the layout of every data set, with any number of images, and what building may open."""
+"""Trees of empty files in the layout of every dataset, with any number of images, and what building may open."""
 
 import json
 from collections.abc import Mapping
@@ -36,10 +36,10 @@ FOLDERS = dict(semseg=dict(folder='masks', kind='classes', void=255), depth=dict
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of files per image, and the data set that reads it.
+    """A tree of files per image, and the dataset that reads it.
 
     Args:
-        dataset: Class of the data set.
+        dataset: Class of the dataset.
         options: Its options.
         files: ``{path pattern: content}`` of the files per image; the empty ones are not opened.
         single: ``{path: content}`` of other files.
@@ -67,7 +67,7 @@ class Tree:
             path.write_text(content)
 
     def build(self, root: Path) -> MultiTaskDataset:
-        """Build the data set."""
+        """Build the dataset."""
         options = {
             key: value.format(root=root) if isinstance(value, str) else value for key, value in self.options.items()
         }

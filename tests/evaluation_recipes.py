@@ -1,4 +1,4 @@
-"""Every data set config of `configs/_base_` with miniature data and a small network, ready for evaluation."""
+"""Every dataset config of `configs/_base_` with miniature data and a small network, ready for evaluation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Recipe:
 
 
 def one(write: Callable[..., Path], **options: Any) -> Callable[[Path, int], dict[str, Any]]:
-    """A data set that needs its root only."""
+    """A dataset that needs its root only."""
     return lambda root, seed: {
         f'{DATA}.root': str(write(root, seed)),
         **{f'{DATA}.{name}': value for name, value in options.items()},

@@ -1,4 +1,4 @@
-"""A small data set of images and label folders, with every kind of label."""
+"""A small dataset of images and label folders, with every kind of label."""
 
 from pathlib import Path
 

@@ -33,7 +33,7 @@ TASKS = dict(
     edge=dict(type=Edge, suppress=False),
 )
 WHOLE_BATCH = 128  # of all processes
-SIZES = (1, 63, 64, 65, 1000)  # of data sets
+SIZES = (1, 63, 64, 65, 1000)  # of datasets
 EPOCHS = 3
 
 
@@ -91,7 +91,7 @@ def shown() -> dict[str, list[tuple[str, ...]]]:
 
 
 def scores() -> dict[str, dict[str, float]]:
-    """Return the scores of data sets that are split over the processes, of which some may get no image."""
+    """Return the scores of datasets that are split over the processes, of which some may get no image."""
     result = {}
     for size in SIZES:
         images = samples(size)

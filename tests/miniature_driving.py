@@ -1,4 +1,4 @@
-"""Miniature driving data sets in their official layouts."""
+"""Miniature driving datasets in their official layouts."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Miniature data sets of photographs in their official layouts, with images of different sizes where allowed."""
+"""Miniature datasets of photographs in their official layouts, with images of different sizes where allowed."""
 
 from pathlib import Path
 

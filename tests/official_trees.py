@@ -1,4 +1,4 @@
-"""Miniature data sets in the layout and file formats of the official ones, with known content."""
+"""Miniature datasets in the layout and file formats of the official ones, with known content."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A concatenated data set of which only the sizes of the parts are known, for samplers."""
+"""A concatenated dataset of which only the sizes of the parts are known, for samplers."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The pages of the benchmarks show the folders as the data sets read them."""
+"""The pages of the benchmarks show the folders as the datasets read them."""
 
 import inspect
 import re
@@ -20,7 +20,7 @@ TREES = {
 
 
 def tree_of(data_set: type) -> str:
-    """Return the folder that the docstring of a data set shows."""
+    """Return the folder that the docstring of a dataset shows."""
     block = re.split(r'^::\n\n', inspect.getdoc(data_set), flags=re.MULTILINE)[1]
     return textwrap.dedent(re.split(r'^\S', block, flags=re.MULTILINE)[0]).strip()
 

@@ -1,4 +1,4 @@
-"""Four tasks from three data sets; no image has labels for more than two of them."""
+"""Four tasks from three datasets; no image has labels for more than two of them."""
 
 from mmengine.config import read_base
 from mmengine.optim import CosineAnnealingLR, LinearLR

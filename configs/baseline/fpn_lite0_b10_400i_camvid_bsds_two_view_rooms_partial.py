@@ -1,4 +1,4 @@
-"""Depth, normals and edges of generated rooms beside the three data sets of photographs: two rooms per batch."""
+"""Depth, normals and edges of generated rooms beside the three datasets of photographs: two rooms per batch."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 from ImageNet and a feature pyramid; four tasks from three data sets that share no label."""
+"""EfficientNet-Lite0 from ImageNet and a feature pyramid; four tasks from three datasets that share no label."""
 
 from mmengine.config import read_base
 

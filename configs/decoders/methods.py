@@ -1,6 +1,6 @@
 """Decoders with their published encoders and optimizers, as changes to a supervised recipe.
 
-A table adds what depends on its data set: image size, genotype, length of training.
+A table adds what depends on its dataset: image size, genotype, length of training.
 """
 
 from torch.optim import SGD, Adam

@@ -22,7 +22,7 @@ SELECTION = ('val_dataloader.dataset', 'val_evaluator', 'default_hooks.checkpoin
 def training_data_summary(loader: DataLoader, processes: int, accumulative_counts: int) -> dict[str, Any]:
     """Return the batch size, and digests of the ordered images and of the labels that each image shows.
 
-    Images are identified by the names of records and files, so that a data set may move to another folder.
+    Images are identified by the names of records and files, so that a dataset may move to another folder.
 
     Args:
         loader: Of the training data.

@@ -1,4 +1,4 @@
-"""Draw random samples of a data set after its pipeline, as sheets."""
+"""Draw random samples of a dataset after its pipeline, as sheets."""
 
 import argparse
 from pathlib import Path

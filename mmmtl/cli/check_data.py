@@ -1,4 +1,4 @@
-"""Check all files of the data sets of a config, and print statistics and errors; exit code 1 if there is an error."""
+"""Check all files of the datasets of a config, and print statistics and errors; exit code 1 if there is an error."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--write-checksums',
         metavar='FILE',
-        help="write the checksums of all files to FILE and check nothing; in a data set with checksums='FILE', a file "
+        help="write the checksums of all files to FILE and check nothing; in a dataset with checksums='FILE', a file "
         'that changes later is an error',
     )
     add_cfg_options(parser)

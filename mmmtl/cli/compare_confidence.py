@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     """Print the tables.
 
     Raises:
-        ConfigError: The data set of the split is not `StereoMatches`.
+        ConfigError: The dataset of the split is not `StereoMatches`.
     """
     from mmmtl.apis import load_config
     from mmmtl.datasets import StereoMatches
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
     if not isinstance(dataset, StereoMatches):
         raise ConfigError(
-            f'{args.config}: the data set of the {args.split} split must be StereoMatches, which has ground-truth '
+            f'{args.config}: the dataset of the {args.split} split must be StereoMatches, which has ground-truth '
             f'disparity, found {type(dataset).__name__}'
         )
     compare_confidence(dataset, NetworkConfidence(config, args.checkpoint), args.threshold, args.parts)

@@ -1,4 +1,4 @@
-"""Convert a published data set to the folders that mmmtl reads."""
+"""Convert a published dataset to the folders that mmmtl reads."""
 
 import argparse
 
@@ -19,10 +19,10 @@ DATASETS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add one subcommand per data set."""
+    """Add one subcommand per dataset."""
     add_commands(parser, 'DATASET', DATASETS, 'mmmtl.cli.dataset_converters')
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the usage; every data set has its own ``run``."""
+    """Print the usage; every dataset has its own ``run``."""
     args.parser.print_usage()

@@ -1,4 +1,4 @@
-"""Count which labels the images of each data set show, alone and together, and the pixels of each class.
+"""Count which labels the images of each dataset show, alone and together, and the pixels of each class.
 
 Hidden labels are not opened.
 """
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the counts of every data set."""
+    """Print the counts of every dataset."""
     from mmmtl.apis import load_config
     from mmmtl.dataset_report.label_stats import label_stats
 

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the config, and check that its data sets can be built.
+    """Write the config, and check that its datasets can be built.
 
     Raises:
         ConfigError: The config exists, or something cannot be determined from the files.

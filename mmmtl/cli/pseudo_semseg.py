@@ -14,7 +14,7 @@ from mmmtl.cli.options import add_cfg_options, add_config, add_split
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    add_config(parser, 'config whose data set loads the pseudo labels')
+    add_config(parser, 'config whose dataset loads the pseudo labels')
     parser.add_argument('model', help='config of the trained network')
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument('--library', choices=('mmmtl', 'mmseg'), default='mmmtl', help='library of the network')

@@ -1,6 +1,6 @@
-"""Segment the images of a data set into regions, for losses that compare regions.
+"""Segment the images of a dataset into regions, for losses that compare regions.
 
-Every image gets a 16-bit PNG of its own size, 0 for no region; the data set reads them with regions='DIR'.
+Every image gets a 16-bit PNG of its own size, 0 for no region; the dataset reads them with regions='DIR'.
 If run again, it resumes where it stopped.
 """
 
@@ -22,12 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--backend',
         choices=BACKENDS,
         required=True,
-        help="'sam' needs --checkpoint; 'instances' and 'semseg' use instances and classes of the data set's labels, "
+        help="'sam' needs --checkpoint; 'instances' and 'semseg' use instances and classes of the dataset's labels, "
         'even of hidden ones',
     )
     parser.add_argument('--out', type=Path, required=True, help='folder to fill; use one per split')
     add_split(parser)
-    parser.add_argument('--part', help='part of the data set, if it is a ConcatDataset')
+    parser.add_argument('--part', help='part of the dataset, if it is a ConcatDataset')
     parser.add_argument(
         '--settings',
         nargs='+',
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the missing maps.
 
     Raises:
-        ConfigError: An option is wrong, or the data set has no such part.
+        ConfigError: An option is wrong, or the dataset has no such part.
         DataError: The folder contains maps made with other settings.
     """
     import numpy as np
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _dataset(args: argparse.Namespace):
-    """Build the data set of the split, without regions, which do not exist yet."""
+    """Build the dataset of the split, without regions, which do not exist yet."""
     from mmmtl.configuration.load_config import load_config
     from mmmtl.errors import ConfigError
     from mmmtl.registry import DATASETS

@@ -29,7 +29,7 @@ def evaluation_differences(found: Mapping[str, Any], expected: Mapping[str, Any]
     """Yield a phrase for every entry of an evaluation that differs from the expected one.
 
     Fewer tasks do not count as a difference, as in single-task baselines; nor do parts of the test data left out if
-    there are fewer tasks, and evaluators of these parts. The class of a task, data set or metric may be a subclass.
+    there are fewer tasks, and evaluators of these parts. The class of a task, dataset or metric may be a subclass.
 
     Args:
         found: ``tasks``, ``test_dataloader`` and ``test_evaluator`` of a config; ``test_dataloader`` may be missing.

@@ -43,7 +43,7 @@ TOP_LEVEL = {
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
-    """Read a config, apply options, check it and pass its ``tasks`` to the model, the data sets and the metrics.
+    """Read a config, apply options, check it and pass its ``tasks`` to the model, the datasets and the metrics.
 
     Args:
         path: A config file, or a row of a table as ``FILE.py::ROW``.
@@ -109,7 +109,7 @@ def remove_delete_keys(node: Any) -> None:
 
 
 def set_tasks(config: Config) -> None:
-    """Pass the config's ``tasks`` to the model and to every data set and metric with an argument of that name.
+    """Pass the config's ``tasks`` to the model and to every dataset and metric with an argument of that name.
 
     This runs after options and base configs are merged, so that a change of ``tasks`` reaches all parts. Tasks that are
     None are removed.
@@ -120,7 +120,7 @@ def set_tasks(config: Config) -> None:
     if not isinstance(config.get('tasks'), dict):
         raise ConfigError(
             'tasks: the config has none; write e.g. tasks = dict(depth=dict(type=Depth)), or import a '
-            "data set's base file, which defines them"
+            "dataset's base file, which defines them"
         )
     for name in [name for name, task in config.tasks.items() if task is None]:
         del config.tasks[name]

@@ -17,7 +17,7 @@ EVALUATION = ('tasks', 'test_dataloader', 'test_evaluator')  # keys of a config 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """The evaluation of a published benchmark, or of a split of a data set.
+    """The evaluation of a published benchmark, or of a split of a dataset.
 
     A config takes the evaluation by inheriting ``file``; one that names the protocol and lacks an entry of `EVALUATION`
     gets it from `load_config`. A config that departs from it loses the name, see `departures`.

@@ -154,7 +154,7 @@ def compared_metrics(config: Config, scores: Iterable[str]) -> dict[str, bool]:
 
     Args:
         config: From `load_config`.
-        scores: Names of the scores, ``task/metric``, or ``part/task/metric`` for a data set of several parts.
+        scores: Names of the scores, ``task/metric``, or ``part/task/metric`` for a dataset of several parts.
     """
     protocol = protocol_of(config)
     chosen = protocol.compared if protocol else {}

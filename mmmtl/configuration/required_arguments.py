@@ -1,4 +1,4 @@
-"""Check that the data sets of a config have every required argument."""
+"""Check that the datasets of a config have every required argument."""
 
 import inspect
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from mmmtl.errors import ConfigError
 
 
 def check_dataset_arguments(config: Config) -> None:
-    """Check the data sets of all data loaders, and the parts of those that have several.
+    """Check the datasets of all data loaders, and the parts of those that have several.
 
     Raises:
         ConfigError: An argument without default is missing; the message names it.

@@ -17,7 +17,7 @@ def complete_trained_for(config: Config) -> None:
 
     ``trained_for = dict(size=(H, W), field_of_view=DEGREES)`` is the size of a whole image as the network sees it in
     training, and the horizontal field of view of its camera, or ``(LOWEST, HIGHEST)`` if there were many cameras. If
-    the size is not given, it is derived from ``train_dataloader``: the data set's size, changed by the resizing
+    the size is not given, it is derived from ``train_dataloader``: the dataset's size, changed by the resizing
     transforms of the pipeline. Crops and padding do not change the scale. If no size can be derived, or with
     ``trained_for=None``, nothing is resized.
 
@@ -83,7 +83,7 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
     """Return (H, W) of a whole image as the network sees it in training; None if it cannot be derived.
 
     Args:
-        dataset: Config of the training data set.
+        dataset: Config of the training dataset.
     """
     if 'parts' in dataset:
         sizes = {size_in_training(part) for part in dataset['parts'].values()}
@@ -99,7 +99,7 @@ def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
 
 
 def add_trained_scale(dataset: MutableMapping) -> None:
-    """Insert `AtTrainedScale` before `PackViews` in the config of a data set, unless its pipeline sets a size."""
+    """Insert `AtTrainedScale` before `PackViews` in the config of a dataset, unless its pipeline sets a size."""
     for part in dataset.get('parts', {}).values():
         add_trained_scale(part)
     pipeline = dataset.get('pipeline')

@@ -1,1 +1,1 @@
-"""Convert published data sets to the folders that `mmmtl.datasets` reads; see ``mmmtl convert-dataset``."""
+"""Convert published datasets to the folders that `mmmtl.datasets` reads; see ``mmmtl convert-dataset``."""

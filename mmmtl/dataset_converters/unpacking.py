@@ -1,4 +1,4 @@
-"""Unpack the files that a data set reads from the official zip archives, optionally at a smaller size."""
+"""Unpack the files that a dataset reads from the official zip archives, optionally at a smaller size."""
 
 import zipfile
 import zlib
@@ -57,7 +57,7 @@ def unpack(archives: Sequence[Path], output: Output, path_of: Callable[[str], st
             raise DataError(f'{path}: cannot be unpacked ({error}); download it again') from None
     if not found:
         raise DataError(
-            f'{", ".join(map(str, archives))}: no file of this data set; give the archives named in the help of this '
+            f'{", ".join(map(str, archives))}: no file of this dataset; give the archives named in the help of this '
             'command'
         )
 
@@ -66,7 +66,7 @@ def check_members(path: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     """Check the sizes that an archive states for its members.
 
     Raises:
-        DataError: A member is larger than any file of a data set.
+        DataError: A member is larger than any file of a dataset.
     """
     large = next((member for member in members if member.file_size > MAX_MEMBER_BYTES), None)
     if large:

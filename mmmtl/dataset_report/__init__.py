@@ -1,1 +1,1 @@
-"""Reports on data sets: statistics, errors and suspicious findings."""
+"""Reports on datasets: statistics, errors and suspicious findings."""

@@ -1,4 +1,4 @@
-"""Inspect all data sets of a config: open every file and report statistics and errors."""
+"""Inspect all datasets of a config: open every file and report statistics and errors."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from mmmtl.registry import DATASETS
 def inspect_datasets(
     config: Config, *, limit: int | None = None, workers: int = 0, show_progress: bool = False
 ) -> list[SplitFacts]:
-    """Inspect the data sets of all data loaders of a config.
+    """Inspect the datasets of all data loaders of a config.
 
     Args:
         config: Config of `load_config`.
@@ -50,7 +50,7 @@ def inspect_datasets(
 
 
 class RecordFactsDataset(Dataset):
-    """Statistics of records as a data set, for a data loader."""
+    """Statistics of records as a dataset, for a data loader."""
 
     def __init__(self, dataset: MultiTaskDataset, indices: Sequence[int]) -> None:
         self.dataset, self.indices = dataset, indices
@@ -63,7 +63,7 @@ class RecordFactsDataset(Dataset):
 
 
 def configured_datasets(config: Config) -> Iterator[tuple[str, MultiTaskDataset]]:
-    """Yield the names and data sets of the data loaders; parts of a `ConcatDataset` are separate, duplicates merged."""
+    """Yield the names and datasets of the data loaders; parts of a `ConcatDataset` are separate, duplicates merged."""
     names: dict[str, list[str]] = defaultdict(list)
     for loader in DATALOADERS:
         if config.get(loader):

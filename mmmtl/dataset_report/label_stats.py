@@ -1,4 +1,4 @@
-"""Statistics of the labels that the data sets of a config show."""
+"""Statistics of the labels that the datasets of a config show."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mmmtl.progress import progress
 def label_stats(
     config: Config, *, open_files: bool = True, workers: int = 0, show_progress: bool = False
 ) -> Iterator[str]:
-    """Yield one text per data set: counts, co-occurrence and, if ``open_files``, ranges and pixels per class.
+    """Yield one text per dataset: counts, co-occurrence and, if ``open_files``, ranges and pixels per class.
 
     Hidden labels and images are not opened.
 
@@ -33,7 +33,7 @@ def label_stats(
 
 
 class ShownLabelFacts(Dataset):
-    """Statistics of the shown labels of each record as a data set, for a data loader."""
+    """Statistics of the shown labels of each record as a dataset, for a data loader."""
 
     def __init__(self, dataset: MultiTaskDataset) -> None:
         self.dataset = dataset

@@ -1,4 +1,4 @@
-"""Data sets, label settings, samplers and transforms."""
+"""Datasets, label settings, samplers and transforms."""
 
 from mmmtl.datasets import transforms
 from mmmtl.datasets.benchmarks.bsds500 import BSDS500, BSDS500Fractions

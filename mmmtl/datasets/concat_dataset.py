@@ -1,4 +1,4 @@
-"""A concatenation of data sets, each with its own labels, number of views and pipeline."""
+"""A concatenation of datasets, each with its own labels, number of views and pipeline."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from mmmtl.tasks import Task
 
 @DATASETS.register_module()
 class ConcatDataset(Dataset):
-    """A concatenation of data sets; each sample equals that of its part for the same key.
+    """A concatenation of datasets; each sample equals that of its part for the same key.
 
     The metainfo ``dataset`` of a sample names its part, so that `PerDatasetMetric` can evaluate the parts separately.
     Parts may have labels of different tasks and records with different numbers of views. The sampler sets how often
@@ -32,7 +32,7 @@ class ConcatDataset(Dataset):
 
     def __init__(self, parts: Mapping[str, dict | MultiTaskDataset]) -> None:
         if not parts:
-            raise ConfigError('ConcatDataset.parts is empty: name at least one data set')
+            raise ConfigError('ConcatDataset.parts is empty: name at least one dataset')
         self.parts: dict[str, MultiTaskDataset] = {
             name: part if isinstance(part, Dataset) else DATASETS.build(part) for name, part in parts.items()
         }

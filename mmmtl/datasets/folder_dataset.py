@@ -1,4 +1,4 @@
-"""A data set of images and folders of labels, described by its options alone."""
+"""A dataset of images and folders of labels, described by its options alone."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

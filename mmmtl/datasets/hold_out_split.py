@@ -11,9 +11,9 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class HoldOutSplit:
-    """Split a data set by whole scenes into a held-out slice and the rest.
+    """Split a dataset by whole scenes into a held-out slice and the rest.
 
-    Train with ``held_out=dict(type=HoldOutSplit, fraction=0.1)`` and validate on the same data set with
+    Train with ``held_out=dict(type=HoldOutSplit, fraction=0.1)`` and validate on the same dataset with
     ``give='slice'`` added. Labels are hidden before the split, so each record shows the same labels as in the whole.
 
     Args:

@@ -1,4 +1,4 @@
-"""The base class of all data sets."""
+"""The base class of all datasets."""
 
 import os
 import pickle
@@ -26,12 +26,12 @@ from mmmtl.tasks import Task, build_tasks
 
 
 class MultiTaskDataset(Dataset, ABC):
-    """Base class of data sets; subclasses list their files in `load_records`.
+    """Base class of datasets; subclasses list their files in `load_records`.
 
     A label is hidden unless ``label_setting`` shows it, and files of hidden labels are never opened.
 
     Args:
-        tasks: The tasks to learn, ``{name: config}``; tasks without labels in this data set are absent from its
+        tasks: The tasks to learn, ``{name: config}``; tasks without labels in this dataset are absent from its
             samples.
         pipeline: Transforms from a record to packed views.
         label_setting: Config of a label setting, such as `OneLabel`; None shows all labels.
@@ -43,11 +43,11 @@ class MultiTaskDataset(Dataset, ABC):
         checksums: File that ``mmmtl check-data --write-checksums`` has written, to verify every file that is read; a
             relative path is first looked up under ``MMMTL_DATA``.
         regions: Region maps for losses that compare regions: the output folder of ``mmmtl regions`` (a
-            relative path is first looked up under ``MMMTL_DATA``), or ``'instances'`` for the instance maps of the data
-            set. None for no regions.
+            relative path is first looked up under ``MMMTL_DATA``), or ``'instances'`` for the instance maps of the
+            dataset. None for no regions.
 
     Raises:
-        ConfigError: The data set has no label for any of the tasks, all labels are hidden, or an option is invalid.
+        ConfigError: The dataset has no label for any of the tasks, all labels are hidden, or an option is invalid.
         DataError: The split is empty.
     """
 
@@ -198,7 +198,7 @@ def data_root(root: str | Path) -> Path:
         if folder.is_dir():
             return folder
     raise DataError(
-        f"data root {' or '.join(map(str, folders))} does not exist: set the data set's root to the "
+        f"data root {' or '.join(map(str, folders))} does not exist: set the dataset's root to the "
         'folder, or the environment variable MMMTL_DATA to the folder above it'
     )
 

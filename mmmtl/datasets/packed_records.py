@@ -25,7 +25,7 @@ class PackedRecords(Sequence[Record]):
     """A fixed sequence of records; each access builds a new, equal record.
 
     The paths, arrays, name and scene of a record are its values; the rest of its pickle is a template, which most
-    records of a data set share. Templates come from this process only, never from a file.
+    records of a dataset share. Templates come from this process only, never from a file.
 
     Args:
         records: Records that can be pickled.

@@ -150,8 +150,8 @@ class View:
         labels: ``{task: reader}``.
         intrinsics: (3, 3) in pixels, with pixel centres at +0.5.
         camera_T_world: Pose (4, 4) in metres.
-        instances: Instance map of the image, if the data set has one.
-        regions: Reader of the region map, if the data set was built with ``regions``.
+        instances: Instance map of the image, if the dataset has one.
+        regions: Reader of the region map, if the dataset was built with ``regions``.
     """
 
     image: Path
@@ -167,7 +167,7 @@ class Record:
     """One sample: a single view, or several views of the same place.
 
     Args:
-        name: Name that is unique in the data set.
+        name: Name that is unique in the dataset.
         views: The views.
         scene: Records with the same scene show the same place, so `HoldOutSplit` keeps them together; the name of the
             record if empty.

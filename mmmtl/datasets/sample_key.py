@@ -7,5 +7,5 @@ class SampleKey(NamedTuple):
     """Seed, epoch and index of a sample; they determine all randomness of its pipeline."""
 
     seed: int
-    epoch: int  # number of completed passes through the data set
+    epoch: int  # number of completed passes through the dataset
     index: int  # type: ignore[assignment]  # replaces tuple.index, which nothing here calls

@@ -12,10 +12,10 @@ PARTIAL = 'restore them, or set partial=True to use the files that exist'
 
 
 def check_split(name: str, split: str, known: Iterable[str] = ('train', 'val')) -> str:
-    """Return ``split`` if the data set has it.
+    """Return ``split`` if the dataset has it.
 
     Raises:
-        ConfigError: The data set has no such split.
+        ConfigError: The dataset has no such split.
     """
     known = tuple(known)
     if split not in known:

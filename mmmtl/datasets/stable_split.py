@@ -1,4 +1,4 @@
-"""Hold out a part of a data set that stays the same when images are added."""
+"""Hold out a part of a dataset that stays the same when images are added."""
 
 import hashlib
 from collections.abc import Sequence

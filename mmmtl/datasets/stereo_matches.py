@@ -47,18 +47,18 @@ class CorrectMatches:
 
 @DATASETS.register_module()
 class StereoMatches(MultiTaskDataset):
-    """Stereo pairs of another data set with the label ``confidence``: 1 where a matched disparity is correct.
+    """Stereo pairs of another dataset with the label ``confidence``: 1 where a matched disparity is correct.
 
     Training data for CCNN (Poggi and Mattoccia, BMVC 2016). `LoadPseudoLabels` loads the disparities themselves.
 
     Args:
-        pairs: Config of a data set of rectified pairs (``view_mode='stereo'``) with true depth.
+        pairs: Config of a dataset of rectified pairs (``view_mode='stereo'``) with true depth.
         folder: Folder of the pseudo disparities of these pairs, see `LoadPseudoLabels`.
         tolerance: Largest error of a correct disparity in pixels.
         **kwargs: Options of `MultiTaskDataset`; the label is ``confidence``.
 
     Raises:
-        ConfigError: The data set does not return pairs with cameras.
+        ConfigError: The dataset does not return pairs with cameras.
     """
 
     def __init__(self, *, pairs: dict, folder: str, tolerance: float = 1.0, **kwargs) -> None:

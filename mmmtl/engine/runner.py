@@ -36,10 +36,10 @@ class MultiTaskRunner(CheckpointingRunner):
     - Checkpoints are safe, and resuming is exact; see `CheckpointingRunner`.
     - Data loaders collate views, have samplers whose order is a function of (seed, epoch), and have their own random
       generator, so that a validation does not change the training. Their workers leave SIGTERM to the main process, and
-      get the records of a data set in a block of bytes, so that their memory does not grow.
+      get the records of a dataset in a block of bytes, so that their memory does not grow.
     - Without a GPU the process group is gloo, and freed memory is kept for the next step.
     - Environment, config and the order of hooks, about 300 lines, are written to the log file only, unless
-      ``log_level`` is DEBUG; so errors of a config or a data set stay visible on the console.
+      ``log_level`` is DEBUG; so errors of a config or a dataset stay visible on the console.
     """
 
     console_levels: Sequence[tuple[logging.Handler, int]] = ()  # handlers muted while the runner is built

@@ -18,14 +18,14 @@ def selection_options(
     """Return options for `load_config` that hold out training scenes, validate on them and keep the best checkpoint.
 
     Args:
-        config: From `load_config`, with one training data set.
+        config: From `load_config`, with one training dataset.
         fraction: Fraction of the training scenes to hold out.
         metric: ``task/metric`` that selects the checkpoint.
         higher_is_better: Whether a higher value of it is better.
         seed: Seed that draws the slice; not the seed of the run, so that all runs select on the same images.
 
     Raises:
-        ConfigError: The config has no validation, or its training data set has several parts.
+        ConfigError: The config has no validation, or its training dataset has several parts.
     """
     train = plain_config(config.train_dataloader.dataset)
     if 'parts' in train:

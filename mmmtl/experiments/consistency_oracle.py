@@ -54,7 +54,7 @@ def _label_batches(config: Config, model: MultiTaskModel, batch_size: int | None
             if missing := [name for name in model.tasks if name not in sample.gt]:
                 raise ConfigError(
                     f'{sample.get("img_path", "an image")} has no label of {", ".join(missing)}, but the oracle needs '
-                    'the labels of all tasks on every training image; use a fully labelled data set'
+                    'the labels of all tasks on every training image; use a fully labelled dataset'
                 )
         images = select_images({'images': data['inputs']}, indices)['images']
         targets = model.targets(samples, (images.shape[2], images.shape[3]))

@@ -18,7 +18,7 @@ DEFAULT_PIPELINE = [dict(type=LoadViews), dict(type=PackViews)]
 def constant_baseline(config: Config) -> dict[str, float]:
     """Evaluate, on the test split, the mean or most frequent class of the training set at each pixel.
 
-    Training images pass through the test pipeline; there is one constant map per image size. The parts of a data set of
+    Training images pass through the test pipeline; there is one constant map per image size. The parts of a dataset of
     several parts are evaluated separately.
 
     Args:
@@ -49,12 +49,12 @@ def constant_baseline(config: Config) -> dict[str, float]:
 
 
 def dataset_scores(tasks: Mapping[str, dict], train: dict, test: dict) -> dict[str, float]:
-    """Return the scores ``{'{task}/{metric}': score}`` of one data set.
+    """Return the scores ``{'{task}/{metric}': score}`` of one dataset.
 
     Args:
         tasks: Configs of the tasks.
-        train: Config of the training data set.
-        test: Config of the test data set.
+        train: Config of the training dataset.
+        test: Config of the test dataset.
 
     Raises:
         ConfigError: A test image has a size that no labelled training image has.

@@ -18,7 +18,7 @@ from mmmtl.model_wrapper import unwrap_model
 def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> None:
     """Print one row per name with the primary metric of each task; an arrow shows which direction is better.
 
-    Scores with a prefix (parts of a data set) have separate columns.
+    Scores with a prefix (parts of a dataset) have separate columns.
 
     Args:
         rows: ``{row: {score: number}}``.

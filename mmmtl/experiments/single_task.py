@@ -25,7 +25,7 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
     A baseline is trained on the images that have a label of its task in the multi-task config; a `LabelTable` in
     ``folder`` lists them. These images also replace the others, in turn, so that network, batch, schedule and the
     number of steps are unchanged. Consistency losses are removed, with their ramps, second crops, regions and parameter
-    groups. A fixed weight of the task is kept; any other loss weighting is removed. In a data set of several parts,
+    groups. A fixed weight of the task is kept; any other loss weighting is removed. In a dataset of several parts,
     those without the task are removed.
 
     Args:

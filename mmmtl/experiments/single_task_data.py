@@ -24,11 +24,11 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
     Args:
         config: The multi-task config.
         task: The task of the baseline.
-        built: The built data set of each loader.
+        built: The built dataset of each loader.
         tables: Label table of each part of the training data.
 
     Raises:
-        ConfigError: No part of a data set has a label of the task.
+        ConfigError: No part of a dataset has a label of the task.
     """
     options = {}
     for loader, dataset in built.items():
@@ -65,7 +65,7 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
 
 
 def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options of a data set that drop the inputs of consistency losses: second crops and regions."""
+    """Return options of a dataset that drop the inputs of consistency losses: second crops and regions."""
     changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
     kinds = [resolve_type(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
     if TwoCrops in kinds:
@@ -87,7 +87,7 @@ def single_task_evaluator(evaluator: Any, parts: list[str]) -> Any:
 
 
 def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:
-    """Return the parts of a data set; without parts, ``{'': dataset}``."""
+    """Return the parts of a dataset; without parts, ``{'': dataset}``."""
     return getattr(dataset, 'parts', {'': dataset})
 
 

@@ -90,7 +90,7 @@ def write_checksums(manifest: Path, files: Iterable[Path]) -> int:
         write_text_file(manifest, as_json(listed))
     except ValueError:
         raise DataError(
-            f'{manifest}: must lie in a folder above all files of the data set, but {path} is not below {folder}'
+            f'{manifest}: must lie in a folder above all files of the dataset, but {path} is not below {folder}'
         ) from None
     except OSError as error:
         raise DataError(f'{manifest}: cannot write the checksums ({error})') from None

@@ -1,4 +1,4 @@
-"""List files below a folder, following symbolic links, so that a data set may span several disks."""
+"""List files below a folder, following symbolic links, so that a dataset may span several disks."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Check that the files of a data set exist, with errors that name what is missing and where."""
+"""Check that the files of a dataset exist, with errors that name what is missing and where."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def required_files(folder: Path, pattern: str, what: str) -> list[Path]:
     near = f'{len(other)} whose names differ in case, the first is {other[0].name}' if other else 'none'
     if not paths:
         raise DataError(
-            f'{folder}: expected {what} ({pattern}), found {near}; unpack the data set there, or correct root and split'
+            f'{folder}: expected {what} ({pattern}), found {near}; unpack the dataset there, or correct root and split'
         )
     if other:
         warnings.warn(f'{folder}: using {len(paths)} {what} ({pattern}), but not {near}; rename them', stacklevel=2)
@@ -52,7 +52,7 @@ class ListedFiles:
     """Files that are looked up in listings of their folders, each of which is read once.
 
     A system call per file takes long on a network file system, where each is a round trip. Create a new object when
-    the records of a data set are built, because later changes of the folders are not noticed.
+    the records of a dataset are built, because later changes of the folders are not noticed.
     """
 
     def __init__(self) -> None:

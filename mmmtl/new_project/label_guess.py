@@ -47,7 +47,7 @@ def guess_label(root: Path, folder: str, content: FolderContent, stated: Mapping
     """Guess kind, task and options of the labels of a folder.
 
     Args:
-        root: Root of the data set.
+        root: Root of the dataset.
         folder: Folder below the root.
         content: Content of its files.
         stated: Options that the user states, which are not guessed.

@@ -31,7 +31,7 @@ class Project:
         size: Size (H, W) of training images.
         labels: The labels.
         lists: Split files of training and validation below the root; empty if a fraction is held out.
-        cameras: Options ``intrinsics`` and ``poses`` of the data set.
+        cameras: Options ``intrinsics`` and ``poses`` of the dataset.
         notes: Findings and guesses, one line each.
     """
 
@@ -152,8 +152,8 @@ def _check_left_out(project: Project, name: str) -> None:
     """
     if project.images == '.' and files_by_relative_stem(project.root / name, (*IMAGE_SUFFIXES, '.npy')):
         raise ConfigError(
-            f'{project.root / name}: its images would belong to the data set, since they lie below the folder of the '
-            'images; move the images of the data set to a subfolder, and state it with --images FOLDER'
+            f'{project.root / name}: its images would belong to the dataset, since they lie below the folder of the '
+            'images; move the images of the dataset to a subfolder, and state it with --images FOLDER'
         )
 
 

@@ -1,4 +1,4 @@
-"""Write pseudo disparity: left and right disparity with a confidence for every pair of a data set."""
+"""Write pseudo disparity: left and right disparity with a confidence for every pair of a dataset."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +29,7 @@ from mmmtl.registry import DATASETS
 
 
 def disparity_folder(dataset: Config) -> str:
-    """Return the folder from which the data set's transforms load pseudo disparity.
+    """Return the folder from which the dataset's transforms load pseudo disparity.
 
     Raises:
         ConfigError: No transform loads pseudo disparity from a folder.
@@ -42,7 +42,7 @@ def disparity_folder(dataset: Config) -> str:
 
 
 def sorts_views(dataset: Config) -> bool:
-    """Return whether the `RectifiedPair` of the data set sorts the views into left and right."""
+    """Return whether the `RectifiedPair` of the dataset sorts the views into left and right."""
     return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
 
 
@@ -52,10 +52,10 @@ def write_pseudo_disparity(
     """Write disparity and confidence of both views of every pair; existing files are kept.
 
     Args:
-        config: Config of the data set.
+        config: Config of the dataset.
         backend: Computes disparities, or reads those of another program.
         network: Config, checkpoint and device of a confidence network; None for the left-right check.
-        out: Folder to fill; None for the one that the data set reads.
+        out: Folder to fill; None for the one that the dataset reads.
     """
     confidence_of = NetworkConfidence(*network) if network else left_right_confidence
     dataset = DATASETS.build(config)

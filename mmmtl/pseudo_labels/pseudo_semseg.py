@@ -23,7 +23,7 @@ Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
 def semseg_folder(pipeline: list[dict], task: str) -> str:
-    """Return the folder from which the data set's pipeline loads pseudo labels of the task.
+    """Return the folder from which the dataset's pipeline loads pseudo labels of the task.
 
     Raises:
         ConfigError: The pipeline loads none.
@@ -109,7 +109,7 @@ def write_pseudo_semseg(
     """Write the predicted classes of every view without a label; existing files are kept.
 
     Args:
-        dataset_config: Config of the data set.
+        dataset_config: Config of the dataset.
         task: The segmentation task.
         segment: The trained network.
         settings: Settings on which the files depend, for the manifest.

@@ -14,7 +14,7 @@ from mmmtl.files.checksums import file_sha256
 from mmmtl.files.weight_files import load_plain
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
-DATASET_BACKENDS = ('instances', 'semseg')  # the regions come from labels of the data set, without a segmenter
+DATASET_BACKENDS = ('instances', 'semseg')  # the regions come from labels of the dataset, without a segmenter
 SAM_WEIGHTS = dict(vit_b='sam_vit_b_01ec64.pth', vit_l='sam_vit_l_0b3195.pth', vit_h='sam_vit_h_4b8939.pth')
 SAM_ADDRESS = 'https://github.com/facebookresearch/segment-anything#model-checkpoints'
 

@@ -1,6 +1,6 @@
-"""Write region maps of the images of a data set, for losses that compare regions.
+"""Write region maps of the images of a dataset, for losses that compare regions.
 
-Every image gets a 16-bit PNG of its own size, 0 for no region; the data set reads them with ``regions='DIR'``. Existing
+Every image gets a 16-bit PNG of its own size, 0 for no region; the dataset reads them with ``regions='DIR'``. Existing
 maps are kept, so an interrupted run can be resumed.
 """
 
@@ -34,7 +34,7 @@ class RegionMapJob:
     """An image and the file of its region map."""
 
     image: Path
-    load_regions: Callable[[], np.ndarray] | None  # loads regions of the data set, -1 for none; None to segment
+    load_regions: Callable[[], np.ndarray] | None  # loads regions of the dataset, -1 for none; None to segment
     path: Path
 
     def existing_map(self) -> np.ndarray | None:
@@ -89,7 +89,7 @@ def dataset_regions(backend: str, dataset: MultiTaskDataset, view: View) -> Call
     """Return a function that loads the regions of a view, -1 for none; None for backends that segment the image.
 
     Raises:
-        ConfigError: The data set has no such regions.
+        ConfigError: The dataset has no such regions.
     """
     if backend not in DATASET_BACKENDS:
         return None
@@ -152,7 +152,7 @@ class Backend:
 
 
 def region_map_jobs(dataset: MultiTaskDataset, backend: str, out: Path) -> list[RegionMapJob]:
-    """Return the images of a data set with the files of their region maps below ``out``."""
+    """Return the images of a dataset with the files of their region maps below ``out``."""
     return [
         RegionMapJob(view.image, dataset_regions(backend, dataset, view), out / region_file_name(record, view_index))
         for record in dataset.records

@@ -1,4 +1,4 @@
-"""The data set of generated rooms."""
+"""The dataset of generated rooms."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Check that your own tasks, data sets, losses, weightings, necks and decode heads follow the contracts of mmmtl.
+"""Check that your own tasks, datasets, losses, weightings, necks and decode heads follow the contracts of mmmtl.
 
 Each function raises an AssertionError that names the part, the property and what was found. None needs pytest.
 

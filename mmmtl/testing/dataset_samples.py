@@ -1,4 +1,4 @@
-"""Properties of the samples of a data set: images, labels and cameras."""
+"""Properties of the samples of a dataset: images, labels and cameras."""
 
 import torch
 

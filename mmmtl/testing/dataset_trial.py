@@ -1,4 +1,4 @@
-"""A data set to check."""
+"""A dataset to check."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from mmmtl.datasets import MultiTaskDataset
 
 
 class DatasetTrial:
-    """A data set to check, and the indices of the records to load; see `check_dataset` for the arguments."""
+    """A dataset to check, and the indices of the records to load; see `check_dataset` for the arguments."""
 
     def __init__(self, dataset: MultiTaskDataset, samples: int) -> None:
         self.dataset = dataset

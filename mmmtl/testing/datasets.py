@@ -1,4 +1,4 @@
-"""The contract of a data set: stable records, valid labels, samples that depend only on their key."""
+"""The contract of a dataset: stable records, valid labels, samples that depend only on their key."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mmmtl.testing.dataset_trial import DatasetTrial
 
 
 def check_dataset(dataset: MultiTaskDataset, *, samples: int = 5, properties: Collection[str] | None = None) -> None:
-    """Check that a data set follows the contract of `MultiTaskDataset`.
+    """Check that a dataset follows the contract of `MultiTaskDataset`.
 
     Args:
-        dataset: A built data set whose files exist.
+        dataset: A built dataset whose files exist.
         samples: Number of records to open, spread evenly over the split.
         properties: Names from ``DATASET_PROPERTIES``; all by default.
 
     Raises:
-        AssertionError: The message names the data set, the property that it violates, and what was found.
+        AssertionError: The message names the dataset, the property that it violates, and what was found.
     """
     try_properties(DATASET_PROPERTIES, properties, dataset, lambda: DatasetTrial(dataset, samples))
 
@@ -42,7 +42,7 @@ def record_names_are_unique_and_ordered(trial: DatasetTrial) -> None:
 
 
 def repr_is_stable(trial: DatasetTrial) -> None:
-    """The name of the data set is one line without a memory address; runs are compared by it."""
+    """The name of the dataset is one line without a memory address; runs are compared by it."""
     name = str(trial.dataset)
     assert not re.search(r'0x[0-9a-f]{6,}', name), f'{name!r} contains a memory address; write a __repr__'
     assert name.strip() and '\n' not in name, f'{name!r} is not a name on one line'

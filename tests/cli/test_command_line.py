@@ -27,7 +27,7 @@ def test_a_user_error_is_one_line(kind, capsys):
 
 
 class Broken(Dataset):
-    """A data set with a missing file."""
+    """A dataset with a missing file."""
 
     def __len__(self) -> int:
         return 2

@@ -72,7 +72,7 @@ def test_the_implicit_type_of_a_part_counts_in_a_child_config(tmp_path, lazy):
 
 @pytest.mark.parametrize('lazy', [True, False])
 def test_a_child_config_keeps_what_both_types_inherit(tmp_path, lazy):
-    """``pipeline`` and ``tasks`` are arguments of every data set, ``scenes`` of generated rooms alone."""
+    """``pipeline`` and ``tasks`` are arguments of every dataset, ``scenes`` of generated rooms alone."""
     base = dict(type='mmmtl.SyntheticRooms', scenes=2, pipeline=[1], tasks=dict(a=1))
     (tmp_path / 'base.py').write_text(f'loader = dict(dataset={base})')
     change = "dict(dataset=dict(type='mmmtl.PosedViews', root='x'))"

@@ -1,4 +1,4 @@
-"""A change of `tasks` reaches the model, the data sets and the metrics alike."""
+"""A change of `tasks` reaches the model, the datasets and the metrics alike."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from mmmtl.tasks.losses import L1, Cosine, SILog
 
 
 def everyone(config: Config) -> dict[str, dict]:
-    """The tasks as model, data sets and metrics are given them, built."""
+    """The tasks as model, datasets and metrics are given them, built."""
     parts = {name: DATASETS.build(config[name].dataset) for name in ('train_dataloader', 'val_dataloader')}
     parts |= {f'metric {number}': METRICS.build(metric) for number, metric in enumerate(config.val_evaluator)}
     parts['model'] = MODELS.build(config.model)

@@ -1,4 +1,4 @@
-"""Several data sets as one: every sample is the part's own and says where it comes from."""
+"""Several datasets as one: every sample is the part's own and says where it comes from."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Bad files and options of a data set of folders end in one line that names the file or the key."""
+"""Bad files and options of a dataset of folders end in one line that names the file or the key."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ def root(tmp_path) -> Path:
 
 
 def damage(root: Path, change: str) -> dict:
-    """Damage the data set of `root`; return options of the data set."""
+    """Damage the dataset of `root`; return options of the dataset."""
     match change:
         case 'no images':
             shutil.rmtree(root / 'images')

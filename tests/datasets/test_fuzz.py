@@ -59,12 +59,12 @@ class Arrays(MultiTaskDataset):
 
 @dataclass
 class Source:
-    """A data set on disk: how to open it, its files by what they hold, and where its lists of checksums are."""
+    """A dataset on disk: how to open it, its files by what they hold, and where its lists of checksums are."""
 
     build: Callable[..., MultiTaskDataset]
     files: dict[str, list[Path]]
     manifests: list[Path]
-    given: str | None = None  # the list that the data set must be given; generated rooms find their own
+    given: str | None = None  # the list that the dataset must be given; generated rooms find their own
 
     def open(self, checksums: bool, on_bad_sample: str = 'raise') -> MultiTaskDataset:
         options = {'checksums': self.given} if checksums and self.given else {}
@@ -167,7 +167,7 @@ def outcome(source: Source, truth: list[list[torch.Tensor]], checksums: bool) ->
 
 
 def one_line(error: DataError, source: Source) -> None:
-    """The message names a file of the data set."""
+    """The message names a file of the dataset."""
     folders = {str(path.parent) for paths in source.files.values() for path in paths}
     assert '\n' not in str(error) and any(folder in str(error) for folder in folders), error
 

@@ -1,4 +1,4 @@
-"""The base of all data sets: shown labels only, the same draw whatever is shown and whoever loads."""
+"""The base of all datasets: shown labels only, the same draw whatever is shown and whoever loads."""
 
 import json
 import shutil
@@ -197,7 +197,7 @@ def test_labels_are_loaded_lazily_and_only_for_the_tasks(copied, monkeypatch):
     assert opened == ['0_image.png']
 
 
-# -- what a data set refuses ------------------------------------------------------------------------------------------
+# -- what a dataset refuses ------------------------------------------------------------------------------------------
 
 
 class Given(MultiTaskDataset):

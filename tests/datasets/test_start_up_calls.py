@@ -1,4 +1,4 @@
-"""A data set lists folders: building it takes no system call per file, apart from the files whose content it needs."""
+"""A dataset lists folders: building it takes no system call per file, apart from the files whose content it needs."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from system_calls import counted
 from mmmtl import datasets
 from mmmtl.datasets import MultiTaskDataset
 
-CHECKED = {'nyuv2': 'train/image/0.npy', 'nyud': 'images/0.png'}  # the image whose size the data set checks
+CHECKED = {'nyuv2': 'train/image/0.npy', 'nyud': 'images/0.png'}  # the image whose size the dataset checks
 
 
 def write(root: Path, name: str, images: int) -> None:
@@ -75,5 +75,5 @@ def test_every_call_is_counted(call, tmp_path):
 def test_every_data_set_of_files_has_a_tree():
     classes = [value for value in vars(datasets).values() if isinstance(value, type)]
     names = {one.__name__ for one in classes if issubclass(one, MultiTaskDataset)}
-    without = {'MultiTaskDataset', 'StereoMatches'}  # the base class, and one with the records of another data set
+    without = {'MultiTaskDataset', 'StereoMatches'}  # the base class, and one with the records of another dataset
     assert names - {tree.dataset.__name__ for tree in TREES.values()} == without

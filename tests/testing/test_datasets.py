@@ -1,4 +1,4 @@
-"""The contract of a data set: generated rooms keep it, and each way to break it is named."""
+"""The contract of a dataset: generated rooms keep it, and each way to break it is named."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""nyu_depth_v2_labeled.mat in miniature -> both NYUv2 folders -> the data sets."""
+"""nyu_depth_v2_labeled.mat in miniature -> both NYUv2 folders -> the datasets."""
 
 import cv2
 import numpy as np

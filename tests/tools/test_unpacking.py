@@ -37,7 +37,7 @@ def test_only_what_is_wanted_and_only_what_is_missing(tool, archive, tmp_path):
 def test_damaged_and_foreign_archives_are_named(tool, archive, tmp_path):
     unpacking, conversion = tool('dataset_converters/unpacking'), tool('files/output_folder')
     output = conversion.Output(tmp_path / 'out')
-    with pytest.raises(DataError, match='no file of this data set'):
+    with pytest.raises(DataError, match='no file of this dataset'):
         unpacking.unpack([archive], output, lambda member: None)
     content = archive.read_bytes()
     altered = content.replace(b'three', b'threE').replace(b'one', b'onE')

@@ -1,4 +1,4 @@
-"""Check a data set: tools/analysis_tools/check_dataset.py CONFIG.
+"""Check a dataset: tools/analysis_tools/check_dataset.py CONFIG.
 
 Alias of ``mmmtl check-data``.
 """

@@ -1,4 +1,4 @@
-"""Three data sets combined: CamVid has semseg, BSDS500 (merged) has edges, posed pairs have depth and normals.
+"""Three datasets combined: CamVid has semseg, BSDS500 (merged) has edges, posed pairs have depth and normals.
 
 Training images are resized to 240 x 320. Validation images keep their size, including upright images of BSDS500. Every
 batch of 8 samples has 3 images of CamVid, 3 of BSDS500 and 2 pairs, 10 images in total.

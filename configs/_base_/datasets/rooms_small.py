@@ -7,7 +7,7 @@ from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 protocol = 'rooms/small'
-trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the data set
+trained_for = dict(field_of_view=67.5)  # drawn from 60 to 75 degrees; the size is derived from the dataset
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
     depth=dict(type=Depth, display_range=(0.5, 6.0)),

@@ -1,1 +1,1 @@
-"""``mmmtl convert-dataset``: one module per data set, as for the other commands."""
+"""``mmmtl convert-dataset``: one module per dataset, as for the other commands."""

@@ -2,7 +2,7 @@
 
 SRC is BSDS500/data of the archive (github.com/BIDS/BSDS500). An image of 321 x 481 becomes 216 x 320, an upright
 one 320 x 216, JPEG of quality 90. A pixel of the small map is a boundary of an annotator if more than a fifth of it
-is marked; the map is the fraction of annotators, 0..255. The data set BSDS500 reads the official files without
+is marked; the map is the fraction of annotators, 0..255. The dataset BSDS500 reads the official files without
 conversion.
 """
 

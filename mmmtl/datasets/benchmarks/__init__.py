@@ -1,1 +1,1 @@
-"""The published data sets."""
+"""The published datasets."""

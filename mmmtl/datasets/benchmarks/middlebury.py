@@ -1,4 +1,4 @@
-"""Middlebury stereo data sets of 2014 and later: rectified pairs with dense disparity of both views."""
+"""Middlebury stereo datasets of 2014 and later: rectified pairs with dense disparity of both views."""
 
 import re
 from pathlib import Path

@@ -53,12 +53,12 @@ def with_regions(records: Sequence[Record], regions: str, root: Callable[[str], 
 
     Args:
         records: The records.
-        regions: ``'instances'`` for the instance maps of the data set, else the output folder of
+        regions: ``'instances'`` for the instance maps of the dataset, else the output folder of
             ``mmmtl regions``.
         root: Function that resolves the folder, see `data_root`.
 
     Raises:
-        ConfigError: The data set has no instances.
+        ConfigError: The dataset has no instances.
         DataError: The folder or a map is missing.
     """
     if regions == INSTANCES:

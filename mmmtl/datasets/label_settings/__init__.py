@@ -1,7 +1,7 @@
 """Label settings choose the labels that each record shows; all others are hidden.
 
 A label setting has one method, ``shown(records, tasks)``, which returns for each record the tasks whose labels are
-shown. It runs once, when the data set is built, so the result depends neither on shuffling nor on workers.
+shown. It runs once, when the dataset is built, so the result depends neither on shuffling nor on workers.
 """
 
 from mmmtl.datasets.label_settings.drawn import LabelRatio, OneLabel, RandomLabels

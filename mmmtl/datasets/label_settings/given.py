@@ -33,7 +33,7 @@ class LabelTable:
 
         {"labelled": {"semseg": ["2008_000008", ...], "edge": [...]}}
 
-    Tasks that are not learnt, and labels that the data set does not have, are ignored.
+    Tasks that are not learnt, and labels that the dataset does not have, are ignored.
 
     Args:
         table: A file (``*.json``), or the name of a published one: ``'nyuv2_onelabel'``, ``'nyuv2_randomlabels'``,

@@ -8,7 +8,7 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class NoLabels:
-    """Show no label, for training with consistency losses only; the data set needs no labels."""
+    """Show no label, for training with consistency losses only; the dataset needs no labels."""
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
         """Return no task for each record."""

@@ -15,7 +15,7 @@ class OnlyLabels:
         names: Names of the tasks; empty if all labels come from a transform such as `LoadPseudoLabels`.
 
     Raises:
-        ConfigError: The data set has no label of a listed task.
+        ConfigError: The dataset has no label of a listed task.
     """
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -15,12 +15,12 @@ class EpochSampler(Sampler[SampleKey]):
     """Training sampler: rank r of w yields every w-th sample of a random permutation per epoch, starting at r.
 
     The batches of all ranks together hold the same samples as the batch of a single process with the whole batch size.
-    If the size of the data set is not divisible by the world size, an epoch is filled up with its own first samples. An
+    If the size of the dataset is not divisible by the world size, an epoch is filled up with its own first samples. An
     endless sampler continues with the next epoch instead, so that a position in the run does not depend on the
     world size.
 
     Args:
-        dataset: Data set to sample.
+        dataset: Dataset to sample.
         seed: Seed of the run.
         endless: Continue with the next epoch forever (iteration loops), or stop after one (epoch loops).
     """

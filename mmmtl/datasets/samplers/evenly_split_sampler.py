@@ -14,7 +14,7 @@ class EvenlySplitSampler(Sampler[SampleKey]):
     """Evaluation sampler: samples in order, each exactly once over all ranks, without padding the last ranks.
 
     Args:
-        dataset: Data set to sample.
+        dataset: Dataset to sample.
         seed: Ignored; MMEngine passes it to every sampler.
     """
 

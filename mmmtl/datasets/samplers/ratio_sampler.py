@@ -1,4 +1,4 @@
-"""Training sampler that draws the parts of a concatenated data set in a given ratio."""
+"""Training sampler that draws the parts of a concatenated dataset in a given ratio."""
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -25,17 +25,17 @@ class RatioSampler(Sampler[SampleKey]):
     The batch of all ranks is the next ``batch_size * world_size`` positions, so it holds the same samples as the batch
     of a single process with the whole batch size. It is distributed part by part, so that the numbers of samples per
     part differ by at most one between ranks. An epoch is the smallest number of whole batches with at least as many
-    samples as the data set.
+    samples as the dataset.
 
     Args:
-        dataset: Data set to sample.
+        dataset: Dataset to sample.
         ratios: ``{part: weight}``, e.g. ``dict(pairs=2, singles=2)`` for half and half.
         batch_size: Batch size per rank; `MultiTaskRunner` passes that of the data loader.
         seed: Seed of the run.
         endless: Continue with the next epoch forever (iteration loops), or stop after one (epoch loops).
 
     Raises:
-        ConfigError: ``ratios`` does not list the parts of the data set, or a weight is not positive.
+        ConfigError: ``ratios`` does not list the parts of the dataset, or a weight is not positive.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ class LoadViews(BaseTransform):
     - ``labels``: ``{task: (H, W) or (H, W, C)}``; classes are int16, `PackViews` converts them to int64;
     - ``img_path``;
     - ``orientation``: EXIF orientation that was applied to the image, 1 for none;
-    - ``regions``: int32 (H, W), if the data set was built with ``regions``;
+    - ``regions``: int32 (H, W), if the dataset was built with ``regions``;
     - ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4): float32 tensors, if the camera is known.
 
     Labels and regions must match the image after its EXIF rotation. The rotation must not change the

@@ -28,8 +28,8 @@ class RectifiedPair(BaseTransform):
     by which stereo losses recognize them.
 
     Args:
-        order: ``'check'`` to raise if the first view is the right one; ``'sort'`` to swap the views instead, for data
-            sets that put the labelled camera first (`KITTI`).
+        order: ``'check'`` to raise if the first view is the right one; ``'sort'`` to swap the views instead, for
+            datasets that put the labelled camera first (`KITTI`).
 
     Raises:
         ConfigError: ``order`` is unknown.

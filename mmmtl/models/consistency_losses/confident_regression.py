@@ -42,7 +42,7 @@ class ConfidentRegression(StereoConsistencyLoss):
             # the same message for every batch, so that it is shown once
             warnings.warn(
                 f'a batch has no rectified pair, so it does not supervise {self.depth}: use RectifiedPair in the '
-                "data set's pipeline, and view_mode='stereo'",
+                "dataset's pipeline, and view_mode='stereo'",
                 stacklevel=2,
             )
         return super().forward(logits, targets, features, samples)

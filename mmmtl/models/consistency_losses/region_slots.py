@@ -75,7 +75,7 @@ class RegionSlots:
         if self.patches is None:
             if 'regions' not in sample:
                 raise DataError(
-                    f'{sample.get("img_path", "a sample")}: has no regions to contrast; give the data set '
+                    f'{sample.get("img_path", "a sample")}: has no regions to contrast; give the dataset '
                     'regions=..., made by mmmtl regions, or set patches=(4, 4)'
                 )
             return sample.regions

@@ -1,4 +1,4 @@
-"""A data set of generated rooms with height labels, computed from the depth when a sample is loaded."""
+"""A dataset of generated rooms with height labels, computed from the depth when a sample is loaded."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

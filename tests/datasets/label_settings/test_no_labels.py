@@ -1,4 +1,4 @@
-"""No label is shown, and a data set without any label is accepted."""
+"""No label is shown, and a dataset without any label is accepted."""
 
 import pytest
 from PIL import Image
