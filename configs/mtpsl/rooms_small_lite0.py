@@ -2,7 +2,7 @@
 
 A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight.
 ``region_felzenszwalb`` needs ``mmmtl regions configs/mtpsl/rooms_small_lite0.py::supervised --backend felzenszwalb
---out $MMMTL_DATA/regions/rooms_small``.
+--settings min_size=100 --out $MMMTL_DATA/regions/rooms_small``.
 """
 
 from mmengine.config import read_base

@@ -138,6 +138,10 @@ PROTOCOLS: dict[str, Protocol] = {
         about='200 small generated test rooms, left and right view of each',
         file='_base_/datasets/rooms_small_stereo.py',
     ),
+    'rooms/stereo': Protocol(
+        about='the rooms of rooms/small-stereo at 96 x 128 pixels',
+        file='_base_/datasets/rooms_stereo.py',
+    ),
 }
 
 
