@@ -71,8 +71,7 @@ def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
     kinds = [resolve_type(step['type'], f'pipeline[{index}].type') for index, step in enumerate(pipeline)]
     if TwoCrops in kinds:
         changes['pipeline'] = [
-            {'type': PackViews} if kind is TwoCrops else step
-            for kind, step in zip(kinds, pipeline, strict=True)
+            {'type': PackViews} if kind is TwoCrops else step for kind, step in zip(kinds, pipeline, strict=True)
         ]
     return changes
 
