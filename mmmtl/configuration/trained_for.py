@@ -109,8 +109,8 @@ def add_trained_scale(dataset: MutableMapping, path: str) -> None:
     """
     for name, part in dataset.get('parts', {}).items():
         add_trained_scale(part, f'{path}.parts.{name}')
-    pipeline = dataset.get('pipeline')
-    steps = [(step, f'{path}.pipeline[{index}]') for index, step in enumerate(pipeline or ())]
+    pipeline = dataset.get('pipeline') or ()
+    steps = [(step, f'{path}.pipeline[{index}]') for index, step in enumerate(pipeline)]
     if not any(is_a(*step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in steps):
         indices = [index for index, step in enumerate(steps) if is_a(*step, PackViews)]
         if indices:
