@@ -1,6 +1,12 @@
 """Errors that users can fix. Each message is one line that names the file, key or value and what to do."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, or the name of its class if it has no message."""
+    lines = str(error).strip().splitlines()
+    return lines[0].strip() if lines else type(error).__name__
+
+
 class UserError(Exception):
     """An error in the user's input; commands print its message without a traceback."""
 

@@ -1,23 +1,24 @@
-"""Initial weights of a joint training: each task's own weights from that task's checkpoint, the rest from one."""
+"""Initial weights of a joint training run: those of each task from its own checkpoint, the rest from one of them."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
 from mmmtl.errors import CheckpointError
+from mmmtl.models import MultiTaskModel
 
 
-def merge_weights(model: nn.Module, checkpoints: Mapping[str, str | Path], shared: str) -> dict[str, Tensor]:
+def merge_weights(model: MultiTaskModel, checkpoints: Mapping[str, str | Path], shared: str) -> dict[str, Tensor]:
     """Load the weights of several single-task checkpoints into one model.
 
-    A weight belongs to a task if one part of its name is the task's, as in
-    ``decode_head.heads.depth.classifier.weight``; it comes from that task's checkpoint. All others, such as those of
-    the encoder, come from the checkpoint of ``shared``.
+    A parameter or buffer belongs to a task if one of the dot-separated parts of its name is the name of the task, as in
+    ``decode_head.heads.depth.classifier.weight``; it comes from the checkpoint of this task. All others, such as those
+    of the encoder, come from the checkpoint of ``shared``.
 
     Args:
-        model: The model of all tasks; it gets the merged weights.
+        model: The multi-task model, changed in place.
         checkpoints: ``{task: file}`` for each task of the model.
         shared: The task whose checkpoint has the shared weights.
 
@@ -27,12 +28,10 @@ def merge_weights(model: nn.Module, checkpoints: Mapping[str, str | Path], share
     Raises:
         CheckpointError: A checkpoint is missing, unreadable, or does not fit.
     """
-    assert isinstance(model.tasks, Mapping)
     missing = sorted({*model.tasks, shared} - set(checkpoints))
     if missing:
-        raise CheckpointError(
-            f'no checkpoint for {", ".join(missing)}, only for {", ".join(checkpoints)}; give one for each task'
-        )
+        given = ', '.join(checkpoints) or 'none'
+        raise CheckpointError(f'no checkpoint for {", ".join(missing)}, only for {given}; give one for each task')
     states = {task: read_checkpoint(path)['state_dict'] for task, path in checkpoints.items()}
     merged = {}
     for key in model.state_dict():

@@ -6,7 +6,7 @@ from typing import Any
 from mmengine.model import BaseModel
 from torch import nn
 
-from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.resolve_type import is_a
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.backbones.timm_backbone import colours_of
 from mmmtl.models.colour_check import check_normalization
@@ -30,8 +30,7 @@ def without_pretrained(model: Any) -> Any:
 def check_replaced_colours(config: Any, model: nn.Module) -> None:
     """Check that a model normalizes images like the pretraining of the weights that a checkpoint replaces.
 
-    A network that was trained from these weights expects the same colours, so the check of `TimmBackbone` holds for it,
-    too.
+    A network that was trained from these weights expects the same colours, so it must pass the check of `TimmBackbone`.
 
     Args:
         config: The config of the model, before `without_pretrained`.
@@ -60,7 +59,4 @@ def _pretrained_backbones(config: Any) -> Iterator[dict]:
 
 
 def _is_timm_backbone(config: dict) -> bool:
-    if 'model_name' not in config or 'type' not in config:
-        return False
-    kind = class_of(config)  # not always a class of ours: that of an initializer or of a part of mmsegmentation is not
-    return isinstance(kind, type) and issubclass(kind, TimmBackbone)
+    return 'model_name' in config and 'type' in config and is_a(config, 'model', TimmBackbone)

@@ -4,13 +4,13 @@ import argparse
 
 from mmmtl.cli.options import add_cfg_options, add_config
 
-ROW = 'mean or mode per pixel'
+ROW_NAME = 'mean or mode per pixel'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--out', help='scores as JSON, which compare-runs reads')
+    parser.add_argument('--out', help='write the scores to this JSON file, for compare-runs')
     add_cfg_options(parser)
 
 
@@ -26,4 +26,4 @@ def run(args: argparse.Namespace) -> None:
     for name, value in scores.items():
         print(f'{name.ljust(width)}  {value:.4g}')
     if args.out:
-        write_scores(args.out, {ROW: scores}, config)
+        write_scores(args.out, {ROW_NAME: scores}, config)

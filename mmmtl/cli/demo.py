@@ -25,7 +25,7 @@ LEARNT = 0.1  # IoU above which a class counts as learnt to some degree
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument('--work-dir', default='work_dirs/demo', help='folder for all output')
+    parser.add_argument('--work-dir', default='work_dirs/demo', help='folder for all output (default: %(default)s)')
     parser.add_argument('--from-scratch', action='store_true', help='do not use pretrained weights')
     add_cfg_options(parser)
 

@@ -12,10 +12,9 @@ def check_device(name: str) -> None:
     """Raise ConfigError unless PyTorch can put a tensor on the device."""
     import torch
 
-    from mmmtl.errors import ConfigError
+    from mmmtl.errors import ConfigError, first_line
 
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConfigError(f'--device {name!r}: {reason}; use cpu, or a device of this machine') from None
+        raise ConfigError(f'--device {name!r}: {first_line(error)}; use cpu, or a device of this machine') from None

@@ -1,11 +1,12 @@
 """Options that several commands share; nothing here imports torch, so that ``--help`` is quick."""
 
 import argparse
+import re
 from collections.abc import Callable
 
 from mmmtl.cli.command_line import KeyValues
 
-CONFIG = 'config file, the name of a recipe, or a row of a table: FILE.py::ROW'
+CONFIG = 'config file, the name of a recipe, or FILE.py::ROW, a row of a table of configs'
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 SPLITS = ('train', 'val', 'test')
 
@@ -19,7 +20,7 @@ def at_least(minimum: int) -> Callable[[str], int]:
     """Return a type for ``add_argument``: a whole number of at least ``minimum``; anything else is a usage error."""
 
     def whole_number(text: str) -> int:
-        if not text.lstrip('-').isdecimal() or int(text) < minimum:
+        if not re.fullmatch(r'-?[0-9]+', text) or int(text) < minimum:
             raise argparse.ArgumentTypeError(f'expected a whole number of at least {minimum}, found {text!r}')
         return int(text)
 
@@ -27,36 +28,32 @@ def at_least(minimum: int) -> Callable[[str], int]:
 
 
 def positive(text: str) -> float:
-    """Read a positive number; a type for ``add_argument``."""
+    """Read a positive, finite number; a type for ``add_argument``."""
     try:
         number = float(text)
     except ValueError:
         number = 0
     if not 0 < number < float('inf'):
-        raise argparse.ArgumentTypeError(f'expected a positive number, found {text!r}')
+        raise argparse.ArgumentTypeError(f'expected a positive, finite number, found {text!r}')
     return number
 
 
-def add_size(parser: argparse.ArgumentParser, of: str) -> None:
-    """Add ``--size``, the height and width of images."""
+def add_size(parser: argparse.ArgumentParser, of: str, default: tuple[int, int] | None = None) -> None:
+    """Add ``--size``, the height and width of images in pixels.
+
+    Args:
+        parser: The parser.
+        of: The images, for the help.
+        default: The default; None if the command uses the size in training.
+    """
+    shown = f'{default[0]} {default[1]}' if default else 'that used in training'
     parser.add_argument(
         '--size',
         type=at_least(1),
         nargs=2,
+        default=list(default) if default else None,
         metavar=('HEIGHT', 'WIDTH'),
-        help=f'size of the {of} (default: that used in training)',
-    )
-
-
-def add_output_size(parser: argparse.ArgumentParser) -> None:
-    """Add ``--size``, the height and width of the images that a converter writes."""
-    parser.add_argument(
-        '--size',
-        type=at_least(1),
-        nargs=2,
-        default=(240, 320),
-        metavar=('H', 'W'),
-        help='size of the images in pixels (default: 240 320)',
+        help=f'size of the {of} in pixels (default: {shown})',
     )
 
 
@@ -65,8 +62,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--model',
         default='rooms_lite0',
-        help='network of the model zoo, config file, name of a recipe, or a row of a table: FILE.py::ROW '
-        '(default: rooms_lite0, for photographs of rooms)',
+        help=f'network of the model zoo, {CONFIG} (default: rooms_lite0, for photographs of rooms)',
     )
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
 
@@ -102,7 +98,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         '--metrics',
         nargs='+',
         default=[],
-        metavar='TASK/MEASURE',
+        metavar='TASK/METRIC',
         help='columns (default: the primary metric of every task)',
     )
     parser.add_argument('--out', help='write the table to this file too')

@@ -34,10 +34,10 @@ def run(args: argparse.Namespace) -> None:
     """Write the files that are missing.
 
     Raises:
-        ConfigError: The task is not a segmentation task, or the network has other classes.
+        ConfigError: The task is not a segmentation task, or the network has different classes.
     """
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder
+    from mmmtl.datasets.label_readers.pseudo_labels import pseudo_label_folder
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import content_digest
     from mmmtl.pseudo_labels.pseudo_semseg import (

@@ -1,6 +1,6 @@
 """Train and test the single-task baselines of a multi-task config, and print a Markdown table.
 
-Each network learns one task with the recipe of the config, from the images with a shown label of this task. --against
+Each network learns one task with the recipe of the config, on the images that have a label of this task. --against
 adds multi-task runs and their Delta_MTL to the table. If run again, it runs only what is missing.
 """
 
@@ -14,8 +14,10 @@ from mmmtl.cli.options import add_cfg_options, add_config, add_table_options, at
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     add_config(parser)
-    parser.add_argument('--seeds', nargs='+', type=at_least(0), default=[0], help='default: 0')
-    parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S')
+    parser.add_argument('--seeds', nargs='+', type=at_least(0), default=[0], help='seeds of the runs (default: 0)')
+    parser.add_argument(
+        '--work-dir', default='work_dirs', help='runs go to WORK_DIR/CONFIG_single/TASK/seed_S (default: work_dirs)'
+    )
     add_execution(parser)
     parser.add_argument(
         '--against',
@@ -28,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--select',
         type=float,
         metavar='FRACTION',
-        help='hold out this fraction of the training images and report the checkpoint that is best on '
+        help='hold out this fraction of the training scenes, in (0, 1), and report the checkpoint that is best on '
         'them; the last checkpoint by default',
     )
     add_table_options(parser)
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     execute = executor(args)
     runs = single_task_runs(args.config, args.seeds, Path(args.work_dir), args.cfg_options, args.select)
     if not execute([run for seeds in zip(*runs.values(), strict=True) for run in seeds]):
-        return
+        return  # Slurm jobs are still running
     single = [f'single {task}={run.work_dir}' for task, seeds in runs.items() for run in seeds]
     table = run_table(args.against, single, args.metrics) if args.against else run_table(single, (), args.metrics)
     print(table, end='')

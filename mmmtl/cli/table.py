@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--seeds', nargs='+', type=at_least(0), default=[0, 1, 2], help='seeds of the runs (default: 0 1 2)'
     )
-    parser.add_argument('--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S')
+    parser.add_argument(
+        '--work-dir', default='work_dirs', help='runs go to WORK_DIR/RECIPE/seed_S (default: work_dirs)'
+    )
     add_execution(parser)
     parser.add_argument(
         '--pretrain',

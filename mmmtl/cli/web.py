@@ -1,6 +1,6 @@
 """Serve a web page on this machine: drop a photograph, see and download all maps.
 
-The page loads nothing from other machines and sends nothing to them. Uploaded files are deleted when it ends.
+The page loads nothing from other machines and sends nothing to them. Uploaded files are deleted when the server ends.
 """
 
 import argparse
@@ -37,13 +37,14 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The model has no weights, the address is in use, or gradio is not installed.
     """
     from mmmtl.extras import import_extra
+    from mmmtl.web.server import forbid_connections, serve
 
+    forbid_connections()
     import_extra('gradio', 'mmmtl web')
     from mmmtl.apis import MultiTaskInferencer
     from mmmtl.apis.init_model import resolve_network
     from mmmtl.errors import ConfigError
     from mmmtl.web.limits import Limits
-    from mmmtl.web.server import serve
 
     check_device(args.device)
     config, checkpoint = resolve_network(args.model, args.checkpoint, args.cfg_options)

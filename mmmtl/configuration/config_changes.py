@@ -98,10 +98,10 @@ def _index(elements: list, key: str, path: str) -> int:
     if key.isdecimal() and int(key) < len(elements):
         return int(key)
     names = [
-        getattr(resolve_type(dict.get(element, 'type'), f'{path}.type'), '__name__', '')
-        if isinstance(element, dict)
+        getattr(resolve_type(dict.get(element, 'type'), f'{path}[{index}].type'), '__name__', '')
+        if isinstance(element, dict) and 'type' in element
         else ''
-        for element in elements
+        for index, element in enumerate(elements)
     ]
     if names.count(key) != 1:
         count = 'more than one' if key in names else 'no'

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mmmtl.configuration.resolve_type import class_of, resolve_type
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.configuration.signatures import accepted_arguments, default_argument
 
 # keys that cannot change a score: where the files are, copies that `load_config` makes, tasks left out, speed
@@ -111,15 +111,19 @@ def _metric_differences(found: Any, expected: Any, path: str, kept: set[str] | N
 
 def _part_differences(found: Mapping, expected: Mapping, path: str, ignored: set[str]) -> Iterator[str]:
     """Yield the differences of class and arguments; an argument that is not given has its default."""
-    kind, base = class_of(found), class_of(expected)
+    kind, base = (resolve_type(part['type'], f'{path}.type') for part in (found, expected))
     if isinstance(kind, type) and isinstance(base, type) and not (issubclass(kind, base) or issubclass(base, kind)):
         yield f'{path} is of type {kind.__name__}, not {base.__name__}'
         return
-    common = {*found, *expected, *accepted_arguments(base)} if issubclass(kind, base) else {*found, *expected}
+    derived = kind is base or (isinstance(kind, type) and isinstance(base, type) and issubclass(kind, base))
+    common = {*found, *expected, *accepted_arguments(base)} if derived else {*found, *expected}
     for key in sorted(common - ignored - {'type'}):
         if kind is not base and key not in accepted_arguments(base):
             continue  # an argument that only the subclass has
-        one, other = (part[key] if key in part else default_argument(class_of(part), key) for part in (found, expected))
+        one, other = (
+            part[key] if key in part else default_argument(part_type, key)
+            for part, part_type in ((found, kind), (expected, base))
+        )
         yield from _difference(one, other, f'{path}.{key}')
 
 

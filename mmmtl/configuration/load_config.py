@@ -133,14 +133,14 @@ def set_argument(config: Config, key: str) -> None:
     """Pass a top-level entry to all parts of data loaders and evaluators that accept an argument of that name."""
     for name in (*DATALOADERS, *EVALUATORS):
         if config.get(name):
-            _set_in_parts(config[name], key, config.get(key))
+            _set_in_parts(config[name], name, key, config.get(key))
 
 
-def _set_in_parts(node: Any, key: str, value: Any) -> None:
-    for child in node.values() if isinstance(node, dict) else node:
+def _set_in_parts(node: Any, path: str, key: str, value: Any) -> None:
+    for name, child in node.items() if isinstance(node, dict) else enumerate(node):
         if isinstance(child, dict | list | tuple):
-            _set_in_parts(child, key, value)
+            _set_in_parts(child, f'{path}.{name}', key, value)
     if isinstance(node, dict) and 'type' in node:
-        known = accepted_arguments(resolve_type(node['type'], ''))
+        known = accepted_arguments(resolve_type(node['type'], f'{path}.type'))
         if known is not ANYTHING and key in known:
             node[key] = value

@@ -8,7 +8,7 @@ from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.optim import ReduceOnPlateauParamScheduler
 
 from mmmtl.configuration.protocols import compared_metrics
-from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.errors import ConfigError
 
 MONITOR_KEYS = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
@@ -48,7 +48,8 @@ def set_monitor_rules(config: Config) -> None:
 def _check_tasks(config: Config, names: list[str], path: str) -> None:
     """Check that each name contains a task; this holds for the metrics of this package only."""
     metrics = config.get('val_evaluator') or []
-    classes = [class_of(metric) for metric in ([metrics] if isinstance(metrics, dict) else metrics)]
+    metrics = [metrics] if isinstance(metrics, dict) else metrics
+    classes = [resolve_type(metric['type'], 'val_evaluator.type') for metric in metrics]
     if not all(metric.__module__.startswith('mmmtl.') for metric in classes):
         return
     for name in names:
@@ -71,7 +72,7 @@ def _monitors(config: Config) -> Iterator[tuple[str, dict, str]]:
     for path, node in parts:
         if not isinstance(node, dict):
             continue
-        target = class_of(node)
+        target = class_of(node, path)
         if target is EarlyStoppingHook:
             node['type'] = 'mmmtl.EarlyStoppingHook'
         for ancestor in target.__mro__:

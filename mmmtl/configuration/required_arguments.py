@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from mmengine.config import Config
 
 from mmmtl.configuration.config_check import DATALOADERS
-from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.errors import ConfigError
 
 
@@ -19,7 +19,7 @@ def check_dataset_arguments(config: Config) -> None:
     for name in DATALOADERS:
         dataset = (config.get(name) or {}).get('dataset')
         for path, part in _parts(f'{name}.dataset', dataset) if isinstance(dataset, Mapping) else ():
-            kind = class_of(part)
+            kind = resolve_type(part['type'], f'{path}.type')
             missing = [
                 parameter.name
                 for parameter in inspect.signature(kind).parameters.values()

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from mmengine import registry as mmengine_registries
 from mmengine.config.lazy import LazyAttr, LazyObject
@@ -14,28 +14,30 @@ from mmmtl.extras import EXTRA_OF_MODULE, missing_extra
 from mmmtl.registry import LOSSES, TASKS
 
 
-def resolve_type(name: Any, path: str) -> Callable:
+def resolve_type(value: Any, path: str) -> Callable:
     """Return the class or function that the value of a ``type`` key refers to.
 
     Args:
-        name: A class or function, a lazy import of one, or a registered name.
+        value: A class or function, a lazy import of one, or a registered name.
         path: Path of the key in the config, for messages.
 
     Raises:
-        ConfigError: The name cannot be imported or is not registered.
+        ConfigError: The name cannot be imported or is not registered, or the value is neither a name nor callable.
     """
-    if isinstance(name, LazyObject | LazyAttr):
+    if isinstance(value, LazyObject | LazyAttr):
         try:
-            return name.build()
+            return value.build()
         except Exception as error:
             if (package := _missing_package(error)) in EXTRA_OF_MODULE:
                 raise missing_extra(path, package) from None
-            raise ConfigError(f'{path}: {last_line(error)}{_nearest_attribute(name)}') from None
-    if not isinstance(name, str):
-        return name
+            raise ConfigError(f'{path}: {last_line(error)}{_nearest_attribute(value)}') from None
+    if not isinstance(value, str):
+        if not callable(value):
+            raise ConfigError(f'{path}: expected a class, a function or a registered name, found {value!r}')
+        return value
     registries = [TASKS, LOSSES, *(r for r in vars(mmengine_registries).values() if isinstance(r, Registry))]
-    for registry in registries:  # names without a scope: tasks, losses of tasks, MMEngine's own
-        found = registry.get(name)
+    for registry in registries:  # the order in which names without a scope are looked up
+        found = registry.get(value)
         if found is not None:
             return found
     known = {
@@ -45,13 +47,40 @@ def resolve_type(name: Any, path: str) -> Callable:
         for key in child.module_dict
     }
     raise ConfigError(
-        f"{path}: {name!r} is not registered{did_you_mean(name, known)}; a project's own names need custom_imports"
+        f'{path}: {value!r} is not registered{did_you_mean(value, known)}; to use your own classes, list their modules '
+        'in custom_imports'
     )
 
 
-def class_of(part: Mapping) -> type:
-    """Return the class of a part from its config's ``type``."""
-    return cast(type, resolve_type(part['type'], 'type'))
+def class_of(part: Mapping, path: str) -> type:
+    """Return the class of a part of a config, from its ``type``.
+
+    Args:
+        part: The config of the part.
+        path: Its path in the config, for messages.
+
+    Raises:
+        ConfigError: See `resolve_type`; or ``type`` is a function.
+    """
+    found = resolve_type(part['type'], f'{path}.type')
+    if not isinstance(found, type):
+        raise ConfigError(f'{path}.type: expected a class, found {found!r}')
+    return found
+
+
+def is_a(part: Mapping, path: str, *kinds: type) -> bool:
+    """Return whether the ``type`` of a part of a config is one of these classes or a subclass.
+
+    Args:
+        part: The config of the part.
+        path: Its path in the config, for messages.
+        *kinds: The classes.
+
+    Raises:
+        ConfigError: See `resolve_type`.
+    """
+    found = resolve_type(part['type'], f'{path}.type')
+    return isinstance(found, type) and issubclass(found, kinds)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import IterBasedTrainLoop
 
-from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.datasets import EpochSampler, RatioSampler
 from mmmtl.errors import ConfigError
 
@@ -38,14 +38,15 @@ def set_train_units(config: Config) -> None:
     sampler = loader.get('sampler')
     if not sampler:
         return
-    if class_of(sampler) in (EpochSampler, RatioSampler):
+    kind = resolve_type(sampler['type'], 'train_dataloader.sampler.type')
+    if kind in (EpochSampler, RatioSampler):
         sampler['endless'] = not by_epoch
-    if class_of(sampler) is RatioSampler:
+    if kind is RatioSampler:
         sampler['batch_size'] = loader['batch_size']
 
 
 def counts_epochs(train_cfg: ConfigDict) -> bool:
     """Return whether the training loop is epoch-based."""
     if 'type' in train_cfg:
-        return not issubclass(class_of(train_cfg), IterBasedTrainLoop)
+        return not issubclass(class_of(train_cfg, 'train_cfg'), IterBasedTrainLoop)
     return train_cfg.setdefault('by_epoch', 'max_epochs' in train_cfg)

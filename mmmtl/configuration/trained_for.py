@@ -5,7 +5,7 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
-from mmmtl.configuration.resolve_type import class_of
+from mmmtl.configuration.resolve_type import is_a, resolve_type
 from mmmtl.configuration.signatures import default_argument
 from mmmtl.datasets.transforms import AtTrainedScale, CoverCrop, FixedCrop, PackViews, Pad, Resize
 from mmmtl.datasets.transforms.cover_crop import covering_size
@@ -34,13 +34,13 @@ def complete_trained_for(config: Config) -> None:
         raise ConfigError(f'trained_for must be dict(size=(height, width)), or None, found {stated!r}')
     trained_for = {'size': None, 'field_of_view': None, **stated}
     if trained_for['size'] is None and config.get('train_dataloader'):
-        trained_for['size'] = size_in_training(config.train_dataloader.dataset)
+        trained_for['size'] = size_in_training(config.train_dataloader.dataset, 'train_dataloader.dataset')
     check_trained_for(trained_for)
     config.trained_for = ConfigDict(trained_for) if trained_for['size'] else None
     if config.trained_for and config.get('protocol') is None:
         for name in ('val_dataloader', 'test_dataloader'):
             if config.get(name):
-                add_trained_scale(config[name].dataset)
+                add_trained_scale(config[name].dataset, f'{name}.dataset')
 
 
 def check_trained_for(trained_for: Mapping[str, Any]) -> None:
@@ -79,37 +79,39 @@ def is_field_of_view(angle: Any) -> bool:
     return numbers and len(angles) == 2 and 0 < angles[0] <= angles[1] < 180
 
 
-def size_in_training(dataset: Mapping) -> tuple[int, int] | None:
+def size_in_training(dataset: Mapping, path: str) -> tuple[int, int] | None:
     """Return (H, W) of a whole image as the network sees it in training; None if it cannot be derived.
 
     Args:
         dataset: Config of the training dataset.
+        path: Its path in the config, for messages.
     """
     if 'parts' in dataset:
-        sizes = {size_in_training(part) for part in dataset['parts'].values()}
+        sizes = {size_in_training(part, f'{path}.parts.{name}') for name, part in dataset['parts'].items()}
         return sizes.pop() if len(sizes) == 1 else None
-    kind = class_of(dataset)
+    kind = resolve_type(dataset['type'], f'{path}.type')
     size: Any = dataset.get('size', default_argument(kind, 'size')) or getattr(kind, 'SIZE', None)
-    for step in dataset.get('pipeline', ()):
-        if _is_a(step, Resize, FixedCrop) or (_is_a(step, CoverCrop) and size is None):
+    for index, step in enumerate(dataset.get('pipeline', ())):
+        step_path = f'{path}.pipeline[{index}]'
+        if is_a(step, step_path, Resize, FixedCrop) or (is_a(step, step_path, CoverCrop) and size is None):
             size = step['size']
-        elif _is_a(step, CoverCrop):
+        elif is_a(step, step_path, CoverCrop):
             size = covering_size(size, step['size'])
     return tuple(size) if size else None
 
 
-def add_trained_scale(dataset: MutableMapping) -> None:
-    """Insert `AtTrainedScale` before `PackViews` in the config of a dataset, unless its pipeline sets a size."""
-    for part in dataset.get('parts', {}).values():
-        add_trained_scale(part)
-    pipeline = dataset.get('pipeline')
-    if pipeline and not any(_is_a(step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in pipeline):
-        indices = [index for index, step in enumerate(pipeline) if _is_a(step, PackViews)]
+def add_trained_scale(dataset: MutableMapping, path: str) -> None:
+    """Insert `AtTrainedScale` before `PackViews` in the config of a dataset, unless its pipeline sets a size.
+
+    Args:
+        dataset: Config of the dataset, changed in place.
+        path: Its path in the config, for messages.
+    """
+    for name, part in dataset.get('parts', {}).items():
+        add_trained_scale(part, f'{path}.parts.{name}')
+    pipeline = dataset.get('pipeline') or ()
+    steps = [(step, f'{path}.pipeline[{index}]') for index, step in enumerate(pipeline)]
+    if not any(is_a(*step, AtTrainedScale, CoverCrop, FixedCrop, Pad, Resize) for step in steps):
+        indices = [index for index, step in enumerate(steps) if is_a(*step, PackViews)]
         if indices:
             dataset['pipeline'] = [*pipeline[: indices[0]], {'type': 'mmmtl.AtTrainedScale'}, *pipeline[indices[0] :]]
-
-
-def _is_a(step: Mapping, *kinds: type) -> bool:
-    """Return whether the config of a transform builds an instance of one of these classes."""
-    kind = class_of(step)
-    return isinstance(kind, type) and issubclass(kind, kinds)

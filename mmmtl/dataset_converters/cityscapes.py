@@ -30,13 +30,13 @@ MEMBER = re.compile(rf'(?:.*/)?(({"|".join(KINDS)})/(?:train|val)/(\w+)/\3_\d{{6
 
 
 def cityscapes_path(member: str) -> str | None:
-    """Return the path below the root of an archive member; None for files that are not read (test images, polygons)."""
+    """Return the path of an archive member below the data root; None if it is not read (test images, polygons)."""
     match = MEMBER.fullmatch(member)
     return match[1] if match and match[4] == KINDS[match[2]] else None
 
 
-def names_of(root: Path, split: str, kind: str) -> list[str]:
-    """Return the sorted names of all files of a kind, such as ``'aachen/aachen_000000_000019'``."""
+def image_names(root: Path, split: str, kind: str) -> list[str]:
+    """Return the sorted names of the images that have a file of a kind, such as ``'aachen/aachen_000000_000019'``."""
     return sorted(
         f'{path.parent.name}/{path.name.removesuffix(f"_{KINDS[kind]}")}'
         for path in visible_files(root / kind / split, f'*/*_{KINDS[kind]}')
@@ -44,39 +44,44 @@ def names_of(root: Path, split: str, kind: str) -> list[str]:
 
 
 def check_tree(root: Path) -> None:
-    """Print the number of files of each kind.
+    """Check that no image or label is missing, and print the number of files of each kind.
 
     Raises:
-        DataError: Images are missing, or a kind exists for a part of the images only.
+        DataError: Images are missing, or a kind, counted over both splits, exists for some of the images only.
     """
+    names = {(kind, split): image_names(root, split, kind) for split in COUNTS for kind in KINDS}
+    present = {kind for (kind, _), found in names.items() if found}
     wrong = []
     for split, count in COUNTS.items():
-        images = names_of(root, split, 'leftImg8bit')
+        images = names['leftImg8bit', split]
         if len(images) != count:
             wrong.append(f'leftImg8bit/{split} has {len(images)} of {count} images')
         for kind in KINDS:
-            names = names_of(root, split, kind)
-            print(f'{root / kind / split}: {len(names)} of {count}')
-            missing = set(images) - set(names)
-            if names and missing:
+            print(f'{root / kind / split}: {len(names[kind, split])} of {count}')
+            missing = set(images) - set(names[kind, split])
+            if kind in present and missing:
                 wrong.append(f'{kind}/{split} lacks {len(missing)}, the first is {min(missing)}')
     if wrong:
         raise DataError(f'{root}: {"; ".join(wrong)}; unpack the archives again')
 
 
 def write_cityscapes_mtan(root: Path, output: Output) -> None:
-    """Write the arrays of MTAN for both splits, and ``names.txt`` with the name of each numbered image.
+    """Write the arrays of MTAN for both splits, float32 at 128 x 256.
+
+    ``image`` (128, 256, 3) is RGB in [0, 1], ``label_7`` (128, 256) the index of the category or -1 for void, and
+    ``depth`` (128, 256, 1), as MTAN calls it, the stored 16-bit disparity / 65535. Line i of ``names.txt`` is the name
+    of the image ``i.npy``, counted from 0.
 
     Args:
         root: Root of the official files.
-        output: Folder to fill: ``{split}/{image,label_7,depth}/{number}.npy``.
+        output: Folder to fill: ``{split}/{image,label_7,depth}/{number}.npy`` and ``{split}/names.txt``.
 
     Raises:
         DataError: A file is missing or damaged, or image, labels and disparity differ in size.
     """
-    task = SemSeg('semseg', classes=[str(number) for number in range(7)])
+    task = SemSeg('semseg', classes=[str(number) for number in range(7)])  # no names are needed to read the files
     for split in COUNTS:
-        images = names_of(root, split, 'leftImg8bit')
+        images = image_names(root, split, 'leftImg8bit')
         for number, name in enumerate(output.progress(images, split)):
             targets = {kind: f'{split}/{kind}/{number}.npy' for kind in ('image', 'label_7', 'depth')}
             if output.has(*targets.values()):

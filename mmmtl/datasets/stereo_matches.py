@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder, read_pseudo_disparity
+from mmmtl.datasets.label_readers.pseudo_disparity import read_pseudo_disparity
+from mmmtl.datasets.label_readers.pseudo_labels import pseudo_label_folder
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset
 from mmmtl.datasets.records import LabelReader, Record, View
 from mmmtl.errors import ConfigError

@@ -19,7 +19,7 @@ def selection_options(
 
     Args:
         config: From `load_config`, with one training dataset.
-        fraction: Fraction of the training scenes to hold out.
+        fraction: Fraction of the training scenes to hold out, in (0, 1).
         metric: ``task/metric`` that selects the checkpoint.
         higher_is_better: Whether a higher value of it is better.
         seed: Seed that draws the slice; not the seed of the run, so that all runs select on the same images.

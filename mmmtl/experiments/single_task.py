@@ -68,8 +68,8 @@ def model_options(config: Config, task: str) -> dict[str, Any]:
     if config.get('custom_hooks'):
         options['custom_hooks'] = [
             hook
-            for hook in map(plain_config, config.custom_hooks)
-            if resolve_type(hook['type'], 'custom_hooks.type') is not ConsistencyRampHook
+            for index, hook in enumerate(map(plain_config, config.custom_hooks))
+            if resolve_type(hook['type'], f'custom_hooks[{index}].type') is not ConsistencyRampHook
         ]
     if config.get('default_hooks', {}).get('checkpoint', {}).get('save_best'):
         metric, higher_is_better = primary_metric_of(config, task)

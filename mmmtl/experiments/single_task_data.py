@@ -67,11 +67,11 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
 def drop_consistency_inputs(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of a dataset that drop the inputs of consistency losses: second crops and regions."""
     changes: dict[str, Any] = {'regions': None} if dataset.get('regions') else {}
-    kinds = [resolve_type(step['type'], 'pipeline.type') for step in dataset.get('pipeline') or ()]
+    pipeline = dataset.get('pipeline') or ()
+    kinds = [resolve_type(step['type'], f'pipeline[{index}].type') for index, step in enumerate(pipeline)]
     if TwoCrops in kinds:
         changes['pipeline'] = [
-            {'type': PackViews} if kind is TwoCrops else step
-            for kind, step in zip(kinds, dataset['pipeline'], strict=True)
+            {'type': PackViews} if kind is TwoCrops else step for kind, step in zip(kinds, pipeline, strict=True)
         ]
     return changes
 

@@ -21,7 +21,14 @@ def single_task_runs(
         seeds: Seeds of the runs.
         work_dir: Runs go to ``WORK_DIR/CONFIG_single/TASK/seed_S``.
         options: Config entries to override.
-        select: Fraction of the training images to hold out for choosing the checkpoint; None for the last one.
+        select: Fraction of the training scenes to hold out for choosing the checkpoint, in (0, 1); None for the last
+            one.
+
+    Returns:
+        ``{task: runs}``, in the order of ``seeds``.
+
+    Raises:
+        ConfigError: See `load_config`, `single_task_options` and `selection_options`.
     """
     folder = work_dir / f'{recipe_name(config)}_single'
     multi = load_config(config, options)

@@ -29,7 +29,7 @@ def measure_conflicts(
         have a gradient (T, T); and the mean norms of the gradients (T,).
     """
     gradients = TaskGradients(shared)
-    parameters, _ = gradients.choose(dict(model.named_parameters()))
+    parameters, _ = gradients.split_parameters(dict(model.named_parameters()))
     size = len(model.tasks)
     sums, counts, norm_sums = torch.zeros(size, size), torch.zeros(size, size), torch.zeros(size)
     loader = MultiTaskRunner.build_dataloader(config.train_dataloader, seed=0)

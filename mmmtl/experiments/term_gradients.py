@@ -64,7 +64,7 @@ class TermGradientsHook(Hook):
     def before_train(self, runner) -> None:
         model: MultiTaskModel = runner.unwrapped_model
         self.gradients.to(next(model.parameters()).device)
-        self.gradients.choose(dict(model.named_parameters()))  # an unknown prefix is an error before the first step
+        self.gradients.split_parameters(dict(model.named_parameters()))  # to refuse an unknown prefix before training
         self._handles = [
             model.loss_weighting.register_forward_hook(self._keep_tasks),
             *(loss.register_forward_hook(self._keep_consistency(name)) for name, loss in _named(model)),
@@ -104,7 +104,7 @@ class TermGradientsHook(Hook):
             plain = output['loss'].new_tensor(float(consistency.weight * consistency.ramp))
             self._weights[name] = output.get(f'weight/{name}', plain)
         rows = self.gradients(
-            list(self._losses.values()), self.gradients.choose(dict(model.named_parameters()))[0]
+            list(self._losses.values()), self.gradients.split_parameters(dict(model.named_parameters()))[0]
         ).rows
         losses = torch.stack([loss.detach().float() for loss in self._losses.values()])
         all_reduce(losses, op='mean')

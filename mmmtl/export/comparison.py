@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.own_size import resized_strips
+from mmmtl.models.original_size import resized_strips
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 

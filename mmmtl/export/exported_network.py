@@ -79,7 +79,7 @@ class ExportedNetwork(nn.Module):
 
 
 def _resized(logits: Tensor, map_size: Tensor | None) -> Tensor:
-    """Resize logits (N, C, H, W) bilinearly, antialiased where they shrink, as `mmmtl.models.own_size` does.
+    """Resize logits (N, C, H, W) bilinearly, antialiased where they shrink, as `mmmtl.models.original_size` does.
 
     They are shrunk by matrices and then enlarged: the antialiased resize of onnxruntime differs by 1e-3.
     """

@@ -64,7 +64,15 @@ class Output:
     def report(self) -> None:
         """Print per folder how many files were written, and how many were there already."""
         for name in sorted({*self.written, *self.kept}):
-            print(f'{self.root / name}: {self.written[name]} written, {self.kept[name]} there already')
+            print(f'{self.root / name}: {_counts(self.written[name], self.kept[name])}')
+
+    def total(self) -> str:
+        """Return how many files were written, and how many were there already, in all folders."""
+        return _counts(self.written.total(), self.kept.total())
+
+
+def _counts(written: int, kept: int) -> str:
+    return f'{written} written, {kept} there already'
 
 
 def folder(name: str) -> str:

@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from mmmtl.errors import CheckpointError, DamagedCheckpointError
+from mmmtl.errors import CheckpointError, DamagedCheckpointError, first_line
 
 MARKED_AS_FOLDER = 0x10  # torch reads nothing for such a zip entry and returns uninitialized memory
 
@@ -21,6 +21,10 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
     Verifies the CRC-32 of every zip entry, which ``torch.load`` does not do; this takes about half the loading time.
     Files in torch's legacy format, and those written with ``set_crc32_options(False)``, have no checksums.
 
+    Args:
+        path: The file.
+        map_location: Device of the tensors; None for the device that they were saved from (``.safetensors``: the CPU).
+
     Raises:
         DamagedCheckpointError: The file is damaged.
         CheckpointError: The file is missing, or holds other objects.
@@ -30,7 +34,8 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
         raise CheckpointError(f'{path}: no such checkpoint')
     try:
         if path.suffix == '.safetensors':
-            return safetensors.torch.load_file(path)
+            weights = safetensors.torch.load_file(path)
+            return {name: value.to(map_location) for name, value in weights.items()} if map_location else weights
         _verify_checksums(path)
         return torch.load(path, map_location=map_location, weights_only=True)
     except Exception as error:  # zipfile, pickle, struct and torch raise many types
@@ -42,7 +47,7 @@ def load_plain(path: str | Path, map_location: str | torch.device | None = 'cpu'
                 'and loading that could run code; save its state_dict alone on a machine where you '
                 'can trust the file'
             ) from None
-        reason = 'not written by torch' if foreign else text.splitlines()[0] if text else type(error).__name__
+        reason = 'not written by torch' if foreign else first_line(error)
         raise DamagedCheckpointError(
             f'{path}: cannot be read, it is damaged or not a checkpoint ({reason})',
             'use another copy or an earlier checkpoint',

@@ -5,7 +5,8 @@ from mmengine import hooks
 from mmmtl.errors import ConfigError
 from mmmtl.registry import HOOKS
 
-STATE = 'best_score_early_stopping'  # saved with the best scores; the runner drops both if they are not comparable
+# the prefix best_score makes the runner save it with the best scores, and drop it with them if they are not comparable
+STATE = 'best_score_early_stopping'
 
 
 @HOOKS.register_module()
@@ -14,6 +15,8 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
 
     ``load_config`` replaces MMEngine's hook by this one, and sets ``rule`` if the metric is the primary metric of a
     task.
+
+    Args: see `mmengine.hooks.EarlyStoppingHook`. ``strict`` has no effect: a metric that is missing always raises.
 
     Raises:
         ConfigError: Validation does not return the metric ``monitor``.
@@ -27,8 +30,15 @@ class EarlyStoppingHook(hooks.EarlyStoppingHook):
             self.best_score, self.wait_count = state['best_score'], state['wait_count']
         runner.logger.info(
             f'stops early once {self.monitor} is not {"higher" if self.rule == "greater" else "lower"} than its best '
-            f'by at least {abs(self.min_delta):g} in {self.patience} validations in a row'
+            f'by at least {abs(self.min_delta):g} in {self.patience} validations in a row{self._other_reasons()}'
         )
+
+    def _other_reasons(self) -> str:
+        """Return the further conditions that stop the run, for the log."""
+        reasons = ', or if it is not finite' if self.check_finite else ''
+        if self.stopping_threshold is not None:
+            reasons += f', or once it is {"above" if self.rule == "greater" else "below"} {self.stopping_threshold:g}'
+        return reasons
 
     def after_val_epoch(self, runner, metrics: dict[str, float]) -> None:
         if self.monitor not in metrics:

@@ -14,18 +14,19 @@ class NormStatisticsHook(Hook):
 
     `BatchNorm` averages over the images of its process, and DDP synchronizes parameters but not these statistics.
     Without this hook, the processes of a validation evaluate different networks, and the scores are not those of the
-    checkpoint, which has the statistics of the main process. Training does not use them; other buffers are not changed.
+    checkpoint, which has the statistics of the main process. Training does not use running statistics. Other buffers
+    are not changed.
     """
 
     priority = 'LOWEST'  # after hooks that swap weights, such as EMAHook
 
     def before_val_epoch(self, runner) -> None:
-        self.broadcast(runner)
+        self.broadcast_statistics(runner)
 
     def before_test_epoch(self, runner) -> None:
-        self.broadcast(runner)
+        self.broadcast_statistics(runner)
 
-    def broadcast(self, runner) -> None:
+    def broadcast_statistics(self, runner) -> None:
         """Overwrite the statistics in place with those of the main process."""
         if get_world_size() == 1:
             return

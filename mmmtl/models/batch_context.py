@@ -21,9 +21,10 @@ class BatchContext:
         images: (N, 3, H, W), normalized and, where a part constrains the size, padded at the right and at the bottom.
         views: Number of views of each scene, N in total; the views of a scene are consecutive in the batch. All are 1
             unless a part of the model looks across views.
-        intrinsics: (N, 3, 3) in pixels of ``images``; None if no scene has several views. Scenes of one view have
+        intrinsics: (N, 3, 3) in pixels of ``images``; None if no scene has several views. Scenes with one view have
             identity matrices, which are not used.
-        camera_T_world: (N, 4, 4), world to camera; None or identity in the same cases.
+        camera_T_world: (N, 4, 4), world to camera; None if no scene has several views, the identity for scenes with
+            one view.
     """
 
     tasks: Mapping[str, Task]
@@ -46,7 +47,7 @@ class BatchContext:
         *,
         across_views: bool = False,
     ) -> BatchContext:
-        """Describe a batch.
+        """Describe a batch; intrinsics are scaled to the size of the network's input.
 
         Args:
             tasks: The model's tasks, by name.
@@ -55,9 +56,11 @@ class BatchContext:
             across_views: Whether a part looks across views. If not, cameras are not read, and every image is a scene.
 
         Raises:
-            DataError: A part looks across views, and a scene of several lacks a camera or has views of different sizes.
+            DataError: A part looks across views, and a scene with several views lacks a camera, or its views differ in
+                size.
         """
         if not across_views or samples is None:
             return cls(tasks, images, (1,) * len(images))
         cameras = scene_cameras(samples)
-        return cls(tasks, images, cameras['views'] or (), cameras['intrinsics'], cameras['camera_T_world'])
+        assert cameras['views'] is not None, 'scene_cameras returns the views of all samples'
+        return cls(tasks, images, cameras['views'], cameras['intrinsics'], cameras['camera_T_world'])

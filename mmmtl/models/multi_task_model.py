@@ -168,7 +168,7 @@ class MultiTaskModel(LossModel):
 
         Raises:
             DataError: The images do not have the only size that a part accepts; or a part looks across views, and a
-                scene of several lacks a camera or its views differ in size.
+                scene with several views lacks a camera, or its views differ in size.
         """
         images = self.size_constraint.pad(inputs)
         return BatchContext.of(self.tasks, images, data_samples, across_views=self.looks_across_views)

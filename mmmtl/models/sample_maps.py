@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from mmengine.structures import PixelData
 from torch import Tensor
 
-from mmmtl.models.own_size import final_map
+from mmmtl.models.original_size import final_map
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task
 

@@ -25,11 +25,11 @@ class SceneCameras(TypedDict):
 def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> SceneCameras:
     """Collect the scenes and cameras of a batch.
 
-    Images without samples, and samples without ``views``, are scenes of one view. If other scenes have several, these
-    get identity matrices, which are not used.
+    Images without samples, and samples without ``num_views``, are scenes with one view. If other scenes have several
+    views, these get identity matrices, which are not used.
 
     Raises:
-        DataError: A scene of several views lacks a camera, or its views differ in size.
+        DataError: A scene with several views lacks a camera, or its views differ in size.
     """
     if data_samples is None:
         return {'views': None, 'intrinsics': None, 'camera_T_world': None}
@@ -47,7 +47,7 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> SceneCa
 def _stack_cameras(
     data_samples: Sequence[MultiTaskDataSample], key: str, matrix_of: Callable[[MultiTaskDataSample], Tensor]
 ) -> Tensor:
-    """Stack a matrix of all samples; the identity for scenes of one view."""
+    """Stack a matrix of all samples; the identity for scenes with one view."""
     matrices = []
     for sample in data_samples:
         if sample.get('num_views', 1) > 1 and key not in sample:

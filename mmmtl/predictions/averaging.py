@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mmmtl.datasets.transforms.geometric import resize
 from mmmtl.errors import ConfigError
-from mmmtl.models.own_size import final_map
+from mmmtl.models.original_size import final_map
 from mmmtl.predictions.window_grid import window_positions, window_weight
 from mmmtl.tasks import Task
 

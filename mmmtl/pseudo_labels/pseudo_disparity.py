@@ -8,17 +8,14 @@ import numpy as np
 from mmengine.config import Config
 from torch.utils.data import Dataset
 
-from mmmtl.datasets.label_readers.pseudo_disparity import (
-    check_pair,
-    encode_confidence,
-    encode_disparity,
-    prepare_folder,
-    pseudo_label_folder,
-)
+from mmmtl.datasets.label_readers.pseudo_disparity import encode_confidence, encode_disparity
+from mmmtl.datasets.label_readers.pseudo_labels import check_pair, prepare_folder, pseudo_label_folder
+from mmmtl.datasets.transforms import LoadPseudoLabels
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
 from mmmtl.files.checksums import content_digest
 from mmmtl.files.output_folder import Output
+from mmmtl.pseudo_labels.pipeline_steps import sorts_views, steps_of
 from mmmtl.pseudo_labels.stereo_matching import (
     DisparityFolder,
     NetworkConfidence,
@@ -29,21 +26,16 @@ from mmmtl.registry import DATASETS
 
 
 def disparity_folder(dataset: Config) -> str:
-    """Return the folder from which the dataset's transforms load pseudo disparity.
+    """Return the folder from which the dataset or its `LoadPseudoLabels` loads pseudo disparity.
 
     Raises:
-        ConfigError: No transform loads pseudo disparity from a folder.
+        ConfigError: Neither loads pseudo disparity from a folder.
     """
-    steps = [step for step in dataset.get('pipeline', ()) if 'disparity' in step.get('names', ('disparity',))]
-    for part in (dataset, *steps):
+    steps = steps_of(dataset.get('pipeline', ()), LoadPseudoLabels)
+    for part in (dataset, *(step for step in steps if 'disparity' in step.get('names', ('disparity',)))):
         if part.get('folder'):
             return part['folder']
     raise ConfigError('the split has no LoadPseudoLabels that names a folder; choose another --split, or give --out')
-
-
-def sorts_views(dataset: Config) -> bool:
-    """Return whether the `RectifiedPair` of the dataset sorts the views into left and right."""
-    return any(step.get('order') == 'sort' for step in dataset.get('pipeline', ()))
 
 
 def write_pseudo_disparity(
@@ -67,7 +59,9 @@ def write_pseudo_disparity(
         names = [f'{record.name}/{view}_{kind}.png' for view in (0, 1) for kind in ('disparity', 'confidence')]
         if output.has(*names):
             continue
-        views = check_pair([load_view(view, {}) for view in record.views], record.name, sort=sorts_views(config))
+        views = check_pair(
+            [load_view(view, {}) for view in record.views], record.name, sort=sorts_views(config.get('pipeline', ()))
+        )
         left, right = (view['image'] for view in views)
         paths = Path(views[0]['img_path']), Path(views[1]['img_path'])
         disparity = (

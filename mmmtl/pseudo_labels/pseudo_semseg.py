@@ -1,34 +1,35 @@
 """Write pseudo labels for semantic segmentation: predictions of a trained network for views without a label."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from mmmtl.apis.inferencer import MultiTaskInferencer
-from mmmtl.checkpoints.checkpoint import load_weights, read_checkpoint
-from mmmtl.configuration.resolve_type import resolve_type
-from mmmtl.datasets.label_readers.pseudo_disparity import check_pair, prepare_folder
+from mmmtl.checkpoints.checkpoint import load_weights
+from mmmtl.datasets.label_readers.pseudo_labels import check_pair, prepare_folder
 from mmmtl.datasets.records import Record
-from mmmtl.datasets.transforms import RectifiedPair
+from mmmtl.datasets.transforms import LoadPseudoLabels, RectifiedPair
 from mmmtl.datasets.transforms.loading import load_view
 from mmmtl.errors import ConfigError
 from mmmtl.extras import import_extra
 from mmmtl.files.output_folder import Output
+from mmmtl.files.weight_files import read_state_dict
+from mmmtl.pseudo_labels.pipeline_steps import sorts_views, steps_of
 from mmmtl.registry import DATASETS
 from mmmtl.tasks import SemSeg
 
 Segment = Callable[[np.ndarray], np.ndarray]  # RGB (H, W, 3) -> classes (H, W)
 
 
-def semseg_folder(pipeline: list[dict], task: str) -> str:
-    """Return the folder from which the dataset's pipeline loads pseudo labels of the task.
+def semseg_folder(pipeline: Sequence[Mapping], task: str) -> str:
+    """Return the folder from which `LoadPseudoLabels` in the dataset's pipeline loads pseudo labels of the task.
 
     Raises:
         ConfigError: The pipeline loads none.
     """
-    for step in pipeline:
+    for step in steps_of(pipeline, LoadPseudoLabels):
         if task in step.get('names', ()):
             return step['folder']
     raise ConfigError(
@@ -38,7 +39,7 @@ def semseg_folder(pipeline: list[dict], task: str) -> str:
 
 def load_mmmtl_network(
     config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
-) -> tuple[Segment, tuple | None]:
+) -> tuple[Segment, tuple[int, int] | None]:
     """Load a network trained with mmmtl.
 
     Args:
@@ -46,16 +47,21 @@ def load_mmmtl_network(
         checkpoint: Its checkpoint.
         task: The segmentation task, which the network must have with the same classes.
         device: Device of the network.
-        own_size: Keep the size of the images.
+        own_size: Whether images keep their size, instead of being resized to that of the training.
 
     Returns:
         The network as a function, and the size (H, W) to whose area it resizes images, None if it keeps their size.
 
     Raises:
-        ConfigError: The network has other classes.
+        ConfigError: The network has no task of this name, or one with different classes.
     """
     inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
-    found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
+    tasks = inferencer.model.tasks
+    if task.name not in tasks:
+        raise ConfigError(
+            f'{config}: the network has no task {task.name}; its tasks are {", ".join(tasks)}; choose another --task'
+        )
+    found = getattr(tasks[task.name], 'classes', ())
     check_classes(len(found), task, config)
     if found != task.classes:
         found_class, expected = next(pair for pair in zip(found, task.classes, strict=True) if pair[0] != pair[1])
@@ -71,12 +77,13 @@ def load_mmseg_network(config: str, checkpoint: str, task: SemSeg, device: str) 
 
     Raises:
         ConfigError: The network has another number of classes than the task.
+        CheckpointError: The checkpoint cannot be read or does not fit the config.
         MissingExtraError: mmsegmentation is not installed.
     """
     mmseg = import_extra('mmseg.apis', '--library mmseg')
     model = mmseg.init_model(config, device=device)
-    load_weights(model, read_checkpoint(checkpoint)['state_dict'], checkpoint)
-    check_classes(model.out_channels if hasattr(model, 'out_channels') else model.num_classes, task, config)
+    load_weights(model, read_state_dict(checkpoint), checkpoint)
+    check_classes(model.num_classes, task, config)  # out_channels is 1 if a threshold separates two classes
     return lambda image: mmseg.inference_model(model, image[..., ::-1]).pred_sem_seg.data[0].cpu().numpy()  # BGR
 
 
@@ -90,23 +97,26 @@ def check_classes(found: int, task: SemSeg, config: str) -> None:
         raise ConfigError(f'{config}: the network has {found} classes of {task.name}, expected {task.channels}')
 
 
-def views_of(record: Record, pipeline: list[Mapping], task: str) -> list[dict]:
+def views_of(record: Record, pipeline: Sequence[Mapping], task: str) -> list[dict]:
     """Load the views of a record in the order in which `LoadPseudoLabels` receives them.
 
     The key ``labelled`` of a view is True if it has a label of the task.
+
+    Raises:
+        DataError: The pipeline expects a rectified pair, and the views are none.
     """
     views = [{**load_view(view, {}), 'labelled': task in view.labels} for view in record.views]
-    kinds = [(step, resolve_type(step['type'], '')) for step in pipeline]
-    order = [
-        step.get('order', 'check') for step, kind in kinds if isinstance(kind, type) and issubclass(kind, RectifiedPair)
-    ]
-    return check_pair(views, record.name, sort='sort' in order) if order else views
+    if not steps_of(pipeline, RectifiedPair):
+        return views
+    return check_pair(views, record.name, sort=sorts_views(pipeline))
 
 
 def write_pseudo_semseg(
     dataset_config: Mapping, task: SemSeg, segment: Segment, settings: Mapping[str, Any], folder: Path
 ) -> None:
-    """Write the predicted classes of every view without a label; existing files are kept.
+    """Write the predicted classes of every view without a label to ``{record}/{view}_{task}.png``, 8 bit.
+
+    Existing files are kept.
 
     Args:
         dataset_config: Config of the dataset.
@@ -114,8 +124,13 @@ def write_pseudo_semseg(
         segment: The trained network.
         settings: Settings on which the files depend, for the manifest.
         folder: Folder to fill.
+
+    Raises:
+        ConfigError: See `prepare_folder`.
+        DataError: See `prepare_folder` and `views_of`; or an image is damaged.
     """
-    pipeline, dataset = dataset_config.get('pipeline', ()), DATASETS.build(dataset_config)
+    pipeline = dataset_config.get('pipeline', ())
+    dataset = DATASETS.build(dataset_config)
     prepare_folder(folder, task.name, {'data': str(dataset), **settings})
     output = Output(folder)
     for record in output.progress(dataset.records, 'records'):
@@ -123,4 +138,4 @@ def write_pseudo_semseg(
             name = f'{record.name}/{number}_{task.name}.png'
             if not view['labelled'] and not output.has(name):
                 output.write(name, segment(view['image']).astype(np.uint8))
-    print(f'{folder}: {sum(output.written.values())} written, {sum(output.kept.values())} already there')
+    print(f'{folder}: {output.total()}')

@@ -5,7 +5,7 @@ An object on a wall has x along the wall, which is at y = 0, and extends towards
 
 import numpy as np
 
-from mmmtl.synthetic_rooms.primitives import BALL, CONE, Part, box, cylinder, round_part
+from mmmtl.synthetic_rooms.primitives import BALL, FRUSTUM, Part, box, cylinder, round_part
 from mmmtl.synthetic_rooms.textures import Materials, hsv
 
 
@@ -111,7 +111,7 @@ def ceiling_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
     glow = mix.plain(hsv(0.12, 0.15, 1.0), glow=0.9)
     cord = mix.plain(np.full(3, 0.2))
     drop = rng.uniform(0.15, 0.5)
-    shape = CONE if rng.random() < 0.5 else BALL
+    shape = FRUSTUM if rng.random() < 0.5 else BALL
     return [
         cylinder(cord, (0, 0), (-drop, 0), 0.012),
         round_part(shape, glow, (0, 0), (-drop - 0.2, -drop), (0.18, 0.18)),

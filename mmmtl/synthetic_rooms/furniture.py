@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mmmtl.synthetic_rooms.primitives import CONE, CUSHION, Part, box, cylinder, moved, round_part
+from mmmtl.synthetic_rooms.primitives import CUSHION, FRUSTUM, Part, box, cylinder, moved, round_part
 from mmmtl.synthetic_rooms.small_things import book_covers, standing_books
 from mmmtl.synthetic_rooms.textures import Materials
 
@@ -159,7 +159,7 @@ def table(rng: np.random.Generator, mix: Materials, width: float, depth: float, 
         parts = [
             cylinder(top, (0, 0), (height - thick, height), w),
             cylinder(leg, (0, 0), (0.04, height - thick), 0.05),
-            round_part(CONE, leg, (0, 0), (0, 0.06), (w * 0.5, w * 0.5)),
+            round_part(FRUSTUM, leg, (0, 0), (0, 0.06), (w * 0.5, w * 0.5)),
         ]
         w, d = w * 0.7, d * 0.7
     else:

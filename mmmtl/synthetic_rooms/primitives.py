@@ -1,6 +1,7 @@
-"""Solid primitives of which furniture consists, and their triangulation.
+"""Primitive solids that furniture is made of, and their triangulation.
 
 A part is a row of ten numbers: shape, centre x y z, half size x y z, tilt about x, yaw about z, material.
+A frustum is a cone without its tip; its upper radius is 0.6 times the lower one.
 Furniture frame: x along the width, y towards the back, z up; the origin is on the floor below the centre.
 """
 
@@ -8,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BOX, CYLINDER, CONE, CUSHION, BALL = range(5)
+BOX, CYLINDER, FRUSTUM, CUSHION, BALL = range(5)
 Part = tuple[float, ...]
 
 
@@ -19,11 +20,19 @@ class Triangles(NamedTuple):
     part: np.ndarray  # (T,) index of the part that a triangle belongs to
     face: np.ndarray  # (T,) index of the flat face that a triangle belongs to
     local: np.ndarray  # (T, 3, 2) coordinates along the face, metres
-    unit: np.ndarray  # (T, 3, 2) the same, scaled to 0..1 over the part
+    unit: np.ndarray  # (T, 3, 2) the same, scaled to 0..1 over the bounding box of the part
 
 
 def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], tilt: float = 0) -> Part:
-    """Return a box with the given x, y and z ranges in metres; ``tilt`` is its rotation about x in radians."""
+    """Return a box.
+
+    Args:
+        material: Index of the material.
+        x: (lowest, highest) in metres.
+        y: (lowest, highest) in metres.
+        z: (bottom, top) in metres.
+        tilt: Rotation about the x axis through its centre in radians.
+    """
     return (BOX, (x[0] + x[1]) / 2, (y[0] + y[1]) / 2, (z[0] + z[1]) / 2,
             (x[1] - x[0]) / 2, (y[1] - y[0]) / 2, (z[1] - z[0]) / 2, tilt, 0, material)  # fmt: skip
 
@@ -31,14 +40,14 @@ def box(material: int, x: tuple[float, float], y: tuple[float, float], z: tuple[
 def round_part(
     shape: int, material: int, centre: tuple[float, float], z: tuple[float, float], half: tuple[float, float]
 ) -> Part:
-    """Return a cylinder, cone, cushion or ball.
+    """Return a cylinder, frustum, cushion or ball.
 
     Args:
-        shape: ``CYLINDER``, ``CONE``, ``CUSHION`` or ``BALL``.
+        shape: ``CYLINDER``, ``FRUSTUM``, ``CUSHION`` or ``BALL``.
         material: Index of the material.
         centre: (x, y) of the axis in metres.
-        z: Height of the lower and upper end.
-        half: Half the size along x and y.
+        z: (bottom, top) in metres.
+        half: Half the size along (x, y) in metres.
     """
     return (shape, *centre, (z[0] + z[1]) / 2, *half, (z[1] - z[0]) / 2, 0, 0, material)
 
@@ -57,17 +66,26 @@ def moved(parts: list[Part], x: float, y: float, z: float = 0.0, yaw: float = 0.
 
 
 def triangulate(parts: np.ndarray) -> Triangles:
-    """Return the triangles of all parts (P, 10), ordered by shape."""
+    """Return the triangles of at least one part, ordered by shape.
+
+    Args:
+        parts: (P, 10), see `Part`.
+
+    Raises:
+        ValueError: There is no part, or one has an unknown shape.
+    """
+    if not len(parts) or not np.isin(parts[:, 0], range(len(UNIT))).all():
+        raise ValueError(f'expected parts of the shapes 0 to {len(UNIT) - 1}, found {np.unique(parts[:, 0]).tolist()}')
     pieces = []
     faces_before = 0
     for shape, (unit, face) in enumerate(UNIT):
         rows = np.flatnonzero(parts[:, 0] == shape)
         if not len(rows):
             continue
-        p = parts[rows]
-        local = unit[None] * p[:, None, None, 4:7]  # (P, T, 3, 3)
+        p = parts[rows]  # K parts of this shape, which has U triangles
+        local = unit[None] * p[:, None, None, 4:7]  # (K, U, 3, 3)
         normal = np.cross(local[:, :, 1] - local[:, :, 0], local[:, :, 2] - local[:, :, 0])
-        axis = np.abs(normal).argmax(-1)  # (P, T) axis along which a triangle's normal is largest
+        axis = np.abs(normal).argmax(-1)  # (K, U) axis along which a triangle's normal is largest
         corners = rotated(local, 1, 2, p[:, 7])
         corners = rotated(corners, 0, 1, p[:, 8]) + p[:, None, None, 1:4]
         n_faces = face.max() + 1
@@ -82,14 +100,14 @@ def triangulate(parts: np.ndarray) -> Triangles:
 
 
 def along_face(points: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """Return in-plane coordinates (P, T, 3, 2) of points ([P,] T, 3, 3) on faces with normals along ``axis`` (P, T)."""
-    axis = axis[:, :, None]
+    """Return in-plane coordinates (K, U, 3, 2) of points ([K,] U, 3, 3) on faces with normals along ``axis`` (K, U)."""
+    axis = axis[:, :, None]  # below, the coordinates IN_PLANE_AXES[axis]
     first = np.where(axis == 0, points[..., 1], points[..., 0])
     return np.stack([first, np.where(axis == 2, points[..., 1], points[..., 2])], -1)
 
 
 def rotated(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray:
-    """Rotate points (P, T, 3, 3) in the plane of axes a and b by one angle (P,) in radians per part."""
+    """Rotate points (K, U, 3, 3) in the plane of axes a and b by one angle (K,) in radians per part."""
     c, s = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
     out = points.copy()
     out[..., a] = c * points[..., a] - s * points[..., b]
@@ -97,13 +115,13 @@ def rotated(points: np.ndarray, a: int, b: int, angle: np.ndarray) -> np.ndarray
     return out
 
 
-ALONG = np.array([[1, 2], [0, 2], [0, 1]])  # in-plane axes of a face whose normal is along x, y, z
+IN_PLANE_AXES = np.array([[1, 2], [0, 2], [0, 1]])  # in-plane axes of a face whose normal is along x, y, z
 
 
 def unit_box() -> tuple[np.ndarray, np.ndarray]:
     """Return the triangles (12, 3, 3) of the box from -1 to 1, and the index (12,) of the face of each."""
     triangles = []
-    for axis, (a, b) in enumerate(ALONG):
+    for axis, (a, b) in enumerate(IN_PLANE_AXES):
         for side in (-1, 1):
             ring = np.zeros((4, 3))
             ring[:, axis] = side
@@ -113,7 +131,15 @@ def unit_box() -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_prism(top: float, sides: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """Return triangles and face indices of a prism from z = -1 to 1 with radius 1 below and ``top`` above."""
+    """Return a prism or frustum from z = -1 to 1.
+
+    Args:
+        top: Radius at the top; it is 1 at the bottom.
+        sides: Number of lateral faces.
+
+    Returns:
+        The triangles (T, 3, 3), and the index (T,) of the flat face of each.
+    """
     angle = (np.arange(sides) + 0.5) * 2 * np.pi / sides
     low = np.stack([np.cos(angle), np.sin(angle), np.full(sides, -1.0)], 1)
     high = low * [top, top, -1]
@@ -130,9 +156,18 @@ def unit_prism(top: float, sides: int = 10) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_round(power: float, around: int = 12, upward: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Return triangles and face indices of a ball (``power`` 1) or a rounded box (``power`` < 1)."""
+    """Return a ball or a rounded box from -1 to 1.
 
-    def swell(x: np.ndarray) -> np.ndarray:
+    Args:
+        power: Exponent of the coordinates of a ball, in (0, 1]; 1 for the ball itself.
+        around: Number of segments around.
+        upward: Number of segments from bottom to top.
+
+    Returns:
+        The triangles (T, 3, 3), and the index (T,) of each, as every triangle is a face.
+    """
+
+    def swell(x: np.ndarray) -> np.ndarray:  # rounded: cos(pi / 2) is 6e-17, whose root is 8e-9
         return np.sign(x) * np.abs(np.round(x, 9)) ** power
 
     theta = np.arange(around) * 2 * np.pi / around + np.pi / around

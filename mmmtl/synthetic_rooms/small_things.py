@@ -5,7 +5,7 @@ The origin of an object is the centre of its base.
 
 import numpy as np
 
-from mmmtl.synthetic_rooms.primitives import BALL, CONE, Part, box, cylinder, round_part
+from mmmtl.synthetic_rooms.primitives import BALL, FRUSTUM, Part, box, cylinder, round_part
 from mmmtl.synthetic_rooms.textures import Materials, hsv
 
 
@@ -76,7 +76,7 @@ def small_object(rng: np.random.Generator, mix: Materials, headroom: float) -> l
     if kind == 5:
         return [
             cylinder(m, (0, 0), (0, 0.2 * s), 0.04 * s),
-            round_part(CONE, m, (0, 0), (0.2 * s, 0.3 * s), (0.03 * s, 0.03 * s)),
+            round_part(FRUSTUM, m, (0, 0), (0.2 * s, 0.3 * s), (0.03 * s, 0.03 * s)),
         ]
     return [
         cylinder(m, (0, 0), (0, 0.12 * s), 0.05 * s),
@@ -90,7 +90,7 @@ def table_lamp(rng: np.random.Generator, mix: Materials, foot: int) -> list[Part
     return [
         cylinder(foot, (0, 0), (0, 0.03), 0.08),
         cylinder(foot, (0, 0), (0.03, 0.3), 0.02),
-        round_part(CONE, shade, (0, 0), (0.24, 0.46), (0.15, 0.15)),
+        round_part(FRUSTUM, shade, (0, 0), (0.24, 0.46), (0.15, 0.15)),
     ]
 
 
@@ -101,7 +101,7 @@ def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
     return [
         cylinder(foot, (0, 0), (0, 0.03), 0.16),
         cylinder(foot, (0, 0), (0.03, top - 0.2), 0.02),
-        round_part(CONE, shade, (0, 0), (top - 0.3, top), (0.22, 0.22)),
+        round_part(FRUSTUM, shade, (0, 0), (top - 0.3, top), (0.22, 0.22)),
     ]
 
 

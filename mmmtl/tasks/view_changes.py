@@ -9,7 +9,7 @@ class ViewChange(ABC):
     """Conversion of maps of a task from one camera to another."""
 
     comparison: str
-    """Name of the number that `compare` returns, e.g. ``'abs_rel'``."""
+    """Name of the metric that `compare` returns, e.g. ``'abs_rel'``."""
 
     @abstractmethod
     def to_view(self, values: Tensor, rays: Tensor, target_T_source: Tensor) -> Tensor:
@@ -19,7 +19,7 @@ class ViewChange(ABC):
 
         Args:
             values: (N, C, H, W) of the source camera.
-            rays: (N, 3, H, W), the points at depth 1 of the source camera, see `mmmtl.geometry.view_rays`.
+            rays: (N, 3, H, W), the points at depth 1 in the frame of the source camera, see `mmmtl.geometry.view_rays`.
             target_T_source: (N, 4, 4), metres.
 
         Returns:
@@ -28,7 +28,12 @@ class ViewChange(ABC):
 
     @abstractmethod
     def compare(self, values: Tensor, others: Tensor) -> Tensor:
-        """Compare two maps (N, C, H, W) in the same camera, per pixel; return (N, H, W) in the unit of `comparison`."""
+        """Compare two maps (N, C, H, W) in the same camera, per pixel.
+
+        Returns:
+            (N, H, W), the metric `comparison`, >= 0, such as the relative difference of depths or the angle between
+            normals in degrees. Undefined at void pixels.
+        """
 
 
 class ViewInvariant(ViewChange):

@@ -1,5 +1,6 @@
 """Checkpoints: what goes in comes out, nothing in them runs, and a file is the old one or the new one, never half."""
 
+import enum
 import errno
 import io
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from mmengine.logging import HistoryBuffer
 from torch import nn
@@ -86,6 +88,30 @@ def test_numpy_becomes_numbers_and_tensors():  # of which float64 and str_ look 
     assert [type(value[name]) for name in 'ade'] == [float, str, bool]
 
 
+class Mode(str, enum.Enum):  # noqa: UP042 - str() of a StrEnum would be its value
+    TRAIN = 'train'
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Metres(float):
+    """A number with a unit."""
+
+
+def test_enums_become_their_values(tmp_path):
+    content = {'state_dict': {}, 'mode': Mode.TRAIN, Level.HIGH: Metres(1.5)}
+    write_checkpoint(content, tmp_path / 'a.pth')
+    found = read_checkpoint(tmp_path / 'a.pth')
+    assert found == {'state_dict': {}, 'mode': 'train', 3: 1.5}
+
+
+def test_reversed_arrays_and_arrays_without_axes():
+    assert to_plain_values(np.arange(3)[::-1]).tolist() == [2, 1, 0]
+    assert to_plain_values(np.array(2.5)).shape == ()
+
+
 def test_gradients_and_graphs_stay_behind():
     weight = nn.Parameter(torch.ones(2))
     assert not to_plain_values(weight * 2).requires_grad and type(to_plain_values(weight)) is torch.Tensor
@@ -96,6 +122,11 @@ def test_other_things_are_not_written(thing, tmp_path):
     with pytest.raises(TypeError, match=f'may hold tensors, numbers.*, not {type(thing).__name__}'):
         write_checkpoint({'state_dict': {}, 'extra': [thing]}, tmp_path / 'a.pth')
     assert folder_of(tmp_path) == []
+
+
+def test_arrays_of_strings_are_not_written():
+    with pytest.raises(TypeError, match='may hold tensors, numbers.*, not ndarray of <U1'):
+        to_plain_values(np.array(['a']))
 
 
 # -- reading what others wrote ----------------------------------------------------------------------------------------
@@ -153,6 +184,18 @@ def test_no_checkpoint_of_ours(tmp_path, content):
     torch.save(content, tmp_path / 'other.pth')
     with pytest.raises(CheckpointError, match="it has no dict 'state_dict'"):
         read_checkpoint(tmp_path / 'other.pth')
+
+
+@pytest.mark.parametrize('name', ['a.pth', 'a.safetensors'])
+def test_the_device_of_every_format(tmp_path, name):
+    if name == 'a.pth':
+        write_checkpoint({'state_dict': WEIGHTS}, tmp_path / name)
+    else:
+        safetensors.torch.save_file(WEIGHTS, tmp_path / name)
+    for device in ('cpu', 'meta'):
+        assert {value.device.type for value in read_checkpoint(tmp_path / name, device)['state_dict'].values()} == {
+            device
+        }
 
 
 # -- weights into a network -------------------------------------------------------------------------------------------
@@ -218,8 +261,30 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, error, there_is_an_ol
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(CheckpointError, match=r'cannot write .*No such file'):
+    with pytest.raises(CheckpointError, match=r'cannot write .*No such file.*; create the folder or choose another'):
         write_checkpoint({'state_dict': {}}, tmp_path / 'absent' / 'a.pth')
+
+
+def test_an_error_without_a_message_is_named_by_its_class(tmp_path, monkeypatch):
+    def fail(content, file) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(torch, 'save', fail)
+    with pytest.raises(CheckpointError, match=r'cannot write the checkpoint \(RuntimeError\)'):
+        write_checkpoint({'state_dict': {}}, tmp_path / 'a.pth')
+
+
+def test_an_error_of_a_device_is_not_one_of_the_disk(tmp_path):
+    class Broken(torch.Tensor):
+        def cpu(self):
+            raise RuntimeError('CUDA error: device-side assert triggered')
+
+        def detach(self):
+            return self
+
+    with pytest.raises(RuntimeError, match='^CUDA error'):
+        write_checkpoint({'state_dict': {'a': torch.ones(1).as_subclass(Broken)}}, tmp_path / 'a.pth')
+    assert folder_of(tmp_path) == []
 
 
 KILLED = """

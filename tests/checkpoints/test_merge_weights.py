@@ -37,6 +37,8 @@ def test_each_part_comes_from_where_it_should(tmp_path):
             assert torch.equal(value, owner.state_dict()[key]) and torch.equal(joint.state_dict()[key], value)
     with pytest.raises(CheckpointError, match='no checkpoint for normal, only for depth'):
         merge_weights(joint, {'depth': depth_file}, 'depth')
+    with pytest.raises(CheckpointError, match='no checkpoint for depth, normal, only for none; give one'):
+        merge_weights(joint, {}, 'depth')
     with pytest.raises(CheckpointError, match=r'depth_6\.pth: lacks decode_head\.heads\.normal'):
         merge_weights(joint, {'depth': joint_file, 'normal': depth_file}, 'depth')
     other, other_file = network(tmp_path, 'depth', width=8)

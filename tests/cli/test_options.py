@@ -59,13 +59,13 @@ def test_counts(command, minimum, capsys):
 def test_lengths(command, capsys):
     for text in ('0', 'inf', 'wide'):
         line = refused([*command.split(), text], capsys)
-        assert line.endswith(f'argument {command.split()[-1]}: expected a positive number, found {text!r}')
+        assert line.endswith(f'argument {command.split()[-1]}: expected a positive, finite number, found {text!r}')
 
 
 @pytest.mark.parametrize('minimum', [-1, 0, 1])
 def test_valid_values_are_read(minimum):
     assert [at_least(minimum)(str(number)) for number in (minimum, 7)] == [minimum, 7]
     assert positive('0.5') == 0.5
-    for text in ('', '-', '1e3', str(minimum - 1)):
+    for text in ('', '-', '--5', '1e3', str(minimum - 1)):
         with pytest.raises(argparse.ArgumentTypeError, match='expected a whole number'):
             at_least(minimum)(text)

@@ -1,7 +1,7 @@
-"""300 damaged files: each is refused by name or, if told so, counted and replaced; what loads is the undamaged truth.
+"""Damage 300 files. With checksums, every damaged file is refused by name, or loads as if undamaged.
 
-Without checksums some damage cannot be seen: two files of one kind that changed places are both sound, a byte of an
-uncompressed array is as good as any other. That is counted here too, so that nobody believes more than is true.
+``on_bad_sample='skip'`` replaces refused records. Without checksums, some damage loads silently: two files of one kind
+that were swapped are both sound, and a byte of an uncompressed array can have any value. The table counts such cases.
 """
 
 from collections import Counter
@@ -65,6 +65,10 @@ class Source:
     files: dict[str, list[Path]]
     manifests: list[Path]
     given: str | None = None  # the list that the dataset must be given; generated rooms find their own
+
+    def paths(self) -> list[Path]:
+        """All files of the dataset."""
+        return [path for paths in self.files.values() for path in paths]
 
     def open(self, checksums: bool, on_bad_sample: str = 'raise') -> MultiTaskDataset:
         options = {'checksums': self.given} if checksums and self.given else {}
@@ -130,7 +134,7 @@ def posed_source(root: Path, drawn: list[dict], views: list[View]) -> Source:
     return Source(partial(PosedViews, root=str(root), split='all', view_mode='all'), files, [manifest], str(manifest))
 
 
-# -- what comes of it -------------------------------------------------------------------------------------------------
+# -- outcomes --------------------------------------------------------------------------------------------------------
 
 
 def contents(packed: dict) -> list[torch.Tensor]:
@@ -154,34 +158,33 @@ def outcome(source: Source, truth: list[list[torch.Tensor]], checksums: bool) ->
     try:
         dataset = source.open(checksums)
     except DataError as error:
-        one_line(error, source)
+        check_message(error, source.paths())
         return 'refused', set(range(len(truth)))
     refused, silent = set(), False
     for index in range(len(dataset)):
         try:
             silent |= not same(contents(dataset[index]), truth[index])
         except DataError as error:
-            one_line(error, source)
+            check_message(error, source.paths())
             refused.add(index)
     return 'silent' if silent else 'refused' if refused else 'sound', refused
 
 
-def one_line(error: DataError, source: Source) -> None:
-    """The message names a file of the dataset."""
-    folders = {str(path.parent) for paths in source.files.values() for path in paths}
-    assert '\n' not in str(error) and any(folder in str(error) for folder in folders), error
+def check_message(error: DataError, paths: list[Path]) -> None:
+    """Check that a message is one line and names one of the files."""
+    assert '\n' not in str(error) and any(str(path) in str(error) for path in paths), error
 
 
 def check_skip(source: Source, truth: list[list[torch.Tensor]], refused: set[int]) -> None:
-    """Every refused record is replaced by the next sound one, and says so."""
+    """Every refused record is replaced by the next sound one, which lists what was skipped."""
     dataset = source.open(True, 'skip')
     for index in range(len(truth)):
         packed = dataset[index]
         after = [(index + step) % len(truth) for step in range(len(truth))]
-        stand_in = next(place for place in after if place not in refused)
-        assert same(contents(packed), truth[stand_in])
+        replacement = next(place for place in after if place not in refused)
+        assert same(contents(packed), truth[replacement])
         skipped = packed['data_samples'][0].get('skipped', [])
-        assert len(skipped) == after.index(stand_in)
+        assert len(skipped) == after.index(replacement)
 
 
 @pytest.mark.slow
@@ -192,7 +195,7 @@ def test_no_damage_is_silent(sources):
         name: [contents(packed) for packed in map(source.open(True).__getitem__, range(len(source.open(True))))]
         for name, source in sources.items()
     }
-    known, blind, case = Counter(), Counter(), 0
+    with_checksums, without_checksums, case = Counter(), Counter(), 0
     while case < CASES:
         how, name = DAMAGE[case % len(DAMAGE)], str(rng.choice(list(sources)))
         source, truth = sources[name], truths[name]
@@ -201,23 +204,26 @@ def test_no_damage_is_silent(sources):
                 continue
             case += 1
             found, refused = outcome(source, truth, checksums=True)
-            known[how.__name__, found] += 1
+            with_checksums[how.__name__, found] += 1
             assert found != 'silent', f'{how.__name__} of {kind} of {name} was not noticed'
             if refused and len(refused) < len(truth):
                 check_skip(source, truth, refused)
             contents_of_lists = {path: path.read_bytes() for path in source.manifests}
             for path in source.manifests:
                 path.unlink()
-            blind[how.__name__, outcome(source, truth, checksums=False)[0]] += 1
+            without_checksums[how.__name__, outcome(source, truth, checksums=False)[0]] += 1
             for path, content in contents_of_lists.items():
                 path.write_bytes(content)
-    print(table(known, 'with checksums'), table(blind, 'without'), sep='\n')
-    for how in DAMAGE:
-        assert known[how.__name__, 'refused'] + known[how.__name__, 'sound'] >= CASES // len(DAMAGE)
-    # what the files themselves tell, whoever made them
-    assert not any(blind[how.__name__, 'silent'] for how in (not_a_number, out_of_range, other_size, exchange_tasks))
-    # and what they cannot tell: the reason for the checksums
-    assert blind['exchange_samples', 'refused'] == 0 and blind['exchange_samples', 'silent'] > 30
+    print(table(with_checksums, 'with checksums'), table(without_checksums, 'without'), sep='\n')
+    cases_per_damage = CASES // len(DAMAGE)
+    for how in DAMAGE:  # each was tried often enough
+        assert sum(with_checksums[how.__name__, found] for found in OUTCOMES) >= cases_per_damage
+    # damage that is found without checksums
+    found_by_checks = (not_a_number, out_of_range, other_size, exchange_tasks)
+    assert not any(without_checksums[how.__name__, 'silent'] for how in found_by_checks)
+    # damage that only checksums find; a few swaps are of files with the same content
+    assert without_checksums['exchange_samples', 'refused'] == 0
+    assert without_checksums['exchange_samples', 'silent'] > 0.8 * cases_per_damage
 
 
 def table(counts: Counter, title: str) -> str:

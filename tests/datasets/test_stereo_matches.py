@@ -12,10 +12,10 @@ from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import (
     encode_confidence,
     encode_disparity,
-    prepare_folder,
     read_confidence,
     read_pseudo_disparity,
 )
+from mmmtl.datasets.label_readers.pseudo_labels import prepare_folder
 from mmmtl.datasets.transforms import DisparityImage, LoadPseudoLabels, LoadViews, PackViews, RectifiedPair
 from mmmtl.errors import ConfigError
 from mmmtl.tasks import Confidence, Depth, SemSeg

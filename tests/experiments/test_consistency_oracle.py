@@ -1,5 +1,6 @@
 """The oracle of consistency losses: conditions, a loss that compares all labels, a constant one, unchanged training."""
 
+import inspect
 import json
 
 import pytest
@@ -18,6 +19,7 @@ from mmmtl.experiments.consistency_oracle import (
 )
 from mmmtl.experiments.label_changes import CONDITIONS
 from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
+from mmmtl.models import consistency_losses
 from mmmtl.models.consistency_losses import ConsistencyLoss
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
@@ -180,3 +182,10 @@ def test_a_loss_without_labels_is_one_clear_line(tmp_path):
     hook = ConsistencyOracleHook('tie', 2, 4)
     with pytest.raises(ConfigError, match='SemiSupervised does not compare predictions of one task with labels'):
         hook.before_train(runner(tmp_path, loss=dict(type='mmmtl.SemiSupervised')))
+
+
+def test_losses_that_read_further_maps_are_refused():
+    """The oracle passes predictions, labels and features only."""
+    losses = [kind for _, kind in inspect.getmembers(consistency_losses, inspect.isclass) if hasattr(kind, 'reads')]
+    reading = [kind for kind in losses if kind.reads]
+    assert consistency_losses.FeatureDistillation in reading and not any(kind.compares_labels for kind in reading)

@@ -42,6 +42,7 @@ def test_what_was_written_is_there_and_whole(conversion, tmp_path, capsys, name,
     assert conversion.Output(tmp_path / 'new').has(name)
     output.report()
     assert capsys.readouterr().out == f'{path.parent}: 1 written, 0 there already\n'.replace('/.:', ':')
+    assert output.total() == '1 written, 0 there already'
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Early stopping: as in one go after any number of stops, and a measure that is not there is named."""
 
+from types import SimpleNamespace
+
 import pytest
+from mmengine.logging import MessageHub
 from tiny_run import tiny_run
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint
 from mmmtl.errors import ConfigError
+from mmmtl.hooks import EarlyStoppingHook
 
 SCORES = [0.9, 0.5, 0.8, 0.65, 0.62, 0.6, 0.7, 0.5]  # with patience 3 it stops after the fifth
 
@@ -54,6 +58,15 @@ def test_scores_of_another_validation_set_do_not_count(tmp_path, rooms_cache, sc
     runner = run(tmp_path, len(SCORES), resume=True, val_dataloader__dataset__scenes=2)
     runner.train()
     assert runner.epoch == 8  # by the validations of epochs 4 to 8 alone: no three in a row without a lower one
+
+
+def test_the_log_names_all_conditions():
+    lines = []
+    runner = SimpleNamespace(message_hub=MessageHub('conditions'), logger=SimpleNamespace(info=lines.append))
+    for options in ({}, {'check_finite': False, 'stopping_threshold': 0.9}):
+        EarlyStoppingHook('semseg/mIoU', rule='greater', min_delta=0.01, patience=3, **options).before_train(runner)
+    begin = 'stops early once semseg/mIoU is not higher than its best by at least 0.01 in 3 validations in a row'
+    assert lines == [f'{begin}, or if it is not finite', f'{begin}, or once it is above 0.9']
 
 
 def test_a_measure_that_validation_does_not_give(tmp_path, rooms_cache, scores):

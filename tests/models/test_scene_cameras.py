@@ -9,11 +9,13 @@ from mmmtl.structures import MultiTaskDataSample
 
 
 def sample(view: int, views: int, focal: float | None = None) -> MultiTaskDataSample:
-    made = MultiTaskDataSample(metainfo={'view': view, 'num_views': views, 'scene': 'room', 'img_path': f'{view}.png'})
+    view_sample = MultiTaskDataSample(
+        metainfo={'view': view, 'num_views': views, 'scene': 'room', 'img_path': f'{view}.png'}
+    )
     if focal is not None:
-        made.intrinsics = torch.diag(torch.tensor([focal, focal, 1.0]))
-        made.camera_T_world = torch.eye(4) * focal
-    return made
+        view_sample.intrinsics = torch.diag(torch.tensor([focal, focal, 1.0]))
+        view_sample.camera_T_world = torch.eye(4) * focal  # no pose: a marker of the view
+    return view_sample
 
 
 def test_single_views_need_no_camera() -> None:
@@ -26,7 +28,7 @@ def test_single_views_need_no_camera() -> None:
     assert scene_cameras([MultiTaskDataSample()])['views'] == (1,)
 
 
-def test_scenes_of_different_size_keep_their_order() -> None:
+def test_scenes_with_different_numbers_of_views_keep_their_order() -> None:
     found = scene_cameras([sample(0, 2, 2.0), sample(1, 2, 3.0), sample(0, 1), sample(0, 2, 4.0), sample(1, 2, 5.0)])
     assert found['views'] == (2, 1, 2)
     assert found['intrinsics'][:, 0, 0].tolist() == [2, 3, 1, 4, 5]
@@ -35,8 +37,8 @@ def test_scenes_of_different_size_keep_their_order() -> None:
 
 def test_cameras_are_those_of_the_images_as_the_network_gets_them() -> None:
     pair = [sample(0, 2, 2.0), sample(1, 2, 3.0)]
-    for made in pair:
-        made.set_metainfo({'img_shape': (4, 6), 'ori_shape': (8, 18)})
+    for view_sample in pair:
+        view_sample.set_metainfo({'img_shape': (4, 6), 'ori_shape': (8, 18)})
     found = scene_cameras(pair)['intrinsics']
     assert found[:, 0, 0].tolist() == pytest.approx([2 / 3, 1]) and found[:, 1, 1].tolist() == [1, 1.5]
     assert pair[0].intrinsics[0, 0] == 2
@@ -49,8 +51,8 @@ def test_a_pair_without_camera_is_named() -> None:
 
 def test_views_of_different_size_are_named() -> None:
     views = [sample(0, 1), sample(0, 2, 2.0), sample(1, 2, 3.0)]
-    for made, size in zip(views, ((8, 8), (4, 6), (4, 5)), strict=True):
-        made.set_metainfo({'img_shape': size})
+    for view_sample, size in zip(views, ((8, 8), (4, 6), (4, 5)), strict=True):
+        view_sample.set_metainfo({'img_shape': size})
     with pytest.raises(DataError, match=r'0\.png: the 2 views of room differ in size, 4 x 6, 4 x 5'):
         scene_cameras(views)
     views[2].set_metainfo({'img_shape': (4, 6)})

@@ -1,4 +1,4 @@
-"""Saliency: the balanced error by a loop and against the batch's form, the pooled measures, the means over images."""
+"""Saliency loss against a loop and the published formula; pooled and per-image metrics."""
 
 import math
 
@@ -25,27 +25,27 @@ def test_the_error_equals_a_loop(maps):
     logits, target = maps
     total, count = Saliency('saliency').error(logits, target)
     for image in range(2):
-        known = [
+        valid = [
             (x, int(t))
             for x, t in zip(logits[image].flatten(1).T.tolist(), target[image].flatten().tolist(), strict=True)
             if t != 255
         ]
-        fraction = sum(t for _, t in known) / len(known)
+        fraction = sum(t for _, t in valid) / len(valid)
         expected = sum(
-            (1 - fraction if t else fraction) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t]) for x, t in known
+            (1 - fraction if t else fraction) * (math.log(math.exp(x[0]) + math.exp(x[1])) - x[t]) for x, t in valid
         )
-        assert count[image] == len(known)
+        assert count[image] == len(valid)
         assert total[image].item() == pytest.approx(expected, rel=1e-5)
 
 
-def batch_form(logits: torch.Tensor, target: torch.Tensor) -> float:
-    """As published: the shares of the whole batch, divided by its valid pixels."""
-    known = target[:, 0] != 255
-    fraction = target[:, 0][known].mean()
+def published_loss(logits: torch.Tensor, target: torch.Tensor) -> float:
+    """Class fractions of the whole batch instead of each image; the sum is divided by the valid pixels."""
+    valid = target[:, 0] != 255
+    fraction = target[:, 0][valid].mean()
     loss = F.cross_entropy(
         logits, target[:, 0].long(), weight=torch.stack([fraction, 1 - fraction]), ignore_index=255, reduction='none'
     )
-    return (loss.sum() / known.sum()).item()
+    return (loss.sum() / valid.sum()).item()
 
 
 def test_a_batch_of_one_is_the_published_loss(maps):
@@ -53,14 +53,14 @@ def test_a_batch_of_one_is_the_published_loss(maps):
     for image in range(2):
         one = slice(image, image + 1)
         total, count = Saliency('saliency').error(logits[one], target[one])
-        assert (total / count).item() == pytest.approx(batch_form(logits[one], target[one]), rel=1e-5)
+        assert (total / count).item() == pytest.approx(published_loss(logits[one], target[one]), rel=1e-5)
 
 
-def test_a_batch_of_equal_shares_is_the_published_loss(maps):
+def test_a_batch_of_equal_fractions_is_the_published_loss(maps):
     logits, target = maps
     target = target[1:].repeat(2, 1, 1, 1)
     total, count = Saliency('saliency').error(logits, target)
-    assert (total.sum() / count.sum()).item() == pytest.approx(batch_form(logits, target), rel=1e-5)
+    assert (total.sum() / count.sum()).item() == pytest.approx(published_loss(logits, target), rel=1e-5)
 
 
 @pytest.mark.parametrize('fill', [0.0, 1.0])
@@ -68,7 +68,8 @@ def test_an_image_of_one_class_has_a_loss(fill):
     logits = torch.zeros(1, 2, 4, 4, requires_grad=True)
     total, _ = Saliency('saliency').error(logits, torch.full((1, 1, 4, 4), fill))
     total.sum().backward()
-    assert total.item() == pytest.approx(0.05 * 16 * math.log(2), rel=1e-5)
+    min_fraction = 0.05  # of BalancedCrossEntropy
+    assert total.item() == pytest.approx(min_fraction * 16 * math.log(2), rel=1e-5)
     assert (logits.grad[:, 1] * (0.5 - fill) > 0).all()
 
 
@@ -77,23 +78,23 @@ def test_pooled_f_equals_a_loop(maps):
     task = Saliency('saliency', per_image=False)
     prediction = task.predict(logits)
     scores = task.compute_metrics(task.metric_sums(prediction, target))
-    known = target != 255
-    said, truth = prediction[known].numpy(), target[known].numpy() > 0
+    valid = target != 255
+    predicted, truth = prediction[valid].numpy(), target[valid].numpy() > 0
     fs = []
     for step in range(1, 20):
-        chosen = said >= np.float32(step / 20)
+        chosen = predicted >= np.float32(step / 20)
         precision, recall = (chosen & truth).sum() / max(chosen.sum(), 1), (chosen & truth).sum() / truth.sum()
         fs.append(1.3 * precision * recall / (0.3 * precision + recall) if precision + recall else 0)
     assert scores['maxF'] == pytest.approx(max(fs), rel=1e-6)
     ious = [
-        ((said >= 0.5) & truth).sum() / ((said >= 0.5) | truth).sum(),
-        (~(said >= 0.5) & ~truth).sum() / (~(said >= 0.5) | ~truth).sum(),
+        ((predicted >= 0.5) & truth).sum() / ((predicted >= 0.5) | truth).sum(),
+        (~(predicted >= 0.5) & ~truth).sum() / (~(predicted >= 0.5) | ~truth).sum(),
     ]
     assert scores['IoU/salient'] == pytest.approx(ious[0]) and scores['mIoU'] == pytest.approx(np.mean(ious))
     assert not [name for name in scores if name.startswith('per_image')]
 
 
-def test_a_value_on_a_threshold_is_above_it():
+def test_a_value_at_a_threshold_counts_as_positive():
     task = Saliency('saliency')
     sums = task.metric_sums(torch.full((1, 1, 1, 1), 0.5), torch.ones(1, 1, 1, 1))
     assert sums['predicted_positives'].tolist() == [1] * 10 + [0] * 9
@@ -104,10 +105,13 @@ def test_per_image_measures_are_means_over_images(maps):
     task = Saliency('saliency')
     prediction = task.predict(logits)
     scores = task.compute_metrics(task.metric_sums(prediction, target))
-    window = np.s_[:, :12]  # what is not padding
+    valid_columns = slice(12)  # of the first image, see `maps`
     singles = [
         measure_saliency(values[0].double().numpy(), truth[0].numpy() == 1)
-        for values, truth in ((prediction[0][..., window[1]], target[0][..., window[1]]), (prediction[1], target[1]))
+        for values, truth in (
+            (prediction[0][..., valid_columns], target[0][..., valid_columns]),
+            (prediction[1], target[1]),
+        )
     ]
     for name in ('MAE', 'S', 'wF', 'adpF', 'adpE'):
         assert scores[f'per_image/{name}'] == pytest.approx(np.mean([single[name] for single in singles]))
@@ -117,10 +121,11 @@ def test_per_image_measures_are_means_over_images(maps):
         assert scores[f'per_image/avg{curve}'] == pytest.approx(mean.mean())
 
 
-def test_an_empty_prediction_of_an_empty_truth_is_no_nan():
+def test_empty_prediction_and_ground_truth():
     task = Saliency('saliency')
     scores = task.compute_metrics(task.metric_sums(torch.zeros(1, 1, 6, 6), torch.zeros(1, 1, 6, 6)))
-    assert scores['maxF'] == 0 and scores['mIoU'] == 1 and math.isnan(scores['IoU/salient'])
+    assert scores['maxF'] == 0 and scores['mIoU'] == 1
+    assert math.isnan(scores['IoU/salient'])  # no pixel of the class in either map
 
 
 def test_check_accepts_only_0_1_and_void():

@@ -107,7 +107,8 @@ def test_incomplete_data_is_reported(archives, convert, tmp_path, capsys):
         convert(root, root)
     error = capsys.readouterr().err
     assert 'disparity/train lacks 1, the first is aachen/aachen_000001_000019' in error
-    assert 'gtFine/val' not in error  # with no label at all a kind counts as not downloaded
+    assert 'gtFine/val lacks 1, the first is lindau/lindau_000002_000019' in error  # a whole split is missing
+    assert 'rightImg8bit' not in error  # a kind without any file counts as not downloaded
     for path in (root / 'leftImg8bit' / 'val').rglob('*.png'):
         path.unlink()
     with pytest.raises(SystemExit):

@@ -144,33 +144,27 @@ def test_a_second_run_continues_the_first(convert, video, tmp_path):
     assert len(read(tmp_path / 'out')[0]['inputs']) == 6
 
 
-def refused(convert, capsys, *arguments: object, **options) -> str:
-    with pytest.raises(SystemExit, match='2'):
-        convert(*arguments, **options)
-    return capsys.readouterr().err
-
-
-def test_what_is_refused(convert, video, tmp_path, capsys):
+def test_what_is_refused(convert, video, tmp_path, refused):
     out = tmp_path / 'out'
-    assert 'registered 2 of 6 frames' in refused(convert, capsys, video, out, found=range(2))
+    assert 'registered 2 of 6 frames' in refused(convert, video, out, found=range(2)).error
     convert(video, out, '--whole', '--least', '0.2', found=range(2))  # kept, and now allowed
     assert len(read(out)[0]['inputs']) == 2
-    assert 'contains the poses of other frames' in refused(convert, capsys, video, out, '--every', '2')
+    assert 'contains the poses of other frames' in refused(convert, video, out, '--every', '2').error
     for path in (video / 'depth').iterdir():
         Image.fromarray(np.zeros(SIZE, np.uint16)).save(path)
-    assert 'hall: only 0 reconstructed points' in refused(convert, capsys, video, tmp_path / 'dark')
+    assert 'hall: only 0 reconstructed points' in refused(convert, video, tmp_path / 'dark').error
     for path in (video / 'depth').iterdir():
         path.unlink()
-    assert '6 images in color/, of which 0 have their depth' in refused(convert, capsys, video, out)
-    assert 'color: no such file or folder' in refused(convert, capsys, tmp_path / 'gone', out)
+    assert '6 images in color/, of which 0 have their depth' in refused(convert, video, out).error
+    assert 'color: no such file or folder' in refused(convert, tmp_path / 'gone', out).error
 
 
-def test_what_colmap_would_see_otherwise_is_refused(convert, video, tmp_path, capsys):
+def test_what_colmap_would_see_otherwise_is_refused(convert, video, tmp_path, refused):
     tags = Image.Exif()
     tags[274] = 3
     path = video / 'color' / '004.png'
     Image.open(path).save(path, exif=tags)
-    assert '004.png: EXIF orientation 3 rotates the image' in refused(convert, capsys, video, tmp_path / 'out')
+    assert '004.png: EXIF orientation 3 rotates the image' in refused(convert, video, tmp_path / 'out').error
 
 
 def test_poses_of_another_unit_of_depth_are_not_reused(tool, video, tmp_path):

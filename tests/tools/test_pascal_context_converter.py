@@ -36,15 +36,6 @@ def source(tmp_path):
     return write_pascal(tmp_path / 'source')
 
 
-def refused(run, capsys, *arguments) -> tuple[str, str]:
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as caught:
-        run(*arguments)
-    assert caught.value.code == 2
-    told = capsys.readouterr()
-    return told.out, told.err.strip().splitlines()[-1]
-
-
 def test_assembled_from_scattered_folders(run, source, tmp_path, capsys):
     (source / 'JPEGImages' / 'of_another_set.jpg').touch()
     given = [f'{folder}={source / folder}' for folder in FOLDERS]
@@ -67,13 +58,13 @@ def test_assembled_from_scattered_folders(run, source, tmp_path, capsys):
     assert dataset[0]['data_samples'][0].gt.human_parts.max() == 6 and not dataset[1]['data_samples'][0].gt.keys()
 
 
-def test_a_second_run_copies_what_is_damaged(run, source, tmp_path, capsys):
+def test_a_second_run_copies_what_is_damaged(run, source, tmp_path, capsys, refused):
     given = [f'{folder}={source / folder}' for folder in FOLDERS]
     run(tmp_path / 'new', '--partial', '--from', *given)
     picture = tmp_path / 'new' / 'sal_distill' / '2008_val_0.png'
     whole = picture.read_bytes()
     picture.write_bytes(whole[:-20])
-    out, error = refused(run, capsys, tmp_path / 'new', '--partial')
+    out, error = refused(run, tmp_path / 'new', '--partial')
     assert error.startswith(f'error: {picture}: damaged, one of 1 files')
     run(tmp_path / 'new', '--partial', '--from', *given)
     assert picture.read_bytes() == whole
@@ -82,11 +73,11 @@ def test_a_second_run_copies_what_is_damaged(run, source, tmp_path, capsys):
     assert f'{tmp_path / "new" / "ImageSets/Parts"}: 0 written, 2 there already' in out
 
 
-def test_what_is_missing_is_counted(run, source, capsys):
+def test_what_is_missing_is_counted(run, source, refused):
     shutil.rmtree(source / 'human_parts')
     (source / 'semseg' / 'VOC12' / '2008_train_0.png').unlink()  # pascal-context has it too
     (source / 'semseg' / 'pascal-context' / '2008_val_1.png').unlink()
-    out, error = refused(run, capsys, source)
+    out, error = refused(run, source)
     assert 'incomplete, see above' in error
     assert f'{source / "human_parts"}: 4 of 4 missing, the first is 2008_train_0' in out
     assert f'{source / "semseg"}: 1 of 4 missing, the first is 2008_val_1' in out
@@ -94,14 +85,14 @@ def test_what_is_missing_is_counted(run, source, capsys):
     assert not (source / 'ImageSets' / 'Parts').exists()
 
 
-def test_a_mat_file_of_another_kind_is_damaged(run, source, capsys):
+def test_a_mat_file_of_another_kind_is_damaged(run, source, refused):
     shutil.copy(source / 'human_parts' / '2008_val_0.mat', source / 'pascal-context' / 'trainval' / '2008_val_0.mat')
-    assert 'trainval/2008_val_0.mat: damaged' in refused(run, capsys, source, '--partial')[1]
+    assert 'trainval/2008_val_0.mat: damaged' in refused(run, source, '--partial').error
 
 
-def test_wrong_arguments(run, source, tmp_path, capsys):
+def test_wrong_arguments(run, source, tmp_path, refused):
     for given in ('json', 'json=', '=.'):
-        assert f'--from {given}: expected FOLDER=SRC' in refused(run, capsys, source, '--from', given)[1]
-    assert 'expected FOLDER=SRC with one of' in refused(run, capsys, source, '--from', 'images=.')[1]
-    assert 'no such file or folder' in refused(run, capsys, source, '--from', f'json={tmp_path / "none"}')[1]
-    assert 'train.txt' in refused(run, capsys, tmp_path / 'new')[1]
+        assert f'--from {given}: expected FOLDER=SRC' in refused(run, source, '--from', given).error
+    assert 'expected FOLDER=SRC with one of' in refused(run, source, '--from', 'images=.').error
+    assert 'no such file or folder' in refused(run, source, '--from', f'json={tmp_path / "none"}').error
+    assert 'train.txt' in refused(run, tmp_path / 'new').error

@@ -222,14 +222,14 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
         'train_dataloader.dataset.partial=True',
     ]
     done = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options)
-    assert done.code == 0 and '2 written, 0 already there' in done.stdout, done.stderr
+    assert done.code == 0 and '2 written, 0 there already' in done.stdout, done.stderr
     folder = tmp_path / 'cache' / 'pseudo' / 'cityscapes' / 'train'
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob('*.png'))
     assert found == ['aachen/aachen_000000_000019/1_semseg.png', 'bochum/bochum_000001_000019/1_semseg.png']
     classes = np.array(Image.open(folder / found[0]))
     assert classes.shape == (64, 128) and classes.max() < 7
     assert (
-        '0 written, 2 already there'
+        '0 written, 2 there already'
         in tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options).stdout
     )
     last = CityscapesMTAN.CLASSES[-1]

@@ -1,14 +1,17 @@
-"""Addresses and options of the page that cannot be used are one line."""
+"""The server of the page: its address, its signals, its options, and no connection to other machines."""
 
 import os
 import signal
 import socket
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import pytest
 
 from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError
-from mmmtl.web.server import check_address, stop_signal
+from mmmtl.web.server import check_address, page_url, stop_signal
 
 
 @pytest.fixture
@@ -30,6 +33,36 @@ def test_an_address_that_cannot_be_used(host, port, listener):
     port = port or listener.getsockname()[1]
     with pytest.raises(ConfigError, match=f'^{host}:{port}: cannot listen here .*; choose another --port or --host$'):
         check_address(host, port)
+
+
+def test_the_url_of_an_ipv6_address_has_brackets():
+    assert page_url('127.0.0.1', 7860) == 'http://127.0.0.1:7860'
+    assert page_url('::1', 7860) == 'http://[::1]:7860'
+
+
+STARTED = """
+import sys
+import mmmtl.web.server as server
+from mmmtl.cli.main import main
+
+def report(infer, title, limits, host, port):
+    assert 'gradio' in sys.modules and 'timm' in sys.modules
+    from huggingface_hub import constants
+    print('offline', constants.HF_HUB_OFFLINE, 'no telemetry', constants.HF_HUB_DISABLE_TELEMETRY)
+
+server.serve = report
+main(['web'])
+"""
+
+
+def test_the_hub_is_offline_before_gradio_and_timm_are_imported(tmp_path):
+    if not find_spec('gradio'):  # a package that, like gradio, imports huggingface_hub
+        (tmp_path / 'gradio.py').write_text('import huggingface_hub.constants')
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(('HF_', 'GRADIO_'))}
+    environment['PYTHONPATH'] = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get('PYTHONPATH')])])
+    command = [sys.executable, '-c', STARTED]
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert 'offline True no telemetry True' in started.stdout, started.stderr
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])

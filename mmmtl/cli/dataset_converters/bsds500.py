@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Convert the images and boundary maps."""
     from mmmtl.dataset_converters.bsds500 import convert_bsds500
     from mmmtl.files.output_folder import Output, existing
 

@@ -1,10 +1,10 @@
 """Unpack and check the zip archives of Cityscapes, and write MTAN's arrays with 7 classes.
 
 SRC is the folder with the archives from cityscapes-dataset.com: leftImg8bit_trainvaltest.zip, gtFine_trainvaltest.zip
-and, if they exist, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that
-Cityscapes reads; with SRC = DST, an unpacked tree is checked. --mtan writes what CityscapesMTAN reads: 128
-x 256, the disparity divided by 65535, and the 19 evaluated classes in their 7 categories. The images of a split are
-in the order of their names; the published arrays are shuffled, so equal numbers do not belong to the same image.
+and, if they exist, rightImg8bit_, disparity_ and camera_trainvaltest.zip. DST becomes the tree that the dataset
+Cityscapes reads; with SRC = DST, an unpacked tree is checked. --mtan writes what the dataset CityscapesMTAN reads:
+128 x 256, the disparity divided by 65535, and the 19 evaluated classes in their 7 categories. The images of a split
+are in the order of their names; the published arrays are shuffled, so equal numbers do not belong to the same image.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Unpack and check the archives, and write the arrays with ``--mtan``."""
     from mmmtl.dataset_converters.cityscapes import check_tree, cityscapes_path, write_cityscapes_mtan
     from mmmtl.dataset_converters.unpacking import find_archives, unpack
     from mmmtl.files.output_folder import Output

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Estimate the poses and write the pairs."""
     from mmmtl.dataset_converters.estimate_poses import convert_video
     from mmmtl.datasets.overlapping_views import PairRule
 

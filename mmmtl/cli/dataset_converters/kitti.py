@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Unpack the archives."""
     from mmmtl.dataset_converters.kitti import count_frames, kitti_path
     from mmmtl.dataset_converters.unpacking import find_archives, unpack
     from mmmtl.files.output_folder import Output

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Write the folder of the chosen format."""
     from mmmtl.dataset_converters.nyuv2 import Frames, read_splits, write_nyuv2_mtan, write_sak
     from mmmtl.files.output_folder import Output
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mmmtl.cli.options import add_output_size, at_least
+from mmmtl.cli.options import add_size, at_least
 
 Sequence = tuple[str, Any, Any]  # name, frames and intrinsics
 
@@ -22,7 +22,7 @@ def add_sequences(parser: argparse.ArgumentParser, text: str, every: int) -> Non
     parser.add_argument('sequences', type=Path, nargs='+', help=text)
     parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
     parser.add_argument('--every', type=at_least(1), default=every, help=f'use one frame in EVERY (default: {every})')
-    add_output_size(parser)
+    add_size(parser, 'images', (240, 320))
     add_pair_rule(parser)
 
 

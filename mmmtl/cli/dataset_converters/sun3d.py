@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Write the pairs of the sequences."""
     from mmmtl.dataset_converters.sun3d import read_named_sun3d
 
     convert_sequences(args, read_named_sun3d)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Write the pairs of the sequences."""
     from mmmtl.dataset_converters.tum_rgbd import read_named_tum_rgbd
 
     convert_sequences(args, read_named_tum_rgbd)

@@ -1,4 +1,4 @@
-"""Convert the test pairs of DeMoN, as published by the authors of DPSNet, to scenes for PosedViews, 240 x 320.
+"""Convert the test pairs of DeMoN, as published by the authors of DPSNet, to scenes for PosedViews.
 
 SRC is the folder dataset/test of github.com/sunghoonim/DPSNet. It holds folders sun3d_test_00000 etc. and
 rgbd_test_00000 etc., each with two images (.jpg), two depth maps (.npy, metres, 0 = missing), cam.txt (3 x 3) and
@@ -9,19 +9,19 @@ poses.txt (two rows of 3 x 4, world to camera). The principal point is the middl
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import add_output_size
+from mmmtl.cli.options import add_size
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('src', type=Path, help='folder that holds sun3d_test_00000 ...')
     parser.add_argument('dst', type=Path, help='folder to fill; existing files are kept')
-    add_output_size(parser)
+    add_size(parser, 'images', (240, 320))
     parser.add_argument('--all', action='store_true', help='all indoor pairs, not only those of the benchmark')
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert."""
+    """Write the scenes of the pairs."""
     from mmmtl.dataset_converters.two_view import convert_pair, find_pairs
     from mmmtl.files.output_folder import Output
 

@@ -1,6 +1,6 @@
-"""Evaluation sampler that yields each sample exactly once over all ranks."""
+"""The sampler of evaluation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 from mmengine.dist import get_dist_info
 from torch.utils.data import Sampler
@@ -18,12 +18,12 @@ class EvenlySplitSampler(Sampler[SampleKey]):
         seed: Ignored; MMEngine passes it to every sampler.
     """
 
-    def __init__(self, dataset, seed: int | None = None) -> None:
+    def __init__(self, dataset: Sized, seed: int | None = None) -> None:
         rank, world_size = get_dist_info()
         self.indices = range(rank, len(dataset), world_size)
 
     def __iter__(self) -> Iterator[SampleKey]:
-        return (SampleKey(0, 0, index) for index in self.indices)
+        return (SampleKey(seed=0, epoch=0, index=index) for index in self.indices)  # the same draws in every evaluation
 
     def __len__(self) -> int:
         return len(self.indices)

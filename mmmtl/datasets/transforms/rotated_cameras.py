@@ -1,8 +1,11 @@
-"""Intrinsics of images that EXIF rotates; files do not state whether they belong to the stored or rotated image."""
+"""Intrinsics of images with an EXIF rotation.
+
+A file does not state whether its intrinsics belong to the stored or the rotated image.
+"""
 
 import numpy as np
 
-# EXIF orientation -> axes of the stored image (x right, y down) in the rotated image.
+# EXIF orientation -> 2 x 2 matrix from the axes of the stored to those of the rotated image (x right, y down)
 AXES = {
     1: ((1, 0), (0, 1)),
     2: ((-1, 0), (0, 1)),
@@ -16,9 +19,17 @@ AXES = {
 
 
 def rotated_intrinsics(intrinsics: np.ndarray, orientation: int, size: tuple[int, int]) -> np.ndarray:
-    """Convert intrinsics (3, 3) of the stored image to those of the rotated image of ``size`` (H, W).
+    """Convert intrinsics of the stored image to those of the rotated image.
 
     The camera axes rotate with the image, so focal lengths stay positive.
+
+    Args:
+        intrinsics: (3, 3) in pixels of the stored image.
+        orientation: EXIF orientation, 1..8.
+        size: (H, W) of the rotated image.
+
+    Returns:
+        (3, 3) in pixels of the rotated image.
     """
     axes = np.eye(3)
     axes[:2, :2] = AXES[orientation]
@@ -28,7 +39,7 @@ def rotated_intrinsics(intrinsics: np.ndarray, orientation: int, size: tuple[int
 
 
 def is_rotation_invariant(intrinsics: np.ndarray, orientation: int, size: tuple[int, int]) -> bool:
-    """Return whether rotating the image leaves the intrinsics unchanged, to 0.001 pixels."""
+    """Return whether rotating the image leaves the intrinsics unchanged, to 0.001 pixels; see `rotated_intrinsics`."""
     if orientation == 1:
         return True
     return np.allclose(rotated_intrinsics(intrinsics, orientation, size), intrinsics, rtol=0, atol=1e-3)

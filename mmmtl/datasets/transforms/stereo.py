@@ -6,12 +6,8 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform
 
-from mmmtl.datasets.label_readers.pseudo_disparity import (
-    check_pair,
-    pseudo_label_folder,
-    read_confidence,
-    read_pseudo_disparity,
-)
+from mmmtl.datasets.label_readers.pseudo_disparity import read_confidence, read_pseudo_disparity
+from mmmtl.datasets.label_readers.pseudo_labels import check_pair, pseudo_label_folder
 from mmmtl.datasets.records import LabelFile
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import TRANSFORMS

@@ -20,11 +20,12 @@ from mmmtl.tasks import Task
 
 @MODELS.register_module()
 class FeatureDistillation(ConsistencyLoss):
-    """Distance between the backbone's imitations and the maps of teachers, the distillation loss of SAK (ICLR 2025).
+    """Distance between features of the backbone and the maps of teachers that they imitate, as in SAK (ICLR 2025).
 
-    Sum over teachers and taps of 0.9 (1 - cos(s, t)) + 0.1 SmoothL1(s, t), averaged over the images. The cosine is
-    computed on whole, flattened maps; SmoothL1 is averaged over pixels and channels. The coarser map (by its height) is
-    resized to the finer one, bilinearly. In every step, the input of the teachers is the augmented batch.
+    `Backbone.imitations` names these features, the imitations. The loss is the sum over teachers and taps of
+    0.9 (1 - cos(s, t)) + 0.1 SmoothL1(s, t), averaged over the images. The cosine is computed on whole, flattened maps;
+    SmoothL1 is averaged over pixels and channels. The coarser map (by its height) is resized to the finer one,
+    bilinearly. By default, the teachers see the augmented images.
 
     If the only random augmentation is a horizontal flip, ``cache`` can store the maps of the teachers in files. The
     teachers then receive unflipped images, and their maps are flipped with the image.
@@ -41,10 +42,11 @@ class FeatureDistillation(ConsistencyLoss):
         **kwargs: ``weight`` and ``init_cfg`` of `ConsistencyLoss`.
 
     Raises:
-        ConfigError: ``cosine`` is not in [0, 1], or the teachers do not match the imitations in name or channels.
+        ConfigError: ``cosine`` is not in [0, 1]. For teachers that do not match, see `connect` and `prepare_training`.
     """
 
     reads = ('rgb',)
+    compares_labels = False
 
     def __init__(
         self,
@@ -88,7 +90,7 @@ class FeatureDistillation(ConsistencyLoss):
         """Load the teachers, so that missing weights are reported before the first step.
 
         Raises:
-            ConfigError: A teacher has other numbers of channels than its imitations.
+            ConfigError: The numbers of channels of a teacher differ from those of its imitations.
         """
         for name, teacher in self.teachers.items():
             wanted = tuple(self.in_channels[index] for index in self.imitations[name])
@@ -111,14 +113,17 @@ class FeatureDistillation(ConsistencyLoss):
         samples: Sequence[MultiTaskDataSample],
         rgb: Tensor | None = None,
     ) -> Tensor:
-        """Return the loss.
+        """Return the loss, a float32 scalar.
 
         Args:
             logits: Not used.
             targets: Not used.
             features: The backbone's features.
-            samples: N samples; those with ``supervision_role='supervised'`` are left out.
+            samples: N samples; those with ``supervision_role='supervised'`` are skipped.
             rgb: Images (N, 3, H, W) in [0, 1].
+
+        Raises:
+            DataError, CheckpointError: See `teacher_maps`.
         """
         assert rgb is not None, 'FeatureDistillation needs the images'
         indices = indices_for('consistency', samples)
@@ -135,7 +140,11 @@ class FeatureDistillation(ConsistencyLoss):
         return self.per_image(total, samples)
 
     def teacher_maps(self, name: str, rgb: Tensor, samples: Sequence[MultiTaskDataSample]) -> tuple[Tensor, ...]:
-        """Return the maps of a teacher (N, C, h, w), without gradient."""
+        """Return the maps of a teacher (N, C, h, w), without gradient.
+
+        Raises:
+            DataError, CheckpointError: See `TeacherCache.maps`.
+        """
         teacher = self.teachers[name]
         flipped = [index for index, sample in enumerate(samples) if self.unflip and sample.get('flipped', False)]
         rgb = _flip(rgb, flipped)
@@ -145,14 +154,14 @@ class FeatureDistillation(ConsistencyLoss):
 
 def map_distances(imitation: Tensor, target: Tensor, cosine: float = 0.9) -> Tensor:
     """Return the distance (N,) between the maps (N, C, h, w) of each image; the sizes of the two may differ."""
-    size, wanted = imitation.shape[-2:], target.shape[-2:]
-    if size != wanted and wanted[0] > size[0]:
-        imitation = F.interpolate(imitation, wanted, mode='bilinear', align_corners=False)
-    elif size != wanted:
-        target = F.interpolate(target, size, mode='bilinear', align_corners=False)
-    one, other = imitation.flatten(1), target.flatten(1)
-    l1 = F.smooth_l1_loss(one, other, reduction='none').mean(1)
-    return cosine * (1 - F.cosine_similarity(one, other)) + (1 - cosine) * l1
+    imitation_size, target_size = imitation.shape[-2:], target.shape[-2:]
+    if imitation_size != target_size and target_size[0] > imitation_size[0]:
+        imitation = F.interpolate(imitation, target_size, mode='bilinear', align_corners=False)
+    elif imitation_size != target_size:
+        target = F.interpolate(target, imitation_size, mode='bilinear', align_corners=False)
+    student, teacher = imitation.flatten(1), target.flatten(1)
+    l1 = F.smooth_l1_loss(student, teacher, reduction='none').mean(1)
+    return cosine * (1 - F.cosine_similarity(student, teacher)) + (1 - cosine) * l1
 
 
 def _flip(maps: Tensor, indices: Sequence[int]) -> Tensor:

@@ -60,7 +60,7 @@ class GradNorm(LossWeighting):
         with torch.no_grad():
             present_weights = torch.where(present, self.weights, 0)
             used = present_weights / present_weights.sum().clamp(min=1e-12) * present.sum()
-        gradients = self.gradients(losses, *self.gradients.choose(parameters))
+        gradients = self.gradients(losses, *self.gradients.split_parameters(parameters))
         with torch.autocast(present.device.type, enabled=False):
             self._update(gradients.losses.detach(), present, gradients.rows.norm(dim=1).double(), used)
             used = used.float()

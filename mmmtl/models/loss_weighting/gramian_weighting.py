@@ -52,7 +52,7 @@ class GramianWeighting(LossWeighting):
         self, losses: Sequence[Tensor], present: Tensor, parameters: Mapping[str, nn.Parameter]
     ) -> tuple[Tensor, Tensor]:
         """Return the total, and the weights (T,)."""
-        gradients = self.gradients(losses, *self.gradients.choose(parameters))
+        gradients = self.gradients(losses, *self.gradients.split_parameters(parameters))
         with torch.autocast(present.device.type, enabled=False):
             whole = gradients.losses.detach().clone()
             all_reduce(whole, op='mean')

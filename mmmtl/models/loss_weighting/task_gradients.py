@@ -20,8 +20,8 @@ class GradientsByTask:
         losses: (T,), with their graph.
         rows: Gradients (T, P), float32, on the P values of the shared parameters, averaged over the processes.
         shared: The shared parameters.
-        others: Task index, parameter and gradient for every loss that depends on a parameter that is not shared; of
-            this process alone. None if they were not computed.
+        others: (task index, parameter, gradient) for every loss and every other parameter that it depends on, on this
+            process. None if they were not computed.
     """
 
     losses: Tensor
@@ -36,7 +36,7 @@ class GradientsByTask:
 
         Args:
             factors: (T,), factors of the losses in the total, and of their gradients on all parameters.
-            weights: (T,), if given, factors of the gradients on the shared parameters instead.
+            weights: (T,), factors of the gradients on the shared parameters; None to use ``factors``.
 
         Returns:
             Scalar, the sum of the losses times ``factors``.
@@ -46,15 +46,15 @@ class GradientsByTask:
             total = total + 0 * weights.sum()  # makes the total NaN if a weight is
         if self.others is not None:
             gradients = [factors[task].to(gradient) * gradient for task, _, gradient in self.others]
-            pieces = self._pieces((factors if weights is None else weights) @ self.rows)
+            pieces = self._split((factors if weights is None else weights) @ self.rows)
             return total.detach() + _ZeroWithGradients.apply(
                 [*pieces, *gradients], *self.shared, *(p for _, p, _ in self.others)
             )
         if weights is not None:
-            total = total + _ZeroWithGradients.apply(self._pieces((weights - factors) @ self.rows), *self.shared)
+            total = total + _ZeroWithGradients.apply(self._split((weights - factors) @ self.rows), *self.shared)
         return total
 
-    def _pieces(self, gradient: Tensor) -> list[Tensor]:
+    def _split(self, gradient: Tensor) -> list[Tensor]:
         """Split (P,) into the gradients of the shared parameters."""
         pieces = gradient.split([parameter.numel() for parameter in self.shared])
         return [piece.view_as(parameter).to(parameter) for parameter, piece in zip(self.shared, pieces, strict=True)]
@@ -65,29 +65,31 @@ class TaskGradients(nn.Module):
 
     There is one backward pass per task, through its own head and the shared part, and T * P floats of memory. If the
     tasks share no other parameters, these passes yield the other gradients too, and the step needs no further pass
-    (`GradientsByTask.descend`). Otherwise, for example if only the last layer of a backbone is named or a neck is not,
-    they end at the shared part, and one pass through the whole network follows. This is determined on the first step.
+    (`GradientsByTask.descend`). Otherwise, for example if only the last layer of a backbone is named, or if a neck is
+    not named, they end at the shared part, and one pass through the whole network follows. This is determined on the
+    first step, by one extra backward pass per task; if tasks share further parameters later, their gradients are added.
 
     ``.grad`` of the parameters is not changed and DDP is not involved, so gradient accumulation works as usual; a hook
     on a parameter that is not shared may see its gradient twice. The optimizer's loss scale is applied after the
     weighting, so these gradients are unscaled. Under fp16, where small gradients would underflow, the passes have their
     own scale, which is divided out again: it halves after an overflow (that step is skipped) and grows slowly
-    otherwise. Gradients are averaged over the processes before they are used, as those of each process may agree where
-    those of the whole batch conflict.
+    otherwise. It is the buffer ``half_scale``, and so part of checkpoints. Gradients are averaged over the processes
+    before they are used, as those of each process may agree where those of the whole batch conflict.
 
     Args:
-        shared: Prefixes of parameter names, up to a dot: ``'backbone'``, ``'neck.levels'``.
+        shared: Leading components of parameter names, without a dot at the end: ``'backbone'``, ``'neck.levels'``.
     """
 
     half_scale: Tensor
+    """The scale under fp16, a scalar."""
 
     def __init__(self, shared: Sequence[str] = ('backbone',)) -> None:
         super().__init__()
         self.shared = (shared,) if isinstance(shared, str) else tuple(shared)
         self.register_buffer('half_scale', torch.tensor(2.0**12))
-        self.separate: bool | None = None  # whether the tasks share no other parameters; determined once
+        self.others_are_disjoint: bool | None = None  # whether the tasks share no other parameters; determined once
 
-    def choose(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    def split_parameters(self, parameters: Mapping[str, nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Split the trainable parameters into shared ones and others.
 
         Raises:
@@ -117,22 +119,25 @@ class TaskGradients(nn.Module):
     def forward(
         self, losses: Sequence[Tensor], shared: Sequence[nn.Parameter], others: Sequence[nn.Parameter] | None = None
     ) -> GradientsByTask:
-        """Compute the gradients of T losses; a parameter that a task does not use has gradient 0.
+        """Compute the gradients of T losses; a shared parameter that a task does not use has gradient 0.
 
         Args:
-            losses: T scalars.
+            losses: T scalars of no dimension, with their graph.
             shared: The shared parameters.
-            others: The other parameters; None to leave out their gradients.
+            others: The other parameters; None to omit their gradients.
+
+        Returns:
+            The gradients. They have no ``others`` if the tasks share some of them, or if these are None here.
         """
         kind = shared[0].device.type
-        half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
-        scale = self.half_scale.clone() if half else torch.ones_like(self.half_scale)
+        is_fp16 = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
+        scale = self.half_scale.clone() if is_fp16 else torch.ones_like(self.half_scale)
         rows = scale.new_empty(len(losses), sum(parameter.numel() for parameter in shared))
         own: list[tuple[int, nn.Parameter, Tensor]] = []
         with torch.autocast(kind, enabled=False):  # a backward pass has the precision of its forward pass
-            if others is not None and self.separate is None:
-                self.separate = self._are_separate(losses, others)
-            wanted = others if others is not None and self.separate else None
+            if others is not None and self.others_are_disjoint is None:
+                self.others_are_disjoint = self._are_disjoint(losses, others)
+            wanted = others if others is not None and self.others_are_disjoint else None
             for task, loss in enumerate(losses):
                 found = torch.autograd.grad(
                     loss, [*shared, *(wanted or ())], scale.to(loss.dtype), retain_graph=True, allow_unused=True
@@ -151,12 +156,12 @@ class TaskGradients(nn.Module):
                 ]
             rows /= scale
             all_reduce(rows, op='mean')
-            if half:
+            if is_fp16:
                 self._adapt(scale, [rows, *(gradient for _, _, gradient in own)])
         return GradientsByTask(torch.stack(tuple(losses)), rows, shared, None if wanted is None else own)
 
     @staticmethod
-    def _are_separate(losses: Sequence[Tensor], others: Sequence[nn.Parameter]) -> bool:
+    def _are_disjoint(losses: Sequence[Tensor], others: Sequence[nn.Parameter]) -> bool:
         """Return whether no two losses depend on the same parameter; the same on all processes."""
         reached = [
             index
@@ -166,9 +171,9 @@ class TaskGradients(nn.Module):
             )
             if gradient is not None
         ]
-        separate = losses[0].new_tensor(len(set(reached)) == len(reached), dtype=torch.float32)
-        all_reduce(separate, op='min')
-        return bool(separate)
+        disjoint = losses[0].new_tensor(len(set(reached)) == len(reached), dtype=torch.float32)
+        all_reduce(disjoint, op='min')
+        return bool(disjoint)
 
     def _adapt(self, scale: Tensor, gradients: Sequence[Tensor]) -> None:
         """Halve the scale of fp16 after an overflow on any process, otherwise increase it slowly."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mmmtl.errors import CheckpointError, DataError
+from mmmtl.errors import CheckpointError, DataError, first_line
 from mmmtl.files.atomic_path import atomic_path
 from mmmtl.files.checksums import content_digest
 from mmmtl.files.weight_files import load_plain
@@ -88,5 +88,5 @@ def _write(path: Path, digest: str, maps: list[Tensor]) -> None:
             torch.save({'pixels': digest, 'maps': [x.contiguous().clone() for x in maps]}, unfinished)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise CheckpointError(
-            f'{path}: cannot write the cache of teacher maps: {error}; set cache to another folder'
+            f'{path}: cannot write the cache of teacher maps ({first_line(error)}); set cache to another folder'
         ) from None

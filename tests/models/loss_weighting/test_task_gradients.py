@@ -14,7 +14,9 @@ from mmmtl.testing.weighting_trial import ToyNetwork, toy_batch
 def test_rows_are_the_gradients_of_plain_backward_passes():
     toy = ToyNetwork(build('uniform'))
     gradients = TaskGradients()
-    rows = gradients(toy.task_losses(*toy_batch(partly=True))[0], *gradients.choose(dict(toy.named_parameters()))).rows
+    rows = gradients(
+        toy.task_losses(*toy_batch(partly=True))[0], *gradients.split_parameters(dict(toy.named_parameters()))
+    ).rows
     for number, row in enumerate(rows):
         toy.zero_grad()
         toy.task_losses(*toy_batch(partly=True))[0][number].backward()
@@ -26,14 +28,14 @@ def test_what_is_in_grad_stays():
     toy(*toy_batch())[0].backward()
     before = [p.grad.clone() for p in toy.parameters()]
     gradients = TaskGradients()
-    gradients(toy.task_losses(*toy_batch(1))[0], *gradients.choose(dict(toy.named_parameters())))
+    gradients(toy.task_losses(*toy_batch(1))[0], *gradients.split_parameters(dict(toy.named_parameters())))
     assert all(torch.equal(p.grad, old) for p, old in zip(toy.parameters(), before, strict=True))
 
 
 def test_a_parameter_that_a_task_does_not_use_has_gradient_zero():
     toy = ToyNetwork(build('uniform'))
     gradients = TaskGradients(('heads.a', 'backbone.bias'))
-    rows = gradients(toy.task_losses(*toy_batch())[0], gradients.choose(dict(toy.named_parameters()))[0]).rows
+    rows = gradients(toy.task_losses(*toy_batch())[0], gradients.split_parameters(dict(toy.named_parameters()))[0]).rows
     assert rows.shape == (3, 6 + 1 + 6)
     assert rows[0, :7].all() and not rows[1:, :7].any() and rows[:, 7:].all()
 
@@ -43,15 +45,15 @@ def test_the_shared_ones_go_by_name():
     net.backbone.bias.requires_grad_(False)
     net.neck.requires_grad_(False)
     names = dict(net.named_parameters())
-    (chosen,), others = TaskGradients(('backbone',)).choose(names)
+    (chosen,), others = TaskGradients(('backbone',)).split_parameters(names)
     assert chosen is net.backbone.weight
     assert [id(p) for p in others] == [id(p) for p in net.backbones.parameters()]
-    assert len(TaskGradients(('backbone', 'backbones.weight', 'backbone.weight')).choose(names)[0]) == 2
+    assert len(TaskGradients(('backbone', 'backbones.weight', 'backbone.weight')).split_parameters(names)[0]) == 2
     for wrong in ('back', 'encoder', 'neck'):
         with pytest.raises(ConfigError, match=f"shared: no trainable parameter is named '{wrong}'.* backbone, ba"):
-            TaskGradients(('backbone', wrong)).choose(names)
+            TaskGradients(('backbone', wrong)).split_parameters(names)
     with pytest.raises(ConfigError, match='is empty'):
-        TaskGradients(()).choose(names)
+        TaskGradients(()).split_parameters(names)
 
 
 @pytest.mark.parametrize(('shared', 'times'), [(('backbone',), 1), (('backbone.bias',), 2)])
@@ -191,7 +193,7 @@ def rank_asks(rank: int) -> tuple[bool, bool]:
     losses = [trunk(images).sum(), other(trunk(images)).sum()]
     gradients = TaskGradients()
     alone = gradients(losses, [trunk.weight], [other.weight]).others
-    gradients.separate = None
+    gradients.others_are_disjoint = None
     if rank == 0:
         losses[0] = losses[0] + other(images).sum()
     return alone is not None, gradients(losses, [trunk.weight], [other.weight]).others is not None

@@ -1,4 +1,4 @@
-"""Convert logits into final maps at the image's own size."""
+"""Convert logits into final maps at the original size of the image."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -13,24 +13,35 @@ STRIP = 2**19  # pixels per strip; the logits of a whole 12 megapixel image woul
 
 
 def final_map(task: Task, logits: Tensor, size: tuple[int, int], magnification: float = 1.0) -> Tensor:
-    """Convert the logits of one image into its final map (target_channels, H, W).
+    """Convert the logits of one image into its final map.
 
     The logits are resized, not the map, so that classes have clean borders and normals unit length.
 
     Args:
         task: Task of the logits.
-        logits: (1, channels, h, w), without padding.
+        logits: (1, channels, h, w), float32, without padding.
         size: Size (H, W) of the map.
-        magnification: Focal length in pixels of the network's input over the one it was trained with. Objects that
+        magnification: Focal length in pixels of the network's input over the one it was trained with, > 0. Objects that
             appear larger are predicted nearer; the map is corrected for it.
+
+    Returns:
+        (target_channels, H, W), with the dtype of `Task.predict`.
     """
-    zoom: Callable[[Tensor, float], Tensor] = cast(Any, task.zoom)  # which takes arrays and tensors
+    zoom: Callable[[Tensor, float], Tensor] = cast(Any, task.zoom)  # typed for arrays, but works on tensors too
     strips = [zoom(task.predict(strip), 1 / magnification)[0] for strip in resized_strips(logits, size)]
     return strips[0] if len(strips) == 1 else torch.cat(strips, 1)
 
 
 def resized_strips(logits: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
-    """Resize logits (1, C, h, w) bilinearly to (H, W), antialiased when they shrink; yield strips (1, C, rows, W)."""
+    """Resize logits bilinearly, antialiased when they shrink, and yield the result in strips.
+
+    Args:
+        logits: (1, C, h, w), float32 or float64; with 16 bits, the positions of the rows would be rounded.
+        size: (H, W).
+
+    Yields:
+        (1, C, rows, W), with ``rows`` that add up to H.
+    """
     height, width = size
     rows = max(1, STRIP // width)
     if height <= max(rows, logits.shape[2]):

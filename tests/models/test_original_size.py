@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from every_task import ALL, every_task
 
-from mmmtl.models import own_size
-from mmmtl.models.own_size import final_map, resized_strips
+from mmmtl.models import original_size
+from mmmtl.models.original_size import final_map, resized_strips
 from mmmtl.tasks import Depth, Normal, SemSeg
 
 
@@ -20,13 +20,13 @@ def test_strips_give_what_the_whole_gives(task, size, monkeypatch):
     logits = logits_of(task.channels)
     whole = task.predict(F.interpolate(logits, size, mode='bilinear', antialias=True))[0]
     for pixels in (1, 60, 10**9):
-        monkeypatch.setattr(own_size, 'STRIP', pixels)
+        monkeypatch.setattr(original_size, 'STRIP', pixels)
         torch.testing.assert_close(final_map(task, logits, size), whole, rtol=1e-4, atol=1e-5)
 
 
 def test_no_strip_of_a_large_map_is_large():
     strips = list(resized_strips(logits_of(3, (96, 128)), (1500, 2000)))
-    assert all(strip.shape[2] * strip.shape[3] <= own_size.STRIP for strip in strips)
+    assert all(strip.shape[2] * strip.shape[3] <= original_size.STRIP for strip in strips)
     assert sum(strip.shape[2] for strip in strips) == 1500
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mmmtl.datasets.label_readers.pseudo_disparity import prepare_folder
+from mmmtl.datasets.label_readers.pseudo_labels import prepare_folder
 from mmmtl.errors import ConfigError
 
 
