@@ -18,7 +18,7 @@ class DataError(UserError):
 
 
 class CheckpointError(UserError):
-    """A checkpoint is missing, damaged, unsafe to load or of another architecture."""
+    """A checkpoint is missing, damaged, unsafe to load or of a different architecture."""
 
 
 class DamagedCheckpointError(CheckpointError):

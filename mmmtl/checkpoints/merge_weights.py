@@ -1,4 +1,4 @@
-"""Initial weights of a joint training: each task's own weights from that task's checkpoint, the rest from one."""
+"""Initial weights of joint training: each task's own weights from that task's checkpoint, the rest from one."""
 
 from collections.abc import Mapping
 from pathlib import Path

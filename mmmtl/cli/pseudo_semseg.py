@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the files that are missing.
 
     Raises:
-        ConfigError: The task is not a segmentation task, or the network has other classes.
+        ConfigError: The task is not a segmentation task, or the network has different classes.
     """
     from mmmtl.configuration.load_config import load_config
     from mmmtl.datasets.label_readers.pseudo_disparity import pseudo_label_folder

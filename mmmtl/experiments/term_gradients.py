@@ -64,7 +64,7 @@ class TermGradientsHook(Hook):
     def before_train(self, runner) -> None:
         model: MultiTaskModel = runner.unwrapped_model
         self.gradients.to(next(model.parameters()).device)
-        self.gradients.choose(dict(model.named_parameters()))  # an unknown prefix is an error before the first step
+        self.gradients.choose(dict(model.named_parameters()))  # an unknown prefix raises an error before the first step
         self._handles = [
             model.loss_weighting.register_forward_hook(self._keep_tasks),
             *(loss.register_forward_hook(self._keep_consistency(name)) for name, loss in _named(model)),

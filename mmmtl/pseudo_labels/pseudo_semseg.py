@@ -52,7 +52,7 @@ def load_mmmtl_network(
         The network as a function, and the size (H, W) to whose area it resizes images, None if it keeps their size.
 
     Raises:
-        ConfigError: The network has other classes.
+        ConfigError: The network has different classes.
     """
     inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
     found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
@@ -70,7 +70,7 @@ def load_mmseg_network(config: str, checkpoint: str, task: SemSeg, device: str) 
     """Load a network trained with mmsegmentation; images go through its own test pipeline.
 
     Raises:
-        ConfigError: The network has another number of classes than the task.
+        ConfigError: The network has a different number of classes than the task.
         MissingExtraError: mmsegmentation is not installed.
     """
     mmseg = import_extra('mmseg.apis', '--library mmseg')

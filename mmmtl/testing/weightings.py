@@ -114,8 +114,8 @@ def weights_follow_the_order_of_tasks(trial: WeightingTrial) -> None:
     batches = [toy_batch(seed, partly=True) for seed in range(STEPS)]
     pairs = zip(toy_training(trial.network('abc'), batches), toy_training(trial.network('cab'), batches), strict=True)
     for one, other in pairs:
-        assert_close(one[0], other[0], 'total in another order', TOLERANCE)
-        assert_close(one[1][[2, 0, 1]], other[1], 'weights in another order', TOLERANCE)
+        assert_close(one[0], other[0], 'total in a different order', TOLERANCE)
+        assert_close(one[1][[2, 0, 1]], other[1], 'weights in a different order', TOLERANCE)
 
 
 def state_is_in_the_checkpoint(trial: WeightingTrial) -> None:

@@ -88,7 +88,7 @@ class FeatureDistillation(ConsistencyLoss):
         """Load the teachers, so that missing weights are reported before the first step.
 
         Raises:
-            ConfigError: A teacher has other numbers of channels than its imitations.
+            ConfigError: A teacher has different numbers of channels than its imitations.
         """
         for name, teacher in self.teachers.items():
             wanted = tuple(self.in_channels[index] for index in self.imitations[name])
@@ -117,7 +117,7 @@ class FeatureDistillation(ConsistencyLoss):
             logits: Not used.
             targets: Not used.
             features: The backbone's features.
-            samples: N samples; those with ``supervision_role='supervised'`` are left out.
+            samples: N samples; those with ``supervision_role='supervised'`` are ignored.
             rgb: Images (N, 3, H, W) in [0, 1].
         """
         assert rgb is not None, 'FeatureDistillation needs the images'

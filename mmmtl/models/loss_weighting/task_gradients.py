@@ -122,7 +122,7 @@ class TaskGradients(nn.Module):
         Args:
             losses: T scalars.
             shared: The shared parameters.
-            others: The other parameters; None to leave out their gradients.
+            others: The other parameters; None to skip their gradients.
         """
         kind = shared[0].device.type
         half = torch.is_autocast_enabled(kind) and torch.get_autocast_dtype(kind) == torch.float16
