@@ -23,7 +23,7 @@ Intrinsics = np.ndarray | Sequence[np.ndarray]
 def network_size(
     size: tuple[int, int] | Literal['trained'] | None, trained_for: Mapping, file: str | Path
 ) -> tuple[int, int] | None:
-    """Return the size (H, W) whose area images are resized to, None for their own; warn if there is no trained size.
+    """Return the size (H, W) whose area images are resized to, None for their own; warn if there is no training size.
 
     Args:
         size: ``'trained'`` for the size in ``trained_for``, another (H, W), or None.

@@ -54,9 +54,8 @@ def run(args: argparse.Namespace) -> None:
     )
     height, width = exported.size
     size = 'any image size' if 'size' in exported.free else f'images of {height} x {width} pixels'
-    batch = (
-        'any batch size' if 'batch' in exported.free else '2 views of a scene' if args.views == 2 else 'batch size 1'
-    )
+    one = f'{args.views} views of a scene' if args.views > 1 else 'batch size 1'
+    batch = 'any batch size' if 'batch' in exported.free else one
     print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB; accepts {batch} and {size}')
     for task, difference in exported.differences.items():
         print(f'{task}: largest difference to PyTorch {difference:.1e}')

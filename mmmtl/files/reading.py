@@ -112,7 +112,7 @@ def read(path: Path, reader: Callable[[], T]) -> T:
 
 
 def _convert_image(path: Path, convert: Callable[[Image.Image, str], T]) -> T:
-    """Convert an image file, read by Pillow: it rejects truncated files, which OpenCV fills with grey."""
+    """Convert an image file, read with Pillow: it rejects truncated files, which OpenCV fills with grey."""
     with open_image(path) as image:
         return convert(image, str(path))
 

@@ -1,4 +1,4 @@
-"""A check that all parts of a config have the same tasks, trained size and batch size."""
+"""A check that all parts of a config have the same tasks, training size and batch size."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -16,7 +16,7 @@ from mmmtl.tasks import Task
 
 @dataclass(frozen=True)
 class DepthAtImageSize:
-    """Label reader: depth of lower resolution, resized to the size of its image by nearest neighbour."""
+    """Label reader: depth of lower resolution, resized to the size of its image with nearest neighbour."""
 
     file: LabelFile
     image: Path
