@@ -1,7 +1,7 @@
 # make demo: run the demo.  make test: run the tests.  make lint: check style and types.  make clean: remove caches and builds.
 # make docs: build the documentation site in site/.
 # make check: run all checks (about an hour); needs network access and 15 GB of disk space.
-# make gpu: GPU tests, speed and small tables with PYTHON on a machine with a GPU, without installing anything; see docs/speed.md.
+# make gpu: GPU tests, speed and small tables with PYTHON on a machine with a GPU, without installing anything; see CONTRIBUTING.md.
 # All other targets use a virtual environment in .venv; for another one: make test VENV=/tmp/env.  Python: make test PYTHON=python3.12
 
 PYTHON ?= python3

@@ -87,7 +87,7 @@ class AlternateHook(Hook):
 
 
 def measure(args: argparse.Namespace, folder: str) -> tuple[Times, Times]:
-    """Return the times of the runner and of the plain loop; the first pair of blocks is a warm-up and left out."""
+    """Return the times of the runner and of the plain loop; the first pair of blocks is a warm-up and excluded."""
     blocks = args.pairs + 1
     config = load_config(
         CONFIG,

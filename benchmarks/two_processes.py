@@ -1,4 +1,4 @@
-"""Training throughput of two processes under DDP, beside two independent trainings at the same time.
+"""Training throughput of two processes under DDP, beside two independent training runs at the same time.
 
     python benchmarks/two_processes.py [--recipe RECIPE] [--batch 8] [--steps 4] [--rounds 7]
 

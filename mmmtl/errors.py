@@ -24,7 +24,7 @@ class DataError(UserError):
 
 
 class CheckpointError(UserError):
-    """A checkpoint is missing, damaged, unsafe to load or of another architecture."""
+    """A checkpoint is missing, damaged, unsafe to load or of a different architecture."""
 
 
 class DamagedCheckpointError(CheckpointError):

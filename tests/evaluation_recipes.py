@@ -193,7 +193,7 @@ RECIPES = (
     Recipe('rooms_small_pairs', ('cvm',), rooms('.parts.two_views', '.parts.one_view')),
 )
 
-# Bases whose evaluation is that of another one, at another size or over the same images.
+# Bases whose evaluation is that of another one, at a different size or over the same images.
 ALIKE = {
     'nyud_40_sak_video': 'nyud_40_sak',
     'posed_video': 'posed_views',

@@ -168,7 +168,7 @@ def write_nyu_mat(folder: Path, count: int = 3) -> dict[str, Path]:
         trainNdxs=np.arange(2, count + 1, dtype=np.uint16)[:, None],
         testNdxs=np.ones((1, 1), np.uint16),
     )
-    names = np.array(['book', 'unheard of', *NYU_NAMES[:0:-1]], object)[None]  # in another order
+    names = np.array(['book', 'unheard of', *NYU_NAMES[:0:-1]], object)[None]  # in a different order
     write_mat(
         paths['classes40'],
         allClassName=names,

@@ -5,7 +5,7 @@
 
 Nothing is installed and no network or data folder is used. Each part runs in its own process. A call ends after
 ``--minutes``, the next one resumes; all calls together take ``--total`` minutes. Parts whose packages are missing are
-left out; wheels in the folder ``--wheels`` are unpacked into a temporary folder and used.
+skipped; wheels in the folder ``--wheels`` are unpacked into a temporary folder and used.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> int:
         except KeyboardInterrupt:
             print('interrupted; the next call resumes')
             return 143
-    left, values = results.open_parts(), results.values
+    left, values = results.pending_parts(), results.values
     spent = f'{values["seconds"] / 60:.1f} minutes so far'
     print(f'{args.out}/results.md: {len(left)} of {len(values["parts"])} parts are left, {spent}')
     if left and not args.only:
@@ -75,7 +75,7 @@ def missing_requirement(dry_run: bool) -> str | None:
 
 def run_parts(args: argparse.Namespace, results: Results, child: Child, started: float, env: dict[str, str]) -> None:
     """Run the open parts in order until the time of this call, or of all calls, is used up."""
-    chosen = set(results.open_parts()) & set(args.only or results.open_parts())
+    chosen = set(results.pending_parts()) & set(args.only or results.pending_parts())
     todo = [part for part in parts(args.dry_run) if part.name in chosen]
     for position, part in enumerate(todo):
         left = min(60 * args.minutes - (time.monotonic() - started), 60 * args.total - results.values['seconds'])
@@ -91,7 +91,7 @@ def run_parts(args: argparse.Namespace, results: Results, child: Child, started:
             raise
         status = entry.pop('status')
         if status == 'timeout':
-            again = left < limit and results.values['parts'][part.name]['status'] == 'open'
+            again = left < limit and results.values['parts'][part.name]['status'] == 'pending'
             status = 'interrupted' if again else 'too slow'
             entry = {'message': f'ended after {min(left, limit):.0f} s'}
         results.set(part.name, status, time.monotonic() - begin, **entry)

@@ -72,7 +72,7 @@ def main() -> None:
     except Exception as error:
         package = missing_package(error)
         if package:
-            entry = {'status': 'left out', 'message': f'needs {package}, which is not installed'}
+            entry = {'status': 'skipped', 'message': f'needs {package}, which is not installed'}
         else:
             traceback.print_exc()
             entry = {'status': 'failed', 'message': f'{type(error).__name__}: {error}'[:2000]}

@@ -42,6 +42,6 @@ PARTS = (
 
 
 def parts(dry_run: bool = False) -> tuple[Part, ...]:
-    """Return the parts of a run; a dry run leaves out all seeds but the first."""
+    """Return the parts of a run; a dry run skips all seeds but the first."""
     later = {str(seed) for seed in SEEDS[1:]}
     return tuple(part for part in PARTS if not (dry_run and part.arguments[-1] in later))

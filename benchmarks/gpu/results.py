@@ -8,7 +8,7 @@ from pathlib import Path
 from parts import ROWS, SEEDS, parts
 
 SCORES = ('semseg/mIoU', 'depth/abs_rel', 'normal/mean')
-FINAL = {'done', 'failed', 'left out', 'too slow'}
+FINAL = {'done', 'failed', 'skipped', 'too slow'}
 
 
 class Results:
@@ -28,7 +28,7 @@ class Results:
         self.values = {
             'dry_run': dry_run,
             'seconds': 0.0,
-            'parts': {part.name: {'status': 'open'} for part in parts(dry_run)},
+            'parts': {part.name: {'status': 'pending'} for part in parts(dry_run)},
         }
         if self.file.exists():
             try:
@@ -42,7 +42,7 @@ class Results:
                 raise ValueError(f'{self.file}: results of {kind}; choose another folder (OUT=...) or delete it')
             self.values.update(parts=entries, seconds=seconds)
 
-    def open_parts(self) -> list[str]:
+    def pending_parts(self) -> list[str]:
         """Return the names of the parts that have no final result."""
         return [name for name, entry in self.values['parts'].items() if entry['status'] not in FINAL]
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-import cv2  # noqa: F401  the data needs it; without it, the part is left out before it starts
+import cv2  # noqa: F401  the data needs it; without it, the part is skipped before it starts
 import embreex  # noqa: F401  renders the rooms
 import torch
 

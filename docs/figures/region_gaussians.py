@@ -1,6 +1,6 @@
 """The figure of region contrast: regions of a room, and their Gaussians in the joint space of two tasks.
 
-Above with an untrained mapping network, below after a short training on the labels of this image alone. The two axes
+Above with an untrained mapping network, below after short training on the labels of this image alone. The two axes
 are the principal components of the means.
 """
 

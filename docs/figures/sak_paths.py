@@ -1,4 +1,4 @@
-"""The figure of SAK: teachers, the maps that imitate them, and the mixture of every task, after a short training.
+"""The figure of SAK: teachers, the maps that imitate them, and the mixture of every task, after a short training run.
 
 The teachers are two encoders whose weights come with the package or its extra `pretrained`, in place of DINOv2, CLIP
 and SAM. A small ViT with random weights learns the labels and the features of the teachers for one image.

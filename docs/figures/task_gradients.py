@@ -25,7 +25,7 @@ WEIGHTINGS = {
 
 
 def weights_of(name: str, gradients: torch.Tensor) -> torch.Tensor:
-    """Return the weights of the two tasks in the first step of a training."""
+    """Return the weights of the two tasks in the first iteration of training."""
     weighting = WEIGHTINGS[name]
     if weighting is None:
         return torch.ones(2, dtype=torch.float64)

@@ -40,8 +40,8 @@ class MultiTaskInferencer:
             test never average.
 
     Raises:
-        ConfigError: The config is wrong, ``size`` has another form, or the model lacks a task of ``averaging``.
-        CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
+        ConfigError: The config is wrong, ``size`` has a different form, or the model lacks a task of ``averaging``.
+        CheckpointError: The checkpoint is missing, unsafe to load or of a different architecture.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ def init_model(
 
     Raises:
         ConfigError: The config is invalid or has no model.
-        CheckpointError: The checkpoint is missing, unsafe to load or of another architecture.
+        CheckpointError: The checkpoint is missing, unsafe to load or of a different architecture.
     """
     config, checkpoint = resolve_network(config, checkpoint)
     if not config.get('model'):

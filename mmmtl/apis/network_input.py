@@ -23,7 +23,7 @@ Intrinsics = np.ndarray | Sequence[np.ndarray]
 def network_size(
     size: tuple[int, int] | Literal['trained'] | None, trained_for: Mapping, file: str | Path
 ) -> tuple[int, int] | None:
-    """Return the size (H, W) whose area images are resized to, None for their own; warn if there is no trained size.
+    """Return the size (H, W) whose area images are resized to, None for their own; warn if there is no training size.
 
     Args:
         size: ``'trained'`` for the size in ``trained_for``, another (H, W), or None.
@@ -31,7 +31,7 @@ def network_size(
         file: Its file, for the warning.
 
     Raises:
-        ConfigError: ``size`` has another form.
+        ConfigError: ``size`` has a different form.
     """
     if size == 'trained':
         size = trained_for.get('size')
@@ -82,7 +82,7 @@ def checked_camera(
     if trained_for.get('field_of_view') is None:
         raise ConfigError(
             'trained_for.field_of_view: the config has none, but intrinsics are given; add it in '
-            'degrees, or leave out the intrinsics'
+            'degrees, or omit the intrinsics'
         )
     matrix = intrinsics(shape) if callable(intrinsics) else intrinsics
     camera = torch.as_tensor(np.asarray(matrix), dtype=torch.float32)

@@ -92,7 +92,7 @@ def check_parameter_order(saved: Iterable[str], current: Iterable[str], file: st
     for saved_key, key in zip(saved, current, strict=True):
         if saved_key != key:
             raise CheckpointError(
-                f'{file}: written by a run whose weights are in another order (first difference: {saved_key}, '
+                f'{file}: written by a run whose weights are in a different order (first difference: {saved_key}, '
                 f'here {key}); restore the order of tasks, heads and losses in the config'
             )
 

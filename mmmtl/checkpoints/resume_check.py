@@ -114,14 +114,14 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
     of_images = {key: change for key, change in of_data.items() if key not in of_labels}
     other_images = any(before.get(name) != now.get(name) for name in ('images', 'image_names'))
     if other_images:
-        others = ', but different ones or in another order' * (before['images'] == now['images'])
+        others = ', but different ones or in a different order' * (before['images'] == now['images'])
         other['images'] = _describe_changes(of_images, f'{before["images"]} images, now {now["images"]}{others}')
     if of_labels if other_images else before.get('shown_labels') != now.get('shown_labels'):
         old, new = (
             ', '.join(f'{count} {name}' for name, count in one.get('labels', {}).items()) for one in (before, now)
         )
         other['labels'] = _describe_changes(
-            of_labels, f'labels of {old}, now of {new}{", but on other images" * (old == new)}'
+            of_labels, f'labels of {old}, now of {new}{", but on different images" * (old == new)}'
         )
     return other
 

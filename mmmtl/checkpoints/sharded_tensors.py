@@ -23,7 +23,7 @@ def gather_tensors(value: Any) -> Any:
 
 
 def shard_like(value: Any, parameter: Tensor) -> Any:
-    """Return this process's part of a whole tensor, divided as a parameter; a value of another shape is unchanged.
+    """Return this process's part of a whole tensor, divided as a parameter; a value of a different shape is unchanged.
 
     Must be called on every process with the same value.
     """

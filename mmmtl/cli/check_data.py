@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--write-checksums',
         metavar='FILE',
         help="write the checksums of all files to FILE and check nothing; in a dataset with checksums='FILE', a file "
-        'that changes later is an error',
+        'that changes later is reported as an error',
     )
     add_cfg_options(parser)
 

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     print_scores({**rows, **(STORED if comparable else {}), 'trained network': trained}, runner.model)
     print(f'\n{learnt_classes(trained)}')
     if comparable:
-        print('stored: the same network without pretrained weights, by  mmmtl demo --from-scratch')
+        print('stored: the same network without pretrained weights, with  mmmtl demo --from-scratch')
     print(f'scores: {args.work_dir}/metrics.json    sheets: {args.work_dir}/sheets/')
     print(f'{time.monotonic() - start:.0f} seconds, with rendering and tests')
 

@@ -53,8 +53,9 @@ def run(args: argparse.Namespace) -> None:
         photograph=read_image(args.image) if args.image else None,
     )
     height, width = exported.size
-    size = 'any size' if 'size' in exported.free else f'{height} x {width} pixels'
-    count = 'any number of' if 'batch' in exported.free else '1' if args.views == 1 else str(args.views)
-    print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB; takes {count} image(s) of {size}')
+    size = 'any image size' if 'size' in exported.free else f'images of {height} x {width} pixels'
+    one = f'{args.views} views of a scene' if args.views > 1 else 'batch size 1'
+    batch = 'any batch size' if 'batch' in exported.free else one
+    print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB; accepts {batch} and {size}')
     for task, difference in exported.differences.items():
         print(f'{task}: largest difference to PyTorch {difference:.1e}')

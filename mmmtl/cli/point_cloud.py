@@ -1,6 +1,6 @@
 """Write a coloured point cloud of one image or several posed views as a PLY file.
 
-Depth is predicted, or read from files. The camera must be given by --field-of-view or --intrinsics.
+Depth is predicted, or read from files. The camera must be given with --field-of-view or --intrinsics.
 For a file per image, use mmmtl predict --point-cloud.
 """
 
@@ -37,9 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='METRES',
         help='length of a unit of the depth maps (default: 1 for floating point; integers need it)',
     )
-    parser.add_argument(
-        '--max-depth', type=positive, metavar='METRES', help='leave out points beyond this depth in metres'
-    )
+    parser.add_argument('--max-depth', type=positive, metavar='METRES', help='omit points beyond this depth in metres')
     parser.add_argument('--model', default='rooms_lite0', help='network that predicts depth (default: rooms_lite0)')
     parser.add_argument('--checkpoint', help='its weights; a network of the model zoo has its own')
 
@@ -89,7 +87,7 @@ def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
     """Read ``count`` poses (4, 4), world to camera.
 
     Raises:
-        DataError: The file has another number of rows.
+        DataError: The file has a different number of rows.
     """
     from mmmtl.errors import DataError
     from mmmtl.files.text_files import read_pose_rows

@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The model has no weights, an option has an impossible value, or point clouds lack a camera or
             depth.
         DataError: There is no image, two images have the same name, the only image cannot be read, or the folder has
-            results of other settings.
+            results of different settings.
     """
     from mmmtl.errors import ConfigError, DataError
     from mmmtl.predictions.image_sources import find_sources
@@ -165,7 +165,7 @@ def _onnx_inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, st
         '--window-tasks': args.window_tasks,
     }
     if given := [option for option, value in refused.items() if value]:
-        raise ConfigError(f'--onnx {args.onnx}: cannot be combined with {", ".join(given)}; leave it out')
+        raise ConfigError(f'--onnx {args.onnx}: cannot be combined with {", ".join(given)}; omit it')
     infer = OnnxInferencer(args.onnx, None if args.own_size else 'trained')
     return infer, content_digest(Path(args.onnx).read_bytes())
 
@@ -197,4 +197,4 @@ def check_depth(tasks: 'Mapping[str, Task]', model: str) -> None:
     from mmmtl.predictions.output_files import depth_and_normal_tasks
 
     if depth_and_normal_tasks(tasks)[0] is None:
-        raise ConfigError(f'{model}: does not predict depth, which a point cloud needs; leave out --point-cloud')
+        raise ConfigError(f'{model}: does not predict depth, which a point cloud needs; omit --point-cloud')

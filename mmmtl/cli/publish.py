@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         CheckpointError: The checkpoint is missing or damaged.
-        ConfigError: The file has another suffix.
+        ConfigError: The file has a different suffix.
     """
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import file_sha256

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
 
     Raises:
         ConfigError: An option is wrong, or the dataset has no such part.
-        DataError: The folder contains maps made with other settings.
+        DataError: The folder contains maps made with different settings.
     """
     import numpy as np
 

@@ -22,4 +22,4 @@ def advice(library: str) -> str:
     if library not in PACKAGES:
         return f'{needed}: install the package of your system that carries it.'
     debian, fedora = PACKAGES[library]
-    return f'{needed}: install {debian} by apt-get (Debian, Ubuntu) or {fedora} by dnf (Fedora).'
+    return f'{needed}: install {debian} with apt-get (Debian, Ubuntu) or {fedora} with dnf (Fedora).'

@@ -67,6 +67,6 @@ def print_table(args: argparse.Namespace, runs: Sequence[str]) -> None:
         gains = paired_gains(pairs)
         if not any(gains.values()):
             raise ConfigError(
-                '--plot: whether higher is better is unknown for these columns; choose others by --metrics'
+                '--plot: whether higher is better is unknown for these columns; choose others with --metrics'
             )
         draw_gains(Path(args.plot), pairs.reference, gains)

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='continue from a checkpoint, or from the latest one of the work dir; another batch, other '
-        'images or other labels need --cfg-options resume_despite=batch,images,labels',
+        help='continue from a checkpoint, or from the latest one of the work dir; a different batch '
+        'size, different images or labels need --cfg-options resume_despite=batch,images,labels',
     )
     parser.add_argument('--amp', action='store_true', help='mixed precision: fp16 on a GPU, bf16 on a CPU')
     parser.add_argument(

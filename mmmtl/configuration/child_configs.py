@@ -1,4 +1,4 @@
-"""Inherit config files: a part of another type replaces the part of the base file."""
+"""Inherit config files: a part of a different type replaces the part of the base file."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ def parts_replaced_in_files() -> Iterator[None]:
 
 
 def _options_to_keep(key: str, old: Any, new: Any) -> dict | None:
-    """Return the options of ``old`` to keep if ``new`` is a part of another type; None if the two are merged."""
+    """Return the options of ``old`` to keep if ``new`` is a part of a different type; None if the two are merged."""
     if not (isinstance(old, dict) and isinstance(new, dict) and 'type' in new) or new.get('_delete_'):
         return None
     default = {path.split('.')[-1]: kind for path, kind in DEFAULT_TYPES.items()}.get(key)

@@ -14,7 +14,7 @@ def import_custom_modules(config: Mapping | Config) -> None:
     """Import the modules of ``custom_imports``; MMEngine does so only for configs without Python imports.
 
     Raises:
-        ConfigError: A module cannot be imported, or ``custom_imports`` has another form.
+        ConfigError: A module cannot be imported, or ``custom_imports`` has a different form.
     """
     custom_imports = config.get('custom_imports') or {'imports': []}
     try:

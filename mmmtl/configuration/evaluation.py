@@ -8,7 +8,7 @@ import numpy as np
 from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.configuration.signatures import accepted_arguments, default_argument
 
-# keys that cannot change a score: where the files are, copies that `load_config` makes, tasks left out, speed
+# keys that cannot change a score: where the files are, copies that `load_config` makes, omitted tasks, speed
 IGNORED = {
     'root',
     'tasks',
@@ -28,7 +28,7 @@ IGNORED_IN_TASKS = {'name', 'loss', 'display_range', 'palette', 'unit', 'farthes
 def evaluation_differences(found: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
     """Yield a phrase for every entry of an evaluation that differs from the expected one.
 
-    Fewer tasks do not count as a difference, as in single-task baselines; nor do parts of the test data left out if
+    Fewer tasks do not count as a difference, as in single-task baselines; nor do parts of the test data omitted if
     there are fewer tasks, and evaluators of these parts. The class of a task, dataset or metric may be a subclass.
 
     Args:

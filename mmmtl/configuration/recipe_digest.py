@@ -43,7 +43,7 @@ NOT_SET = object()
 def flatten_recipe(config: Config) -> dict[str, Entry]:
     """Return every entry of a config that can change a result, ``{'train_dataloader.batch_size': 8, ...}``.
 
-    The seed is left out, as are the default hooks (except the entries that select a checkpoint), the copies of
+    The seed is ignored, as are the default hooks (except the entries that select a checkpoint), the copies of
     ``tasks`` that `load_config` makes, ``auto_scale_lr`` unless it is enabled, and ``load_from``, which is the tested
     checkpoint in a test: `PlannedRun` records in ``started_from`` where initial weights come from.
     """

@@ -23,7 +23,7 @@ def find_recipe(name: str | Path) -> Path | None:
 
     Args:
         name: A file, or the path of a recipe below `recipes_folder`, such as
-            ``'baseline/aspp_resnet18_b8_2e_rooms_full'``. ``.py`` may be left out, and ``configs/`` may precede it. A
+            ``'baseline/aspp_resnet18_b8_2e_rooms_full'``. ``.py`` may be omitted, and ``configs/`` may precede it. A
             file in the working folder comes first.
     """
     return next((path for path in _candidates(Path(name)) if path.is_file()), None)

@@ -18,7 +18,7 @@ def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
 
     Raises:
         DataError: A label map is missing, differs in size from its image, or contains other classes; or an image was
-            written before with another size.
+            written before with a different size.
     """
     for split in [split for split in COUNTS if (source / split).is_dir()]:
         images = visible_files(source / split, '*.png')
@@ -27,8 +27,8 @@ def convert_camvid(source: Path, output: Output, size: tuple[int, int]) -> None:
             if output.has(*names):
                 if read_size(output.root / names[0]) != size:
                     raise DataError(
-                        f'{output.root / names[0]}: expected {size[0]} x {size[1]} pixels, found another size; choose '
-                        'another DST, or delete the files'
+                        f'{output.root / names[0]}: expected {size[0]} x {size[1]} pixels, found a different size; '
+                        'choose another DST, or delete the files'
                     )
                 continue
             annotated = existing(source / f'{split}annot' / path.name, 'the label map of an image')

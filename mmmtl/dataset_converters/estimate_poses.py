@@ -114,8 +114,8 @@ def estimate(
         estimated = json.loads(result.read_text())
         if estimated['asked'] != request:
             raise DataError(
-                f'{work}: contains the poses of other frames, of another camera or with other options; delete it, or '
-                'use another DST'
+                f'{work}: contains the poses of different frames, of a different camera or with different options; '
+                'delete it, or use another DST'
             )
     else:
         found = reconstruct(

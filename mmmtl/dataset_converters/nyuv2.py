@@ -53,7 +53,7 @@ class Frames:
 
     Raises:
         MissingExtraError: h5py is not installed.
-        DataError: A file is missing, damaged or of another format.
+        DataError: A file is missing, damaged or of a different format.
     """
 
     def __init__(self, path: Path, classes40: Path, normals: Path | None, signs: Sequence[int]) -> None:
@@ -96,7 +96,7 @@ class Frames:
         """Return unit normals (425, 560, 3) float32 facing the camera; (0, 0, 0) where they are unknown.
 
         Raises:
-            DataError: The normal map of the frame is missing or has another size.
+            DataError: The normal map of the frame is missing or has a different size.
         """
         if self.normal_files is None:
             depth, camera = torch.from_numpy(self.depth(frame))[None, None], torch.from_numpy(valid_intrinsics())[None]
@@ -122,7 +122,7 @@ def class_table(names: Sequence[str], classes40: Path) -> np.ndarray:
     Classes are matched by name, so the order of the names in the two files does not matter.
 
     Raises:
-        DataError: The file has another format, or a class is not in it.
+        DataError: The file has a different format, or a class is not in it.
     """
     mapping = read_mat(classes40)
     if not {'allClassName', 'mapClass', 'className'} <= set(mapping) or len(mapping['className']) != len(CLASSES_40):
@@ -159,7 +159,7 @@ def read_splits(path: Path, count: int) -> dict[str, list[int]]:
     """Return split -> frame numbers in ascending order, from 1.
 
     Raises:
-        DataError: The file has another format, or the splits do not partition the ``count`` frames.
+        DataError: The file has a different format, or the splits do not partition the ``count`` frames.
     """
     mat = read_mat(path)
     if not {'trainNdxs', 'testNdxs'} <= set(mat):

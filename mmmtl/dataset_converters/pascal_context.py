@@ -62,7 +62,7 @@ def list_objects(output: Output, split: str, names: list[str]) -> None:
 
 
 def missing_and_damaged(root: Path, names: Iterable[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the missing names of each folder, and the damaged files; complete folders are left out."""
+    """Return the missing names of each folder, and the damaged files; complete folders are omitted."""
     missing: dict[str, list[str]] = {folder: [] for folder in (*PER_IMAGE, 'semseg') if folder not in SEMSEG}
     damaged = []
     for name in names:

@@ -52,8 +52,8 @@ def write_scene(
             stored, expected = read_numbers(output.root / file), np.loadtxt(lines, ndmin=2)
             if stored.shape != expected.shape or not np.allclose(stored, expected, rtol=0, atol=TOLERANCE):
                 raise DataError(
-                    f'{output.root / file}: the scene was written with another size or from other frames; choose '
-                    'another DST, or delete the scene'
+                    f'{output.root / file}: the scene was written with a different size or from different frames; '
+                    'choose another DST, or delete the scene'
                 )
         return
     for view, frame in enumerate(frames):
@@ -82,7 +82,7 @@ def write_pairs(
         frames: Frames of the video.
         intrinsics: (3, 3) in pixels of the original frames, with pixel centres at +0.5.
         size: Size (H, W) of the written images and depth maps.
-        rule: Required overlap and baseline; frames without such a neighbour are left out.
+        rule: Required overlap and baseline; frames without such a neighbour are skipped.
     """
     neighbours = choose_neighbours(
         np.stack([frame.camera_T_world for frame in frames]), intrinsics, lambda index: frames[index].depth(), rule

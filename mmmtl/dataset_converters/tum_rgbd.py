@@ -28,7 +28,7 @@ def read_stamped(path: Path, words: int) -> tuple[np.ndarray, list[list[str]]]:
         Times (N,) in seconds, ascending, and the words of each line.
 
     Raises:
-        DataError: The file is missing or empty, or a line has another number of words or no time stamp.
+        DataError: The file is missing or empty, or a line has a different number of words or no time stamp.
     """
     lines = [
         line.split()

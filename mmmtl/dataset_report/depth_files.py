@@ -32,7 +32,7 @@ class DepthFacts:
 
 
 def depth_facts(path: Path, task: Depth, label: np.ndarray) -> DepthFacts:
-    """Return the statistics of a depth label (H, W) in metres; the file may have another size."""
+    """Return the statistics of a depth label (H, W) in metres; the file may have a different size."""
     known = label > 0
     values = label[known]
     high = float(values.max(initial=0))

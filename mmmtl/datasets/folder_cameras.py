@@ -21,7 +21,7 @@ class FolderCameras:
         poses: Folder with a file NAME.txt per image, 3 x 4 or 4 x 4; None if they are unknown.
 
     Raises:
-        DataError: The file or folder is missing, or a file has another format.
+        DataError: The file or folder is missing, or a file has a different format.
     """
 
     def __init__(self, root: Path, intrinsics: str | None = None, poses: str | None = None) -> None:

@@ -30,7 +30,7 @@ class CheckpointingRunner(Runner):
     - A checkpoint holds tensors, numbers, strings, lists and dicts. It is written atomically and read with
       ``weights_only=True`` without a fallback; MMEngine falls back to unpickling any object.
     - It holds the state of every rank's random generators, so that a resumed run equals an uninterrupted one, and the
-      entries of the recipe, so that resuming with another recipe is detected (`mmmtl.checkpoints.resume`).
+      entries of the recipe, so that resuming with a different recipe is detected (`mmmtl.checkpoints.resume`).
     """
 
     _has_loaded: bool

@@ -18,11 +18,11 @@ def check_sampled_once(loader: DataLoader, name: str) -> None:
         name: Its key in the config, for messages.
 
     Raises:
-        ConfigError: The sampler repeats samples, as some do to give all ranks equally many, or leaves some out; or the
+        ConfigError: The sampler repeats samples, as some do to give all ranks equally many, or skips some; or the
             last batch is dropped if it is not full.
     """
     if loader.drop_last:
-        raise ConfigError(f'{name}.drop_last: leaves out samples, so scores would depend on the batch size; remove it')
+        raise ConfigError(f'{name}.drop_last: drops samples, so scores would depend on the batch size; remove it')
     sampler: Any = loader.sampler if loader.batch_sampler is None else cast(Any, loader.batch_sampler).sampler
     size = len(cast(Sized, loader.dataset))
     drawn = torch.tensor(len(sampler))

@@ -50,7 +50,7 @@ def check_optimizer(wrapper: OptimWrapper) -> None:
     """Check that an optimizer treats every value of a parameter separately, as the processes each have a part.
 
     Raises:
-        ConfigError: It is of another kind.
+        ConfigError: It is of a different kind.
     """
     if type(wrapper.optimizer) not in ELEMENTWISE:
         raise ConfigError(

@@ -157,7 +157,7 @@ class ConsistencyOracleHook(Hook):
 
 
 def pretrain_on_labels(config: Config, model: MultiTaskModel, name: str, iterations: int, lr: float = 1e-3) -> None:
-    """Train the networks of a consistency loss alone, on true pairs of labels, by Adam; the other parts stay as is.
+    """Train the networks of a consistency loss alone, on true pairs of labels, with Adam; the other parts stay as is.
 
     Args:
         config: Config with the training images, whose labels are all shown.

@@ -55,7 +55,7 @@ def forward_speed(
     """Measure a network on a batch of noise; its mode is left as it is.
 
     The first passes are not measured: they allocate memory and choose kernels. Data loading and the resizing of
-    predictions to an image are left out.
+    predictions to an image are excluded.
 
     Args:
         model: The network, on the device to measure.

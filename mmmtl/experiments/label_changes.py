@@ -15,8 +15,8 @@ def _smoothed(values: Tensor) -> Tensor:
     return F.avg_pool2d(values, size, stride=1, padding=size // 2, count_include_pad=False)
 
 
-def _other_value(values: Tensor) -> Tensor:
-    """Return another class, another axis of a normal, or far for near."""
+def _permuted(values: Tensor) -> Tensor:
+    """Return a different class, a different axis of a normal, or far for near."""
     if values.shape[1] > 1:
         return values.roll(1, 1)
     return values.amax((2, 3), keepdim=True) + values.amin((2, 3), keepdim=True) - values
@@ -24,8 +24,8 @@ def _other_value(values: Tensor) -> Tensor:
 
 CONDITIONS: dict[str, Callable[[Tensor], Tensor]] = {
     'true': lambda values: values,
-    'shuffled': lambda values: values.roll(1, 0),  # the label of another image
-    'other value': _other_value,
+    'shuffled': lambda values: values.roll(1, 0),  # the label of a different image
+    'permuted': _permuted,
     'moved': _moved,  # by an eighth of the image
     'smoothed': _smoothed,  # mean over a quarter of the height
     'scaled': lambda values: 1.5 * values if values.shape[1] == 1 else values,  # tasks of one channel

@@ -35,7 +35,7 @@ def check_output(path: str, suffixes: tuple[str, ...]) -> None:
     """Check the name of an output file before a long measurement.
 
     Raises:
-        ConfigError: The file has another suffix, or its folder cannot be created.
+        ConfigError: The file has a different suffix, or its folder cannot be created.
     """
     file = Path(path)
     if file.suffix.lower() not in suffixes:

@@ -35,13 +35,13 @@ def metric_scale_slopes(
 
     Args:
         model: The network; set to evaluation mode here.
-        batches: Batches of a data loader, with ground truth depth and cameras. Scenes of one view are left out.
+        batches: Batches of a data loader, with ground truth depth and cameras. Scenes of one view are skipped.
         factors: Values of s > 0, at least two different ones.
         task: Name of the task of metric depth.
         tolerance: Relative depth difference up to which a pixel is visible in another view, see `visible_pixels`.
 
     Returns:
-        ``{scene: mean slope}``; scenes whose views show no common point are left out.
+        ``{scene: mean slope}``; scenes whose views show no common point are skipped.
 
     Raises:
         ConfigError: There is no such task of metric depth, or ``factors`` are too few or not positive.

@@ -33,7 +33,7 @@ def model_cost(model: MultiTaskModel, size: tuple[int, int]) -> list[PartCost]:
     """Return the cost of the whole network and of its parts for one image.
 
     The parts are the children of the model, and the children of decode heads and necks, such as the head of a task.
-    Losses are left out. Nothing is computed: the forward pass propagates shapes only.
+    Losses are excluded. Nothing is computed: the forward pass propagates shapes only.
 
     Args:
         model: The network; its mode is left as it is.

@@ -43,7 +43,7 @@ def paired_gains(pairs: PairedRuns) -> dict[str, dict[str, Interval]]:
 
     Only columns with a known direction count. The last column, `MEAN`, is the mean over these columns: with one metric
     per task, Delta_MTL with the reference in place of single-task networks. Seeds that lack a score, or whose reference
-    score is 0, are left out, and so is a column without a seed.
+    score is 0, are skipped, and so is a column without a seed.
     """
     columns = [column for column in pairs.columns if column in pairs.compared]
     rows = {}

@@ -28,7 +28,7 @@ class PairedRuns:
     compared: Mapping[str, bool]
 
     def values(self, name: str, column: str) -> list[tuple[float, float]]:
-        """Return the scores of a row and of the reference, seed by seed; seeds without either are left out."""
+        """Return the scores of a row and of the reference, seed by seed; seeds without either are skipped."""
         return [
             (score, other_score)
             for run, other in self.rows[name]

@@ -1,4 +1,4 @@
-"""A training followed by a test: its config, its folder and whether it is done."""
+"""A training run followed by a test: its config, its folder and whether it is done."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ TRAINED = 'trained network'  # the row of scores in metrics.json
 
 @dataclass(frozen=True)
 class InitialWeights:
-    """Weights to start a training from.
+    """Weights to start a training run from.
 
     Args:
         checkpoint: Their file.
-        recipes: Recipe digests of the trainings that made them, by name.
+        recipes: Recipe digests of the training runs that made them, by name.
     """
 
     checkpoint: Path
@@ -31,7 +31,7 @@ class InitialWeights:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A training followed by a test.
+    """A training run followed by a test.
 
     Args:
         config: A config file, or a row of a table as ``FILE.py::ROW``.
@@ -61,8 +61,8 @@ class PlannedRun:
         """Return whether its scores exist.
 
         Raises:
-            ConfigError: The scores are of another recipe, seed or checkpoint; or there are none, and the checkpoint to
-                resume from is of another recipe.
+            ConfigError: The scores are of a different recipe, seed or checkpoint; or there are none, and the checkpoint
+                to resume from is of a different recipe.
         """
         scores = self.work_dir / 'metrics.json'
         if scores.is_file():
@@ -75,8 +75,8 @@ class PlannedRun:
                 return False
         if recipe != recipe_digest(self.load()):
             raise ConfigError(
-                f'{file}: made with another recipe than that of {self.config}; remove the folder, or choose another '
-                '--work-dir'
+                f'{file}: made with a different recipe than that of {self.config}; remove the folder, or choose '
+                'another --work-dir'
             )
         return file == scores
 

@@ -1,4 +1,4 @@
-"""Initialize a joint training from one single-task training per task."""
+"""Initialize joint training from one single-task training run per task."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ def parse_stages(texts: Sequence[str], joint: Config) -> dict[str, str]:
         joint: Config of the joint training.
 
     Raises:
-        ConfigError: A text has another form, or the tasks are not those of the joint training.
+        ConfigError: A text has a different form, or the tasks are not those of the joint training.
     """
     if not all('=' in text for text in texts):
         raise ConfigError(f'--pretrain: expected TASK=CONFIG, found {" ".join(texts)}')
@@ -35,7 +35,7 @@ def parse_stages(texts: Sequence[str], joint: Config) -> dict[str, str]:
 
 
 def write_joint_start(joint: Config, checkpoints: Mapping[str, Path], path: Path) -> Path:
-    """Write the initial checkpoint of a joint training: each task's own weights, shared weights of the first task.
+    """Write the initial checkpoint of joint training: each task's own weights, shared weights of the first task.
 
     Args:
         joint: Config of the joint training.
@@ -59,5 +59,5 @@ def train_stage(config: Config, work_dir: Path, start: Path | None = None) -> Pa
         config.experiment_name = work_dir.name  # MMEngine keeps what runs of one name have logged
         MultiTaskRunner.from_cfg(config).train()
     checkpoint = latest_checkpoint(work_dir)
-    assert checkpoint is not None, 'a training ends with a checkpoint'
+    assert checkpoint is not None, 'a training run ends with a checkpoint'
     return checkpoint

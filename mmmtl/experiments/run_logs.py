@@ -42,7 +42,7 @@ def read_curves(path: Path) -> dict[str, Curve]:
         path: Work directory, or a file ``scalars.json``.
 
     Raises:
-        DataError: There is no log, or a line of it is damaged; an incomplete last line is left out.
+        DataError: There is no log, or a line of it is damaged; an incomplete last line is skipped.
     """
     files = [path] if path.is_file() else sorted(path.glob('**/vis_data/scalars.json'))
     if not files:

@@ -93,7 +93,7 @@ def run_delta(run: Run, baseline: Mapping[str, float], compared: Mapping[str, bo
 
 
 def column_values(runs: Iterable[Run], key: str) -> list[float]:
-    """Return the values of one score over runs; runs without it are left out."""
+    """Return the values of one score over runs; runs without it are skipped."""
     return [value for run in runs if (value := run.scores.get(key)) is not None]
 
 

@@ -69,8 +69,8 @@ def export_model(
 
     Raises:
         MissingExtraError: A package of the extra ``onnx`` is not installed.
-        ConfigError: The file has another suffix, the network has no weights, it cannot be exported, or the comparison
-            fails. No file is left.
+        ConfigError: The file has a different suffix, the network has no weights, it cannot be exported, or the
+            comparison fails. No file is left.
     """
     file = Path(file)
     if file.suffix not in ('.onnx', '.pt2'):

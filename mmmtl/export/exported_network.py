@@ -38,7 +38,7 @@ class ExportedNetwork(nn.Module):
                 'only ViewPreprocessor can'
             )
         if views < 1 or (views > 1 and not model.looks_across_views):
-            raise ConfigError(f'views: {views}, but this network takes single images; leave it out')
+            raise ConfigError(f'views: {views}, but this network takes single images; omit it')
         self.model, self.views = model, views
         self.register_buffer('mean', model.data_preprocessor.mean.clone())
         self.register_buffer('std', model.data_preprocessor.std.clone())

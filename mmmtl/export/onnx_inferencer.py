@@ -23,7 +23,7 @@ class OnnxInferencer(MultiTaskInferencer):
     Raises:
         MissingExtraError: onnxruntime is not installed.
         DataError: The file is missing, damaged or not written by `export_model`.
-        ConfigError: ``size`` has another form, or the network takes several views.
+        ConfigError: ``size`` has a different form, or the network takes several views.
     """
 
     def __init__(

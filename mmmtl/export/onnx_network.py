@@ -58,7 +58,7 @@ class OnnxNetwork:
         """Compute the maps ``{task: (N, C, height, width)}`` of images (N, 3, H, W) uint8.
 
         Raises:
-            DataError: The network takes images of another size only.
+            DataError: The network takes images of a different size only.
         """
         for length, expected in zip(image.shape, self.input_shape, strict=True):
             if isinstance(expected, int) and length != expected:

@@ -48,7 +48,7 @@ class Checksums:
         """Add the entries of a manifest: JSON ``{path relative to the manifest's folder: digest}``.
 
         Raises:
-            DataError: The manifest is missing or has another format.
+            DataError: The manifest is missing or has a different format.
         """
         try:
             listed = json.loads(read_text(manifest))

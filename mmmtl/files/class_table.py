@@ -38,7 +38,7 @@ def read_class_table(path: Path) -> ClassTable:
     the colours of pixels without a label, and no class.
 
     Raises:
-        DataError: The file cannot be read, or a line has another format; the message names the line.
+        DataError: The file cannot be read, or a line has a different format; the message names the line.
     """
     try:
         lines = read_lines(path)

@@ -6,11 +6,11 @@ from mmmtl.errors import ConfigError, DataError
 
 MAX_PIXELS = 2**26  # 8192 x 8192: an RGB image of 200 MB
 BYTES_PER_PIXEL = 16  # an array may have this many bytes per allowed pixel: 1 GiB
-VARIABLE = 'MMMTL_LARGEST_PICTURE'
+VARIABLE = 'MMMTL_MAX_IMAGE_PIXELS'
 
 
 def max_pixels() -> int:
-    """Return the largest number of pixels of an image: ``MMMTL_LARGEST_PICTURE`` if it is set, else 2^26.
+    """Return the largest number of pixels of an image: ``MMMTL_MAX_IMAGE_PIXELS`` if it is set, else 2^26.
 
     Raises:
         ConfigError: The environment variable is not a positive integer.
@@ -32,7 +32,7 @@ def check_pixels(name: str, width: int, height: int) -> None:
     if width * height > max_pixels():
         raise DataError(
             f'{name}: {height} x {width} pixels, but the limit is {max_pixels()}; shrink it, or '
-            f'raise the limit by {VARIABLE}={width * height}'
+            f'raise the limit with {VARIABLE}={width * height}'
         )
 
 
@@ -45,5 +45,5 @@ def check_bytes(name: str, size: int) -> None:
     if size > BYTES_PER_PIXEL * max_pixels():
         raise DataError(
             f'{name}: {size} bytes, but the limit is {BYTES_PER_PIXEL * max_pixels()}; shrink it, '
-            f'or raise the limit by {VARIABLE}={-(-size // BYTES_PER_PIXEL)}'
+            f'or raise the limit with {VARIABLE}={-(-size // BYTES_PER_PIXEL)}'
         )

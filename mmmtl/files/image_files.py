@@ -33,7 +33,7 @@ def open_image(path: Path) -> Iterator[Image.Image]:
         try:
             image = Image.open(file, formats=FORMATS)
         except Image.DecompressionBombError as error:
-            raise DataError(f'{path}: {error}; shrink it, or raise the limit of {limit} by {VARIABLE}') from None
+            raise DataError(f'{path}: {error}; shrink it, or raise the limit of {limit} with {VARIABLE}') from None
         with image:
             check_single_image(image, str(path))
             yield image

@@ -58,7 +58,7 @@ def read_array(path: Path) -> np.ndarray:
     """Read the stored values of an image file (see `to_quantities`), ``.pfm``, ``.npy`` or single-array ``.npz`` file.
 
     Raises:
-        DataError: The file is missing, truncated, too large or of another format.
+        DataError: The file is missing, truncated, too large or of a different format.
     """
     return _read_values(path, to_quantities)
 
@@ -67,7 +67,7 @@ def read_indices(path: Path) -> np.ndarray:
     """Read the class indices of an image file (see `to_class_indices`), or an array like `read_array`.
 
     Raises:
-        DataError: The file is missing, truncated, too large or of another format.
+        DataError: The file is missing, truncated, too large or of a different format.
     """
     return _read_values(path, to_class_indices)
 
@@ -112,7 +112,7 @@ def read(path: Path, reader: Callable[[], T]) -> T:
 
 
 def _convert_image(path: Path, convert: Callable[[Image.Image, str], T]) -> T:
-    """Convert an image file, read by Pillow: it rejects truncated files, which OpenCV fills with grey."""
+    """Convert an image file, read with Pillow: it rejects truncated files, which OpenCV fills with grey."""
     with open_image(path) as image:
         return convert(image, str(path))
 

@@ -15,7 +15,7 @@ SUFFIXES = (*IMAGE_SUFFIXES, '.pgm', *ARRAY_SUFFIXES)
 def files_by_relative_stem(folder: Path, suffixes: str | Sequence[str] | None = None) -> dict[str, Path]:
     """Return ``{path below folder without suffix: file}`` of a folder and its subfolders, sorted by the key.
 
-    Hidden files and folders are left out. The case of a suffix does not matter.
+    Hidden files and folders are skipped. The case of a suffix does not matter.
 
     Args:
         folder: Folder to search; a missing one has no files.

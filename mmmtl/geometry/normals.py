@@ -17,7 +17,7 @@ def normals_from_depth(
     The inverse depth of a plane a . X = 1 is a . K^-1 (x, y, 1), so it is affine in the pixel position. An affine
     function is fitted to the inverse depth of every pixel's neighbours by least squares; its coefficients g give the
     plane a = K^T g and the normal -a / |a|. This is exact for planes of any slant, unlike differences of points.
-    Neighbours across a depth edge and without depth are left out; a pixel is void if too few are left, if they lie on
+    Neighbours across a depth edge and without depth are ignored; a pixel is void if too few are left, if they lie on
     one line, or if the plane does not fit them.
 
     Args:

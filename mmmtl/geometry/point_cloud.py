@@ -51,18 +51,18 @@ def point_cloud(
     camera_T_world: np.ndarray | None = None,
     max_depth: float | None = None,
 ) -> PointCloud:
-    """Back-project the pixels of a view, row by row; pixels without depth are left out.
+    """Back-project the pixels of a view, row by row; pixels without depth are skipped.
 
     Several views are merged by `PointCloud.merged`.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) metres along z; pixels of depth 0, below 0 or not finite are left out.
+        depth: (H, W) metres along z; pixels of depth 0, below 0 or not finite are skipped.
         intrinsics: (3, 3) in pixels of the depth map, pixel centres at + 0.5.
         normals: (H, W, 3) in the camera frame, (0, 0, 0) where unknown; computed from the depth if None.
         camera_T_world: (4, 4), world to camera in metres; the cloud is then in the world frame. If None, it is in the
             camera frame: x right, y down, z forward.
-        max_depth: Pixels farther than this, in metres, are left out.
+        max_depth: Pixels farther than this, in metres, are skipped.
 
     Raises:
         ValueError: Shapes differ, or the camera is not plausible.

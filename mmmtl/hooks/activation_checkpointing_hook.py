@@ -22,8 +22,8 @@ class ActivationCheckpointingHook(Hook):
     Only the input of a block is kept, so a ViT needs the memory of one block's activations and one feature per block;
     a step takes about a third more time, for the second forward pass. Results do not change, and random numbers
     (dropout, stochastic depth) are the same in both passes. Parameters keep their names, so checkpoints are
-    exchangeable with those of other runs. Validation is not affected. Blocks that a `FrozenBackbone` adapts by LoRA are
-    recomputed too.
+    exchangeable with those of other runs. Validation is not affected. Blocks that a `FrozenBackbone` adapts with LoRA
+    are recomputed too.
 
     Args:
         blocks: Name of the lists of modules in the backbone whose members are recomputed, such as the ``blocks`` of

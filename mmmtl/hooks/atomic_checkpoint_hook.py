@@ -36,7 +36,7 @@ class AtomicCheckpointHook(CheckpointHook):
         if self.out_dir not in (None, runner.work_dir):
             raise ConfigError(
                 f'default_hooks.checkpoint.out_dir: found {self.out_dir}, but checkpoints are written to the work dir, '
-                'where --resume looks for them; remove it, and choose the folder by --work-dir'
+                'where --resume looks for them; remove it, and choose the folder with --work-dir'
             )
         self.keep, self.max_keep_ckpts = self.max_keep_ckpts, -1  # MMEngine removes nothing
         super().before_train(runner)

@@ -1,4 +1,4 @@
-"""A check that all parts of a config have the same tasks, trained size and batch size."""
+"""A check that all parts of a config have the same tasks, training size and batch size."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ class ConsistentConfigHook(Hook):
 
     A config sets each of them once and repeats them by reference where they are needed. `mmmtl.apis.load_config` keeps
     them equal; with MMEngine's own loader, a child config that changes only the first one would train and evaluate
-    different tasks, or at another scale.
+    different tasks, or at a different scale.
 
     Raises:
         ConfigError: A part differs from the config in ``tasks`` or ``trained_for``, or a sampler from its loader in
@@ -52,7 +52,7 @@ def contradictions(config: Config) -> Iterator[str]:
 
 
 def _differing_paths(node: Any, shared_key: str, value: Mapping, path: str) -> Iterator[str]:
-    """Yield the paths below `node` at which `shared_key` has another value."""
+    """Yield the paths below `node` at which `shared_key` has a different value."""
     children = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, child in children:
         if key == shared_key:

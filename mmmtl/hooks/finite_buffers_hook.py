@@ -16,7 +16,7 @@ class FiniteBuffersHook(Hook):
     `BatchNorm`, which would stay NaN. All buffers are restored to their state before the batch: statistics, counts, and
     others, such as the regions of `RegionContrast`. Values that were infinite before do not count. Each process decides
     for its own buffers. Those of the loss weighting, which are equal on all processes and have their own protection,
-    are left out.
+    are skipped.
 
     There is no device sync: both states are copied to one tensor per dtype, and the choice is made on the device.
     """

@@ -26,7 +26,7 @@ class CrossViewMetric(BaseMetric):
 
     Scores are the means over all such pixels of the split: ``{task}_{comparison}``, e.g. ``depth_abs_rel`` (relative to
     the mean of the two), ``normal_angle`` in degrees, ``semseg_agreement`` in [0, 1]. Pixels at which one of the two
-    predictions is void, as in label maps that are scored as predictions, are left out. ``visible`` is the fraction of
+    predictions is void, as in label maps that are scored as predictions, are ignored. ``visible`` is the fraction of
     target pixels of known depth that are visible in the source view, to which the scores are restricted.
 
     Sampling the nearest pixel introduces errors of up to half a pixel: on generated rooms at 128 x 160 the ground truth
@@ -111,7 +111,7 @@ class CrossViewMetric(BaseMetric):
         if lacking:
             raise DataError(
                 f'{view.get("img_path", "a view")}: views cannot be compared without {", ".join(lacking)}; '
-                'load them in the pipeline or leave CrossViewMetric out'
+                'load them in the pipeline or remove CrossViewMetric'
             )
 
     def evaluate(self, size: int) -> dict[str, float]:
@@ -144,7 +144,7 @@ def sum_and_count(values: Tensor, counted: Tensor) -> Tensor:
 
 
 def group_by_scene(samples: Sequence[dict | MultiTaskDataSample]) -> list[list[dict]]:
-    """Group samples in the order (b v) by scene, leaving out scenes of a single view.
+    """Group samples in the order (b v) by scene, skipping scenes of a single view.
 
     Raises:
         DataError: The views of a scene are not complete and in order.

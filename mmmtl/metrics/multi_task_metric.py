@@ -56,7 +56,7 @@ class MultiTaskMetric(BaseMetric):
         add_up(self.results[0].setdefault(name, {}), sums)
 
     def evaluate(self, size: int) -> dict[str, float]:
-        """Return the scores of the split, equal on all processes; tasks without labels are left out."""
+        """Return the scores of the split, equal on all processes; tasks without labels are omitted."""
         sums = {name: self.results[0].get(name) or self.zero_sums(task) for name, task in self.tasks.items()}
         if get_world_size() > 1:
             for value in (value for task_sums in sums.values() for value in task_sums.values()):

@@ -4,7 +4,7 @@
 
 The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``. Set ``genotype`` to the one that
 was used in training, which the file does not contain. Tasks are renamed: ``normals`` to normal, ``sal`` to saliency.
-Buffers of the published losses and metrics are left out and listed. The published classes of normals differ from ours:
+Buffers of the published losses and metrics are omitted and listed. The published classes of normals differ from ours:
 the auxiliary predictions of normals work inside the network, but do not match the targets of our auxiliary loss.
 """
 
@@ -38,7 +38,7 @@ def convert(published: StateDict) -> StateDict:
     bare = {key.removeprefix('model.').removeprefix('module.'): value for key, value in published.items()}
     left_out = sorted({prefix.rstrip('.') for prefix in LEFT_OUT for key in bare if key.startswith(prefix)})
     if left_out:
-        print(f'left out, as they are not part of the network: {", ".join(left_out)}')
+        print(f'omitted, as they are not part of the network: {", ".join(left_out)}')
     head = {key.removeprefix('head.'): value for key, value in bare.items() if key.startswith('head.')}
     backbone = {key: value for key, value in bare.items() if key.startswith('backbone.')}
     unknown = [key for key in bare if not key.startswith(('head.', 'backbone.', *LEFT_OUT))]

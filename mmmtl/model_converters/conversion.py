@@ -57,7 +57,7 @@ def check(state_dict: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
     """Check the keys and shapes of a state dict; return it in the order and dtypes of ``expected``.
 
     Raises:
-        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
+        CheckpointError: Keys are missing or unknown, or a tensor has a different shape.
     """
     missing = [key for key in expected if key not in state_dict]
     unknown = [key for key in state_dict if key not in expected]

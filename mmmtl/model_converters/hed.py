@@ -14,7 +14,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert the encoder and the head.
 
     Raises:
-        CheckpointError: An array is missing or unknown, or has another shape.
+        CheckpointError: An array is missing or unknown, or has a different shape.
     """
     encoder, head = convert_parts(published)
     ours = {key.replace('features.', 'backbone.model.features_'): value for key, value in encoder.items()}

@@ -29,7 +29,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert the encoder, and check that the other arrays exist.
 
     Raises:
-        CheckpointError: An array is missing, left over, or has another shape.
+        CheckpointError: An array is missing, left over, or has a different shape.
     """
     return convert_parts(published)[0]
 
@@ -38,7 +38,7 @@ def convert_parts(published: StateDict) -> tuple[StateDict, StateDict]:
     """Convert all arrays to the encoder in timm's layout and to the head, ``sides.0.weight`` to ``fuse.bias``.
 
     Raises:
-        CheckpointError: An array is missing, left over, or has another shape.
+        CheckpointError: An array is missing, left over, or has a different shape.
     """
     remaining, encoder, head = dict(published), StateDict(), StateDict()
     index, in_channels = 0, 3

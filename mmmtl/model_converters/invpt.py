@@ -6,7 +6,7 @@ The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=
 ``backbone=dict(type=ViTBackbone, img_size=(H, W), out_indices=...)`` and
 ``decode_head=dict(type=InvPTHead)``. H x W is the image size in training, for which the position embedding was made.
 Tasks are renamed: ``normals`` to normal, ``sal`` to saliency. Parameters that no output of the published network uses
-are left out and listed.
+are omitted and listed.
 """
 
 import re
@@ -72,7 +72,7 @@ def rename_invpt(published: StateDict) -> StateDict:
     bare = {key.removeprefix('module.'): value for key, value in published.items()}
     unused = sorted({prefix for prefix in UNUSED for key in bare if key.startswith(prefix)})
     if unused:
-        print(f'left out, as no output uses them: {", ".join(prefix.rstrip(".") for prefix in unused)}')
+        print(f'omitted, as no output uses them: {", ".join(prefix.rstrip(".") for prefix in unused)}')
     # tasks in the order of the published network, which numbers them in some keys
     tasks = list(dict.fromkeys(key.split('.')[2] for key in bare if key.startswith(f'{DECODER}intermediate_head.')))
     tasks = [task_name(task) for task in tasks]

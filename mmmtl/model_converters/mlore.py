@@ -3,7 +3,7 @@
     mmmtl convert-model mlore SRC DST
 
 Published at github.com/YuqiYang213/MLoRE. The result loads strictly into the rows ``mlore`` of ``decoders/nyud_40.py``
-and ``decoders/pascal.py``. The position of the class token is left out, since the network has no class token.
+and ``decoders/pascal.py``. The position of the class token is omitted, since the network has no class token.
 """
 
 import re
@@ -37,7 +37,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
+        CheckpointError: Keys are missing or unknown, or a tensor has a different shape.
     """
     ours: StateDict = {}
     experts: dict[str, dict[int, Tensor]] = defaultdict(dict)  # our key -> expert -> its part
@@ -54,7 +54,7 @@ def convert(published: StateDict) -> StateDict:
     ours |= {name: _joined(name, parts) for name, parts in experts.items()}
     positions = f'{VIT}pos_embed'
     _shape(ours, positions, 3)
-    print('left out: backbone.pos_embed[:, 0], the position of a class token, which the network does not have')
+    print('omitted: backbone.pos_embed[:, 0], the position of a class token, which the network does not have')
     ours[positions] = ours[positions][:, 1:]
     first = experts['decode_head.blocks.0.0.experts.down.weight']
     return check(ours, _expected(ours, [len(first[index]) for index in sorted(first)]))
@@ -104,7 +104,7 @@ def _expected(ours: StateDict, ranks: Sequence[int]) -> StateDict:
     """Return the state dict of the model with meta tensors: keys, shapes and dtypes only.
 
     Raises:
-        CheckpointError: A key that determines a size is missing or has another number of dimensions.
+        CheckpointError: A key that determines a size is missing or has a different number of dimensions.
     """
     from timm.models.vision_transformer import VisionTransformer  # importing timm takes a second
 

@@ -25,7 +25,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert published keys to keys of `JointTaskSpace`.
 
     Raises:
-        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
+        CheckpointError: Keys are missing or unknown, or a tensor has a different shape.
     """
     state_dict = {}
     for key, value in published.items():

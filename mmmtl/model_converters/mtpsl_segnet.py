@@ -25,11 +25,11 @@ def convert(published: StateDict) -> StateDict:
     """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
+        CheckpointError: Keys are missing or unknown, or a tensor has a different shape.
     """
     published = dict(published)
     if published.pop('logsigma', None) is not None:
-        print('left out: logsigma, the weights of the training losses')
+        print('omitted: logsigma, the weights of the training losses')
     unknown = [key for key in published if segnet_key(key) is None]
     if unknown:
         raise CheckpointError(f'not a SegNet of MTPSL: contains {unknown[0]!r}, one of {len(unknown)} unknown keys')

@@ -30,7 +30,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert published keys to keys of the whole model.
 
     Raises:
-        CheckpointError: Keys are missing or unknown, or a tensor has another shape.
+        CheckpointError: Keys are missing or unknown, or a tensor has a different shape.
     """
     unknown = [key for key in published if hrnet_key(key) is None]
     if unknown:

@@ -50,7 +50,7 @@ def rename_sak(published: StateDict) -> StateDict:
     bare = {re.sub(r'^(module\.|student\.|backbone\.)*', '', key): value for key, value in published.items()}
     left_out = sorted({key.split('.')[0] for key in bare if key.startswith(LEFT_OUT)})
     if left_out:
-        print(f'left out: {", ".join(left_out)}')
+        print(f'omitted: {", ".join(left_out)}')
     bare = {key: value for key, value in bare.items() if not key.startswith(LEFT_OUT)}
     taps = sorted({int(key.split('.')[1].split('_')[0]) for key in bare if re.match(r'out_norms\.\d+_', key)})
     state_dict = {}

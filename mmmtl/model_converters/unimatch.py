@@ -21,7 +21,7 @@ def convert(published: StateDict) -> StateDict:
     """Convert published keys to keys of the neck.
 
     Raises:
-        CheckpointError: Keys are missing or ambiguous, or a tensor has another shape.
+        CheckpointError: Keys are missing or ambiguous, or a tensor has a different shape.
     """
     state_dict, left_out = {}, set()
     for key, value in published.items():
@@ -33,7 +33,7 @@ def convert(published: StateDict) -> StateDict:
         else:
             state_dict[ours] = value
     if left_out:
-        print(f'left out: {", ".join(sorted(left_out))}')
+        print(f'omitted: {", ".join(sorted(left_out))}')
     return check(state_dict, CrossViewModule((8,), (8,)).state_dict())
 
 

@@ -21,7 +21,7 @@ def weights_file(model: ModelInfo) -> Path:
 
     Raises:
         ConfigError: No weights are published.
-        CheckpointError: The file is missing, cannot be downloaded, or has another checksum.
+        CheckpointError: The file is missing, cannot be downloaded, or has a different checksum.
     """
     if model.weights is None or model.sha256 is None:
         raise ConfigError(f'{model.name}: no weights are published; train it: {model.command}')
@@ -37,7 +37,7 @@ def verified(path: Path, sha256: str) -> Path:
     """Return ``path`` if the file has the checksum.
 
     Raises:
-        CheckpointError: The file is missing or has another checksum.
+        CheckpointError: The file is missing or has a different checksum.
     """
     try:
         found = file_sha256(path)

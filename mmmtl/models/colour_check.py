@@ -13,7 +13,7 @@ from mmmtl.models.data_preprocessor import ViewPreprocessor
 def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
     """Check that images are normalized with the mean and standard deviation that the weights of a backbone expect.
 
-    A preprocessor of another type than `ViewPreprocessor` is not checked.
+    A preprocessor of a different type than `ViewPreprocessor` is not checked.
 
     Raises:
         ConfigError: They are not; the message states the values to set.

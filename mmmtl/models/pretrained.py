@@ -25,7 +25,7 @@ def loading_pretrained(model: nn.Module) -> Iterator[None]:
 
     Files are read by `load_plain`, as MMEngine's readers unpickle anything if the safe way fails. For each part with
     ``init_cfg=Pretrained`` the log states what fraction of its values the file fills; less than its ``min_matched``,
-    0.9 by default, is an error.
+    0.9 by default, raises an error.
 
     Args:
         model: The model, or a part of it.

@@ -14,7 +14,7 @@ def noise_keys(images: Tensor) -> Tensor:
     """Return one int64 key per image, (N,), for `normal_noise`, different in every call.
 
     The key combines a number that rank 0 draws from its random generator, whose state a checkpoint contains, with the
-    bits of the image. So a resumed run and a run with another number of processes use the same noise.
+    bits of the image. So a resumed run and a run with a different number of processes use the same noise.
 
     Args:
         images: (N, 3, H, W), float32.

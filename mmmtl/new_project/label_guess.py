@@ -54,7 +54,7 @@ def guess_label(root: Path, folder: str, content: FolderContent, stated: Mapping
 
     Raises:
         ConfigError: Something cannot be guessed, or a stated option is unknown.
-        DataError: A file of class names or colours has another format.
+        DataError: A file of class names or colours has a different format.
     """
     kind, reason = (stated['kind'], 'as stated') if 'kind' in stated else _kind(folder, content, stated)
     if kind not in KINDS:

@@ -119,13 +119,13 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
     files = files_by_relative_stem(project.root / name)
     if not files or stated.get('kind') == 'none':
         _check_left_out(project, name)
-        project.notes.append(f'{name}: left out, {"as stated" if files else "it holds no images or arrays"}')
+        project.notes.append(f'{name}: skipped, {"as stated" if files else "it holds no images or arrays"}')
         return
     ending = common_ending(list(files), images)
     if ending is None:
         if 'kind' not in stated and not set(files) & set(images):
             _check_left_out(project, name)
-            project.notes.append(f'{name}: left out, none of its {len(files)} files has the name of an image')
+            project.notes.append(f'{name}: skipped, none of its {len(files)} files has the name of an image')
             return
         stray = next(stem for stem in files if stem not in images)
         raise DataError(

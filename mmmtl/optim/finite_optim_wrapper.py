@@ -31,7 +31,7 @@ class FiniteOptimWrapper(OptimWrapper):
             clipping.
 
     Raises:
-        ConfigError: ``clip_grad`` has another option, or lacks the one that it needs.
+        ConfigError: ``clip_grad`` has an unknown option, or lacks the one that it needs.
     """
 
     grad_norm: Tensor | None = None

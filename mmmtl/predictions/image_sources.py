@@ -82,7 +82,7 @@ def find_sources(arguments: Sequence[str], frame_step: int = 1, out: Path | None
     Args:
         arguments: The arguments.
         frame_step: One frame in ``frame_step`` of a video is used.
-        out: Folder of the results. Files that a pattern matches there are left out if they are the results of another
+        out: Folder of the results. Files that a pattern matches there are skipped if they are the results of another
             image, so that a pattern may cover the folder of the results.
 
     Raises:

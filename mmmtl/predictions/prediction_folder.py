@@ -26,7 +26,7 @@ class PredictionFolder:
         overwrite: Whether to predict finished images again.
 
     Raises:
-        DataError: The folder has predictions with other settings, and ``overwrite`` is not set.
+        DataError: The folder has predictions with different settings, and ``overwrite`` is not set.
     """
 
     def __init__(

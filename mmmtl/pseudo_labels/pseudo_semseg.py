@@ -76,7 +76,7 @@ def load_mmseg_network(config: str, checkpoint: str, task: SemSeg, device: str) 
     """Load a network trained with mmsegmentation; images go through its own test pipeline.
 
     Raises:
-        ConfigError: The network has another number of classes than the task.
+        ConfigError: The network has a different number of classes than the task.
         CheckpointError: The checkpoint cannot be read or does not fit the config.
         MissingExtraError: mmsegmentation is not installed.
     """

@@ -59,7 +59,7 @@ class RegionMapJob:
         """Write the map unless it exists, and return its number of regions.
 
         Raises:
-            DataError: The map has another size or too many regions.
+            DataError: The map has a different size or too many regions.
         """
         regions = self.existing_map()
         if regions is None:
@@ -115,7 +115,7 @@ def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
         manifest: Settings on which the maps depend.
 
     Raises:
-        DataError: The folder contains maps that were made with other settings.
+        DataError: The folder contains maps that were made with different settings.
     """
     if not (out / MANIFEST).exists():
         out.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def check_manifest(out: Path, manifest: dict[str, Any]) -> None:
     ]
     if different:
         raise DataError(
-            f'{out}: holds regions made with other settings ({"; ".join(sorted(different))}); choose '
+            f'{out}: holds regions made with different settings ({"; ".join(sorted(different))}); choose '
             'another --out, or delete the folder'
         )
 

@@ -25,7 +25,7 @@ class SemiGlobalMatcher:
     """Semi-global matching (Hirschmueller, TPAMI 2008) of both views with OpenCV.
 
     The right view is matched as the left view of the flipped pair. Images are padded by border replication, because
-    OpenCV leaves out the first ``disparities`` columns; matches outside of the other image are unknown.
+    OpenCV skips the first ``disparities`` columns; matches outside of the other image are unknown.
 
     Args:
         disparities: Search range in pixels, a multiple of 16.
@@ -92,7 +92,7 @@ class DisparityFolder:
         void: Raw value or values of unknown disparity.
 
     Raises:
-        ConfigError: A pattern has another placeholder.
+        ConfigError: A pattern has an unknown placeholder.
     """
 
     root: str
@@ -117,7 +117,7 @@ class DisparityFolder:
             size: Size (H, W) of the images.
 
         Raises:
-            DataError: A file is missing, damaged or of another size.
+            DataError: A file is missing, damaged or of a different size.
         """
         found = []
         for pattern, image in zip(self.patterns, images, strict=True):
@@ -145,7 +145,7 @@ class NetworkConfidence:
         device: Device of the network.
 
     Raises:
-        ConfigError: The network has other tasks.
+        ConfigError: The network has different tasks.
     """
 
     def __init__(self, config: str | Config, checkpoint: str, device: str = 'cpu') -> None:

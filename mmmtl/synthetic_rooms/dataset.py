@@ -146,7 +146,7 @@ def read_cameras(path: Path) -> list[dict[str, np.ndarray]]:
     """Return ``intrinsics`` (3, 3) and ``camera_T_world`` (4, 4) of every view.
 
     Raises:
-        DataError: The file is missing, truncated or in another format.
+        DataError: The file is missing, truncated or in a different format.
     """
     try:
         return [

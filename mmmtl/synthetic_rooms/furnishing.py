@@ -11,7 +11,7 @@ from mmmtl.synthetic_rooms.primitives import box
 def furnish(room: Room) -> None:
     """Furnish a room as a bedroom, living room, dining room or study.
 
-    Large pieces are placed first. An object for which no free position is found is left out.
+    Large pieces are placed first. An object for which no free position is found is omitted.
     """
     rng, mix = room.rng, room.mix
     theme = ('bedroom', 'bedroom', 'living', 'living', 'dining', 'study')[rng.integers(6)]

@@ -45,5 +45,5 @@ def require_capability(tasks: Mapping[str, Task], capability: str, consumer: str
         if getattr(task, capability) is None:
             raise ConfigError(
                 f'{consumer}: the task {name} ({type(task).__name__}) has no {CAPABILITIES[capability]}; '
-                f'leave the task out, use another one, or define {type(task).__name__}.{capability}'
+                f'remove the task, use a different one, or define {type(task).__name__}.{capability}'
             )

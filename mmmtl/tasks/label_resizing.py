@@ -14,7 +14,7 @@ def resize_nearest(label: np.ndarray, size: tuple[int, int], void: float = 0) ->
 
 
 def resize_bilinear(label: np.ndarray, size: tuple[int, int], void: float = 0) -> np.ndarray:
-    """Resize by bilinear interpolation, which mixes void with values: only for tasks without void pixels."""
+    """Resize with bilinear interpolation, which mixes void with values: only for tasks without void pixels."""
     return resize_with_opencv(label, size, cv2.INTER_LINEAR)
 
 

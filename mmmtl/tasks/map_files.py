@@ -62,7 +62,8 @@ class DepthFiles(MapFiles):
     """Depth as 16-bit PNG in millimetres and as ``.npy``, float32, in metres.
 
     A PNG holds depths up to 65.535 m. Pixels beyond are 0 in it; the ``.npy`` file has all of them. Pixels without a
-    depth are 0 in both, also those for which a network predicts less than 0, so that the files can be read as labels.
+    depth are 0 in both, including those for which a network predicts less than 0, so that the files can be read as
+    labels.
     """
 
     suffixes = ('.png', '.npy')

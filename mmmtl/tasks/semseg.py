@@ -37,7 +37,7 @@ class SemSeg(Task):
         classes: K class names, in the order of the label values.
         palette: One RGB colour per class; evenly spaced hues by default.
         absent: How mIoU treats a class that occurs in neither prediction nor ground truth of the split: ``'skip'``
-            leaves it out; ``'zero'`` counts it as 0 (SAK).
+            excludes it; ``'zero'`` counts it as 0 (SAK).
         loss: `CrossEntropy`, `Focal`, `Dice` or, for two classes, `BalancedCrossEntropy`; see `Task`.
 
     Raises:

@@ -78,7 +78,7 @@ class Task(ABC):
 
     allows_integers: bool
     """Whether an integer label file may be read without a scale. False for quantities such as metres, where an integer
-    file most likely holds another unit (millimetres)."""
+    file most likely holds a different unit (millimetres)."""
 
     quantity: str = ''
     """``'depth'`` (metres along z), ``'normal'``, ``'classes'`` or ``'confidence'``, for parts that need a task of this
@@ -124,7 +124,7 @@ class Task(ABC):
         if label.dtype.kind == 'f' and not np.isfinite(label).all():
             raise ValueError(
                 f'{np.count_nonzero(~np.isfinite(label))} values of {self.name} are NaN or infinite; '
-                f'mark missing values by {self.void}, or give them as void where the label is read'
+                f'mark missing values with {self.void}, or give them as void where the label is read'
             )
 
     def resize(self, label: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -86,7 +86,7 @@ def hidden_labels_do_not_change_the_loss(trial: LossTrial) -> None:
         for index, sample in enumerate(batch[3]):
             if name not in sample.gt:
                 values[index] = other[name][index]
-    assert_equal_losses(value_of(loss, batch), before, 'with other target values for images without that label')
+    assert_equal_losses(value_of(loss, batch), before, 'with different target values for images without that label')
 
 
 def supervised_images_do_not_change_the_loss(trial: LossTrial) -> None:
@@ -129,11 +129,11 @@ def order_of_images_and_tasks_does_not_matter(trial: LossTrial) -> None:
     order = [3, 0, 6, 2, 5, 1, 4]
     indices = [2 * index + crop for index in order for crop in (0, 1)] if trial.crops else order
     assert_equal_losses(
-        value_of(loss, select_batch(batch, indices)), expected, 'with the images in another order', exact=False
+        value_of(loss, select_batch(batch, indices)), expected, 'with the images in a different order', exact=False
     )
     if not any(True for _ in loss.parameters()):
         reordered = trial.loss({name: trial.tasks[name] for name in reversed([*trial.tasks])}).eval()
-        assert_equal_losses(value_of(reordered, batch), expected, 'with the tasks in another order', exact=False)
+        assert_equal_losses(value_of(reordered, batch), expected, 'with the tasks in a different order', exact=False)
 
 
 def autocast_gives_a_float32_loss(trial: LossTrial) -> None:

@@ -36,7 +36,7 @@ def record_names_are_unique_and_ordered(trial: DatasetTrial) -> None:
     dataset = trial.dataset
     first, again = (dataset.load_records() for _ in range(2))
     names = [record.name for record in first]
-    assert names == [record.name for record in again], 'load_records returns another order the second time'
+    assert names == [record.name for record in again], 'load_records returns a different order the second time'
     assert len(set(names)) == len(names), f'{len(names)} records have {len(set(names))} different names'
     assert len(dataset) == len(dataset.records) == len(dataset.shown), 'len() is not the number of its records'
 
@@ -67,7 +67,7 @@ def samples_depend_only_on_their_key(trial: DatasetTrial) -> None:
     copy = pickle.loads(pickle.dumps(dataset))  # as a worker process gets it
     keys = [SampleKey(3, 1, index) for index in trial.indices]
     first = {key: dataset[key] for key in keys}
-    for other, what in ((dataset, 'when drawn again in another order'), (copy, 'in another process')):
+    for other, what in ((dataset, 'when drawn again in a different order'), (copy, 'in another process')):
         for key in reversed(keys):
             again = other[key]
             for view, (one, two) in enumerate(zip(first[key]['inputs'], again['inputs'], strict=True)):
@@ -78,7 +78,7 @@ def samples_depend_only_on_their_key(trial: DatasetTrial) -> None:
 
 def assert_equal_samples(one: MultiTaskDataSample, two: MultiTaskDataSample, what: str) -> None:
     """Assert that two samples have equal labels."""
-    assert set(one.gt.keys()) == set(two.gt.keys()), f'{one.img_path} has other labels {what}'
+    assert set(one.gt.keys()) == set(two.gt.keys()), f'{one.img_path} has different labels {what}'
     for name, label in one.gt.items():
         assert_equal(two.gt.get(name), label, f'{one.img_path}: {name} changes {what}')
 

@@ -119,7 +119,7 @@ def every_task_is_trained(trial: HeadTrial) -> None:
 
 
 def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
-    """With the tasks in another order and the same state dict, the logits of every task are the same."""
+    """With the tasks in a different order and the same state dict, the logits of every task are the same."""
     head = trial.part()
     batch = trial.batch(head)
     names = [*reversed([*trial.tasks])]

@@ -91,7 +91,7 @@ def features_have_the_stated_channels_and_strides(trial: NeckTrial) -> None:
 
 
 def auxiliary_maps_of_the_neck_are_declared(trial: NeckTrial) -> None:
-    """``aux`` has the names of ``aux_names``, in training and evaluation, also for single images."""
+    """``aux`` has the names of ``aux_names``, in training and evaluation, even for single images."""
     neck = trial.part()
     for views in ((2, 1), (1, 1)):
         for training in (True, False):

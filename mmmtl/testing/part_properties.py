@@ -57,7 +57,7 @@ def one_image_trains(trial: PartTrial) -> None:
 
 
 def scenes_are_independent(trial: PartTrial) -> None:
-    """In evaluation, a batch gives what its scenes give one by one and in another order; most are single images."""
+    """In evaluation, a batch gives what its scenes give one by one and in a different order; most are single images."""
     part = trial.part()
     batch = trial.batch(part)
     together = {name: x for name, x in outputs_of(trial, part, batch).items() if x.dim() == 4}

@@ -75,7 +75,7 @@ def images_are_independent(trial: TaskTrial) -> None:
     whole = trial.task.error(trial.logits, trial.target)
     flipped = [values.flip(0) for values in trial.task.error(trial.logits.flip(0), trial.target.flip(0))]
     for name, one, other in zip(('sum', 'count'), flipped, whole, strict=True):
-        assert_close(one, other, f'the {name} changes with the images in another order', tolerance=1e-6)
+        assert_close(one, other, f'the {name} changes with the images in a different order', tolerance=1e-6)
     alone = [trial.task.error(trial.logits[i : i + 1], trial.target[i : i + 1]) for i in range(len(trial.target))]
     for name, both, singles in zip(('sum', 'count'), whole, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(

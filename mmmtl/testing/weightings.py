@@ -60,7 +60,7 @@ def training_reduces_the_losses(trial: WeightingTrial) -> None:
     assert after < 0.9 * before, f'the sum of the losses is {before:.4g} before and {after:.4g} after'
 
 
-def absent_tasks_are_left_out(trial: WeightingTrial) -> None:
+def absent_tasks_are_ignored(trial: WeightingTrial) -> None:
     """A task without labels gets no gradient, and the other tasks are weighted as if it did not exist."""
     batches = [toy_batch(seed, hidden='b') for seed in range(STEPS)]
     three, two = toy_training(trial.network(), batches), toy_training(trial.network('ac'), batches)
@@ -114,8 +114,8 @@ def weights_follow_the_order_of_tasks(trial: WeightingTrial) -> None:
     batches = [toy_batch(seed, partly=True) for seed in range(STEPS)]
     pairs = zip(toy_training(trial.network('abc'), batches), toy_training(trial.network('cab'), batches), strict=True)
     for one, other in pairs:
-        assert_close(one[0], other[0], 'total in another order', TOLERANCE)
-        assert_close(one[1][[2, 0, 1]], other[1], 'weights in another order', TOLERANCE)
+        assert_close(one[0], other[0], 'total in a different order', TOLERANCE)
+        assert_close(one[1][[2, 0, 1]], other[1], 'weights in a different order', TOLERANCE)
 
 
 def state_is_in_the_checkpoint(trial: WeightingTrial) -> None:
@@ -171,7 +171,7 @@ WEIGHTING_PROPERTIES = properties_by_name(
     total_and_gradients_are_finite,
     state_has_a_fixed_shape,
     training_reduces_the_losses,
-    absent_tasks_are_left_out,
+    absent_tasks_are_ignored,
     tasks_may_come_and_go,
     no_task_is_a_connected_zero,
     single_task_keeps_its_loss,

@@ -37,7 +37,7 @@ def viewer_points(
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        depth: (H, W) in metres along z; pixels whose depth is not positive and finite are left out.
+        depth: (H, W) in metres along z; pixels whose depth is not positive and finite are omitted.
         intrinsics: (3, 3) in pixels.
         max_points: Approximate maximum number of points.
     """

@@ -157,7 +157,7 @@ def parse_cameras(text: str) -> list[dict[str, np.ndarray]]:
     """Parse the cameras of several views, written as in `cameras.json` of `mmmtl.datasets.PosedViews`.
 
     Raises:
-        DataError: It is not JSON, or an entry is missing or of another shape.
+        DataError: It is not JSON, or an entry is missing or of a different shape.
     """
     try:
         entries = json.loads(text)

@@ -68,15 +68,15 @@ def test_an_interrupted_run_is_resumed(tmp_path):
     assert process.returncode == 143 and entry['status'] == 'interrupted'
     code, text, parts = run(out, '--only', 'device')
     assert code == 0 and parts['device']['status'] == 'done' and parts['device']['numbers']['copy bytes/s'] > 0, text
-    assert parts['tests'] == {'status': 'open'}
+    assert parts['tests'] == {'status': 'pending'}
 
 
 def test_time_of_a_call_and_of_all_calls(tmp_path):
     code, text, parts = run(tmp_path / 'a', '--minutes', '0.005')
-    assert code == 0 and parts['device']['status'] == 'interrupted' and parts['tests']['status'] == 'open', text
+    assert code == 0 and parts['device']['status'] == 'interrupted' and parts['tests']['status'] == 'pending', text
     assert run(tmp_path / 'a', '--minutes', '0.005')[2]['device']['status'] == 'too slow'
     code, text, parts = run(tmp_path / 'b', '--total', '0')
-    assert {entry['status'] for entry in parts.values()} == {'open'} and 'used up' in text
+    assert {entry['status'] for entry in parts.values()} == {'pending'} and 'used up' in text
 
 
 @pytest.mark.parametrize('content', ['{', '[]', '{"dry_run": true}', '{"dry_run": false, "seconds": 1, "parts": {}}'])
@@ -108,7 +108,7 @@ def test_results_are_json_and_a_table(tmp_path, monkeypatch):
     results.set('mapping', 'done', 30, numbers={}, goals=[goal])
     results.set('tests', 'failed', 30, message='first line\nsecond | line')
     stored = json.loads((tmp_path / 'results.json').read_text(), parse_constant=pytest.fail)
-    assert stored['seconds'] == 180 and sum(entry['status'] == 'open' for entry in stored['parts'].values()) == 24
+    assert stored['seconds'] == 180 and sum(entry['status'] == 'pending' for entry in stored['parts'].values()) == 24
     table = (tmp_path / 'results.md').read_text()
     assert '| segnet_supervised | 2 | 0.5 | 0.1 | 20 |' in table
     assert '| mapping | faster than a\\|b | 3 | **no** |' in table
@@ -124,7 +124,7 @@ def test_a_part_without_its_package_is_left_out_by_name(tmp_path):
     code, text, parts = run(tmp_path / 'out', '--only', 'step_mtpsl', 'tests', '--wheels', str(tmp_path))
     assert code == 0, text
     for name in ('step_mtpsl', 'tests'):
-        assert parts[name]['status'] == 'left out' and 'needs mmengine_absent' in parts[name]['message']
+        assert parts[name]['status'] == 'skipped' and 'needs mmengine_absent' in parts[name]['message']
 
 
 def test_opencv_may_be_absent_where_it_is_not_called(monkeypatch):

@@ -139,12 +139,12 @@ def test_a_checkpoint_without_a_recipe(stopped, tmp_path, rooms_cache):
 
 
 def test_weights_in_another_order(stopped, tmp_path, rooms_cache):
-    """Tasks listed in another order: optimiser and weightings know them by number."""
+    """Tasks listed in a different order: optimiser and weightings know them by number."""
     content = read_checkpoint(checkpoint_of(stopped, 'epochs', 6))
     content['state_dict'] = dict(reversed(content['state_dict'].items()))
     write_checkpoint(content, tmp_path / 'reversed.pth')
     with pytest.raises(
-        CheckpointError, match='weights are in another order.* restore the order of tasks, heads and losses'
+        CheckpointError, match='weights are in a different order.* restore the order of tasks, heads and losses'
     ):
         run(tmp_path, 'epochs', 12, resume=True, load_from=str(tmp_path / 'reversed.pth'))
 

@@ -82,7 +82,7 @@ def test_another_draw_of_labels_and_several_at_once():
     now = recipe(**{SETTING: dict(type='mmmtl.OneLabel', seed=1)}, train_dataloader__batch_size=2)
     line = refusal(before, now)
     assert 'different batch and labels' in line and line.endswith('resume_despite=batch,labels')
-    assert 'label_setting.seed was 0, is 1 (labels of ' in line and 'but on other images)' in line
+    assert 'label_setting.seed was 0, is 1 (labels of ' in line and 'but on different images)' in line
     assert refusal(before, now, 'batch').endswith('resume_despite=labels')
 
 

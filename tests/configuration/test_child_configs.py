@@ -1,4 +1,4 @@
-"""Config files that inherit: a part of another type replaces the part of the base file; MMEngine stays as it was."""
+"""Config files that inherit: a part of a different type replaces that of the base file; MMEngine stays as it was."""
 
 import warnings
 from pathlib import Path

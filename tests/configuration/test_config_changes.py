@@ -1,4 +1,4 @@
-"""Changes by dotted keys: merged, addressed by index or type, and a part of another type loses the old options."""
+"""Changes by dotted keys: merged, addressed by index or type, and a part of a different type loses the old options."""
 
 import warnings
 

@@ -86,7 +86,7 @@ def test_a_folder_keeps_to_the_settings_it_was_begun_with(tmp_path):
     assert json.loads((tmp_path / 'a' / 'manifest_disparity.json').read_text()) == {'block': 3, 'pair': [1, 2]}
     prepare_folder(tmp_path / 'a', 'semseg', {'model': 'other'})
     with pytest.raises(
-        ConfigError, match=r'manifest_disparity\.json: written with other settings .block.; choose another'
+        ConfigError, match=r'manifest_disparity\.json: written with different settings .block.; choose another'
     ):
         prepare_folder(tmp_path / 'a', 'disparity', {'block': 5, 'pair': (1, 2)})
 

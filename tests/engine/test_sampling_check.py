@@ -50,7 +50,7 @@ def test_one_process_takes_all(name):
 
 
 def test_no_batch_is_dropped():
-    with pytest.raises(ConfigError, match=r'^test_dataloader.drop_last: leaves out samples'):
+    with pytest.raises(ConfigError, match=r'^test_dataloader.drop_last: drops samples'):
         check_sampled_once(DataLoader(list(range(5)), 2, drop_last=True), 'test_dataloader')
 
 

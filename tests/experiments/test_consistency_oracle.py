@@ -93,7 +93,7 @@ def test_each_condition_changes_the_labels_as_named(channels):
     assert torch.equal(changed['moved'][:, :, 2:, 3:], values[:, :, :-2, :-3])
     torch.testing.assert_close(changed['smoothed'][0, 0, 8, 12], values[0, 0, 6:11, 10:15].mean())
     assert changed['constant'].std((2, 3)).max() == 0
-    assert not torch.equal(changed['other value'], values)
+    assert not torch.equal(changed['permuted'], values)
 
 
 def test_the_training_is_the_same_bit_for_bit(tmp_path):

@@ -50,7 +50,9 @@ def test_finished_runs_are_skipped_and_interrupted_runs_resumed(tmp_path, capfd)
     assert [(run.work_dir / 'metrics.json').read_text() for run in runs] == first
     assert checkpoint.stat().st_mtime_ns == written
 
-    with pytest.raises(ConfigError, match='made with another recipe than that of .*tiny_rooms.py; remove the folder'):
+    with pytest.raises(
+        ConfigError, match='made with a different recipe than that of .*tiny_rooms.py; remove the folder'
+    ):
         train_and_test([planned(tmp_path, 0, **{'optim_wrapper.optimizer.lr': 0.5})])
 
 
@@ -75,11 +77,11 @@ def test_a_run_of_another_recipe_is_not_resumed(copied):
     assert not copied.is_done()
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
     with pytest.raises(
-        ConfigError, match=r'epoch_1\.pth: made with another recipe than that of .*tiny_rooms.py; remove the'
+        ConfigError, match=r'epoch_1\.pth: made with a different recipe than that of .*tiny_rooms.py; remove the'
     ):
         train_and_test([other])
     begun = replace(copied, start=InitialWeights(copied.work_dir / 'epoch_1.pth', {'depth': 'abc'}))
-    with pytest.raises(ConfigError, match=r'epoch_1\.pth: made with another recipe'):
+    with pytest.raises(ConfigError, match=r'epoch_1\.pth: made with a different recipe'):
         train_and_test([begun])
 
 
@@ -99,7 +101,7 @@ def test_a_run_that_another_process_has_finished_is_not_trained_again(copied, mo
     monkeypatch.setattr(os, 'dup2', lambda *descriptors: None)
     work(copied, 1)
     other = planned(copied.work_dir.parent, 0, **{'optim_wrapper.optimizer.lr': 0.5})
-    with pytest.raises(ConfigError, match='made with another recipe'):  # nor is it mixed with another recipe
+    with pytest.raises(ConfigError, match='made with a different recipe'):  # nor is it mixed with a different recipe
         work(other, 1)
 
 

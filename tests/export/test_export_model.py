@@ -10,6 +10,7 @@ from small_export import CROSS_VIEW, EVERY_KIND, noise_photograph, small_export
 from mmmtl.cli.main import main
 from mmmtl.errors import ConfigError
 from mmmtl.export import export_model
+from mmmtl.export.export_model import Exported
 from mmmtl.export.onnx_file import ONNX_DOMAINS
 
 onnx = pytest.importorskip('onnx')
@@ -62,6 +63,23 @@ def test_a_file_that_differs_is_not_kept(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match=r'a\.pt2: not written: depth differs from PyTorch by .*, more than 1e-04'):
         export_model(config, checkpoint, tmp_path / 'a.pt2', photograph=noise_photograph())
     assert [file.name for file in tmp_path.iterdir()] == ['weights.pth']
+
+
+@pytest.mark.parametrize(
+    ('free', 'views', 'accepted'),
+    [
+        (('batch', 'size'), '1', 'accepts any batch size and any image size'),
+        ((), '1', 'accepts batch size 1 and images of 64 x 96 pixels'),
+        ((), '2', 'accepts 2 views of a scene and images of 64 x 96 pixels'),
+    ],
+)
+def test_the_command_prints_what_the_file_accepts(free, views, accepted, tmp_path, monkeypatch, capsys):
+    file = tmp_path / 'a.onnx'
+    file.write_bytes(b'')
+    exported = Exported(file, differences={'depth': 0.0}, free=free, size=(64, 96))
+    monkeypatch.setattr('mmmtl.export.export_model', lambda *_, **__: exported)
+    main(['export', 'rooms_lite0', str(file), '--views', views])
+    assert capsys.readouterr().out.splitlines()[0] == f'{file}: 0.0 MB; {accepted}'
 
 
 @pytest.mark.parametrize(

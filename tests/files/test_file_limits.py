@@ -26,7 +26,7 @@ def test_the_limit(tmp_path, data_error, monkeypatch, suffix):
     monkeypatch.setenv(VARIABLE, '100')
     dtype = np.complex128 if suffix in ('.npy', '.npz') else np.float32  # 16 bytes, refused for another reason
     inside, outside = (written(tmp_path / f'{n}{suffix}', np.zeros((n, 10), dtype)) for n in (10, 11))
-    with data_error(outside, rf'the limit is .*raise the limit by {VARIABLE}=110'):
+    with data_error(outside, rf'the limit is .*raise the limit with {VARIABLE}=110'):
         read_array(outside)
     if dtype == np.complex128:
         with data_error(inside, 'expected numbers, found dtype complex128'):

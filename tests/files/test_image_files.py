@@ -261,5 +261,5 @@ def test_an_image_too_large_is_rejected_by_its_header(tmp_path, data_error, recw
     for size in ((12000, 12000), (65536, 65536)):
         path.write_bytes(raw_png(size, 8, 0, []))
         for read in (read_image, read_array, read_indices, read_size):
-            with data_error(path, 'MMMTL_LARGEST_PICTURE'):
+            with data_error(path, 'MMMTL_MAX_IMAGE_PIXELS'):
                 read(path)

@@ -1,4 +1,4 @@
-"""MultiTaskMetric: published numbers image by image, absent labels left out, two processes equal to one."""
+"""MultiTaskMetric: published numbers image by image, absent labels omitted, two processes equal to one."""
 
 from pathlib import Path
 

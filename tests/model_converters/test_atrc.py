@@ -1,4 +1,4 @@
-"""The converter of ATRC: keys, split messages and buffers that are left out; other files end in one line."""
+"""The converter of ATRC: keys, split messages and buffers that are omitted; other files end in one line."""
 
 import re
 
@@ -30,7 +30,7 @@ def test_command_line(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save(dict(state_dict=whole()), 'published.ckpt')
     main(['convert-model', 'atrc', 'published.ckpt', 'ours.pth'])
-    assert 'left out, as they are not part of the network: criterion' in capsys.readouterr().out
+    assert 'omitted, as they are not part of the network: criterion' in capsys.readouterr().out
     written = torch.load('ours.pth', weights_only=True)['state_dict']
     assert 'backbone.backbone.conv1.weight' in written and 'decode_head.classifiers.normal.bias' in written
 

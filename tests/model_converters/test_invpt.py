@@ -19,7 +19,7 @@ def test_every_key_is_renamed_or_named_as_unused(capsys):
     total = sum(value.numel() for key, value in published.items() if key not in unused)
     assert total == sum(value.numel() for key, value in ours.state_dict().items())
     line = capsys.readouterr().out
-    assert 'left out, as no output uses them: ' in line
+    assert 'omitted, as no output uses them: ' in line
     assert len(unused) == 14 and all(
         any(part in key for part in line.strip().split(': ')[1].split(', ')) for key in unused
     )

@@ -48,7 +48,7 @@ def test_a_published_file_loads_strictly(stage, tmp_path, capsys):
     content['vit.head.weight'] = torch.zeros(2)
     torch.save({'model': content}, tmp_path / 'src.pth')
     main(['convert-model', 'sak', str(tmp_path / 'src.pth'), str(tmp_path / 'dst.pth')])
-    assert 'left out: vit' in capsys.readouterr().out
+    assert 'omitted: vit' in capsys.readouterr().out
     state_dict = load_plain(tmp_path / 'dst.pth')['state_dict']
     assert len(state_dict) == len(published)
     found = state_dict['backbone.adapters.sam.12.up.weight']

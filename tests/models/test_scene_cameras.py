@@ -56,4 +56,4 @@ def test_views_of_different_size_are_named() -> None:
     with pytest.raises(DataError, match=r'0\.png: the 2 views of room differ in size, 4 x 6, 4 x 5'):
         scene_cameras(views)
     views[2].set_metainfo({'img_shape': (4, 6)})
-    assert scene_cameras(views)['views'] == (1, 2)  # other scenes may have other sizes
+    assert scene_cameras(views)['views'] == (1, 2)  # other scenes may have different sizes

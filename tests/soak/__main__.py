@@ -1,8 +1,8 @@
-"""Disturb tiny trainings and tables for a while, and check that nothing is lost: ``python tests/soak --minutes 10``.
+"""Interrupt small training runs and tables, and check that nothing is lost: ``python tests/soak --minutes 10``.
 
-Each cycle is a training or a table that is killed, runs out of disk space or finds its newest checkpoint damaged, and
-is resumed each time. At the end it has to equal one without trouble. Prints the number of events and every fault; the
-exit code is 1 if there is a fault. ``--seed`` and ``--cycle`` repeat one.
+Each cycle is a training run or a table that is killed, runs out of disk space or finds its newest checkpoint damaged,
+and is resumed each time. At the end it has to equal one without trouble. Prints the number of events and every failure;
+the exit code is 1 if there is a failure. ``--seed`` and ``--cycle`` repeat one.
 """
 
 import argparse
@@ -25,7 +25,9 @@ def main() -> int:
     parser.add_argument('--minutes', type=float, default=10, help='start no further cycle after this time')
     parser.add_argument('--seed', type=int, default=0, help='draws the troubles (default: 0)')
     parser.add_argument('--cycle', type=int, help='run this cycle only')
-    parser.add_argument('--work-dir', type=Path, help='folder of the runs; those with a fault are kept (default: new)')
+    parser.add_argument(
+        '--work-dir', type=Path, help='folder of the runs; those with a failure are kept (default: new)'
+    )
     args = parser.parse_args()
     folder = (args.work_dir or Path(tempfile.mkdtemp(prefix='soak-'))).resolve()
     os.environ.update(OMP_NUM_THREADS='1', CUDA_VISIBLE_DEVICES='', MMMTL_CACHE=str(folder / 'rooms'))
@@ -37,23 +39,23 @@ def main() -> int:
         soak.cycle(number)
         number += 1
     soak.report(number)
-    if not args.work_dir and not soak.faults:
+    if not args.work_dir and not soak.failures:
         shutil.rmtree(folder)
-    return 1 if soak.faults else 0
+    return 1 if soak.failures else 0
 
 
 class Soak:
-    """Cycles of trainings and tables in a folder."""
+    """Cycles of training runs and tables in a folder."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.seed = folder, seed
         self.events: Counter[str] = Counter()
-        self.faults: list[str] = []
+        self.failures: list[str] = []
         self.undisturbed: dict = {}
 
     def cycle(self, number: int) -> None:
-        """Run one cycle; its folder is removed if there is no fault."""
-        from faults import Fault
+        """Run one cycle; its folder is removed if there is no failure."""
+        from failures import Failure
 
         rng, work = random.Random(f'{self.seed} {number}'), self.folder / f'cycle_{number}'
         shutil.rmtree(work, ignore_errors=True)
@@ -62,9 +64,9 @@ class Soak:
                 self.tables(work, rng)
             else:
                 self.training(work, rng)
-        except Fault as fault:
-            self.faults.append(f'--seed {self.seed} --cycle {number} ({work}): {fault}')
-            print(f'FAULT {self.faults[-1]}', flush=True)
+        except Failure as failure:
+            self.failures.append(f'--seed {self.seed} --cycle {number} ({work}): {failure}')
+            print(f'FAILURE {self.failures[-1]}', flush=True)
         else:
             shutil.rmtree(work)
             print(f'cycle {number}: {sum(self.events.values())} events', flush=True)
@@ -88,7 +90,7 @@ class Soak:
         print(f'seed {self.seed}, {cycles} cycles')
         for name, count in sorted(self.events.items()):
             print(f'{count:6} {name}')
-        print(f'{len(self.faults)} faults')
+        print(f'{len(self.failures)} failures')
 
 
 if __name__ == '__main__':

@@ -4,7 +4,7 @@ import random
 import re
 from pathlib import Path
 
-from faults import require
+from failures import require
 from interrupted_run import differences
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint

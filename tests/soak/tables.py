@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from faults import require
+from failures import require
 from interrupted_run import LOOPS, differences
 from training import SIGNALS
 

@@ -1,4 +1,4 @@
-"""Ten minutes of disturbed trainings and tables."""
+"""Ten minutes of interrupted training runs and tables."""
 
 import subprocess
 import sys
@@ -16,5 +16,5 @@ def test_nothing_is_lost_in_ten_minutes(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=3000)
     print(done.stdout)
     assert done.returncode == 0, f'{done.stdout}{done.stderr}'
-    assert '\n0 faults\n' in done.stdout
+    assert '\n0 failures\n' in done.stdout
     assert not list(tmp_path.glob('cycle_*'))

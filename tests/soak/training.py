@@ -1,4 +1,4 @@
-"""A training that meets trouble again and again: resumed, it ends like one without."""
+"""A training run that meets trouble again and again: resumed, it ends like one without."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from damage import damage_newest, iteration_of
-from faults import require
+from failures import require
 from interrupted_run import LAST, LOOPS, differences
 from subject import Outcome, Trouble, run
 
@@ -35,7 +35,7 @@ LOST_PARENT = re.compile(
 
 @dataclass
 class Undisturbed:
-    """A training without trouble, which the others are compared with."""
+    """A training run without trouble, which the others are compared with."""
 
     loop: str
     folder: Path
@@ -62,7 +62,7 @@ def tested(loop: str, folder: Path) -> dict:
 
 
 class Training:
-    """One training and its troubles.
+    """One training run and its troubles.
 
     Args:
         whole: The training without trouble.

@@ -86,7 +86,7 @@ def test_what_a_class_does_not_state_is_named():
     [
         (
             lambda task: JointTaskSpace({'depth': Depth('depth'), 'x': task}),
-            r'JointTaskSpace: the task x \(Bare\) has no encoding for networks that relate tasks; leave the task out',
+            r'JointTaskSpace: the task x \(Bare\) has no encoding for networks that relate tasks; remove the task',
         ),
         (
             lambda task: LabelMappings({'depth': Depth('depth'), 'x': task}),

@@ -168,13 +168,13 @@ def checkpoint(tmp_path_factory) -> Path:
 )
 @pytest.mark.parametrize(
     ('kind', 'said'),
-    [('missing', 'no such checkpoint'), ('cut off', 'damaged'), ('of another architecture', 'backbone.model.stem')],
+    [('missing', 'no such checkpoint'), ('cut off', 'damaged'), ('of a different architecture', 'backbone.model.stem')],
 )
 def test_checkpoints(kind, said, arguments, checkpoint, rooms, work_dir, tmp_path):
     file = tmp_path / 'given.pth'
     if kind == 'cut off':
         file.write_bytes(checkpoint.read_bytes()[:-1000])
-    elif kind == 'of another architecture':
+    elif kind == 'of a different architecture':
         content = torch.load(checkpoint, weights_only=True)
         content['state_dict'] = {key.replace('stem', 'root'): value for key, value in content['state_dict'].items()}
         torch.save(content, file)

@@ -149,7 +149,7 @@ def test_what_is_refused(convert, video, tmp_path, refused):
     assert 'registered 2 of 6 frames' in refused(convert, video, out, found=range(2)).error
     convert(video, out, '--whole', '--least', '0.2', found=range(2))  # kept, and now allowed
     assert len(read(out)[0]['inputs']) == 2
-    assert 'contains the poses of other frames' in refused(convert, video, out, '--every', '2').error
+    assert 'contains the poses of different frames' in refused(convert, video, out, '--every', '2').error
     for path in (video / 'depth').iterdir():
         Image.fromarray(np.zeros(SIZE, np.uint16)).save(path)
     assert 'hall: only 0 reconstructed points' in refused(convert, video, tmp_path / 'dark').error
@@ -176,7 +176,9 @@ def test_poses_of_another_unit_of_depth_are_not_reused(tool, video, tmp_path):
     poses = {name: np.eye(4).tolist() for name in names}
     (tmp_path / 'poses.json').write_text(json.dumps({'asked': asked, 'poses': poses}))
     assert script.estimate(frames, tmp_path, units=1000, **options)['poses'] == poses
-    with pytest.raises(DataError, match='contains the poses of other frames, of another camera or with other options'):
+    with pytest.raises(
+        DataError, match='contains the poses of different frames, of a different camera or with different options'
+    ):
         script.estimate(frames, tmp_path, units=5000, **options)
 
 

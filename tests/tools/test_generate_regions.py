@@ -99,7 +99,7 @@ def test_other_settings_or_sizes_are_refused(generate, tmp_path):
     out = tmp_path / 'maps'
     generate('--backend', 'slic', '--out', out)
     _, err, code = generate('--backend', 'slic', '--out', out, '--settings', 'n_segments=9')
-    assert code == 2 and 'holds regions made with other settings (settings=' in err
+    assert code == 2 and 'holds regions made with different settings (settings=' in err
     _, err, code = generate('--backend', 'felzenszwalb', '--out', out)
     assert code == 2 and "backend='slic' there, 'felzenszwalb' now" in err
     Image.fromarray(np.ones((5, 6), np.uint16)).save(sorted(out.rglob('*.png'))[4])

@@ -32,7 +32,7 @@ def test_every_number_but_one_position_is_kept(published, tmp_path, capsys):
     ours = convert(dict(model=published, iter_count=7), tmp_path)['state_dict']
     width = published['backbone.pos_embed'].shape[2]
     assert sum(x.numel() for x in ours.values()) + width == sum(x.numel() for x in published.values())
-    assert 'left out: backbone.pos_embed[:, 0], the position of a class token' in capsys.readouterr().out
+    assert 'omitted: backbone.pos_embed[:, 0], the position of a class token' in capsys.readouterr().out
     assert torch.equal(ours['decode_head.heads.normal.3.weight'], published['heads.normals.linear_pred.weight'])
     up = ours['decode_head.blocks.2.1.experts.up.weight'].split([1, 2, 3, 4, 5], 1)
     assert torch.equal(up[3], published['backbone.MLoRE_2.2.lora_list_1.3.M.weight'])

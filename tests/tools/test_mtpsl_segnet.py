@@ -70,7 +70,7 @@ def test_our_model_gives_the_published_numbers(published, converter, capsys):
     assert_near(logits['semseg'].log_softmax(1), golden['semantic'])
     assert_near(logits['depth'], golden['depth'])
     assert_near(F.normalize(logits['normal'], dim=1), golden['normal'])
-    assert 'left out: logsigma' in capsys.readouterr().out
+    assert 'omitted: logsigma' in capsys.readouterr().out
 
 
 def test_the_model_of_two_tasks(published, converter):
@@ -85,7 +85,7 @@ def test_command_line(published, tmp_path):
     torch.save(dict(model_state_dict=published, epoch=200), src)
     done = convert(src, dst)
     assert (done.returncode, done.stderr) == (0, '')
-    assert 'left out: logsigma' in done.stdout
+    assert 'omitted: logsigma' in done.stdout
     checkpoint = torch.load(dst, weights_only=True)
     assert set(checkpoint) == {'state_dict', 'meta'}
     assert all(type(value) is str for value in checkpoint['meta'].values())

@@ -65,7 +65,7 @@ def test_pseudo_disparity_is_written_once_and_to_where_it_is_looked_for(tool, tm
     assert disparity(tool).code == 0
     assert first.stat().st_mtime_ns == stamp and second.read_bytes() == content
     other = tool('generate_pseudo_disparity.py', FULL, '--disparities', '48', '--cfg-options', *FEW)
-    assert 'manifest_disparity.json: written with other settings (disparities, block)' in other.error
+    assert 'manifest_disparity.json: written with different settings (disparities, block)' in other.error
     large = tool('generate_pseudo_disparity.py', FULL, '--disparities', '272', '--cfg-options', *FEW)
     assert 'must be at most 256, the limit of the 16-bit disparity files, found 272' in large.error
     assert 'has no LoadPseudoLabels that names a folder' in disparity(tool, FULL, '--split', 'val').error
@@ -250,6 +250,6 @@ def test_pseudo_classes_of_the_view_without_label(tool, tmp_path, library):
     next(value for value in weights['state_dict'].values() if value.is_floating_point()).add_(1)
     write_checkpoint(weights, teacher[1])
     again = tool('generate_pseudo_semseg.py', config, *teacher, '--library', library, *options)
-    assert 'manifest_semseg.json: written with other settings (weights)' in again.error
+    assert 'manifest_semseg.json: written with different settings (weights)' in again.error
     unasked = tool('generate_pseudo_semseg.py', FULL, *teacher, '--library', library, '--cfg-options', *FEW)
     assert 'has no LoadPseudoLabels with semseg among its names' in unasked.error

@@ -65,7 +65,7 @@ def test_a_pair_of_another_size_is_not_mixed_with_the_others(convert, source, tm
     with pytest.raises(SystemExit):
         convert(source, tmp_path / 'out', '--all', '--size', 120, 160)
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith('error')]
-    assert 'cam.txt: the scene was written with another size or from other frames' in line
+    assert 'cam.txt: the scene was written with a different size or from different frames' in line
     assert {path: path.read_bytes() for path in (tmp_path / 'out').rglob('*.*')} == before
 
 

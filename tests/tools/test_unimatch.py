@@ -47,7 +47,7 @@ def test_prefixes_and_other_parts(published, converter, capsys, prefix):
     assert torch.equal(
         converted['spatial_encoder.stages.4.shortcut.bias'], published['backbone.layer3.0.downsample.0.bias']
     )
-    assert capsys.readouterr().out == 'left out: upsampler.0\n'
+    assert capsys.readouterr().out == 'omitted: upsampler.0\n'
 
 
 def test_what_does_not_fit(published, converter):

@@ -1,4 +1,4 @@
-"""The network of Pseudo-MTL at 192 x 480, for images that are evaluated at other sizes."""
+"""The network of Pseudo-MTL at 192 x 480, for images that are evaluated at different sizes."""
 
 from mmengine.config import read_base
 

@@ -2,7 +2,7 @@
 
 SRC is the folder with the archives from cvlibs.net: of the raw data the drives (2011_09_26_drive_0001_sync.zip) and
 the calibrations (2011_09_26_calib.zip), data_depth_annotated.zip, and data_semantics.zip. They become
-DST/raw, DST/depth and DST/semantics. Grey images and files that no dataset of mmmtl reads are left out.
+DST/raw, DST/depth and DST/semantics. Grey images and files that no dataset of mmmtl reads are skipped.
 --frames counts how many frames of a split list exist, and how many have depth.
 """
 

@@ -159,7 +159,7 @@ class AnnotatedBoundaries:
         """Return (A, H, W) bool, one map per annotator.
 
         Raises:
-            DataError: The file is missing, damaged or of another format.
+            DataError: The file is missing, damaged or of a different format.
         """
         import scipy.io  # slow to import
 

@@ -173,7 +173,7 @@ def read_camera(path: Path) -> tuple[np.ndarray, float]:
     """Read a camera file: intrinsics (3, 3) with pixel centres at +0.5, and the baseline in metres.
 
     Raises:
-        DataError: The file is missing or has another format.
+        DataError: The file is missing or has a different format.
     """
     try:
         camera = json.loads(read_text(path))

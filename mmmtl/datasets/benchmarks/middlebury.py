@@ -37,7 +37,7 @@ class Middlebury(MultiTaskDataset):
 
     Raises:
         ConfigError: ``view_mode`` is unknown.
-        DataError: A file is missing, or a calibration has another format.
+        DataError: A file is missing, or a calibration has a different format.
     """
 
     def __init__(self, *, root: str, view_mode: str = 'stereo', **kwargs) -> None:
@@ -72,7 +72,7 @@ def read_middlebury_calibration(path: Path) -> tuple[tuple[np.ndarray, np.ndarra
     """Read the intrinsics (3, 3) of both cameras with pixel centres at +0.5, doffs in pixels, baseline in metres.
 
     Raises:
-        DataError: The file has another format, or its values contradict each other.
+        DataError: The file has a different format, or its values contradict each other.
     """
     try:
         entries = dict(line.split('=', 1) for line in read_lines(path).values() if '=' in line)

@@ -165,7 +165,7 @@ def read_json(path: Path, kinds: tuple[type, ...] = (dict,)) -> Any:
     """Read a JSON file whose content is of one of the types ``kinds``.
 
     Raises:
-        DataError: The file is missing, damaged or of another type.
+        DataError: The file is missing, damaged or of a different type.
     """
     try:
         content = json.loads(read_text(path))

@@ -54,7 +54,7 @@ class PosedVideo(MultiTaskDataset):
 
     Raises:
         ConfigError: ``view_mode`` is unknown, or ``every`` is below 1.
-        DataError: A file is missing or has another format, or no frame has a neighbour.
+        DataError: A file is missing or has a different format, or no frame has a neighbour.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from mmmtl.tasks import Task
 
 @dataclass(frozen=True)
 class DepthAtImageSize:
-    """Label reader: depth of lower resolution, resized to the size of its image by nearest neighbour."""
+    """Label reader: depth of lower resolution, resized to the size of its image with nearest neighbour."""
 
     file: LabelFile
     image: Path
@@ -46,7 +46,7 @@ def read_intrinsics(path: Path) -> np.ndarray:
     """Read 3 x 3 or 4 x 4 intrinsics with pixel centres at 0, and return (3, 3) with pixel centres at +0.5.
 
     Raises:
-        DataError: The file is missing or has another format.
+        DataError: The file is missing or has a different format.
     """
     try:
         matrix = read_numbers(path)
@@ -65,7 +65,7 @@ def read_pose(path: Path) -> np.ndarray | None:
     """Read a 4 x 4 camera-to-world pose; None if it is not finite because tracking was lost.
 
     Raises:
-        DataError: The file is missing or has another format.
+        DataError: The file is missing or has a different format.
     """
     try:
         pose = read_numbers(path)

@@ -39,7 +39,7 @@ class PosedViews(MultiTaskDataset):
 
     Raises:
         ConfigError: ``split`` or ``view_mode`` is unknown, or the validation scenes are not named.
-        DataError: A file is missing or has another format.
+        DataError: A file is missing or has a different format.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ def load_scene(folder: Path, depth_file: Callable[[Path], LabelFile]) -> tuple[V
     """Load the views of a scene folder.
 
     Raises:
-        DataError: A file is missing or has another format.
+        DataError: A file is missing or has a different format.
     """
     intrinsics = read_intrinsics_file(folder / 'cam.txt')
     poses = read_pose_rows(folder / 'poses.txt')

@@ -17,7 +17,7 @@ class ClassIndexFile:
 
     Args:
         path: Image or array (H, W) of integers.
-        table: Class of each index of the file; indices beyond the table are an error.
+        table: Class of each index of the file; indices beyond the table raise an error.
     """
 
     path: Path
@@ -44,7 +44,7 @@ class ClassIndexFile:
 class ClassColourFile:
     """Label reader of colour-coded classes: colour c becomes ``classes[c]``, unknown if that is None.
 
-    Other colours, as JPEG and smoothed edges produce them, are an error.
+    Other colours, as JPEG and smoothed edges produce them, raise an error.
 
     Args:
         path: 8-bit RGB image, or uint8 array (H, W, 3).

@@ -19,7 +19,7 @@ from mmmtl.tasks import Disparity, Task
 
 @dataclass(frozen=True)
 class DepthFile(LabelFile):
-    """Label reader of depth; a file with 8 bits per pixel, as visualizations have, is an error."""
+    """Label reader of depth; a file with 8 bits per pixel, as visualizations have, raises an error."""
 
     def _check(self, raw: np.ndarray, task: Task) -> None:
         if raw.dtype in (np.uint8, bool) or raw.ndim != 2:

@@ -56,7 +56,7 @@ class NormalFile:
         off = np.count_nonzero(known & (np.abs(length - 1) > 0.1))
         if not (length <= MAX_LENGTH).all() or off > MAX_OFF_LENGTH * np.count_nonzero(known):
             raise DataError(
-                f'{self.path}: expected unit vectors, or (0, 0, 0) for unknown, found {off} of another '
+                f'{self.path}: expected unit vectors, or (0, 0, 0) for unknown, found {off} of a different '
                 f'length, at most {length.max():.3g}; restore the file'
             )
         axes /= np.maximum(length, MIN_LENGTH)

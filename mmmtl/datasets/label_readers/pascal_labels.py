@@ -143,7 +143,7 @@ def read_mat(path: Path) -> dict[str, Any]:
     """Read the variables of a MATLAB 5 file.
 
     Raises:
-        DataError: The file is missing, truncated or of another format.
+        DataError: The file is missing, truncated or of a different format.
     """
     import scipy.io  # slow to import
 

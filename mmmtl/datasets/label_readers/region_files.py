@@ -92,7 +92,7 @@ def read_manifest(folder: Path) -> dict:
     """Read the manifest of a folder of region maps.
 
     Raises:
-        DataError: The manifest is missing or has another format.
+        DataError: The manifest is missing or has a different format.
     """
     try:
         manifest = json.loads(read_text(folder / MANIFEST))

@@ -92,7 +92,7 @@ def focal_length(intrinsics: Tensor) -> float:
 
 
 def trained_focal_length(trained_for: Mapping, intrinsics: Tensor, shape: tuple[int, int]) -> float:
-    """Return the focal length in pixels, at the trained size, that is nearest to that of a camera.
+    """Return the focal length in pixels, at the training size, that is nearest to that of a camera.
 
     Args:
         trained_for: ``trained_for`` of the config.
@@ -105,7 +105,7 @@ def trained_focal_length(trained_for: Mapping, intrinsics: Tensor, shape: tuple[
 
 
 def mean_focal_length(trained_for: Mapping) -> float:
-    """Return the focal length in pixels, at the trained size, of the mean field of view."""
+    """Return the focal length in pixels, at the training size, of the mean field of view."""
     return focal_length_of(sum(field_of_view_range(trained_for)) / 2, trained_for)
 
 

@@ -20,7 +20,7 @@ CLASSIFIER = ('_conv_head.', '_bn1.', '_fc.', 'conv_head.', 'bn2.', 'classifier.
 
 
 def timm_names(file_state: Mapping[str, Tensor], model_keys: Iterable[str]) -> dict[str, Tensor]:
-    """Rename the entries of a file that has efficientnet_pytorch's names, and leave out the classifier.
+    """Rename the entries of a file that has efficientnet_pytorch's names, and omit the classifier.
 
     That package numbers all blocks of the model consecutively, timm those of each stage: ``_blocks.k`` is block k of
     the model, counted from 0. Unknown names and timm's own names are kept.

@@ -40,7 +40,7 @@ class LowRankUpdate(nn.Module):
 def adaptable_layers(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Iterate over the linear layers and dense convolutions of a network, by name.
 
-    Grouped convolutions and subclasses of `nn.Conv2d`, which may pad by themselves, are left out, and so are the layers
+    Grouped convolutions and subclasses of `nn.Conv2d`, which may pad by themselves, are skipped, and so are the layers
     of `nn.MultiheadAttention`, which uses their weights without calling them.
     """
     inside = tuple(f'{name}.' for name, part in network.named_modules() if isinstance(part, nn.MultiheadAttention))

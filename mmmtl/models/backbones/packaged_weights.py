@@ -26,7 +26,7 @@ class PackagedWeights:
         """Return the installed file, verified. The package is not imported, since that would run its code.
 
         Raises:
-            CheckpointError: The package is not installed, lacks the file, or the file has another checksum.
+            CheckpointError: The package is not installed, lacks the file, or the file has a different checksum.
         """
         if not self.is_installed:
             raise CheckpointError(

@@ -144,7 +144,7 @@ class SAK(Backbone):
         is equal, the embedding is not changed.
 
         Raises:
-            CheckpointError: The embedding has another size and does not belong to square images.
+            CheckpointError: The embedding has a different size and does not belong to square images.
         """
         from timm.layers import resample_abs_pos_embed
 

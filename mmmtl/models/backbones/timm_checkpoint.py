@@ -22,8 +22,8 @@ class TimmCheckpoint:
     Args:
         file: ``.safetensors`` or ``weights_only`` PyTorch file.
         min_matched: Fraction of the model's values that the file has to fill. Below 1, parameters that the file lacks
-            keep their initial values; with 1, an entry that only the file has is an error too, unless it is part of the
-            classifier.
+            keep their initial values; with 1, an entry that only the file has raises an error too, unless it is part of
+            the classifier.
     """
 
     file: str

@@ -117,7 +117,7 @@ class ConsistencyLoss(BaseModule, ABC):
             logits: ``{task: (N, channels, H, W)}``.
             targets: ``{task: (N, target_channels, H, W)}``, void where an image has no label.
             features: The backbone's features, fine to coarse.
-            samples: N views. Those with ``supervision_role='supervised'`` are left out of this loss, those with
+            samples: N views. Those with ``supervision_role='supervised'`` are excluded from this loss, those with
                 ``'consistency'`` out of the task losses (`mmmtl.models.supervision_role`).
         """
 
@@ -142,7 +142,7 @@ class ConsistencyLoss(BaseModule, ABC):
         Args:
             total: Scalar, the sum on this process.
             count: Divisor of the sum on this process; it is summed over the processes.
-            compared: Number of comparisons in the sum; ``count`` by default. The log leaves out a step in which no
+            compared: Number of comparisons in the sum; ``count`` by default. The log skips a step in which no
                 process compared anything, as its 0 would read as agreement.
         """
         count, compared = (

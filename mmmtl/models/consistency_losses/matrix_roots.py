@@ -21,7 +21,7 @@ class SquareRootFactor(torch.autograd.Function):
 
     which is symmetric. Of two mirrored entries the one divided by the larger r is used. Eigenvalues below rounding
     count as 0. If S is estimated from fewer samples than channels, some r are always 0; a function of S need not be
-    differentiable there, but as a function of the samples it may be, and leaving out the 1 / r gives that gradient.
+    differentiable there, but as a function of the samples it may be, and omitting the 1 / r gives that gradient.
     """
 
     @staticmethod

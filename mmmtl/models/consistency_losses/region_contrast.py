@@ -124,7 +124,7 @@ class RegionContrast(JointSpaceLoss):
             Loss (I,), and bool (I,), whether the pair has a region in both.
         """
         count = self.slots.max_regions
-        if slots.device.type == 'cpu':  # reading a value needs no synchronization here, so empty slots are left out
+        if slots.device.type == 'cpu':  # reading a value needs no synchronization here, so empty slots are skipped
             count = max(1, int(slots.max()) + 1)
         if self.compare == 'pixel':
             return self.contrast_pixels(mapped, slots, count)

@@ -17,7 +17,7 @@ class RegionSlots:
     """The regions of the samples, or the cells of a regular grid, as slots 0 to ``max_regions`` - 1 by falling size.
 
     Args:
-        max_regions: Number of slots; smaller regions are left out.
+        max_regions: Number of slots; smaller regions are ignored.
         min_pixels: Smallest region, in pixels of the map of slots.
         patches: (rows, columns) of a grid that replaces the regions of the samples; it has rows * columns slots.
 

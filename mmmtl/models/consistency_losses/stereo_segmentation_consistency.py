@@ -27,7 +27,7 @@ class StereoSegmentationConsistency(StereoConsistencyLoss):
     state which one is the target: as in eq. 2, the first is the prediction, -sum of second * log(first), and gradients
     flow into both. Labels are warped to the nearest pixel, probabilities bilinearly. Eq. 8-10 multiply by C without a
     divisor; ours is the mean over the pixels that can be compared, which lie inside the image and have a known pseudo
-    disparity and label. The terms of a view without labels are left out.
+    disparity and label. The terms of a view without labels are skipped.
 
     Args:
         *args: ``tasks``, ``in_channels`` and ``strides``, passed by the model.

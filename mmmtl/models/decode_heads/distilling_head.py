@@ -16,7 +16,7 @@ class DistillingHead(DecodeHead):
         in_channels: Channels of the features, fine to coarse; passed by the model.
         strides: Strides of the features, in the same order; passed by the model.
         auxiliary: Tasks that are trained only to help the others: they send messages and receive none, and their final
-            logits are the initial ones. To leave them out of the scores, list them in ``unscored`` of
+            logits are the initial ones. To exclude them from the scores, list them in ``unscored`` of
             `MultiTaskMetric`.
         messages: Whether tasks exchange messages.
         earlier_weight: Factor of the losses of the initial predictions, above 0.

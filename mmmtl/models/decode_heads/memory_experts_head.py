@@ -1,4 +1,4 @@
-"""A memory mixture of experts, after the abstract of TaskExpert."""
+"""A memory mixture of experts, based on the abstract of TaskExpert."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -8,7 +8,7 @@ class BufferedAdam(nn.Module):
     """Adam (Kingma & Ba, 2015) on T values that are not parameters of the network, without host-device synchronization.
 
     The state of torch's Adam is not part of a module, so a checkpoint of the model would not contain it. Every value
-    counts its own steps; a value left out of a step is unchanged.
+    counts its own steps; a value excluded from a step is unchanged.
 
     Args:
         size: Number of values, T.

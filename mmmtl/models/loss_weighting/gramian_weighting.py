@@ -18,7 +18,7 @@ class GramianWeighting(LossWeighting):
     copied to the host together, so there is one host-device synchronization per step. All processes use the weights of
     rank 0.
 
-    Absent tasks have weight 0. A task whose gradient is exactly 0 has weight 1 and is left out, as a row of zeros would
+    Absent tasks have weight 0. A task whose gradient is exactly 0 has weight 1 and is excluded, as a row of zeros would
     make most methods stop or divide by zero; so has the only present task. If a loss or gradient is not finite,
     the weights are NaN, so that the step is skipped and reported like any such step. With gradient accumulation, every
     batch has its own weights.

@@ -28,7 +28,7 @@ class LossWeighting(nn.Module, ABC):
 
         Args:
             losses: T scalars, whose mean over the processes is the loss of the whole batch.
-            present: bool (T,), which tasks have a label on any process; the others are left out.
+            present: bool (T,), which tasks have a label on any process; the others are ignored.
             parameters: The model's parameters, by name; empty if ``takes_gradients`` is False.
 
         Returns:

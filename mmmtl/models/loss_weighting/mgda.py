@@ -23,7 +23,7 @@ class MGDA(GramianWeighting):
     """Weights >= 0 of sum 1 that minimize the norm of the combined gradient.
 
     Sener and Koltun, "Multi-task learning as multi-objective optimization", NeurIPS 2018, eq. 3, solved exactly instead
-    of by Frank-Wolfe steps. It uses the gradients of the shared parameters, not the paper's upper bound, which uses
+    of with Frank-Wolfe steps. It uses the gradients of the shared parameters, not the paper's upper bound, which uses
     those of the features. As in the authors' code, the weights are computed from normalized gradients and multiply the
     original ones.
 

@@ -15,9 +15,9 @@ class NashMTL(GramianWeighting):
 
     Navon et al., "Multi-task learning as a bargaining game", ICML 2022, claim 3.1. The paper solves a sequence of
     convex approximations (by ECOS, which is under the GPL); we solve the equation, which is the minimum of the convex
-    w^T G w / 2 - sum log w, by Newton steps to machine precision. As in the paper, G is first divided by its Frobenius
-    norm. A ridge of 1e-8 keeps the weights finite where gradients cancel. The step does not depend on the scales of the
-    losses.
+    w^T G w / 2 - sum log w, with Newton steps to machine precision. As in the paper, G is first divided by its
+    Frobenius norm. A ridge of 1e-8 keeps the weights finite where gradients cancel. The step does not depend on the
+    scales of the losses.
 
     Args:
         tasks: Task names, in the order of the losses; passed by the model.

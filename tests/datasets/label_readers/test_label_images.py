@@ -60,7 +60,7 @@ def test_files_without_valid_normals_are_errors(tmp_path, data_error):
     rng = np.random.default_rng(0)
     path = tmp_path / 'n.png'
     Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).save(path)  # not unit vectors
-    with data_error(path, 'of another length'):
+    with data_error(path, 'of a different length'):
         NormalFile(path).load(NORMAL)
     Image.fromarray(rng.integers(0, 256, (30, 40), np.uint8)).save(path)
     with data_error(path, 'H x W x 3'):

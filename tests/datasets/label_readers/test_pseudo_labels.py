@@ -13,7 +13,7 @@ def test_a_folder_is_continued_with_the_same_settings_only(tmp_path):
         prepare_folder(tmp_path / 'labels', 'semseg', {'size': (2, 3), 'model': 'a'})
     prepare_folder(tmp_path / 'labels', 'disparity', {'backend': 'sgbm'})
     assert json.loads((tmp_path / 'labels' / 'manifest_semseg.json').read_text()) == {'size': [2, 3], 'model': 'a'}
-    with pytest.raises(ConfigError, match='written with other settings .model, weights.'):
+    with pytest.raises(ConfigError, match='written with different settings .model, weights.'):
         prepare_folder(tmp_path / 'labels', 'semseg', {'size': (2, 3), 'model': 'b', 'weights': 'c'})
 
 

@@ -100,7 +100,7 @@ def test_batches_of_all_ranks_together_are_those_of_one_process(on_ranks, world_
 @pytest.mark.parametrize(('world_size', 'size'), [(2, 12), (2, 11), (3, 11), (4, 3)])
 @pytest.mark.parametrize('done', [0, 3, 7])
 def test_a_place_in_an_endless_run_is_the_same_on_any_number_of_ranks(on_ranks, world_size, size, done):
-    """So that a run can go on with another number of processes, each image still once per pass."""
+    """So that a run can go on with a different number of processes, each image still once per pass."""
     batch, batches = 2, 9  # per rank
     (alone,) = on_ranks(1, EpochSampler, size, seed=7, endless=True)
     ranks = on_ranks(world_size, EpochSampler, size, seed=7, endless=True)

@@ -39,7 +39,7 @@ def maps(view: dict, name: str) -> torch.Tensor:
 
 
 def disagreement(a: dict, b: dict, pose: torch.Tensor | None = None) -> tuple[float, float, float]:
-    """Seen from a: median relative error of b's depth, share of other classes, median angle (deg) between normals."""
+    """Seen from a: median relative error of b's depth, share of different classes, median angle (deg) of normals."""
     b_T_a = relative_pose(b['camera_T_world'], a['camera_T_world']) if pose is None else pose
     positions, expected = correspondences(maps(a, 'depth'), a['intrinsics'][None], b['intrinsics'][None], b_T_a[None])
     found, inside = warp(maps(b, 'depth'), positions, mode='nearest')

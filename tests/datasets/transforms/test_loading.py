@@ -71,7 +71,7 @@ def normal(*vector: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ('name', 'values', 'match'),
     [
-        ('depth', depth(np.nan), '1 values of depth are NaN or infinite; mark missing values by 0'),
+        ('depth', depth(np.nan), '1 values of depth are NaN or infinite; mark missing values with 0'),
         ('depth', depth(np.inf), '1 values of depth are NaN or infinite'),
         ('depth', depth(-1), 'must be positive metres or 0'),
         ('depth', depth(1)[:-1], r'depth is 5 x 12, but its image .*image.png is 6 x 12'),

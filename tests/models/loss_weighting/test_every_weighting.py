@@ -15,7 +15,7 @@ from mmmtl.testing import WEIGHTING_PROPERTIES, check_weighting
 from mmmtl.testing.weighting_trial import ToyNetwork, toy_batch, toy_step
 
 DRAWN = {'random', 'pcgrad', 'gradvac'}  # take random numbers
-MOVING = {'dwa', 'famo', 'gradnorm'}  # have other weights for the same batch again
+MOVING = {'dwa', 'famo', 'gradnorm'}  # have different weights for the same batch again
 GRAMIAN = [name for name in [*BY_GRADIENT, *BY_TORCHJD] if name != 'gradnorm']
 STEPS = 4
 

@@ -1,4 +1,4 @@
-"""Two processes equal one, under every weighting: rank 0 has two images, rank 1 four, each with other labels."""
+"""Two processes equal one, under every weighting: rank 0 has two images, rank 1 four, each with different labels."""
 
 import pytest
 import torch

@@ -123,6 +123,6 @@ def test_an_invalid_length_is_an_error():
 
 @pytest.mark.slow
 def test_sam_of_timm_fits():
-    """An image encoder of SAM with its window attention, at another size than it was built for."""
+    """An image encoder of SAM with its window attention, at a different size than it was built for."""
     teacher = TimmTeacher('samvit_base_patch16_224', (2, 5), pretrained=False, long_side=224)
     assert [tuple(x.shape) for x in teacher(rgb((96, 128), 1))] == [(1, 768, 10, 14)] * 2

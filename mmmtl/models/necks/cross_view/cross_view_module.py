@@ -123,8 +123,8 @@ class CrossViewModule(ViewMatching):
 def centred(cost: Tensor) -> Tensor:
     """Subtract the mean over the planes from a cost (N, D, h, w).
 
-    Equal costs give exactly 0 in PyTorch. Other runtimes sum in another order, and the rest, small against the cost,
-    would not be small against 0; in an exported graph, the costs are therefore relative to the first plane.
+    Equal costs give exactly 0 in PyTorch. Other runtimes sum in a different order, and the rest, small against the
+    cost, would not be small against 0; in an exported graph, the costs are therefore relative to the first plane.
     """
     if torch.compiler.is_compiling():
         cost = cost - cost[:, :1]

@@ -39,7 +39,7 @@ def check_scenes(views: tuple[int, ...], images: int, intrinsics: Tensor | None,
 
     Raises:
         ValueError: The numbers of views do not add up to the number of images.
-        DataError: Scenes of several views have no cameras, or cameras of another shape.
+        DataError: Scenes of several views have no cameras, or cameras of a different shape.
     """
     if sum(views) != images or min(views) < 1:
         raise ValueError(f'views must be at least 1 per scene, {images} in total, found {list(views)}')
