@@ -34,7 +34,7 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
     """Create the folder and a manifest of the settings of one kind of files; continue one with the same settings.
 
     Raises:
-        ConfigError: The folder was written with other settings.
+        ConfigError: The folder was written with different settings.
         DataError: The manifest is damaged.
     """
     path, text = folder / f'manifest_{kind}.json', json.dumps(settings, indent=1) + '\n'
@@ -50,7 +50,7 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
         differ = [key for key in {**stored, **expected} if stored.get(key) != expected.get(key)]
         if differ:
             raise ConfigError(
-                f'{path}: written with other settings ({", ".join(differ)}); choose another --out, or delete the folder'
+                f'{path}: written with different settings ({", ".join(differ)}); choose another --out, or delete the folder'
             )
     folder.mkdir(parents=True, exist_ok=True)
     write_text_file(path, text)
