@@ -49,7 +49,7 @@ def build(infer: MultiTaskInferencer, folder: str) -> MultiTaskModel:
             vit=dict(model_name='vit_tiny_patch16_224', out_indices=(11,), img_size=SIZE),
             teachers=dict.fromkeys(teachers, CHANNELS),
         ),
-        decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), own_maps=1),
+        decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), maps_per_task=1),
         consistency_losses=dict(distillation=dict(type=FeatureDistillation, teachers=teachers)),
         data_preprocessor=dict(type=ViewPreprocessor),
     )

@@ -29,10 +29,10 @@ class HeadTrial(PartTrial[DecodeHead]):
         tasks: Mapping[str, Task],
         in_channels: Sequence[int],
         strides: Sequence[int],
-        own_maps: bool,
+        one_map_per_task: bool,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
-        self.build, self.own_maps = build, own_maps
+        self.build, self.one_map_per_task = build, one_map_per_task
 
     def build_part(self) -> DecodeHead:
         """Build the head."""
@@ -60,7 +60,7 @@ def check_decode_head(
     tasks: Mapping[str, Task] = TASKS,
     in_channels: Sequence[int] = (8, 12, 16),
     strides: Sequence[int] = (4, 8, 16),
-    own_maps: bool = False,
+    one_map_per_task: bool = False,
     properties: Collection[str] | None = None,
 ) -> None:
     """Check that a head follows the contract of `mmmtl.models.DecodeHead`.
@@ -71,7 +71,7 @@ def check_decode_head(
         tasks: Tasks of the head; by default saliency, depth and normals.
         in_channels: Channels of the features, fine to coarse.
         strides: Strides of the features.
-        own_maps: Whether feature i belongs to task i, as with backbones that return one per task.
+        one_map_per_task: Whether feature i belongs to task i, as with backbones that return one per task.
         properties: Names from ``DECODE_HEAD_PROPERTIES``; all by default.
 
     Raises:
@@ -81,7 +81,7 @@ def check_decode_head(
         DECODE_HEAD_PROPERTIES,
         properties,
         build,
-        lambda: HeadTrial(build, tasks, in_channels, strides, own_maps),
+        lambda: HeadTrial(build, tasks, in_channels, strides, one_map_per_task),
     )
 
 
@@ -124,11 +124,11 @@ def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
     batch = trial.batch(head)
     names = [*reversed([*trial.tasks])]
     channels, features = list(trial.in_channels), list(batch.features)
-    if trial.own_maps:
+    if trial.one_map_per_task:
         count = len(names)
         channels[:count], features[:count] = channels[:count][::-1], features[:count][::-1]
     tasks = {name: trial.tasks[name] for name in names}
-    other = HeadTrial(trial.build, tasks, channels, trial.strides, trial.own_maps)
+    other = HeadTrial(trial.build, tasks, channels, trial.strides, trial.one_map_per_task)
     turned = other.part(seed=3)
     turned.load_state_dict(head.state_dict())
     expected = outputs_of(trial, head, batch)

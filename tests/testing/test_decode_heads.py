@@ -67,7 +67,10 @@ def test_our_heads_keep_it(name):
 def test_our_heads_with_a_map_per_task_keep_it():
     head = dict(type='mmmtl.ConvHead', channels=4)
     check_decode_head(
-        partial(PerTaskHead, head=head, own_maps=True), in_channels=(4, 5, 6, 9), strides=(2, 2, 2, 8), own_maps=True
+        partial(PerTaskHead, head=head, maps_per_task=1),
+        in_channels=(4, 5, 6, 9),
+        strides=(2, 2, 2, 8),
+        one_map_per_task=True,
     )
 
 

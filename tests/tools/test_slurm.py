@@ -18,9 +18,9 @@ CONFIG = CONFIGS / 'tiny_rooms_plain.py'
 def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
     environment = os.environ | {
         'PYTHON': sys.executable,
-        'TASKS': '2',
-        'GPUS_PER_TASK': '0',
-        'CPUS_PER_TASK': '1',
+        'PROCESSES': '2',
+        'GPUS_PER_PROCESS': '0',
+        'CPUS_PER_PROCESS': '1',
         'OMP_NUM_THREADS': '1',
     }
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1']

@@ -27,13 +27,13 @@ class PerTaskHead(DecodeHead):
         head: Config of a `TaskHead`, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides`` and
             ``out_channels``.
         overrides: ``{task: options}`` that differ from ``head``; options with a ``type`` replace ``head`` entirely.
-        own_maps: Number of features that belong to one task, for backbones with ``needs_tasks = True``: the i-th head
-            gets the i-th feature only (True or 1, as for `MTANSegNet`), or the i-th group of features (4 for `SAK` with
-            four taps). By default (False or 0) each head gets all features.
+        maps_per_task: Number of features that belong to one task, for backbones with ``needs_tasks = True``: the i-th
+            head gets the i-th feature only (1, as for `MTANSegNet`), or the i-th group of features (4 for `SAK` with
+            four taps). By default (0) each head gets all features.
 
     Raises:
-        ConfigError: ``overrides`` names an unknown task, ``own_maps`` is set with fewer features than tasks, or a head
-            is not a `TaskHead`.
+        ConfigError: ``overrides`` names an unknown task, ``maps_per_task`` is set with fewer features than tasks, or a
+            head is not a `TaskHead`.
     """
 
     def __init__(
@@ -44,18 +44,18 @@ class PerTaskHead(DecodeHead):
         *,
         head: dict,
         overrides: Mapping[str, dict] | None = None,
-        own_maps: bool | int = False,
+        maps_per_task: int = 0,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         overrides = overrides or {}
         unknown = sorted(set(overrides) - set(tasks))
         if unknown:
             raise ConfigError(f'PerTaskHead.overrides names {unknown}, but the tasks are {sorted(tasks)}')
-        self.maps_per_task = int(own_maps)
+        self.maps_per_task = maps_per_task
         if self.maps_per_task < 0 or len(in_channels) < len(tasks) * self.maps_per_task:
             raise ConfigError(
-                f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
-                f'use a backbone that returns {"one" if own_maps == 1 else own_maps} per task'
+                f'PerTaskHead.maps_per_task: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
+                f'use a backbone that returns {"one" if maps_per_task == 1 else maps_per_task} per task'
             )
         self.heads = nn.ModuleDict()
         for index, (name, task) in enumerate(tasks.items()):
