@@ -37,7 +37,7 @@ def semseg_folder(pipeline: list[dict], task: str) -> str:
 
 
 def load_mmmtl_network(
-    config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
+    config: str, checkpoint: str, task: SemSeg, device: str, no_resize: bool
 ) -> tuple[Segment, tuple | None]:
     """Load a network trained with mmmtl.
 
@@ -46,7 +46,7 @@ def load_mmmtl_network(
         checkpoint: Its checkpoint.
         task: The segmentation task, which the network must have with the same classes.
         device: Device of the network.
-        own_size: Keep the size of the images.
+        no_resize: Whether images keep their size.
 
     Returns:
         The network as a function, and the size (H, W) to whose area it resizes images, None if it keeps their size.
@@ -54,7 +54,7 @@ def load_mmmtl_network(
     Raises:
         ConfigError: The network has other classes.
     """
-    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
+    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if no_resize else 'trained')
     found = getattr(inferencer.model.tasks.get(task.name), 'classes', ())
     check_classes(len(found), task, config)
     if found != task.classes:
