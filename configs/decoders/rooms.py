@@ -39,7 +39,7 @@ _mlore = {  # the head needs images of one size
 }
 
 _pad_net = _head(type=PADNetHead, channels=64)
-_invpt = _head(type=InvPTHead, channels=64, preliminary_channels=64)
+_invpt = _head(type=InvPTHead, channels=64, intermediate_channels=64)
 _one_label = {'train_dataloader.dataset.label_setting': dict(type=OneLabel)}
 _region_contrast = {
     'train_dataloader.dataset.regions': 'instances',

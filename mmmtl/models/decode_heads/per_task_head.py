@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
@@ -73,7 +73,7 @@ class PerTaskHead(DecodeHead):
         self.size_constraint = SizeConstraint.joint({name: head.size_constraint for name, head in self._named_heads()})
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
         """The stages of the heads; each has the tasks whose head has a stage of that name.
 
         Raises:
@@ -87,19 +87,19 @@ class PerTaskHead(DecodeHead):
             if len(set(by_task.values())) > 1:
                 raise ConfigError(f'PerTaskHead: the weights of {stage!r} must be equal for all tasks, found {by_task}')
         return {
-            stage: EarlierStage({name: self.tasks[name] for name in by_task}, next(iter(by_task.values())))
+            stage: IntermediateStage({name: self.tasks[name] for name in by_task}, next(iter(by_task.values())))
             for stage, by_task in weights.items()
         }
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
-        """Return logits (N, task.channels, h, w) of every task, and their earlier predictions."""
+        """Return logits (N, task.channels, h, w) of every task, and their intermediate predictions."""
         logits: dict[str, Tensor] = {}
-        earlier: dict[str, dict[str, Tensor]] = {}
+        intermediate: dict[str, dict[str, Tensor]] = {}
         for index, (name, head) in enumerate(self._named_heads()):
             logits[name], stages = head.predictions(features[self._features_of(index)])
             for stage, values in stages.items():
-                earlier.setdefault(stage, {})[name] = values
-        return HeadOutput(logits, earlier)
+                intermediate.setdefault(stage, {})[name] = values
+        return HeadOutput(logits, intermediate)
 
     def _named_heads(self) -> list[tuple[str, TaskHead]]:
         return [(name, cast(TaskHead, head)) for name, head in self.heads.items()]
