@@ -3,10 +3,9 @@
     python benchmarks/decoders.py [--names pad_net mti_net] [--device cpu] [--threads 2] [--rounds 7]
 
 Parameters and GFLOPs are those of ``mmmtl flops`` for one image of 128 x 128. The step is forward and backward pass on
-one batch of generated rooms, in bf16; the rows alternate in one process, and the ratio to the shared heads is taken in
-each round. Peak memory is that of a step with the optimizer, each row in a process of its own: allocated memory on a
-GPU, on a CPU, resident
-memory minus that before the network was built.
+one batch of generated rooms, in bf16; the rows alternate in one process, and the ratio to the baseline ``fpn`` is taken
+in each round. Peak memory is that of a step with the optimizer, each row in a process of its own: allocated memory on a
+GPU; on a CPU, resident memory minus that before the network was built.
 """
 
 import argparse
@@ -34,14 +33,14 @@ from mmmtl.models import MultiTaskModel
 from mmmtl.registry import MODELS
 
 TABLE = Path(__file__).parents[1] / 'configs' / 'decoders' / 'rooms.py'
-BASELINE = 'shared_heads'
+BASELINE = 'fpn'
 SIZE = (128, 128)
 
 
 def main() -> None:
     names = [row.split('::')[1] for row in expand_recipes([TABLE])]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_names(parser, names, 'rows to measure, with the shared heads')
+    add_names(parser, names, 'rows to measure, with the baseline')
     parser.add_argument('--rounds', type=int, default=7, help='measured steps of each row (default: %(default)s)')
     add_threads(parser)
     add_device(parser, 'training step')
@@ -57,7 +56,7 @@ def main() -> None:
     rows = list(dict.fromkeys([BASELINE, *args.names]))
     steps = {name: training_step(config_of(name), args.device) for name in rows}
     rounds = [{name: seconds(steps[name], args.device) for name in rows} for _ in range(args.rounds + 2)][2:]
-    print('| | parameters | GFLOPs | ms per step | ratio to shared heads (quartiles) | peak memory |')
+    print('| | parameters | GFLOPs | ms per step | ratio to the baseline (quartiles) | peak memory |')
     print('| --- | ---: | ---: | ---: | ---: | ---: |')
     for name in rows:
         whole = model_cost(build(config_of(name), 'cpu'), SIZE)[0]

@@ -47,7 +47,7 @@ def main() -> None:
     infer = MultiTaskInferencer('rooms_lite0')
     found = defaultdict(list)
     for index in range(options.rooms):
-        scene = build_scene('test', index, VARIETIES['photographs'])
+        scene = build_scene('test', index, VARIETIES['realistic'])
         camera = place_cameras(scene, 1, SIZE)[0]
         depths = {}
         for degrees in lenses:

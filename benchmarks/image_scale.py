@@ -1,7 +1,7 @@
 """Scores of a trained network on its test rooms at other image sizes and aspect ratios.
 
-    benchmarks/image_scale.py CONFIG CHECKPOINT [--images 240] [--own-size]
-    benchmarks/image_scale.py CONFIG CHECKPOINT --photo 3000 4000 [--own-size]     # time and memory for one photograph
+    benchmarks/image_scale.py CONFIG CHECKPOINT [--images 240] [--no-resize]
+    benchmarks/image_scale.py CONFIG CHECKPOINT --photo 3000 4000 [--no-resize]     # time and memory for one photograph
 
 Images are enlarged 1, 2, 4 and 8 times with bicubic interpolation, labels with nearest-neighbour interpolation. The
 images enlarged 4 times are also cropped around their centre to a square, to 16:9 and to portrait format; ``of whole``
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument('config', help='config of the network')
     parser.add_argument('checkpoint', help='checkpoint of the network')
     parser.add_argument('--images', type=int, default=240, help='number of test records (default: %(default)s)')
-    parser.add_argument('--own-size', action='store_true', help='do not resize images to the size in training')
+    parser.add_argument('--no-resize', action='store_true', help='do not resize images to the size in training')
     parser.add_argument(
         '--photo',
         type=int,
@@ -45,7 +45,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     config = load_config(options.config)
-    infer = MultiTaskInferencer(config, options.checkpoint, size=None if options.own_size else 'trained')
+    infer = MultiTaskInferencer(config, options.checkpoint, size=None if options.no_resize else 'trained')
     if options.photo:
         measure_photo(infer, tuple(options.photo))
         return

@@ -16,7 +16,7 @@ from mmmtl.geometry import PointCloud, point_cloud
 from mmmtl.synthetic_rooms.cameras import Neighbours, place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 
 SIZE = 360, 480  # of a view
 PICTURE = 480, 640  # of the cloud
@@ -92,7 +92,7 @@ def main() -> None:
         '--turn', type=float, default=25, help='of the viewer from the first camera, in degrees (default: %(default)s)'
     )
     options = parser.parse_args()
-    scene = build_scene('test', options.room, PHOTOGRAPHS)
+    scene = build_scene('test', options.room, REALISTIC)
     cameras = place_cameras(scene, options.views, SIZE, Neighbours((0.8, 2.5), 0.5))
     views = [render_view(scene, camera) for camera in cameras]
     cloud = PointCloud.merged(

@@ -39,7 +39,7 @@ def main() -> None:
     tasks = infer.model.tasks
     sheets = []
     rooms = SyntheticRooms(
-        tasks=tasks, split='test', scenes=120, num_views=2, variety='photographs', size=(192, 256), pipeline=[]
+        tasks=tasks, split='test', scenes=120, num_views=2, variety='realistic', size=(192, 256), pipeline=[]
     )
     for index in options.rooms:
         view = load_view(rooms.records[index].views[0], tasks)

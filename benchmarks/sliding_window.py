@@ -40,7 +40,7 @@ def main() -> None:
         split='test',
         scenes=options.rooms,
         num_views=2,
-        variety='photographs',
+        variety='realistic',
         size=(height, width),
         pipeline=[],
     )

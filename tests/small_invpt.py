@@ -26,12 +26,12 @@ def published_invpt() -> dict[str, torch.Tensor]:
 def small_invpt() -> MultiTaskModel:
     """The network of the golden values, not yet filled."""
     vit = dict(type=ViTBackbone, model_name='test_vit', out_indices=(0, 1, 2, 3))
-    model = MultiTaskModel(TASKS, vit, dict(type=InvPTHead, channels=32, preliminary_channels=24))
+    model = MultiTaskModel(TASKS, vit, dict(type=InvPTHead, channels=32, intermediate_channels=24))
     model.backbone.model = FinalNormFeatures(
         VisionTransformer(img_size=(64, 128), embed_dim=48, depth=4, num_heads=4, num_classes=0, dynamic_img_size=True),
         [0, 1, 2, 3],
     )
     model.backbone.patch = 16
-    decode_head = InvPTHead(model.tasks, (48,) * 4, (16,) * 4, channels=32, preliminary_channels=24)
+    decode_head = InvPTHead(model.tasks, (48,) * 4, (16,) * 4, channels=32, intermediate_channels=24)
     model.decode_head, model.size_constraint = decode_head, decode_head.size_constraint
     return model

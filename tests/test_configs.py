@@ -86,10 +86,12 @@ def test_one_step(path: str) -> None:
     losses['loss'].backward()
     print(f'{recipe_name(path)}: {sum(p.numel() for p in model.parameters()):,} parameters')
     weights = {f'weight/{name}' for name in model.tasks if model.loss_weighting.is_adaptive}
-    earlier = {f'{name}/{task}' for name, stage in model.decode_head.earlier_stages.items() for task in stage.tasks}
+    intermediate = {
+        f'{name}/{task}' for name, stage in model.decode_head.intermediate_stages.items() for task in stage.tasks
+    }
     shares = [name for name, loss in model.consistency_losses.items() if loss.gradient_share is not None]
     weights |= {f'{entry}/{name}' for name in shares for entry in ('weight', 'gradient_share')}
-    expected = {*model.tasks, *earlier, *model.consistency_losses, *weights, 'loss'}
+    expected = {*model.tasks, *intermediate, *model.consistency_losses, *weights, 'loss'}
     assert torch.isfinite(losses['loss']) and set(losses) == expected
     assert all(losses[name] > 0 for name in model.tasks)
     assert all(p.grad is not None for p in model.decode_head.parameters())

@@ -127,7 +127,7 @@ def test_invpt_takes_a_step_with_the_module(rooms_cache):
     data = model.data_preprocessor(next(iter(loader)), training=True)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     losses = model(**data, mode='loss')
-    assert {'preliminary/depth', 'matching'} < set(losses)
+    assert {'intermediate/depth', 'matching'} < set(losses)
     losses['loss'].backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
     assert all(any(p.grad.any() for p in part.parameters()) for part in (model.neck, model.decode_head))

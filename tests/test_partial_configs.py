@@ -11,7 +11,7 @@ import pytest
 
 from mmmtl.apis import load_config
 from mmmtl.configuration.recipes import expand_recipes, recipe_name
-from mmmtl.datasets import LabelTable
+from mmmtl.datasets import LabelList
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.registry import DATASETS, MODELS
 
@@ -46,7 +46,7 @@ def cityscapes(root: Path) -> Path:
 
 
 def pascal(root: Path) -> Path:
-    names = sorted(set(chain(*LabelTable('pascal_onelabel').labelled.values())))
+    names = sorted(set(chain(*LabelList('pascal_onelabel').labelled.values())))
     kinds = {
         'JPEGImages': 'jpg',
         'semseg/VOC12': 'png',

@@ -133,3 +133,15 @@ def test_the_label_tables_are_in_what_is_installed(tmp_path):
     )
     installed = {file.name for file in (tmp_path / 'lib/mmmtl/datasets/label_splits').iterdir()}
     assert installed == {file.name for file in (ROOT / 'mmmtl/datasets/label_splits').iterdir()} and installed
+
+
+def test_the_page_on_installation_states_the_supported_versions(metadata):
+    page = (ROOT / 'docs' / 'install.md').read_text(encoding='utf-8').partition('## Supported versions')[2]
+    stated = dict(re.findall(r'^\| ([\w-]+)(?: \([^|]*\))? \| ([\d.]+) (?:or newer|to [\d.]+) \|$', page, re.MULTILINE))
+    python = f'Python{metadata["requires-python"]}'
+    required = [*metadata['dependencies'], *metadata['optional-dependencies']['mmseg'], python]
+    bounds = dict(re.findall(r'^([\w-]+)>=([\d.]+)', '\n'.join(required), re.MULTILINE))
+    assert set(stated) == {'Python', 'torch', 'numpy', 'timm', 'onedl-mmengine', 'onedl-mmcv', 'onedl-mmsegmentation'}
+    assert stated == {name: bounds[name] for name in stated}
+    newest = [line.rpartition(' ')[2] for line in metadata['classifiers'] if 'Python :: 3.' in line][-1]
+    assert f'| Python | {bounds["Python"]} to {newest} |' in page

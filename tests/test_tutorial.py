@@ -54,5 +54,5 @@ def test_its_cells_run(tmp_path):
     assert done.returncode == 0, done.stderr
     assert 'semseg   (192, 256)' in done.stdout and re.search(r'semseg/mIoU +0\.\d+ -> 0\.\d+', done.stdout)
     assert '| loss | tutorial |' in done.stdout
-    assert (tmp_path / 'sheets' / 'room.png.png').is_file() and list((tmp_path / 'sheets' / 'test').glob('*.png'))
+    assert (tmp_path / 'sheets' / 'room.png.sheet.png').is_file() and list((tmp_path / 'sheets' / 'test').glob('*.png'))
     assert (tmp_path / 'work_dirs' / 'tutorial' / 'iter_10.pth').is_file()

@@ -74,8 +74,8 @@ def test_the_demo(environment, tmp_path):
     assert [row.split(' | ')[0].strip() for row in done.stdout.splitlines() if ' | ' in row] == [
         '',
         'untrained network',
-        'mean or mode per pixel',
-        'trained network',
+        'constant baseline',
+        'trained from pretrained weights',
     ]
     assert (tmp_path / 'work_dirs' / 'demo' / 'metrics.json').is_file()
 

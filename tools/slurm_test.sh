@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Test under Slurm: tools/slurm_test.sh PARTITION JOB_NAME CONFIG CHECKPOINT [tools/test.py's options]
-# TASKS processes (default 8), TASKS_PER_NODE (8 at most by default), GPUS_PER_TASK (default 1; 0 tests on CPUs),
-# CPUS_PER_TASK (default 5), SRUN_ARGS for anything else.
+# PROCESSES (number of processes, default 8), PROCESSES_PER_NODE (8 at most by default), GPUS_PER_PROCESS (default 1;
+# 0 tests on CPUs), CPUS_PER_PROCESS (default 5), SRUN_ARGS for anything else.
 set -euo pipefail
 [ $# -ge 4 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 source "$(dirname "$0")/slurm_arguments.sh"

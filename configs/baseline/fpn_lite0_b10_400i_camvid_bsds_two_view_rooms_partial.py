@@ -28,7 +28,7 @@ train_dataloader['dataset']['parts'].update(
         scenes=500,
         num_views=2,
         size=(192, 256),
-        variety='photographs',
+        variety='realistic',
         label_setting=dict(type=OnlyLabels, names=('edge', 'depth', 'normal')),
         pipeline=[
             dict(type=LoadViews),

@@ -15,7 +15,7 @@ rows = dict(
         _cvm,
         {'model.neck.features_from': 0},
     ),  # match the backbone's finest map instead of the module's own CNN
-    # as in the paper: six blocks at stride 8, joined with the map at stride 32
+    # six blocks at stride 8, joined with the map at stride 32 only
     eighth=(
         _cvm,
         _no_matching,

@@ -1,4 +1,4 @@
-"""CvM from rooms to photographs: trained on generated rooms only, tested on pairs of photographs, bf16.
+"""CvM from rooms to photographs: trained on generated rooms, tested on pairs of photographs, bf16.
 
 Matching at stride 4, as on pairs of photographs. `PlaneMatching` has three times the weight it has there, because
 photographs of other places can be matched as well as rooms, while what a single image suggests carries over less.

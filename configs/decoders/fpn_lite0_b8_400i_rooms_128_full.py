@@ -1,4 +1,4 @@
-"""Shared heads, the baseline of the decoders: EfficientNet-Lite0 from ImageNet and a feature pyramid.
+"""The baseline of the decoders: EfficientNet-Lite0 from ImageNet and a feature pyramid that the tasks share.
 
 400 steps in mixed precision, which is bf16 on a CPU.
 """

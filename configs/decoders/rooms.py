@@ -8,7 +8,7 @@ from mmmtl.models.backbones import ResizedInput, TimmBackbone
 from mmmtl.models.consistency_losses import ExpertBalance, RegionContrast
 from mmmtl.models.decode_heads import ATRCHead, InvPTHead, MemoryExpertsHead, MLoREHead, MTINetHead, PADNetHead
 
-_shared = 'fpn_lite0_b8_400i_rooms_128_full.py'
+_fpn = 'fpn_lite0_b8_400i_rooms_128_full.py'
 
 
 def _head(**options) -> dict:
@@ -39,7 +39,7 @@ _mlore = {  # the head needs images of one size
 }
 
 _pad_net = _head(type=PADNetHead, channels=64)
-_invpt = _head(type=InvPTHead, channels=64, preliminary_channels=64)
+_invpt = _head(type=InvPTHead, channels=64, intermediate_channels=64)
 _one_label = {'train_dataloader.dataset.label_setting': dict(type=OneLabel)}
 _region_contrast = {
     'train_dataloader.dataset.regions': 'instances',
@@ -51,17 +51,17 @@ _region_contrast = {
 }
 
 rows = dict(
-    shared_heads=(_shared,),
-    pad_net=(_shared, _pad_net),
-    mti_net=(_shared, _head(type=MTINetHead, task_softmax='tasks')),
-    atrc=(_shared, _head(type=ATRCHead, genotype=_relations, channels=64)),
-    invpt=(_shared, _invpt),
-    mlore=(_shared, _mlore),
-    memory_experts=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8)),
-    memory_experts_all=(_shared, _head(type=MemoryExpertsHead, channels=64, stride=8, reads='all')),
-    pad_net_without_messages=(_shared, _pad_net, {'model.decode_head.messages': False}),
-    one_label_pad_net=(_shared, _pad_net, _one_label),
-    one_label_pad_net_region_gaussian=(_shared, _pad_net, _one_label, _region_contrast),
-    one_label_invpt=(_shared, _invpt, _one_label),
-    one_label_invpt_region_gaussian=(_shared, _invpt, _one_label, _region_contrast),
+    fpn=(_fpn,),
+    pad_net=(_fpn, _pad_net),
+    mti_net=(_fpn, _head(type=MTINetHead, task_softmax='tasks')),
+    atrc=(_fpn, _head(type=ATRCHead, genotype=_relations, channels=64)),
+    invpt=(_fpn, _invpt),
+    mlore=(_fpn, _mlore),
+    memory_experts=(_fpn, _head(type=MemoryExpertsHead, channels=64, stride=8)),
+    memory_experts_all=(_fpn, _head(type=MemoryExpertsHead, channels=64, stride=8, reads='all')),
+    pad_net_without_messages=(_fpn, _pad_net, {'model.decode_head.messages': False}),
+    one_label_pad_net=(_fpn, _pad_net, _one_label),
+    one_label_pad_net_region_gaussian=(_fpn, _pad_net, _one_label, _region_contrast),
+    one_label_invpt=(_fpn, _invpt, _one_label),
+    one_label_invpt_region_gaussian=(_fpn, _invpt, _one_label, _region_contrast),
 )

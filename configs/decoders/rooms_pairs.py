@@ -7,7 +7,7 @@ InvPT works at stride 8, because the images of 64 x 80 are small.
 from mmmtl.models.decode_heads import InvPTHead
 
 _invpt = {
-    'model.decode_head': dict(_delete_=True, type=InvPTHead, channels=64, preliminary_channels=64, stride=8),
+    'model.decode_head': dict(_delete_=True, type=InvPTHead, channels=64, intermediate_channels=64, stride=8),
 }
 
 rows = dict(

@@ -34,11 +34,11 @@ _teachers_l = dict(
     clip=dict(type=TimmTeacher, model_name='vit_large_patch14_clip_336.laion2b_ft_in12k_in1k', out_indices=_taps),
     sam=dict(type=TimmTeacher, model_name='samvit_large_patch16.sa1b', out_indices=_taps, long_side=1024),
 )
-_own_maps = {'model.decode_head.own_maps': 4}
+_maps_per_task = {'model.decode_head.maps_per_task': 4}
 _stage_2_l = {
     'model.backbone': _sak_l,
     'model.consistency_losses': dict(distillation=dict(type=FeatureDistillation, teachers=_teachers_l)),
-    **_own_maps,
+    **_maps_per_task,
 }
 _512 = {'model.backbone.vit': dict(img_size=(512, 512))}
 
@@ -90,7 +90,9 @@ _cvm_4 = {'model.neck': dict(type=CrossViewModule, fusion=dict(taps=tuple(range(
 # The same parts at a small size, on generated rooms of 128 x 128.
 _small_taps = (2, 5, 8, 11)
 _rooms_heads = {
-    'model.decode_head': dict(_delete_=True, type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), own_maps=4),
+    'model.decode_head': dict(
+        _delete_=True, type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), maps_per_task=4
+    ),
     'optim_wrapper.optimizer.lr': 5e-4,
 }
 _rooms_sak = {
@@ -121,7 +123,7 @@ _dinov3_l = dict(type=TimmBackbone, model_name='vit_large_patch16_dinov3.lvd1689
 _lora_l = {
     'model.backbone': dict(_delete_=True, type=FrozenBackbone, backbone=_dinov3_l, rank=8, layers=r'\.attn\.'),
     'optim_wrapper.optimizer.lr': 2e-4,  # our choice: few weights are trained, from scratch
-    **_own_maps,
+    **_maps_per_task,
 }
 _adapter = {'model.backbone': dict(method='adapter', rank=256, layers=None)}
 

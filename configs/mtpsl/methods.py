@@ -3,7 +3,7 @@
 All of them use every image twice: one crop for the task losses, one for the consistency loss.
 """
 
-from mmmtl.datasets import LabelRatio, LabelTable
+from mmmtl.datasets import LabelList, LabelRatio
 from mmmtl.datasets.transforms import TwoCrops
 from mmmtl.models.consistency_losses import (
     ContrastiveLoss,
@@ -17,17 +17,17 @@ from mmmtl.models.consistency_losses import (
 from mmmtl.optim import GroupStepLR, NamedGroups
 
 # label settings; the tables are the published ones of MTPSL, the ratios are drawn by us
-nyuv2_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_onelabel')}
-nyuv2_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='nyuv2_randomlabels')}
-cityscapes_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='cityscapes_onelabel')}
+nyuv2_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='nyuv2_onelabel')}
+nyuv2_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='nyuv2_randomlabels')}
+cityscapes_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='cityscapes_onelabel')}
 cityscapes_ratio_1_9 = {
     'train_dataloader.dataset.label_setting': dict(type=LabelRatio, ratio=dict(semseg=1, depth=9)),
 }
 cityscapes_ratio_9_1 = {
     'train_dataloader.dataset.label_setting': dict(type=LabelRatio, ratio=dict(semseg=9, depth=1)),
 }
-pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_onelabel')}
-pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelTable, table='pascal_randomlabels')}
+pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='pascal_onelabel')}
+pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='pascal_randomlabels')}
 
 _two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
 _every_image = {'model.consistency_losses.cross_task.from_tasks': 'all'}  # also use images with full labels

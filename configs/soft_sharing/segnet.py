@@ -2,11 +2,11 @@
 
 from mmmtl.models.backbones import CrossStitchSegNet, DenseSegNet, MTANSegNet
 
-mtan = {'model.backbone': dict(type=MTANSegNet), 'model.decode_head.own_maps': True}
-dense = {'model.backbone': dict(type=DenseSegNet), 'model.decode_head.own_maps': True}
+mtan = {'model.backbone': dict(type=MTANSegNet), 'model.decode_head.maps_per_task': 1}
+dense = {'model.backbone': dict(type=DenseSegNet), 'model.decode_head.maps_per_task': 1}
 cross_stitch = {
     'model.backbone': dict(type=CrossStitchSegNet),
-    'model.decode_head.own_maps': True,
+    'model.decode_head.maps_per_task': 1,
     # Misra et al. (CVPR 2016) use a larger learning rate for cross-stitch units; the factor is our choice
     'optim_wrapper.paramwise_cfg': dict(custom_keys=dict(stitches=dict(lr_mult=100.0))),
 }

@@ -16,7 +16,7 @@ from mmmtl.models.necks.cross_view.cost_volume import CostVolume
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 
 SIZE = 192, 256
 STRIDE = 2  # of the features
@@ -36,7 +36,7 @@ def patch_features(images: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     """Draw the figure."""
-    scene = build_scene('test', 5, PHOTOGRAPHS)
+    scene = build_scene('test', 5, REALISTIC)
     (camera,) = place_cameras(scene, 1, SIZE)
     pose = camera.camera_T_world.copy()
     pose[:3, 3] -= BASELINE

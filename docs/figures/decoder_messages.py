@@ -28,8 +28,8 @@ def tasks(axis: Axes, y: float, text: str = '$f_{}$') -> None:
         node(axis, x, y, text.format(name))
 
 
-def shared_heads(axis: Axes) -> None:
-    """Draw heads that share the features of the backbone only."""
+def fpn(axis: Axes) -> None:
+    """Draw FPN: the tasks share a pyramid and exchange nothing."""
     node(axis, 1, 0, 'features', BLUE)
     tasks(axis, 1.6)
     for x in range(3):
@@ -108,7 +108,7 @@ def experts(axis: Axes) -> None:
 def main() -> None:
     """Draw the figure."""
     heads = {
-        'shared heads: no messages': shared_heads,
+        'FPN: no messages': fpn,
         'PAD-Net: gated messages': distillation,
         'MTI-Net: messages at every scale': scales,
         'ATRC: attention, its kind per source': relations,

@@ -9,7 +9,7 @@ from mmmtl.apis import MultiTaskInferencer
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 
 SIZE = 192, 256
 BLUE, ORANGE = '#1f77b4', '#d95f02'
@@ -38,7 +38,7 @@ def arrow(axis: Axes, start: tuple[float, float], end: tuple[float, float], text
 
 def main() -> None:
     """Draw the figure."""
-    (camera,) = place_cameras(scene := build_scene('test', 5, PHOTOGRAPHS), 1, SIZE)
+    (camera,) = place_cameras(scene := build_scene('test', 5, REALISTIC), 1, SIZE)
     view = render_view(scene, camera)
     infer = MultiTaskInferencer('rooms_lite0')
     depth, semseg = infer.model.tasks['depth'], infer.model.tasks['semseg']

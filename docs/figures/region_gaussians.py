@@ -18,7 +18,7 @@ from mmmtl.models.consistency_losses.region_moments import RegionPixels, largest
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 from mmmtl.tasks import Depth, Normal
 
 SIZE = 192, 256
@@ -30,7 +30,7 @@ STEPS = 40
 
 def main() -> None:
     """Train the mapping network on one image, and draw the figure."""
-    scene = build_scene('test', 5, PHOTOGRAPHS)
+    scene = build_scene('test', 5, REALISTIC)
     (camera,) = place_cameras(scene, 1, SIZE)
     view = render_view(scene, camera)
     tasks = {'depth': Depth('depth'), 'normal': Normal('normal')}

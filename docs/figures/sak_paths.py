@@ -24,7 +24,7 @@ from mmmtl.structures import MultiTaskDataSample
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 
 SIZE = 288, 384
 STEPS = 151
@@ -49,7 +49,7 @@ def build(infer: MultiTaskInferencer, folder: str) -> MultiTaskModel:
             vit=dict(model_name='vit_tiny_patch16_224', out_indices=(11,), img_size=SIZE),
             teachers=dict.fromkeys(teachers, CHANNELS),
         ),
-        decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), own_maps=1),
+        decode_head=dict(type=PerTaskHead, head=dict(type=MultiTapHead, channels=64), maps_per_task=1),
         consistency_losses=dict(distillation=dict(type=FeatureDistillation, teachers=teachers)),
         data_preprocessor=dict(type=ViewPreprocessor),
     )
@@ -157,7 +157,7 @@ def draw(model: MultiTaskModel, batch: dict) -> None:
 
 def main() -> None:
     """Train on the view of a room, and draw the figure."""
-    scene = build_scene('test', 5, PHOTOGRAPHS)
+    scene = build_scene('test', 5, REALISTIC)
     (camera,) = place_cameras(scene, 1, SIZE)
     view = render_view(scene, camera)
     labels = {

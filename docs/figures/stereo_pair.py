@@ -10,7 +10,7 @@ from mmmtl.pseudo_labels.stereo_matching import SemiGlobalMatcher, left_right_co
 from mmmtl.synthetic_rooms.cameras import place_cameras
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS
+from mmmtl.synthetic_rooms.variety import REALISTIC
 
 SIZE = 192, 256
 BASELINE = 0.12  # metres
@@ -19,7 +19,7 @@ DISPARITIES = 48  # search range in pixels
 
 def main() -> None:
     """Draw the figure."""
-    scene = build_scene('test', 5, PHOTOGRAPHS)
+    scene = build_scene('test', 5, REALISTIC)
     (camera,) = place_cameras(scene, 1, SIZE)
     left, right = (render_view(scene, one) for one in (camera, camera.right_neighbour(BASELINE)))
     disparity = SemiGlobalMatcher(DISPARITIES, block=3)(left['image'], right['image'])

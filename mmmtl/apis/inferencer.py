@@ -72,8 +72,8 @@ class MultiTaskInferencer:
             images: A file, a PIL image or an array (H, W, 3) uint8 RGB; a list, tuple or generator of these; or a
                 folder. Images may have different sizes.
             show_dir: Folder to write a sheet per image to: image, overlay, one visualization per task, legend. Its
-                name is ``FILE_NAME.png`` with the complete file name, so that no sheet replaces an image or another
-                sheet, and ``INDEX-FILE_NAME.png`` for a list, since its files may have equal names.
+                name is ``FILE_NAME.sheet.png`` with the complete file name, as `mmmtl predict` writes it, and
+                ``INDEX-FILE_NAME.sheet.png`` for a list, since its files may have equal names.
             intrinsics: (3, 3) in pixels of the image (after any EXIF rotation), for all images or one per image. The
                 image is then resized to the focal length of training, and depth is metric for this camera. Without
                 it, depth is that of the camera of training.
@@ -142,7 +142,7 @@ class MultiTaskInferencer:
             for ((name, _), _), array, maps in zip(batch, arrays, self._predict(arrays, known), strict=True):
                 if show_dir is not None:
                     sheet = draw_sheet(array, self.model.tasks, {'prediction': maps})
-                    write_sheets(Path(show_dir) / f'{name}.png', [sheet])
+                    write_sheets(Path(show_dir) / f'{name}.sheet.png', [sheet])
                 yield {task: as_map(values) for task, values in maps.items()}
 
     @torch.inference_mode()

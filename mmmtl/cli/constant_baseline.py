@@ -4,7 +4,7 @@ import argparse
 
 from mmmtl.cli.options import add_cfg_options, add_config
 
-ROW_NAME = 'mean or mode per pixel'
+ROW_NAME = 'constant baseline'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
+from mmmtl.cli.camera import add_camera, corrects_depth, image_camera
 from mmmtl.cli.options import positive
 
 if TYPE_CHECKING:
@@ -19,11 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='image files, the views of one scene')
     parser.add_argument('--out', type=Path, required=True, metavar='FILE.ply', help='file to write')
-    camera = parser.add_mutually_exclusive_group(required=True)
-    add_field_of_view(camera)
-    camera.add_argument(
-        '--intrinsics', type=Path, metavar='FILE', help='text file with 3 x 3 intrinsics in pixels of the images'
-    )
+    add_camera(parser, required=True)
     parser.add_argument(
         '--poses',
         type=Path,
@@ -66,7 +62,9 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError('--depth-scale: needs --depth, as predicted depth is in metres')
     poses = read_poses(args.poses, len(args.images)) if args.poses else [None] * len(args.images)
     images = [read_image(path) for path in args.images]
-    cameras = [camera_of(args, (image.shape[0], image.shape[1])) for image in images]
+    camera_of = image_camera(args)
+    assert camera_of is not None, 'the parser requires a camera'
+    cameras = [camera_of((image.shape[0], image.shape[1])) for image in images]
     maps = read_depths(args) if args.depth else predict_depths(args, images, cameras)
     clouds = []
     for path, image, camera, pose, (depth, normals) in zip(args.images, images, cameras, poses, maps, strict=True):
@@ -96,15 +94,6 @@ def read_poses(path: Path, count: int) -> 'list[np.ndarray]':
     if len(poses) != count:
         raise DataError(f'{path}: has {len(poses)} poses for {count} images; give one row of 12 numbers per image')
     return list(poses)
-
-
-def camera_of(args: argparse.Namespace, size: tuple[int, int]) -> 'np.ndarray':
-    """Return the intrinsics (3, 3) of an image of ``size`` (H, W)."""
-    from mmmtl.files.text_files import read_intrinsics_file
-
-    if args.intrinsics is None:
-        return camera_of_field_of_view(args.field_of_view, size)
-    return read_intrinsics_file(args.intrinsics)
 
 
 def read_depths(args: argparse.Namespace) -> 'list[tuple[np.ndarray, None]]':

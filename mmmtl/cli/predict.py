@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmmtl.cli.camera import add_field_of_view, camera_of_field_of_view, corrects_depth
+from mmmtl.cli.camera import add_camera, corrects_depth, image_camera, intrinsics_matrix
 from mmmtl.cli.device import add_device, check_device
 from mmmtl.cli.options import add_cfg_options, add_model, at_least
 
 if TYPE_CHECKING:
     from mmmtl.apis import MultiTaskInferencer
-    from mmmtl.predictions.prediction_run import CameraFunction
     from mmmtl.tasks import Task
 
 WRITERS = ('maps', 'overlay', 'sheet', 'arrays', 'point-cloud')  # keys of mmmtl.predictions.output_files.WRITERS
@@ -44,16 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='write IMAGE.ply too, points with colours and normals; needs --intrinsics or --field-of-view',
     )
     parser.add_argument('--overwrite', action='store_true', help='predict finished images again')
-    parser.add_argument('--own-size', action='store_true', help='do not resize images to the training size')
-    camera = parser.add_mutually_exclusive_group()
-    camera.add_argument(
-        '--intrinsics',
-        nargs=4,
-        type=float,
-        metavar=('FX', 'FY', 'CX', 'CY'),
-        help='intrinsics of the camera of all images, in pixels, for metric depth',
-    )
-    add_field_of_view(camera)
+    parser.add_argument('--no-resize', action='store_true', help='do not resize images to the training size')
+    add_camera(parser)
     parser.add_argument('--frame-step', type=at_least(1), default=1, metavar='N', help='use one frame in N of a video')
     parser.add_argument(
         '--batch-size',
@@ -113,7 +104,9 @@ def run(args: argparse.Namespace) -> None:
     writers = [*args.write, *(['point-cloud'] if args.point_cloud else [])]
     camera, with_clouds = image_camera(args), 'point-cloud' in writers
     if with_clouds and camera is None:
-        raise ConfigError('--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY')
+        raise ConfigError(
+            '--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY (or FILE)'
+        )
     sources = find_sources(args.images, args.frame_step, Path(args.out))
     infer, weights = _onnx_inferencer(args) if args.onnx else _inferencer(args)
     if with_clouds:
@@ -122,7 +115,8 @@ def run(args: argparse.Namespace) -> None:
     settings = {
         'model': args.onnx or args.model,
         'weights': weights,
-        **{name: getattr(args, name) for name in ('cfg_options', 'own_size', 'intrinsics', 'field_of_view')},
+        **{name: getattr(args, name) for name in ('cfg_options', 'no_resize', 'field_of_view')},
+        'intrinsics': None if args.intrinsics is None else intrinsics_matrix(args.intrinsics).tolist(),
         **{name: getattr(args, name) for name in ('flip', 'scales', 'window_tasks', 'window_scale')},
     }
     folder = PredictionFolder(Path(args.out), writers, infer.model.tasks, settings, args.overwrite)
@@ -146,7 +140,7 @@ def _inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, str]':
     if checkpoint is None:
         raise ConfigError(f'{args.model}: its weights are not published; give a checkpoint: --checkpoint FILE')
     averaging = Averaging(args.flip, tuple(args.scales), tuple(args.window_tasks), args.window_scale)
-    infer = MultiTaskInferencer(config, checkpoint, args.device, None if args.own_size else 'trained', averaging)
+    infer = MultiTaskInferencer(config, checkpoint, args.device, None if args.no_resize else 'trained', averaging)
     return infer, content_digest(Path(checkpoint).read_bytes())
 
 
@@ -166,25 +160,8 @@ def _onnx_inferencer(args: argparse.Namespace) -> 'tuple[MultiTaskInferencer, st
     }
     if given := [option for option, value in refused.items() if value]:
         raise ConfigError(f'--onnx {args.onnx}: cannot be combined with {", ".join(given)}; omit it')
-    infer = OnnxInferencer(args.onnx, None if args.own_size else 'trained')
+    infer = OnnxInferencer(args.onnx, None if args.no_resize else 'trained')
     return infer, content_digest(Path(args.onnx).read_bytes())
-
-
-def image_camera(args: argparse.Namespace) -> 'CameraFunction | None':
-    """Return the camera that the options state, or None.
-
-    Raises:
-        ConfigError: The field of view is not between 0 and 180 degrees.
-    """
-    import numpy as np
-
-    if args.field_of_view is not None:
-        camera_of_field_of_view(args.field_of_view, (1, 1))
-        return lambda size: camera_of_field_of_view(args.field_of_view, size)
-    if args.intrinsics is None:
-        return None
-    fx, fy, cx, cy = args.intrinsics
-    return lambda size: np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
 
 
 def check_depth(tasks: 'Mapping[str, Task]', model: str) -> None:

@@ -22,9 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_split(parser)
     parser.add_argument('--out', help="folder (default: the one that the config's LoadPseudoLabels names)")
     parser.add_argument(
-        '--own-size',
+        '--no-resize',
         action='store_true',
-        help='pass images to a network of mmmtl at their own size instead of the training size',
+        help='do not resize images to the training size of a network of mmmtl',
     )
     add_device(parser)
     add_cfg_options(parser)
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     dataset = config[f'{args.split}_dataloader'].dataset
     folder = pseudo_label_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':
-        segment, size = load_mmmtl_network(args.model, args.checkpoint, task, args.device, args.own_size)
+        segment, size = load_mmmtl_network(args.model, args.checkpoint, task, args.device, args.no_resize)
     else:
         segment, size = load_mmseg_network(args.model, args.checkpoint, task, args.device), None
     settings = {

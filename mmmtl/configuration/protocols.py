@@ -122,13 +122,13 @@ PROTOCOLS: dict[str, Protocol] = {
         about='the rooms of rooms/demo at 128 x 128 pixels',
         file='_base_/datasets/rooms_128.py',
     ),
-    'rooms/photographs': Protocol(
+    'rooms/realistic': Protocol(
         about='120 generated test rooms with the light, surfaces and viewpoints of photographs, 2 views each',
-        file='_base_/datasets/rooms_photographs.py',
+        file='_base_/datasets/rooms_realistic.py',
     ),
-    'rooms/photographs-edges': Protocol(
-        about='the rooms of rooms/photographs, smaller, with the boundaries of instances',
-        file='_base_/datasets/rooms_photographs_edges.py',
+    'rooms/realistic-edges': Protocol(
+        about='the rooms of rooms/realistic, smaller, with the boundaries of instances',
+        file='_base_/datasets/rooms_realistic_edges.py',
     ),
     'rooms/matches': Protocol(
         about='disparities of a stereo matcher on 40 generated test rooms, correct within one pixel',

@@ -15,7 +15,7 @@ from mmmtl.datasets.benchmarks.posed_views import PosedViews
 from mmmtl.datasets.concat_dataset import ConcatDataset
 from mmmtl.datasets.folder_dataset import FolderDataset
 from mmmtl.datasets.hold_out_split import HoldOutSplit
-from mmmtl.datasets.label_settings import AllLabels, LabelRatio, LabelTable, OneLabel, RandomLabels
+from mmmtl.datasets.label_settings import AllLabels, LabelList, LabelRatio, OneLabel, RandomLabels
 from mmmtl.datasets.label_settings.no_labels import NoLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, collate_views, data_root
@@ -41,9 +41,9 @@ __all__ = [
     'KITTI',
     'KITTISemantics',
     'LabelFile',
+    'LabelList',
     'LabelRatio',
     'LabelReader',
-    'LabelTable',
     'Middlebury',
     'ConcatDataset',
     'MultiTaskDataset',

@@ -44,7 +44,7 @@ def read_curves(path: Path) -> dict[str, Curve]:
     Raises:
         DataError: There is no log, or a line of it is damaged; an incomplete last line is skipped.
     """
-    files = [path] if path.is_file() else sorted(path.glob('**/vis_data/scalars.json'))
+    files = [path] if path.is_file() else _log_files(path)
     if not files:
         raise DataError(f'{path}: no log in this folder; expected a work directory with TIME/vis_data/scalars.json')
     curves: dict[str, Curve] = {}
@@ -59,6 +59,15 @@ def read_curves(path: Path) -> dict[str, Curve]:
     if not curves:
         raise DataError(f'{files[0]}: nothing is logged yet')
     return curves
+
+
+def has_log(folder: Path) -> bool:
+    """Return whether a folder contains a log that `read_curves` reads."""
+    return bool(_log_files(folder))
+
+
+def _log_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob('**/vis_data/scalars.json'))
 
 
 def _read_file(file: Path) -> dict[str, Curve]:

@@ -11,7 +11,7 @@ from mmmtl.configuration.protocols import protocol_of
 from mmmtl.configuration.resolve_type import resolve_type
 from mmmtl.datasets.shown_tasks import check_every_task_is_shown
 from mmmtl.experiments.checkpoint_selection import plain_config
-from mmmtl.experiments.single_task_data import data_options, parts_of, write_label_table
+from mmmtl.experiments.single_task_data import data_options, parts_of, write_label_list
 from mmmtl.hooks import ConsistencyRampHook
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.optim import NamedGroups
@@ -22,7 +22,7 @@ from mmmtl.tasks import build_tasks
 def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[str, Any]]:
     """Return ``{task: options}``; `load_config` of the multi-task config with these options gives the baseline.
 
-    A baseline is trained on the images that have a label of its task in the multi-task config; a `LabelTable` in
+    A baseline is trained on the images that have a label of its task in the multi-task config; a `LabelList` in
     ``folder`` lists them. These images also replace the others, in turn, so that network, batch, schedule and the
     number of steps are unchanged. Consistency losses are removed, with their ramps, second crops, regions and parameter
     groups. A fixed weight of the task is kept; any other loss weighting is removed. In a dataset of several parts,
@@ -38,7 +38,7 @@ def single_task_options(config: Config, folder: str | Path) -> dict[str, dict[st
     built = {name: DATASETS.build(config[name].dataset) for name in DATALOADERS if config.get(name)}
     train = built['train_dataloader']
     check_every_task_is_shown(train)
-    tables = {name: write_label_table(part, Path(folder)) for name, part in parts_of(train).items()}
+    tables = {name: write_label_list(part, Path(folder)) for name, part in parts_of(train).items()}
     return {task: model_options(config, task) | data_options(config, task, built, tables) for task in config.tasks}
 
 

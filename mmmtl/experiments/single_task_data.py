@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from mmmtl.configuration.load_config import EVALUATORS
 from mmmtl.configuration.resolve_type import resolve_type
-from mmmtl.datasets import LabelTable, MultiTaskDataset
+from mmmtl.datasets import LabelList, MultiTaskDataset
 from mmmtl.datasets.transforms import PackViews, TwoCrops
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import plain_config
@@ -36,7 +36,7 @@ def data_options(config: Config, task: str, built: Mapping[str, Dataset], tables
         changes = (
             {
                 name: {
-                    'label_setting': {'type': LabelTable, 'table': str(tables[name])},
+                    'label_setting': {'type': LabelList, 'file': str(tables[name])},
                     'without_label': 'replace',
                     **drop_consistency_inputs(dataset_config['parts'][name] if name else dataset_config),
                 }
@@ -91,8 +91,8 @@ def parts_of(dataset: Dataset) -> dict[str, MultiTaskDataset]:
     return getattr(dataset, 'parts', {'': dataset})
 
 
-def write_label_table(dataset: MultiTaskDataset, folder: Path) -> Path:
-    """Write which records have which labels, as a table for `LabelTable`.
+def write_label_list(dataset: MultiTaskDataset, folder: Path) -> Path:
+    """Write which records have which labels, as a file for `LabelList`.
 
     Returns:
         The file; its name contains a digest of its content.

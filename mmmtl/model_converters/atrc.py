@@ -5,7 +5,7 @@
 The result initializes the model, ``init_cfg=dict(type='Pretrained', checkpoint=DST)``. Set ``genotype`` to the one that
 was used in training, which the file does not contain. Tasks are renamed: ``normals`` to normal, ``sal`` to saliency.
 Buffers of the published losses and metrics are omitted and listed. The published classes of normals differ from ours:
-the auxiliary predictions of normals work inside the network, but do not match the targets of our auxiliary loss.
+the intermediate predictions of normals work inside the network, but do not match the targets of our intermediate loss.
 """
 
 import re

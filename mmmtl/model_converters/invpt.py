@@ -151,6 +151,6 @@ def _expected(state_dict: StateDict, patches: int, vit: str, taps: tuple[int, ..
             backbone.out_channels,
             backbone.strides,
             channels=channels,
-            preliminary_channels=mixed_channels - tasks['semseg'].channels,
+            intermediate_channels=mixed_channels - tasks['semseg'].channels,
         )
     return {**backbone.state_dict(prefix='backbone.'), **head.state_dict(prefix='decode_head.')}

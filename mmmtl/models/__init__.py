@@ -4,7 +4,7 @@ from mmmtl.models import backbones, consistency_losses, decode_heads, necks
 from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.data_preprocessor import ViewPreprocessor
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.multi_task_model import MultiTaskModel
@@ -16,7 +16,7 @@ __all__ = [
     'Backbone',
     'BatchContext',
     'DecodeHead',
-    'EarlierStage',
+    'IntermediateStage',
     'FixedWeighting',
     'HeadOutput',
     'MultiTaskModel',

@@ -42,15 +42,15 @@ def build_decode_head(config: dict, neck: Neck, tasks: Mapping[str, Task]) -> De
     """Build a decode head.
 
     Raises:
-        ConfigError: The class is not a `DecodeHead`, or an earlier prediction is of an unknown task.
+        ConfigError: The class is not a `DecodeHead`, or an intermediate prediction is of an unknown task.
     """
     _class_of('decode_head', config, DecodeHead)
     head: DecodeHead = build_after(config, neck, tasks=tasks)
-    for name, stage in head.earlier_stages.items():
+    for name, stage in head.intermediate_stages.items():
         if unknown := sorted(set(stage.tasks) - set(tasks)):
             raise ConfigError(
-                f'model.decode_head: the earlier predictions {name!r} are of {", ".join(unknown)}, which the model '
-                f'does not have; its tasks are {", ".join(tasks)}'
+                f'model.decode_head: the intermediate predictions {name!r} are of {", ".join(unknown)}, which the '
+                f'model does not have; its tasks are {", ".join(tasks)}'
             )
     return head
 

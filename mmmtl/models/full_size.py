@@ -27,6 +27,6 @@ def at_full_size(output: HeadOutput, padded: tuple[int, int], size: tuple[int, i
 
     return HeadOutput(
         {name: resized(logits) for name, logits in output.logits.items()},
-        {stage: {name: resized(x) for name, x in logits.items()} for stage, logits in output.earlier.items()},
+        {stage: {name: resized(x) for name, x in logits.items()} for stage, logits in output.intermediate.items()},
         output.aux,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mmmtl.errors import ConfigError
-from mmmtl.models.decode_heads.decode_head import EarlierStage
+from mmmtl.models.decode_heads.decode_head import IntermediateStage
 from mmmtl.tasks import Task
 
 # entries of the log that are not losses of a task or between tasks
@@ -15,17 +15,17 @@ RESERVED_STAGES = {'weight', 'gradient_share', 'count', 'train', 'val', 'test'}
 def check_log_names(
     tasks: Mapping[str, Task],
     consistency_losses: Mapping[str, dict],
-    stages: Mapping[str, EarlierStage],
+    stages: Mapping[str, IntermediateStage],
 ) -> None:
-    """Check the names of tasks, consistency losses and earlier predictions, which are also entries of the log.
+    """Check the names of tasks, consistency losses and intermediate predictions, which are also entries of the log.
 
     Raises:
-        ConfigError: A name is reserved, or a consistency loss has the name of a task or of an earlier prediction.
+        ConfigError: A name is reserved, or a consistency loss has the name of a task or of an intermediate prediction.
     """
-    earlier = {f'{name}/{task}' for name, stage in stages.items() for task in stage.tasks}
+    intermediate = {f'{name}/{task}' for name, stage in stages.items() for task in stage.tasks}
     for key, reserved in (
         ('tasks', RESERVED_NAMES & {*tasks}),
-        ('model.consistency_losses', {*RESERVED_NAMES, *tasks, *earlier} & {*consistency_losses}),
+        ('model.consistency_losses', {*RESERVED_NAMES, *tasks, *intermediate} & {*consistency_losses}),
         ('model.decode_head', RESERVED_STAGES & {*stages}),
     ):
         if reserved:

@@ -1,4 +1,4 @@
-"""The losses of a multi-task model: tasks, earlier predictions, consistency losses, and their total."""
+"""The losses of a multi-task model: tasks, intermediate predictions, consistency losses, and their total."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
@@ -18,7 +18,7 @@ from mmmtl.models.loss_reduction import REDUCTIONS
 from mmmtl.models.loss_weighting import FixedWeighting
 from mmmtl.models.necks.neck import Neck
 from mmmtl.models.sample_maps import stack_targets
-from mmmtl.models.task_losses import earlier_losses, task_losses
+from mmmtl.models.task_losses import intermediate_losses, task_losses
 from mmmtl.registry import MODELS
 from mmmtl.structures import MultiTaskDataSample
 from mmmtl.tasks import Task, build_tasks
@@ -64,7 +64,7 @@ class LossModel(BaseModel):
         self.loss_weighting = MODELS.build(
             {'type': FixedWeighting, **(loss_weighting or {}), 'tasks': list(self.tasks)}
         )
-        check_log_names(self.tasks, consistency_losses, self.decode_head.earlier_stages)
+        check_log_names(self.tasks, consistency_losses, self.decode_head.intermediate_stages)
         self.consistency_losses = build_consistency_losses(
             consistency_losses, self.tasks, self.backbone, self.neck.aux_names | self.decode_head.aux_names
         )
@@ -84,17 +84,17 @@ class LossModel(BaseModel):
     ) -> dict[str, Tensor]:
         """Compute all losses.
 
-        The loss of an earlier prediction, times the weight of its stage, is added to the loss of its task before the
-        tasks are weighted.
+        The loss of an intermediate prediction, times the weight of its stage, is added to the loss of its task before
+        the tasks are weighted.
 
         Args:
-            output: Logits (N, channels, H, W), final and earlier ones.
+            output: Logits (N, channels, H, W), final and intermediate ones.
             features: The backbone's features, fine to coarse.
             data_samples: N samples.
             aux: Auxiliary maps of neck and decode head, by name.
 
         Returns:
-            Task losses, those of earlier predictions as ``<stage>/<task>``, and consistency losses by name;
+            Task losses, those of intermediate predictions as ``<stage>/<task>``, and consistency losses by name;
             ``weight/<task>`` for an adaptive weighting; ``weight/<name>`` and ``gradient_share/<name>`` for a
             consistency loss with a `GradientShare`; and ``'loss'``, the total, the only one with a graph.
             ``self.counts`` holds a count for each: 0 if no image has the label or the consistency loss has nothing to
@@ -107,8 +107,10 @@ class LossModel(BaseModel):
         # detached: keeping the log would keep the graph, and with it all activations
         log = {name: loss.detach() for name, loss in zip(self.tasks, losses, strict=True)}
         self.counts = counts = dict(zip(self.tasks, present.to(losses[0].dtype).unbind(), strict=True))
-        stages = self.decode_head.earlier_stages
-        for stage, values in earlier_losses(stages, output.earlier, targets, data_samples, self.reduction).items():
+        stages = self.decode_head.intermediate_stages
+        for stage, values in intermediate_losses(
+            stages, output.intermediate, targets, data_samples, self.reduction
+        ).items():
             weight = stages[stage].weight
             losses = [
                 loss + weight * values[name] if name in values else loss

@@ -1,10 +1,10 @@
-"""Losses of the tasks, of final and of earlier predictions, over the images with the role 'supervised'."""
+"""Losses of the tasks, of final and of intermediate predictions, over the images with the role 'supervised'."""
 
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from mmmtl.models.decode_heads.decode_head import EarlierStage
+from mmmtl.models.decode_heads.decode_head import IntermediateStage
 from mmmtl.models.loss_reduction import reduce_losses
 from mmmtl.models.supervision_role import indices_for, select_images
 from mmmtl.structures import MultiTaskDataSample
@@ -37,18 +37,18 @@ def task_losses(
     return reduce_losses(sums, counts, reduction)
 
 
-def earlier_losses(
-    stages: Mapping[str, EarlierStage],
-    earlier: Mapping[str, Mapping[str, Tensor]],
+def intermediate_losses(
+    stages: Mapping[str, IntermediateStage],
+    intermediate: Mapping[str, Mapping[str, Tensor]],
     targets: Mapping[str, Tensor],
     data_samples: Sequence[MultiTaskDataSample],
     reduction: str,
 ) -> dict[str, dict[str, Tensor]]:
-    """Compute the losses of earlier predictions, before their weights.
+    """Compute the losses of intermediate predictions, before their weights.
 
     Args:
         stages: The stages of the decode head, by name.
-        earlier: ``{stage: {task: logits (N, channels, H, W)}}``, of all or some of them.
+        intermediate: ``{stage: {task: logits (N, channels, H, W)}}``, of all or some of them.
         targets: ``{task: (N, target_channels, H, W)}``.
         data_samples: N samples.
         reduction: See `reduce_losses`.
@@ -57,7 +57,7 @@ def earlier_losses(
         ``{stage: {task: scalar}}``.
     """
     losses = {}
-    for name, logits in earlier.items():
+    for name, logits in intermediate.items():
         tasks = stages[name].tasks
         values, _ = task_losses(tasks, logits, targets, data_samples, reduction)
         losses[name] = dict(zip(tasks, values, strict=True))

@@ -96,7 +96,7 @@ def _kind(folder: str, content: FolderContent, stated: Mapping[str, Any]) -> tup
         if content.dtype in ('uint8', 'bool'):
             raise ConfigError(
                 f'{folder}: files of 8 bits, which are a visualization of depth rather than depth; export it with 16 '
-                f'bits or as floating point, or leave the folder out with --label {folder}.kind=none'
+                f'bits or as floating point, or skip the folder with --label {folder}.kind=none'
             )
         return 'disparity' if 'disp' in name else 'depth', f'{content.dtype}, and the name'
     if content.channels == 1 and content.dtype in ('uint8', 'bool'):
@@ -109,10 +109,10 @@ def _kind(folder: str, content: FolderContent, stated: Mapping[str, Any]) -> tup
     if content.channels == 1 and not floating and content.has_few_values and content.dtype not in ('uint8', 'bool'):
         return 'classes', f'{len(content.values)} values of {content.dtype}'
     values = ', '.join(f'{value:g}' for value in content.values[:4])
-    what = f'{content.channels} channel(s) of {content.dtype}, {len(content.values)} or more values ({values} ...)'
+    what = f'{content.dtype}, {content.channels} channel(s), values {values}, ...'
     raise ConfigError(
-        f'{folder}: cannot tell what its labels are ({what}); state it: --label {folder}.kind=KIND with '
-        f'{", ".join(KINDS)}, or none to leave the folder out'
+        f'{folder}: cannot tell what kind of label this is ({what}): set --label {folder}.kind=KIND, where KIND is '
+        f'{", ".join(KINDS)}, or none to skip the folder'
     )
 
 

@@ -130,7 +130,7 @@ def _add_labels(project: Project, name: str, images: Mapping[str, Path], stated:
         stray = next(stem for stem in files if stem not in images)
         raise DataError(
             f'{files[stray]}: a label without an image {project.images}/{stray}; restore the image, remove the label, '
-            f'or leave the folder out with --label {name}.kind=none'
+            f'or skip the folder with --label {name}.kind=none'
         )
     guess = guess_label(project.root, name, summarize_files(list(files.values())), stated)
     if ending:

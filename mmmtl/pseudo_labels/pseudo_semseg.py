@@ -38,7 +38,7 @@ def semseg_folder(pipeline: Sequence[Mapping], task: str) -> str:
 
 
 def load_mmmtl_network(
-    config: str, checkpoint: str, task: SemSeg, device: str, own_size: bool
+    config: str, checkpoint: str, task: SemSeg, device: str, no_resize: bool
 ) -> tuple[Segment, tuple[int, int] | None]:
     """Load a network trained with mmmtl.
 
@@ -47,7 +47,7 @@ def load_mmmtl_network(
         checkpoint: Its checkpoint.
         task: The segmentation task, which the network must have with the same classes.
         device: Device of the network.
-        own_size: Whether images keep their size, instead of being resized to that of the training.
+        no_resize: Whether images keep their size, instead of being resized to that of the training.
 
     Returns:
         The network as a function, and the size (H, W) to whose area it resizes images, None if it keeps their size.
@@ -55,7 +55,7 @@ def load_mmmtl_network(
     Raises:
         ConfigError: The network has no task of this name, or one with different classes.
     """
-    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if own_size else 'trained')
+    inferencer = MultiTaskInferencer(config, checkpoint, device, size=None if no_resize else 'trained')
     tasks = inferencer.model.tasks
     if task.name not in tasks:
         raise ConfigError(

@@ -41,7 +41,7 @@ class SyntheticRooms(MultiTaskDataset):
             - ``apart=(0.1, 0.5)``: Minimum and maximum distance in metres from the first camera to the others.
             - ``nearest=0``: Desired free distance in metres in front of all cameras but the first, which has 0.5. If
               none of the sampled positions has it, the one with the largest free distance is used.
-        variety: ``'plain'``, or ``'photographs'`` for networks that are applied to photographs: several lamps and
+        variety: ``'plain'``, or ``'realistic'`` for networks that are applied to photographs: several lamps and
             windows, sunlight, coloured light, detailed textures in muted colours, tilted cameras from knee height to
             above the head, horizontal fields of view of 45 to 95 degrees (plain: 60 to 75), and the noise, blur and
             exposure of consumer cameras. Labels and cameras are exact in both; lenses have no distortion.

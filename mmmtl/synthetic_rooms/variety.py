@@ -28,5 +28,5 @@ class Variety:
 
 
 PLAIN = Variety('plain', Room, Viewpoints(), Film())
-PHOTOGRAPHS = Variety('photographs', LivedInRoom, HANDHELD, PhotographicFilm(), soft_shadows=True)
-VARIETIES = {variety.name: variety for variety in (PLAIN, PHOTOGRAPHS)}
+REALISTIC = Variety('realistic', LivedInRoom, HANDHELD, PhotographicFilm(), soft_shadows=True)
+VARIETIES = {variety.name: variety for variety in (PLAIN, REALISTIC)}

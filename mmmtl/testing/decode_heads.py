@@ -29,10 +29,10 @@ class HeadTrial(PartTrial[DecodeHead]):
         tasks: Mapping[str, Task],
         in_channels: Sequence[int],
         strides: Sequence[int],
-        own_maps: bool,
+        one_map_per_task: bool,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
-        self.build, self.own_maps = build, own_maps
+        self.build, self.one_map_per_task = build, one_map_per_task
 
     def build_part(self) -> DecodeHead:
         """Build the head."""
@@ -49,7 +49,7 @@ class HeadTrial(PartTrial[DecodeHead]):
         output = self.output(part, batch)
         return {
             **{f'the logits of {name}': x for name, x in output.logits.items()},
-            **{f'{stage} of {name}': x for stage, maps in output.earlier.items() for name, x in maps.items()},
+            **{f'{stage} of {name}': x for stage, maps in output.intermediate.items() for name, x in maps.items()},
             **{f'the auxiliary map {name}': x for name, x in output.aux.items()},
         }
 
@@ -60,7 +60,7 @@ def check_decode_head(
     tasks: Mapping[str, Task] = TASKS,
     in_channels: Sequence[int] = (8, 12, 16),
     strides: Sequence[int] = (4, 8, 16),
-    own_maps: bool = False,
+    one_map_per_task: bool = False,
     properties: Collection[str] | None = None,
 ) -> None:
     """Check that a head follows the contract of `mmmtl.models.DecodeHead`.
@@ -71,7 +71,7 @@ def check_decode_head(
         tasks: Tasks of the head; by default saliency, depth and normals.
         in_channels: Channels of the features, fine to coarse.
         strides: Strides of the features.
-        own_maps: Whether feature i belongs to task i, as with backbones that return one per task.
+        one_map_per_task: Whether feature i belongs to task i, as with backbones that return one per task.
         properties: Names from ``DECODE_HEAD_PROPERTIES``; all by default.
 
     Raises:
@@ -81,7 +81,7 @@ def check_decode_head(
         DECODE_HEAD_PROPERTIES,
         properties,
         build,
-        lambda: HeadTrial(build, tasks, in_channels, strides, own_maps),
+        lambda: HeadTrial(build, tasks, in_channels, strides, one_map_per_task),
     )
 
 
@@ -124,11 +124,11 @@ def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
     batch = trial.batch(head)
     names = [*reversed([*trial.tasks])]
     channels, features = list(trial.in_channels), list(batch.features)
-    if trial.own_maps:
+    if trial.one_map_per_task:
         count = len(names)
         channels[:count], features[:count] = channels[:count][::-1], features[:count][::-1]
     tasks = {name: trial.tasks[name] for name in names}
-    other = HeadTrial(trial.build, tasks, channels, trial.strides, trial.own_maps)
+    other = HeadTrial(trial.build, tasks, channels, trial.strides, trial.one_map_per_task)
     turned = other.part(seed=3)
     turned.load_state_dict(head.state_dict())
     expected = outputs_of(trial, head, batch)
@@ -137,20 +137,20 @@ def order_of_tasks_does_not_matter(trial: HeadTrial) -> None:
         assert_close(found[name], values, f'{name} change with the order of the tasks', TOLERANCE)
 
 
-def earlier_predictions_are_those_declared(trial: HeadTrial) -> None:
-    """``earlier`` has the stages, tasks and channels of ``earlier_stages``; in evaluation maybe fewer stages."""
+def intermediate_predictions_are_those_declared(trial: HeadTrial) -> None:
+    """``intermediate`` has the stages, tasks and channels of ``intermediate_stages``; in evaluation maybe fewer."""
     head = trial.part()
-    batch, stages = trial.batch(head), head.earlier_stages
-    earlier = trial.output(head.train(), batch).earlier
-    assert set(earlier) == set(stages), f'in training, it returns the stages {sorted(earlier)}, not {sorted(stages)}'
-    assert set(trial.output(head.eval(), batch).earlier) <= set(stages), 'it returns an undeclared stage'
+    batch, stages = trial.batch(head), head.intermediate_stages
+    found = trial.output(head.train(), batch).intermediate
+    assert set(found) == set(stages), f'in training, it returns the stages {sorted(found)}, not {sorted(stages)}'
+    assert set(trial.output(head.eval(), batch).intermediate) <= set(stages), 'it returns an undeclared stage'
     for name, stage in stages.items():
         assert stage.weight > 0, f'the weight of {name} is {stage.weight:g}'
         assert set(stage.tasks) <= set(trial.tasks), f'{name} predicts {sorted(stage.tasks)}: not all are tasks'
-        assert set(earlier[name]) == set(stage.tasks), f'{name} has logits of {sorted(earlier[name])}'
+        assert set(found[name]) == set(stage.tasks), f'{name} has logits of {sorted(found[name])}'
         for task_name, task in stage.tasks.items():
-            check_logits(f'{name} of {task_name}', earlier[name][task_name], len(batch.context.images), task)
-            assert earlier[name][task_name].requires_grad, f'{name} of {task_name} is not connected to the graph'
+            check_logits(f'{name} of {task_name}', found[name][task_name], len(batch.context.images), task)
+            assert found[name][task_name].requires_grad, f'{name} of {task_name} is not connected to the graph'
 
 
 def auxiliary_maps_of_the_head_are_declared(trial: HeadTrial) -> None:
@@ -173,7 +173,7 @@ DECODE_HEAD_PROPERTIES = properties_by_name(
     every_task_has_logits_of_its_channels,
     every_accepted_size_works,
     every_task_is_trained,
-    earlier_predictions_are_those_declared,
+    intermediate_predictions_are_those_declared,
     auxiliary_maps_of_the_head_are_declared,
     *part_properties.PROPERTIES,
     order_of_tasks_does_not_matter,

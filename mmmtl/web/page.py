@@ -141,7 +141,7 @@ def views_tab(infer: MultiTaskInferencer, limits: Limits, worker: TimedWorker, f
             cameras = gradio.Textbox(
                 EXAMPLE_CAMERAS,
                 label='Cameras',
-                info='As in cameras.json: intrinsics in pixels, camera_T_world from world to camera in metres.',
+                info='JSON, one object per photograph: intrinsics in pixels, camera_T_world (world to camera) in m.',
                 lines=8,
                 elem_id='cameras',
             )

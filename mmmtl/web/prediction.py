@@ -154,7 +154,7 @@ def parse_degrees(text: str) -> float | None:
 
 
 def parse_cameras(text: str) -> list[dict[str, np.ndarray]]:
-    """Parse the cameras of several views, written as in `cameras.json` of `mmmtl.datasets.PosedViews`.
+    """Parse the cameras of several views: a JSON list with ``intrinsics`` and ``camera_T_world`` of each.
 
     Raises:
         DataError: It is not JSON, or an entry is missing or of a different shape.

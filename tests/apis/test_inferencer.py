@@ -76,7 +76,7 @@ def test_grey_and_transparent_files_are_taken_as_rgb(infer, tmp_path):
 def test_sheets_show_image_overlay_and_every_task(infer, tmp_path):
     image = noise(60, 90)
     maps = infer(image, show_dir=tmp_path / 'new')
-    sheet = np.asarray(Image.open(tmp_path / 'new' / 'array.png'))
+    sheet = np.asarray(Image.open(tmp_path / 'new' / 'array.sheet.png'))
     shown = {
         name: torch.from_numpy(values[None] if values.ndim == 2 else values.transpose(2, 0, 1).copy())
         for name, values in maps.items()
@@ -89,10 +89,10 @@ def test_sheets_replace_neither_images_nor_each_other(infer, tmp_path):
         write(tmp_path / name, noise(20, 30))
     before = (tmp_path / 'a.png').read_bytes()
     infer(tmp_path / 'a.png', show_dir=tmp_path)
-    (tmp_path / 'a.png.png').unlink()
+    (tmp_path / 'a.png.sheet.png').unlink()
     infer(tmp_path, show_dir=tmp_path)
     assert (tmp_path / 'a.png').read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.bmp', 'a.bmp.png', 'a.png', 'a.png.png']
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['a.bmp', 'a.bmp.sheet.png', 'a.png', 'a.png.sheet.png']
 
 
 def test_the_checkpoint_decides_and_another_network_is_refused(infer, weights, tmp_path):

@@ -99,9 +99,9 @@ def test_a_sheet_per_image_of_a_list_whatever_their_names(infer, tmp_path):
         write(tmp_path / folder / 'a.png', noise(20, 30))
     infer([tmp_path / 'one' / 'a.png', tmp_path / 'two' / 'a.png', noise(20, 30)], show_dir=tmp_path / 'sheets')
     assert sorted(path.name for path in (tmp_path / 'sheets').iterdir()) == [
-        '0-a.png.png',
-        '1-a.png.png',
-        '2-array.png',
+        '0-a.png.sheet.png',
+        '1-a.png.sheet.png',
+        '2-array.sheet.png',
     ]
 
 

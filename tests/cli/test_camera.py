@@ -67,9 +67,13 @@ def test_a_field_of_view_is_the_same_as_its_intrinsics(photos, network):
     numbers = [repr(float(camera[index])) for index in ((0, 0), (1, 1), (0, 2), (1, 2))]
     main(['predict', 'photos/a.png', *network, '--write', 'point-cloud', '--field-of-view', '50', '--out', 'x'])
     main(['predict', 'photos/a.png', *network, '--write', 'point-cloud', '--intrinsics', *numbers, '--out', 'y'])
+    np.savetxt('cam.txt', camera, '%.17g')
+    main(['predict', 'photos/a.png', *network, '--write', 'point-cloud', '--intrinsics', 'cam.txt', '--out', 'y2'])
     main(['point-cloud', 'photos/a.png', *network, '--field-of-view', '50', '--out', 'z.ply'])
+    main(['point-cloud', 'photos/a.png', *network, '--intrinsics', *numbers, '--out', 'z2.ply'])
     assert [path.name for path in sorted((photos / 'x').iterdir())] == ['a.png.ply', 'settings.json']
-    clouds = {(photos / file).read_bytes() for file in ('x/a.png.ply', 'y/a.png.ply', 'z.ply')}
+    files = ('x/a.png.ply', 'y/a.png.ply', 'y2/a.png.ply', 'z.ply', 'z2.ply')
+    clouds = {(photos / file).read_bytes() for file in files}
     assert len(clouds) == 1
 
 
@@ -98,11 +102,13 @@ def test_finished_clouds_are_skipped(photos, network, capsys):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--point-cloud'], '--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY'),
+        (['--point-cloud'], '--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX'),
         (['--write', 'point-cloud'], '--point-cloud: needs the camera'),
         (['--field-of-view', '180'], '--field-of-view: the field of view must lie between 0 and 180 degrees'),
         (['--field-of-view', 'wide'], "invalid float value: 'wide'"),
         (['--field-of-view', '60', '--intrinsics', '9', '9', '9', '9'], 'not allowed with argument --field-of-view'),
+        (['--intrinsics', '90', '90', '9'], '--intrinsics 90 90 9: expected four numbers FX FY CX CY, or a text file'),
+        (['--intrinsics', 'none.txt'], '--intrinsics none.txt: expected four numbers'),
         (['--point-cloud', '--intrinsics', '90', '90', '500', '9'], 'a.png: principal point (500, 9) is far outside'),
     ],
 )

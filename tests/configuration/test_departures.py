@@ -34,7 +34,7 @@ SCORES = {'trained network': {'depth/abs_rel': 0.2}}
         ({f'{DATASET}.size': (64, 80)}, f'{DATASET}.size[0] is 64, not 96'),
         ({f'{DATASET}.split': 'val'}, f"{DATASET}.split is 'val', not 'test'"),
         ({f'{DATASET}.num_views': 4}, f'{DATASET}.num_views is 4, not 2'),
-        ({f'{DATASET}.variety': 'photographs'}, f"{DATASET}.variety is 'photographs', not 'plain'"),
+        ({f'{DATASET}.variety': 'realistic'}, f"{DATASET}.variety is 'realistic', not 'plain'"),
         (
             {DATASET: dict(_delete_=True, type='mmmtl.PosedViews', root='.', split='val', pipeline=[])},
             f'{DATASET} is of type PosedViews, not SyntheticRooms',

@@ -36,7 +36,7 @@ def config(tmp_path) -> Config:
                     pipeline=[],
                     tasks=TASKS,
                     cache=str(tmp_path),
-                    label_setting=dict(type='mmmtl.LabelTable', table=str(tmp_path / 'table.json')),
+                    label_setting=dict(type='mmmtl.LabelList', file=str(tmp_path / 'table.json')),
                 )
             )
         )
@@ -46,7 +46,7 @@ def config(tmp_path) -> Config:
 def test_counts_and_pixels(config):
     (text,) = label_stats(config)
     lines = [' '.join(line.split()) for line in text.splitlines()]
-    assert lines[0] == 'train: SyntheticRooms(train, 2 scenes), 4 records, LabelTable'
+    assert lines[0] == 'train: SyntheticRooms(train, 2 scenes), 4 records, LabelList'
     for expected in (
         'semseg 3 1 75.0 %',
         'depth 2 2 50.0 %',
@@ -99,7 +99,7 @@ def test_training_does_not_start_without_a_label_for_every_task(tmp_path, rooms_
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00001/0'], 'depth': [], 'normal': []}}))
     runner = tiny_run(
         tmp_path,
-        train_dataloader__dataset__label_setting=dict(type='mmmtl.LabelTable', table=str(tmp_path / 'table.json')),
+        train_dataloader__dataset__label_setting=dict(type='mmmtl.LabelList', file=str(tmp_path / 'table.json')),
     )
     with pytest.raises(ConfigError, match='shows no label of depth, normal'):
         runner.train()

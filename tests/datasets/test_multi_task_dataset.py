@@ -123,7 +123,7 @@ SETTINGS = {
     'one': dict(type='OneLabel', seed=3),
     'ratio': dict(type='LabelRatio', ratio=dict(semseg=1, depth=2, normal=3)),
     'random': dict(type='RandomLabels', seed=1),
-    'table': dict(type='LabelTable', table='table.json'),
+    'table': dict(type='LabelList', file='table.json'),
 }
 
 
@@ -151,13 +151,13 @@ def test_every_hidden_label_file_may_be_gone(copied, tmp_path, monkeypatch, sett
 
 def test_a_setting_that_hides_everything_is_refused(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': [], 'depth': [], 'normal': []}}))
-    with pytest.raises(ConfigError, match='LabelTable hides every label of semseg, depth, normal'):
-        rooms(PLAIN, label_setting=dict(type='LabelTable', table=str(tmp_path / 'table.json')))
+    with pytest.raises(ConfigError, match='LabelList hides every label of semseg, depth, normal'):
+        rooms(PLAIN, label_setting=dict(type='LabelList', file=str(tmp_path / 'table.json')))
 
 
 def test_a_held_out_part_without_labels_is_refused(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00000'], 'depth': [], 'normal': []}}))
-    setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
+    setting = dict(type='LabelList', file=str(tmp_path / 'table.json'))
     parts = {give: dict(type='HoldOutSplit', fraction=0.34, give=give) for give in ('rest', 'slice')}
     refused = 0
     for part in parts.values():
@@ -171,7 +171,7 @@ def test_a_held_out_part_without_labels_is_refused(rooms, tmp_path):
 
 def test_records_without_a_label(rooms, tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps({'labelled': {'semseg': ['00002', '00000'], 'depth': ['00000']}}))
-    setting = dict(type='LabelTable', table=str(tmp_path / 'table.json'))
+    setting = dict(type='LabelList', file=str(tmp_path / 'table.json'))
     learnt = {'semseg': SemSeg('semseg', classes=['a'] * 13), 'depth': Depth('depth')}
     for what, indices in dict(keep=(0, 1, 2), drop=(0, 2), replace=(0, 2, 0)).items():
         dataset = rooms(PLAIN, label_setting=setting, without_label=what, tasks=learnt)

@@ -119,9 +119,22 @@ def test_the_command(tmp_path, capsys):
     assert pixels.width > pixels.height and {(31, 119, 180), (255, 127, 14)} <= colours  # one of each run
 
 
+def test_folders_without_a_log_are_skipped(tmp_path, capsys):
+    write(tmp_path / 'a', step(1, loss=1))
+    (tmp_path / 'browse').mkdir()
+    main(['analyze-logs', str(tmp_path / 'a'), str(tmp_path / 'browse')])
+    output = capsys.readouterr()
+    assert '| loss | a |' in output.out
+    assert output.err == f'{tmp_path}/browse: no log in this folder, skipped\n'
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
-    [(['{0}/a', '{0}/b/../a'], 'another run is also called a'), (['{0}/a', '--out', '{0}/x.txt'], 'ends with .png')],
+    [
+        (['{0}/b'], 'no log in this folder; expected a work directory'),
+        (['{0}/a', '{0}/b/../a'], 'another run is also called a'),
+        (['{0}/a', '--out', '{0}/x.txt'], 'ends with .png'),
+    ],
 )
 def test_mistakes_are_one_line(options, message, tmp_path, capsys):
     write(tmp_path / 'a', step(1, loss=1))

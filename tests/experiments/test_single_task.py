@@ -14,7 +14,7 @@ from mmmtl.datasets import ConcatDataset, Record
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import plain_config
 from mmmtl.experiments.single_task import model_options, primary_metric_of, single_task_options
-from mmmtl.experiments.single_task_data import write_label_table
+from mmmtl.experiments.single_task_data import write_label_list
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.registry import DATASETS, METRICS, MODELS
 
@@ -153,17 +153,17 @@ def test_options_can_be_used_again(tmp_path, rooms_cache):
 
 def test_the_table_is_named_by_its_content(tmp_path, rooms_cache):
     dataset = DATASETS.build(load_config(TINY, RICH).train_dataloader.dataset)
-    path = write_label_table(dataset, tmp_path)
-    assert path == write_label_table(dataset, tmp_path)
+    path = write_label_list(dataset, tmp_path)
+    assert path == write_label_list(dataset, tmp_path)
     table = json.loads(path.read_text())['labelled']
     assert {task: len(names) for task, names in table.items()} == {
         task: sum(task in names for names in dataset.shown) for task in dataset.tasks
     }
     dataset.shown[0], dataset.shown[1] = dataset.shown[1], dataset.shown[0]
-    assert dataset.shown[0] == dataset.shown[1] or write_label_table(dataset, tmp_path) != path
+    assert dataset.shown[0] == dataset.shown[1] or write_label_list(dataset, tmp_path) != path
     dataset.records[3] = Record(dataset.records[2].name, dataset.records[3].views)
     with pytest.raises(ConfigError, match='several records have the same name'):
-        write_label_table(dataset, tmp_path)
+        write_label_list(dataset, tmp_path)
 
 
 def test_of_a_mixed_data_set_the_parts_that_know_the_task(tmp_path, data_root):

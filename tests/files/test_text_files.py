@@ -14,7 +14,7 @@ from mmmtl.datasets.benchmarks.kitti_frames import read_frames
 from mmmtl.datasets.benchmarks.pascal_context import read_json
 from mmmtl.datasets.benchmarks.posed_video_files import read_intrinsics, read_pose
 from mmmtl.datasets.label_readers.region_files import read_manifest
-from mmmtl.datasets.label_settings import LabelTable
+from mmmtl.datasets.label_settings import LabelList
 from mmmtl.datasets.split_files import read_split
 from mmmtl.files.checksums import Checksums
 from mmmtl.files.text_files import read_lines, read_matrix, read_numbers, read_text
@@ -43,7 +43,7 @@ READERS = {
     'table of labels': (
         'table.json',
         '{"tasks": ["a"], "labelled": ["1"]}',
-        lambda path: LabelTable(str(path)).labelled,
+        lambda path: LabelList(str(path)).labelled,
     ),
     'checksums': ('sums.json', '{"a.png": "00"}', lambda path: read_known(path)),
     'regions': ('manifest.json', '{"backend": "slic"}', lambda path: read_manifest(path.parent)),

@@ -1,4 +1,4 @@
-"""Losses of earlier predictions, and auxiliary maps for consistency losses."""
+"""Losses of intermediate predictions, and auxiliary maps for consistency losses."""
 
 import pytest
 import torch
@@ -6,13 +6,13 @@ from small_model import ALL, MIXED, TASKS, Strided, losses_of, make_batch
 from torch import nn
 
 from mmmtl.errors import ConfigError
-from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, MultiTaskModel, Neck, NeckOutput
+from mmmtl.models import DecodeHead, HeadOutput, IntermediateStage, MultiTaskModel, Neck, NeckOutput
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.tasks import Depth
 
 
 class Halved(Depth):
-    """A task of its own for the earlier prediction, which reads the labels of depth: twice the loss."""
+    """A task of its own for the intermediate prediction, which reads the labels of depth: twice the loss."""
 
     def error(self, logits, target):
         total, count = super().error(logits, target)
@@ -20,7 +20,7 @@ class Halved(Depth):
 
 
 class Staged(DecodeHead):
-    """Two predictions; the earlier ones of depth and normals only."""
+    """Two predictions; the intermediate ones of depth and normals only."""
 
     def __init__(self, tasks, in_channels, strides, *, weight=0.5, stage='first', early=('depth', 'normal')):
         super().__init__(tasks, in_channels, strides)
@@ -31,9 +31,9 @@ class Staged(DecodeHead):
         self.last = nn.ModuleDict({name: nn.Conv2d(in_channels[0], t.channels, 1) for name, t in tasks.items()})
 
     @property
-    def earlier_stages(self):
+    def intermediate_stages(self):
         own = {name: Halved(name) if name == 'depth' else self.tasks.get(name) for name in self.early}
-        return {self.stage: EarlierStage(own, self.weight)}
+        return {self.stage: IntermediateStage(own, self.weight)}
 
     @property
     def aux_names(self):
@@ -68,7 +68,7 @@ def staged(tasks=TASKS, head=None, **options) -> MultiTaskModel:
     return MultiTaskModel(tasks, dict(type=Strided), {'type': Staged, **(head or {})}, **options)
 
 
-def test_losses_of_earlier_predictions_are_added_with_their_weight_and_logged():
+def test_losses_of_intermediate_predictions_are_added_with_their_weight_and_logged():
     model, batch = staged(), make_batch(*MIXED)
     losses = losses_of(model, batch)
     assert list(losses) == [*TASKS, 'first/depth', 'first/normal', 'loss']
@@ -76,7 +76,7 @@ def test_losses_of_earlier_predictions_are_added_with_their_weight_and_logged():
     torch.testing.assert_close(losses['loss'].detach(), sum(losses[name] for name in TASKS) + 0.5 * added)
     data = model.data_preprocessor(batch, True)
     context = model.context(data['inputs'])
-    first = model.decode_head(model.backbone(context.images), context).earlier['first']
+    first = model.decode_head(model.backbone(context.images), context).intermediate['first']
     full = nn.functional.interpolate(first['depth'], (8, 10), mode='bilinear')
     (expected, _), _ = (
         model.task_losses(
@@ -91,7 +91,7 @@ def test_losses_of_earlier_predictions_are_added_with_their_weight_and_logged():
     }
 
 
-def test_the_weights_of_tasks_hold_for_earlier_predictions():
+def test_the_weights_of_tasks_hold_for_intermediate_predictions():
     batch = make_batch(ALL, ALL)
     plain = losses_of(staged(), batch)
     weighted = losses_of(staged(loss_weighting=dict(weights=dict(depth=3.0, semseg=0.0))), batch)
@@ -100,13 +100,13 @@ def test_the_weights_of_tasks_hold_for_earlier_predictions():
     assert all(torch.equal(plain[name], weighted[name]) for name in plain if name != 'loss')
 
 
-def test_evaluation_needs_no_earlier_predictions():
+def test_evaluation_needs_no_intermediate_predictions():
     model, batch = staged().eval(), make_batch(ALL, ALL)
     assert list(losses_of(model, batch)) == [*TASKS, 'loss']
     assert set(model.test_step(batch)[0].pred.keys()) == set(TASKS)
 
 
-def test_earlier_predictions_of_images_without_labels_train_nothing():
+def test_intermediate_predictions_of_images_without_labels_train_nothing():
     model = staged()
     losses = losses_of(model, make_batch(('semseg',), ()))
     assert losses['first/depth'] == 0 and model.counts['first/depth'] == 0
@@ -117,7 +117,10 @@ def test_earlier_predictions_of_images_without_labels_train_nothing():
 @pytest.mark.parametrize(
     ('head', 'message'),
     [
-        (dict(early=('depth', 'edge')), "the earlier predictions 'first' are of edge, which the model does not have"),
+        (
+            dict(early=('depth', 'edge')),
+            "the intermediate predictions 'first' are of edge, which the model does not",
+        ),
         (dict(stage='weight'), 'model.decode_head: the name weight is already used'),
     ],
 )
@@ -126,7 +129,7 @@ def test_wrong_stages(head, message):
         staged(head=head)
 
 
-def test_a_consistency_loss_has_the_name_of_an_earlier_prediction():
+def test_a_consistency_loss_has_the_name_of_an_intermediate_prediction():
     with pytest.raises(ConfigError, match='the name first/depth is already used'):
         staged(neck=dict(type=WithMean), consistency_losses={'first/depth': dict(type=Small)})
 

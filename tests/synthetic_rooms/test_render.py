@@ -7,13 +7,13 @@ import pytest
 from mmmtl.synthetic_rooms.cameras import Camera, Neighbours, place_cameras, probe
 from mmmtl.synthetic_rooms.render import one_face_around, render_view
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene, build_scene
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS, PLAIN
+from mmmtl.synthetic_rooms.variety import PLAIN, REALISTIC
 
 SIZE = (64, 80)
 BASELINE = 0.2
 
 
-@pytest.fixture(scope='module', params=[(3, PLAIN), (4, PLAIN), (3, PHOTOGRAPHS), (4, PHOTOGRAPHS)])
+@pytest.fixture(scope='module', params=[(3, PLAIN), (4, PLAIN), (3, REALISTIC), (4, REALISTIC)])
 def room(request) -> tuple[Scene, list[Camera], list[dict[str, np.ndarray]]]:
     scene = build_scene('train', *request.param)
     cameras = place_cameras(scene, 3, SIZE)

@@ -15,7 +15,7 @@ from mmmtl.synthetic_rooms.lights import LIGHT_SAMPLES, Reflection, SoftLight, S
 from mmmtl.synthetic_rooms.render import render_view
 from mmmtl.synthetic_rooms.scene import CLASSES, Scene, build_scene
 from mmmtl.synthetic_rooms.shading import soften_shadows
-from mmmtl.synthetic_rooms.variety import PHOTOGRAPHS, PLAIN, Variety
+from mmmtl.synthetic_rooms.variety import PLAIN, REALISTIC, Variety
 from mmmtl.tasks import Depth, Normal, SemSeg
 from mmmtl.testing import check_dataset
 
@@ -32,26 +32,26 @@ def rooms(cache: Path, **options) -> SyntheticRooms:
 @pytest.fixture(scope='module')
 def sunny() -> tuple[Scene, Sun]:
     """A room into which the sun shines."""
-    scenes = (build_scene('train', index, PHOTOGRAPHS) for index in range(100))
+    scenes = (build_scene('train', index, REALISTIC) for index in range(100))
     return next((scene, sun) for scene in scenes for sun in scene.lights if isinstance(sun, Sun))
 
 
 def test_the_data_set_keeps_the_contract_and_has_a_folder_of_its_own(tmp_path: Path) -> None:
-    varied = rooms(tmp_path, variety='photographs')
+    varied = rooms(tmp_path, variety='realistic')
     check_dataset(varied)
-    assert varied.folder.parent.name == 'rooms-v1-48x64-2views-photographs'
+    assert varied.folder.parent.name == 'rooms-v1-48x64-2views-realistic'
     assert rooms(tmp_path).folder.parent.name == 'rooms-v1-48x64-2views'
     assert str(varied) != str(rooms(tmp_path))
 
 
 def test_an_unknown_variety_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="variety must be 'plain' or 'photographs', found 'photos'"):
+    with pytest.raises(ConfigError, match="variety must be 'plain' or 'realistic', found 'photos'"):
         rooms(tmp_path, variety='photos')
 
 
 def test_rooms_are_bitwise_reproducible() -> None:
     def arrays() -> list[bytes]:
-        scene = build_scene('val', 2, PHOTOGRAPHS)
+        scene = build_scene('val', 2, REALISTIC)
         views = [render_view(scene, camera) for camera in place_cameras(scene, 2, SIZE)]
         return [value.tobytes() for view in views for value in view.values()]
 
@@ -61,7 +61,7 @@ def test_rooms_are_bitwise_reproducible() -> None:
 
 
 def test_the_largest_size_shows_the_same_room_finer() -> None:
-    scene = build_scene('train', 1, PHOTOGRAPHS)
+    scene = build_scene('train', 1, REALISTIC)
     small, large = (render_view(scene, place_cameras(scene, 1, size)[0]) for size in ((48, 64), (240, 320)))
     assert large['image'].shape == (240, 320, 3)
     assert (large['semseg'][2::5, 2::5] == small['semseg']).mean() > 0.98  # every fifth pixel's centre is the same ray
@@ -90,14 +90,14 @@ def spread_of(variety: Variety) -> dict[str, float]:
 
 
 def test_images_of_variety_photographs_differ_more_than_plain_ones() -> None:
-    plain, varied = spread_of(PLAIN), spread_of(PHOTOGRAPHS)
+    plain, varied = spread_of(PLAIN), spread_of(REALISTIC)
     assert {name: (plain[name], varied[name]) for name in plain if varied[name] < 1.2 * plain[name]} == {}
 
 
 def test_every_class_is_there_often_enough() -> None:
     pixels = np.zeros(len(CLASSES))
     for index in range(80):
-        scene = build_scene('train', index, PHOTOGRAPHS)
+        scene = build_scene('train', index, REALISTIC)
         directions = (camera := place_cameras(scene, 1, (24, 32))[0]).directions(
             np.arange(32) + 0.5, np.arange(24)[:, None] + 0.5
         )

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mmmtl.models import DecodeHead, EarlierStage, HeadOutput, SizeConstraint, decode_heads
+from mmmtl.models import DecodeHead, HeadOutput, IntermediateStage, SizeConstraint, decode_heads
 from mmmtl.models.decode_heads import (
     ATRCHead,
     FPNHead,
@@ -47,14 +47,14 @@ HEADS = {
     'ATRCHead': ATRCHead,
     'ATRCHead by classes': partial(ATRCHead, genotype=BY_CLASSES),
     'ATRCHead within tasks': partial(ATRCHead, genotype={}),
-    'InvPTHead': partial(InvPTHead, channels=16, preliminary_channels=8),
-    'InvPTHead within tasks': partial(InvPTHead, channels=16, preliminary_channels=8, messages=False),
+    'InvPTHead': partial(InvPTHead, channels=16, intermediate_channels=8),
+    'InvPTHead within tasks': partial(InvPTHead, channels=16, intermediate_channels=8, messages=False),
     **{name: partial(PerTaskHead, head=dict(type=f'mmmtl.{name}', **options)) for name, options in TASK_HEADS.items()},
 }
 
 
 def test_every_head_is_checked():
-    assert set(HEADS) | {'PerTaskHead', 'DecodeHead', 'TaskHead', 'HeadOutput', 'EarlierStage'} >= set(
+    assert set(HEADS) | {'PerTaskHead', 'DecodeHead', 'TaskHead', 'HeadOutput', 'IntermediateStage'} >= set(
         decode_heads.__all__
     )
 
@@ -67,12 +67,15 @@ def test_our_heads_keep_it(name):
 def test_our_heads_with_a_map_per_task_keep_it():
     head = dict(type='mmmtl.ConvHead', channels=4)
     check_decode_head(
-        partial(PerTaskHead, head=head, own_maps=True), in_channels=(4, 5, 6, 9), strides=(2, 2, 2, 8), own_maps=True
+        partial(PerTaskHead, head=head, maps_per_task=1),
+        in_channels=(4, 5, 6, 9),
+        strides=(2, 2, 2, 8),
+        one_map_per_task=True,
     )
 
 
 class Right(DecodeHead):
-    """A shared convolution, earlier predictions from it, and final ones from these and a second convolution."""
+    """A shared convolution, intermediate predictions from it, and final ones from these and a second convolution."""
 
     def __init__(self, tasks, in_channels, strides):
         super().__init__(tasks, in_channels, strides)
@@ -83,8 +86,8 @@ class Right(DecodeHead):
         )
 
     @property
-    def earlier_stages(self):
-        return {'first': EarlierStage(self.tasks, weight=0.5)}
+    def intermediate_stages(self):
+        return {'first': IntermediateStage(self.tasks, weight=0.5)}
 
     @property
     def aux_names(self):
@@ -144,7 +147,7 @@ def mutation(change):
 
 
 def with_logits(output, **logits):
-    return HeadOutput({**output.logits, **logits}, output.earlier, output.aux)
+    return HeadOutput({**output.logits, **logits}, output.intermediate, output.aux)
 
 
 class Unused(Right):
@@ -223,7 +226,7 @@ class Hidden(Right):
             r'the logits of depth have shape \(5, 3, 8, 12\), expected \(5, 1, h, w\)',
         ),
         (
-            mutation(lambda head, out, x: HeadOutput({'depth': out.logits['depth']}, out.earlier, out.aux)),
+            mutation(lambda head, out, x: HeadOutput({'depth': out.logits['depth']}, out.intermediate, out.aux)),
             r"returns logits of \['depth'\], expected \['depth', 'normal', 'saliency'\]",
         ),
         (
@@ -259,13 +262,13 @@ class Hidden(Right):
         (
             mutation(
                 lambda head, out, x: HeadOutput(
-                    out.logits, {'first': out.earlier['first'] | {'depth': out.logits['normal']}}, out.aux
+                    out.logits, {'first': out.intermediate['first'] | {'depth': out.logits['normal']}}, out.aux
                 )
             ),
             r'first of depth have shape \(5, 3, 8, 12\)',
         ),
         (
-            mutation(lambda head, out, x: HeadOutput(out.logits, out.earlier)),
+            mutation(lambda head, out, x: HeadOutput(out.logits, out.intermediate)),
             r"returns the auxiliary maps \[\], not \['shared'\]",
         ),
         (nn.Identity, 'is not a mmmtl.models.DecodeHead'),

@@ -34,12 +34,13 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, 'MMMTL_CACHE': str(tmp_path)})
     assert done.returncode == 0, done.stderr
     rows = [line for line in done.stdout.splitlines() if ' | ' in line]
-    names = ['untrained network', 'mean or mode per pixel', 'trained network']
-    assert [row.split(' | ')[0].strip() for row in rows] == ['', *names]
+    names = ['untrained network', 'constant baseline']
+    start = 'pretrained weights' if INSTALLED else 'scratch'
+    assert [row.split(' | ')[0].strip() for row in rows] == ['', *names, f'trained from {start}']
     scores = json.loads((tmp_path / 'demo' / 'metrics.json').read_text())['scores']
-    assert set(scores) == set(names)
+    assert set(scores) == {*names, 'trained network'}
     # even a dozen images tell the mean depth better than an untrained network
-    assert scores['mean or mode per pixel']['depth/abs_rel'] < scores['untrained network']['depth/abs_rel']
+    assert scores['constant baseline']['depth/abs_rel'] < scores['untrained network']['depth/abs_rel']
     assert list((tmp_path / 'demo' / 'sheets').glob('*.png'))
     assert ('not installed' in done.stdout) is not INSTALLED
     assert ' of 13 classes have an IoU above 0.1' in done.stdout

@@ -29,8 +29,8 @@ def test_what_is_shown(config, tmp_path):
 
 def test_a_wrong_setting_is_one_line(config, tmp_path):
     for options, problem in (
-        (['LabelTable', 'table=nyuv2_one'], 'is not a published table'),
-        (['LabelTable', 'table=nyuv2_onelabel'], 'has 795 rows, but the split has 4 images'),
+        (['LabelList', 'file=nyuv2_one'], 'is not a published list'),
+        (['LabelList', 'file=nyuv2_onelabel'], 'has 795 rows, but the split has 4 images'),
     ):
         kind, argument = options
         tool = tool_process.run(

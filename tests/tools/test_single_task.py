@@ -68,8 +68,8 @@ def test_a_label_setting_that_leaves_a_task_out_is_one_line(tmp_path, rooms_cach
         'analysis_tools/single_task.py',
         CONFIGS / 'tiny_rooms.py',
         '--cfg-options',
-        'train_dataloader.dataset.label_setting.type=mmmtl.LabelTable',
-        f'train_dataloader.dataset.label_setting.table={tmp_path / "table.json"}',
+        'train_dataloader.dataset.label_setting.type=mmmtl.LabelList',
+        f'train_dataloader.dataset.label_setting.file={tmp_path / "table.json"}',
         folder=tmp_path / 'run',
     )
     assert 'shows no label of depth, normal, so' in tool.error

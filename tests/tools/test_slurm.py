@@ -14,13 +14,28 @@ from tool_process import CONFIGS, ROOT
 CONFIG = CONFIGS / 'tiny_rooms_plain.py'
 
 
+@pytest.mark.parametrize(
+    ('name', 'instead'),
+    [('GPUS', 'PROCESSES'), ('GPUS_PER_NODE', 'PROCESSES_PER_NODE'), ('CPUS_PER_TASK', 'CPUS_PER_PROCESS')],
+)
+def test_variables_of_other_scripts_are_refused(name, instead):
+    done = subprocess.run(
+        ['bash', ROOT / 'tools' / 'slurm_train.sh', 'partition', 'job', CONFIG, 'work_dir'],
+        env=os.environ | {name: '4'},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2 and done.stderr == f'{name} is not used here: set {instead}\n'
+
+
 @pytest.mark.slow
 def test_two_tasks_train_and_test(partition, tmp_path, rooms_cache):
     environment = os.environ | {
         'PYTHON': sys.executable,
-        'TASKS': '2',
-        'GPUS_PER_TASK': '0',
-        'CPUS_PER_TASK': '1',
+        'PROCESSES': '2',
+        'GPUS_PER_PROCESS': '0',
+        'CPUS_PER_PROCESS': '1',
         'OMP_NUM_THREADS': '1',
     }
     options = ['--cfg-options', 'train_dataloader.batch_size=2', 'train_cfg.max_epochs=1']

@@ -39,7 +39,7 @@ _rooms = dict(
     num_views=2,
     size=(120, 160),
     cameras=dict(apart=(0.05, 0.6)),
-    variety='photographs',
+    variety='realistic',
     pipeline=[
         dict(type=LoadViews),
         dict(type=RandomSceneScale, scales=(0.4, 1.4)),

@@ -50,7 +50,8 @@ def prepare_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> None
         differ = [key for key in {**stored, **expected} if stored.get(key) != expected.get(key)]
         if differ:
             raise ConfigError(
-                f'{path}: written with different settings ({", ".join(differ)}); choose another --out, or delete the folder'
+                f'{path}: written with different settings ({", ".join(differ)}); choose another --out, or delete the '
+                'folder'
             )
     folder.mkdir(parents=True, exist_ok=True)
     write_text_file(path, text)

@@ -5,8 +5,8 @@ shown. It runs once, when the dataset is built, so the result depends neither on
 """
 
 from mmmtl.datasets.label_settings.drawn import LabelRatio, OneLabel, RandomLabels
-from mmmtl.datasets.label_settings.given import AllLabels, LabelTable
+from mmmtl.datasets.label_settings.given import AllLabels, LabelList
 from mmmtl.datasets.label_settings.no_labels import NoLabels
 from mmmtl.datasets.label_settings.only_labels import OnlyLabels
 
-__all__ = ['AllLabels', 'LabelRatio', 'LabelTable', 'NoLabels', 'OneLabel', 'OnlyLabels', 'RandomLabels']
+__all__ = ['AllLabels', 'LabelList', 'LabelRatio', 'NoLabels', 'OneLabel', 'OnlyLabels', 'RandomLabels']

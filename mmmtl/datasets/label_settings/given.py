@@ -1,4 +1,4 @@
-"""Fixed label settings: all labels, or those of a table."""
+"""Fixed label settings: all labels, or those that a file lists."""
 
 import json
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ class AllLabels:
 
 
 @DATASETS.register_module()
-class LabelTable:
-    """Show the labels listed in a JSON table; tables of published settings are included.
+class LabelList:
+    """Show the labels that a JSON file lists; the lists of published settings are included.
 
     There are two formats. By row, where row i belongs to record i of the split and 1 means shown::
 
@@ -36,17 +36,17 @@ class LabelTable:
     Tasks that are not learnt, and labels that the dataset does not have, are ignored.
 
     Args:
-        table: A file (``*.json``), or the name of a published one: ``'nyuv2_onelabel'``, ``'nyuv2_randomlabels'``,
+        file: A file (``*.json``), or the name of a published list: ``'nyuv2_onelabel'``, ``'nyuv2_randomlabels'``,
             ``'cityscapes_onelabel'``, ``'pascal_onelabel'``, ``'pascal_randomlabels'``, all from MTPSL (Li,
             Liu and Bilen, CVPR 2022).
 
     Raises:
-        ConfigError: There is no such table, or it lacks a task that is learnt.
-        DataError: The table is damaged, or does not match the records of the split.
+        ConfigError: There is no such list, or it lacks a task that is learnt.
+        DataError: The file is damaged, or does not match the records of the split.
     """
 
-    def __init__(self, table: str) -> None:
-        self.path = table_path(table)
+    def __init__(self, file: str) -> None:
+        self.path = list_path(file)
         try:
             content = json.loads(read_text(self.path))
             self.labelled = content['labelled']
@@ -59,7 +59,7 @@ class LabelTable:
                 raise TypeError('tasks and labelled must hold lists of strings')
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
-                f'{self.path}: expected a table of labels ({type(error).__name__}: {error}); restore the file'
+                f'{self.path}: expected a list of labels ({type(error).__name__}: {error}); restore the file'
             ) from None
 
     def shown(self, records: Sequence[Record], tasks: Sequence[str]) -> list[tuple[str, ...]]:
@@ -68,7 +68,7 @@ class LabelTable:
         if unknown:
             raise ConfigError(
                 f'{self.path}: has no entry for {", ".join(unknown)}, only for {", ".join(self.tasks)}; '
-                'remove the task, or use another table'
+                'remove the task, or use a different list'
             )
         rows = self._by_name(records) if isinstance(self.labelled, dict) else self._by_row(records)
         return [
@@ -80,7 +80,7 @@ class LabelTable:
         if len(self.labelled) != len(records):
             raise DataError(
                 f'{self.path}: has {len(self.labelled)} rows, but the split has {len(records)} images; '
-                'use the table of this split'
+                'use the list of this split'
             )
         for index, row in enumerate(self.labelled):
             if len(row) != len(self.tasks) or set(row) - {'0', '1'}:
@@ -96,7 +96,7 @@ class LabelTable:
             if unknown:
                 raise DataError(
                     f'{self.path}: {len(unknown)} of the {len(names)} images with {task} are not in the '
-                    f'split, the first is {unknown[0]}{similar_name_hint(unknown[0], rows)}; use the table of this '
+                    f'split, the first is {unknown[0]}{similar_name_hint(unknown[0], rows)}; use the list of this '
                     'split'
                 )
             for name in names:
@@ -104,20 +104,21 @@ class LabelTable:
         return [rows[record.name] for record in records]
 
 
-def table_path(table: str) -> Path:
-    """Return the file of a table.
+def list_path(file: str) -> Path:
+    """Return the path of a file, or of a published list.
 
     Raises:
-        ConfigError: There is no such table.
+        ConfigError: There is no such list.
     """
-    if table.endswith('.json'):
-        if not Path(table).is_file():
-            raise ConfigError(f'LabelTable.table: {table}: no such file')
-        return Path(table)
-    published = {Path(str(file)).stem: Path(str(file)) for file in (files('mmmtl') / 'datasets/label_splits').iterdir()}
-    if table not in published:
+    if file.endswith('.json'):
+        if not Path(file).is_file():
+            raise ConfigError(f'LabelList.file: {file}: no such file')
+        return Path(file)
+    paths = (Path(str(path)) for path in (files('mmmtl') / 'datasets/label_splits').iterdir())
+    published = {path.stem: path for path in paths}
+    if file not in published:
         raise ConfigError(
-            f'LabelTable.table: {table!r} is not a published table '
-            f'({", ".join(sorted(published))}); pass your own table as a file, TABLE.json'
+            f'LabelList.file: {file!r} is not a published list '
+            f'({", ".join(sorted(published))}); pass your own list as a file, NAME.json'
         )
-    return published[table]
+    return published[file]

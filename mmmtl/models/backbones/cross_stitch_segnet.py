@@ -22,7 +22,7 @@ class CrossStitchSegNet(Backbone):
     ``paramwise_cfg``. Each task's decoder uses the pooling indices of its own encoder.
 
     ``forward``: images (N, 3, H, W) -> one feature per task (N, widths[0], H, W), in the order of the tasks, for
-    ``PerTaskHead(own_maps=True)``; and the mean over the tasks of the encoders' last features
+    ``PerTaskHead(maps_per_task=1)``; and the mean over the tasks of the encoders' last features
     (N, widths[-1], ceil(H / s), ceil(W / s)), s = 2 ** len(widths).
 
     Args:

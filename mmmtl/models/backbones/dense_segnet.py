@@ -24,7 +24,7 @@ class DenseSegNet(Backbone):
     `SegNet`.
 
     ``forward``: images (N, 3, H, W) -> one feature per task (N, widths[0], H, W), in the order of the tasks, for
-    ``PerTaskHead(own_maps=True)``; and the shared encoder's last feature
+    ``PerTaskHead(maps_per_task=1)``; and the shared encoder's last feature
     (N, widths[-1], ceil(H / s), ceil(W / s)), s = 2 ** len(widths).
 
     Args:

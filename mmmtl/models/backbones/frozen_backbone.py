@@ -32,7 +32,7 @@ class FrozenBackbone(Backbone):
     used. Its weights are saved in checkpoints.
 
     ``forward``: images (N, 3, H, W) -> for each task in order, the features of the backbone, for
-    ``PerTaskHead(own_maps=<number of features>)``.
+    ``PerTaskHead(maps_per_task=<number of features>)``.
 
     Args:
         tasks: Task names; passed by the model.

@@ -14,8 +14,8 @@ class RepresentationMixture(nn.Module):
     """Weighted sum of K + 1 maps, with weights from a noisy router.
 
     With v the first map, (a, b) = mean over the pixels of [linear C -> C/2, LayerNorm, GELU, linear -> 2 (K + 1)](v).
-    The weights are the softmax of a in evaluation, and of a + noise (softplus(b) + 0.01) in training, with normal noise
-    per pixel, as in the released code; the paper does not state that the noise differs between pixels.
+    The weights are the softmax of a in evaluation, and of a + noise (softplus(b) + 0.01) in training, with Gaussian
+    noise per pixel, as in the released code; the paper does not state that the noise differs between pixels.
 
     ``forward``: K + 1 maps (N, C, h, w) -> their mixture (N, C, h, w).
 

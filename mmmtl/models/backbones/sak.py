@@ -31,7 +31,7 @@ class SAK(Backbone):
 
     ``forward``: images (N, 3, H, W) -> for each task in order, its maps (N, C, H / p, W / p) of every tap, with
     patch size p,
-    for ``PerTaskHead(own_maps=<number of taps>)``; then, for each teacher, its imitated maps of every tap.
+    for ``PerTaskHead(maps_per_task=<number of taps>)``; then, for each teacher, its imitated maps of every tap.
 
     Args:
         tasks: Task names; passed by the model.

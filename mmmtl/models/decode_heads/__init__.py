@@ -9,7 +9,7 @@ published decoders in which tasks share more than features: `PADNetHead`, `MTINe
 from mmmtl.models.decode_heads.aspp_head import ASPPHead
 from mmmtl.models.decode_heads.atrc_head import ATRCHead
 from mmmtl.models.decode_heads.conv_head import ConvHead
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.fpn_head import FPNHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.invpt_head import InvPTHead
@@ -28,7 +28,7 @@ __all__ = [
     'ATRCHead',
     'ConvHead',
     'DecodeHead',
-    'EarlierStage',
+    'IntermediateStage',
     'FPNHead',
     'HRNetHead',
     'HeadOutput',

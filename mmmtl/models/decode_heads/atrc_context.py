@@ -23,7 +23,7 @@ class RelationalContext(nn.Module):
     Queries come from features of the target, keys and values from those of the source. ``'global'`` attends to all
     pixels, with softplus instead of the exponential, so that the cost is linear in the number of pixels. ``'t-label'``
     and ``'s-label'`` attend to classes: the feature of a class is the mean of the source's features, weighted by a
-    softmax over *space* of the auxiliary logits of the target or of the source.
+    softmax over *space* of the intermediate logits of the target or of the source.
 
     Args:
         relation: One of `RELATIONS`.
@@ -47,13 +47,13 @@ class RelationalContext(nn.Module):
         Args:
             target: Features (N, channels, h, w) of the target.
             source: Features (N, channels, h, w) of the source.
-            logits: Auxiliary logits (N, K, h, w) for attention over classes; None for ``'global'``.
+            logits: Intermediate logits (N, K, h, w) for attention over classes; None for ``'global'``.
         """
         query = contiguous_gradient(self.query(target))
         if self.relation == GLOBAL:
             key, value = contiguous_gradient(self.key(source)), contiguous_gradient(self.value(source))
             return global_message(F.softplus(query), F.softplus(key), value)
-        assert logits is not None, f'{self.relation} needs auxiliary logits'
+        assert logits is not None, f'{self.relation} needs intermediate logits'
         weights = logits.flatten(2).softmax(2)  # (N, K, h w)
         classes = (source.flatten(2) @ weights.transpose(1, 2))[..., None]  # (N, channels, K, 1)
         key, value = contiguous_gradient(self.key(classes)), contiguous_gradient(self.value(classes))

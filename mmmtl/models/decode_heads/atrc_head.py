@@ -8,12 +8,12 @@ from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.atrc_context import GLOBAL, Genotype, TargetContext, check_genotype, task_of_classes
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task, require_capability
 
-STAGE = 'auxiliary'
+STAGE = 'intermediate'
 
 
 @MODELS.register_module()
@@ -30,7 +30,7 @@ class ATRCHead(DecodeHead):
     `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, h_0, w_0)}, and
-    the stage ``auxiliary`` of the same size.
+    the stage ``intermediate`` of the same size.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -40,12 +40,12 @@ class ATRCHead(DecodeHead):
             ``'none'``, which is the same as leaving the source out. `atrc_genotypes` has the published ones. With
             ``{}``, there are no messages. By default, all relations are ``'global'``.
         channels: D; C // 4 by default.
-        earlier_weight: Weight of the losses of the auxiliary predictions, > 0.
+        intermediate_weight: Weight of the losses of the intermediate predictions, > 0.
         dropout: Probability that a channel is dropped before the last layer.
 
     Raises:
         ConfigError: The genotype has an unknown task or relation, a relation needs the classes of a task that has none,
-            or ``earlier_weight`` is not above 0.
+            or ``intermediate_weight`` is not above 0.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class ATRCHead(DecodeHead):
         *,
         genotype: Genotype | None = None,
         channels: int | None = None,
-        earlier_weight: float = 1.0,
+        intermediate_weight: float = 1.0,
         dropout: float = 0.05,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
-        if not earlier_weight > 0:
-            raise ConfigError(f'ATRCHead.earlier_weight must be > 0, found {earlier_weight}')
+        if not intermediate_weight > 0:
+            raise ConfigError(f'ATRCHead.intermediate_weight must be > 0, found {intermediate_weight}')
         if genotype is None:
             genotype = {target: dict.fromkeys(tasks, GLOBAL) for target in tasks}
         checked = check_genotype(genotype, tasks)
@@ -71,7 +71,7 @@ class ATRCHead(DecodeHead):
         labelled = {name: task for name, task in tasks.items() if name in used}
         require_capability(labelled, 'as_classes', 'ATRCHead')
         self.class_tasks = {name: one for name, task in labelled.items() if (one := task.as_classes) is not None}
-        self.earlier_weight = earlier_weight
+        self.intermediate_weight = intermediate_weight
         self.features = nn.ModuleDict({name: conv_block(total, channels, 3, norm='BN') for name in tasks})
         self.auxiliary = nn.ModuleDict(
             {
@@ -83,17 +83,17 @@ class ATRCHead(DecodeHead):
         self.classifiers = nn.ModuleDict({name: classifier(channels, task.channels) for name, task in tasks.items()})
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The auxiliary predictions of the tasks whose classes are used."""
-        return {STAGE: EarlierStage(self.class_tasks, self.earlier_weight)} if self.class_tasks else {}
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
+        """The intermediate predictions of the tasks whose classes are used."""
+        return {STAGE: IntermediateStage(self.class_tasks, self.intermediate_weight)} if self.class_tasks else {}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
-        """Return final and auxiliary logits."""
+        """Return final and intermediate logits."""
         x = HRNetHead.join(features)
-        auxiliary = {name: layers(x.detach()) for name, layers in self.auxiliary.items()}
+        found = {name: layers(x.detach()) for name, layers in self.auxiliary.items()}
         own = {name: block(x) for name, block in self.features.items()}
-        logits = {name: self.classifiers[name](target(name, own, auxiliary)) for name, target in self.targets.items()}
-        return HeadOutput(logits, {STAGE: auxiliary} if auxiliary else {})
+        logits = {name: self.classifiers[name](target(name, own, found)) for name, target in self.targets.items()}
+        return HeadOutput(logits, {STAGE: found} if found else {})
 
 
 def _pairs(genotype: Genotype) -> list[tuple[tuple[str, str], str]]:

@@ -1,4 +1,4 @@
-"""The contract of a decode head of all tasks, and its earlier predictions (deep supervision)."""
+"""The contract of a decode head of all tasks, and its intermediate predictions (deep supervision)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mmmtl.tasks import Task
 
 
 @dataclass(frozen=True)
-class EarlierStage:
+class IntermediateStage:
     """Predictions that a decode head makes before its final ones, and trains too (deep supervision).
 
     Args:
-        tasks: ``{task: Task}``, which gives channels and loss of the earlier logits; usually the model's own tasks. A
+        tasks: ``{task: Task}``, which gives channels and loss of the intermediate logits; usually the model's tasks. A
             task of other channels, such as bins of depth, reads the labels of the model's task of that name.
         weight: Factor of the losses of this stage.
     """
@@ -34,13 +34,13 @@ class HeadOutput:
 
     Args:
         logits: The final logits ``{task: (N, task.channels, h, w)}``, at any resolution.
-        earlier: Earlier logits ``{stage: {task: (N, channels, h, w)}}``, of the stages and tasks of
-            `DecodeHead.earlier_stages`; may be empty outside training.
+        intermediate: Intermediate logits ``{stage: {task: (N, channels, h, w)}}``, of the stages and tasks of
+            `DecodeHead.intermediate_stages`; may be empty outside training.
         aux: Auxiliary maps by name, of `DecodeHead.aux_names`, as `NeckOutput.aux`.
     """
 
     logits: Mapping[str, Tensor]
-    earlier: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    intermediate: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
     aux: Mapping[str, Tensor] = field(default_factory=dict)
 
 
@@ -71,8 +71,8 @@ class DecodeHead(BaseModule):
         self.tasks, self.in_channels, self.strides = dict(tasks), tuple(in_channels), tuple(strides)
 
     @property
-    def earlier_stages(self) -> Mapping[str, EarlierStage]:
-        """The stages of `HeadOutput.earlier`, by name; none by default."""
+    def intermediate_stages(self) -> Mapping[str, IntermediateStage]:
+        """The stages of `HeadOutput.intermediate`, by name; none by default."""
         return {}
 
     @property

@@ -9,7 +9,7 @@ from mmmtl.tasks import Task
 
 
 class DistillingHead(DecodeHead):
-    """Base class of `PADNetHead` and `MTINetHead`: initial predictions, messages between tasks, final predictions.
+    """Base class of `PADNetHead` and `MTINetHead`: intermediate predictions, messages between tasks, final predictions.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -19,11 +19,11 @@ class DistillingHead(DecodeHead):
             logits are the initial ones. To exclude them from the scores, list them in ``unscored`` of
             `MultiTaskMetric`.
         messages: Whether tasks exchange messages.
-        earlier_weight: Factor of the losses of the initial predictions, above 0.
+        intermediate_weight: Factor of the losses of the intermediate predictions, above 0.
 
     Raises:
-        ConfigError: An auxiliary task is unknown, no task remains, ``earlier_weight`` is not above 0, or the features
-            are not ordered from fine to coarse.
+        ConfigError: An auxiliary task is unknown, no task remains, ``intermediate_weight`` is not above 0, or the
+            features are not ordered from fine to coarse.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class DistillingHead(DecodeHead):
         strides: Sequence[int],
         auxiliary: Sequence[str],
         messages: bool,
-        earlier_weight: float,
+        intermediate_weight: float,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         name = type(self).__name__
@@ -41,11 +41,11 @@ class DistillingHead(DecodeHead):
             raise ConfigError(f'{name}.auxiliary must be a list of tasks, found {auxiliary!r}; write [{auxiliary!r}]')
         if unknown := sorted(set(auxiliary) - set(tasks)):
             raise ConfigError(f'{name}.auxiliary: unknown tasks {", ".join(unknown)}; the tasks are {", ".join(tasks)}')
-        if not 0 < earlier_weight < math.inf:  # with 0, the initial predictions would get no gradient
-            raise ConfigError(f'{name}.earlier_weight must be above 0, found {earlier_weight}')
+        if not 0 < intermediate_weight < math.inf:  # with 0, the intermediate predictions would get no gradient
+            raise ConfigError(f'{name}.intermediate_weight must be above 0, found {intermediate_weight}')
         if list(strides) != sorted(strides):
             raise ConfigError(f'{name} needs features from fine to coarse, but their strides are {tuple(strides)}')
-        self.auxiliary, self.messages, self.earlier_weight = tuple(auxiliary), messages, earlier_weight
+        self.auxiliary, self.messages, self.intermediate_weight = tuple(auxiliary), messages, intermediate_weight
         self.final_tasks = {task: value for task, value in self.tasks.items() if task not in auxiliary}
         if not self.final_tasks:
             raise ConfigError(f'{name}.auxiliary lists all tasks; at least one must receive messages')

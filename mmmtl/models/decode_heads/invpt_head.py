@@ -1,4 +1,4 @@
-"""InvPT: preliminary predictions, then attention over the tokens of all tasks at increasing resolution."""
+"""InvPT: intermediate predictions, then attention over the tokens of all tasks at increasing resolution."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -10,21 +10,21 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier, conv_block
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.invpt_stage import InvPTStage
 from mmmtl.models.decode_heads.one_stride import resize_feature, size_at
 from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
 from mmmtl.tasks import Task
 
-STAGE = 'preliminary'
+STAGE = 'intermediate'
 
 
 @MODELS.register_module()
 class InvPTHead(DecodeHead):
     """InvPT (Ye and Xu, "Inverted pyramid multi-task transformer for dense scene understanding", ECCV 2022).
 
-    1. The last map is halved. Per task, two 3x3 blocks compute features, and a 1x1 convolution computes preliminary
+    1. The last map is halved. Per task, two 3x3 blocks compute features, and a 1x1 convolution computes intermediate
        logits, which are trained too. A 1x1 convolution of both, concatenated, computes the tokens of the task.
     2. Three stages (`InvPTStage`) of widths C, C/2 and C/4, at half, once and twice the resolution of the maps: the
        tokens of all tasks attend to each other, and the scores are passed on from stage to stage. The second map
@@ -41,15 +41,15 @@ class InvPTHead(DecodeHead):
     always 0; and the last layers have small initial weights, see `classifier`.
 
     ``forward``: features, tuple of (N, in_channels[i], h_i, w_i) -> {task: logits (N, task.channels, H / s, W / s)},
-    s = ``stride`` / 4, and the stage ``preliminary`` at 2 ``stride``.
+    s = ``stride`` / 4, and the stage ``intermediate`` at 2 ``stride``.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
         in_channels: Channels of the features, fine to coarse; passed by the model.
         strides: Strides of the features, in the same order; passed by the model.
         channels: C, width of the first stage, a multiple of 8.
-        preliminary_channels: Width of the features of the preliminary predictions.
-        earlier_weight: Weight of the losses of the preliminary predictions, > 0.
+        intermediate_channels: Width of the features of the intermediate predictions.
+        intermediate_weight: Weight of the losses of the intermediate predictions, > 0.
         stride: Stride of the maps; heights and widths of images are padded to multiples of 4 ``stride``.
         messages: False for attention and norms within each task, so that tasks exchange no features.
 
@@ -64,8 +64,8 @@ class InvPTHead(DecodeHead):
         strides: Sequence[int],
         *,
         channels: int = 576,
-        preliminary_channels: int = 512,
-        earlier_weight: float = 1.0,
+        intermediate_channels: int = 512,
+        intermediate_weight: float = 1.0,
         stride: int = 16,
         messages: bool = True,
     ) -> None:
@@ -74,21 +74,21 @@ class InvPTHead(DecodeHead):
             raise ConfigError(f'InvPTHead needs three or more maps, found {len(in_channels)}; add some to out_indices')
         if channels <= 0 or channels % 8:
             raise ConfigError(f'InvPTHead.channels must be a positive multiple of 8, found {channels}')
-        if not earlier_weight > 0:
-            raise ConfigError(f'InvPTHead.earlier_weight must be > 0, found {earlier_weight}')
+        if not intermediate_weight > 0:
+            raise ConfigError(f'InvPTHead.intermediate_weight must be > 0, found {intermediate_weight}')
         if stride < 4 or stride % 4:
             raise ConfigError(f'InvPTHead.stride must be a positive multiple of 4, found {stride}')
-        self.stride, self.earlier_weight = stride, earlier_weight
+        self.stride, self.intermediate_weight = stride, intermediate_weight
         self.size_constraint = SizeConstraint(multiple=4 * stride)
         fine, middle, coarse = in_channels[0], in_channels[1], in_channels[-1]
         self.preliminary, self.preliminary_logits, self.mix = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.fuse, self.classifiers = nn.ModuleDict(), nn.ModuleDict()
         for name, task in tasks.items():
             self.preliminary[name] = nn.Sequential(
-                conv_block(coarse, coarse, 3, norm='BN'), conv_block(coarse, preliminary_channels, 3, norm='BN')
+                conv_block(coarse, coarse, 3, norm='BN'), conv_block(coarse, intermediate_channels, 3, norm='BN')
             )
-            self.preliminary_logits[name] = classifier(preliminary_channels, task.channels)
-            self.mix[name] = nn.Conv2d(preliminary_channels + task.channels, channels, 1)
+            self.preliminary_logits[name] = classifier(intermediate_channels, task.channels)
+            self.mix[name] = nn.Conv2d(intermediate_channels + task.channels, channels, 1)
             self.fuse[name] = _last_block(channels)
             self.classifiers[name] = classifier(channels, task.channels)
         skips = (
@@ -101,12 +101,12 @@ class InvPTHead(DecodeHead):
         )
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The preliminary predictions of all tasks."""
-        return {STAGE: EarlierStage(self.tasks, self.earlier_weight)}
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
+        """The intermediate predictions of all tasks."""
+        return {STAGE: IntermediateStage(self.tasks, self.intermediate_weight)}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
-        """Return final and preliminary logits of every task."""
+        """Return final and intermediate logits of every task."""
         size = size_at(context.image_shape, 1, self.stride)
         fine, middle, coarse = (resize_feature(features[index], size) for index in (0, 1, -1))
         x = F.avg_pool2d(coarse, 2)  # bilinear resizing by one half

@@ -22,7 +22,7 @@ class RoutingOptions:
         task_rank: Rank of the convolution that each task has of its own.
         top_k: Number of experts that remain per task and image.
         mask: Whether ``'logits'`` or ``'weights'`` of the other experts are masked, see `top_gates`.
-        noise: Whether the head adds normal noise to the logits in training.
+        noise: Whether the head adds Gaussian noise to the logits in training.
 
     Raises:
         ConfigError: There are fewer than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or

@@ -1,4 +1,4 @@
-"""MTI-Net: initial predictions at every scale, shared features passed to the next finer scale, distillation at each."""
+"""MTI-Net: predictions at every scale, shared features passed to the next finer scale, distillation at each."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier
-from mmmtl.models.decode_heads.decode_head import EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.distilling_head import DistillingHead
 from mmmtl.models.decode_heads.feature_propagation import FeaturePropagation
 from mmmtl.models.decode_heads.fpn_head import resized_like
@@ -24,11 +24,11 @@ from mmmtl.tasks import Task
 class MTINetHead(DistillingHead):
     """MTI-Net (Vandenhende, Georgoulis and Van Gool, ECCV 2020), for any feature pyramid.
 
-    From the coarsest scale to the finest, each task has two basic blocks and an initial prediction;
+    From the coarsest scale to the finest, each task has two basic blocks and an intermediate prediction;
     `FeaturePropagation` combines the tasks, and its result is concatenated to the features of the next finer scale. At
     each scale, `TaskDistillation` exchanges messages between the tasks. Each task resizes its distilled features to the
-    finest scale and concatenates them for the final prediction. The initial predictions are trained too, as the stages
-    ``scale_i``, 0 for the finest.
+    finest scale and concatenates them for the final prediction. The intermediate predictions are trained too, as the
+    stages ``scale_i``, 0 for the finest.
 
     Where we differ: classifiers have small initial weights, see `classifier`.
 
@@ -42,7 +42,7 @@ class MTINetHead(DistillingHead):
             see `FeaturePropagation`.
         auxiliary: See `DistillingHead`.
         messages: See `DistillingHead`; without messages, each task passes its own features to the next finer scale.
-        earlier_weight: See `DistillingHead`.
+        intermediate_weight: See `DistillingHead`.
 
     Raises:
         ConfigError: ``task_softmax`` is unknown, or as for `DistillingHead`.
@@ -57,9 +57,9 @@ class MTINetHead(DistillingHead):
         task_softmax: str = 'published',
         auxiliary: Sequence[str] = (),
         messages: bool = True,
-        earlier_weight: float = 1.0,
+        intermediate_weight: float = 1.0,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, auxiliary, messages, earlier_weight)
+        super().__init__(tasks, in_channels, strides, auxiliary, messages, intermediate_weight)
         if task_softmax not in ('published', 'tasks'):
             raise ConfigError(f"MTINetHead.task_softmax must be 'published' or 'tasks', found {task_softmax!r}")
         input_widths = [width + coarser for width, coarser in zip(in_channels, [*in_channels[1:], 0], strict=True)]
@@ -88,10 +88,10 @@ class MTINetHead(DistillingHead):
         )
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The initial predictions of each scale; those of auxiliary tasks at the finest scale are their final ones."""
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
+        """The intermediate predictions of each scale; of auxiliary tasks, the finest ones are the final ones."""
         return {
-            f'scale_{index}': EarlierStage(self.tasks if index else self.final_tasks, self.earlier_weight)
+            f'scale_{index}': IntermediateStage(self.tasks if index else self.final_tasks, self.intermediate_weight)
             for index in range(len(self.in_channels))
         }
 
@@ -107,7 +107,7 @@ class MTINetHead(DistillingHead):
         }
         if not self.training:
             return HeadOutput(logits)
-        stages = enumerate(self.earlier_stages.items())
+        stages = enumerate(self.intermediate_stages.items())
         return HeadOutput(
             logits,
             {

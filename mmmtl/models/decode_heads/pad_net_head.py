@@ -1,4 +1,4 @@
-"""PAD-Net: initial predictions of all tasks, attention-guided messages between them, final predictions."""
+"""PAD-Net: intermediate predictions of all tasks, attention-guided messages between them, final predictions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
 from mmmtl.models.decode_heads.conv_head import classifier
-from mmmtl.models.decode_heads.decode_head import EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.distilling_head import DistillingHead
 from mmmtl.models.decode_heads.hrnet_head import HRNetHead
 from mmmtl.models.decode_heads.residual_blocks import bottlenecks
@@ -21,9 +21,9 @@ class PADNetHead(DistillingHead):
     """PAD-Net (Xu et al., CVPR 2018), in the form of the survey of Vandenhende et al. (TPAMI 2021).
 
     All features are resized to the finest, concatenated and fused by a 1x1 convolution. Each task has two bottleneck
-    blocks and an initial prediction; `TaskDistillation` exchanges messages between the features of these blocks; two
-    more blocks and a classifier compute the final prediction. The initial predictions are trained too, as the stage
-    ``initial``.
+    blocks and an intermediate prediction; `TaskDistillation` exchanges messages between the features of these
+    blocks; two more blocks and a classifier compute the final prediction. The intermediate predictions are trained too,
+    as the stage ``intermediate``.
 
     As in the survey but unlike the paper, there are no deconvolutions, and only the attention-guided variant (C) of the
     distillation is available. Where we differ: classifiers have small initial weights, see
@@ -38,7 +38,7 @@ class PADNetHead(DistillingHead):
         channels: Channels of the features of each task; a multiple of 4.
         auxiliary: See `DistillingHead`.
         messages: See `DistillingHead`.
-        earlier_weight: See `DistillingHead`.
+        intermediate_weight: See `DistillingHead`.
 
     Raises:
         ConfigError: ``channels`` is not a multiple of 4, or as for `DistillingHead`.
@@ -53,9 +53,9 @@ class PADNetHead(DistillingHead):
         channels: int = 256,
         auxiliary: Sequence[str] = (),
         messages: bool = True,
-        earlier_weight: float = 1.0,
+        intermediate_weight: float = 1.0,
     ) -> None:
-        super().__init__(tasks, in_channels, strides, auxiliary, messages, earlier_weight)
+        super().__init__(tasks, in_channels, strides, auxiliary, messages, intermediate_weight)
         if channels < 4 or channels % 4:
             raise ConfigError(f'PADNetHead.channels must be a multiple of 4, found {channels}')
         width = sum(in_channels)
@@ -71,9 +71,9 @@ class PADNetHead(DistillingHead):
         )
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
-        """The initial predictions of the tasks that have final ones as well."""
-        return {'initial': EarlierStage(self.final_tasks, self.earlier_weight)}
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
+        """The intermediate predictions of the tasks that have final ones as well."""
+        return {'intermediate': IntermediateStage(self.final_tasks, self.intermediate_weight)}
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
         """Return logits (N, task.channels, h_0, w_0) of every task and, in training, the initial ones."""
@@ -88,4 +88,4 @@ class PADNetHead(DistillingHead):
             for name in self.tasks
         }
         initial = {name: self.initial_logits[name](own[name]) for name in self.final_tasks} if self.training else None
-        return HeadOutput(logits, {} if initial is None else {'initial': initial})
+        return HeadOutput(logits, {} if initial is None else {'intermediate': initial})

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mmmtl.errors import ConfigError
 from mmmtl.models.batch_context import BatchContext
-from mmmtl.models.decode_heads.decode_head import DecodeHead, EarlierStage, HeadOutput
+from mmmtl.models.decode_heads.decode_head import DecodeHead, HeadOutput, IntermediateStage
 from mmmtl.models.decode_heads.task_head import TaskHead
 from mmmtl.models.size_constraint import SizeConstraint
 from mmmtl.registry import MODELS
@@ -27,13 +27,13 @@ class PerTaskHead(DecodeHead):
         head: Config of a `TaskHead`, such as ``dict(type=ConvHead)``; it also gets ``in_channels``, ``strides`` and
             ``out_channels``.
         overrides: ``{task: options}`` that differ from ``head``; options with a ``type`` replace ``head`` entirely.
-        own_maps: Number of features that belong to one task, for backbones with ``needs_tasks = True``: the i-th head
-            gets the i-th feature only (True or 1, as for `MTANSegNet`), or the i-th group of features (4 for `SAK` with
-            four taps). By default (False or 0) each head gets all features.
+        maps_per_task: Number of features that belong to one task, for backbones with ``needs_tasks = True``: the i-th
+            head gets the i-th feature only (1, as for `MTANSegNet`), or the i-th group of features (4 for `SAK` with
+            four taps). By default (0) each head gets all features.
 
     Raises:
-        ConfigError: ``overrides`` names an unknown task, ``own_maps`` is set with fewer features than tasks, or a head
-            is not a `TaskHead`.
+        ConfigError: ``overrides`` names an unknown task, ``maps_per_task`` is set with fewer features than tasks, or a
+            head is not a `TaskHead`.
     """
 
     def __init__(
@@ -44,18 +44,18 @@ class PerTaskHead(DecodeHead):
         *,
         head: dict,
         overrides: Mapping[str, dict] | None = None,
-        own_maps: bool | int = False,
+        maps_per_task: int = 0,
     ) -> None:
         super().__init__(tasks, in_channels, strides)
         overrides = overrides or {}
         unknown = sorted(set(overrides) - set(tasks))
         if unknown:
             raise ConfigError(f'PerTaskHead.overrides names {unknown}, but the tasks are {sorted(tasks)}')
-        self.maps_per_task = int(own_maps)
+        self.maps_per_task = maps_per_task
         if self.maps_per_task < 0 or len(in_channels) < len(tasks) * self.maps_per_task:
             raise ConfigError(
-                f'PerTaskHead.own_maps: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
-                f'use a backbone that returns {"one" if own_maps == 1 else own_maps} per task'
+                f'PerTaskHead.maps_per_task: there are {len(tasks)} tasks, but only {len(in_channels)} maps; '
+                f'use a backbone that returns {"one" if maps_per_task == 1 else maps_per_task} per task'
             )
         self.heads = nn.ModuleDict()
         for index, (name, task) in enumerate(tasks.items()):
@@ -73,7 +73,7 @@ class PerTaskHead(DecodeHead):
         self.size_constraint = SizeConstraint.joint({name: head.size_constraint for name, head in self._named_heads()})
 
     @property
-    def earlier_stages(self) -> dict[str, EarlierStage]:
+    def intermediate_stages(self) -> dict[str, IntermediateStage]:
         """The stages of the heads; each has the tasks whose head has a stage of that name.
 
         Raises:
@@ -87,19 +87,19 @@ class PerTaskHead(DecodeHead):
             if len(set(by_task.values())) > 1:
                 raise ConfigError(f'PerTaskHead: the weights of {stage!r} must be equal for all tasks, found {by_task}')
         return {
-            stage: EarlierStage({name: self.tasks[name] for name in by_task}, next(iter(by_task.values())))
+            stage: IntermediateStage({name: self.tasks[name] for name in by_task}, next(iter(by_task.values())))
             for stage, by_task in weights.items()
         }
 
     def forward(self, features: tuple[Tensor, ...], context: BatchContext) -> HeadOutput:
-        """Return logits (N, task.channels, h, w) of every task, and their earlier predictions."""
+        """Return logits (N, task.channels, h, w) of every task, and their intermediate predictions."""
         logits: dict[str, Tensor] = {}
-        earlier: dict[str, dict[str, Tensor]] = {}
+        intermediate: dict[str, dict[str, Tensor]] = {}
         for index, (name, head) in enumerate(self._named_heads()):
             logits[name], stages = head.predictions(features[self._features_of(index)])
             for stage, values in stages.items():
-                earlier.setdefault(stage, {})[name] = values
-        return HeadOutput(logits, earlier)
+                intermediate.setdefault(stage, {})[name] = values
+        return HeadOutput(logits, intermediate)
 
     def _named_heads(self) -> list[tuple[str, TaskHead]]:
         return [(name, cast(TaskHead, head)) for name, head in self.heads.items()]

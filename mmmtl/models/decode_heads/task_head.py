@@ -11,7 +11,7 @@ from mmmtl.models.size_constraint import SizeConstraint
 class TaskHead(BaseModule):
     """Base class of heads of one task, for `PerTaskHead`: features -> logits (N, out_channels, h, w).
 
-    A head with earlier predictions overrides `predictions` and sets ``stage_weights``.
+    A head with intermediate predictions overrides `predictions` and sets ``stage_weights``.
 
     Args:
         in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
@@ -23,8 +23,8 @@ class TaskHead(BaseModule):
     """Sizes of images that the head accepts; any by default."""
 
     stage_weights: Mapping[str, float] = {}
-    """Weights of the losses of earlier predictions, by stage."""
+    """Weights of the losses of intermediate predictions, by stage."""
 
     def predictions(self, features: Sequence[Tensor]) -> tuple[Tensor, Mapping[str, Tensor]]:
-        """Return the final logits, and earlier ones by stage, both (N, out_channels, h, w)."""
+        """Return the final logits, and intermediate ones by stage, both (N, out_channels, h, w)."""
         return self(features), {}

@@ -21,7 +21,7 @@ class GradVac(GramianWeighting):
         tasks: Task names, in the order of the losses; passed by the model.
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
         beta: Weight of the newest cosine in the moving average.
-        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
+        weight_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
     """
 
     def __init__(
@@ -30,9 +30,9 @@ class GradVac(GramianWeighting):
         shared: Sequence[str] = ('backbone',),
         *,
         beta: float = 0.5,
-        weigh_heads: bool = False,
+        weight_heads: bool = False,
     ) -> None:
-        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        super().__init__(tasks, shared, weight_heads=weight_heads)
         self.beta = beta
         self._build()  # a missing extra or a wrong beta fails here, before the run
 

@@ -26,7 +26,7 @@ class GramianWeighting(LossWeighting):
     Args:
         tasks: Task names, in the order of the losses; passed by the model.
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
-        weigh_heads: Whether the weights multiply the losses, and so apply to the heads too. By default, as in the
+        weight_heads: Whether the weights multiply the losses, and so apply to the heads too. By default, as in the
             algorithms of the papers, parameters that are not shared learn from the unweighted losses, the reported
             total is their sum, and only the gradient on the shared parameters is the weighted combination.
 
@@ -37,11 +37,11 @@ class GramianWeighting(LossWeighting):
     state: Tensor
 
     def __init__(
-        self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, weigh_heads: bool = False
+        self, tasks: Sequence[str], shared: Sequence[str] = ('backbone',), *, weight_heads: bool = False
     ) -> None:
         super().__init__(tasks)
         self.gradients = TaskGradients(shared)
-        self.weigh_heads = weigh_heads
+        self.weight_heads = weight_heads
         self.register_buffer('state', torch.zeros(self.state_size(), dtype=torch.float64))
 
     def state_size(self) -> int:
@@ -62,7 +62,7 @@ class GramianWeighting(LossWeighting):
             broadcast(solution)
             weights = solution[: len(losses)].float()
             self.state.copy_(solution[len(losses) :])
-            factors = torch.where(present, weights, 0) if self.weigh_heads else torch.ones_like(weights)
+            factors = torch.where(present, weights, 0) if self.weight_heads else torch.ones_like(weights)
             return gradients.descend(factors, weights), weights
 
     def _solve_packed(self, packed: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class MGDA(GramianWeighting):
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
         normalization: Divisor of the gradients: ``'none'``, ``'l2'`` (its norm), ``'loss'`` or ``'loss+'`` (loss
             times norm).
-        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
+        weight_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
 
     Raises:
         ConfigError: ``normalization`` is unknown.
@@ -44,9 +44,9 @@ class MGDA(GramianWeighting):
         shared: Sequence[str] = ('backbone',),
         *,
         normalization: str = 'none',
-        weigh_heads: bool = False,
+        weight_heads: bool = False,
     ) -> None:
-        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        super().__init__(tasks, shared, weight_heads=weight_heads)
         if normalization not in NORMALIZATIONS:
             raise ConfigError(f'MGDA.normalization must be one of {", ".join(NORMALIZATIONS)}, found {normalization!r}')
         self.normalization = normalization

@@ -23,7 +23,7 @@ class NashMTL(GramianWeighting):
         tasks: Task names, in the order of the losses; passed by the model.
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
         max_norm: Largest norm of the combined gradient; 0 for no clipping.
-        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
+        weight_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class NashMTL(GramianWeighting):
         shared: Sequence[str] = ('backbone',),
         *,
         max_norm: float = 1.0,
-        weigh_heads: bool = False,
+        weight_heads: bool = False,
     ) -> None:
-        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        super().__init__(tasks, shared, weight_heads=weight_heads)
         self.max_norm = max_norm
 
     def solve(self, gramian: Tensor, losses: Tensor, indices: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:

@@ -27,7 +27,7 @@ class PriorityConstrainedDescent(GramianWeighting):
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
         tau: Fraction, in [0, 1], of the progress along its own gradient that every other task is guaranteed.
         beta: Decay of the moving average, in [0, 1).
-        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
+        weight_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
 
     Raises:
         ConfigError: ``primary`` is unknown, an option is out of range, or torchjd is not installed.
@@ -41,9 +41,9 @@ class PriorityConstrainedDescent(GramianWeighting):
         *,
         tau: float = 0.02,
         beta: float = 0.999,
-        weigh_heads: bool = False,
+        weight_heads: bool = False,
     ) -> None:
-        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        super().__init__(tasks, shared, weight_heads=weight_heads)
         if primary not in self.tasks:
             raise ConfigError(f'loss_weighting.primary must be one of {", ".join(self.tasks)}, found {primary!r}')
         self.primary, self.tau, self.beta = self.tasks.index(primary), tau, beta

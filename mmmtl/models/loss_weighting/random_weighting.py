@@ -10,7 +10,7 @@ from mmmtl.registry import MODELS
 
 @MODELS.register_module()
 class RandomWeighting(Scalarization):
-    """Weights = softmax of normal random numbers over the n present tasks, times n; drawn in every step.
+    """Weights = softmax of Gaussian random numbers over the n present tasks, times n; drawn in every step.
 
     Lin et al., "Reasonable effectiveness of random weighting", TMLR 2022, RLW with the normal distribution. The paper's
     weights sum to 1, ours to n, so that the learning rate has the same meaning as with all weights 1. Rank 0 draws the

@@ -46,7 +46,7 @@ class TorchJDWeighting(GramianWeighting):
         method: One of the names above.
         shared: Prefixes of the names of the shared parameters, such as ``'backbone'``.
         options: Options of torchjd's class, by name.
-        weigh_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
+        weight_heads: Whether the weights apply to the heads too, see `GramianWeighting`.
 
     Raises:
         ConfigError: The method or an option is unknown, or torchjd or a solver is not installed.
@@ -59,9 +59,9 @@ class TorchJDWeighting(GramianWeighting):
         shared: Sequence[str] = ('backbone',),
         *,
         options: Mapping[str, Any] | None = None,
-        weigh_heads: bool = False,
+        weight_heads: bool = False,
     ) -> None:
-        super().__init__(tasks, shared, weigh_heads=weigh_heads)
+        super().__init__(tasks, shared, weight_heads=weight_heads)
         if method not in METHODS:
             raise ConfigError(f'TorchJDWeighting.method must be one of {", ".join(METHODS)}, found {method!r}')
         self.weighting = build_torchjd(method, {**METHODS[method], **(options or {})})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmmtl.datasets import AllLabels, LabelFile, LabelRatio, OneLabel, RandomLabels, Record, View
-from mmmtl.datasets.label_settings.given import table_path
+from mmmtl.datasets.label_settings.given import list_path
 from mmmtl.errors import ConfigError
 
 TASKS = ('semseg', 'depth', 'normal')
@@ -119,10 +119,10 @@ def test_random_labels_shows_up_to_max_labels():
 
 def test_random_labels_have_the_frequencies_of_the_published_draws():
     """Of 3 labels on every image (NYUv2), and of 4 or, where there is a person, 5 (PASCAL-Context)."""
-    published = Counter(row.count('1') for row in json.loads(table_path('nyuv2_randomlabels').read_text())['labelled'])
+    published = Counter(row.count('1') for row in json.loads(list_path('nyuv2_randomlabels').read_text())['labelled'])
     drawn = Counter(map(len, RandomLabels().shown(records(*[TASKS] * 795), TASKS)))
     assert set(drawn) == set(published) and all(abs(drawn[size] - published[size]) < 60 for size in drawn)
-    table = json.loads(table_path('pascal_randomlabels').read_text())['labelled']
+    table = json.loads(list_path('pascal_randomlabels').read_text())['labelled']
     published = Counter(Counter(name for names in table.values() for name in names).values())
     persons = 4 * published[4]  # the 4 sizes are as likely, and only 5 labels can give 4
     drawn = Counter(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmmtl.datasets import LabelFile, LabelTable, Record, View
+from mmmtl.datasets import LabelFile, LabelList, Record, View
 from mmmtl.errors import ConfigError, DataError
 
 TASKS = ('semseg', 'depth', 'normal')
@@ -45,7 +45,7 @@ def test_the_published_tables_are_in_the_package():
 @pytest.mark.parametrize('name', PUBLISHED)
 def test_the_published_tables(name):
     count, tasks, expected = PUBLISHED[name]
-    setting = LabelTable(name)
+    setting = LabelList(name)
     names = [str(number) for number in range(count)]
     if isinstance(setting.labelled, dict):
         names = sorted(set().union(*map(set, setting.labelled.values())))
@@ -56,7 +56,7 @@ def test_the_published_tables(name):
 
 
 def test_the_first_published_rows():
-    assert LabelTable('nyuv2_onelabel').shown(records(*map(str, range(795))), TASKS)[:6] == [
+    assert LabelList('nyuv2_onelabel').shown(records(*map(str, range(795))), TASKS)[:6] == [
         ('semseg',),
         ('normal',),
         ('normal',),
@@ -69,16 +69,16 @@ def test_the_first_published_rows():
 def test_tables_by_row_and_by_name(table):
     rows = table(tasks=['depth', 'semseg', 'normal'], labelled=['110', '001', '000'])
     expected = [('semseg', 'depth'), ('normal',), ()]
-    assert LabelTable(rows).shown(records('a', 'b', 'c'), TASKS) == expected
+    assert LabelList(rows).shown(records('a', 'b', 'c'), TASKS) == expected
     names = table(labelled={'semseg': ['a'], 'depth': ['a'], 'normal': ['b']})
-    assert LabelTable(names).shown(records('a', 'b', 'c'), TASKS) == expected
-    assert LabelTable(names).shown(records('c', 'b', 'a'), TASKS) == expected[::-1]
+    assert LabelList(names).shown(records('a', 'b', 'c'), TASKS) == expected
+    assert LabelList(names).shown(records('c', 'b', 'a'), TASKS) == expected[::-1]
 
 
 def test_what_is_not_learnt_or_not_there_is_left_out(table):
     names = table(labelled={'semseg': ['a'], 'depth': ['a', 'b'], 'normal': []})
-    assert LabelTable(names).shown(records('a', 'b'), ('depth',)) == [('depth',), ('depth',)]
-    assert LabelTable(names).shown(records('a', 'b', known=('depth',)), ('semseg', 'depth')) == [('depth',), ('depth',)]
+    assert LabelList(names).shown(records('a', 'b'), ('depth',)) == [('depth',), ('depth',)]
+    assert LabelList(names).shown(records('a', 'b', known=('depth',)), ('semseg', 'depth')) == [('depth',), ('depth',)]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
             dict(labelled=dict.fromkeys(TASKS, ['a', 'x', 'y'])),
             '2 of the 3 images with semseg are not in the split, the first is x',
         ),
-        (dict(labelled=['100', '100']), 'expected a table of labels'),
-        (dict(tasks=TASKS), 'expected a table of labels'),
+        (dict(labelled=['100', '100']), 'expected a list of labels'),
+        (dict(tasks=TASKS), 'expected a list of labels'),
         (dict(labelled=dict.fromkeys(TASKS, 'a')), 'labelled must hold lists of strings'),
         (dict(tasks=TASKS, labelled='100'), 'labelled must hold lists of strings'),
         (dict(tasks=TASKS, labelled=3), 'labelled must hold lists of strings'),
@@ -104,23 +104,23 @@ def test_what_is_not_learnt_or_not_there_is_left_out(table):
 def test_a_table_of_another_split_is_refused(table, content, problem):
     path = table(**content)
     with pytest.raises(DataError) as caught:
-        LabelTable(path).shown(records('a', 'b'), TASKS)
+        LabelList(path).shown(records('a', 'b'), TASKS)
     assert problem in str(caught.value) and path in str(caught.value) and '\n' not in str(caught.value)
 
 
 def test_a_task_that_the_table_does_not_know_is_refused(table):
     path = table(labelled={'semseg': ['a']})
     with pytest.raises(ConfigError, match='has no entry for depth, normal, only for semseg'):
-        LabelTable(path).shown(records('a'), TASKS)
+        LabelList(path).shown(records('a'), TASKS)
 
 
 @pytest.mark.parametrize('name', ['nyuv2_two', 'nowhere/table.json'])
 def test_a_table_that_is_not_there(name):
-    with pytest.raises(ConfigError, match=r'LabelTable\.table'):
-        LabelTable(name)
+    with pytest.raises(ConfigError, match=r'LabelList\.file'):
+        LabelList(name)
 
 
 def test_a_damaged_table(tmp_path):
     (tmp_path / 'table.json').write_text('{"labelled": [')
-    with pytest.raises(DataError, match='expected a table of labels'):
-        LabelTable(str(tmp_path / 'table.json'))
+    with pytest.raises(DataError, match='expected a list of labels'):
+        LabelList(str(tmp_path / 'table.json'))

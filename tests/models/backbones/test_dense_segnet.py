@@ -81,7 +81,7 @@ def test_the_number_of_parameters(widths, count):
 
 def test_the_model_passes_its_tasks():
     tasks = dict(semseg=dict(type=SemSeg, classes=list('abcde')), depth=dict(type=Depth))
-    head = dict(type=PerTaskHead, own_maps=True, head=dict(type=ConvHead, channels=4))
+    head = dict(type=PerTaskHead, maps_per_task=1, head=dict(type=ConvHead, channels=4))
     model = MultiTaskModel(tasks, dict(type='mmmtl.DenseSegNet', widths=SMALL), head)
     assert list(model.backbone.task_encoders) == list(tasks)
     assert {name: x.shape[1:] for name, x in model(torch.randn(2, 3, 32, 40)).items()} == {

@@ -144,7 +144,9 @@ def test_copies_are_independent():
 def test_in_a_model():
     tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
     backbone = dict(type=FrozenBackbone, backbone=VIT)
-    model = MultiTaskModel(tasks, backbone, dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4), own_maps=2))
+    model = MultiTaskModel(
+        tasks, backbone, dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4), maps_per_task=2)
+    )
     model.init_weights()
     assert model.eval()(images()[..., :50, :70])['normal'].shape == (2, 3, 50, 70)
 

@@ -98,7 +98,7 @@ def test_the_number_of_parameters(widths, count):
 
 def test_the_model_passes_its_tasks():
     tasks = dict(semseg=dict(type=SemSeg, classes=list('abcde')), depth=dict(type=Depth), normal=dict(type=Normal))
-    head = dict(type=PerTaskHead, own_maps=True, head=dict(type=ConvHead, channels=4))
+    head = dict(type=PerTaskHead, maps_per_task=1, head=dict(type=ConvHead, channels=4))
     for kind in (MTANSegNet, 'mmmtl.MTANSegNet'):
         model = MultiTaskModel(tasks, dict(type=kind, widths=SMALL), head)
         assert list(model.backbone.encoder_attention) == list(tasks)

@@ -49,7 +49,9 @@ def spread(backbone: SAK) -> SAK:
 
 def test_published_values_and_gradients(golden):
     backbone = golden_sak().eval()
-    head = PerTaskHead(TASKS, backbone.out_channels, backbone.strides, head=dict(type=MultiTapHead), own_maps=4).eval()
+    head = PerTaskHead(
+        TASKS, backbone.out_channels, backbone.strides, head=dict(type=MultiTapHead), maps_per_task=4
+    ).eval()
     parameters = rename_sak(published_sak())
     prefix = 'decode_head.'
     head.load_state_dict({key.removeprefix(prefix): value for key, value in parameters.items() if prefix in key})
@@ -203,7 +205,7 @@ def small_model() -> MultiTaskModel:
     tasks = dict(depth=dict(type=Depth), normal=dict(type=Normal))
     vit = dict(model_name=SMALL_VIT, out_indices=(2, 5, 8, 11))
     backbone = dict(type=SAK, vit=vit, teachers={'a': 32, 'b': 32})
-    return MultiTaskModel(tasks, backbone, dict(type=PerTaskHead, head=dict(type=MultiTapHead), own_maps=4))
+    return MultiTaskModel(tasks, backbone, dict(type=PerTaskHead, head=dict(type=MultiTapHead), maps_per_task=4))
 
 
 def learn(part: slice, wrap) -> dict[str, Tensor]:

@@ -33,7 +33,7 @@ def make_model(
     return MultiTaskModel(
         dict(depth=dict(type=Depth), normal=dict(type=Normal)),
         backbone or student,
-        dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4, norm=None), own_maps=0 if backbone else 2),
+        dict(type=PerTaskHead, head=dict(type=ConvHead, channels=4, norm=None), maps_per_task=0 if backbone else 2),
         data_preprocessor=preprocessor,
         consistency_losses=dict(distillation=dict(type=FeatureDistillation, teachers=teachers, **options)),
     )

@@ -41,7 +41,7 @@ def test_the_published_values():
     for ours, theirs in PUBLISHED_NAMES.items():
         logits = output.logits[ours]
         assert_near(logits, golden[f'final_{theirs}'], ours)
-        assert_near(output.earlier['auxiliary'][ours], golden[f'aux_{theirs}'], f'auxiliary {ours}')
+        assert_near(output.intermediate['intermediate'][ours], golden[f'aux_{theirs}'], f'intermediate {ours}')
         total = total + (torch.from_numpy(noise(f'atrc/cotangent_{theirs}', tuple(logits.shape))) * logits).sum()
     total.backward()
     for level, feature in enumerate(features):
@@ -128,7 +128,7 @@ def test_messages_go_from_source_to_target_and_nowhere_else(relation):
 def test_an_empty_genotype_relates_no_tasks():
     head, features = small({})
     output = head(features, CONTEXT)
-    assert output.earlier == {} and head.earlier_stages == {}
+    assert output.intermediate == {} and head.intermediate_stages == {}
     output.logits['depth'].sum().backward()
     reached = {name.split('.')[1] for name, p in head.named_parameters() if p.grad is not None}
     assert reached == {'depth'}
@@ -137,7 +137,7 @@ def test_an_empty_genotype_relates_no_tasks():
 def test_auxiliary_predictions_do_not_train_the_backbone():
     head, features = small(dict(depth=dict(normal='t-label')))
     leaves = tuple(x.requires_grad_() for x in features)
-    head(leaves, CONTEXT).earlier['auxiliary']['depth'].sum().backward()
+    head(leaves, CONTEXT).intermediate['intermediate']['depth'].sum().backward()
     assert all(x.grad is None for x in leaves)
 
 
@@ -158,12 +158,12 @@ def test_the_loss_falls_and_counts_auxiliary_predictions():
     torch.manual_seed(0)
     tasks = dict(depth=Depth('depth'), normal=Normal('normal'), semseg=SemSeg('semseg', 'abcd'))
     genotype = dict(depth=dict(normal='t-label', semseg='s-label'), normal=dict(depth='global'))
-    head = dict(type=ATRCHead, genotype=genotype, earlier_weight=0.5, channels=8)
+    head = dict(type=ATRCHead, genotype=genotype, intermediate_weight=0.5, channels=8)
     model = MultiTaskModel(tasks, dict(type=Strided), head).train()
     batch = make_batch(('semseg', 'depth'), ('normal', 'depth'), sizes=((16, 24),) * 2)
     totals, losses = train(model, batch, steps=30, lr=1e-2)
-    assert {name for name in losses if '/' in name} == {'auxiliary/depth', 'auxiliary/semseg'}
-    parts = sum(losses[name] for name in tasks) + 0.5 * (losses['auxiliary/depth'] + losses['auxiliary/semseg'])
+    assert {name for name in losses if '/' in name} == {'intermediate/depth', 'intermediate/semseg'}
+    parts = sum(losses[name] for name in tasks) + 0.5 * (losses['intermediate/depth'] + losses['intermediate/semseg'])
     assert totals[-1] == pytest.approx(parts.item(), rel=1e-5)
     assert totals[-1] < 0.9 * totals[0]
 
@@ -175,7 +175,7 @@ def test_the_loss_falls_and_counts_auxiliary_predictions():
         (dict(genotype=dict(depth=dict(normal=3))), 'expected one of global, t-label, s-label or none, found 3'),
         (dict(genotype=dict(depth=dict(height='global'))), "there is no task 'height'; the tasks are semseg, depth"),
         (dict(genotype=dict(height=dict(depth='global'))), "there is no task 'height'"),
-        (dict(earlier_weight=0), 'ATRCHead.earlier_weight must be > 0, found 0'),
+        (dict(intermediate_weight=0), 'ATRCHead.intermediate_weight must be > 0, found 0'),
     ],
 )
 def test_bad_options(options, message):

@@ -87,7 +87,7 @@ def test_auxiliary_tasks_send_messages_and_receive_none(name):
     if name == 'pad_net':  # MTI-Net propagates shared features to the auxiliary tasks too
         assert moved_by(head, 'depth') == {'depth', 'semseg'}
     assert 'normal' not in head.final
-    stages = head.earlier_stages
+    stages = head.intermediate_stages
     final, *coarser = stages.values()
     assert set(final.tasks) == {'semseg', 'depth'} and all(set(stage.tasks) == set(TASKS) for stage in coarser)
 
@@ -96,11 +96,11 @@ def test_auxiliary_tasks_send_messages_and_receive_none(name):
 def test_every_prediction_has_its_loss_once(name):
     """The total is the sum of the weighted losses in the log, and an auxiliary task has no loss twice."""
     torch.manual_seed(0)
-    config = {**CONFIGS[name], 'earlier_weight': 0.5}
+    config = {**CONFIGS[name], 'intermediate_weight': 0.5}
     weights = dict(semseg=1.0, depth=2.0, normal=3.0)
     model = MultiTaskModel(TASKS, dict(type=Strided), config, loss_weighting=dict(weights=weights))
     losses = model(**model.data_preprocessor(make_batch(ALL, ALL), True), mode='loss')
-    stages = model.decode_head.earlier_stages
+    stages = model.decode_head.intermediate_stages
     expected = sum(weights[task] * losses[task] for task in TASKS)
     for stage, declared in stages.items():
         expected = expected + sum(0.5 * weights[task] * losses[f'{stage}/{task}'] for task in declared.tasks)
@@ -136,8 +136,12 @@ def test_the_contract_with_options(name, options):
         ('pad_net', dict(auxiliary='depth'), "must be a list of tasks, found 'depth'; write \\['depth'\\]"),
         ('mti_net_tasks', dict(auxiliary=list(TASKS)), 'MTINetHead.auxiliary lists all tasks'),
         ('pad_net', dict(channels=10), 'PADNetHead.channels must be a multiple of 4, found 10'),
-        ('pad_net', dict(earlier_weight=0.0), 'PADNetHead.earlier_weight must be above 0, found 0.0'),
-        ('mti_net_tasks', dict(earlier_weight=float('nan')), 'MTINetHead.earlier_weight must be above 0, found nan'),
+        ('pad_net', dict(intermediate_weight=0.0), 'PADNetHead.intermediate_weight must be above 0, found 0.0'),
+        (
+            'mti_net_tasks',
+            dict(intermediate_weight=float('nan')),
+            'MTINetHead.intermediate_weight must be above 0, found nan',
+        ),
         ('mti_net_tasks', dict(task_softmax='channels'), "must be 'published' or 'tasks', found 'channels'"),
     ],
 )

@@ -14,7 +14,7 @@ from mmmtl.tasks import Depth, Normal, SemSeg
 
 TASKS = dict(depth=dict(type=Depth), normal=dict(type=Normal), semseg=dict(type=SemSeg, classes='abcd'))
 HEADS = {
-    'InvPTHead': dict(type='mmmtl.InvPTHead', channels=16, preliminary_channels=8),
+    'InvPTHead': dict(type='mmmtl.InvPTHead', channels=16, intermediate_channels=8),
     'ATRCHead': dict(
         type='mmmtl.ATRCHead',
         channels=8,

@@ -15,7 +15,7 @@ from mmmtl.models.decode_heads import InvPTHead
 from mmmtl.tasks import Depth, Edge, HumanParts, Normal, Saliency, SemSeg
 
 TASKS = dict(depth=Depth('depth'), normal=Normal('normal'), semseg=SemSeg('semseg', 'abcd'))
-SMALL = dict(channels=16, preliminary_channels=8)
+SMALL = dict(channels=16, intermediate_channels=8)
 PUBLISHED_NAMES = dict(semseg='semseg', depth='depth', normal='normals', edge='edge')
 NYUD = dict(depth=Depth('depth'), normal=Normal('normal'), edge=Edge('edge'))
 PASCAL = dict(
@@ -59,7 +59,7 @@ def test_the_published_values(capsys):
     full, total = model(images), torch.tensor(0.0)
     for ours, theirs in PUBLISHED_NAMES.items():
         assert_near(output.logits[ours], golden[f'logits_{theirs}'], ours)
-        assert_near(output.earlier['preliminary'][ours], golden[f'inter_logits_{theirs}'], f'preliminary {ours}')
+        assert_near(output.intermediate['intermediate'][ours], golden[f'inter_logits_{theirs}'], f'intermediate {ours}')
         total = total + (torch.from_numpy(noise(f'invpt/cotangent_{theirs}', full[ours].shape)) * full[ours]).sum()
     assert_near(full['depth'], golden['full_depth'], 'depth at full size')
     total.backward()
@@ -116,7 +116,7 @@ def test_maps_of_any_backbone_at_any_orientation(size, strides):
     height, width = size
     for name, task in TASKS.items():
         assert output.logits[name].shape == (2, task.channels, height // 4, width // 4)
-        assert output.earlier['preliminary'][name].shape == (2, task.channels, height // 32, width // 32)
+        assert output.intermediate['intermediate'][name].shape == (2, task.channels, height // 32, width // 32)
     sum(x.square().sum() for x in output.logits.values()).backward()
     assert all(parameter.grad.isfinite().all() for parameter in head.parameters())
 
@@ -132,13 +132,13 @@ def test_images_of_any_size_are_padded():
     }
 
 
-def test_the_loss_falls_and_counts_preliminary_predictions():
+def test_the_loss_falls_and_counts_intermediate_predictions():
     torch.manual_seed(0)
     backbone = dict(type=ViTBackbone, model_name='test_vit', out_indices=(1, 3, 5))
-    model = MultiTaskModel(TASKS, backbone, dict(type=InvPTHead, earlier_weight=0.5, **SMALL)).train()
+    model = MultiTaskModel(TASKS, backbone, dict(type=InvPTHead, intermediate_weight=0.5, **SMALL)).train()
     batch = make_batch(('semseg', 'depth'), ('normal',), sizes=((64, 64),) * 2)
     totals, losses = train(model, batch, steps=25, lr=3e-3)
-    parts = sum(losses[name] + 0.5 * losses[f'preliminary/{name}'] for name in TASKS)
+    parts = sum(losses[name] + 0.5 * losses[f'intermediate/{name}'] for name in TASKS)
     assert totals[-1] == pytest.approx(parts.item(), rel=1e-5)
     assert totals[-1] < 0.8 * totals[0]
 
@@ -148,7 +148,7 @@ def test_the_loss_falls_and_counts_preliminary_predictions():
     [
         (dict(in_channels=(4, 5), strides=(16, 16)), 'needs three or more maps, found 2'),
         (dict(channels=12), 'InvPTHead.channels must be a positive multiple of 8, found 12'),
-        (dict(earlier_weight=0), 'InvPTHead.earlier_weight must be > 0, found 0'),
+        (dict(intermediate_weight=0), 'InvPTHead.intermediate_weight must be > 0, found 0'),
         (dict(stride=6), 'InvPTHead.stride must be a positive multiple of 4, found 6'),
     ],
 )

@@ -47,7 +47,7 @@ def test_tasks_share_nothing():
 
 def test_a_task_can_have_its_own_map():
     channels = (4, 5, 6, 9)
-    head = PerTaskHead(TASKS, channels, (1, 1, 1, 8), head=dict(type=ConvHead, channels=4), own_maps=True)
+    head = PerTaskHead(TASKS, channels, (1, 1, 1, 8), head=dict(type=ConvHead, channels=4), maps_per_task=1)
     maps = [torch.randn(2, width, 8, 12, requires_grad=True) for width in channels]
     logits = head(maps, CONTEXT).logits
     assert {name: x.shape[1] for name, x in logits.items()} == dict(semseg=5, depth=1, normal=3)
@@ -57,4 +57,4 @@ def test_a_task_can_have_its_own_map():
 
 def test_fewer_maps_than_tasks():
     with pytest.raises(ConfigError, match='3 tasks, but only 2 maps'):
-        PerTaskHead(TASKS, CHANNELS, STRIDES, head=dict(type=ConvHead), own_maps=True)
+        PerTaskHead(TASKS, CHANNELS, STRIDES, head=dict(type=ConvHead), maps_per_task=1)

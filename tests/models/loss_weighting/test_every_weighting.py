@@ -229,14 +229,14 @@ def test_mixed_precision_changes_little(name):
 
 
 @pytest.mark.parametrize('name', marked(GRAMIAN))
-@pytest.mark.parametrize('weigh_heads', [False, True])
-def test_what_the_weights_of_gradients_reach(name, weigh_heads):
+@pytest.mark.parametrize('weight_heads', [False, True])
+def test_what_the_weights_of_gradients_reach(name, weight_heads):
     toy = ToyNetwork(build(name))
-    toy.loss_weighting.weigh_heads = weigh_heads
+    toy.loss_weighting.weight_heads = weight_heads
     batch = toy_batch(partly=True)
     losses = torch.stack(toy.task_losses(*batch)[0])
     total, weights, gradients = toy_step(toy, *batch)
-    factors = weights if weigh_heads else torch.ones(3)
+    factors = weights if weight_heads else torch.ones(3)
     torch.testing.assert_close(total, (factors * losses).sum().detach())
     for key, parameter in toy.named_parameters():
         used = weights if key.startswith(toy.loss_weighting.gradients.shared) else factors

@@ -6,7 +6,7 @@ Semantic segmentation, depth, normals and boundaries; all labels, 6 passes.
 from mmengine.config import read_base
 
 with read_base():
-    from .._base_.datasets.rooms_photographs_edges import *
+    from .._base_.datasets.rooms_realistic_edges import *
     from .._base_.models.fpn_lite0 import *
     from .._base_.schedules.rooms_2e import *
 

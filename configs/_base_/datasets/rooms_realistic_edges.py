@@ -1,4 +1,4 @@
-"""The rooms of `rooms_photographs` at 192 x 256, with the boundaries of instances as a fourth task.
+"""The rooms of `rooms_realistic` at 192 x 256, with the boundaries of instances as a fourth task.
 
 The 2120 rooms take 1 GB, and five minutes of one core to draw.
 """
@@ -8,9 +8,9 @@ from mmengine.config import read_base
 from mmmtl.tasks import Edge
 
 with read_base():
-    from .rooms_photographs import *
+    from .rooms_realistic import *
 
-protocol = 'rooms/photographs-edges'
+protocol = 'rooms/realistic-edges'
 tasks.update(edge=dict(type=Edge, max_distance='nyud'))
 for _loader in (train_dataloader, val_dataloader, test_dataloader):
     _loader['dataset'].update(tasks=tasks, size=(192, 256))

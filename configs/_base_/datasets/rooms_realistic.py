@@ -18,7 +18,7 @@ from mmmtl.metrics import MultiTaskMetric
 from mmmtl.synthetic_rooms import SyntheticRooms
 from mmmtl.tasks import Depth, Normal, SemSeg
 
-protocol = 'rooms/photographs'
+protocol = 'rooms/realistic'
 trained_for = dict(field_of_view=(45, 95))  # degrees; the size is derived from the dataset
 tasks = dict(
     semseg=dict(type=SemSeg, classes=SyntheticRooms.CLASSES),
@@ -26,7 +26,7 @@ tasks = dict(
     normal=dict(type=Normal),
 )
 
-_rooms = dict(type=SyntheticRooms, tasks=tasks, variety='photographs', num_views=2, size=(240, 320))
+_rooms = dict(type=SyntheticRooms, tasks=tasks, variety='realistic', num_views=2, size=(240, 320))
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
 
 auto_scale_lr = dict(base_batch_size=8)

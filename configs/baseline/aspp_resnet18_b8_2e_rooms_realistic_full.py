@@ -7,7 +7,7 @@ from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.decode_heads import ASPPHead, PerTaskHead
 
 with read_base():
-    from .._base_.datasets.rooms_photographs import *
+    from .._base_.datasets.rooms_realistic import *
     from .._base_.schedules.rooms_2e import *
 
 model = dict(
