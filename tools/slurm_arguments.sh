@@ -1,6 +1,7 @@
 # What slurm_train.sh and slurm_test.sh ask of srun; sourced by both.
 for name in GPUS GPUS_PER_NODE CPUS_PER_TASK; do  # of other OpenMMLab scripts; ignoring them would change the job
-    [ -z "${!name:-}" ] || { echo "$name is not used here: set ${name/GPUS/PROCESSES}" | sed 's/_TASK/_PROCESS/' >&2; exit 2; }
+    instead=${name/GPUS/PROCESSES} instead=${instead/TASK/PROCESS}
+    [ -z "${!name:-}" ] || { echo "$name is not used here: set $instead" >&2; exit 2; }
 done
 processes=${PROCESSES:-8}
 slurm_arguments=(--ntasks="$processes" --ntasks-per-node="${PROCESSES_PER_NODE:-$((processes < 8 ? processes : 8))}"
