@@ -200,6 +200,7 @@ ALIKE = {
     'rooms_128': 'rooms_small',
     'rooms_pairs': 'rooms_small_pairs',
     'rooms_small_stereo': 'rooms_small',
+    'rooms_stereo': 'rooms_small',
     'rooms_realistic': 'rooms_small',
     'rooms_realistic_edges': 'rooms_small',
     'rooms_to_two_view_pairs': 'posed_views_pairs',

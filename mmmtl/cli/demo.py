@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmmtl.cli.constant_baseline import ROW as CONSTANT
+from mmmtl.cli.constant_baseline import ROW_NAME as CONSTANT
 from mmmtl.cli.options import add_cfg_options
 
 if TYPE_CHECKING:

@@ -37,10 +37,10 @@ def unfinished(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
 def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     """Train and test the runs without scores, each in a separate process.
 
-    CPU cores are divided evenly among the processes. The output of a run is written to ``output.txt`` in its work dir.
-    After Ctrl-C no further run is started. SIGTERM and SIGUSR1 are passed on to the runs, which write a checkpoint;
-    the same call continues them. Calls with the same runs may go on at the same time: each run is trained by one of
-    them, and the others wait for it when they have no other run to train.
+    The processes share the CPU cores evenly, or have ``OMP_NUM_THREADS`` threads each if this is set. The output of a
+    run is written to ``output.txt`` in its work dir. After Ctrl-C no further run is started. SIGTERM and SIGUSR1 are
+    passed on to the runs, which write a checkpoint; the same call continues them. Calls with the same runs may go on at
+    the same time: each run is trained by one of them, and the others wait for it when they have no other run to train.
 
     Args:
         runs: The runs, each with its own work dir.
@@ -57,7 +57,7 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)
     if not waiting:
         return True
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = threads_per_run(jobs)
     failed: list[str] = []
     queue, ended = deque((run, False) for run in waiting), 0
     running: dict[FunctionProcess, PlannedRun] = {}
@@ -87,6 +87,13 @@ def train_and_test(runs: Sequence[PlannedRun], jobs: int = 1) -> bool:
     if failed:
         raise ConfigError(f'{len(failed)} of {len(waiting)} runs failed, the first is {failed[0]}; see its output.txt')
     return True
+
+
+def threads_per_run(jobs: int) -> int:
+    """Return the number of threads of each of ``jobs`` runs: ``OMP_NUM_THREADS``, else a fair share of the cores."""
+    if os.environ.get('OMP_NUM_THREADS'):
+        return torch.get_num_threads()  # the parsed variable
+    return max(1, len(os.sched_getaffinity(0)) // jobs)
 
 
 def work(run: PlannedRun, threads: int, wait_for_others: bool = False) -> None:

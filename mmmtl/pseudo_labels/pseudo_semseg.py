@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from mmengine.registry import DefaultScope
 
 from mmmtl.apis.inferencer import MultiTaskInferencer
 from mmmtl.checkpoints.checkpoint import load_weights
@@ -81,10 +82,17 @@ def load_mmseg_network(config: str, checkpoint: str, task: SemSeg, device: str) 
         MissingExtraError: mmsegmentation is not installed.
     """
     mmseg = import_extra('mmseg.apis', '--library mmseg')
-    model = mmseg.init_model(config, device=device)
+    with DefaultScope.overwrite_default_scope('mmseg'):  # init_model sets it for the whole process
+        model = mmseg.init_model(config, device=device)
     load_weights(model, read_state_dict(checkpoint), checkpoint)
     check_classes(model.num_classes, task, config)  # out_channels is 1 if a threshold separates two classes
-    return lambda image: mmseg.inference_model(model, image[..., ::-1]).pred_sem_seg.data[0].cpu().numpy()  # BGR
+
+    def segment(image: np.ndarray) -> np.ndarray:
+        with DefaultScope.overwrite_default_scope('mmseg'):  # builds the test pipeline
+            result = mmseg.inference_model(model, image[..., ::-1])  # BGR
+        return result.pred_sem_seg.data[0].cpu().numpy()
+
+    return segment
 
 
 def check_classes(found: int, task: SemSeg, config: str) -> None:

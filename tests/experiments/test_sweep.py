@@ -156,6 +156,21 @@ def test_a_run_that_fails_is_named(tmp_path):
     assert not (run.work_dir / 'metrics.json').exists()
 
 
+@pytest.mark.parametrize('threads', ['1', ''])
+def test_the_number_of_threads_may_be_set(threads):
+    code = 'from mmmtl.experiments.sweep import threads_per_run; print(threads_per_run(1), threads_per_run(1000))'
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        env=os.environ | {'OMP_NUM_THREADS': threads},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    expected = (threads, threads) if threads else (str(len(os.sched_getaffinity(0))), '1')
+    assert tuple(done.stdout.split()) == expected
+
+
 @dataclass(eq=False)
 class Ended:
     """A process that has ended."""

@@ -73,7 +73,9 @@ def binary_network(tmp_path_factory):
 def test_a_binary_network_of_mmsegmentation(binary_network, tmp_path, layout):
     config, weights = binary_network
     torch.save(weights if layout == 'bare' else {'state_dict': weights}, tmp_path / 'a.pth')
+    scope = DefaultScope.get_current_instance()
     segment = load_mmseg_network(config, str(tmp_path / 'a.pth'), BINARY, 'cpu')
+    assert DefaultScope.get_current_instance() is scope
     assert set(np.unique(segment(np.zeros((32, 32, 3), np.uint8)))) <= {0, 1}
     with pytest.raises(ConfigError, match='the network has 2 classes of semseg, expected 3'):
         load_mmseg_network(config, str(tmp_path / 'a.pth'), SemSeg('semseg', classes=('a', 'b', 'c')), 'cpu')
@@ -92,4 +94,4 @@ def test_a_network_without_the_task(tmp_path):
     config.write_text(OURS)
     torch.save({'state_dict': init_model(config).state_dict()}, checkpoint)
     with pytest.raises(ConfigError, match='the network has no task semseg; its tasks are depth; choose another --task'):
-        load_mmmtl_network(str(config), str(checkpoint), BINARY, 'cpu', own_size=True)
+        load_mmmtl_network(str(config), str(checkpoint), BINARY, 'cpu', no_resize=True)
