@@ -18,8 +18,8 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         '--jobs',
         type=at_least(1),
         metavar='N',
-        help='runs at a time, which share the cores (or have OMP_NUM_THREADS threads each); 1 by default, the right number for one GPU; with --slurm no limit '
-        'by default',
+        help='runs at a time, which share the cores (or have OMP_NUM_THREADS threads each); 1 by default, the right '
+        'number for one GPU; with --slurm no limit by default',
     )
     parser.add_argument(
         '--slurm',
