@@ -65,7 +65,7 @@ def latest_readable_checkpoint(work_dir: str | Path) -> ReadableCheckpoint:
         except CheckpointError:
             if path.exists():
                 raise
-            return latest_readable_checkpoint(work_dir)  # a running training run has replaced it by a newer one
+            return latest_readable_checkpoint(work_dir)  # a process that still trains has replaced it with a newer one
         else:
             return ReadableCheckpoint(path, damaged, meta.get('recipe'), meta.get('seed'))
     if damaged:

@@ -1,19 +1,15 @@
 """Writing a checkpoint: the file is the old one or the new one, never half."""
 
 import errno
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 from mmmtl.checkpoints.checkpoint import read_checkpoint, write_checkpoint
 from mmmtl.errors import CheckpointError
-
-
-def folder_of(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.iterdir())
 
 
 @pytest.mark.parametrize('error', [OSError(errno.ENOSPC, 'No space left on device'), RuntimeError('write failed\nat')])
@@ -26,14 +22,14 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch, error, there_is_an_ol
     def save_some(content, file) -> None:
         file.write(b'half of it')
         file.flush()
-        assert len(folder_of(tmp_path)) == 1 + there_is_an_old_one  # so there was something to clean up
+        assert len(os.listdir(tmp_path)) == 1 + there_is_an_old_one  # so there was something to clean up
         raise error
 
     monkeypatch.setattr(torch, 'save', save_some)
     with pytest.raises(CheckpointError, match=r'epoch_2\.pth: cannot write .*(No space left|write failed)') as told:
         write_checkpoint({'state_dict': {}}, path)
     assert '; free some space' in str(told.value) and '\n' not in str(told.value)
-    assert folder_of(tmp_path) == (['epoch_2.pth'] if there_is_an_old_one else [])
+    assert os.listdir(tmp_path) == (['epoch_2.pth'] if there_is_an_old_one else [])
     if there_is_an_old_one:
         assert 'old' in read_checkpoint(path)['state_dict']
 
@@ -62,7 +58,7 @@ def test_an_error_of_a_device_is_not_one_of_the_disk(tmp_path):
 
     with pytest.raises(RuntimeError, match='^CUDA error'):
         write_checkpoint({'state_dict': {'a': torch.ones(1).as_subclass(Broken)}}, tmp_path / 'a.pth')
-    assert folder_of(tmp_path) == []
+    assert os.listdir(tmp_path) == []
 
 
 KILLED = """
@@ -83,7 +79,7 @@ def test_a_kill_while_writing_leaves_the_old_one(tmp_path):
     path = tmp_path / 'epoch_2.pth'
     write_checkpoint({'state_dict': {'old': torch.ones(1)}}, path)
     assert subprocess.run([sys.executable, '-c', KILLED, path], check=False).returncode == 9
-    left = [name for name in folder_of(tmp_path) if name != 'epoch_2.pth']
+    left = [name for name in os.listdir(tmp_path) if name != 'epoch_2.pth']
     assert len(left) == 1 and left[0].endswith('.tmp')  # it died in the middle
     assert list(read_checkpoint(path)['state_dict']) == ['old']
     write_checkpoint({'state_dict': {'new': torch.ones(1)}}, path)
