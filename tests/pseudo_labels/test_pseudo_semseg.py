@@ -69,14 +69,28 @@ def binary_network(tmp_path_factory):
         return str(config), init_model(str(config), device='cpu').state_dict()
 
 
+@pytest.fixture(params=[None, 'mmengine'])
+def scope(request, monkeypatch):
+    """The default scope of the process: none, or one that a runner has set before."""
+    monkeypatch.setattr(DefaultScope, '_instance_dict', type(DefaultScope._instance_dict)())
+    if request.param:
+        DefaultScope.get_instance('runner', scope_name=request.param)
+    return request.param
+
+
+def current_scope() -> str | None:
+    scope = DefaultScope.get_current_instance()
+    return scope and scope.scope_name
+
+
 @pytest.mark.parametrize('layout', ['state_dict', 'bare'])
-def test_a_binary_network_of_mmsegmentation(binary_network, tmp_path, layout):
+def test_a_binary_network_of_mmsegmentation(binary_network, scope, tmp_path, layout):
     config, weights = binary_network
     torch.save(weights if layout == 'bare' else {'state_dict': weights}, tmp_path / 'a.pth')
-    scope = DefaultScope.get_current_instance()
     segment = load_mmseg_network(config, str(tmp_path / 'a.pth'), BINARY, 'cpu')
-    assert DefaultScope.get_current_instance() is scope
+    assert current_scope() == scope
     assert set(np.unique(segment(np.zeros((32, 32, 3), np.uint8)))) <= {0, 1}
+    assert current_scope() == scope
     with pytest.raises(ConfigError, match='the network has 2 classes of semseg, expected 3'):
         load_mmseg_network(config, str(tmp_path / 'a.pth'), SemSeg('semseg', classes=('a', 'b', 'c')), 'cpu')
 
