@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the file, and print its inputs and the largest difference to PyTorch.
+    """Write the file, and print its inputs and the largest difference from PyTorch.
 
     Raises:
         ConfigError: The network cannot be exported, or differs by more than 1e-4 from PyTorch; no file is left.
@@ -58,4 +58,4 @@ def run(args: argparse.Namespace) -> None:
     batch = 'any batch size' if 'batch' in exported.free else one
     print(f'{args.file}: {args.file.stat().st_size / 1e6:.1f} MB; accepts {batch} and {size}')
     for task, difference in exported.differences.items():
-        print(f'{task}: largest difference to PyTorch {difference:.1e}')
+        print(f'{task}: largest difference from PyTorch {difference:.1e}')

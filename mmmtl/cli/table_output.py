@@ -19,7 +19,7 @@ def add_table_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--paired',
         action='store_true',
-        help='add the differences to the first row, seed by seed, with their standard errors, and the relative gains '
+        help='add the differences from the first row, seed by seed, with their standard errors, and the relative gains '
         'with 95%% intervals',
     )
     parser.add_argument('--plot', metavar='FILE.png', help='draw the relative gains over the first row')
