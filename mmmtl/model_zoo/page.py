@@ -6,7 +6,7 @@ from mmmtl.model_zoo.models import ModelInfo
 
 INTRODUCTION = """# Model zoo
 
-Networks with published weights are loaded by name, with a check of their SHA-256:
+Load a network with published weights by its name; the SHA-256 of the weights is checked:
 
 ```python
 import mmmtl
@@ -18,7 +18,10 @@ model = init_model('rooms_lite0')  # a torch module in evaluation mode
 ```
 
 The other entries are recipes with measured scores and no published weights; the section of an entry has the command
-that trains it. `mmmtl list-models` prints the names, and `mmmtl.model_info(NAME)` returns an entry. The entries are in
+that trains it. Time and peak memory are those of one training run. Scores of depth and normals are errors
+(`normal/mean` in degrees, `depth/rmse` in metres); for all others, higher is better.
+
+`mmmtl list-models` prints the names and descriptions, and `mmmtl.model_info(NAME)` returns an entry. The entries are in
 `metafile.yml` files beside the recipes, and this page is generated from them:
 `mmmtl list-models --markdown > docs/model_zoo.md`.
 """
