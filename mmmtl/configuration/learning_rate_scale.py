@@ -16,8 +16,8 @@ def check_learning_rate_scale(auto_scale_lr: Mapping[str, Any] | None) -> None:
     (Goyal et al., arXiv 1706.02677).
 
     Raises:
-        ConfigError: The entry is not a dict, a key is unknown or missing, ``enable`` is not a bool, or the batch size is
-            not a positive whole number.
+        ConfigError: The entry is not a dict, a key is unknown or missing, ``enable`` is not a bool, or
+            ``base_batch_size`` is not a positive whole number.
     """
     entries = {} if auto_scale_lr is None else auto_scale_lr
     if not isinstance(entries, Mapping):

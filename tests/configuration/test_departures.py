@@ -190,3 +190,11 @@ def test_evaluation_leaves_no_image_out(path):
     load_config(ROOMS, {'train_dataloader.dataset.on_bad_sample': 'skip'})
     with pytest.raises(ConfigError, match=r"^test_dataloader\.dataset\.parts\.camvid\.on_bad_sample: 'skip'"):
         load_config(MIXED, {'test_dataloader.dataset.parts.camvid.on_bad_sample': 'skip'})
+
+
+@pytest.mark.parametrize('path', ['train_dataloader.dataset.parts', 'test_dataloader.dataset.parts'])
+def test_a_part_is_a_dataset(path):
+    with pytest.raises(ConfigError, match=rf'^{path}\.camvid: expected dict\(type=...\), found None'):
+        load_config(MIXED, {f'{path}.camvid': None})
+    with pytest.raises(ConfigError, match=f'^{path}: expected a dict of datasets, found None'):
+        load_config(MIXED, {path: None})
