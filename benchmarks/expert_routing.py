@@ -1,9 +1,9 @@
-"""Time of the experts of MLoREHead: all images at once, and a loop over images and their chosen experts.
+"""Time of the experts of MLoREHead: all images at once, compared with a loop over images and their chosen experts.
 
-    benchmarks/expert_routing.py [--images 8] [--channels 768] [--size 28 36] [--device cuda]
+    python benchmarks/expert_routing.py [--images 8] [--channels 768] [--size 28 36] [--repeats 5] [--device cuda]
 
-Times forward and backward pass of the experts of one block on features at stride 16. The loop runs the chosen
-experts only, as the published code does.
+Times the forward and backward pass of the experts of one block on features at stride 16. The loop runs only the chosen
+experts of each image, as the published code does; all images at once run all experts, see `LowRankExperts`.
 """
 
 import time
@@ -23,11 +23,11 @@ from mmmtl.models.decode_heads.low_rank_experts import LowRankExperts, RoutingOp
 @command
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--images', type=int, default=8, help='images times tasks')
+    parser.add_argument('--images', type=int, default=8, help='feature maps, images times tasks (default: %(default)s)')
     parser.add_argument('--channels', type=int, default=768, help='channels of the features (default: %(default)s)')
     add_size(parser, 28, 36, 'the features')
     parser.add_argument(
-        '--repeats', type=int, default=5, help='measured passes, of which the shortest counts (default: %(default)s)'
+        '--repeats', type=int, default=5, help='measured passes; the shortest one counts (default: %(default)s)'
     )
     parser.add_argument('--device', default='cpu', help='device of the experts (default: %(default)s)')
     options = parser.parse_args()
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def in_a_loop(experts: LowRankExperts, x: Tensor, gates: Tensor) -> Tensor:
-    """Run the chosen experts of each image, one by one."""
+    """Return the output of `LowRankExperts`, (N, C, h, w), computed for one image and one chosen expert at a time."""
     ranks = experts.ranks.tolist()
     images = []
     for image, weights in zip(x, gates.tolist(), strict=True):
@@ -64,9 +64,9 @@ def in_a_loop(experts: LowRankExperts, x: Tensor, gates: Tensor) -> Tensor:
 
 
 def seconds(run: Callable[[], Tensor], repeats: int) -> float:
-    """Return the shortest time of a forward and backward pass."""
+    """Return the shortest of ``repeats`` times of a forward and backward pass, in seconds."""
     times = []
-    for _ in range(repeats + 1):  # the first one warms up
+    for _ in range(repeats + 1):  # the first run is a warm-up
         start = time.perf_counter()
         result = run()
         result.sum().backward()

@@ -57,7 +57,7 @@ def main() -> None:
     for _ in range(args.rounds):
         for way, runs in results.items():
             command = [sys.executable, Path(__file__), *sys.argv[1:], '--way', way]
-            runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            runs.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
     median = {
         way: {key: statistics.median(run[key] for run in runs) for key in runs[0]} for way, runs in results.items()
     }

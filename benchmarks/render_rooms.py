@@ -50,7 +50,7 @@ def main() -> None:
     for _ in range(args.rounds):
         for renderer, results in runs.items():
             command = [sys.executable, Path(__file__), *sys.argv[1:], '--renderer', renderer]
-            results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            results.append(json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
     if len({run['digest'] for results in runs.values() for run in results}) != 1:
         sys.exit('the views of the two renderers differ')
     print(f'{args.scenes} rooms, {args.views} views of {args.size[1]}x{args.size[0]} each, bitwise identical')

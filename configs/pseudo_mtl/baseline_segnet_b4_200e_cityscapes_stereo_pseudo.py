@@ -17,5 +17,5 @@ with read_base():
 model.update(
     tasks=tasks,
     consistency_losses=dict(regression=dict(type=ConfidentRegression, confidence='off')),
-    loss_weighting=dict(weights=dict(semseg=2 * 2.5)),
+    loss_weighting=dict(weights=dict(semseg=2 * 2.5)),  # the paper: 2.5 times the sum, not the mean, over both views
 )

@@ -1,4 +1,4 @@
-"""Pseudo-MTL, table 5, baseline on Cityscapes: pseudo disparity without confidence, no consistency losses."""
+"""Pseudo-MTL, table 5, baseline on Cityscapes: pseudo disparity without confidence, no losses between the views."""
 
 from mmengine.config import read_base
 

@@ -1,4 +1,4 @@
-"""Small baseline of Pseudo-MTL: pseudo disparity without confidence, no consistency losses."""
+"""Small baseline of Pseudo-MTL: pseudo disparity without confidence, no losses between the views."""
 
 from mmengine.config import read_base
 

@@ -1,7 +1,8 @@
 """Region-aware distribution contrast (Li et al., ECCV 2024) and its alternatives, as changes to a recipe.
 
-Its weight is raised from 0 over 20 epochs. The regions come from SAM: ``mmmtl regions CONFIG --backend sam
---checkpoint sam_vit_h_4b8939.pth --out $MMMTL_DATA/regions/nyuv2`` (or ``.../cityscapes``).
+The weight of the contrast is raised from 0 over 20 epochs. The regions come from SAM: ``mmmtl regions CONFIG
+--backend sam --checkpoint sam_vit_h_4b8939.pth --out $MMMTL_DATA/regions/nyuv2`` (or ``.../cityscapes``); those of
+``classes`` from labels: ``mmmtl regions CONFIG --backend semseg --out $MMMTL_DATA/regions/nyuv2_classes``.
 """
 
 from mmengine.config import read_base
@@ -18,7 +19,7 @@ with read_base():
         nyuv2_randomlabels,
     )
 
-# the regularizer compares the output of the mapping network with HRNet's coarsest map: equal channels
+# the regularizer compares the output of the mapping network with HRNet's coarsest map, which has 144 channels
 cross_task_hrnet = {
     **cross_task,
     'model.consistency_losses.cross_task.space': dict(widths=(64, 128, 256, 512, 144)),
@@ -41,7 +42,7 @@ film = {
         dict(type=GroupStepLR, groups=['film'], by_epoch=True, step_size=10, gamma=0.5),
     ],
 }
-# on Cityscapes the cosine restarts ten times
+# on Cityscapes the cosine schedule has ten periods
 ten_restarts = {'param_scheduler.0.periods': [10] * 10, 'param_scheduler.0.restart_weights': [1.0] * 10}
 
 _ramp = dict(custom_hooks=[dict(type=ConsistencyRampHook, name='region_contrast', epochs=20)])

@@ -35,26 +35,29 @@ def check_evaluation(config: Config) -> None:
     """Check that the evaluation counts every image once, and warn if the config departs from its protocol.
 
     Raises:
-        ConfigError: Bad images are skipped in evaluation.
+        ConfigError: A dataset of the evaluation skips bad samples.
     """
     for name in ('val_dataloader', 'test_dataloader'):
         dataset = config[name].dataset if config.get(name) else {}
-        if any(part.get('on_bad_sample') == 'skip' for part in (dataset, *dataset.get('parts', {}).values())):
-            raise ConfigError(
-                f"{name}.dataset.on_bad_sample: 'skip' is for training only, evaluation would count the next "
-                'image twice; remove the bad files from the split'
-            )
+        parts = {f'{name}.dataset.parts.{part}': options for part, options in dataset.get('parts', {}).items()}
+        for path, options in {f'{name}.dataset': dataset, **parts}.items():
+            if options.get('on_bad_sample') == 'skip':
+                raise ConfigError(
+                    f"{path}.on_bad_sample: 'skip' is for training only, since evaluation would count the next image "
+                    'twice; remove the bad files from the split'
+                )
     if found := departures(config):
         warnings.warn(
-            f'protocol {config.protocol!r}: {"; ".join(found)}; scores of this config are not reported under its name',
+            f'protocol {config.protocol!r}: {"; ".join(found)}; scores of this config are not reported under the '
+            'name of the protocol',
             stacklevel=3,
         )
 
 
 def departures(config: Config) -> list[str]:
-    """Describe, in a phrase each, how a config departs from the protocol that it names.
+    """Describe how a config departs from the protocol that it names, one phrase per difference.
 
-    The list is empty if the config follows it, or names none.
+    The list is empty if the config follows the protocol, or names none.
     """
     protocol = protocol_of(config)
     if protocol is None:

@@ -89,7 +89,7 @@ def _dataset_differences(found: Mapping, expected: Mapping, path: str, fewer: bo
     parts, expected_parts = found.get('parts', {}), expected.get('parts', {})
     if set(parts) != set(expected_parts) and not (fewer and set(parts) <= set(expected_parts) and parts):
         yield f'{path} has the parts {", ".join(parts) or "none"}, not {", ".join(expected_parts) or "none"}'
-    for name in parts.keys() & expected_parts.keys():
+    for name in (name for name in expected_parts if name in parts):
         yield from _dataset_differences(parts[name], expected_parts[name], f'{path}.parts.{name}', fewer)
     yield from _part_differences(found, expected, path, IGNORED | {'parts'})
 

@@ -1,4 +1,4 @@
-"""Check ``auto_scale_lr``, by which MMEngine scales the learning rate with the batch size."""
+"""Check ``auto_scale_lr``, which makes MMEngine scale the learning rate with the batch size."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,16 +16,21 @@ def check_learning_rate_scale(auto_scale_lr: Mapping[str, Any] | None) -> None:
     (Goyal et al., arXiv 1706.02677).
 
     Raises:
-        ConfigError: A key is unknown or missing, or the batch size is not a positive whole number.
+        ConfigError: The entry is not a dict, a key is unknown or missing, ``enable`` is not a bool, or
+            ``base_batch_size`` is not a positive whole number.
     """
-    entries = auto_scale_lr or {}
+    entries = {} if auto_scale_lr is None else auto_scale_lr
+    if not isinstance(entries, Mapping):
+        raise ConfigError(f'auto_scale_lr: expected dict(base_batch_size=N), found {entries!r}')
     for key in entries:
         if key not in KEYS:
             raise ConfigError(f'auto_scale_lr.{key}: unknown{did_you_mean(key, KEYS)}')
+    if not isinstance(entries.get('enable', False), bool):
+        raise ConfigError(f'auto_scale_lr.enable: expected True or False, found {entries["enable"]!r}')
     if entries.get('enable') and 'base_batch_size' not in entries:
         raise ConfigError(
-            'auto_scale_lr.base_batch_size: the config has none; give the batch size of all processes for which its '
-            'learning rate is meant: --cfg-options auto_scale_lr.base_batch_size=N'
+            'auto_scale_lr.base_batch_size: the config has none; give the total batch size (over all processes) that '
+            'its learning rate is meant for: --cfg-options auto_scale_lr.base_batch_size=N'
         )
     size = entries.get('base_batch_size', 1)
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:

@@ -1,7 +1,8 @@
-"""Check that the datasets of a config have every required argument."""
+"""Check that the data loaders of a config have datasets, and that these have every required argument."""
 
 import inspect
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from mmengine.config import Config
 
@@ -14,11 +15,13 @@ def check_dataset_arguments(config: Config) -> None:
     """Check the datasets of all data loaders, and the parts of those that have several.
 
     Raises:
-        ConfigError: An argument without default is missing; the message names it.
+        ConfigError: A dataset or a part is not a dict with a type, or an argument without default is missing; the
+            message names it.
     """
     for name in DATALOADERS:
-        dataset = (config.get(name) or {}).get('dataset')
-        for path, part in _parts(f'{name}.dataset', dataset) if isinstance(dataset, Mapping) else ():
+        if not config.get(name):
+            continue
+        for path, part in _parts(f'{name}.dataset', config[name].get('dataset')):
             kind = resolve_type(part['type'], f'{path}.type')
             missing = [
                 parameter.name
@@ -31,8 +34,12 @@ def check_dataset_arguments(config: Config) -> None:
                 raise ConfigError(f'{path}.{missing[0]}: {kind.__name__} needs it; add it to the config')
 
 
-def _parts(path: str, dataset: Mapping) -> Iterator[tuple[str, Mapping]]:
+def _parts(path: str, dataset: Any) -> Iterator[tuple[str, Mapping]]:
+    if not isinstance(dataset, Mapping) or 'type' not in dataset:
+        raise ConfigError(f'{path}: expected dict(type=...), found {dataset!r}')
     yield path, dataset
-    for name, part in dataset.get('parts', {}).items():
-        if isinstance(part, Mapping):
-            yield from _parts(f'{path}.parts.{name}', part)
+    parts = dataset.get('parts', {})
+    if not isinstance(parts, Mapping):
+        raise ConfigError(f'{path}.parts: expected a dict of datasets, found {parts!r}')
+    for name, part in parts.items():
+        yield from _parts(f'{path}.parts.{name}', part)

@@ -71,7 +71,7 @@ class StereoMatches(MultiTaskDataset):
         dataset = DATASETS.build(self.pairs)
         self.name = f'StereoMatches({dataset}, {self.tolerance:g} px)'
         return [
-            Record(record.name, tuple(self._view(record, index) for index in range(len(record.views))))
+            Record(record.name, tuple(self._view(record, index) for index in range(len(record.views))), record.scene)
             for record in dataset.records
         ]
 

@@ -28,9 +28,12 @@ def constant_baseline(config: Config) -> dict[str, float]:
         ``{'{task}/{metric}': score}``, or ``{'{part}/{task}/{metric}': score}``.
 
     Raises:
-        ConfigError: A test image has a size that no labelled training image has, or the test data have parts and the
-            training data have none of the same name.
+        ConfigError: The config has no training or no test data; a test image has a size that no labelled training image
+            has; or the test data have parts and the training data have none of the same name.
     """
+    for name in ('train_dataloader', 'test_dataloader'):
+        if not config.get(name):
+            raise ConfigError(f'{name}: the config has none; a constant baseline needs training and test data')
     train, test = config.train_dataloader.dataset, config.test_dataloader.dataset
     if 'parts' not in test and 'parts' not in train:
         return dataset_scores(config.tasks, train, test)

@@ -1,4 +1,4 @@
-"""Predict any images with onnxruntime, with the interface of `MultiTaskInferencer`."""
+"""Predict images of any size with onnxruntime, with the interface of `MultiTaskInferencer`."""
 
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -16,14 +16,15 @@ class OnnxInferencer(MultiTaskInferencer):
 
     Args:
         file: File that `export_model` has written.
-        size: ``'trained'`` for the size in the file's metadata, another (H, W), or None to keep the size of every
+        size: ``'trained'`` for the size in the file's metadata, a different (H, W), or None to keep the size of every
             image.
         threads: Number of threads; 0 for all cores.
 
     Raises:
         MissingExtraError: onnxruntime is not installed.
         DataError: The file is missing, damaged or not written by `export_model`.
-        ConfigError: ``size`` has a different form, or the network takes several views.
+        ConfigError: ``size`` has a different form, or the network takes several views or returns probabilities of
+            classes.
     """
 
     def __init__(
@@ -32,5 +33,5 @@ class OnnxInferencer(MultiTaskInferencer):
         network = OnnxNetwork(file, threads)
         self.trained_for = network.trained_for
         self.size = network_size(size, self.trained_for, file)
-        self.model = cast(Any, network)  # has what prediction uses of a model
+        self.model = cast(Any, network)  # implements the part of a model that prediction uses
         self.averaging = Averaging()

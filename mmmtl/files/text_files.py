@@ -17,7 +17,7 @@ def read_text(path: Path) -> str:
 
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: The content has another encoding; the message gives a remedy.
+        ValueError: The file is not UTF-8 or UTF-16 text; the message gives a remedy.
     """
     content = path.read_bytes()
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), 'utf-8')
@@ -46,21 +46,40 @@ def read_lines(path: Path) -> dict[int, str]:
 def read_numbers(path: Path) -> np.ndarray:
     """Read rows of numbers from a text file as (rows, columns) float64; infinity and NaN are allowed.
 
+    Blank lines, and comments from ``#`` to the end of a line, are ignored.
+
     Raises:
         OSError: The file is missing or cannot be read.
-        ValueError: The file is empty, or holds something other than numbers.
+        ValueError: The file has no numbers, something else, or rows of different lengths; the message names the line.
     """
-    lines = list(read_lines(path).values())
+    lines = {number: line for number, line in read_lines(path).items() if not line.startswith('#')}
     if not lines:
-        raise ValueError('the file is empty')
-    if all(PLAIN_NUMBERS(line) for line in lines):  # several times as fast as loadtxt, with the same values
+        raise ValueError('the file has no numbers')
+    if all(map(PLAIN_NUMBERS, lines.values())):  # several times as fast as loadtxt, with the same values
         try:
-            rows = [[float(number) for number in line.split()] for line in lines]
+            rows = [[float(number) for number in line.split()] for line in lines.values()]
         except ValueError:
             rows = [[]]
         if len(set(map(len, rows))) == 1 and rows[0]:
             return np.array(rows)
-    return np.loadtxt(lines, ndmin=2)  # comments, and errors that name the row
+    try:
+        return np.loadtxt(list(lines.values()), ndmin=2)
+    except ValueError:
+        raise ValueError(_describe_bad_line(lines)) from None
+
+
+def _describe_bad_line(lines: dict[int, str]) -> str:
+    """Describe the first of ``{line number: line}`` that is not a row of numbers as long as the first row."""
+    columns = 0
+    for number, line in lines.items():
+        try:
+            found = np.loadtxt([line], ndmin=2).shape[1]
+        except ValueError:
+            return f'line {number} is not a row of numbers: {line[:80]!r}'
+        columns = columns or found
+        if found != columns:
+            return f'line {number} has {found} numbers, but the first row has {columns}'
+    return 'it is not a table of numbers'
 
 
 def read_matrix(path: Path, columns: int) -> np.ndarray:
@@ -73,8 +92,13 @@ def read_matrix(path: Path, columns: int) -> np.ndarray:
         values = read_numbers(path)
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected rows of {columns} numbers ({error})') from None
-    if values.shape[1] != columns or not np.isfinite(values).all():
-        raise DataError(f'{path}: expected rows of {columns} finite numbers, found shape {values.shape}')
+    if values.shape[1] != columns:
+        raise DataError(f'{path}: expected rows of {columns} numbers, found rows of {values.shape[1]}')
+    if not np.isfinite(values).all():
+        row, column = np.argwhere(~np.isfinite(values))[0]
+        raise DataError(
+            f'{path}: expected finite numbers, found {values[row, column]} in row {row + 1}, column {column + 1}'
+        )
     return values
 
 

@@ -11,10 +11,10 @@ def sparsification_curve(
     Pixels of equal confidence count with their mean error, so that their order does not matter.
 
     Args:
-        error: (N,), errors of valid pixels.
-        confidence: (N,).
-        threshold: If given, the fraction of pixels with a larger error (Poggi and Mattoccia: 1 or 3 pixels) is used
-            instead of the mean error.
+        error: (N,), errors of the valid pixels, >= 0 in any unit.
+        confidence: (N,), of any real dtype and range; higher is more confident.
+        threshold: If given, the curve is the fraction of pixels whose error exceeds it, instead of the mean error.
+            Poggi and Mattoccia (BMVC 2016) use 1 and 3 pixels of disparity.
         steps: Number of points of the curve.
 
     Returns:
@@ -24,8 +24,9 @@ def sparsification_curve(
     if error.size == 0:
         return fractions, np.full(steps, np.nan)
     values = error.astype(np.float64) if threshold is None else (error > threshold).astype(np.float64)
-    order = np.argsort(-confidence, kind='stable')
-    _, starts, counts = np.unique(-confidence[order], return_index=True, return_counts=True)
+    doubt = -confidence.astype(np.float64)  # unsigned integers would wrap around
+    order = np.argsort(doubt, kind='stable')
+    _, starts, counts = np.unique(doubt[order], return_index=True, return_counts=True)
     means = np.add.reduceat(values[order], starts) / counts  # per group of equal confidence
     sums = np.concatenate(([0.0], np.cumsum(means * counts)))
     edges = np.concatenate(([0], np.cumsum(counts)))
@@ -46,6 +47,6 @@ def sparsification_area(
     """
     areas = [
         sparsification_curve(error, ranked, threshold=threshold, steps=steps)[1].mean()
-        for ranked in (confidence, -error)
+        for ranked in (confidence, -error.astype(np.float64))
     ]
     return {'auc': float(areas[0]), 'oracle': float(areas[1]), 'ause': float(areas[0] - areas[1])}

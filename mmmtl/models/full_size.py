@@ -8,15 +8,15 @@ from mmmtl.models.decode_heads.decode_head import HeadOutput
 
 
 def at_full_size(output: HeadOutput, padded: tuple[int, int], size: tuple[int, int]) -> HeadOutput:
-    """Resize the logits of all stages to the padded images, and cut off the padding.
+    """Resize all logits, final and intermediate, to the padded images, and crop them to the images.
 
     Args:
-        output: Logits at any resolution.
+        output: Output of a decode head, with logits of any resolution.
         padded: (H, W) of the images that the network saw, padded at the right and at the bottom.
-        size: (H, W) of the images.
+        size: (H, W) of the images without padding.
 
     Returns:
-        Logits (N, channels, *size), float32 or float64.
+        The output with logits (N, channels, *size), float32 or float64, and the same ``aux``.
     """
 
     def resized(logits: Tensor) -> Tensor:

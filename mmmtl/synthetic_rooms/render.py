@@ -25,13 +25,13 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
     """Render the image and the labels of a view.
 
     Labels belong to the ray through the pixel centre. The colour is the mean over ``samples`` points of the pixel.
-    If the pixel and its four neighbours are on one flat face, these points are extrapolated from the texture
-    coordinates; otherwise a ray is cast for each.
+    If the pixel and its four neighbours are on one flat face, the texture coordinates of these points are extrapolated
+    from those of the pixel centre; otherwise, a ray is cast through each point.
 
     Args:
         scene: The room.
         camera: The camera.
-        samples: Points per pixel for the colour.
+        samples: Number of points per pixel for the colour, at least 1.
 
     Returns:
         ``image`` (H, W, 3) uint8 RGB, ``semseg`` (H, W) uint8, ``depth`` (H, W) float32 in metres, ``normal``
@@ -54,7 +54,7 @@ def render_view(scene: Scene, camera: Camera, *, samples: int = 4) -> dict[str, 
 
 
 def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray:
-    """Return the image (H, W, 3) uint8, given the hits of the rays through all pixel centres."""
+    """Return the image (H, W, 3) uint8, given the hits of the H W rays through the pixel centres, row by row."""
     shape = (camera.height, camera.width)
     face = scene.face.take(hits.triangle)
     flat = one_face_around(face.reshape(shape)).reshape(-1)  # (N,) pixels that need no further rays
@@ -102,18 +102,19 @@ def colour(scene: Scene, camera: Camera, hits: Hits, samples: int) -> np.ndarray
 def pixels_on_face(
     faces: np.ndarray, pixel: np.ndarray, offsets: np.ndarray, face: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each sample a pixel whose centre is on the same face: its own pixel or an adjacent one on its side.
+    """Find a pixel for each sample whose centre is on the same face as the sample.
 
-    Light varies slowly along a face, so the light of that pixel is reused for the sample.
+    The candidates are the pixel of the sample and its three neighbours on the side of the sample. Light varies slowly
+    along a face, so the light of the found pixel is reused for the sample.
 
     Args:
-        faces: Faces (H, W) at all pixel centres.
-        pixel: Pixels (E,) of the samples.
-        offsets: Offsets (S, 2) of the samples from the pixel centre.
-        face: Faces (S * E,) that the samples hit.
+        faces: Index of the face at each pixel centre, (H, W).
+        pixel: Indices of E pixels in the flattened image, (E,); each has S samples.
+        offsets: Offsets (x, y) of the samples from the pixel centre in pixels, (S, 2).
+        face: Indices of the faces that the samples hit, (S * E,), sample by sample.
 
     Returns:
-        The pixels (S * E,), and the indices of the samples without such a pixel.
+        Indices of the found pixels (S * E,), and the indices of the samples without such a pixel.
     """
     height, width = faces.shape
     found = np.tile(pixel, len(offsets))
@@ -131,7 +132,7 @@ def pixels_on_face(
 
 
 def one_face_around(face: np.ndarray) -> np.ndarray:
-    """Return a mask (H, W) of the pixels whose four neighbours are on the same flat face."""
+    """Return a mask (H, W) of the pixels whose four neighbours are on the same flat face; False at the border."""
     same = np.zeros(face.shape, bool)
     middle = face[1:-1, 1:-1]
     same[1:-1, 1:-1] = (
@@ -144,7 +145,7 @@ def one_face_around(face: np.ndarray) -> np.ndarray:
 
 
 def pixel_offsets(samples: int) -> np.ndarray:
-    """Return offsets (samples, 2) from the pixel centre in pixels; the first is 0, the others are on a circle."""
+    """Return offsets (x, y) from the pixel centre in pixels, (samples, 2): the first is 0, the rest are on a circle."""
     angle = 0.35 + 2 * np.pi * np.arange(samples - 1) / max(1, samples - 1)
     ring = 0.38 * np.stack([np.cos(angle), np.sin(angle)], 1)
     return np.concatenate([np.zeros((1, 2)), ring]).astype(np.float32)

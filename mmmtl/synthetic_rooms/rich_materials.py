@@ -4,7 +4,7 @@ import numpy as np
 
 from mmmtl.synthetic_rooms.textures import Materials, hsv
 
-# kinds that may replace a clean kind; each entry is equally likely, so repeated ones are more frequent
+# {kind of texture: kinds that replace it}; one entry is drawn uniformly, so repeated kinds are more frequent
 RELATIVES = {
     'plaster': ('plaster', 'mottle', 'mottle', 'speckle', 'brushed'),
     'wood': ('wood', 'grain', 'grain'),
@@ -48,12 +48,12 @@ class RichMaterials(Materials):
     def paint(
         self, saturation: tuple[float, float] = (0.1, 0.7), value: tuple[float, float] = (0.3, 0.9)
     ) -> np.ndarray:
-        """Sample a colour; most are muted and warm, few are bright."""
+        """Sample a colour (3,), sRGB in 0..1: most are muted, about half are warm, few are vivid."""
         rng = self.rng
         hue = rng.normal(0.09, 0.05) % 1 if rng.random() < 0.55 else rng.random()
         lowest, highest = saturation
-        muted = 1.0 if rng.random() < 0.12 else rng.uniform(0.1, 0.6)
-        return hsv(hue, muted * rng.uniform(lowest, highest), rng.uniform(*value))
+        vividness = 1.0 if rng.random() < 0.12 else rng.uniform(0.1, 0.6)  # factor on the saturation
+        return hsv(hue, vividness * rng.uniform(lowest, highest), rng.uniform(*value))
 
 
 def choose(rng: np.random.Generator, choices: tuple[str, ...]) -> str:

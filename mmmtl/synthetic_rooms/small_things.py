@@ -12,7 +12,15 @@ from mmmtl.synthetic_rooms.textures import Materials, hsv
 def standing_books(
     rng: np.random.Generator, covers: list[int], width: float, depth: float, height: float
 ) -> list[Part]:
-    """Return a row of books from x = 0 to ``width`` that stand on z = 0, with random covers; lengths in metres."""
+    """Return a row of books that stand on z = 0, from x = 0 to ``width``, with their rear ends near y = depth / 2.
+
+    Args:
+        rng: Random generator.
+        covers: Materials to choose the covers from.
+        width: Length of the row in metres.
+        depth: Depth of the shelf in metres; the books are shallower.
+        height: Height of the tallest book in metres.
+    """
     n = int(width / 0.045)
     thick = rng.uniform(0.025, 0.065, n)
     ends = np.cumsum(thick).tolist()
@@ -37,7 +45,7 @@ def lying_books(rng: np.random.Generator, mix: Materials) -> list[Part]:
     for cover in book_covers(mix, int(rng.integers(2, 6))):
         w, d, h = rng.uniform(0.11, 0.16), rng.uniform(0.08, 0.11), rng.uniform(0.025, 0.06)
         part = box(cover, (-w, w), (-d, d), (z, z + h))
-        parts.append((*part[:8], rng.uniform(-0.3, 0.3), part[9]))
+        parts.append((*part[:8], rng.uniform(-0.3, 0.3), part[9]))  # a random yaw
         z += h
     return parts
 

@@ -52,7 +52,7 @@ class Task(ABC):
     ``super().__init__()``.
 
     Args:
-        name: Key of the task in samples, configs and logs, e.g. ``'depth'``.
+        name: Key of the task in samples, configs and logs, e.g. ``'depth'``; `build_tasks` lists the forbidden ones.
         loss: ``dict(type='SILog', ...)``, or only options of the default loss, e.g. ``dict(label_smoothing=0.1)``; the
             losses are listed in `mmmtl.tasks.losses`. The default loss if None.
 

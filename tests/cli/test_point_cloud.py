@@ -64,7 +64,10 @@ def test_depth_is_predicted_for_the_camera(scene):
         (('0.png', '--field-of-view', '60', '--out', 'a.obj'), 'a.obj: expected a name that ends in .ply'),
         (('0.png', '--field-of-view', '60', '--depth', 'depth0.png', '--out', 'a.ply'), '--depth-scale 0.001'),
         (('0.png', '--field-of-view', '60', *FILES, '--out', 'a.ply'), '2 depth maps for 1 images'),
-        (('0.png', '--intrinsics', 'poses.txt', '--out', 'a.ply'), 'poses.txt: expected rows of 3 finite numbers'),
+        (
+            ('0.png', '--intrinsics', 'poses.txt', '--out', 'a.ply'),
+            'poses.txt: expected rows of 3 numbers, found rows of 12',
+        ),
         (('0.png', '--poses', 'poses.txt', '--field-of-view', '60', '--out', 'a.ply'), 'has 2 poses for 1 images'),
         (
             ('0.png', '--field-of-view', '60', '--depth-scale', '0.001', '--out', 'a.ply'),

@@ -8,12 +8,15 @@ import pytest
 
 from mmmtl.apis import load_config
 from mmmtl.configuration.departures import departures, followed_protocol
+from mmmtl.configuration.evaluation import evaluation_differences
 from mmmtl.configuration.flat_config import flat_text
 from mmmtl.configuration.protocols import PROTOCOLS, Protocol
 from mmmtl.configuration.recipes import read_recipe
+from mmmtl.datasets import ConcatDataset, PosedViews
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.experiments.run_table import run_table
 from mmmtl.experiments.scores import write_scores
+from mmmtl.metrics import MultiTaskMetric
 
 ROOT = Path(__file__).parents[2] / 'configs'
 ROOMS = ROOT / 'baseline' / 'aspp_resnet18_b8_2e_rooms_full.py'
@@ -57,7 +60,7 @@ SCORES = {'trained network': {'depth/abs_rel': 0.2}}
     ],
 )
 def test_a_departure_is_named_in_one_line(options, found):
-    with pytest.warns(UserWarning, match='scores of this config are not reported under its name') as caught:
+    with pytest.warns(UserWarning, match='scores of this config are not reported under the name of the') as caught:
         config = load_config(ROOMS, options)
     (line,) = [str(one.message) for one in caught if 'protocol' in str(one.message)]
     assert found in line and '\n' not in line
@@ -168,10 +171,30 @@ def test_an_unknown_protocol_is_refused(name):
         load_config(ROOMS, {'protocol': name})
 
 
+def test_departures_of_parts_have_the_order_of_the_protocol():
+    names = [f'part{number}' for number in range(20)]  # a set of them would have another order in almost every run
+
+    def evaluation(split: str) -> dict:
+        parts = {name: dict(type=PosedViews, root='.', split=split, pipeline=[]) for name in names}
+        loader = dict(dataset=dict(type=ConcatDataset, parts=parts))
+        return dict(tasks={}, test_dataloader=loader, test_evaluator=dict(type=MultiTaskMetric))
+
+    found = list(evaluation_differences(evaluation('train'), evaluation('val')))
+    assert found == [f"{DATASET}.parts.{name}.split is 'train', not 'val'" for name in names]
+
+
 @pytest.mark.parametrize('path', ['val_dataloader.dataset', 'test_dataloader.dataset'])
 def test_evaluation_leaves_no_image_out(path):
     with pytest.raises(ConfigError, match=f"{path}.on_bad_sample: 'skip' is for training"):
         load_config(ROOMS, {f'{path}.on_bad_sample': 'skip', 'protocol': None})
     load_config(ROOMS, {'train_dataloader.dataset.on_bad_sample': 'skip'})
-    with pytest.raises(ConfigError, match="test_dataloader.dataset.on_bad_sample: 'skip'"):
+    with pytest.raises(ConfigError, match=r"^test_dataloader\.dataset\.parts\.camvid\.on_bad_sample: 'skip'"):
         load_config(MIXED, {'test_dataloader.dataset.parts.camvid.on_bad_sample': 'skip'})
+
+
+@pytest.mark.parametrize('path', ['train_dataloader.dataset.parts', 'test_dataloader.dataset.parts'])
+def test_a_part_is_a_dataset(path):
+    with pytest.raises(ConfigError, match=rf'^{path}\.camvid: expected dict\(type=...\), found None'):
+        load_config(MIXED, {f'{path}.camvid': None})
+    with pytest.raises(ConfigError, match=f'^{path}: expected a dict of datasets, found None'):
+        load_config(MIXED, {path: None})

@@ -34,11 +34,17 @@ def test_the_rate_is_proportional_to_the_batch(batch, tmp_path, rooms_cache):
         ({'base_batch_size': '8'}, "found '8'"),
         ({'base_batch_size': True}, 'found True'),
         ({'enabled': True}, "did you mean 'enable'"),
+        ({'enable': 'no', 'base_batch_size': 8}, "enable: expected True or False, found 'no'"),
     ],
 )
 def test_a_wrong_entry_is_one_line(entries, message):
     with pytest.raises(ConfigError, match=message):
         load_config(CONFIG, {f'auto_scale_lr.{key}': value for key, value in entries.items()})
+
+
+def test_a_list_is_refused():
+    with pytest.raises(ConfigError, match=r'^auto_scale_lr: expected dict\(base_batch_size=N\), found \[1\]'):
+        load_config(CONFIG, {'auto_scale_lr': [1]})
 
 
 @pytest.mark.parametrize('entries', [None, {}, {'base_batch_size': 8}, {'enable': False}])

@@ -164,6 +164,8 @@ def test_a_missing_config_is_an_error(tmp_path):
             'val_dataloader.num_workers: expected a whole number of at least 0, found -1',
         ),
         ('train_dataloader', 4, 'train_dataloader: expected a dict, found 4'),
+        ('train_dataloader.dataset', None, 'train_dataloader.dataset: expected dict(type=...), found None'),
+        ('val_dataloader.dataset', 3, 'val_dataloader.dataset: expected dict(type=...), found 3'),
         (
             'val_dataloader.dataset.size',
             (16, 'a'),

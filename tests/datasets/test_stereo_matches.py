@@ -8,7 +8,7 @@ import pytest
 from miniature_driving import write_cityscapes
 from PIL import Image
 
-from mmmtl.datasets import Cityscapes, CityscapesMTAN, OnlyLabels, StereoMatches
+from mmmtl.datasets import Cityscapes, CityscapesMTAN, HoldOutSplit, OnlyLabels, StereoMatches
 from mmmtl.datasets.label_readers.pseudo_disparity import (
     encode_confidence,
     encode_disparity,
@@ -70,6 +70,25 @@ def test_a_match_is_right_within_the_tolerance(rooms, tmp_path):
             tasks={'confidence': Confidence('confidence')},
             pipeline=[],
         )
+
+
+def test_pairs_of_one_scene_are_held_out_together(rooms, tmp_path):
+    config = dict(split='train', scenes=3, num_views=2, size=(16, 20), cameras=dict(stereo=True), view_mode='stereo')
+    cache = str(Path(rooms(**config).folder).parents[1])
+    rest, held = (
+        StereoMatches(
+            pairs=dict(type='mmmtl.SyntheticRooms', cache=cache, **config),
+            folder=str(tmp_path),
+            tasks={'confidence': Confidence('confidence')},
+            pipeline=[],
+            held_out=dict(type=HoldOutSplit, fraction=0.3, give=give, seed=1),
+        )
+        for give in ('rest', 'slice')
+    )
+    assert (len(rest), len(held)) == (4, 2)
+    assert not {record.name.split('/')[0] for record in rest.records} & {
+        record.name.split('/')[0] for record in held.records
+    }
 
 
 def test_shown_tasks(rooms):

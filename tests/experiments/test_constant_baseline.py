@@ -52,3 +52,15 @@ def test_parts_on_one_side_only(tmp_path):
     for train, test in ((one, parts), (parts, one)):
         with pytest.raises(ConfigError, match='has no part of the training data'):
             constant_baseline(config_of(train, test))
+
+
+@pytest.mark.parametrize('name', ['train_dataloader', 'test_dataloader'])
+@pytest.mark.parametrize('absent', [True, False])
+def test_without_training_or_test_data(tmp_path, name, absent):
+    config = config_of(camvid(tmp_path, 'train', [3]), camvid(tmp_path, 'val', [3]))
+    if absent:
+        config.pop(name)
+    else:
+        config[name] = None
+    with pytest.raises(ConfigError, match=f'^{name}: the config has none; a constant baseline needs'):
+        constant_baseline(config)

@@ -38,5 +38,13 @@ def test_order_and_scale_of_confidence_do_not_matter():
     np.testing.assert_allclose(sparsification_curve(ERROR, np.exp(5 * confidence))[1], first)
 
 
+@pytest.mark.parametrize('dtype', [np.uint8, np.int8, np.uint16, bool, np.float16])
+def test_the_dtype_of_confidence_and_error_does_not_matter(dtype):
+    error, confidence = np.array([3, 1, 0, 2]), np.array([0, 0, 1, 1])
+    expected = sparsification_area(error.astype(float), confidence.astype(float), steps=4)
+    assert sparsification_area(error, confidence.astype(dtype), steps=4) == expected
+    assert sparsification_area(error.astype(np.uint8), confidence, steps=4) == expected
+
+
 def test_without_pixels_there_is_no_number():
     assert np.isnan(sparsification_area(np.zeros(0), np.zeros(0))['auc'])

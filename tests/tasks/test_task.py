@@ -61,6 +61,18 @@ def test_no_task_is_called_like_the_total():
         build_tasks({'loss': dict(type='Depth')})
 
 
+@pytest.mark.parametrize('name', ['sem.seg', 'part/depth', '', 'keys', 'training', 3])
+def test_names_that_a_head_or_a_score_cannot_have(name):
+    with pytest.raises(ConfigError, match=rf'^tasks: {name!r} cannot be the name of a task'):
+        build_tasks({name: dict(type=Depth)})
+
+
+@pytest.mark.parametrize('config', [None, {}, 3])
+def test_a_task_has_a_type(config):
+    with pytest.raises(ConfigError, match=r'^tasks\.depth: expected dict\(type=...\), found '):
+        build_tasks({'depth': config})
+
+
 def test_build_tasks_names_them_and_lets_built_ones_through():
     built = build_tasks(
         {'far': dict(type=Depth), 'near': dict(type='Depth', display_range=(0, 1)), 'old': ALL['depth']}

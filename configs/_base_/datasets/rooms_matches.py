@@ -1,7 +1,7 @@
-"""Semi-global matching on stereo rooms of 128 x 160; a match is correct within a pixel of the ground truth.
+"""Semi-global matching on stereo rooms of 128 x 160; a match is correct if its error is at most one pixel.
 
-The rooms are those of the validation split, so that the confidence network has not seen the rooms where it is used; it
-is tested on those of the test split. First run, with ``--split train`` and with ``--split test``:
+The confidence network is trained on rooms of the validation split, since it is later applied to rooms of the training
+split; it is tested on rooms of the test split. First run, with ``--split train`` and with ``--split test``:
 ``mmmtl pseudo-disparity CONFIG --disparities 64 --block 3``.
 """
 

@@ -54,8 +54,10 @@ def read_intrinsics(path: Path) -> np.ndarray:
         raise missing_file(path, 'the intrinsics of the frames') from None
     except (OSError, ValueError) as error:
         raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics ({error}); restore the file') from None
-    if matrix.shape not in ((3, 3), (4, 4)) or not np.isfinite(matrix).all():
-        raise DataError(f'{path}: expected 3 x 3 or 4 x 4 finite intrinsics, found shape {matrix.shape}')
+    if matrix.shape not in ((3, 3), (4, 4)):
+        raise DataError(f'{path}: expected 3 x 3 or 4 x 4 intrinsics, found shape {matrix.shape}; restore the file')
+    if not np.isfinite(matrix).all():
+        raise DataError(f'{path}: the intrinsics have NaN or infinite values; restore the file')
     intrinsics = matrix[:3, :3].copy()
     intrinsics[:2, 2] += 0.5
     return intrinsics

@@ -16,11 +16,11 @@ DEPTH = Depth('depth')  # task to read the file with, whether or not depth is le
 
 @dataclass(frozen=True)
 class NormalsFromDepth:
-    """Label reader: normals of planes through neighbouring depths, unknown at gaps and depth edges.
+    """Label reader of normals of planes fitted to the depth around each pixel; unknown in gaps and at depth edges.
 
     Args:
         depth: Reader of the depth.
-        intrinsics: (3, 3) in pixels of the depth map.
+        intrinsics: (3, 3) in pixels of the depth map, see `mmmtl.geometry.normals_from_depth`.
     """
 
     depth: LabelReader

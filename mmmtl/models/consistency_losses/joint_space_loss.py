@@ -1,4 +1,4 @@
-"""Base class of the losses in a joint task space: the pairs of a batch, mapped in one pass of the network."""
+"""Base class of the losses in a joint task space, which map all task pairs of a batch in one forward pass."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,7 @@ from mmmtl.tasks import Task
 
 
 class JointSpaceLoss(ConsistencyLoss):
-    """Compares the prediction of one task with the label of another in the joint space of the two.
+    """Base class: compares the prediction of one task with the label of another in the joint space of the two.
 
     Args:
         tasks: The model's tasks, by name; passed by the model.
@@ -65,17 +65,17 @@ class JointSpaceLoss(ConsistencyLoss):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Map predictions and labels of pairs into their joint spaces.
 
-        Every map passes its task's input layer once, however many pairs it belongs to, and the shared network runs
-        once.
+        The input layer of a task processes each map once, however many pairs the map belongs to; the shared network
+        runs once, on all pairs.
 
         Args:
             logits: ``{task: (N, channels, H, W)}``.
             targets: ``{task: (N, target_channels, H, W)}``.
-            pairs: I pairs, of which the predictions are mapped.
-            label_pairs: J pairs, of which the labels are mapped; ``pairs`` by default.
+            pairs: I >= 1 pairs whose predictions are mapped.
+            label_pairs: J >= 1 pairs whose labels are mapped; ``pairs`` by default.
 
         Returns:
-            Mapped predictions (I, C, h, w), mapped labels (J, C, h, w), and bool (J,), whether a label has a valid
+            Mapped predictions (I, C, h, w), mapped labels (J, C, h, w), and bool (J,), whether the label has a valid
             pixel.
         """
         label_pairs = pairs if label_pairs is None else label_pairs
@@ -121,7 +121,11 @@ class JointSpaceLoss(ConsistencyLoss):
         prediction_images: Sequence[int],
         label_images: Sequence[int],
     ) -> tuple[Tensor, Tensor]:
-        """Encode one task's predictions, then its labels; return (M, C, H, W) and bool (M,): has a valid pixel."""
+        """Encode the predictions of a task, then its labels.
+
+        Returns:
+            Encoded maps (M, C, H, W), and bool (M,), whether the map has a valid pixel (True for predictions).
+        """
         encoding = self.space.encodings[name]
         logit, target = logits[name], select_images({name: targets[name]}, label_images)[name]
         maps = torch.cat(

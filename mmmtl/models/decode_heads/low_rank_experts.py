@@ -1,4 +1,4 @@
-"""MLoRE's block: low-rank experts that all tasks share, weighted per task and image, and convolutions of the tasks."""
+"""MLoRE's block: low-rank experts shared by all tasks and weighted per task and image, and layers of each task."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class RoutingOptions:
 
     Args:
         ranks: Rank of each of the n experts.
-        task_rank: Rank of the convolution that each task has of its own.
-        top_k: Number of experts that remain per task and image.
-        mask: Whether ``'logits'`` or ``'weights'`` of the other experts are masked, see `top_gates`.
-        noise: Whether the head adds Gaussian noise to the logits in training.
+        task_rank: Rank of the low-rank convolution of each task.
+        top_k: Number of experts with a weight above 0 per task and image.
+        mask: Whether the ``'logits'`` or the ``'weights'`` of all other experts are masked, see `top_gates`.
+        noise: Whether the head adds Gaussian noise to the logits of the router in training.
 
     Raises:
         ConfigError: There are fewer than two experts, ``top_k`` is not between 1 and n, a rank is not positive, or
@@ -70,7 +70,7 @@ class LowRankExperts(nn.Module):
         self.up = nn.Conv2d(sum(ranks), channels, 1, bias=False)
         self.up_bias = nn.Parameter(torch.empty(len(ranks), channels))
         self.register_buffer('ranks', torch.tensor(ranks), persistent=False)
-        with torch.no_grad():  # as n separate convolutions: the bound depends on the rank
+        with torch.no_grad():  # like PyTorch's default for n separate convolutions, whose bounds depend on the ranks
             for weight, bias, rank in zip(self.up.weight.split([*ranks], 1), self.up_bias, ranks, strict=True):
                 nn.init.uniform_(weight, -(rank**-0.5), rank**-0.5)
                 nn.init.uniform_(bias, -(rank**-0.5), rank**-0.5)
@@ -86,19 +86,20 @@ class LowRankExperts(nn.Module):
 class ExpertBlock(nn.Module):
     """One block of MLoRE on the features of all tasks.
 
-    With o = conv1x1_t(x) of task t and the gates p of its router,
+    With o = conv1x1_t(x) for the features x of task t, and the gates p and the weight w of its router,
 
-        y = BN_t(sum_i p_i E_i(o)) + w LoRA_t(o) + conv3x3(o),   output = conv1x1_t(GELU(BN_t(y)))
+        y = BN_t(sum_i p_i E_i(o)) + w LoRA_t(o) + conv3x3(o),   output = conv1x1'_t(GELU(BN'_t(y)))
 
-    where the experts E_i and the 3x3 convolution are shared by the tasks. The latter sends no gradient to o.
+    Layers with the index t belong to the task, the experts E_i and the 3x3 convolution are shared by all tasks. The 3x3
+    convolution passes no gradient to o.
 
     ``forward``: {task: (N, C, h, w)} and keys of the noise (N,), see `noise_keys`, or None for no noise
-    -> {task: (N, C, h, w)}, and the gates (N, T, n) of the tasks.
+    -> {task: (N, C, h, w)}, and the gates (N, T, n) of the tasks, in the order of the features.
 
     Args:
         tasks: Names of the T tasks.
         channels: C.
-        pixels: h w.
+        pixels: Number h w of pixels of the features, which is fixed.
         options: Options of the experts.
         stream: Number of the block; each block of a network has its own noise.
     """
@@ -126,8 +127,8 @@ class ExpertBlock(nn.Module):
         mixed = self.experts(joined, gates.transpose(0, 1).flatten(0, 1)).chunk(len(layers))
         shared = self.shared(joined.detach()).chunk(len(layers))
         outputs = [
-            layer.combine(o, own_weight, experts, generic)
-            for layer, o, own_weight, experts, generic in zip(
+            layer.combine(o, own_weight, experts, common)
+            for layer, o, own_weight, experts, common in zip(
                 layers, inputs, weights.unbind(1), mixed, shared, strict=True
             )
         ]
@@ -147,7 +148,14 @@ class _TaskLayers(nn.Module):
         self.experts_norm, self.norm = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
         self.project = nn.Conv2d(channels, channels, 1)
 
-    def combine(self, o: Tensor, own_weight: Tensor, experts: Tensor, generic: Tensor) -> Tensor:
-        """Return the output of the block from the sum of experts, own and shared convolution, all (N, C, h, w)."""
+    def combine(self, o: Tensor, own_weight: Tensor, experts: Tensor, shared: Tensor) -> Tensor:
+        """Return the output of the block for one task, (N, C, h, w).
+
+        Args:
+            o: Input of the task's own convolution, (N, C, h, w).
+            own_weight: Weight of this convolution, (N, 1).
+            experts: Weighted sum of the experts, (N, C, h, w).
+            shared: Output of the shared convolution, (N, C, h, w).
+        """
         own = own_weight.to(o.dtype)[:, :, None, None] * self.own(o)
-        return self.project(F.gelu(self.norm(self.experts_norm(experts) + own + generic)))
+        return self.project(F.gelu(self.norm(self.experts_norm(experts) + own + shared)))

@@ -147,9 +147,10 @@ def test_damaged_files_are_errors_that_name_the_file(root, data_error):
         (folder / 'pose' / '9.txt').write_text(text)
         with data_error(folder / 'pose' / '9.txt', '4 x 4'):
             load(root)
-    (folder / 'intrinsic' / 'intrinsic_color.txt').write_text('1 2\n3 4\n')
-    with data_error(folder / 'intrinsic' / 'intrinsic_color.txt'):
-        load(root)
+    for text, message in (('1 2\n3 4\n', r'found shape \(2, 2\)'), ('1 0 nan\n0 1 2\n0 0 1\n', 'NaN or infinite')):
+        (folder / 'intrinsic' / 'intrinsic_color.txt').write_text(text)
+        with data_error(folder / 'intrinsic' / 'intrinsic_color.txt', message):
+            load(root)
     with pytest.raises(ConfigError, match='ascending'):
         load(root, view_mode='pair', pair_rule=dict(overlap=(0.9, 0.6)))
     with pytest.raises(ConfigError, match='options among overlap, baseline, tries, seed, found .*overlaps'):

@@ -21,14 +21,14 @@ from mmmtl.tasks import Task
 
 
 class ViewMatching(Neck):
-    """Base class of `CrossViewModule`, which has the equations: s(.), m(.) and C.
+    """Base class of `CrossViewModule`, whose docstring defines s(.), m(.), C and F.
 
     Args:
-        in_channels: Channels of the backbone's taps, fine to coarse; passed by the model.
-        strides: Strides of the backbone's taps, in the same order; passed by the model.
+        in_channels: Channels of the backbone's feature maps (taps), fine to coarse; passed by the model.
+        strides: Strides of the taps, in the same order; passed by the model.
         cost_volume: Options of `CostVolume`; None for no cost volume.
         transformer: Options of `MultiViewTransformer`.
-        features_from: ``'images'``, or the index of a tap.
+        features_from: Input of s(.): ``'images'``, or the index of a tap.
         stride: Stride at which views are matched.
 
     Raises:
@@ -54,13 +54,15 @@ class ViewMatching(Neck):
         self.spatial_encoder: SpatialEncoder | None = None
         self.tap_encoder: nn.Conv2d | None = None
         self.features_from, self.stride = features_from, stride
+        if stride < 1:
+            raise ConfigError(f'CrossViewModule.stride must be at least 1, found {stride}')
         if features_from == 'images':
             self.spatial_encoder = SpatialEncoder(stride)
         elif isinstance(features_from, int) and 0 <= features_from < len(in_channels):
             self.tap_encoder = nn.Conv2d(in_channels[features_from], channels, 1)
         else:
             raise ConfigError(
-                f"CrossViewModule.features_from must be 'images' or the index of a feature, "
+                f"CrossViewModule.features_from must be 'images' or the index of a feature map of the backbone, "
                 f'0 to {len(in_channels) - 1}, found {features_from!r}'
             )
         self.transformer = build_nested(
@@ -96,8 +98,9 @@ class ViewMatching(Neck):
             images: (N, 3, H, W), ImageNet-normalized, of any size.
             views: Number of views of each scene, N in total; the views of a scene are consecutive in the batch. None
                 if every image is a scene.
-            intrinsics: (N, 3, 3) in pixels of ``images``; ignored for scenes of one view, None if there is no other.
-            camera_T_world: (N, 4, 4), likewise.
+            intrinsics: (N, 3, 3) in pixels of ``images``; ignored for scenes of one view. None is allowed if all scenes
+                have one view.
+            camera_T_world: (N, 4, 4), in metres; None as for ``intrinsics``.
 
         Returns:
             ``'features'`` F (N, 128, h, w), and with a cost volume ``'cost'`` C (N, D, h, w), the ``'planes'`` (D,)
@@ -132,8 +135,8 @@ class ViewMatching(Neck):
     def visual_maps(self, aux: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return maps (N, 1, h, w) of the output of `match`, for visualization.
 
-        ``'matched'`` is the depth of the best plane in metres, ``'confidence'`` its softmax probability. They are
-        meaningless for a single view, which matches equally at every plane. Without a cost volume there are none.
+        ``'matched'`` is the depth of the best plane in metres, ``'confidence'`` its softmax probability. Both are
+        meaningless for a single view, which matches equally at every plane. Without a cost volume, there are no maps.
         """
         if self.cost_volume is None:
             return {}
@@ -147,7 +150,7 @@ class ViewMatching(Neck):
     def _match_scenes(
         self, spatial: Tensor, intrinsics: Tensor | None, camera_T_world: Tensor | None
     ) -> dict[str, Tensor]:
-        """Match scenes of one number of views, arguments (B, V, ...); the results are (B V, ...)."""
+        """Match B scenes that all have V views; arguments are (B, V, ...), results (B V, ...)."""
         single = spatial.shape[1] == 1
         neighbours = None if single else nearest_views(cast(Tensor, camera_T_world))
         features = self.transformer(spatial, neighbours)  # (B, V, C, h, w)
@@ -159,7 +162,7 @@ class ViewMatching(Neck):
         return matched
 
     def _spatial_features(self, features: tuple[Tensor, ...], images: Tensor) -> Tensor:
-        """Compute s(I), (N, 128, H / stride, W / stride)."""
+        """Compute s(I), (N, 128, H / stride, W / stride), rounded up."""
         if self.spatial_encoder is not None:
             return self.spatial_encoder(images)
         assert self.tap_encoder is not None and isinstance(self.features_from, int)

@@ -172,6 +172,7 @@ def test_options(cameras, options, out_channels, strides):
         (dict(fusion=dict(taps=(2,))), 'taps must be indices of features, 0 to 1'),
         (dict(features_from='image'), 'features_from'),
         (dict(features_from=2), 'features_from'),
+        (dict(features_from=0, stride=0), 'CrossViewModule.stride must be at least 1, found 0'),
         (dict(fusion=dict(project=True)), 'project is shared by the taps'),
         (dict(cost_volume=dict(depth_range='outdoor')), 'depth_range'),
         (dict(cost_volume=dict(plane=3)), 'cost_volume has no option plane; it takes planes'),
