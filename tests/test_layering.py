@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / 'mmmtl'
 
 FLOORS = {
+    'available_cores': 0,
     'installation': 0,
     'registry': 0,
     'errors': 0,

@@ -1,6 +1,7 @@
 """The commands of the page on own data, run in order: on tiny images, and on photographs of rooms."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def commands(iterations: int) -> list[list[str]]:
     blocks = re.findall(r'^```bash\n(.*?)^```', PAGE.read_text(), re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.replace('iter_600', f'iter_{iterations}').splitlines()]
     assert [line.split()[1] for line in lines] == ['new-project', 'check-data', 'train', 'test', 'predict']
-    return [line.split()[1:] for line in lines]
+    return [shlex.split(line)[1:] for line in lines]
 
 
 def write_tiny(root: Path) -> None:

@@ -4,7 +4,6 @@ Renders rooms, trains, tests on unseen rooms, prints one table and writes sheets
 """
 
 import argparse
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,9 +38,10 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.apis import MultiTaskRunner
     from mmmtl.experiments.constant_baseline import constant_baseline
     from mmmtl.experiments.scores import print_scores, write_scores
+    from mmmtl.experiments.sweep import threads_per_run
 
     start = time.monotonic()
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads_per_run(jobs=1))
     config = demo_config(args.cfg_options, args.from_scratch)
     config.work_dir, config.log_level = args.work_dir, 'WARNING'  # the progress bars suffice
     config.custom_hooks = [

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
+from mmmtl.available_cores import available_cores
 from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
@@ -93,7 +94,7 @@ def threads_per_run(jobs: int) -> int:
     """Return the number of threads of each of ``jobs`` runs: ``OMP_NUM_THREADS``, else a fair share of the cores."""
     if os.environ.get('OMP_NUM_THREADS'):
         return torch.get_num_threads()  # the parsed variable
-    return max(1, len(os.sched_getaffinity(0)) // jobs)
+    return max(1, available_cores() // jobs)
 
 
 def work(run: PlannedRun, threads: int, wait_for_others: bool = False) -> None:

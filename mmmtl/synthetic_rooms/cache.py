@@ -3,7 +3,6 @@
 import gc
 import json
 import multiprocessing
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import cv2
 import numpy as np
 from filelock import FileLock
 
+from mmmtl.available_cores import available_cores
 from mmmtl.extras import import_extra
 from mmmtl.files.checksums import write_checksums
 from mmmtl.progress import progress
@@ -149,11 +149,6 @@ def no_main_module() -> Iterator[None]:
         yield
     finally:
         sys.modules['__main__'] = main
-
-
-def available_cores() -> int:
-    """Return the number of CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
 def render_scene(

@@ -190,3 +190,23 @@ def test_labels_of_tasks_that_are_not_learnt_are_not_opened(root):
 def test_records_are_sorted_by_name_without_suffix(tmp_path):
     root = write(tmp_path / 'data', ('b', 'a-1', 'a'))  # as file names, a-1.png comes before a.png
     assert [record.name for record in build(root).records] == ['a', 'a-1', 'b']
+
+
+class Temperature(Depth):
+    """A task of a project: real values of either sign."""
+
+    loss_space = 'values'
+    default_loss = dict(type='L1')
+
+    def check(self, label: np.ndarray) -> None:
+        """Allow negative values, unlike depth."""
+
+
+def test_raw_values_of_a_task_with_real_values(tmp_path):
+    celsius = np.linspace(-20, 30, 24, dtype=np.float32).reshape(4, 6)
+    save(tmp_path / 'images' / 'a.png', np.zeros((4, 6, 3), np.uint8))
+    (tmp_path / 'celsius').mkdir()
+    np.save(tmp_path / 'celsius' / 'a.npy', celsius)
+    labels = dict(temperature=dict(folder='celsius', kind='values'))
+    found = samples(build(tmp_path, dict(temperature=dict(type=Temperature)), labels))['a'][1]['temperature']
+    assert torch.equal(found[0], torch.from_numpy(celsius))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tool_process import CONFIGS, ROOT
 
+from mmmtl.available_cores import available_cores
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError, WorkDirInUseError
 from mmmtl.experiments import sweep
@@ -167,7 +168,7 @@ def test_the_number_of_threads_may_be_set(threads):
         check=True,
         timeout=120,
     )
-    expected = (threads, threads) if threads else (str(len(os.sched_getaffinity(0))), '1')
+    expected = (threads, threads) if threads else (str(available_cores()), '1')
     assert tuple(done.stdout.split()) == expected
 
 

@@ -79,7 +79,7 @@ KINDS = {
     ),
     'normals': LabelKind(('directions',), NormalFile, optional=('signs',)),
     'values': LabelKind(
-        ('positive', 'directions', 'classes', 'fractions'),
+        ('values', 'positive', 'directions', 'classes', 'fractions'),
         LabelFile,
         optional=('scale', 'offset', 'void', 'valid_range'),
     ),
