@@ -1,7 +1,7 @@
 """Pretraining for Pseudo-MTL: each task alone, with Adam 1e-4 for 30 epochs.
 
-Segmentation learns from labels and pseudo labels, depth from the pseudo disparity, weighted by its confidence except on
-the small rooms.
+Segmentation learns from labels and pseudo labels, depth from the pseudo disparity, weighted by its confidence except
+in the rows ``..._unweighted`` and on the small rooms.
 """
 
 from mmmtl.datasets import KITTI, KITTISemantics, OnlyLabels
@@ -27,8 +27,8 @@ _depth = {
 _pseudo_classes = {'train_dataloader.dataset.pipeline.LoadPseudoLabels.names': ('semseg',)}
 _pseudo_depth = {
     'train_dataloader.dataset.pipeline.LoadPseudoLabels.names': ('disparity', 'confidence'),
-    'model.consistency_losses.regression.confidence': 'soft',
 }
+_confidence = {'model.consistency_losses.regression.confidence': 'soft'}
 
 # classes and depth of KITTI are evaluated on different images
 _pipeline = [dict(type=LoadViews), dict(type=PackViews)]
@@ -60,9 +60,11 @@ _kitti_depth = {
 
 rows = dict(
     kitti_classes=(_kitti, _30_epochs, _classes, _pseudo_classes, _kitti_classes),
-    kitti_depth=(_kitti, _30_epochs, _depth, _pseudo_depth, _kitti_depth),
+    kitti_depth=(_kitti, _30_epochs, _depth, _pseudo_depth, _confidence, _kitti_depth),
+    kitti_depth_unweighted=(_kitti, _30_epochs, _depth, _pseudo_depth, _kitti_depth),
     cityscapes_classes=(_cityscapes, _30_epochs, _classes, _pseudo_classes),
-    cityscapes_depth=(_cityscapes, _30_epochs, _depth, _pseudo_depth),
+    cityscapes_depth=(_cityscapes, _30_epochs, _depth, _pseudo_depth, _confidence),
+    cityscapes_depth_unweighted=(_cityscapes, _30_epochs, _depth, _pseudo_depth),
     rooms_small_classes=(_rooms_small, _classes),
     rooms_small_depth=(_rooms_small, _depth),
 )
