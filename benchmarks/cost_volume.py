@@ -5,8 +5,8 @@
 
 The two implementations alternate, each run in a new process, so that their memory is measured separately. Peak memory
 excludes the inputs: resident memory on a CPU, allocated memory on a GPU. "least" is a lower bound on the time of any
-implementation by correlation: the three matrix products of the correlation and its gradient, writing the volume run
-and reading its gradient run.
+implementation by correlation: the three matrix products of the correlation and its gradient, writing the volume once
+and reading its gradient once.
 """
 
 import argparse
@@ -178,9 +178,11 @@ def peak_memory(device: torch.device):
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    yield peak
-    done.set()
-    watcher.join()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
 
 
 def resident() -> int:

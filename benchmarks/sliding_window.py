@@ -2,8 +2,9 @@
 
 benchmarks/sliding_window.py [--rooms 10] [--figure FILE]
 
-The first views of rooms of the test split, rendered at 768 x 1024. All tasks are predicted at the training size, at a
-multiple of it, and in windows of the training size at that multiple. Boundaries are matched at 9 thresholds.
+The first views of rooms of the test split, rendered at 768 x 1024. All tasks are predicted at the training size, at
+twice this size, and in windows of the training size at 1.5, 2 and 4 times this size. Boundaries are
+matched at 9 thresholds.
 """
 
 import time

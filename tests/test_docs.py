@@ -67,6 +67,7 @@ def slug(heading: str) -> str:
 
 
 def broken_links(page: Path) -> list[str]:
+    """Links to what does not exist, or to a folder beside the page, which the site does not have."""
     text = re.sub(r'^```.*?^```', '', page.read_text(encoding='utf-8'), flags=re.MULTILINE | re.DOTALL)
     broken = []
     for target in re.findall(r'\]\(([^)\s]+)\)', text):
@@ -74,7 +75,7 @@ def broken_links(page: Path) -> list[str]:
             continue
         path, _, anchor = target.partition('#')
         file = (page.parent / path).resolve() if path else page
-        if not file.exists():
+        if not file.exists() or (file.is_dir() and page.parent in file.parents and page.parent != ROOT):
             broken.append(target)
         elif anchor and anchor not in {slug(one) for one in re.findall(r'^#+ (.+)$', file.read_text(), re.MULTILINE)}:
             broken.append(target)
@@ -182,5 +183,8 @@ def test_the_checks_fire(text, check, wrong):
 def test_the_link_check_fires(tmp_path):
     (tmp_path / 'other.md').write_text('# A `title`, here\n')
     page = tmp_path / 'page.md'
-    page.write_text('[a](absent.md) [b](other.md#a-title-here) [c](other.md#absent) [d](https://example.org) [e](#no)')
-    assert broken_links(page) == ['absent.md', 'other.md#absent', '#no']
+    page.write_text(
+        '[a](absent.md) [b](other.md#a-title-here) [c](other.md#absent) [d](https://example.org) [e](#no) [f](sub)'
+    )
+    (tmp_path / 'sub').mkdir()
+    assert broken_links(page) == ['absent.md', 'other.md#absent', '#no', 'sub']

@@ -77,7 +77,8 @@ class MultiTaskInferencer:
             intrinsics: (3, 3) in pixels of the image (after any EXIF rotation), for all images or one per image. The
                 image is then resized to the focal length of training, and depth is metric for this camera. Without
                 it, depth is that of the camera of training.
-            batch_size: Number of images that are predicted together; those of one size share a forward pass.
+            batch_size: Number of images that are predicted together; those of one size share a forward pass. With
+                ``averaging``, images are predicted one after the other.
 
         Returns:
             For one image ``{task: map}`` at the image's size: (H, W), or (H, W, C) for tasks with C > 1 values per

@@ -25,7 +25,7 @@ def training_data_summary(loader: DataLoader, processes: int, accumulative_count
     Images are identified by the names of records and files, so that a dataset may move to another folder.
 
     Args:
-        loader: Of the training data.
+        loader: Loader of the training data.
         processes: World size.
         accumulative_counts: Iterations per optimizer step.
     """
@@ -67,7 +67,8 @@ def check_same_run(
         file: The checkpoint's file, for messages.
 
     Returns:
-        Every entry of the config that differs, see `recipe_differences`.
+        Every entry of the config that differs, see `recipe_differences`, and an entry ``resume_despite=ASPECT`` for
+        each allowed difference.
 
     Raises:
         CheckpointError: An aspect differs and is not in ``despite``, or the optimizer's type has changed.
@@ -121,7 +122,8 @@ def changed_aspects(before: Mapping[str, Any], now: Mapping[str, Any], changes: 
             ', '.join(f'{count} {name}' for name, count in one.get('labels', {}).items()) for one in (before, now)
         )
         other['labels'] = _describe_changes(
-            of_labels, f'labels of {old}, now of {new}{", but on different images" * (old == new)}'
+            of_labels if other_images else of_data,
+            f'labels of {old}, now of {new}{", but on different images" * (old == new)}',
         )
     return other
 

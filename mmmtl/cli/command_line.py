@@ -50,7 +50,7 @@ def read_value(text: str) -> Any:
     """Parse the value of an option; nothing is executed.
 
     Raises:
-        ValueError: A bracket is not closed, or ``text`` contains a call other than ``dict(...)``.
+        ValueError: A list, tuple or dict cannot be parsed; other text is returned as a string.
     """
     if re.match(r'\s*[\[({]|\s*dict\(', text) and re.search(r'\{|\bdict\(', text):  # MMEngine cannot parse dicts
         try:

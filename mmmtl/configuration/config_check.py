@@ -133,7 +133,7 @@ def _implicit_type(path: str, node: dict) -> tuple[Callable, set[str]] | None:
 def _check_values(node: Mapping, path: str, target: Callable) -> None:
     types = {**argument_types(target), **EXTRA_TYPES.get(path, {})}
     for key, value in node.items():
-        if isinstance(value, float) and path.startswith('param_scheduler'):  # a schedule may end amid an epoch
+        if isinstance(value, float) and path.startswith('param_scheduler'):  # a schedule may end within an epoch
             continue
         if key != 'type' and (wrong := type_mismatch(value, types.get(key, Any))):
             raise ConfigError(f'{path}.{key}{wrong}')

@@ -29,7 +29,8 @@ def evaluation_differences(found: Mapping[str, Any], expected: Mapping[str, Any]
     """Yield a phrase for every entry of an evaluation that differs from the expected one.
 
     Fewer tasks do not count as a difference, as in single-task baselines; nor do parts of the test data omitted if
-    there are fewer tasks, and evaluators of these parts. The class of a task, dataset or metric may be a subclass.
+    there are fewer tasks, and evaluators of these parts. The class of a task, dataset or metric may be a subclass or
+    a base class of the expected one.
 
     Args:
         found: ``tasks``, ``test_dataloader`` and ``test_evaluator`` of a config; ``test_dataloader`` may be missing.
@@ -95,7 +96,7 @@ def _dataset_differences(found: Mapping, expected: Mapping, path: str, fewer: bo
 
 
 def _metric_differences(found: Any, expected: Any, path: str, kept: set[str] | None) -> Iterator[str]:
-    """Yield the differences of evaluators; of those with parts, compare the ``kept`` ones only if it is not None."""
+    """Yield the differences of evaluators; if ``kept`` is given, only these parts are compared."""
     metrics, others = ([node] if isinstance(node, Mapping) else list(node or ()) for node in (found, expected))
     if len(metrics) != len(others):
         yield f'{path} has {len(metrics)} metrics, not {len(others)}'

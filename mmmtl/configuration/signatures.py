@@ -53,7 +53,7 @@ def default_argument(target: Callable, name: str) -> Any:
 
 
 def argument_types(target: Callable) -> dict[str, Any]:
-    """Return the annotations of the arguments in `accepted_arguments`, for those that have one."""
+    """Return the annotations of the arguments of a class, including those of base classes, or of a function."""
     types: dict[str, Any] = {}
     for function in _constructors(target) if inspect.isclass(target) else [target]:
         try:

@@ -9,12 +9,12 @@ from mmmtl.registry import DATASETS
 
 @DATASETS.register_module()
 class StableHoldOutSplit(HoldOutSplit):
-    """Like `HoldOutSplit`, but whether a scene is held out depends on its own name only.
+    """Like `HoldOutSplit`, but whether a scene is held out depends on its name, not on the other scenes.
 
-    A hash of seed and name gives every scene a position in [0, 1); those below ``fraction`` are held out. New images
-    therefore never move another one from training to validation. The held-out fraction is exact only on average: with
-    few scenes it may differ, but neither part is empty (the first and the last scene by position are then
-    assigned by rank).
+    A hash of seed and name gives every scene a position in [0, 1); those below ``fraction`` are held out, so new
+    scenes do not move others from one part to the other. The held-out fraction is exact only on average. If a part
+    would be empty, as may happen with few scenes, it gets one scene, the first or the last by position; this scene may
+    move when scenes are added.
 
     Args:
         fraction: Expected fraction of the scenes to hold out, in (0, 1).

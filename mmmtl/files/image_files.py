@@ -79,7 +79,7 @@ def to_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, int]:
     """Convert an opened image to RGB as a viewer displays it on white.
 
     The EXIF orientation is applied; palettes, grey levels and CMYK are converted to RGB; transparent pixels are blended
-    with white; 16-bit colours keep their upper 8 bits. Colour profiles are ignored.
+    with white; 16-bit colours are reduced to 8 bits. Colour profiles are ignored.
 
     Args:
         image: Image whose pixels have not been loaded yet if it comes from a file.
@@ -112,7 +112,8 @@ def to_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, int]:
 def to_quantities(image: Image.Image, name: str) -> np.ndarray:
     """Return the stored values of an opened label image: (H, W), or (H, W, 3) if it has colours.
 
-    A palette is converted to its colours, or to one channel if all of them are grey.
+    A palette is converted to its colours, or to one channel if all of them are grey. Grey levels of 2 or 4 bits are
+    scaled to 0..255.
 
     Raises:
         DataError: The image is too large, has several frames, an EXIF rotation or an alpha channel, or a format of
@@ -165,7 +166,8 @@ def check_label(image: Image.Image, name: str) -> str:
     """Return Pillow's raw mode of a label image, e.g. ``'RGB;16B'``, or ``''`` if unknown.
 
     Raises:
-        DataError: The image is too large, has several frames or an EXIF rotation, or Pillow would rescale its values.
+        DataError: The image is too large, has several frames or an EXIF rotation, or is a PPM whose values Pillow
+            would rescale.
     """
     tiles = getattr(image, 'tile', ())  # only images from files have tiles, until their pixels are read
     arguments = tiles[0].args if tiles else ''

@@ -68,13 +68,11 @@ def to_target(task: Task, array: np.ndarray) -> Tensor:
 
 
 def assert_equal(found: Tensor, expected: Tensor, message: str) -> None:
-    """Assert that two tensors are equal bit for bit; NaN equals NaN."""
-    equal = (
-        found.dtype == expected.dtype
-        and torch.equal(found.nan_to_num(), expected.nan_to_num())
-        and torch.equal(found.isnan(), expected.isnan())
-    )
-    assert equal, f'{message}: {first_values(found)}, expected {first_values(expected)}'
+    """Assert that two tensors have the same dtype, shape and values; NaN equals NaN."""
+    assert found.dtype == expected.dtype, f'{message}: {found.dtype}, expected {expected.dtype}'
+    assert found.shape == expected.shape, f'{message}: shape {tuple(found.shape)}, expected {tuple(expected.shape)}'
+    differs = (found != expected) & ~(found.isnan() & expected.isnan())
+    assert not differs.any(), f'{message}: {first_values(found[differs])}, expected {first_values(expected[differs])}'
 
 
 def assert_close(found: Tensor, expected: Tensor, message: str, tolerance: float = 1e-4) -> None:

@@ -117,6 +117,14 @@ def test_files_that_have_changed_under_the_same_config():
         assert f'different {aspect}: train_dataloader.dataset has the same config, but its files have changed' in line
 
 
+def test_an_option_that_changes_the_labels_is_named():
+    before = recipe()
+    now = recipe(train_dataloader__dataset__variety='realistic')
+    now['learnt_from'] = {**before['learnt_from'], 'shown_labels': 'fewer'}
+    line = refusal(before, now)
+    assert 'different labels: train_dataloader.dataset.variety' in line and 'its files have changed' not in line
+
+
 def test_another_place_of_the_same_images_is_no_change(tmp_path):
     def loader(folder) -> DataLoader:
         records = [

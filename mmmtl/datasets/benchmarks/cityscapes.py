@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmmtl.datasets.benchmarks.cityscapes_classes import CATEGORIES, CATEGORY_OF_ID, CLASS_OF_ID, CLASSES, PALETTE
-from mmmtl.datasets.benchmarks.rectified_pose import right_of_left
+from mmmtl.datasets.benchmarks.rectified_pose import right_T_left
 from mmmtl.datasets.label_readers.class_files import ClassIndexFile
 from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
@@ -36,7 +36,8 @@ class CityscapesMTAN(MultiTaskDataset):
         └── val/                              0.npy ... 499.npy
 
     The label ``depth`` is the 16-bit disparity of Cityscapes divided by 65535, not metres, and larger means nearer. As
-    in the publications it is a label of the task `Depth`, so enlarging an image divides it.
+    in the publications it is a label of the task `Depth`, so enlarging an image by a factor
+    divides its values by this factor.
 
     Args:
         root: Root folder; a relative path is first looked up under the environment variable ``MMMTL_DATA``.
@@ -162,7 +163,7 @@ class Cityscapes(MultiTaskDataset):
         views: tuple[View, ...] = (View(image, labels, intrinsics, pose),)
         if self.view_mode == 'stereo':
             right = beside('rightImg8bit', 'rightImg8bit.png', 'rightImg8bit_trainvaltest.zip')
-            views += (View(right, {}, intrinsics, right_of_left(baseline)),)
+            views += (View(right, {}, intrinsics, right_T_left(baseline)),)
         return Record(name, views)
 
     def __repr__(self) -> str:

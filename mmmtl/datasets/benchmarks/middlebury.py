@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmmtl.datasets.benchmarks.rectified_pose import right_of_left
+from mmmtl.datasets.benchmarks.rectified_pose import right_T_left
 from mmmtl.datasets.label_readers.disparity_files import DepthFromDisparity
 from mmmtl.datasets.multi_task_dataset import MultiTaskDataset, data_root
 from mmmtl.datasets.records import Record, View, scene_records
@@ -56,7 +56,7 @@ class Middlebury(MultiTaskDataset):
     def _views(self, path: Path, files: ListedFiles) -> tuple[View, ...]:
         cameras, doffs, baseline = read_middlebury_calibration(path)
         views = []
-        for side, (intrinsics, pose) in enumerate(zip(cameras, (np.eye(4), right_of_left(baseline)), strict=True)):
+        for side, (intrinsics, pose) in enumerate(zip(cameras, (np.eye(4), right_T_left(baseline)), strict=True)):
             disparity = path.with_name(f'disp{side}.pfm')
             reader = DepthFromDisparity(disparity, intrinsics[0, 0], baseline, shift=doffs, void=float('inf'))
             labels = {'depth': reader} if disparity in files else {}

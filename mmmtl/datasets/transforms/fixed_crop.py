@@ -3,7 +3,7 @@
 from mmcv.transforms import BaseTransform
 
 from mmmtl.datasets.transforms.geometric import crop
-from mmmtl.errors import DataError
+from mmmtl.errors import ConfigError, DataError
 from mmmtl.registry import TRANSFORMS
 
 
@@ -17,10 +17,15 @@ class FixedCrop(BaseTransform):
         left: First column of the window.
 
     Raises:
+        ConfigError: ``size`` is not positive, or ``top`` or ``left`` is negative.
         DataError: The window exceeds the image.
     """
 
     def __init__(self, size: tuple[int, int], top: int = 0, left: int = 0) -> None:
+        if min(size) < 1 or min(top, left) < 0:
+            raise ConfigError(
+                f'FixedCrop needs a positive size and top and left >= 0, found {tuple(size)}, {top} and {left}'
+            )
         self.size, self.top, self.left = (size[0], size[1]), top, left
 
     def transform(self, results: dict) -> dict:

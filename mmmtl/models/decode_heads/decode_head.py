@@ -20,7 +20,8 @@ class IntermediateStage:
 
     Args:
         tasks: ``{task: Task}``, which gives channels and loss of the intermediate logits; usually the model's tasks. A
-            task of other channels, such as bins of depth, reads the labels of the model's task of that name.
+            task with a different number of channels, such as depth bins, uses the labels of the model's task of the
+            same name.
         weight: Factor of the losses of this stage.
     """
 

@@ -69,8 +69,9 @@ class TaskGradients(nn.Module):
     not named, they end at the shared part, and one pass through the whole network follows. This is determined on the
     first step, by one extra backward pass per task; if tasks share further parameters later, their gradients are added.
 
-    ``.grad`` of the parameters is not changed and DDP is not involved, so gradient accumulation works as usual; a hook
-    on a parameter that is not shared may see its gradient twice. The optimizer's loss scale is applied after the
+    ``.grad`` of the parameters is not changed and DDP is not involved, so gradient accumulation works as usual. Tensor
+    hooks also run in these passes: those of shared parameters once per task in addition, those of others once (twice on
+    the first step). The optimizer's loss scale is applied after the
     weighting, so these gradients are unscaled. Under fp16, where small gradients would underflow, the passes have their
     own scale, which is divided out again: it halves after an overflow (that step is skipped) and grows slowly
     otherwise. It is the buffer ``half_scale``, and so part of checkpoints. Gradients are averaged over the processes
@@ -122,7 +123,7 @@ class TaskGradients(nn.Module):
         """Compute the gradients of T losses; a shared parameter that a task does not use has gradient 0.
 
         Args:
-            losses: T scalars of no dimension, with their graph.
+            losses: T zero-dimensional tensors, with their graph.
             shared: The shared parameters.
             others: The other parameters; None to omit their gradients.
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmmtl.datasets.transforms import FixedCrop
-from mmmtl.errors import DataError
+from mmmtl.errors import ConfigError, DataError
 
 
 def test_a_window_of_image_label_and_camera():
@@ -22,3 +22,9 @@ def test_a_window_of_image_label_and_camera():
     assert view['intrinsics'][:2, 2].tolist() == [1, 1]
     with pytest.raises(DataError, match=r'a\.png: 2 x 4 pixels, too few for a window of 2 x 4 at \(1, 0\)'):
         FixedCrop((2, 4), top=1).transform({'views': [view]})
+
+
+@pytest.mark.parametrize('options', [dict(top=-1), dict(left=-3), dict(size=(0, 4))])
+def test_a_window_outside_every_image(options):
+    with pytest.raises(ConfigError, match='FixedCrop needs a positive size and top and left >= 0, found'):
+        FixedCrop(**{'size': (2, 4), **options})

@@ -136,7 +136,7 @@ def sampled_correlation(reference: Tensor, source: Tensor, positions: Tensor, ch
 class _SampledCorrelation(torch.autograd.Function):
     """The sampled correlation and its gradient, computed in chunks of reference pixels.
 
-    Sampling is linear in the correlation, so the gradient needs the positions only.
+    Sampling is linear in the correlation, so the gradient of the sampling needs only the positions.
     """
 
     @staticmethod

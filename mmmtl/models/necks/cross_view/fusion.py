@@ -15,7 +15,7 @@ class Fusion:
     Args:
         parts: Maps to concatenate: ``'cost'``, ``'features'`` or both, always in this order.
         taps: Indices of the taps to which they are concatenated; the others pass unchanged. None for all.
-        stride: Stride to which these taps and the parts are resized (8 or 16); None for each tap's own stride.
+        stride: Stride to which these taps and the parts are resized; None for each tap's own stride.
         project: Whether a 1x1 convolution, shared by the taps, maps the concatenation back to the taps' channels.
 
     Raises:
