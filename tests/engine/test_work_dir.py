@@ -82,13 +82,21 @@ def test_waiting_for_another_run(tmp_path):
     process.join()
 
 
+def wait_as_a_worker(started, pause) -> None:
+    """Wait for a message that never comes, as a loader worker, which ends a few seconds after its parent."""
+    started.set()  # the fork is complete, including the handlers that close the file of the lock
+    pause.recv()
+
+
 def hold_with_a_child_and_die(folder) -> None:
     with lock_work_dir(folder):
         context = multiprocessing.get_context('fork')
         pause, _ = context.Pipe()
-        child = context.Process(target=pause.recv)  # as a loader worker, which ends a few seconds after its parent
+        started = context.Event()
+        child = context.Process(target=wait_as_a_worker, args=(started, pause))
         child.start()
         (folder / 'child').write_text(str(child.pid))
+        assert started.wait(60)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
