@@ -1,6 +1,7 @@
 """Consistency losses on photographs without common labels, from EfficientNet-Lite0 pretrained on ImageNet.
 
-CamVid has classes, BSDS500 edges, and the posed pairs depth and normals. Images are resized to 96 x 128 for training.
+CamVid has classes, BSDS500 edges, and the posed pairs depth and normals. Images are resized to 96 x 128 for training,
+and to the same area for testing.
 ``region_felzenszwalb`` needs the regions of each dataset::
 
     for part in camvid bsds500 two_view; do
@@ -11,7 +12,7 @@ CamVid has classes, BSDS500 edges, and the posed pairs depth and normals. Images
 
 from mmengine.config import read_base
 
-from mmmtl.datasets.transforms import TwoCrops
+from mmmtl.datasets.transforms import AtTrainedScale, LoadViews, PackViews, TwoCrops
 from mmmtl.models.consistency_losses import CrossTaskConsistency, GradientShare, RegionContrast, SemiSupervised
 
 _parts = ('camvid', 'bsds500', 'two_view')
@@ -19,7 +20,16 @@ _base = '../baseline/fpn_lite0_b8_400i_camvid_bsds_two_view_partial.py'
 _small = {
     **{f'train_dataloader.dataset.parts.{part}.pipeline.CoverCrop.size': (96, 128) for part in _parts},
     'trained_for.size': (96, 128),
-    'protocol': None,  # images are tested at the size of the training, too
+    'protocol': 'camvid-bsds500-two-view/96x128',
+    **{
+        f'{split}_dataloader.dataset.parts.{part}.pipeline': [
+            dict(type=LoadViews),
+            dict(type=AtTrainedScale),
+            dict(type=PackViews),
+        ]
+        for split in ('val', 'test')
+        for part in _parts
+    },
 }
 _two_crops = {
     f'train_dataloader.dataset.parts.{part}.pipeline.PackViews': dict(_delete_=True, type=TwoCrops) for part in _parts

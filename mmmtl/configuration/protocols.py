@@ -82,6 +82,10 @@ PROTOCOLS: dict[str, Protocol] = {
         about='camvid-11/240x320, bsds500/merged and two-view/derived, each evaluated separately',
         file='_base_/datasets/camvid_bsds500_two_view.py',
     ),
+    'camvid-bsds500-two-view/96x128': Protocol(
+        about='the same, with images resized to the area of 96 x 128 pixels, and predictions to the size of the labels',
+        file='mtpsl/photographs_lite0.py::supervised',
+    ),
     'two-view/pairs': Protocol(
         about='the held-out pairs of two-view/derived, predicted from both views and from one view',
         file='_base_/datasets/posed_views_pairs.py',
