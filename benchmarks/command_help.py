@@ -1,4 +1,4 @@
-"""Wall time of ``mmmtl COMMAND --help`` of every command, compared with an empty Python program.
+"""Wall time of ``mmmtl COMMAND --help`` for every command and converter, compared with an empty Python program.
 
 benchmarks/command_help.py [--rounds 5]
 
@@ -11,7 +11,11 @@ import time
 from argparse import ArgumentParser
 
 from mmmtl.cli.command_line import command
+from mmmtl.cli.convert_dataset import DATASETS
+from mmmtl.cli.convert_model import NETWORKS
 from mmmtl.cli.main import COMMANDS
+
+CONVERTERS = [*(f'convert-dataset {name}' for name in DATASETS), *(f'convert-model {name}' for name in NETWORKS)]
 
 
 @command
@@ -20,12 +24,12 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=5, help='measurements of each program (default: %(default)s)')
     options = parser.parse_args()
     programs = {'(empty program)': ['-c', 'pass'], 'mmmtl': ['-m', 'mmmtl', '--help']}
-    programs |= {f'mmmtl {name}': ['-m', 'mmmtl', name, '--help'] for name in COMMANDS}
+    programs |= {f'mmmtl {name}': ['-m', 'mmmtl', *name.split(), '--help'] for name in [*COMMANDS, *CONVERTERS]}
     rounds = [{name: seconds(program) for name, program in programs.items()} for _ in range(options.rounds)]
     best = {name: min(times[name] for times in rounds) for name in programs}
-    print(f'{"":32}{"s":>8}{"ratio":>8}')
+    print(f'{"":40}{"s":>8}{"ratio":>8}')
     for name, fastest in best.items():
-        print(f'{name:32}{fastest:8.3f}{fastest / best["(empty program)"]:8.1f}')
+        print(f'{name:40}{fastest:8.3f}{fastest / best["(empty program)"]:8.1f}')
 
 
 def seconds(arguments: list[str]) -> float:

@@ -83,7 +83,7 @@ PROTOCOLS: dict[str, Protocol] = {
         file='_base_/datasets/camvid_bsds500_two_view.py',
     ),
     'camvid-bsds500-two-view/96x128': Protocol(
-        about='the same, with images resized to the area of 96 x 128 pixels, and predictions to the size of the labels',
+        about='camvid-bsds500-two-view with images resized to the area of 96 x 128 pixels and predictions resized back',
         file='mtpsl/photographs_lite0.py::supervised',
     ),
     'two-view/pairs': Protocol(
