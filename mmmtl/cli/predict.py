@@ -2,7 +2,7 @@
 
 IMAGE is an image, a video, a folder of images, a quoted pattern such as 'rooms/**/*.jpg', or a text file with a path
 per line. Images that are finished are skipped, so that an interrupted command can be started again. The exit code is 1
-if an image could not be read.
+if some of several images could not be read, and 2 if the only one could not.
 """
 
 import argparse

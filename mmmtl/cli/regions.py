@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> None:
             file=sys.stderr,
         )
     print(
-        f'{args.out}: {len(counts)} images with {np.median(list(counts.values())):g} regions in the median, '
+        f'{args.out}: {len(counts)} images with a median of {np.median(list(counts.values())):g} regions, '
         f'{min(counts.values())} to {max(counts.values())}'
     )
 
@@ -95,4 +95,6 @@ def _dataset(args: argparse.Namespace):
         if args.part not in config.parts:
             raise ConfigError(f'--part must be one of {", ".join(config.parts)}, found {args.part}')
         config = config.parts[args.part]
+    elif args.part is not None:
+        raise ConfigError(f'--part {args.part}: the dataset has no parts; omit the option')
     return DATASETS.build({**config, 'regions': None})

@@ -29,6 +29,8 @@ def parts_replaced_in_files() -> Iterator[None]:
             if kept is not None:
                 dict.pop(self, key)
                 given[key] = ConfigDict({**kept, **raw_entries(value)})
+            elif isinstance(value, dict) and value.get('_delete_'):
+                dict.pop(self, key, None)  # MMEngine knows the key in text configs only
         update(self, given)
 
     def replacing_merge(a: dict, b: dict, allow_list_keys: bool = False) -> ConfigDict | dict:

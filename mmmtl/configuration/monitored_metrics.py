@@ -12,19 +12,20 @@ from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.errors import ConfigError
 
 MONITOR_KEYS = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
-INFERRED_BY_MMENGINE = [
-    key.lower() for key in (*CheckpointHook._default_greater_keys, *CheckpointHook._default_less_keys)
-]
+GREATER, LESS = (  # parts of the names of metrics from which MMEngine's hooks infer the rule
+    [key.lower() for key in keys] for keys in (CheckpointHook._default_greater_keys, CheckpointHook._default_less_keys)
+)
 
 
 def set_monitor_rules(config: Config) -> None:
-    """Set ``rule`` of every hook and schedule that monitors the compared metric of a task and has no rule.
+    """Set ``rule`` of every hook and schedule that monitors a metric and has no rule.
 
-    MMEngine infers rules for names such as mIoU and acc only. Early stopping becomes `mmmtl.EarlyStoppingHook`, whose
-    state is saved in checkpoints.
+    The rule is that of the task for its compared metric. For other metrics, it is inferred from the name (mIoU, acc,
+    loss, ...) as MMEngine's hooks do; MMEngine's schedules infer none. Early stopping becomes
+    `mmmtl.EarlyStoppingHook`, whose state is saved in checkpoints.
 
     Raises:
-        ConfigError: A metric belongs to none of the tasks, or its rule is neither given nor known.
+        ConfigError: A metric belongs to none of the tasks, or its rule is neither given nor can be inferred.
     """
     for path, node, monitor_key in _monitors(config):
         metrics = node.get(monitor_key)
@@ -35,14 +36,24 @@ def set_monitor_rules(config: Config) -> None:
         if node.get('rule') is not None:
             continue
         higher = compared_metrics(config, names)
+        rules = []
         for name in names:
-            if name not in higher and not any(key in name.lower() for key in INFERRED_BY_MMENGINE):
+            is_higher_better = higher[name] if name in higher else _infer(name)
+            if is_higher_better is None:
                 raise ConfigError(
                     f'{path}.rule: cannot infer whether a higher or a lower {name!r} is better; '
                     "set rule='greater' or rule='less'"
                 )
-        rules = [{True: 'greater', False: 'less', None: None}[higher.get(name)] for name in names]
+            rules.append('greater' if is_higher_better else 'less')
         node['rule'] = rules[0] if isinstance(metrics, str) else rules
+
+
+def _infer(metric: str) -> bool | None:
+    """Return whether a higher value is better, from the name of a metric; None if it says nothing."""
+    for keys, is_higher_better in ((GREATER, True), (LESS, False)):
+        if any(key in metric.lower() for key in keys):
+            return is_higher_better
+    return None
 
 
 def _check_tasks(config: Config, names: list[str], path: str) -> None:

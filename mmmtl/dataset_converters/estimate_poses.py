@@ -26,7 +26,7 @@ SUFFIXES = {'.jpg', '.jpeg', '.png'}
 
 
 def find_frames(folder: Path, every: int) -> list[Path]:
-    """Return every ``every``-th image that has depth.
+    """Return every ``every``-th image, without those that have no depth.
 
     Raises:
         DataError: There are fewer than two, or one has an EXIF rotation.

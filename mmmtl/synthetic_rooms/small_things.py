@@ -1,6 +1,6 @@
 """Small objects on furniture and floors: books, lamps, plants, vases.
 
-The origin of an object is the centre of its base.
+The origin of an object is the centre of its base; that of a row of books is its left end.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from mmmtl.synthetic_rooms.textures import Materials, hsv
 def standing_books(
     rng: np.random.Generator, covers: list[int], width: float, depth: float, height: float
 ) -> list[Part]:
-    """Return a row of books that stand on z = 0, from x = 0 to ``width``, with their rear ends near y = depth / 2.
+    """Return a row of books that stand on z = 0, from x = 0 to at most ``width``, with their rear near y = depth / 2.
 
     Args:
         rng: Random generator.
         covers: Materials to choose the covers from.
-        width: Length of the row in metres.
+        width: Largest length of the row in metres.
         depth: Depth of the shelf in metres; the books are shallower.
-        height: Height of the tallest book in metres.
+        height: Largest height of a book in metres.
     """
     n = int(width / 0.045)
     thick = rng.uniform(0.025, 0.065, n)

@@ -8,6 +8,7 @@ from mmengine.config import Config, ConfigDict
 
 from mmmtl.apis import load_config
 from mmmtl.configuration.child_configs import parts_replaced_in_files
+from mmmtl.configuration.load_config import remove_delete_keys
 from mmmtl.errors import ConfigError
 
 BASE = """
@@ -68,6 +69,25 @@ def test_the_implicit_type_of_a_part_counts_in_a_child_config(tmp_path, lazy):
     )
     with parts_replaced_in_files(), pytest.warns(UserWarning, match='FixedWeighting became MGDA; dropped .*weights'):
         assert list(Config.fromfile(child).model.loss_weighting) == ['type']
+
+
+@pytest.mark.parametrize('lazy', [True, False])
+@pytest.mark.parametrize('path', ['neck', 'neck.encoder'])
+def test_a_child_config_replaces_a_part_with_a_delete_key(tmp_path, lazy, path):
+    parts = dict(neck=dict(type='mmmtl.A', width=1, encoder=dict(type='mmmtl.B', depth=2)))
+    (tmp_path / 'base.py').write_text(f'model = {parts}')
+    change = dict(_delete_=True, type='mmmtl.B', taps=3)
+    change = dict(neck=change) if path == 'neck' else dict(neck=dict(encoder=change))
+    (tmp_path / 'child.py').write_text(
+        f'from mmengine.config import read_base\nwith read_base():\n    from .base import *\nmodel.update({change})'
+        if lazy
+        else f"_base_ = './base.py'\nmodel = {change}"
+    )
+    with parts_replaced_in_files():
+        found = Config.fromfile(tmp_path / 'child.py').model
+    remove_delete_keys(found)
+    replaced = dict(type='mmmtl.B', taps=3)
+    assert found.neck == (replaced if path == 'neck' else {**parts['neck'], 'encoder': replaced})
 
 
 @pytest.mark.parametrize('lazy', [True, False])

@@ -1,6 +1,8 @@
 """Monitored metrics: the rule comes from the task; a name that belongs to no task is rejected."""
 
 import pytest
+import torch
+from mmengine.registry import HOOKS, PARAM_SCHEDULERS
 from tool_process import CONFIGS
 
 from mmmtl.apis import load_config
@@ -27,6 +29,17 @@ def test_the_rule_is_that_of_the_task(metric, rule):
 def test_several_metrics_have_a_rule_each():
     config = load_config(TINY, {'default_hooks.checkpoint.save_best': ['depth/abs_rel', 'semseg/mIoU']})
     assert config.default_hooks.checkpoint.rule == ['less', 'greater']
+
+
+def test_a_rule_inferred_from_the_name_fits_every_monitor():
+    """MMEngine's hooks infer it, but not for a list of metrics; its schedules do not."""
+    metrics = ['semseg/mIoU', 'semseg/mAcc', 'depth/loss']
+    config = load_config(TINY, {'default_hooks.checkpoint.save_best': metrics})
+    assert config.default_hooks.checkpoint.rule == ['greater', 'greater', 'less']
+    HOOKS.build(config.default_hooks.checkpoint)
+    config = load_config(TINY, {'param_scheduler': [dict(type='ReduceOnPlateauLR', monitor='semseg/mAcc')]})
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    assert PARAM_SCHEDULERS.build(config.param_scheduler[0], default_args=dict(optimizer=optimizer)).rule == 'greater'
 
 
 def test_a_stated_rule_stays():

@@ -1,4 +1,4 @@
-"""The plane sweep against plane homographies, a per-point loop, and the published grid convention."""
+"""The plane sweep against plane homographies and a per-point loop; its planes; points behind the camera; warnings."""
 
 import warnings
 

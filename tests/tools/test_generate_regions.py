@@ -65,6 +65,12 @@ def test_backends(generate, tmp_path, backend, settings):
     assert dataset[0]['data_samples'][0].regions.max() > 0
 
 
+def test_a_part_of_a_dataset_without_parts_is_an_error(generate, tmp_path):
+    _, error, code = generate('--backend', 'felzenszwalb', '--part', 'camvid', '--out', tmp_path / 'maps')
+    assert code == 2 and 'the dataset has no parts; omit the option' in error.splitlines()[-1]
+    assert not (tmp_path / 'maps').exists()
+
+
 def test_instances_are_those_of_the_data_set(generate, tmp_path):
     generate('--backend', 'instances', '--out', tmp_path / 'maps')
     loaded = [

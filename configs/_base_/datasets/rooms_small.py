@@ -1,4 +1,4 @@
-"""Small generated rooms, 64 x 80, 1600 training views of 800 rooms; a table takes two cores about an hour."""
+"""Small generated rooms, 64 x 80, 1600 training views of 800 rooms, for tables such as `weighting/rooms_small.py`."""
 
 from mmmtl.datasets import EpochSampler, EvenlySplitSampler, collate_views
 from mmmtl.datasets.transforms import LoadViews, PackViews, RandomFlip

@@ -1,4 +1,4 @@
-"""ResNet-18 and one ASPP head per task for small images, with dilations that fit a map of 8 x 10."""
+"""ResNet-18 and one ASPP head per task for small images, and smaller dilations than usual."""
 
 from mmmtl.models import MultiTaskModel, ViewPreprocessor
 from mmmtl.models.backbones import TimmBackbone

@@ -1,4 +1,4 @@
-"""Schedule of MTPSL: Adam 1e-4, halved every 100 of 200 epochs (Li, Liu and Bilen, CVPR 2022)."""
+"""Schedule of MTPSL: 200 epochs of Adam, learning rate 1e-4, halved after 100 (Li, Liu and Bilen, CVPR 2022)."""
 
 from mmengine.config import read_base
 from mmengine.optim import StepLR

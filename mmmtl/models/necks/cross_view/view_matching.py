@@ -66,7 +66,7 @@ class ViewMatching(Neck):
                 f'0 to {len(in_channels) - 1}, found {features_from!r}'
             )
         self.transformer = build_nested(
-            MultiViewTransformer, {**(transformer or {}), 'channels': channels}, 'CrossViewModule.transformer'
+            MultiViewTransformer, transformer or {}, 'CrossViewModule.transformer', channels=channels
         )
         self.cost_volume: CostVolume | None = None
         if cost_volume is not None:

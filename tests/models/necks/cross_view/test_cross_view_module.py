@@ -177,7 +177,8 @@ def test_options(cameras, options, out_channels, strides):
         (dict(cost_volume=dict(depth_range='outdoor')), 'depth_range'),
         (dict(cost_volume=dict(plane=3)), 'cost_volume has no option plane; it takes planes'),
         (dict(fusion=dict(tap=3)), 'fusion has no option tap; it takes parts, taps'),
-        (dict(transformer=dict(block=3)), 'transformer has no option block; it takes channels, blocks'),
+        (dict(transformer=dict(block=3)), 'transformer has no option block; it takes blocks, '),
+        (dict(transformer=dict(channels=64)), 'transformer has no option channels; it takes blocks, '),
     ],
 )
 def test_wrong_options(options, message):
