@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
     camera, with_clouds = image_camera(args), 'point-cloud' in writers
     if with_clouds and camera is None:
         raise ConfigError(
-            '--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY (or FILE)'
+            'a point cloud needs the camera: --field-of-view DEGREES, or --intrinsics FX FY CX CY (or FILE)'
         )
     sources = find_sources(args.images, args.frame_step, Path(args.out))
     infer, weights = _onnx_inferencer(args) if args.onnx else _inferencer(args)
@@ -174,4 +174,6 @@ def check_depth(tasks: 'Mapping[str, Task]', model: str) -> None:
     from mmmtl.predictions.output_files import depth_and_normal_tasks
 
     if depth_and_normal_tasks(tasks)[0] is None:
-        raise ConfigError(f'{model}: does not predict depth, which a point cloud needs; omit --point-cloud')
+        raise ConfigError(
+            f'{model}: does not predict depth, which a point cloud needs; omit --point-cloud or --write point-cloud'
+        )

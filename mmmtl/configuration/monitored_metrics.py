@@ -12,9 +12,7 @@ from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.errors import ConfigError
 
 MONITOR_KEYS = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
-GREATER, LESS = (  # parts of the names of metrics from which MMEngine's hooks infer the rule
-    [key.lower() for key in keys] for keys in (CheckpointHook._default_greater_keys, CheckpointHook._default_less_keys)
-)
+GREATER, LESS = CheckpointHook._default_greater_keys, CheckpointHook._default_less_keys
 
 
 def set_monitor_rules(config: Config) -> None:
@@ -38,7 +36,7 @@ def set_monitor_rules(config: Config) -> None:
         higher = compared_metrics(config, names)
         rules = []
         for name in names:
-            is_higher_better = higher[name] if name in higher else _infer(name)
+            is_higher_better = higher[name] if name in higher else _infer(name, node)
             if is_higher_better is None:
                 raise ConfigError(
                     f'{path}.rule: cannot infer whether a higher or a lower {name!r} is better; '
@@ -48,10 +46,14 @@ def set_monitor_rules(config: Config) -> None:
         node['rule'] = rules[0] if isinstance(metrics, str) else rules
 
 
-def _infer(metric: str) -> bool | None:
-    """Return whether a higher value is better, from the name of a metric; None if it says nothing."""
-    for keys, is_higher_better in ((GREATER, True), (LESS, False)):
-        if any(key in metric.lower() for key in keys):
+def _infer(metric: str, hook: dict) -> bool | None:
+    """Return whether a higher value is better, from the name of a metric; None if the name does not tell.
+
+    The options ``greater_keys`` and ``less_keys`` of `CheckpointHook` list the parts of names that tell.
+    """
+    for option, default, is_higher_better in (('greater_keys', GREATER, True), ('less_keys', LESS, False)):
+        keys = hook.get(option) or default
+        if any(key.lower() in metric.lower() for key in ([keys] if isinstance(keys, str) else keys)):
             return is_higher_better
     return None
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmmtl.errors import DataError
 from mmmtl.extras import import_extra
+from mmmtl.files.checksums import json_digest
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def reconstruct(
 ) -> Reconstruction:
     """Reconstruct the frames, and return the model with the most registered frames.
 
-    Features and matches are stored in ``work`` and reused.
+    Features and matches are stored in ``work`` and reused for the same frames, camera and way of matching.
 
     Args:
         images: Folder of the frames, all of one camera without distortion.
@@ -81,11 +82,12 @@ def match(
     sequential: bool,
     threads: int,
 ) -> Path:
-    """Write features and matches of all frames to a database and return its path; an existing one is reused.
+    """Write features and matches of all frames to a database and return its path; one of the same request is reused.
 
-    The database is written under a temporary name, so it is never incomplete.
+    The database is written under a temporary name, so it is never incomplete. It replaces those of other requests.
     """
-    database = work / 'matches.db'
+    request = [list(names), None if intrinsics is None else intrinsics.tolist(), sequential]
+    database = work / f'matches_{json_digest(request)}.db'
     if database.is_file():
         return database
     work.mkdir(parents=True, exist_ok=True)
@@ -105,6 +107,8 @@ def match(
         )
         matching = pycolmap.FeatureMatchingOptions(num_threads=threads)
         (pycolmap.match_sequential if sequential else pycolmap.match_exhaustive)(temporary, matching_options=matching)
+        for earlier in work.glob('matches_*.db'):
+            earlier.unlink()
         os.replace(temporary, database)
     finally:
         for path in work.glob(f'{temporary.name}*'):

@@ -65,7 +65,7 @@ class MultiTaskModel(LossModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(tasks, reduction, MODELS.build(data_preprocessor or {'type': ViewPreprocessor}), **kwargs)
-        self.return_aux = False  # whether `predict` adds the neck's maps; `VisualizationHook` switches it
+        self.return_aux = False  # whether the mode 'predict' adds the neck's maps; `VisualizationHook` sets it
         self.backbone = build_backbone(backbone, self.tasks)
         check_colours(self.backbone, self.data_preprocessor)
         self.neck = build_neck(neck, self.backbone)
@@ -97,7 +97,7 @@ class MultiTaskModel(LossModel):
             loss.prepare_training()
 
     def val_step(self, data: dict[str, Sequence]) -> list[MultiTaskDataSample]:
-        """Predict for raw images of any size; a prediction does not depend on the other images of the batch.
+        """Predict for raw images of any size; a prediction does not depend on the other scenes of the batch.
 
         Args:
             data: ``inputs``, N images (3, H_i, W_i) uint8, and ``data_samples``, N samples, from `collate_views`.
@@ -124,7 +124,7 @@ class MultiTaskModel(LossModel):
 
         Args:
             inputs: (N, 3, H, W).
-            data_samples: N samples; required but for ``'tensor'``.
+            data_samples: N samples; required unless ``mode`` is ``'tensor'``.
             mode: ``'tensor'``, ``'loss'`` or ``'predict'``.
 
         Returns:

@@ -26,7 +26,7 @@ def scene_cameras(data_samples: Sequence[MultiTaskDataSample] | None) -> SceneCa
     """Collect the scenes and cameras of a batch.
 
     Images without samples, and samples without ``num_views``, are scenes with one view. If other scenes have several
-    views, these get identity matrices, which are not used.
+    views, the scenes with one view get identity matrices, which are not used.
 
     Raises:
         DataError: A scene with several views lacks a camera, or its views differ in size.

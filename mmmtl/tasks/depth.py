@@ -45,7 +45,7 @@ class Depth(Task):
     ``rmse_log`` (natural logarithm); ``abs_rel``; ``sq_rel`` in metres; ``delta1``, ``delta2``, ``delta3``, the
     fractions of pixels with max(p/g, g/p) < 1.25, 1.25^2, 1.25^3. Predictions are clamped to at least 1e-9 m for all
     but ``abs_rel_unclamped``, the relative error as the code of MTPSL computes it; it differs only where a network
-    predicts negative depth.
+    predicts negative depth, or depth outside the limits.
 
     ``min_depth``, ``max_depth`` and ``crop`` restrict the metrics, not the training.
 

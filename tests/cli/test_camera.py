@@ -102,8 +102,8 @@ def test_finished_clouds_are_skipped(photos, network, capsys):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--point-cloud'], '--point-cloud: needs the camera: --field-of-view DEGREES, or --intrinsics FX'),
-        (['--write', 'point-cloud'], '--point-cloud: needs the camera'),
+        (['--point-cloud'], 'a point cloud needs the camera: --field-of-view DEGREES, or --intrinsics FX'),
+        (['--write', 'point-cloud'], 'a point cloud needs the camera'),
         (['--field-of-view', '180'], '--field-of-view: the field of view must lie between 0 and 180 degrees'),
         (['--field-of-view', 'wide'], "invalid float value: 'wide'"),
         (['--field-of-view', '60', '--intrinsics', '9', '9', '9', '9'], 'not allowed with argument --field-of-view'),

@@ -42,6 +42,12 @@ def test_a_rule_inferred_from_the_name_fits_every_monitor():
     assert PARAM_SCHEDULERS.build(config.param_scheduler[0], default_args=dict(optimizer=optimizer)).rule == 'greater'
 
 
+def test_the_keys_of_a_hook_count():
+    checkpoint = dict(save_best=['depth/rmse_log', 'semseg/mIoU'], less_keys=['RMSE_log'])
+    config = load_config(TINY, {f'default_hooks.checkpoint.{name}': value for name, value in checkpoint.items()})
+    assert config.default_hooks.checkpoint.rule == ['less', 'greater']
+
+
 def test_a_stated_rule_stays():
     config = load_config(TINY, stopping('depth/delta1', rule='greater'))
     assert config.custom_hooks[0].rule == 'greater'

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -155,7 +156,7 @@ def test_what_is_refused(convert, video, tmp_path, refused):
     assert 'hall: only 0 reconstructed points' in refused(convert, video, tmp_path / 'dark').error
     for path in (video / 'depth').iterdir():
         path.unlink()
-    assert '6 images in color/, of which 0 have their depth' in refused(convert, video, out).error
+    assert 'one in 1 of the images in color/ gives 6, of which 0 have their depth' in refused(convert, video, out).error
     assert 'color: no such file or folder' in refused(convert, tmp_path / 'gone', out).error
 
 
@@ -180,6 +181,33 @@ def test_poses_of_another_unit_of_depth_are_not_reused(tool, video, tmp_path):
         DataError, match='contains the poses of different frames, of a different camera or with different options'
     ):
         script.estimate(frames, tmp_path, units=5000, **options)
+
+
+class Matcher:
+    """Stands in for pycolmap: the database lists the frames."""
+
+    CameraMode = FeatureMatchingOptions = FeatureExtractionOptions = ImageReaderOptions = mock.MagicMock()
+    match_sequential = match_exhaustive = mock.Mock()
+
+    @staticmethod
+    def extract_features(database, images, *, image_names, **options):
+        database.write_text(' '.join(image_names))
+
+
+def test_matches_are_reused_for_the_same_request_only(tool, tmp_path):
+    match = tool('dataset_converters/structure_from_motion').match
+    request = dict(names=['a', 'b'], intrinsics=None, sequential=True)
+
+    def matched(**changes):
+        options = {**request, **changes}
+        return match(Matcher(), tmp_path, options['names'], tmp_path, options['intrinsics'], options['sequential'], 1)
+
+    first = matched()
+    first.write_text('kept')
+    assert matched() == first and first.read_text() == 'kept'
+    for changes in (dict(names=['a', 'c']), dict(intrinsics=INTRINSICS), dict(sequential=False)):
+        assert matched(**changes) != first and list(tmp_path.iterdir()) == [matched(**changes)]
+    assert matched() == first and first.read_text() == 'a b'
 
 
 def test_65535_is_no_depth(tool, video):

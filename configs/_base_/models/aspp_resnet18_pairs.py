@@ -1,4 +1,4 @@
-"""ResNet-18 and one ASPP head per task for small images, and smaller dilations than usual."""
+"""ResNet-18 and one ASPP head per task, with smaller dilations than usual, for small images."""
 
 from mmmtl.models import MultiTaskModel, ViewPreprocessor
 from mmmtl.models.backbones import TimmBackbone

@@ -70,12 +70,13 @@ class TaskGradients(nn.Module):
     first step, by one extra backward pass per task; if tasks share further parameters later, their gradients are added.
 
     ``.grad`` of the parameters is not changed and DDP is not involved, so gradient accumulation works as usual. Tensor
-    hooks also run in these passes: those of shared parameters once per task in addition, those of others once (twice on
-    the first step). The optimizer's loss scale is applied after the
-    weighting, so these gradients are unscaled. Under fp16, where small gradients would underflow, the passes have their
-    own scale, which is divided out again: it halves after an overflow (that step is skipped) and grows slowly
-    otherwise. It is the buffer ``half_scale``, and so part of checkpoints. Gradients are averaged over the processes
-    before they are used, as those of each process may agree where those of the whole batch conflict.
+    hooks also run in these passes: those of shared parameters once more per task; those of others once more if the
+    tasks share none of them. The first step runs the latter once more for each task that uses the parameter. The
+    optimizer's loss scale is applied after the weighting, so these gradients are unscaled. Under fp16, where small
+    gradients would underflow, the passes have their own scale, which is divided out again: it halves after an overflow
+    (that step is skipped) and grows slowly otherwise. It is the buffer ``half_scale``, and so part of checkpoints.
+    Gradients are averaged over the processes before they are used, as those of each process may agree where those of
+    the whole batch conflict.
 
     Args:
         shared: Leading components of parameter names, without a dot at the end: ``'backbone'``, ``'neck.levels'``.
