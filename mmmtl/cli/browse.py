@@ -24,12 +24,13 @@ def run(args: argparse.Namespace) -> None:
 
     from mmmtl.apis import load_config
     from mmmtl.configuration.recipes import recipe_name
+    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets import SampleKey
     from mmmtl.registry import DATASETS
     from mmmtl.visualization import as_image, draw_regions, draw_sheet, write_sheets
 
     config = load_config(args.config, args.cfg_options)
-    dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
+    dataset = DATASETS.build(split_dataset(config, args.split))
     chosen = np.random.default_rng(args.seed).permutation(len(dataset))[: args.count]
     sheets = []
     for index in chosen:

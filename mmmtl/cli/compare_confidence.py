@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The dataset of the split is not `StereoMatches`.
     """
     from mmmtl.apis import load_config
+    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets import StereoMatches
     from mmmtl.errors import ConfigError
     from mmmtl.pseudo_labels.confidence_comparison import compare_confidence
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.registry import DATASETS
 
     config = load_config(args.config, args.cfg_options)
-    dataset = DATASETS.build(config[f'{args.split}_dataloader'].dataset)
+    dataset = DATASETS.build(split_dataset(config, args.split))
     if not isinstance(dataset, StereoMatches):
         raise ConfigError(
             f'{args.config}: the dataset of the {args.split} split must be StereoMatches, which has ground-truth '

@@ -66,13 +66,14 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: Options contradict each other, or --out is missing and no transform of the split names a folder.
     """
     from mmmtl.configuration.load_config import load_config
+    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets.label_readers.pseudo_disparity import MAX_DISPARITY
     from mmmtl.errors import ConfigError
     from mmmtl.pseudo_labels.pseudo_disparity import write_pseudo_disparity
     from mmmtl.pseudo_labels.stereo_matching import DisparityFolder, SemiGlobalMatcher
 
     check_device(args.device)
-    config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
+    config = split_dataset(load_config(args.config, args.cfg_options), args.split)
     if args.backend == 'sgbm':
         if args.disparities > MAX_DISPARITY:
             raise ConfigError(

@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The task is not a segmentation task, or the network has different classes.
     """
     from mmmtl.configuration.load_config import load_config
+    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets.label_readers.pseudo_labels import pseudo_label_folder
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import content_digest
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     if found is None or found.quantity != 'classes':
         raise ConfigError(f'{args.config}: {args.task!r} is not one of its segmentation tasks; choose another --task')
     task = cast(SemSeg, found)
-    dataset = config[f'{args.split}_dataloader'].dataset
+    dataset = split_dataset(config, args.split)
     folder = pseudo_label_folder(args.out or semseg_folder(dataset.get('pipeline', ()), args.task))
     if args.library == 'mmmtl':
         segment, size = load_mmmtl_network(args.model, args.checkpoint, task, args.device, args.no_resize)

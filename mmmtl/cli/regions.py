@@ -87,10 +87,11 @@ def run(args: argparse.Namespace) -> None:
 def _dataset(args: argparse.Namespace):
     """Build the dataset of the split, without regions, which do not exist yet."""
     from mmmtl.configuration.load_config import load_config
+    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.errors import ConfigError
     from mmmtl.registry import DATASETS
 
-    config = load_config(args.config, args.cfg_options)[f'{args.split}_dataloader'].dataset
+    config = split_dataset(load_config(args.config, args.cfg_options), args.split)
     if 'parts' in config:
         if args.part not in config.parts:
             raise ConfigError(f'--part must be one of {", ".join(config.parts)}, found {args.part}')

@@ -39,8 +39,8 @@ def find_frames(folder: Path, every: int) -> list[Path]:
     frames = [path for path in images if depth_path(path).is_file()]
     if len(frames) < 2:
         raise DataError(
-            f'{folder}: one in {every} of the images in color/ gives {len(images)}, of which {len(frames)} have their '
-            'depth as depth/NAME.png; at least two are needed'
+            f'{folder}: with --every {every}, {len(images)} images of color/ are used, and {len(frames)} of them have '
+            'a depth map depth/NAME.png; at least two are needed'
         )
     for path in frames:
         check_unrotated(path)  # COLMAP ignores the EXIF rotation

@@ -13,8 +13,9 @@ from mmmtl.structures import MultiTaskDataSample
 class SceneCameras(TypedDict):
     """Arguments of a neck that looks across views.
 
-    ``views`` is the number of views of each scene; None if every image is a scene. ``intrinsics`` (N, 3, 3), in pixels
-    of the network's input, and ``camera_T_world`` (N, 4, 4) are None if no scene has several views.
+    ``views`` is the number of views of each scene; None without samples: every image is a scene. ``intrinsics``
+    (N, 3, 3), in pixels of the network's input, and ``camera_T_world`` (N, 4, 4) are None if no scene has several
+    views.
     """
 
     views: tuple[int, ...] | None

@@ -114,7 +114,7 @@ def floor_lamp(rng: np.random.Generator, mix: Materials) -> list[Part]:
 
 
 def plant(rng: np.random.Generator, mix: Materials, pot: int, height: float) -> list[Part]:
-    """Return a plant of the given height in metres, with a pot of the material ``pot``."""
+    """Return a plant of at most the given height in metres, with a pot of the material ``pot``."""
     leaf = mix.mix('carpet', hsv(rng.uniform(0.22, 0.38), 0.7, rng.uniform(0.35, 0.6)), repeat=0.3)
     r = height * 0.22
     parts = [

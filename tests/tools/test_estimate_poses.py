@@ -156,7 +156,10 @@ def test_what_is_refused(convert, video, tmp_path, refused):
     assert 'hall: only 0 reconstructed points' in refused(convert, video, tmp_path / 'dark').error
     for path in (video / 'depth').iterdir():
         path.unlink()
-    assert 'one in 1 of the images in color/ gives 6, of which 0 have their depth' in refused(convert, video, out).error
+    assert (
+        'with --every 1, 6 images of color/ are used, and 0 of them have a depth map'
+        in refused(convert, video, out).error
+    )
     assert 'color: no such file or folder' in refused(convert, tmp_path / 'gone', out).error
 
 

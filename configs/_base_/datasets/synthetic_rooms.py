@@ -28,7 +28,7 @@ train_dataloader = dict(
         scenes=2000,
         pipeline=[
             dict(type=LoadViews),
-            dict(type=RandomFlip),  # the rooms are varied enough for a short run
+            dict(type=RandomFlip),
             dict(type=PackViews),
         ],
     ),
