@@ -9,7 +9,9 @@ STEPS = {8: (2, 2), 4: (2, 1), 2: (1, 1)}  # strides of the last two stages; the
 
 
 class SpatialEncoder(BaseModule):
-    """Maps images (N, 3, H, W), ImageNet-normalized, to features (N, 128, H / stride, W / stride).
+    """Maps normalized images (N, 3, H, W) to features (N, 128, H / stride, W / stride).
+
+    The weights of UniMatch need images normalized with ImageNet's mean and deviation.
 
     The encoder of UniMatch (TPAMI 2023), which MVSplat and CvM reuse: a 7x7 stem and three stages of two residual
     blocks. All norms are instance norms without parameters or statistics, so the result for one image does not depend

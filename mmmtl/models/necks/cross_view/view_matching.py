@@ -95,7 +95,7 @@ class ViewMatching(Neck):
 
         Args:
             features: The taps (N, C_i, h_i, w_i), fine to coarse.
-            images: (N, 3, H, W), ImageNet-normalized, of any size.
+            images: (N, 3, H, W), normalized by the model's preprocessor, of any size.
             views: Number of views of each scene, N in total; the views of a scene are consecutive in the batch. None
                 if every image is a scene.
             intrinsics: (N, 3, 3) in pixels of ``images``; ignored for scenes of one view. None is allowed if all scenes
