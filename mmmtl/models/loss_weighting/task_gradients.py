@@ -35,7 +35,7 @@ class GradientsByTask:
         If the gradients on the other parameters are known, the backward pass does not run through the network again.
 
         Args:
-            factors: (T,), factors of the losses in the total, and of their gradients on the parameters that are not shared.
+            factors: (T,), factors of the losses in the total, and of their gradients on parameters that are not shared.
             weights: (T,), factors of the gradients on the shared parameters; None to use ``factors`` there, too.
 
         Returns:
