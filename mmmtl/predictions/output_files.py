@@ -113,7 +113,7 @@ WRITERS: dict[str, OutputWriter] = {
     'arrays': OutputWriter(lambda tasks: [f'.{name}.npy' for name in tasks], encode_arrays),
     'point-cloud': OutputWriter(lambda tasks: ['.ply'], encode_point_cloud),
 }
-"""The writers, by their name on the command line. To add one, add an entry."""
+"""The writers, by their name on the command line; `mmmtl.cli.predict.WRITERS` repeats the names."""
 
 
 def lost_values(prediction: Prediction) -> list[str]:
