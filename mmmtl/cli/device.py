@@ -16,5 +16,5 @@ def check_device(name: str) -> None:
 
     try:
         torch.empty(0, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, ImportError) as error:  # ImportError: the package of the device is missing
         raise ConfigError(f'--device {name!r}: {first_line(error)}; use cpu, or a device of this machine') from None

@@ -12,7 +12,6 @@ from mmmtl.configuration.resolve_type import class_of, resolve_type
 from mmmtl.errors import ConfigError
 
 MONITOR_KEYS = {CheckpointHook: 'save_best', EarlyStoppingHook: 'monitor', ReduceOnPlateauParamScheduler: 'monitor'}
-GREATER, LESS = CheckpointHook._default_greater_keys, CheckpointHook._default_less_keys
 
 
 def set_monitor_rules(config: Config) -> None:
@@ -36,26 +35,27 @@ def set_monitor_rules(config: Config) -> None:
         higher = compared_metrics(config, names)
         rules = []
         for name in names:
-            is_higher_better = higher[name] if name in higher else _infer(name, node)
-            if is_higher_better is None:
+            is_higher_better = higher.get(name)
+            rule = _infer(name, node) if is_higher_better is None else 'greater' if is_higher_better else 'less'
+            if rule is None:
                 raise ConfigError(
                     f'{path}.rule: cannot infer whether a higher or a lower {name!r} is better; '
                     "set rule='greater' or rule='less'"
                 )
-            rules.append('greater' if is_higher_better else 'less')
+            rules.append(rule)
         node['rule'] = rules[0] if isinstance(metrics, str) else rules
 
 
-def _infer(metric: str, hook: dict) -> bool | None:
-    """Return whether a higher value is better, from the name of a metric; None if the name does not tell.
+def _infer(metric: str, hook: dict) -> str | None:
+    """Return the rule that MMEngine's hooks infer from the name of a metric; None if the name does not tell.
 
-    The options ``greater_keys`` and ``less_keys`` of `CheckpointHook` list the parts of names that tell.
+    The options ``greater_keys`` and ``less_keys`` of `CheckpointHook` list names, and parts of names, that tell.
     """
-    for option, default, is_higher_better in (('greater_keys', GREATER, True), ('less_keys', LESS, False)):
-        keys = hook.get(option) or default
-        if any(key.lower() in metric.lower() for key in ([keys] if isinstance(keys, str) else keys)):
-            return is_higher_better
-    return None
+    keys = {option: hook[option] for option in ('greater_keys', 'less_keys') if hook.get(option) is not None}
+    try:
+        return CheckpointHook(save_best=metric, **keys).rules[0]
+    except ValueError:
+        return None
 
 
 def _check_tasks(config: Config, names: list[str], path: str) -> None:

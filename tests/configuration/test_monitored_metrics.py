@@ -43,9 +43,11 @@ def test_a_rule_inferred_from_the_name_fits_every_monitor():
 
 
 def test_the_keys_of_a_hook_count():
-    checkpoint = dict(save_best=['depth/rmse_log', 'semseg/mIoU'], less_keys=['RMSE_log'])
+    """The whole name comes before the parts, such as top."""
+    metrics = ['depth/rmse_log', 'semseg/top_error', 'semseg/mIoU']
+    checkpoint = dict(save_best=metrics, less_keys=['RMSE_log', 'semseg/top_error'])
     config = load_config(TINY, {f'default_hooks.checkpoint.{name}': value for name, value in checkpoint.items()})
-    assert config.default_hooks.checkpoint.rule == ['less', 'greater']
+    assert config.default_hooks.checkpoint.rule == ['less', 'less', 'greater']
 
 
 def test_a_stated_rule_stays():
