@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from mmmtl.errors import ConfigError
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.batch_context import BatchContext
-from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.models.full_size import at_full_size
 
 
@@ -27,16 +26,11 @@ class ExportedNetwork(nn.Module):
         views: Number of views of the scene that the N = ``views`` images show; 1 if every image is a scene.
 
     Raises:
-        ConfigError: The preprocessor is not a `ViewPreprocessor`, or ``views`` does not suit the network.
+        ConfigError: ``views`` does not suit the network.
     """
 
     def __init__(self, model: MultiTaskModel, *, probabilities: bool = False, views: int = 1) -> None:
         super().__init__()
-        if not isinstance(model.data_preprocessor, ViewPreprocessor):
-            raise ConfigError(
-                f'model.data_preprocessor: {type(model.data_preprocessor).__name__} cannot be exported, '
-                'only ViewPreprocessor can'
-            )
         if views < 1 or (views > 1 and not model.looks_across_views):
             raise ConfigError(f'views: {views}, but this network takes single images; omit it')
         self.model, self.views = model, views
@@ -65,7 +59,7 @@ class ExportedNetwork(nn.Module):
         """
         model, size = self.model, (image.shape[2], image.shape[3])
         normalized = (image.float() - cast(Tensor, self.mean)) / cast(Tensor, self.std)
-        divisor = cast(ViewPreprocessor, model.data_preprocessor).divisor
+        divisor = model.data_preprocessor.divisor
         if divisor > 1:
             normalized = F.pad(normalized, (0, -size[1] % divisor, 0, -size[0] % divisor))
         images = model.size_constraint.pad(normalized)

@@ -10,7 +10,6 @@ import mmmtl
 from mmmtl import tasks as all_tasks
 from mmmtl.errors import ConfigError, DataError
 from mmmtl.models import MultiTaskModel
-from mmmtl.models.data_preprocessor import ViewPreprocessor
 from mmmtl.tasks import Task
 
 UNITS = {
@@ -30,9 +29,7 @@ def describe(model: MultiTaskModel, config: Config, *, probabilities: bool, view
         probabilities: Whether tasks of classes return probabilities.
         views: Number of views of a scene.
     """
-    preprocessor = model.data_preprocessor
-    assert isinstance(preprocessor, ViewPreprocessor)
-    mean, std = preprocessor.mean_and_std
+    mean, std = model.data_preprocessor.mean_and_std
     trained_for = config.get('trained_for') or {}
     return {
         'mmmtl_version': mmmtl.__version__,

@@ -13,8 +13,7 @@ STATE = 'best_score_early_stopping'
 class EarlyStoppingHook(hooks.EarlyStoppingHook):
     """MMEngine's hook, with the best score and the number of validations without improvement in the checkpoint.
 
-    ``load_config`` replaces MMEngine's hook by this one, and sets ``rule`` if the metric is the primary metric of a
-    task.
+    ``load_config`` replaces MMEngine's hook by this one, and sets ``rule`` if it is known for the metric.
 
     Args: see `mmengine.hooks.EarlyStoppingHook`. ``strict`` has no effect: a metric that is missing always raises.
 

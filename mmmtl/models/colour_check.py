@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 
-from torch import nn
-
 from mmmtl.errors import ConfigError
 from mmmtl.models.backbones.backbone import Backbone
 from mmmtl.models.colours import Colours
 from mmmtl.models.data_preprocessor import ViewPreprocessor
 
 
-def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
+def check_colours(backbone: Backbone, preprocessor: ViewPreprocessor) -> None:
     """Check that images are normalized with the mean and standard deviation that the weights of a backbone expect.
-
-    A preprocessor of a different type than `ViewPreprocessor` is not checked.
 
     Raises:
         ConfigError: They are not; the message states the values to set.
@@ -23,14 +19,12 @@ def check_colours(backbone: Backbone, preprocessor: nn.Module) -> None:
             check_normalization(part.colours, preprocessor)
 
 
-def check_normalization(colours: Colours, preprocessor: nn.Module) -> None:
+def check_normalization(colours: Colours, preprocessor: ViewPreprocessor) -> None:
     """Check that a preprocessor normalizes images by the mean and standard deviation of `colours`.
 
     Raises:
         ConfigError: It does not; the message states the values to set.
     """
-    if not isinstance(preprocessor, ViewPreprocessor):
-        return
     mean, std = preprocessor.mean_and_std
     if colours.differ_from(mean, std):
         expected_mean, expected_std = _format_values(colours.mean), _format_values(colours.std)

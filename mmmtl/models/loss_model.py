@@ -30,12 +30,13 @@ class LossModel(BaseModel):
     Args:
         tasks: ``{name: config}``.
         reduction: ``'batch'``, ``'labelled'`` or ``'pixels'``, see `reduce_losses`.
-        data_preprocessor: The preprocessor.
+        data_preprocessor: The preprocessor, a `ViewPreprocessor`.
 
     Raises:
-        ConfigError: ``reduction`` is unknown.
+        ConfigError: ``reduction`` is unknown, or the preprocessor is of a different type.
     """
 
+    data_preprocessor: ViewPreprocessor
     backbone: Backbone
     neck: Neck
     decode_head: DecodeHead
@@ -48,6 +49,9 @@ class LossModel(BaseModel):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
+        if not isinstance(data_preprocessor, ViewPreprocessor):  # evaluation, export and RGB losses need its methods
+            found = type(data_preprocessor).__name__
+            raise ConfigError(f'model.data_preprocessor must be a ViewPreprocessor or a subclass of it, found {found}')
         if reduction not in REDUCTIONS:
             raise ConfigError(f'model.reduction must be one of {", ".join(REDUCTIONS)}, found {reduction!r}')
         self.tasks = build_tasks(tasks)
@@ -69,11 +73,6 @@ class LossModel(BaseModel):
             consistency_losses, self.tasks, self.backbone, self.neck.aux_names | self.decode_head.aux_names
         )
         self.reads_rgb = any('rgb' in loss.reads for _, loss in self._named_consistency_losses())
-        if self.reads_rgb and not isinstance(self.data_preprocessor, ViewPreprocessor):
-            raise ConfigError(
-                'model.consistency_losses: a loss reads the colours of images, which only ViewPreprocessor returns; '
-                f'found data_preprocessor {type(self.data_preprocessor).__name__}'
-            )
 
     def loss(
         self,

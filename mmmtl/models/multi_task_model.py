@@ -41,8 +41,8 @@ class MultiTaskModel(LossModel):
         consistency_losses: ``{name: config}`` of `ConsistencyLoss` terms, added to the total.
         reduction: How pixels, images and processes are reduced to one loss per task: ``'batch'``, ``'labelled'`` or
             ``'pixels'``, see `reduce_losses`.
-        data_preprocessor: Config of the preprocessor; a `ViewPreprocessor` with ImageNet's mean and standard
-            deviation by default.
+        data_preprocessor: Config of a `ViewPreprocessor` or of a subclass; ImageNet's mean and standard deviation by
+            default.
         **kwargs: ``init_cfg`` of MMEngine's ``BaseModule``.
 
     Raises:

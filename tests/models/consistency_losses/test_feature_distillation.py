@@ -210,7 +210,7 @@ def test_invalid_options(options, message):
 
 
 def test_other_preprocessors_are_refused():
-    with pytest.raises(ConfigError, match='which only ViewPreprocessor returns; found data_preprocessor Base'):
+    with pytest.raises(ConfigError, match='must be a ViewPreprocessor or a subclass of it, found BaseDataPreprocessor'):
         make_model(preprocessor=dict(type='mmengine.BaseDataPreprocessor'))
 
 

@@ -19,7 +19,7 @@ class Fusion:
         project: Whether a 1x1 convolution, shared by the taps, maps the concatenation back to the taps' channels.
 
     Raises:
-        ConfigError: ``parts`` is empty or names something else.
+        ConfigError: ``parts`` is empty or names something else, or ``stride`` is below 1.
     """
 
     parts: Sequence[str] = PARTS
@@ -30,6 +30,8 @@ class Fusion:
     def __post_init__(self) -> None:
         if not self.parts or set(self.parts) - set(PARTS):
             raise ConfigError(f'CrossViewModule.fusion.parts takes one or both of {PARTS}, found {tuple(self.parts)}')
+        if self.stride is not None and self.stride < 1:
+            raise ConfigError(f'CrossViewModule.fusion.stride must be at least 1, or None, found {self.stride}')
         object.__setattr__(self, 'parts', tuple(part for part in PARTS if part in self.parts))
 
     def selected(self, in_channels: Sequence[int]) -> tuple[int, ...]:

@@ -177,6 +177,7 @@ def test_options(cameras, options, out_channels, strides):
         (dict(cost_volume=dict(depth_range='outdoor')), 'depth_range'),
         (dict(cost_volume=dict(plane=3)), 'cost_volume has no option plane; it takes planes'),
         (dict(fusion=dict(tap=3)), 'fusion has no option tap; it takes parts, taps'),
+        (dict(fusion=dict(stride=0)), 'fusion.stride must be at least 1, or None, found 0'),
         (dict(transformer=dict(block=3)), 'transformer has no option block; it takes blocks, '),
         (dict(transformer=dict(channels=64)), 'transformer has no option channels; it takes blocks, '),
     ],
