@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmmtl.checkpoints.latest_checkpoint import latest_checkpoint, latest_readable_checkpoint
 from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipe_digest import recipe_digest
+from mmmtl.configuration.weight_files import weight_files
 from mmmtl.errors import ConfigError
 
 TRAINED = 'trained network'  # the row of scores in metrics.json
@@ -61,30 +62,37 @@ class PlannedRun:
         """Return whether its scores exist.
 
         Raises:
-            ConfigError: The scores are of a different recipe, seed or checkpoint; or there are none, and the checkpoint
-                to resume from is of a different recipe.
+            ConfigError: The scores are of a different recipe, seed or checkpoint, or of other initial weights; or
+                there are none, and the checkpoint to resume from is of a different recipe.
         """
-        scores = self.work_dir / 'metrics.json'
+        scores, config = self.work_dir / 'metrics.json', self.load()
         if scores.is_file():
-            file: Path | None = scores
-            recipe: str | None = self._recipe_of(scores)
-        else:
-            latest = latest_readable_checkpoint(self.work_dir)
-            file, recipe = latest.file, latest.recipe
-            if file is None:
-                return False
-        if recipe != recipe_digest(self.load()):
+            found = self._read(scores)
+            self._check_recipe(scores, found['recipe'], config)
+            for entry, digest in weight_files(config).items():
+                if found.get('weights', {}).get(entry, digest) != digest:
+                    raise ConfigError(
+                        f'{scores}: trained when the file of {entry} had different content; remove the folder, or '
+                        'choose another --work-dir'
+                    )
+            return True
+        latest = latest_readable_checkpoint(self.work_dir)
+        if latest.file is not None:
+            self._check_recipe(latest.file, latest.recipe, config)
+        return False
+
+    def _check_recipe(self, file: Path, recipe: str | None, config: Config) -> None:
+        if recipe != recipe_digest(config):
             raise ConfigError(
                 f'{file}: made with a different recipe than that of {self.config}; remove the folder, or choose '
                 'another --work-dir'
             )
-        return file == scores
 
-    def _recipe_of(self, scores: Path) -> str:
+    def _read(self, scores: Path) -> dict[str, Any]:
         try:
             found = json.loads(scores.read_text())
-            if found['seed'] == self.seed and TRAINED in found['scores']:
-                return found['recipe']
+            if found['seed'] == self.seed and TRAINED in found['scores'] and isinstance(found['recipe'], str):
+                return found
         except (ValueError, LookupError, TypeError):
             pass  # damaged
         raise ConfigError(

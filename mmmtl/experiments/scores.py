@@ -11,6 +11,7 @@ from torch import nn
 from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
+from mmmtl.configuration.weight_files import weight_files
 from mmmtl.files.atomic_path import write_text_file
 from mmmtl.model_wrapper import unwrap_model
 
@@ -58,6 +59,7 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         'departures': [f'{config.protocol}: {one}' for one in departed],
         'seed': config.get('randomness', {}).get('seed'),
         'recipe': recipe_digest(config),
+        'weights': weight_files(config),
         'compared': compared_metrics(config, {key: None for values in scores.values() for key in values}),
         'scores': {
             row: {key: value if math.isfinite(value) else None for key, value in values.items()}

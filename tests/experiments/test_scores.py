@@ -39,6 +39,7 @@ def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
         'protocol_digest': None,
         'departures': [],
         'seed': 3,
+        'weights': {},
         'compared': {},
         'scores': {
             'trained': {'depth/abs_rel': 0.125, 'depth/rmse': None, 'semseg/IoU/bed': None},

@@ -19,9 +19,10 @@ from mmmtl.available_cores import available_cores
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError, WorkDirInUseError
 from mmmtl.experiments import sweep
-from mmmtl.experiments.planned_run import InitialWeights, PlannedRun
+from mmmtl.experiments.planned_run import TRAINED, InitialWeights, PlannedRun
 from mmmtl.experiments.processes import Failure
 from mmmtl.experiments.run_table import run_table
+from mmmtl.experiments.scores import write_scores
 from mmmtl.experiments.sweep import train_and_test, work
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
@@ -94,6 +95,19 @@ def test_scores_that_are_not_of_its_end_are_refused(copied, change):
     path.write_text(json.dumps(json.loads(path.read_text()) | change) if change else '{"seed": 0')
     with pytest.raises(ConfigError, match=r'metrics\.json: not the scores of a run with seed 0; remove it, or'):
         copied.is_done()
+
+
+def test_scores_of_initial_weights_that_changed_are_refused(tmp_path):
+    weights = tmp_path / 'space.pth'
+    weights.write_bytes(b'before')
+    run = planned(tmp_path, 0, **{'model.backbone.checkpoint': str(weights)})
+    write_scores(run.work_dir / 'metrics.json', {TRAINED: {'depth/abs_rel': 0.2}}, run.load())
+    assert run.is_done()
+    weights.write_bytes(b'after')
+    with pytest.raises(ConfigError, match=r'the file of model\.backbone\.checkpoint had different content'):
+        run.is_done()
+    weights.unlink()  # no longer needed
+    assert run.is_done()
 
 
 @pytest.mark.slow
