@@ -102,7 +102,7 @@ def context_map() -> np.ndarray:
 
 
 def person() -> dict:
-    """A person with an eye above a head, a torso and a left foot; rows tell the part."""
+    """A person with a head, a left eye painted over part of it, a torso and a left foot; each fills a range of rows."""
     rows = {'head': (0, 10), 'leye': (2, 4), 'torso': (10, 20), 'lfoot': (30, 35)}
     return thing('person', 15, {name: (slice(*span), slice(20, 30)) for name, span in rows.items()})
 

@@ -114,7 +114,7 @@ def few_scenes(node: dict) -> None:
     ],
 )
 def test_a_step_under_plain_mmengine(path, tmp_path, rooms_cache, run_state):
-    """One recipe of each family that learns on generated rooms; a row of a table goes as a flat text."""
+    """Recipes of several families that learn on generated rooms; a row of a table is run as a flat text."""
     if '::' in path:
         (tmp_path / 'flat.py').write_text(flat_text(load_config(CONFIGS / path), tidy=False))
     config = Config.fromfile(tmp_path / 'flat.py' if '::' in path else CONFIGS / path)

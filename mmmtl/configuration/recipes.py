@@ -58,8 +58,8 @@ def _read(name: str, outer: tuple[str, ...]) -> Config:
     base = _read(_recipe_of_row(Path(path), recipe), (*outer, key))
     for changes in all_changes:
         apply_changes(base, dict(dict.items(changes)))
-    # the name of the run and of the config file in its work dir
-    object.__setattr__(base, '_filename', f'{recipe_name(name)}.py')
+    # the name of the run and of the config in its work dir, in the folder that relative paths of the recipe refer to
+    object.__setattr__(base, '_filename', str(Path(base.filename).with_name(f'{row}.py')))
     return base
 
 

@@ -36,7 +36,7 @@ def normal_noise(keys: Tensor, stream: int, shape: tuple[int, ...]) -> Tensor:
     counter = torch.arange(1, 1 + math.prod(shape), device=keys.device)
     seeds = _mix(keys + torch.full_like(keys, stream + 1) * GOLDEN)
     bits = _mix(seeds[:, None] + counter * GOLDEN)
-    radius, angle = (((part & 0xFFFFFF) + 0.5) / 2**24 for part in (bits, bits >> 24))  # in (0, 1)
+    radius, angle = (((part & 0xFFFFFF) + 0.5) / 2**24 for part in (bits, bits >> 24))  # in (0, 1]
     return ((-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()).view(len(keys), *shape)
 
 

@@ -21,7 +21,7 @@ class FolderContent:
         channels: Number of channels, 1 or 3.
         dtype: NumPy's name of the stored type.
         values: Distinct values, or colours packed as 0xRRGGBB, ascending; at most `MAX_DISTINCT_VALUES` + 1 of them.
-        median: Median of the positive values.
+        median: Median over the files of the median of their positive values; 0 if there are none.
         finite: Whether all values are finite.
         num_files_read: Number of files that were read.
     """

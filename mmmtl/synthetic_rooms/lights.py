@@ -43,7 +43,7 @@ class Light(LightSource):
 
     position: np.ndarray  # (3,) metres
     colour: np.ndarray  # (3,) linear
-    facing: np.ndarray  # (3,) unit direction in which a window shines; zero for lamps, which shine in all
+    facing: np.ndarray  # (3,) unit direction in which a window or a spot shines; zero if it shines in all
 
     def illuminate(self, point: np.ndarray, normal: np.ndarray, slot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         towards = self.position[:, None] - point

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mmmtl.configuration.class_names import read_class_names
 from mmmtl.configuration.recipes import all_recipes, expand_recipes, read_recipe, recipe_name
 from mmmtl.errors import ConfigError
 
@@ -75,6 +76,20 @@ def test_names_of_runs(table):
     assert recipe_name(table.with_name('recipe.py')) == 'recipe'
     assert recipe_name(f'{table}::fast') == f'{table.parent.name}_table/fast'
     assert Path(read_recipe(f'{table}::fast').filename).name == 'fast.py'
+
+
+def test_a_row_finds_the_files_beside_its_recipe(tmp_path, monkeypatch):
+    folder = tmp_path / 'mine'
+    folder.mkdir()
+    (folder / 'names.txt').write_text('floor\nwall\n')
+    (folder / 'base.py').write_text("tasks = dict(semseg=dict(type='mmmtl.SemSeg', classes='names.txt'))")
+    (folder / 'table.py').write_text("rows = dict(a=('base.py',), b=('table.py::a', dict(x=1)))")
+    for working_folder in (tmp_path, folder, '/'):
+        monkeypatch.chdir(working_folder)
+        for recipe in ('base.py', 'table.py::a', 'table.py::b'):
+            config = read_recipe(folder / recipe)
+            read_class_names(config)
+            assert config.tasks.semseg.classes == ['floor', 'wall']
 
 
 def test_tables_are_expanded(table):

@@ -1,4 +1,4 @@
-"""The network of Pseudo-MTL with an eighth to a quarter of its channels, from scratch, for small images."""
+"""The network of Pseudo-MTL with an eighth to three sixteenths of its channels, from scratch, for small images."""
 
 from mmmtl.models import MultiTaskModel
 from mmmtl.models.backbones import VGG

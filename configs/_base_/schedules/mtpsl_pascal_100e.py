@@ -1,4 +1,4 @@
-"""Schedule of MTPSL on PASCAL-Context: Adam 1e-4, polynomial decay (power 0.9) to 0 over 100 epochs, batch size 6."""
+"""Schedule of MTPSL on PASCAL-Context: Adam 1e-4, polynomial decay (power 0.9) to 0 over 100 epochs."""
 
 from mmengine.config import read_base
 from mmengine.optim import PolyLR

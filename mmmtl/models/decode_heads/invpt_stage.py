@@ -11,7 +11,7 @@ from mmmtl.models.decode_heads.invpt_attention import AttentionBlock, JointLayer
 
 
 class InvPTStage(nn.Module):
-    """Stage ``index`` of InvPT, of width ``channels`` / 2^index at the stride 2^(1 - index) of the taps.
+    """Stage ``index`` of InvPT, of width ``channels`` / 2^index, at 2^(1 - index) times the stride of the taps.
 
     From the second stage on, the resolution of the maps of every task is doubled, two 3x3 convolutions of dilation 2
     are applied, and a map of the backbone is added, the same for all tasks. The attention block follows. The output is

@@ -13,10 +13,8 @@ class TaskHead(BaseModule):
 
     A head with intermediate predictions overrides `predictions` and sets ``stage_weights``.
 
-    Args:
-        in_channels: Channels of the features, fine to coarse; passed by `PerTaskHead`.
-        strides: Strides of the features; passed by `PerTaskHead`.
-        out_channels: Channels of the logits; passed by `PerTaskHead`.
+    The constructor of a subclass takes ``in_channels`` and ``strides`` of the features, fine to coarse, and
+    ``out_channels``, the channels of the logits; `PerTaskHead` passes all three.
     """
 
     size_constraint: SizeConstraint = SizeConstraint()

@@ -79,7 +79,8 @@ class CrossViewModule(ViewMatching):
 
         Args:
             features: The taps (N, C_i, h_i, w_i), fine to coarse.
-            context: The batch. Images have any size; if H / 8 is odd, the transformer repeats the last row of features.
+            context: The batch. Images have any size; if the height or width of the matched features is odd, the
+                transformer repeats their last row or column.
 
         Returns:
             The taps, of which the selected ones have more channels (`out_channels`), and the output of `match`.
@@ -123,8 +124,9 @@ class CrossViewModule(ViewMatching):
 def centred(cost: Tensor) -> Tensor:
     """Subtract the mean over the planes from a cost (N, D, h, w).
 
-    Equal costs give exactly 0 in PyTorch. Other runtimes sum in a different order, and the rest, small against the
-    cost, would not be small against 0; in an exported graph, the costs are therefore relative to the first plane.
+    Equal costs give 0 up to rounding. In an exported graph, the costs are first taken relative to the first plane, so
+    that equal costs give exactly 0 in every runtime: other runtimes sum in a different order, and a difference that is
+    small against the cost is not small against 0.
     """
     if torch.compiler.is_compiling():
         cost = cost - cost[:, :1]
