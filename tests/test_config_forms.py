@@ -61,7 +61,7 @@ def test_a_recipe_can_be_a_base(path, tmp_path):
 
 @pytest.mark.parametrize('path', FILES, ids=recipe_name)
 def test_mmengine_reads_what_we_read(path):
-    """`load_config` checks a shipped recipe and changes nothing in it."""
+    """`load_config` checks a shipped recipe and adds nothing to it that has an effect."""
     config = Config.fromfile(path)
     check_consistent_config(config)
     ours = load_config(path)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub
+from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.structures import PixelData
 
 from mmmtl.apis import load_config
@@ -113,3 +114,23 @@ def test_one_step(path: str) -> None:
 def test_published_recipes_resize_edges_by_the_nearest_pixel_and_ours_keep_lines(name: str, interpolation: str) -> None:
     base = Path(__file__).parents[1] / 'configs' / '_base_' / 'datasets' / f'{name}.py'
     assert Config.fromfile(base).tasks.edge.interpolation == interpolation
+
+
+@pytest.mark.parametrize('path', FILES, ids=recipe_name)
+def test_no_epoch_has_a_learning_rate_of_zero(path: str) -> None:
+    """MMEngine's polynomial decay reaches its end one epoch early."""
+    config = load_config(path)
+    schedules = [
+        schedule
+        for schedule in config.get('param_scheduler') or []
+        if schedule.get('by_epoch', True) and not schedule.get('convert_to_iter_based') and 'monitor' not in schedule
+    ]
+    if not schedules or not config.train_cfg.get('by_epoch', True):
+        return
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=config.optim_wrapper.optimizer.lr)
+    built = [PARAM_SCHEDULERS.build({**schedule, 'optimizer': optimizer}) for schedule in schedules]
+    for epoch in range(config.train_cfg.max_epochs):
+        assert optimizer.param_groups[0]['lr'] > 0, epoch
+        optimizer.step()
+        for schedule in built:
+            schedule.step()

@@ -94,7 +94,7 @@ def read_label(path: Path) -> np.ndarray:
 
 
 def _packed(array: np.ndarray) -> np.ndarray:
-    """Return one number per pixel: the value, or the 8-bit colour as 0xRRGGBB."""
+    """Return 8-bit colours as one number per pixel, 0xRRGGBB, and other arrays as they are."""
     if array.ndim == 2 or array.dtype != np.uint8:
         return array
     return (array.astype(np.int64) * (1 << 16, 1 << 8, 1)).sum(-1)

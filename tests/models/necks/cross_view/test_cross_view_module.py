@@ -1,5 +1,7 @@
 """The whole neck: shapes, the single-view shortcut, mixed batches, options, and its place in the flow."""
 
+import math
+
 import pytest
 import torch
 
@@ -214,6 +216,17 @@ def test_resizing_keeps_pixels_where_they_are():
         resize_and_crop(ramp, 2, (8, 16))[..., 1:-1], torch.arange(16.0).add(0.5).expand(1, 1, 8, 16)[..., 1:-1] / 2
     )
     assert resize_and_crop(ramp, 2, (7, 15)).shape == (1, 1, 7, 15)
+
+
+@pytest.mark.parametrize('factor', [2, 4])
+@pytest.mark.parametrize('width', [8, 9, 10, 11, 107])
+def test_shrinking_an_odd_map_keeps_pixels_where_they_are(width, factor):
+    ramp = torch.arange(float(width)).add(0.5).expand(1, 1, 2, width)
+    small = math.ceil(width / factor)
+    found = resize_and_crop(ramp, 1 / factor, (math.ceil(2 / factor), small))[0, 0, 0]
+    inner = width // factor  # the last pixel of the result may reach beyond the map
+    torch.testing.assert_close(found[:inner], factor * torch.arange(float(inner)).add(0.5))
+    assert len(found) == small and abs(found[-1] - factor * (small - 0.5)) < factor / 2
 
 
 def test_grouping_keeps_the_order_of_views():
