@@ -1,7 +1,5 @@
 """The whole neck: shapes, the single-view shortcut, mixed batches, options, and its place in the flow."""
 
-import math
-
 import pytest
 import torch
 
@@ -10,7 +8,6 @@ from mmmtl.geometry import flip_intrinsics, flip_pose, resize_intrinsics
 from mmmtl.models import BatchContext
 from mmmtl.models.necks import CrossViewModule
 from mmmtl.models.necks.cross_view.cross_view_module import centred
-from mmmtl.models.necks.cross_view.map_resizing import resize_and_crop
 from mmmtl.models.necks.cross_view.scenes import group_scenes
 from mmmtl.registry import MODELS
 
@@ -207,26 +204,6 @@ def test_any_image_size(cameras, size):
     features = taps(2, size)
     out = joined(module, features, torch.randn(2, 3, *size), views=(2,), intrinsics=intrinsics, camera_T_world=poses)
     assert {tuple(x.shape[-2:]) for x in out} == {(-(-size[0] // 8), -(-size[1] // 8))}
-
-
-def test_resizing_keeps_pixels_where_they_are():
-    ramp = torch.arange(8.0).add(0.5).expand(1, 1, 4, 8)  # the position of the pixel's centre
-    torch.testing.assert_close(resize_and_crop(ramp, 0.5, (2, 4)), 2 * torch.arange(4.0).add(0.5).expand(1, 1, 2, 4))
-    torch.testing.assert_close(
-        resize_and_crop(ramp, 2, (8, 16))[..., 1:-1], torch.arange(16.0).add(0.5).expand(1, 1, 8, 16)[..., 1:-1] / 2
-    )
-    assert resize_and_crop(ramp, 2, (7, 15)).shape == (1, 1, 7, 15)
-
-
-@pytest.mark.parametrize('factor', [2, 4])
-@pytest.mark.parametrize('width', [8, 9, 10, 11, 107])
-def test_shrinking_an_odd_map_keeps_pixels_where_they_are(width, factor):
-    ramp = torch.arange(float(width)).add(0.5).expand(1, 1, 2, width)
-    small = math.ceil(width / factor)
-    found = resize_and_crop(ramp, 1 / factor, (math.ceil(2 / factor), small))[0, 0, 0]
-    inner = width // factor  # the last pixel of the result may reach beyond the map
-    torch.testing.assert_close(found[:inner], factor * torch.arange(float(inner)).add(0.5))
-    assert len(found) == small and abs(found[-1] - factor * (small - 0.5)) < factor / 2
 
 
 def test_grouping_keeps_the_order_of_views():
