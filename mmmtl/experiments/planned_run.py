@@ -65,20 +65,16 @@ class PlannedRun:
             ConfigError: The scores are of a different recipe, seed or checkpoint, or of other initial weights; or
                 there are none, and the checkpoint to resume from is of a different recipe.
         """
-        scores, config = self.work_dir / 'metrics.json', self.load()
+        scores = self.work_dir / 'metrics.json'
         if scores.is_file():
-            found = self._read(scores)
+            found, config = self._read(scores), self.load()
             self._check_recipe(scores, found['recipe'], config)
-            for entry, digest in weight_files(config).items():
-                if found.get('weights', {}).get(entry, digest) != digest:
-                    raise ConfigError(
-                        f'{scores}: trained when the file of {entry} had different content; remove the folder, or '
-                        'choose another --work-dir'
-                    )
+            if recorded := found.get('weights'):  # hashing large files takes seconds
+                self._check_weights(scores, recorded, config)
             return True
         latest = latest_readable_checkpoint(self.work_dir)
         if latest.file is not None:
-            self._check_recipe(latest.file, latest.recipe, config)
+            self._check_recipe(latest.file, latest.recipe, self.load())
         return False
 
     def _check_recipe(self, file: Path, recipe: str | None, config: Config) -> None:
@@ -87,6 +83,14 @@ class PlannedRun:
                 f'{file}: made with a different recipe than that of {self.config}; remove the folder, or choose '
                 'another --work-dir'
             )
+
+    def _check_weights(self, scores: Path, recorded: Mapping[str, str], config: Config) -> None:
+        for entry, digest in weight_files(config).items():
+            if recorded.get(entry, digest) != digest:
+                raise ConfigError(
+                    f'{scores}: trained when the file of {entry} had different content; remove the folder, or choose '
+                    'another --work-dir'
+                )
 
     def _read(self, scores: Path) -> dict[str, Any]:
         try:
