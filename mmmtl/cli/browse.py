@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least, split_dataset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,6 @@ def run(args: argparse.Namespace) -> None:
 
     from mmmtl.apis import load_config
     from mmmtl.configuration.recipes import recipe_name
-    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets import SampleKey
     from mmmtl.registry import DATASETS
     from mmmtl.visualization import as_image, draw_regions, draw_sheet, write_sheets

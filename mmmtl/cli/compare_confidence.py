@@ -7,7 +7,7 @@ those that are occluded in the other view, and those of each range of disparitie
 
 import argparse
 
-from mmmtl.cli.options import add_cfg_options, add_config, add_split
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, split_dataset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,6 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The dataset of the split is not `StereoMatches`.
     """
     from mmmtl.apis import load_config
-    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets import StereoMatches
     from mmmtl.errors import ConfigError
     from mmmtl.pseudo_labels.confidence_comparison import compare_confidence

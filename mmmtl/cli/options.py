@@ -3,8 +3,12 @@
 import argparse
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mmmtl.cli.command_line import KeyValues
+
+if TYPE_CHECKING:
+    from mmengine.config import Config, ConfigDict
 
 CONFIG = 'config file, the name of a recipe, or FILE.py::ROW, a row of a table of configs'
 LAUNCHERS = ('none', 'pytorch', 'slurm')
@@ -84,6 +88,20 @@ def add_split(parser: argparse.ArgumentParser, default: str = 'train') -> None:
     parser.add_argument(
         '--split', choices=SPLITS, default=default, help=f'data loader of the config (default: {default})'
     )
+
+
+def split_dataset(config: 'Config', split: str) -> 'ConfigDict':
+    """Return the config of the dataset of a split, one of `SPLITS`.
+
+    Raises:
+        ConfigError: The config has no data of this split.
+    """
+    from mmmtl.errors import ConfigError
+
+    loader = config.get(f'{split}_dataloader')
+    if not loader:
+        raise ConfigError(f'--split {split}: the config has no {split}_dataloader; choose another split')
+    return loader.dataset
 
 
 def add_launcher(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ again, the command resumes where it stopped.
 import argparse
 
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options, add_config, add_split
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, split_dataset
 
 # options of SemiGlobalMatcher: name -> (default, help)
 SGBM = {
@@ -66,7 +66,6 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: Options contradict each other, or --out is missing and no transform of the split names a folder.
     """
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets.label_readers.pseudo_disparity import MAX_DISPARITY
     from mmmtl.errors import ConfigError
     from mmmtl.pseudo_labels.pseudo_disparity import write_pseudo_disparity

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options, add_config, add_split
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, split_dataset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> None:
         ConfigError: The task is not a segmentation task, or the network has different classes.
     """
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.datasets.label_readers.pseudo_labels import pseudo_label_folder
     from mmmtl.errors import ConfigError
     from mmmtl.files.checksums import content_digest

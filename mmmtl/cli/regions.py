@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mmmtl.cli.command_line import KeyValues
 from mmmtl.cli.device import add_device, check_device
-from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least
+from mmmtl.cli.options import add_cfg_options, add_config, add_split, at_least, split_dataset
 
 BACKENDS = ('sam', 'felzenszwalb', 'slic', 'instances', 'semseg')
 
@@ -87,7 +87,6 @@ def run(args: argparse.Namespace) -> None:
 def _dataset(args: argparse.Namespace):
     """Build the dataset of the split, without regions, which do not exist yet."""
     from mmmtl.configuration.load_config import load_config
-    from mmmtl.configuration.split_dataset import split_dataset
     from mmmtl.errors import ConfigError
     from mmmtl.registry import DATASETS
 

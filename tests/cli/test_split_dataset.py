@@ -5,7 +5,7 @@ from tool_process import CONFIGS
 
 from mmmtl.apis import load_config
 from mmmtl.cli.main import main
-from mmmtl.configuration.split_dataset import split_dataset
+from mmmtl.cli.options import split_dataset
 from mmmtl.errors import ConfigError
 
 TINY = CONFIGS / 'tiny_rooms.py'
