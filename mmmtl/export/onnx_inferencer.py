@@ -23,8 +23,8 @@ class OnnxInferencer(MultiTaskInferencer):
     Raises:
         MissingExtraError: onnxruntime is not installed.
         DataError: The file is missing, damaged or not written by `export_model`.
-        ConfigError: ``size`` has a different form, or the network takes several views or returns probabilities of
-            classes.
+        ConfigError: ``size`` has a different form, ``threads`` is negative, or the network takes several views or
+            returns probabilities of classes.
     """
 
     def __init__(

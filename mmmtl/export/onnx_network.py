@@ -25,10 +25,12 @@ class OnnxNetwork:
     Raises:
         MissingExtraError: onnxruntime is not installed.
         DataError: The file is missing, damaged or not written by `export_model`.
-        ConfigError: The network takes several views, or returns probabilities of classes.
+        ConfigError: The network takes several views, or returns probabilities of classes; or ``threads`` is negative.
     """
 
     def __init__(self, file: str | Path, threads: int = 0) -> None:
+        if threads < 0:
+            raise ConfigError(f'threads must be >= 0, found {threads}; 0 uses all cores')
         runtime = import_extra('onnxruntime', 'running an ONNX file')
         if not Path(file).is_file():
             raise DataError(f'{file}: no such file')

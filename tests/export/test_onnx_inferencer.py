@@ -61,6 +61,8 @@ def test_bad_files_and_sizes(exported, tmp_path):
         OnnxInferencer(tmp_path / 'text.onnx')
     with pytest.raises(ConfigError, match='size must be'):
         OnnxInferencer(exported[2], size=(3,))
+    with pytest.raises(ConfigError, match='threads must be >= 0, found -1'):
+        OnnxInferencer(exported[2], threads=-1)
 
 
 def test_a_fixed_size_and_probabilities(exported, tmp_path):
