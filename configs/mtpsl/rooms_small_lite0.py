@@ -1,6 +1,8 @@
 """Consistency losses on small generated rooms from a pretrained encoder, EfficientNet-Lite0; one label per image.
 
-A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight.
+A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight;
+``..._centred`` also centres the mapped predictions and labels. ``two_crops`` has the second crops of MTPSL in its
+batches, but no loss on them, for comparison.
 ``region_felzenszwalb`` needs ``mmmtl regions configs/mtpsl/rooms_small_lite0.py::supervised --backend felzenszwalb
 --settings min_size=100 --out $MMMTL_DATA/regions/rooms_small``.
 """
@@ -8,6 +10,7 @@ A row ``..._share`` gives the consistency loss a tenth of the gradient of the ta
 from mmengine.config import read_base
 
 from mmmtl.datasets import OneLabel
+from mmmtl.datasets.transforms import TwoCrops
 from mmmtl.models import ViewPreprocessor
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.consistency_losses import CrossTaskConsistency, GradientShare, RegionContrast
@@ -37,6 +40,7 @@ _cross_task_share = {
     **cross_task,
     'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=_share),
 }
+_cross_task_centred = {**_cross_task_share, 'model.consistency_losses.cross_task.centred': True}
 _network = dict(widths=(8, 16, 24, 32))
 _direct_map = {**direct_map, 'model.consistency_losses.direct_map.network': _network}
 _perceptual_map = {**perceptual_map, 'model.consistency_losses.perceptual_map.network': _network}
@@ -44,6 +48,7 @@ _contrast = dict(type=RegionContrast, space=dict(widths=(8, 16, 16)), regions=di
 _regions = {'train_dataloader.dataset.regions': 'instances'}
 _region_gaussian = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=0.15)}
 _region_gaussian_share = {**_regions, 'model.consistency_losses.region_contrast': dict(**_contrast, weight=_share)}
+_region_gaussian_centred = {**_region_gaussian_share, 'model.consistency_losses.region_contrast.centred': True}
 _patches = {
     'model.consistency_losses.region_contrast': dict(**_contrast, weight=0.15),
     'model.consistency_losses.region_contrast.regions.patches': (3, 3),
@@ -53,15 +58,18 @@ _felzenszwalb = {**_region_gaussian, 'train_dataloader.dataset.regions': 'region
 rows = dict(
     all_labels=(_segnet, _lite0),
     supervised=(_segnet, _lite0, _one_label),
+    two_crops=(_segnet, _lite0, _one_label, {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}),
     semi=(_segnet, _lite0, _one_label, semi),
     direct_map=(_segnet, _lite0, _one_label, _direct_map),
     perceptual_map=(_segnet, _lite0, _one_label, _perceptual_map),
     cross_task=(_segnet, _lite0, _one_label, cross_task, _space),
     cross_task_share=(_segnet, _lite0, _one_label, _cross_task_share, _space),
+    cross_task_centred=(_segnet, _lite0, _one_label, _cross_task_centred, _space),
     region_gaussian=(_segnet, _lite0, _one_label, _region_gaussian),
     region_vector=(_segnet, _lite0, _one_label, _region_gaussian, vector),
     region_pixel=(_segnet, _lite0, _one_label, _region_gaussian, pixel),
     region_patches=(_segnet, _lite0, _one_label, _patches),
     region_felzenszwalb=(_segnet, _lite0, _one_label, _felzenszwalb),
     region_gaussian_share=(_segnet, _lite0, _one_label, _region_gaussian_share),
+    region_gaussian_centred=(_segnet, _lite0, _one_label, _region_gaussian_centred),
 )

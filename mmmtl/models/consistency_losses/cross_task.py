@@ -25,8 +25,9 @@ class CrossTaskConsistency(JointSpaceLoss):
         d(m_s, m_t) + regularizer * (d(m_s, f) + d(m_t, f)),    d(a, b) = 1 - cos(a, b), averaged over positions,
 
     where m_s is the prediction of s and m_t the label of t, mapped to the pair's joint space, and f is the encoder's
-    last feature, detached. The distances to f keep the mapping from becoming constant. The loss is summed over the
-    pairs of an image and averaged over the images. Pairs whose label has no valid pixel are skipped.
+    last feature, detached. The distances to f are meant to keep the mapping from becoming constant. The loss is summed
+    over the pairs of an image and averaged over the images. Pairs whose label has no valid pixel are skipped. With
+    ``centred``, f is centred over the images of the batch too.
 
     The published code sums over the pairs (``pairs='sum'``); eq. 4 divides by the number of unlabelled tasks
     (``'mean'``). The default ``regularizer=0.5`` is that of the published code; eq. 4 has no factor, that is 1.
@@ -37,8 +38,8 @@ class CrossTaskConsistency(JointSpaceLoss):
         strides: Strides of the backbone's features; passed by the model.
         regularizer: Factor >= 0 of the distances to the feature; 0 disables them ("w/o reg" in the paper).
         pairs: ``'sum'``, or ``'mean'`` to divide by the number of distinct ``from_task`` among the image's pairs.
-        **kwargs: ``weight`` (2 in MTPSL), ``space``, ``from_tasks``, ``train_space`` and ``init_cfg`` of
-            `JointSpaceLoss`.
+        **kwargs: ``weight`` (2 in MTPSL), ``space``, ``from_tasks``, ``train_space``, ``centred`` and
+            ``init_cfg`` of `JointSpaceLoss`.
 
     Raises:
         ConfigError: ``pairs`` is unknown, the regularizer is negative, or the joint space and the last feature have
@@ -87,7 +88,10 @@ class CrossTaskConsistency(JointSpaceLoss):
         predictions, labels, valid = self.embed(logits, targets, pairs)
         distance = cosine_distance(predictions, labels)  # (I,)
         if self.regularizer:
-            shared = feature.detach().index_select(0, index_tensor([pair.image for pair in pairs], feature.device))
+            feature = feature.detach()
+            if self.centred:
+                feature = feature.float() - feature.float().mean(0)
+            shared = feature.index_select(0, index_tensor([pair.image for pair in pairs], feature.device))
             if shared.shape[2:] != predictions.shape[2:]:
                 shared = F.interpolate(shared.float(), predictions.shape[2:], mode='bilinear', align_corners=False)
             to_feature = cosine_distance(predictions, shared) + cosine_distance(labels, shared)

@@ -28,6 +28,10 @@ class JointSpaceLoss(ConsistencyLoss):
             ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
         train_space: False to keep the mapping network as it is initialized, for example from weights that were trained
             on pairs of labels (``mmmtl consistency-oracle --pretrain``). The papers train it.
+        centred: True to subtract, at every position, the mean over all mapped predictions and labels of the batch.
+            Then a mapping that depends on the position only, which the published losses allow, is of no use. The loss
+            of an image then depends on the other images of its batch, on this process; if no two images have pairs, it
+            is 0. Ours; the papers do not centre.
 
     Raises:
         ConfigError: ``from_tasks`` is unknown.
@@ -43,18 +47,22 @@ class JointSpaceLoss(ConsistencyLoss):
         space: dict | None = None,
         from_tasks: str = 'unlabelled',
         train_space: bool = True,
+        centred: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(tasks, in_channels, strides, weight=weight, init_cfg=init_cfg)
         if from_tasks not in ('unlabelled', 'all'):
             raise ConfigError(f"{type(self).__name__}.from_tasks must be 'unlabelled' or 'all', found {from_tasks!r}")
-        self.from_tasks = from_tasks
+        self.from_tasks, self.centred = from_tasks, centred
         self.space: JointTaskSpace = MODELS.build({'type': JointTaskSpace, **(space or {}), 'tasks': self.tasks})
         self.space.requires_grad_(train_space)
 
     def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
         """Return the I pairs of a batch, in the order of all tensors (I, ...) below."""
-        return task_pairs(samples, list(self.tasks), self.from_tasks)
+        pairs = task_pairs(samples, list(self.tasks), self.from_tasks)
+        if self.centred and len({pair.image for pair in pairs}) < 2:  # the mean would be that of one image
+            return []
+        return pairs
 
     def embed(
         self,
@@ -75,8 +83,8 @@ class JointSpaceLoss(ConsistencyLoss):
             label_pairs: J >= 1 pairs whose labels are mapped; ``pairs`` by default.
 
         Returns:
-            Mapped predictions (I, C, h, w), mapped labels (J, C, h, w), and bool (J,), whether the label has a valid
-            pixel.
+            Mapped predictions (I, C, h, w), mapped labels (J, C, h, w), both centred if ``centred``, and bool (J,),
+            whether the label has a valid pixel.
         """
         label_pairs = pairs if label_pairs is None else label_pairs
         device = next(iter(logits.values())).device
@@ -104,13 +112,16 @@ class JointSpaceLoss(ConsistencyLoss):
             valid.append(map_valid.index_select(0, rows[name]))
             order += [*(('prediction', number) for number in predicted), *(('label', number) for number in labelled)]
         mapped = torch.cat(list(self.space(maps, pair_indices, rows).values()))
+        mapped_valid = torch.cat(valid)
+        if self.centred:
+            mapped = centre(mapped, mapped_valid)
         row_of = {entry: row for row, entry in enumerate(order)}
         prediction_rows = index_tensor([row_of['prediction', number] for number in range(len(pairs))], device)
         label_rows = index_tensor([row_of['label', number] for number in range(len(label_pairs))], device)
         return (
             mapped.index_select(0, prediction_rows),
             mapped.index_select(0, label_rows),
-            torch.cat(valid).index_select(0, label_rows),
+            mapped_valid.index_select(0, label_rows),
         )
 
     def _encode(
@@ -136,3 +147,15 @@ class JointSpaceLoss(ConsistencyLoss):
         )
         predictions_valid = torch.ones(len(prediction_images), dtype=torch.bool, device=logit.device)
         return maps, torch.cat([predictions_valid, self.tasks[name].valid(target).flatten(1).any(1)])
+
+
+def centre(maps: Tensor, valid: Tensor) -> Tensor:
+    """Subtract at every position the mean over the valid maps, in float32.
+
+    Args:
+        maps: (M, C, h, w).
+        valid: Bool (M,), True for the maps that count in the mean.
+    """
+    maps = maps.float()
+    weights = valid.float() / valid.sum().clamp(min=1)
+    return maps - (weights[:, None, None, None] * maps).sum(0)

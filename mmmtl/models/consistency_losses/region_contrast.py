@@ -62,7 +62,7 @@ class RegionContrast(JointSpaceLoss):
         temperature: Divisor of the distances, > 0; the published one by default.
         bank: Number of regions of earlier images that are further negatives; 0 for none, as in equation (3). Every
             process fills its own bank, so two processes with half the batch each do not equal one exactly.
-        **kwargs: ``weight``, ``from_tasks``, ``train_space`` and ``init_cfg`` of `JointSpaceLoss`;
+        **kwargs: ``weight``, ``from_tasks``, ``train_space``, ``centred`` and ``init_cfg`` of `JointSpaceLoss`;
             ``from_tasks='all'`` for fully labelled images, as in table 6.
 
     Raises:
