@@ -1,8 +1,9 @@
 """Measure how well a consistency loss separates true pairs of labels from false ones during training.
 
 Trains the config. In every K-th iteration, the loss of fixed training images is computed with labels as predictions:
-the true ones, those of another image, and changed ones. The images need labels of all tasks; the training itself uses
-the label setting of the config.
+the true ones, those of another image, and changed ones. A second table has the cosine between the gradients of the
+loss and of the hidden label of each task, on the predictions. The images need labels of all tasks; the training itself
+uses the label setting of the config.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='first train only the networks of the loss, on true pairs of labels, for N iterations',
     )
     parser.add_argument('--save', metavar='FILE.pth', help='write the weights of the loss after --pretrain')
-    parser.add_argument('--curves', metavar='FILE.json', help='write the loss of each condition at each measurement')
+    parser.add_argument('--curves', metavar='FILE.json', help='write the losses and cosines of each measurement')
     parser.add_argument('--out', metavar='FILE.png', help='draw the curves')
     parser.add_argument(
         '--work-dir', default='work_dirs/consistency_oracle', help='folder of the run (default: %(default)s)'
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.errors import ConfigError
     from mmmtl.experiments.consistency_oracle import ConsistencyOracleHook
     from mmmtl.experiments.measured_training import check_output, train_measured
-    from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
+    from mmmtl.experiments.oracle_figures import cosine_table, draw_oracle, oracle_table
     from mmmtl.files.atomic_path import write_text_file
 
     config = load_config(args.config, args.cfg_options)
@@ -70,8 +71,9 @@ def run(args: argparse.Namespace) -> None:
     name = args.loss or names[0]
     hook = ConsistencyOracleHook(name, args.interval, args.images, args.pretrain, args.save)
     train_measured(config, hook, args.work_dir, args.checkpoint)
-    print(oracle_table(hook.curve), end='')
+    print(oracle_table(hook.curve))
+    print(cosine_table(hook.cosines), end='')
     if args.curves:
-        write_text_file(Path(args.curves), json.dumps(hook.curve, indent=1) + '\n')
+        write_text_file(Path(args.curves), json.dumps({'losses': hook.curve, 'cosines': hook.cosines}, indent=1) + '\n')
     if args.out:
-        draw_oracle(Path(args.out), hook.curve, name)
+        draw_oracle(Path(args.out), hook.curve, hook.cosines, name)

@@ -7,15 +7,15 @@ from typing import Any
 from mmmtl.experiments.label_changes import CONDITIONS
 
 OracleCurve = Mapping[int, Mapping[str, float]]  # {iterations done: {condition: loss}}
+Cosines = Mapping[int, Mapping[str, float]]  # {iterations done: {task: cosine}}
 
 
 def oracle_table(curve: OracleCurve) -> str:
     """Return a Markdown table of first, middle and last losses, with the difference from true labels in percent."""
-    iterations = sorted(curve)
-    chosen = list(dict.fromkeys((iterations[0], iterations[len(iterations) // 2], iterations[-1])))
+    chosen = _first_middle_last(curve)
     lines = [f'| labels as predictions | {" | ".join(f"iteration {i}" for i in chosen)} |']
     lines.append('| --- |' + ' ---: |' * len(chosen))
-    for condition in ('true', *(name for name in curve[iterations[0]] if name != 'true')):
+    for condition in ('true', *(name for name in curve[chosen[0]] if name != 'true')):
         cells = []
         for iteration in chosen:
             loss, true = curve[iteration][condition], curve[iteration]['true']
@@ -25,13 +25,30 @@ def oracle_table(curve: OracleCurve) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def draw_oracle(path: Path, curve: OracleCurve, name: str) -> None:
-    """Draw the loss of each condition and its difference from that of true labels in percent; write it to ``path``."""
+def cosine_table(cosines: Cosines) -> str:
+    """Return a Markdown table of first, middle and last cosines."""
+    chosen = _first_middle_last(cosines)
+    lines = [f'| cosine with the hidden label of | {" | ".join(f"iteration {i}" for i in chosen)} |']
+    lines.append('| --- |' + ' ---: |' * len(chosen))
+    lines += [
+        f'| {task} | {" | ".join(f"{cosines[iteration][task]:+.3f}" for iteration in chosen)} |'
+        for task in cosines[chosen[0]]
+    ]
+    return '\n'.join(lines) + '\n'
+
+
+def _first_middle_last(curve: Mapping[int, Any]) -> list[int]:
+    iterations = sorted(curve)
+    return list(dict.fromkeys((iterations[0], iterations[len(iterations) // 2], iterations[-1])))
+
+
+def draw_oracle(path: Path, curve: OracleCurve, cosines: Cosines, name: str) -> None:
+    """Draw the loss of each condition, its difference from that of true labels in percent, and the cosines."""
     from matplotlib.figure import Figure
 
     iterations = sorted(curve)
-    figure = Figure(figsize=(10, 4), layout='constrained')
-    axes, ratios = figure.subplots(1, 2)
+    figure = Figure(figsize=(13, 4), layout='constrained')
+    axes, ratios, directions = figure.subplots(1, 3)
     colours = {condition: f'C{number}' for number, condition in enumerate([*CONDITIONS, 'predicted'])}
     for condition in curve[iterations[0]]:
         losses = [curve[iteration][condition] for iteration in iterations]
@@ -45,9 +62,13 @@ def draw_oracle(path: Path, curve: OracleCurve, name: str) -> None:
         ratios.plot(
             iterations, [100 * (loss / one - 1) if one else 0 for loss, one in zip(losses, true, strict=True)], **style
         )
+    for task in cosines[iterations[0]]:
+        directions.plot(iterations, [cosines[iteration][task] for iteration in iterations], label=task)
+    directions.legend(fontsize=8)
     axes.set_title(f'{name}: loss', fontsize=10)
     ratios.set_title('difference from true labels, %', fontsize=10)
-    for panel in (axes, ratios):
+    directions.set_title('cosine with the hidden label of each task', fontsize=10)
+    for panel in (axes, ratios, directions):
         panel.set_xlabel('iteration')
         panel.grid(alpha=0.3)
     figure.legend(*axes.get_legend_handles_labels(), loc='outside lower center', ncols=4)

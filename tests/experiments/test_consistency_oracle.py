@@ -14,11 +14,12 @@ from mmmtl.errors import ConfigError
 from mmmtl.experiments.consistency_oracle import (
     ConsistencyOracleHook,
     condition_losses,
-    label_batch,
     pretrain_on_labels,
 )
+from mmmtl.experiments.hidden_label_gradients import hidden_label_cosines
+from mmmtl.experiments.label_batches import label_batch
 from mmmtl.experiments.label_changes import CONDITIONS
-from mmmtl.experiments.oracle_figures import draw_oracle, oracle_table
+from mmmtl.experiments.oracle_figures import cosine_table, draw_oracle, oracle_table
 from mmmtl.models import consistency_losses
 from mmmtl.models.consistency_losses import ConsistencyLoss
 
@@ -83,6 +84,34 @@ def test_a_loss_that_compares_hidden_labels_and_a_constant_one(tmp_path):
     assert set(condition_losses(replace_loss(run, Constant), 'tie', batch).values()) == {1.0}
 
 
+@pytest.mark.parametrize('sign', [1, -1, 0])
+def test_the_cosine_of_a_loss_that_is_a_hidden_task_loss(tmp_path, sign):
+    class TaskLoss(ConsistencyLoss):
+        """The loss of each task without a label, times a sign."""
+
+        def forward(self, logits: dict, targets: dict, features: tuple, samples: list) -> Tensor:
+            (shown,) = {name for sample in samples for name in sample.gt.keys()}  # noqa: SIM118
+            errors = [task.error(logits[key], self.truth[key]) for key, task in self.tasks.items() if key != shown]
+            return sign * sum(error.sum() / count.sum() for error, count in errors)
+
+    run = runner(tmp_path)
+    model = replace_loss(run, TaskLoss)
+    batch = label_batch(run.cfg, model, 4)
+    model.consistency_losses['tie'].truth = batch.targets
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    cosines = hidden_label_cosines(model, 'tie', batch)
+    assert set(cosines) == set(model.tasks)
+    assert all(cosine == pytest.approx(sign, abs=1e-4) for cosine in cosines.values()), cosines
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_the_cosines_of_a_loss_that_does_not_depend_on_predictions(tmp_path):
+    run = runner(tmp_path)
+    model = replace_loss(run, Constant)
+    assert set(hidden_label_cosines(model, 'tie', label_batch(run.cfg, model, 4)).values()) == {0.0}
+
+
 @pytest.mark.parametrize('channels', [1, 3])
 def test_each_condition_changes_the_labels_as_named(channels):
     values = torch.rand(2, channels, 16, 24)
@@ -106,6 +135,8 @@ def test_the_training_is_the_same_bit_for_bit(tmp_path):
         assert torch.equal(one, other), name
     assert list(hook.curve) == [0, 2, 3]
     assert len({loss for losses in hook.curve.values() for loss in losses.values()}) > 10
+    assert list(hook.cosines) == [0, 2, 3] and set(hook.cosines[0]) == set(measured.model.tasks)
+    assert all(0 < abs(cosine) < 1 for cosines in hook.cosines.values() for cosine in cosines.values())
 
 
 def test_pretraining_changes_the_mapping_alone_and_lowers_the_loss(tmp_path):
@@ -137,7 +168,14 @@ def test_table_and_drawing(tmp_path):
         '| true | 2.0000 | 0.1818 | 0.1538 |',
         '| predicted | 3.0000 (+50.0 %) | 3.0000 (+1550.0 %) | 3.0000 (+1850.0 %) |',
     ]
-    draw_oracle(tmp_path / 'oracle.png', curve, 'tie')
+    cosines = {step: {'depth': 0.5, 'normal': -0.25} for step in curve}
+    assert cosine_table(cosines).splitlines() == [
+        '| cosine with the hidden label of | iteration 0 | iteration 10 | iteration 12 |',
+        '| --- | ---: | ---: | ---: |',
+        '| depth | +0.500 | +0.500 | +0.500 |',
+        '| normal | -0.250 | -0.250 | -0.250 |',
+    ]
+    draw_oracle(tmp_path / 'oracle.png', curve, cosines, 'tie')
     assert (tmp_path / 'oracle.png').stat().st_size > 5000
 
 
@@ -147,9 +185,11 @@ def test_as_a_command(tmp_path, monkeypatch, capsys):
     config = str(CONFIGS / 'tiny_rooms.py')
     files = ['--curves', 'new/oracle.json', '--out', 'new/oracle.png']
     main(['consistency-oracle', config, '--interval', '2', '--images', '4', *files, '--cfg-options', tie])
-    assert '| true |' in capsys.readouterr().out
-    curve = json.loads((tmp_path / 'new' / 'oracle.json').read_text())
-    assert set(curve['0']) == {*CONDITIONS, 'predicted'} and (tmp_path / 'new' / 'oracle.png').exists()
+    printed = capsys.readouterr().out
+    assert '| true |' in printed and '| depth | ' in printed
+    curves = json.loads((tmp_path / 'new' / 'oracle.json').read_text())
+    assert list(curves['cosines']) == list(curves['losses'])
+    assert set(curves['losses']['0']) == {*CONDITIONS, 'predicted'} and (tmp_path / 'new' / 'oracle.png').exists()
     for wrong, message in (
         ([], 'has no consistency loss; choose a config with model.consistency_losses'),
         (['--loss', 'tei', '--cfg-options', tie], 'tiny_rooms.py, one of tie; found tei'),
