@@ -2,8 +2,8 @@
 
 Trains the config. In every K-th iteration, the loss of fixed training images is computed with labels as predictions:
 the true ones, those of another image, and changed ones. A second table has the cosine between the gradients of the
-loss and of the hidden label of each task, on the predictions. The images need labels of all tasks; the training itself
-uses the label setting of the config.
+loss and of the hidden label of each task. The images need labels of all tasks; the training itself uses the label
+setting of the config.
 """
 
 import argparse

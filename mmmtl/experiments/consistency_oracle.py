@@ -63,7 +63,7 @@ class ConsistencyOracleHook(Hook):
         self.name, self.interval, self.images, self.pretrain, self.save = name, interval, images, pretrain, save
         self.batch: LabelBatch | None = None
         self.curve: dict[int, dict[str, float]] = {}  # {iterations done: {condition: loss}}
-        self.cosines: dict[int, dict[str, float]] = {}  # {iterations done: {task: cosine}}
+        self.cosines: dict[int, dict[str, float]] = {}  # {iterations done: {gradient: cosine}}
 
     def before_train(self, runner) -> None:
         loss = runner.unwrapped_model.consistency_losses[self.name]

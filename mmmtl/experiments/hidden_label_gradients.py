@@ -1,7 +1,10 @@
 """Measure whether a consistency loss moves predictions towards the labels that it does not see."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from mmmtl.experiments.label_batches import LabelBatch, label_pair_loss
 from mmmtl.experiments.undisturbed import undisturbed
@@ -9,12 +12,12 @@ from mmmtl.models import MultiTaskModel
 
 
 def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) -> dict[str, float]:
-    """Compute the cosine between the gradients of a consistency loss and of the task losses on the predictions.
+    """Compute the cosines between the gradients of a consistency loss and those of the task losses.
 
     As in `condition_losses`, the consistency loss is computed once per task, with only this task labelled. So the
     prediction of each task is compared with labels of other tasks only, while the task loss, which uses its own label,
-    shows the direction in which the prediction would improve. A loss whose cosine is 0 cannot teach the task; random
-    directions have a cosine of about 1 over the square root of the number of logits.
+    shows the direction in which the prediction would improve. If the cosine is 0, a small step along the gradient of
+    the consistency loss does not change the task loss.
 
     Args:
         model: The model.
@@ -22,21 +25,34 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
         batch: Images with all labels.
 
     Returns:
-        ``{task: cosine}``, over the logits of all images together; 0 if a gradient is 0.
+        ``'<task>/prediction'``: cosine of the gradients on the logits of the task, over all images together;
+        ``'<task>/parameters'``: cosine of the same gradients, backpropagated to the parameters of the network. 0 if a
+        gradient is 0. Random directions have a cosine of about 1 over the square root of the number of values.
     """
-    with undisturbed(model):
+    with undisturbed(model), torch.enable_grad():
         torch.manual_seed(0)  # the encoding of classes is sampled
         with torch.no_grad():
             features = model.backbone(model.context(batch.images, batch.samples).images)
-            predicted = model(batch.images, batch.samples)
+        predicted = model(batch.images, batch.samples)
         logits = {task: values.detach().requires_grad_() for task, values in predicted.items()}
-        with torch.enable_grad():
-            consistency = label_pair_loss(model, name, logits, features, batch)
-            errors = [task.error(logits[key], batch.targets[key]) for key, task in model.tasks.items()]
-            supervised = torch.stack([error.sum() / count.sum() for error, count in errors]).sum()
+        consistency = label_pair_loss(model, name, logits, features, batch)
+        errors = [task.error(logits[key], batch.targets[key]) for key, task in model.tasks.items()]
+        supervised = torch.stack([error.sum() / count.sum() for error, count in errors]).sum()
         leaves = [logits[task] for task in model.tasks]
         gradients = [torch.autograd.grad(loss, leaves, materialize_grads=True) for loss in (consistency, supervised)]
-    return {
-        task: float(F.cosine_similarity(a.flatten().float(), b.flatten().float(), dim=0))
-        for task, a, b in zip(model.tasks, *gradients, strict=True)
-    }
+        losses = {id(parameter) for parameter in model.consistency_losses.parameters()}
+        network = [p for p in model.parameters() if p.requires_grad and id(p) not in losses]
+        cosines = {}
+        for task, *pair in zip(model.tasks, *gradients, strict=True):
+            on_network = [
+                torch.autograd.grad(predicted[task], network, gradient, retain_graph=True, materialize_grads=True)
+                for gradient in pair
+            ]
+            cosines[f'{task}/prediction'] = _cosine([pair[0]], [pair[1]])
+            cosines[f'{task}/parameters'] = _cosine(*on_network)
+    return cosines
+
+
+def _cosine(a: Sequence[Tensor], b: Sequence[Tensor]) -> float:
+    one, other = (torch.cat([values.flatten().float() for values in gradient]) for gradient in (a, b))
+    return float(F.cosine_similarity(one, other, dim=0))

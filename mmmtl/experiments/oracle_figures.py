@@ -7,7 +7,7 @@ from typing import Any
 from mmmtl.experiments.label_changes import CONDITIONS
 
 OracleCurve = Mapping[int, Mapping[str, float]]  # {iterations done: {condition: loss}}
-Cosines = Mapping[int, Mapping[str, float]]  # {iterations done: {task: cosine}}
+Cosines = Mapping[int, Mapping[str, float]]  # {iterations done: {'<task>/prediction' or '<task>/parameters': cosine}}
 
 
 def oracle_table(curve: OracleCurve) -> str:
@@ -28,11 +28,11 @@ def oracle_table(curve: OracleCurve) -> str:
 def cosine_table(cosines: Cosines) -> str:
     """Return a Markdown table of first, middle and last cosines."""
     chosen = _first_middle_last(cosines)
-    lines = [f'| cosine with the hidden label of | {" | ".join(f"iteration {i}" for i in chosen)} |']
+    lines = [f'| cosine with the hidden label | {" | ".join(f"iteration {i}" for i in chosen)} |']
     lines.append('| --- |' + ' ---: |' * len(chosen))
     lines += [
-        f'| {task} | {" | ".join(f"{cosines[iteration][task]:+.3f}" for iteration in chosen)} |'
-        for task in cosines[chosen[0]]
+        f'| {key.replace("/", ", ")} | {" | ".join(f"{cosines[iteration][key]:+.3f}" for iteration in chosen)} |'
+        for key in cosines[chosen[0]]
     ]
     return '\n'.join(lines) + '\n'
 
@@ -62,12 +62,15 @@ def draw_oracle(path: Path, curve: OracleCurve, cosines: Cosines, name: str) -> 
         ratios.plot(
             iterations, [100 * (loss / one - 1) if one else 0 for loss, one in zip(losses, true, strict=True)], **style
         )
-    for task in cosines[iterations[0]]:
-        directions.plot(iterations, [cosines[iteration][task] for iteration in iterations], label=task)
+    for number, key in enumerate(cosines[iterations[0]]):  # two curves per task
+        style = {'color': f'C{number // 2}', 'linestyle': '-' if key.endswith('parameters') else ':'}
+        values = [cosines[iteration][key] for iteration in iterations]
+        directions.plot(iterations, values, label=key.replace('/', ', '), **style)
+    directions.axhline(0, color='black', linewidth=0.5)
     directions.legend(fontsize=8)
     axes.set_title(f'{name}: loss', fontsize=10)
     ratios.set_title('difference from true labels, %', fontsize=10)
-    directions.set_title('cosine with the hidden label of each task', fontsize=10)
+    directions.set_title('cosine with the gradient of the hidden label', fontsize=10)
     for panel in (axes, ratios, directions):
         panel.set_xlabel('iteration')
         panel.grid(alpha=0.3)

@@ -100,7 +100,7 @@ def test_the_cosine_of_a_loss_that_is_a_hidden_task_loss(tmp_path, sign):
     model.consistency_losses['tie'].truth = batch.targets
     state = {name: value.clone() for name, value in model.state_dict().items()}
     cosines = hidden_label_cosines(model, 'tie', batch)
-    assert set(cosines) == set(model.tasks)
+    assert set(cosines) == {f'{task}/{where}' for task in model.tasks for where in ('prediction', 'parameters')}
     assert all(cosine == pytest.approx(sign, abs=1e-4) for cosine in cosines.values()), cosines
     assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -135,7 +135,7 @@ def test_the_training_is_the_same_bit_for_bit(tmp_path):
         assert torch.equal(one, other), name
     assert list(hook.curve) == [0, 2, 3]
     assert len({loss for losses in hook.curve.values() for loss in losses.values()}) > 10
-    assert list(hook.cosines) == [0, 2, 3] and set(hook.cosines[0]) == set(measured.model.tasks)
+    assert list(hook.cosines) == [0, 2, 3] and len(hook.cosines[0]) == 2 * len(measured.model.tasks)
     assert all(0 < abs(cosine) < 1 for cosines in hook.cosines.values() for cosine in cosines.values())
 
 
@@ -168,12 +168,12 @@ def test_table_and_drawing(tmp_path):
         '| true | 2.0000 | 0.1818 | 0.1538 |',
         '| predicted | 3.0000 (+50.0 %) | 3.0000 (+1550.0 %) | 3.0000 (+1850.0 %) |',
     ]
-    cosines = {step: {'depth': 0.5, 'normal': -0.25} for step in curve}
+    cosines = {step: {'depth/prediction': 0.5, 'depth/parameters': -0.25} for step in curve}
     assert cosine_table(cosines).splitlines() == [
-        '| cosine with the hidden label of | iteration 0 | iteration 10 | iteration 12 |',
+        '| cosine with the hidden label | iteration 0 | iteration 10 | iteration 12 |',
         '| --- | ---: | ---: | ---: |',
-        '| depth | +0.500 | +0.500 | +0.500 |',
-        '| normal | -0.250 | -0.250 | -0.250 |',
+        '| depth, prediction | +0.500 | +0.500 | +0.500 |',
+        '| depth, parameters | -0.250 | -0.250 | -0.250 |',
     ]
     draw_oracle(tmp_path / 'oracle.png', curve, cosines, 'tie')
     assert (tmp_path / 'oracle.png').stat().st_size > 5000
@@ -186,7 +186,7 @@ def test_as_a_command(tmp_path, monkeypatch, capsys):
     files = ['--curves', 'new/oracle.json', '--out', 'new/oracle.png']
     main(['consistency-oracle', config, '--interval', '2', '--images', '4', *files, '--cfg-options', tie])
     printed = capsys.readouterr().out
-    assert '| true |' in printed and '| depth | ' in printed
+    assert '| true |' in printed and '| depth, prediction | ' in printed
     curves = json.loads((tmp_path / 'new' / 'oracle.json').read_text())
     assert list(curves['cosines']) == list(curves['losses'])
     assert set(curves['losses']['0']) == {*CONDITIONS, 'predicted'} and (tmp_path / 'new' / 'oracle.png').exists()
