@@ -1,7 +1,7 @@
 """Consistency losses on small generated rooms from a pretrained encoder, EfficientNet-Lite0; one label per image.
 
 A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight;
-``..._centred`` also centres the mapped predictions and labels. ``two_crops`` has the second crops of MTPSL in its
+``..._centred`` also centres the maps that are compared. ``two_crops`` has the second crops of MTPSL in its
 batches, but no loss on them, for comparison.
 ``region_felzenszwalb`` needs ``mmmtl regions configs/mtpsl/rooms_small_lite0.py::supervised --backend felzenszwalb
 --settings min_size=100 --out $MMMTL_DATA/regions/rooms_small``.

@@ -1,9 +1,9 @@
 """Measure how well a consistency loss separates true pairs of labels from false ones during training.
 
 Trains the config. In every K-th iteration, the loss of fixed training images is computed with labels as predictions:
-the true ones, those of another image, and changed ones. A second table has the cosine between the gradients of the
-loss and of the hidden label of each task. The images need labels of all tasks; the training itself uses the label
-setting of the config.
+the true ones, those of another image, and changed ones. A second table has, for each task, the cosine between the
+gradient of the loss and that of the task's own loss, whose label is hidden from the former. The images need labels of
+all tasks; the training itself uses the label setting of the config.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table and write the requested files.
+    """Print the tables and write the requested files.
 
     Raises:
         ConfigError: The model has no such consistency loss, a file name has an unknown suffix, or --save is

@@ -1,4 +1,4 @@
-"""Measure whether a consistency loss moves predictions towards the labels that it does not see."""
+"""Measure whether a consistency loss moves predictions towards labels that it does not see."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,10 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
     """Compute the cosines between the gradients of a consistency loss and those of the task losses.
 
     As in `condition_losses`, the consistency loss is computed once per task, with only this task labelled. So the
-    prediction of each task is compared with labels of other tasks only, while the task loss, which uses its own label,
-    shows the direction in which the prediction would improve. If the cosine is 0, a small step along the gradient of
-    the consistency loss does not change the task loss.
+    prediction of each task is compared with labels of other tasks only, while the task loss, the mean over the valid
+    pixels of all images, uses its own label: its gradient is the direction in which the prediction would improve. If
+    the cosine on the logits is 0, changing them along the gradient of the consistency loss does not change the task
+    loss, to first order; the cosine on the parameters says the same of a step of the network.
 
     Args:
         model: The model.
@@ -26,13 +27,15 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
 
     Returns:
         ``'<task>/prediction'``: cosine of the gradients on the logits of the task, over all images together;
-        ``'<task>/parameters'``: cosine of the same gradients, backpropagated to the parameters of the network. 0 if a
-        gradient is 0. Random directions have a cosine of about 1 over the square root of the number of values.
+        ``'<task>/parameters'``: cosine of the same gradients, backpropagated to the parameters of the network, without
+        the parts that pass through the logits of other tasks. 0 if a gradient is 0. Random directions have a cosine of
+        about 1 over the square root of the number of values.
     """
     with undisturbed(model), torch.enable_grad():
         torch.manual_seed(0)  # the encoding of classes is sampled
         with torch.no_grad():
             features = model.backbone(model.context(batch.images, batch.samples).images)
+        torch.clear_autocast_cache()  # weights that were cast without a graph, in older versions of PyTorch
         predicted = model(batch.images, batch.samples)
         logits = {task: values.detach().requires_grad_() for task, values in predicted.items()}
         consistency = label_pair_loss(model, name, logits, features, batch)
@@ -44,12 +47,14 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
         network = [p for p in model.parameters() if p.requires_grad and id(p) not in losses]
         cosines = {}
         for task, *pair in zip(model.tasks, *gradients, strict=True):
-            on_network = [
-                torch.autograd.grad(predicted[task], network, gradient, retain_graph=True, materialize_grads=True)
-                for gradient in pair
-            ]
             cosines[f'{task}/prediction'] = _cosine([pair[0]], [pair[1]])
-            cosines[f'{task}/parameters'] = _cosine(*on_network)
+            cosines[f'{task}/parameters'] = 0.0
+            if predicted[task].requires_grad:  # not if backbone and head of the task are frozen
+                on_network = [
+                    torch.autograd.grad(predicted[task], network, gradient, retain_graph=True, materialize_grads=True)
+                    for gradient in pair
+                ]
+                cosines[f'{task}/parameters'] = _cosine(*on_network)
     return cosines
 
 

@@ -28,7 +28,7 @@ def oracle_table(curve: OracleCurve) -> str:
 def cosine_table(cosines: Cosines) -> str:
     """Return a Markdown table of first, middle and last cosines."""
     chosen = _first_middle_last(cosines)
-    lines = [f'| cosine with the hidden label | {" | ".join(f"iteration {i}" for i in chosen)} |']
+    lines = [f'| cosine with the loss of the task | {" | ".join(f"iteration {i}" for i in chosen)} |']
     lines.append('| --- |' + ' ---: |' * len(chosen))
     lines += [
         f'| {key.replace("/", ", ")} | {" | ".join(f"{cosines[iteration][key]:+.3f}" for iteration in chosen)} |'
@@ -70,7 +70,7 @@ def draw_oracle(path: Path, curve: OracleCurve, cosines: Cosines, name: str) -> 
     directions.legend(fontsize=8)
     axes.set_title(f'{name}: loss', fontsize=10)
     ratios.set_title('difference from true labels, %', fontsize=10)
-    directions.set_title('cosine with the gradient of the hidden label', fontsize=10)
+    directions.set_title('cosine with the loss of the task', fontsize=10)
     for panel in (axes, ratios, directions):
         panel.set_xlabel('iteration')
         panel.grid(alpha=0.3)

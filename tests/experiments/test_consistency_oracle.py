@@ -17,7 +17,7 @@ from mmmtl.experiments.consistency_oracle import (
     pretrain_on_labels,
 )
 from mmmtl.experiments.hidden_label_gradients import hidden_label_cosines
-from mmmtl.experiments.label_batches import label_batch
+from mmmtl.experiments.label_batches import label_batch, label_pair_loss
 from mmmtl.experiments.label_changes import CONDITIONS
 from mmmtl.experiments.oracle_figures import cosine_table, draw_oracle, oracle_table
 from mmmtl.models import consistency_losses
@@ -106,6 +106,31 @@ def test_the_cosine_of_a_loss_that_is_a_hidden_task_loss(tmp_path, sign):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_cosines_of_a_frozen_task_and_of_parameters(tmp_path):
+    """By `backward`: the cosine on the parameters is that of a plain training step of one task."""
+    run = runner(tmp_path)
+    model = run.model.eval()  # without batch statistics
+    batch = label_batch(run.cfg, model, 4)
+    cosines = hidden_label_cosines(model, 'tie', batch)
+    network = [value for name, value in model.named_parameters() if not name.startswith('consistency_losses')]
+    torch.manual_seed(0)
+    features = [values.detach() for values in model.backbone(batch.images)]
+    gradients = []
+    for number in range(2):
+        logits = model(batch.images, batch.samples)
+        seen = {name: values if name == 'depth' else values.detach() for name, values in logits.items()}
+        error, count = model.tasks['depth'].error(seen['depth'], batch.targets['depth'])
+        loss = error.sum() / count.sum() if number else label_pair_loss(model, 'tie', seen, features, batch)
+        model.zero_grad()
+        loss.backward()
+        gradients.append(torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in network]))
+    expected = torch.nn.functional.cosine_similarity(*gradients, dim=0)
+    assert cosines['depth/parameters'] == pytest.approx(float(expected), abs=1e-4)
+    model.requires_grad_(False)
+    model.consistency_losses.requires_grad_(True)
+    assert hidden_label_cosines(model, 'tie', batch)['depth/parameters'] == 0
+
+
 def test_the_cosines_of_a_loss_that_does_not_depend_on_predictions(tmp_path):
     run = runner(tmp_path)
     model = replace_loss(run, Constant)
@@ -170,7 +195,7 @@ def test_table_and_drawing(tmp_path):
     ]
     cosines = {step: {'depth/prediction': 0.5, 'depth/parameters': -0.25} for step in curve}
     assert cosine_table(cosines).splitlines() == [
-        '| cosine with the hidden label | iteration 0 | iteration 10 | iteration 12 |',
+        '| cosine with the loss of the task | iteration 0 | iteration 10 | iteration 12 |',
         '| --- | ---: | ---: | ---: |',
         '| depth, prediction | +0.500 | +0.500 | +0.500 |',
         '| depth, parameters | -0.250 | -0.250 | -0.250 |',

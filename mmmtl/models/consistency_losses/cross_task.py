@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.centring import centre
 from mmmtl.models.consistency_losses.joint_space_loss import JointSpaceLoss
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor
 from mmmtl.registry import MODELS
@@ -27,7 +28,7 @@ class CrossTaskConsistency(JointSpaceLoss):
     where m_s is the prediction of s and m_t the label of t, mapped to the pair's joint space, and f is the encoder's
     last feature, detached. The distances to f are meant to keep the mapping from becoming constant. The loss is summed
     over the pairs of an image and averaged over the images. Pairs whose label has no valid pixel are skipped. With
-    ``centred``, f is centred over the images of the batch too.
+    ``centred``, f is centred in the same way.
 
     The published code sums over the pairs (``pairs='sum'``); eq. 4 divides by the number of unlabelled tasks
     (``'mean'``). The default ``regularizer=0.5`` is that of the published code; eq. 4 has no factor, that is 1.
@@ -88,10 +89,9 @@ class CrossTaskConsistency(JointSpaceLoss):
         predictions, labels, valid = self.embed(logits, targets, pairs)
         distance = cosine_distance(predictions, labels)  # (I,)
         if self.regularizer:
-            feature = feature.detach()
+            shared = feature.detach().index_select(0, index_tensor([pair.image for pair in pairs], feature.device))
             if self.centred:
-                feature = feature.float() - feature.float().mean(0)
-            shared = feature.index_select(0, index_tensor([pair.image for pair in pairs], feature.device))
+                shared = centre(shared, [pair.tasks for pair in pairs], valid)
             if shared.shape[2:] != predictions.shape[2:]:
                 shared = F.interpolate(shared.float(), predictions.shape[2:], mode='bilinear', align_corners=False)
             to_feature = cosine_distance(predictions, shared) + cosine_distance(labels, shared)

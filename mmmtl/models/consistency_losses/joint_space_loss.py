@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mmmtl.errors import ConfigError
+from mmmtl.models.consistency_losses.centring import centre, on_several_images
 from mmmtl.models.consistency_losses.consistency_loss import ConsistencyLoss
 from mmmtl.models.consistency_losses.joint_task_space import JointTaskSpace
 from mmmtl.models.consistency_losses.task_pairs import TaskPair, index_tensor, task_pairs
@@ -28,10 +29,11 @@ class JointSpaceLoss(ConsistencyLoss):
             ``'all'``, every task but the labelled one itself, so that fully labelled images take part too.
         train_space: False to keep the mapping network as it is initialized, for example from weights that were trained
             on pairs of labels (``mmmtl consistency-oracle --pretrain``). The papers train it.
-        centred: True to subtract, at every position, the mean over all mapped predictions and labels of the batch.
-            Then a mapping that depends on the position only, which the published losses allow, is of no use. The loss
-            of an image then depends on the other images of its batch, on this process; if no two images have pairs, it
-            is 0. Ours; the papers do not centre.
+        centred: True to subtract from the mapped predictions and labels, at every position, their mean over the images
+            of the batch with the same ordered pair of tasks, so that a mapping that depends only on the position and
+            the pair, which the published losses allow, is of no use. A pair that occurs on a single image is skipped.
+            The loss of an image then depends on the other images of its batch on this process. Ours; the papers do
+            not centre.
 
     Raises:
         ConfigError: ``from_tasks`` is unknown.
@@ -60,9 +62,7 @@ class JointSpaceLoss(ConsistencyLoss):
     def pairs(self, samples: Sequence[MultiTaskDataSample]) -> list[TaskPair]:
         """Return the I pairs of a batch, in the order of all tensors (I, ...) below."""
         pairs = task_pairs(samples, list(self.tasks), self.from_tasks)
-        if self.centred and len({pair.image for pair in pairs}) < 2:  # the mean would be that of one image
-            return []
-        return pairs
+        return on_several_images(pairs) if self.centred else pairs
 
     def embed(
         self,
@@ -114,7 +114,8 @@ class JointSpaceLoss(ConsistencyLoss):
         mapped = torch.cat(list(self.space(maps, pair_indices, rows).values()))
         mapped_valid = torch.cat(valid)
         if self.centred:
-            mapped = centre(mapped, mapped_valid)
+            sides = {'prediction': pairs, 'label': label_pairs}
+            mapped = centre(mapped, [sides[side][number].tasks for side, number in order], mapped_valid)
         row_of = {entry: row for row, entry in enumerate(order)}
         prediction_rows = index_tensor([row_of['prediction', number] for number in range(len(pairs))], device)
         label_rows = index_tensor([row_of['label', number] for number in range(len(label_pairs))], device)
@@ -147,15 +148,3 @@ class JointSpaceLoss(ConsistencyLoss):
         )
         predictions_valid = torch.ones(len(prediction_images), dtype=torch.bool, device=logit.device)
         return maps, torch.cat([predictions_valid, self.tasks[name].valid(target).flatten(1).any(1)])
-
-
-def centre(maps: Tensor, valid: Tensor) -> Tensor:
-    """Subtract at every position the mean over the valid maps, in float32.
-
-    Args:
-        maps: (M, C, h, w).
-        valid: Bool (M,), True for the maps that count in the mean.
-    """
-    maps = maps.float()
-    weights = valid.float() / valid.sum().clamp(min=1)
-    return maps - (weights[:, None, None, None] * maps).sum(0)
