@@ -108,3 +108,22 @@ def test_one_image_has_no_mean_to_differ_from(kind):
     value.backward()
     assert value == 0 and all(parameter.grad is not None for parameter in loss.parameters())
     assert loss(*pick(batch, [0, 1])) > 0
+
+
+@pytest.mark.parametrize('centred', [False, True])
+@pytest.mark.parametrize(
+    ('kind', 'options', 'chance'),
+    [(CrossTaskConsistency, dict(regularizer=0.0), 2.0), (RegionContrast, dict(compare='vector'), 1.946)],
+)
+def test_random_maps_that_share_nothing_stay_at_chance(kind, options, chance, centred):
+    loss = make_loss(kind, centred=centred, **options)
+    optimizer = torch.optim.Adam(loss.parameters(), lr=0.03)
+    values = []
+    for seed in range(60):
+        value = loss(*make_batch([('saliency',), ('depth',), ('normal',)] * 3, void=0, seed=seed))
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        values.append(value.item())
+    last = sum(values[-5:]) / 5
+    assert last > 0.95 * chance if centred else last < 0.5 * min(values[0], chance), last
