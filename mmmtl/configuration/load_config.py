@@ -90,6 +90,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         raise ConfigError(f"sync_bn must be None, 'torch' or 'mmcv', found {config.sync_bn!r}")
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
     set_tasks(config)
+    check_task_options(config, changes)
     check_dataset_arguments(config)
     complete_trained_for(config)
     set_argument(config, 'trained_for')
@@ -127,6 +128,22 @@ def set_tasks(config: Config) -> None:
     if 'model' in config:
         config.model['tasks'] = config.tasks
     set_argument(config, 'tasks')
+
+
+def check_task_options(config: Config, options: Mapping[str, Any]) -> None:
+    """Check that no option changes the tasks of one part, which `set_tasks` has replaced.
+
+    Raises:
+        ConfigError: An option does, such as ``model.tasks.depth.weight``.
+    """
+    for key in options:
+        parts, found, rest = f'{key}.'.partition('.tasks.')
+        node: Any = config._cfg_dict
+        for part in parts.split('.'):
+            node = node.get(part) if isinstance(node, dict) else None
+        if found and isinstance(node, dict) and node.get('tasks') == config.tasks:
+            option = f'tasks.{rest}'.removesuffix('.')
+            raise ConfigError(f'{key} has no effect, because all parts get the tasks of the config; set {option}')
 
 
 def set_argument(config: Config, key: str) -> None:

@@ -73,6 +73,19 @@ def test_a_new_task_by_option_reaches_everyone(plain, rooms):
         assert list(tasks) == ['depth', 'normal', 'semseg'] and tasks['semseg'].channels == 3, name
 
 
+@pytest.mark.parametrize(
+    ('key', 'value', 'meant'),
+    [
+        ('model.tasks.depth.encoding', 'log', 'tasks.depth.encoding'),
+        ('model.tasks', dict(depth=dict(type='mmmtl.Depth')), 'tasks'),
+        ('train_dataloader.dataset.tasks.depth.display_range', (2, 3), 'tasks.depth.display_range'),
+    ],
+)
+def test_an_option_for_the_tasks_of_one_part_is_refused(plain, rooms, key, value, meant):
+    with pytest.raises(ConfigError, match=f'{key} has no effect, because all parts get .*; set {meant}$'):
+        load_config(plain, {key: value})
+
+
 def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
     child = plain.with_name('child.py')
     child.write_text(
