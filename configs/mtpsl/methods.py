@@ -29,14 +29,14 @@ cityscapes_ratio_9_1 = {
 pascal_onelabel = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='pascal_onelabel')}
 pascal_randomlabels = {'train_dataloader.dataset.label_setting': dict(type=LabelList, file='pascal_randomlabels')}
 
-_two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
+two_crops = {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}
 _every_image = {'model.consistency_losses.cross_task.from_tasks': 'all'}  # also use images with full labels
-semi = {**_two_crops, 'model.consistency_losses.semi': dict(type=SemiSupervised)}
-direct_map = {**_two_crops, 'model.consistency_losses.direct_map': dict(type=DirectMap)}
-perceptual_map = {**_two_crops, 'model.consistency_losses.perceptual_map': dict(type=PerceptualMap)}
-contrastive = {**_two_crops, 'model.consistency_losses.contrastive': dict(type=ContrastiveLoss)}
-discriminator = {**_two_crops, 'model.consistency_losses.discriminator': dict(type=DiscriminatorLoss)}
-cross_task = {**_two_crops, 'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=2.0)}
+semi = {**two_crops, 'model.consistency_losses.semi': dict(type=SemiSupervised)}
+direct_map = {**two_crops, 'model.consistency_losses.direct_map': dict(type=DirectMap)}
+perceptual_map = {**two_crops, 'model.consistency_losses.perceptual_map': dict(type=PerceptualMap)}
+contrastive = {**two_crops, 'model.consistency_losses.contrastive': dict(type=ContrastiveLoss)}
+discriminator = {**two_crops, 'model.consistency_losses.discriminator': dict(type=DiscriminatorLoss)}
+cross_task = {**two_crops, 'model.consistency_losses.cross_task': dict(type=CrossTaskConsistency, weight=2.0)}
 cross_task_full = {**cross_task, **_every_image}
 no_cond = {'model.consistency_losses.cross_task.space.conditioned': False}
 no_reg = {'model.consistency_losses.cross_task.regularizer': 0.0}

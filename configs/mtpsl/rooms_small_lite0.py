@@ -1,8 +1,8 @@
 """Consistency losses on small generated rooms from a pretrained encoder, EfficientNet-Lite0; one label per image.
 
 A row ``..._share`` gives the consistency loss a tenth of the gradient of the tasks instead of its published weight;
-``..._centred`` also centres the maps that are compared. ``two_crops`` has the second crops of MTPSL in its
-batches, but no loss on them, for comparison.
+``..._centred`` also centres the maps that are compared. ``two_crops`` has the second crops of MTPSL in its batches, but
+no loss on them, for comparison.
 ``region_felzenszwalb`` needs ``mmmtl regions configs/mtpsl/rooms_small_lite0.py::supervised --backend felzenszwalb
 --settings min_size=100 --out $MMMTL_DATA/regions/rooms_small``.
 """
@@ -10,7 +10,6 @@ batches, but no loss on them, for comparison.
 from mmengine.config import read_base
 
 from mmmtl.datasets import OneLabel
-from mmmtl.datasets.transforms import TwoCrops
 from mmmtl.models import ViewPreprocessor
 from mmmtl.models.backbones import TimmBackbone
 from mmmtl.models.consistency_losses import CrossTaskConsistency, GradientShare, RegionContrast
@@ -19,7 +18,7 @@ from mmmtl.optim import FiniteOptimWrapper
 
 with read_base():
     from ..region_contrast.methods import pixel, vector
-    from .methods import cross_task, direct_map, perceptual_map, semi
+    from .methods import cross_task, direct_map, perceptual_map, semi, two_crops
 
 _segnet = '../baseline/conv_segnet_small_b8_4e_rooms_small_full.py'
 _lite0 = {
@@ -58,7 +57,7 @@ _felzenszwalb = {**_region_gaussian, 'train_dataloader.dataset.regions': 'region
 rows = dict(
     all_labels=(_segnet, _lite0),
     supervised=(_segnet, _lite0, _one_label),
-    two_crops=(_segnet, _lite0, _one_label, {'train_dataloader.dataset.pipeline.PackViews': dict(type=TwoCrops)}),
+    two_crops=(_segnet, _lite0, _one_label, two_crops),
     semi=(_segnet, _lite0, _one_label, semi),
     direct_map=(_segnet, _lite0, _one_label, _direct_map),
     perceptual_map=(_segnet, _lite0, _one_label, _perceptual_map),

@@ -9,7 +9,14 @@ from mmengine.hooks import Hook
 from mmmtl.checkpoints.checkpoint import write_checkpoint
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.hidden_label_gradients import hidden_label_cosines
-from mmmtl.experiments.label_batches import LabelBatch, Values, label_batch, label_batches, label_pair_loss
+from mmmtl.experiments.label_batches import (
+    LabelBatch,
+    Values,
+    backbone_features,
+    label_batch,
+    label_batches,
+    label_pair_loss,
+)
 from mmmtl.experiments.label_changes import CONDITIONS
 from mmmtl.experiments.undisturbed import undisturbed
 from mmmtl.models import MultiTaskModel
@@ -31,7 +38,7 @@ def condition_losses(model: MultiTaskModel, name: str, batch: LabelBatch) -> dic
     """
     with torch.no_grad(), undisturbed(model):
         torch.manual_seed(0)  # the encoding of classes is sampled
-        features = model.backbone(model.context(batch.images, batch.samples).images)
+        features = backbone_features(model, batch)
         predicted = model(batch.images, batch.samples)
         conditions: dict[str, Values] = {'predicted': predicted}
         for condition, change in CONDITIONS.items():
@@ -106,8 +113,8 @@ def pretrain_on_labels(config: Config, model: MultiTaskModel, name: str, iterati
     consistency = model.consistency_losses[name]
     optimizer = torch.optim.Adam(consistency.parameters(), lr=lr)
     for batch in islice(label_batches(config, model), iterations):
-        with torch.no_grad(), undisturbed(model):
-            features = model.backbone(model.context(batch.images, batch.samples).images)
+        with undisturbed(model):
+            features = backbone_features(model, batch)
         logits = {task: model.tasks[task].to_logits(values) for task, values in batch.values.items()}
         loss = label_pair_loss(model, name, logits, features, batch)
         optimizer.zero_grad()

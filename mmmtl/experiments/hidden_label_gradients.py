@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mmmtl.experiments.label_batches import LabelBatch, label_pair_loss
+from mmmtl.experiments.label_batches import LabelBatch, backbone_features, label_pair_loss
 from mmmtl.experiments.undisturbed import undisturbed
 from mmmtl.models import MultiTaskModel
 
@@ -33,8 +33,7 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
     """
     with undisturbed(model), torch.enable_grad():
         torch.manual_seed(0)  # the encoding of classes is sampled
-        with torch.no_grad():
-            features = model.backbone(model.context(batch.images, batch.samples).images)
+        features = backbone_features(model, batch)
         torch.clear_autocast_cache()  # weights that were cast without a graph, in older versions of PyTorch
         predicted = model(batch.images, batch.samples)
         logits = {task: values.detach().requires_grad_() for task, values in predicted.items()}
@@ -43,8 +42,11 @@ def hidden_label_cosines(model: MultiTaskModel, name: str, batch: LabelBatch) ->
         supervised = torch.stack([error.sum() / count.sum() for error, count in errors]).sum()
         leaves = [logits[task] for task in model.tasks]
         gradients = [torch.autograd.grad(loss, leaves, materialize_grads=True) for loss in (consistency, supervised)]
-        losses = {id(parameter) for parameter in model.consistency_losses.parameters()}
-        network = [p for p in model.parameters() if p.requires_grad and id(p) not in losses]
+        network = [
+            parameter
+            for key, parameter in model.named_parameters()
+            if parameter.requires_grad and not key.startswith('consistency_losses.')
+        ]
         cosines = {}
         for task, *pair in zip(model.tasks, *gradients, strict=True):
             cosines[f'{task}/prediction'] = _cosine([pair[0]], [pair[1]])

@@ -58,6 +58,12 @@ def label_batches(config: Config, model: MultiTaskModel, batch_size: int | None 
         yield LabelBatch(images, samples, targets, values)
 
 
+@torch.no_grad()
+def backbone_features(model: MultiTaskModel, batch: LabelBatch) -> tuple[Tensor, ...]:
+    """Return the features of the backbone, fine to coarse, without a graph."""
+    return model.backbone(model.context(batch.images, batch.samples).images)
+
+
 def label_pair_loss(
     model: MultiTaskModel, name: str, logits: Values, features: Sequence[Tensor], batch: LabelBatch
 ) -> Tensor:
