@@ -1,7 +1,8 @@
 """Consistency losses on photographs without common labels, from EfficientNet-Lite0 pretrained on ImageNet.
 
 CamVid has classes, BSDS500 edges, and the posed pairs depth and normals. Images are resized to 96 x 128 for training,
-and to the same area for testing.
+and to the same area for testing. ``two_crops`` has the second crops of MTPSL in its batches, but no loss on them, for
+comparison.
 ``region_felzenszwalb`` needs the regions of each dataset::
 
     for part in camvid bsds500 two_view; do
@@ -48,6 +49,7 @@ _region = {
 
 rows = dict(
     supervised=(_base, _small),
+    two_crops=(_base, _small, _two_crops),
     semi=(_base, _small, _semi),
     cross_task_share=(_base, _small, _cross_task),
     region_felzenszwalb=(_base, _small, _region),

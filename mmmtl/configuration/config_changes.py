@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, cast
 
@@ -93,7 +93,21 @@ def _merge(node: dict | list, changes: Mapping, path: str) -> None:
             raise ConfigError(f'{child}: is {old!r}, which has no entry {next(iter(value), "")!r}; set it as a whole')
 
 
-def _index(elements: list, key: str, path: str) -> int:
+def entry_at(node: Any, path: str) -> Any:
+    """Return the entry at a dotted path, whose keys are as in `apply_changes`; None if a dict has no such entry."""
+    done = ''
+    for key in path.split('.'):
+        if isinstance(node, dict):
+            node = dict.get(node, key)
+        elif isinstance(node, list | tuple):
+            node = node[_index(node, key, done)]
+        else:
+            return None
+        done = f'{done}.{key}' if done else key
+    return node
+
+
+def _index(elements: Sequence, key: str, path: str) -> int:
     """Return the index of a list element, given as an index from 0 or as the name of the element's type."""
     if key.isdecimal() and int(key) < len(elements):
         return int(key)

@@ -10,7 +10,7 @@ from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.runner import Runner
 
 from mmmtl.configuration.class_names import read_class_names
-from mmmtl.configuration.config_changes import apply_changes
+from mmmtl.configuration.config_changes import apply_changes, entry_at
 from mmmtl.configuration.config_check import DATALOADERS, check_parts
 from mmmtl.configuration.custom_modules import import_custom_modules
 from mmmtl.configuration.departures import check_evaluation, take_evaluation
@@ -90,10 +90,10 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         raise ConfigError(f"sync_bn must be None, 'torch' or 'mmcv', found {config.sync_bn!r}")
     check_parts({key: value for key, value in top_level.items() if not key.startswith('_')})
     set_tasks(config)
-    check_task_options(config, changes)
     check_dataset_arguments(config)
     complete_trained_for(config)
     set_argument(config, 'trained_for')
+    check_shared_options(config, changes)
     set_train_units(config)
     set_monitor_rules(config)
     check_evaluation(config)
@@ -130,20 +130,21 @@ def set_tasks(config: Config) -> None:
     set_argument(config, 'tasks')
 
 
-def check_task_options(config: Config, options: Mapping[str, Any]) -> None:
-    """Check that no option changes the tasks of one part, which `set_tasks` has replaced.
+def check_shared_options(config: Config, options: Mapping[str, Any]) -> None:
+    """Check that no option changes the tasks or ``trained_for`` of one part, which the config's have replaced.
 
     Raises:
         ConfigError: An option does, such as ``model.tasks.depth.weight``.
     """
     for key in options:
-        parts, found, rest = f'{key}.'.partition('.tasks.')
-        node: Any = config._cfg_dict
-        for part in parts.split('.'):
-            node = node.get(part) if isinstance(node, dict) else None
-        if found and isinstance(node, dict) and node.get('tasks') == config.tasks:
-            option = f'tasks.{rest}'.removesuffix('.')
-            raise ConfigError(f'{key} has no effect, because all parts get the tasks of the config; set {option}')
+        for shared in ('tasks', 'trained_for'):
+            part, found, rest = f'{key}.'.partition(f'.{shared}.')
+            node = entry_at(config._cfg_dict, part) if found else None
+            if isinstance(node, dict) and shared in node and node[shared] == config.get(shared):
+                option = f'{shared}.{rest}'.removesuffix('.')
+                raise ConfigError(
+                    f'{key} has no effect, because all parts get the {shared} of the config; set {option}'
+                )
 
 
 def set_argument(config: Config, key: str) -> None:

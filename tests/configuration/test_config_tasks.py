@@ -86,6 +86,11 @@ def test_an_option_for_the_tasks_of_one_part_is_refused(plain, rooms, key, value
         load_config(plain, {key: value})
 
 
+def test_an_option_for_the_tasks_of_a_metric_is_refused(plain, rooms):
+    with pytest.raises(ConfigError, match='1.tasks.depth.encoding has no effect'):
+        load_config(plain, {'val_evaluator.1.tasks.depth.encoding': 'log'})
+
+
 def test_tasks_of_a_child_config_reach_everyone(plain, rooms):
     child = plain.with_name('child.py')
     child.write_text(

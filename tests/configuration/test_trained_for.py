@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from tiny_run import tiny_run
-from tool_process import CONFIGS
+from tool_process import CONFIGS, ROOT
 
 from mmmtl.apis import load_config
 from mmmtl.datasets import CamVid
@@ -171,3 +171,10 @@ def enlarging(factor: int):
         return view
 
     return load
+
+
+@pytest.mark.parametrize('key', ['trained_for.size', 'trained_for'])
+def test_an_option_for_one_part_is_refused(key):
+    changed = f'val_dataloader.dataset.parts.camvid.pipeline.AtTrainedScale.{key}'
+    with pytest.raises(ConfigError, match=f'{changed} has no effect, because .*; set {key}$'):
+        load_config(ROOT / 'configs/mtpsl/photographs_lite0.py::supervised', {changed: {'size': (64, 80)}})
