@@ -32,7 +32,7 @@ LOSSES: dict[str, tuple[type[ConsistencyLoss], dict]] = {
 every_loss = pytest.mark.parametrize('name', LOSSES)
 
 
-def make_loss(name: str, tasks: dict[str, Task] = EXACT) -> ConsistencyLoss:
+def make_loss(name: str, tasks: dict[str, Task] = EXACT, **options) -> ConsistencyLoss:
     torch.manual_seed(0)
-    kind, options = LOSSES[name]
-    return kind(tasks, (4, CHANNELS), (1, 4), **options)
+    kind, own_options = LOSSES[name]
+    return kind(tasks, (4, CHANNELS), (1, 4), **own_options, **options)

@@ -11,6 +11,9 @@ from torch.nn.parallel import DistributedDataParallel
 from two_processes import run_in_two, work
 
 from mmmtl.models.consistency_losses import ConsistencyLoss
+from mmmtl.models.consistency_losses.consistency_loss import connected_zero
+
+CENTRED = ('ours', 'region contrast')
 
 
 class Net(nn.Module):
@@ -23,13 +26,14 @@ class Net(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         _, targets, features, samples = batch
-        return self.loss({task: head(features[0]) for task, head in self.heads.items()}, targets, features, samples)
+        logits = {task: head(features[0]) for task, head in self.heads.items()}
+        return self.loss(logits, targets, features, samples) + connected_zero(logits.values())  # as task losses do
 
 
-def learn(name: str, indices: range, wrap: Callable[[nn.Module], nn.Module]) -> tuple[Tensor, list[Tensor]]:
+def learn(name: str, indices: range, wrap: Callable[[nn.Module], nn.Module], **options) -> tuple[Tensor, list[Tensor]]:
     """The loss of some images of the batch, and the weights after a step."""
     torch.manual_seed(1)
-    net = wrap(Net(make_loss(name)))
+    net = wrap(Net(make_loss(name, **options)))
     batch = make_batch(crops=name == 'semi-supervised')
     value = net(pick(batch, indices))
     optimiser = torch.optim.SGD(net.parameters(), lr=0.5)
@@ -46,6 +50,9 @@ def rank_learns(rank: int) -> dict[str, tuple[Tensor, list[Tensor]]]:
         found[name] = learn(
             name, range(3 * doubled) if rank == 0 else range(3 * doubled, 7 * doubled), DistributedDataParallel
         )
+    for name in CENTRED:
+        indices = range(3) if rank == 0 else range(3, 4)
+        found[f'{name}, centred'] = learn(name, indices, DistributedDataParallel, centred=True)
     return found
 
 
@@ -64,6 +71,15 @@ def test_two_processes_equal_one(two, name):
     torch.testing.assert_close((value_0 + value_1) / 2, value)
     for a, b in zip(weights_0, weights, strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('name', CENTRED)
+def test_centred_losses_train_the_same_network_on_both(two, name):
+    """Means are those of a process: rank 1, with one image, compares nothing."""
+    (value_0, weights_0), (value_1, weights_1) = (found[f'{name}, centred'] for found in two)
+    assert value_0 > 0 and value_1 == 0
+    for a, b in zip(weights_0, weights_1, strict=True):
+        assert torch.equal(a, b)
 
 
 if __name__ == '__main__':
