@@ -15,11 +15,13 @@ def write_metrics(
     protocol: str | None = 'nyuv2-13/mtan',
     recipe: str = 'r',
     row: str = 'trained network',
+    data: str = 'test',
 ) -> str:
     """Write the metrics.json of a run into a new folder; return the folder."""
     folder.mkdir(parents=True)
     content = {
         'config': config,
+        'data': data,
         'protocol': protocol,
         'seed': seed,
         'recipe': recipe,

@@ -11,7 +11,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'runs',
         nargs='+',
         metavar='[NAME=]WORK_DIR',
-        help='folder with the metrics.json of a test; runs of one config, or one NAME, are one row',
+        help='folder with the metrics.json of a test, or a file such as validation.json; runs of one config, or one '
+        'NAME, are one row',
     )
     add_table_output(parser)
 

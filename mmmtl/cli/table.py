@@ -1,6 +1,7 @@
 """Train and test every recipe with every seed, and print a Markdown table.
 
-If run again, it runs only what is missing, and resumes what was interrupted.
+If run again, it runs only what is missing, and resumes what was interrupted. So the same command with and without
+--validation trains once.
 """
 
 import argparse
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='first train each task alone, once per seed; all rows start from these weights, with the encoder '
         'of the first task',
     )
+    parser.add_argument(
+        '--validation',
+        action='store_true',
+        help='evaluate on the validation data instead of the test data, to choose settings',
+    )
     add_table_output(parser)
     add_cfg_options(parser, 'all configs')
 
@@ -55,13 +61,15 @@ def run(args: argparse.Namespace) -> None:
     if not args.recipes:
         args.parser.error('name a recipe, or --list all of them')
     check_table_output(args)
+    from mmmtl.experiments.evaluated_data import EvaluatedData
     from mmmtl.experiments.table_runs import TableRuns
 
-    runs = TableRuns(args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain)
-    work_dirs = runs.train()
-    if not work_dirs:
-        return
-    print_table(args, work_dirs)
+    data = EvaluatedData.VALIDATION if args.validation else EvaluatedData.TEST
+    scores = TableRuns(
+        args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain, data
+    ).train()
+    if scores:
+        print_table(args, scores)
 
 
 def recipe_names(folder: str) -> list[str]:

@@ -12,7 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--work-dir', help='folder for logs (default: work_dirs/CONFIG)')
-    parser.add_argument('--out', help='scores as JSON (default: metrics.json in the work dir)')
+    parser.add_argument('--out', help='scores as JSON (default: metrics.json or validation.json in the work dir)')
+    parser.add_argument('--validation', action='store_true', help='evaluate the validation data instead')
     parser.add_argument('--show-dir', help='write a sheet of visualizations of every test image to this folder')
     add_cfg_options(parser)
     add_launcher(parser)
@@ -25,6 +26,7 @@ def run(args: argparse.Namespace) -> None:
     from mmmtl.apis import MultiTaskRunner, load_config
     from mmmtl.checkpoints.checkpoint import read_checkpoint
     from mmmtl.configuration.recipes import recipe_name
+    from mmmtl.experiments.evaluated_data import EvaluatedData, evaluate_on
     from mmmtl.experiments.scores import print_scores, write_scores
 
     config = load_config(args.config, args.cfg_options)
@@ -34,7 +36,9 @@ def run(args: argparse.Namespace) -> None:
     if (config.get('randomness') or {}).get('seed') is None:
         seed = read_checkpoint(args.checkpoint).get('meta', {}).get('seed')
         config.randomness = {**(config.get('randomness') or {}), 'seed': seed}
+    data = EvaluatedData.VALIDATION if args.validation else EvaluatedData.TEST
     shown = deepcopy(config)
+    evaluate_on(shown, data)
     if args.show_dir:
         shown.custom_hooks = [
             *config.get('custom_hooks', []),
@@ -43,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
     runner = MultiTaskRunner.from_cfg(shown)
     scores = runner.test()
     if is_main_process():
-        out = Path(args.out or Path(config.work_dir) / 'metrics.json')
-        write_scores(out, {args.checkpoint: scores}, config)
+        out = Path(args.out or Path(config.work_dir) / data.value)
+        write_scores(out, {args.checkpoint: scores}, config, data)
         print_scores({Path(args.checkpoint).stem: scores}, runner.model)
         print(f'scores: {out}')

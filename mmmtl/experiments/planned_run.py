@@ -13,8 +13,9 @@ from mmmtl.configuration.load_config import load_config
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.weight_files import weight_files
 from mmmtl.errors import ConfigError
+from mmmtl.experiments.evaluated_data import EvaluatedData, evaluate_on
 
-TRAINED = 'trained network'  # the row of scores in metrics.json
+TRAINED = 'trained network'  # the row in the file of scores
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,15 @@ class InitialWeights:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A training run followed by a test.
+    """A training run followed by a test, or by an evaluation on the validation data.
 
     Args:
         config: A config file, or a row of a table as ``FILE.py::ROW``.
-        work_dir: Folder of its checkpoints, log and `metrics.json`.
+        work_dir: Folder of its checkpoints, log and scores.
         seed: Seed of the run.
         options: Config entries to override.
         start: Initial weights; None for the config's own initialization.
+        data: The data to evaluate the trained network on.
     """
 
     config: str | Path
@@ -47,6 +49,12 @@ class PlannedRun:
     seed: int
     options: Mapping[str, Any] = field(default_factory=dict)
     start: InitialWeights | None = None
+    data: EvaluatedData = EvaluatedData.TEST
+
+    @property
+    def scores(self) -> Path:
+        """The file of its scores."""
+        return self.work_dir / self.data.value
 
     def load(self) -> Config:
         """Load the config of the run."""
@@ -58,6 +66,18 @@ class PlannedRun:
             config.started_from = dict(self.start.recipes)
         return config
 
+    def load_evaluation(self, checkpoint: Path) -> Config:
+        """Load the config of the evaluation of a checkpoint.
+
+        Raises:
+            ConfigError: The config lacks the data.
+        """
+        config = self.load()
+        config.load_from, config.resume = str(checkpoint), False
+        config.experiment_name = f'{self.work_dir.name}_test'  # MMEngine keeps the log history of each name
+        evaluate_on(config, self.data)
+        return config
+
     def is_done(self) -> bool:
         """Return whether its scores exist.
 
@@ -65,12 +85,11 @@ class PlannedRun:
             ConfigError: The scores are of a different recipe, seed or checkpoint, or of other initial weights; or
                 there are none, and the checkpoint to resume from is of a different recipe.
         """
-        scores = self.work_dir / 'metrics.json'
-        if scores.is_file():
-            found, config = self._read(scores), self.load()
-            self._check_recipe(scores, found['recipe'], config)
+        if self.scores.is_file():
+            found, config = self._read(self.scores), self.load()
+            self._check_recipe(self.scores, found['recipe'], config)
             if recorded := found.get('weights'):  # hashing large files takes seconds
-                self._check_weights(scores, recorded, config)
+                self._check_weights(self.scores, recorded, config)
             return True
         latest = latest_readable_checkpoint(self.work_dir)
         if latest.file is not None:

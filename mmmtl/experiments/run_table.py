@@ -13,7 +13,7 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), metrics: Sequence
     """Return a Markdown table with one row per config.
 
     Args:
-        runs: Work dirs or `metrics.json` files, as ``PATH`` or ``NAME=PATH``; runs of one name are seeds of a row.
+        runs: Work dirs or files of scores, as ``PATH`` or ``NAME=PATH``; runs of one name are seeds of a row.
         single: Single-task runs, the baseline of Delta_MTL, in the same form.
         metrics: Columns, as ``task/metric``; by default the compared metric of each task.
 
@@ -42,6 +42,8 @@ def run_table(runs: Sequence[str], single: Sequence[str] = (), metrics: Sequence
     lines = [f'| run | seeds | {" | ".join(titles)} |', '| --- | ---: |' + ' ---: |' * len(titles)]
     lines += [f'| {name} | {len({run.seed for run in seeds})} | {" | ".join(cells)} |' for name, seeds, cells in rows]
     about = f'Protocol `{protocol}`' if protocol else 'No protocol: these results may not be comparable'
+    if multi[0].data == 'validation':
+        about = 'Validation data, to choose settings; not the results of a protocol'
     return '\n'.join([*lines, '', f'{about}; mean ± standard deviation over seeds.', ''])
 
 

@@ -10,12 +10,13 @@ from mmmtl.errors import DataError
 
 @dataclass(frozen=True)
 class Run:
-    """The content of a `metrics.json`.
+    """The content of a file of scores, such as `metrics.json`.
 
     Args:
         path: The file.
         name: Name of the run's row in a table.
         named: Whether the user gave the name; otherwise it is the config's.
+        data: Evaluated data, ``'test'`` or ``'validation'``.
         protocol: Name of the protocol that the run follows.
         protocol_digest: Digest of what the protocol prescribed; it differs if the protocol was changed.
         seed: Seed of the run.
@@ -27,6 +28,7 @@ class Run:
     path: Path
     name: str
     named: bool
+    data: str
     protocol: str | None
     protocol_digest: str | None
     seed: int | None
@@ -46,7 +48,7 @@ def split_name(text: str) -> tuple[str, str]:
 
 
 def read_run(text: str) -> Run:
-    """Read a run from ``PATH`` or ``NAME=PATH``, a work dir or its `metrics.json`.
+    """Read a run from ``PATH`` or ``NAME=PATH``, a work dir or a file of scores in it (by default `metrics.json`).
 
     Raises:
         DataError: The file is missing or not a `metrics.json`.
@@ -62,6 +64,7 @@ def read_run(text: str) -> Run:
             path,
             name or Path(content['config'] or location).stem,
             bool(name),
+            content.get('data', 'test'),
             content['protocol'],
             content.get('protocol_digest'),
             content['seed'],
@@ -90,10 +93,15 @@ def common_protocol(runs: Sequence[Run]) -> str | None:
     """Return the protocol of all runs.
 
     Raises:
-        DataError: They differ.
+        DataError: They differ, or some scores are of test data and some of validation data.
     """
     first = runs[0]
     for run in runs:
+        if run.data != first.data:
+            raise DataError(
+                f'{first.path} has scores of the {first.data} data, {run.path} of the {run.data} data: make one '
+                'table for each'
+            )
         if run.protocol != first.protocol:
             raise DataError(
                 f'{first.path} follows protocol {first.protocol}, {run.path} {run.protocol}: their '

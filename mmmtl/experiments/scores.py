@@ -1,4 +1,4 @@
-"""Print scores as a table, and write them to `metrics.json`."""
+"""Print scores as a table, and write them to a JSON file."""
 
 import json
 import math
@@ -12,6 +12,7 @@ from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.weight_files import weight_files
+from mmmtl.experiments.evaluated_data import EvaluatedData
 from mmmtl.files.atomic_path import write_text_file
 from mmmtl.model_wrapper import unwrap_model
 
@@ -38,7 +39,12 @@ def print_scores(rows: Mapping[str, Mapping[str, float]], model: nn.Module) -> N
         print(name.ljust(width) + ' | ' + ' | '.join(cells))
 
 
-def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], config: Config) -> None:
+def write_scores(
+    path: str | Path,
+    scores: Mapping[str, Mapping[str, float]],
+    config: Config,
+    data: EvaluatedData = EvaluatedData.TEST,
+) -> None:
     """Write scores, and the data about the run that `run_table` reads, to a JSON file, atomically.
 
     NaN and infinity become null, since JSON has neither.
@@ -47,13 +53,15 @@ def write_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]], co
         path: The file to write or replace.
         scores: ``{row: {score: number}}``.
         config: Config of the run.
+        data: The data of the scores; only those of the test data can follow a protocol.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     departed, protocol = departures(config), protocol_of(config)
-    followed = None if departed else protocol
+    followed = None if departed or data is not EvaluatedData.TEST else protocol
     content = {
         'config': Path(config.filename).name if config.filename else None,
+        'data': data.name.lower(),
         'protocol': config.protocol if followed else None,
         'protocol_digest': followed.digest() if followed else None,
         'departures': [f'{config.protocol}: {one}' for one in departed],

@@ -12,6 +12,7 @@ from mmmtl.engine.runner import MultiTaskRunner
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
+from mmmtl.experiments.evaluated_data import evaluate_on
 from mmmtl.experiments.planned_run import TRAINED, PlannedRun
 from mmmtl.experiments.processes import FunctionProcess, first_ended, redirect_output, signals_to_children
 from mmmtl.experiments.scores import write_scores
@@ -31,7 +32,7 @@ def unfinished(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
             )
     waiting = [run for run in runs if not run.is_done()]
     for run in waiting:
-        run.load()
+        evaluate_on(run.load(), run.data)
     return waiting
 
 
@@ -115,7 +116,6 @@ def work(run: PlannedRun, threads: int, wait_for_others: bool = False) -> None:
             return
         MultiTaskRunner.from_cfg(run.load()).train()
         config = run.load()
-        config.load_from, config.resume = str(reported_checkpoint(config, run.work_dir)), False
-        config.experiment_name = f'{run.work_dir.name}_test'  # MMEngine keeps the log history of each name
-        scores = MultiTaskRunner.from_cfg(config).test()
-        write_scores(run.work_dir / 'metrics.json', {TRAINED: scores}, config)
+        evaluation = run.load_evaluation(reported_checkpoint(config, run.work_dir))
+        scores = MultiTaskRunner.from_cfg(evaluation).test()
+        write_scores(run.scores, {TRAINED: scores}, config, run.data)

@@ -10,6 +10,7 @@ from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.recipes import expand_recipes, recipe_name
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.experiments.checkpoint_selection import reported_checkpoint
+from mmmtl.experiments.evaluated_data import EvaluatedData
 from mmmtl.experiments.planned_run import InitialWeights, PlannedRun
 from mmmtl.experiments.pretraining import parse_stages, write_joint_start
 
@@ -28,6 +29,7 @@ class TableRuns:
         execute: Trains and tests runs, here or in jobs that may end later.
         options: Config entries to override in all recipes.
         pretrain: ``TASK=CONFIG`` texts: single-task runs whose weights all rows start from.
+        data: The data to evaluate the trained networks on.
     """
 
     recipes: Sequence[str]
@@ -36,12 +38,13 @@ class TableRuns:
     execute: Execute
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrain: Sequence[str] = ()
+    data: EvaluatedData = EvaluatedData.TEST
 
     def train(self) -> list[str]:
         """Train and test what has no scores yet, the first seeds of all rows first.
 
         Returns:
-            The work dirs by row; empty if some runs have no scores yet.
+            The files of scores by row; empty if some runs have no scores yet.
         """
         recipes = expand_recipes(self.recipes)
         starts = self._pretrained(recipes[0]) if self.pretrain else {}
@@ -50,10 +53,11 @@ class TableRuns:
         rows = [[self._planned(recipe, seed, starts.get(seed)) for seed in self.seeds] for recipe in recipes]
         if not self.execute([run for seeds in zip(*rows, strict=True) for run in seeds]):
             return []
-        return [str(run.work_dir) for row in rows for run in row]
+        return [str(run.scores) for row in rows for run in row]
 
     def _planned(self, recipe: str, seed: int, start: InitialWeights | None = None) -> PlannedRun:
-        return PlannedRun(recipe, self.work_dir / recipe_name(recipe) / f'seed_{seed}', seed, self.options, start)
+        folder = self.work_dir / recipe_name(recipe) / f'seed_{seed}'
+        return PlannedRun(recipe, folder, seed, self.options, start, self.data)
 
     def _pretrained(self, recipe: str) -> dict[int, InitialWeights] | None:
         """Train each task alone, and merge the weights for every seed; None if some runs have no scores yet."""

@@ -97,6 +97,15 @@ def test_protocols_are_not_mixed(run, other, place):
         run_table(dirs[0] + dirs[1]) if place == 'runs' else run_table(*dirs)
 
 
+def test_validation_scores_are_marked_and_not_mixed_with_test_scores(run):
+    test = run('a', numbers(0.5, 0.2, 20), protocol=None)
+    validation = run('b', numbers(0.5, 0.2, 20), config='b.py', protocol=None, data='validation')
+    assert 'Validation data, to choose settings' in run_table([validation])
+    for runs, single in ([test, validation], []), ([validation], [test]):
+        with pytest.raises(DataError, match=r'\.json has scores of the (test|validation) data, .* make one table for'):
+            run_table(runs, single)
+
+
 def test_a_table_without_a_protocol_has_a_note(run):
     assert 'No protocol: these results may not be comparable' in run_table(
         [run('a', numbers(0.5, 0.2, 20), protocol=None)]

@@ -35,6 +35,7 @@ def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
     assert len(content.pop('recipe')) == 16
     assert content == {
         'config': None,
+        'data': 'test',
         'protocol': None,
         'protocol_digest': None,
         'departures': [],
