@@ -64,11 +64,17 @@ def test_a_resume_without_a_checkpoint_starts_from_scratch(train, tmp_path):
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file()
 
 
-def test_scores_name_the_seed_that_a_training_has_chosen(train, tmp_path):
+def test_scores_name_the_seed_that_a_training_has_chosen_and_the_data(train, tmp_path):
     free = ['--cfg-options', 'randomness.seed=None']
     assert train(*free, 'train_cfg.max_epochs=1').code == 0
-    checkpoint = tmp_path / 'work' / 'epoch_1.pth'
-    done = run('test.py', CONFIG, checkpoint, '--work-dir', tmp_path / 'tested', *free, folder=tmp_path / 'output')
-    assert done.code == 0, done.stderr
+    checkpoint, tested = tmp_path / 'work' / 'epoch_1.pth', tmp_path / 'tested'
+    scores = {}
+    for data, options in {'metrics': [], 'validation': ['--validation']}.items():
+        arguments = [CONFIG, checkpoint, '--work-dir', tested, *options, *free]
+        done = run('test.py', *arguments, folder=tmp_path / 'output')
+        assert done.code == 0, done.stderr
+        scores[data] = json.loads((tested / f'{data}.json').read_text())
     seed = torch.load(checkpoint, weights_only=True)['meta']['seed']
-    assert json.loads((tmp_path / 'tested' / 'metrics.json').read_text())['seed'] == seed
+    assert [content['seed'] for content in scores.values()] == [seed, seed]
+    assert [content['data'] for content in scores.values()] == ['test', 'validation']
+    assert scores['metrics']['scores'] != scores['validation']['scores']
