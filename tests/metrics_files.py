@@ -16,12 +16,14 @@ def write_metrics(
     recipe: str = 'r',
     row: str = 'trained network',
     data: str = 'test',
+    data_digest: str | None = None,
 ) -> str:
     """Write the metrics.json of a run into a new folder; return the folder."""
     folder.mkdir(parents=True)
     content = {
         'config': config,
         'data': data,
+        'data_digest': data_digest,
         'protocol': protocol,
         'seed': seed,
         'recipe': recipe,

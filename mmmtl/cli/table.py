@@ -60,11 +60,11 @@ def run(args: argparse.Namespace) -> None:
         return
     if not args.recipes:
         args.parser.error('name a recipe, or --list all of them')
-    check_table_output(args)
     from mmmtl.experiments.evaluated_data import EvaluatedData
     from mmmtl.experiments.table_runs import TableRuns
 
     data = EvaluatedData.VALIDATION if args.validation else EvaluatedData.TEST
+    check_table_output(args, data.name.lower())
     scores = TableRuns(
         args.recipes, args.seeds, Path(args.work_dir), executor(args), args.cfg_options, args.pretrain, data
     ).train()

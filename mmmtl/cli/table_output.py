@@ -26,16 +26,26 @@ def add_table_output(parser: argparse.ArgumentParser) -> None:
     add_table_options(parser)
 
 
-def check_table_output(args: argparse.Namespace) -> None:
-    """Check the name of the figure before runs are trained.
+def check_table_output(args: argparse.Namespace, data: str | None = None) -> None:
+    """Check the name of the figure and the single-task runs before runs are trained.
+
+    Args:
+        args: Options of the command.
+        data: The data that the runs will be evaluated on, ``'test'`` or ``'validation'``; None if they have scores.
 
     Raises:
-        ConfigError: It has an unknown suffix, or its folder cannot be created.
+        ConfigError: The figure has an unknown suffix, or its folder cannot be created.
+        DataError: A single-task run has no scores, or scores on other data.
     """
+    from mmmtl.errors import DataError
     from mmmtl.experiments.measured_training import check_output
+    from mmmtl.experiments.runs import read_run
 
     if args.plot:
         check_output(args.plot, IMAGES)
+    for run in map(read_run, args.single):
+        if data not in (None, run.data):
+            raise DataError(f'--single: {run.path} has scores of the {run.data} data, the table of the {data} data')
 
 
 def print_table(args: argparse.Namespace, runs: Sequence[str]) -> None:

@@ -82,18 +82,26 @@ class PlannedRun:
         """Return whether its scores exist.
 
         Raises:
-            ConfigError: The scores are of a different recipe, seed or checkpoint, or of other initial weights; or
-                there are none, and the checkpoint to resume from is of a different recipe.
+            ConfigError: The folder has scores, on the same or on other data, of a different recipe, seed or
+                checkpoint, or of other initial weights; or there are no scores on these data, and the checkpoint to
+                resume from is of a different recipe, or missing although there are other scores.
         """
-        if self.scores.is_file():
-            found, config = self._read(self.scores), self.load()
-            self._check_recipe(self.scores, found['recipe'], config)
+        existing = [file for data in EvaluatedData if (file := self.work_dir / data.value).is_file()]
+        for scores in existing:
+            found, config = self._read(scores), self.load()
+            self._check_recipe(scores, found['recipe'], config)
             if recorded := found.get('weights'):  # hashing large files takes seconds
-                self._check_weights(self.scores, recorded, config)
+                self._check_weights(scores, recorded, config)
+        if self.scores in existing:
             return True
         latest = latest_readable_checkpoint(self.work_dir)
         if latest.file is not None:
             self._check_recipe(latest.file, latest.recipe, self.load())
+        elif existing:
+            raise ConfigError(
+                f'{existing[0]}: its checkpoint is missing, so {self.scores.name} cannot be made; restore it, remove '
+                'the folder, or choose another --work-dir'
+            )
         return False
 
     def _check_recipe(self, file: Path, recipe: str | None, config: Config) -> None:

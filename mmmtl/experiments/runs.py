@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmmtl.errors import DataError
+from mmmtl.experiments.evaluated_data import EvaluatedData
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Run:
         name: Name of the run's row in a table.
         named: Whether the user gave the name; otherwise it is the config's.
         data: Evaluated data, ``'test'`` or ``'validation'``.
+        data_digest: Digest of the validation data; it differs if other data were evaluated. None for test data, which
+            the protocol determines.
         protocol: Name of the protocol that the run follows.
         protocol_digest: Digest of what the protocol prescribed; it differs if the protocol was changed.
         seed: Seed of the run.
@@ -29,6 +32,7 @@ class Run:
     name: str
     named: bool
     data: str
+    data_digest: str | None
     protocol: str | None
     protocol_digest: str | None
     seed: int | None
@@ -65,6 +69,7 @@ def read_run(text: str) -> Run:
             name or Path(content['config'] or location).stem,
             bool(name),
             content.get('data', 'test'),
+            content.get('data_digest'),
             content['protocol'],
             content.get('protocol_digest'),
             content['seed'],
@@ -73,8 +78,9 @@ def read_run(text: str) -> Run:
             row,
         )
     except FileNotFoundError:
+        option = ' --validation' if path.name == EvaluatedData.VALIDATION.value else ''
         raise DataError(
-            f'{path}: no such file; write it with mmmtl test CONFIG CHECKPOINT --work-dir {path.parent}'
+            f'{path}: no such file; write it with mmmtl test CONFIG CHECKPOINT{option} --work-dir {path.parent}'
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
@@ -101,6 +107,11 @@ def common_protocol(runs: Sequence[Run]) -> str | None:
             raise DataError(
                 f'{first.path} has scores of the {first.data} data, {run.path} of the {run.data} data: make one '
                 'table for each'
+            )
+        if run.data_digest != first.data_digest:
+            raise DataError(
+                f'{first.path} and {run.path}: their validation data or metrics differ, so the scores are not '
+                'comparable; make one table for each'
             )
         if run.protocol != first.protocol:
             raise DataError(

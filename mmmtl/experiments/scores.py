@@ -12,7 +12,7 @@ from mmmtl.configuration.departures import departures
 from mmmtl.configuration.protocols import compared_metrics, protocol_of
 from mmmtl.configuration.recipe_digest import recipe_digest
 from mmmtl.configuration.weight_files import weight_files
-from mmmtl.experiments.evaluated_data import EvaluatedData
+from mmmtl.experiments.evaluated_data import EvaluatedData, validation_digest
 from mmmtl.files.atomic_path import write_text_file
 from mmmtl.model_wrapper import unwrap_model
 
@@ -62,6 +62,7 @@ def write_scores(
     content = {
         'config': Path(config.filename).name if config.filename else None,
         'data': data.name.lower(),
+        'data_digest': None if data is EvaluatedData.TEST else validation_digest(config),
         'protocol': config.protocol if followed else None,
         'protocol_digest': followed.digest() if followed else None,
         'departures': [f'{config.protocol}: {one}' for one in departed],

@@ -78,7 +78,8 @@ class SlurmQueue:
             elif run.work_dir not in submitted:
                 state = f'job {previous} is {queued[str(previous)]}'
             else:
-                ended = f'job {previous} ended without scores, see {self._log(previous)}; ' if previous else ''
+                scores = run.scores.name
+                ended = f'job {previous} ended without {scores}, see {self._log(previous)}; ' if previous else ''
                 state = f'{ended}submitted as job {submitted[run.work_dir]}'
             print(f'{run.work_dir}: {state}', file=sys.stderr)
         print(f'{len(runs)} runs, {len(runs) - len(waiting)} of them done', file=sys.stderr)

@@ -32,7 +32,11 @@ def unfinished(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
             )
     waiting = [run for run in runs if not run.is_done()]
     for run in waiting:
-        evaluate_on(run.load(), run.data)
+        config = run.load()
+        try:
+            evaluate_on(config, run.data)
+        except ConfigError as error:
+            raise ConfigError(f'{run.config}: {error}') from None
     return waiting
 
 

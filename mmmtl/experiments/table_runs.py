@@ -1,7 +1,7 @@
 """The runs behind a table: every recipe with every seed, from pretrained weights where requested."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class TableRuns:
         execute: Trains and tests runs, here or in jobs that may end later.
         options: Config entries to override in all recipes.
         pretrain: ``TASK=CONFIG`` texts: single-task runs whose weights all rows start from.
-        data: The data to evaluate the trained networks on.
+        data: The data to evaluate the trained networks on; single-task runs are always tested.
     """
 
     recipes: Sequence[str]
@@ -50,14 +50,16 @@ class TableRuns:
         starts = self._pretrained(recipes[0]) if self.pretrain else {}
         if starts is None:
             return []
-        rows = [[self._planned(recipe, seed, starts.get(seed)) for seed in self.seeds] for recipe in recipes]
+        rows = [
+            [replace(self._planned(recipe, seed), start=starts.get(seed), data=self.data) for seed in self.seeds]
+            for recipe in recipes
+        ]
         if not self.execute([run for seeds in zip(*rows, strict=True) for run in seeds]):
             return []
         return [str(run.scores) for row in rows for run in row]
 
-    def _planned(self, recipe: str, seed: int, start: InitialWeights | None = None) -> PlannedRun:
-        folder = self.work_dir / recipe_name(recipe) / f'seed_{seed}'
-        return PlannedRun(recipe, folder, seed, self.options, start, self.data)
+    def _planned(self, recipe: str, seed: int) -> PlannedRun:
+        return PlannedRun(recipe, self.work_dir / recipe_name(recipe) / f'seed_{seed}', seed, self.options)
 
     def _pretrained(self, recipe: str) -> dict[int, InitialWeights] | None:
         """Train each task alone, and merge the weights for every seed; None if some runs have no scores yet."""

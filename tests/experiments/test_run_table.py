@@ -101,6 +101,9 @@ def test_validation_scores_are_marked_and_not_mixed_with_test_scores(run):
     test = run('a', numbers(0.5, 0.2, 20), protocol=None)
     validation = run('b', numbers(0.5, 0.2, 20), config='b.py', protocol=None, data='validation')
     assert 'Validation data, to choose settings' in run_table([validation])
+    other = run('c', numbers(0.5, 0.2, 20), config='c.py', protocol=None, data='validation', data_digest='another')
+    with pytest.raises(DataError, match=r'their validation data or metrics differ'):
+        run_table([validation, other])
     for runs, single in ([test, validation], []), ([validation], [test]):
         with pytest.raises(DataError, match=r'\.json has scores of the (test|validation) data, .* make one table for'):
             run_table(runs, single)

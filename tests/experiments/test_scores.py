@@ -36,6 +36,7 @@ def test_numbers_come_back_and_what_is_none_is_null(tmp_path):
     assert content == {
         'config': None,
         'data': 'test',
+        'data_digest': None,
         'protocol': None,
         'protocol_digest': None,
         'departures': [],

@@ -52,7 +52,7 @@ def test_each_run_is_submitted_once(stub, tmp_path, capsys):
     assert not queue(runs)
     first, second, third, *_, last = capsys.readouterr().err.splitlines()
     assert first == f'{tmp_path}/seed_0: job 7_0 is running'
-    assert second.endswith('job 7_1 ended without scores, see '
+    assert second.endswith('job 7_1 ended without metrics.json, see '
                            f'{tmp_path}/slurm/7_1_0_log.out; submitted as job 8_0')  # fmt: skip
     assert third == f'{tmp_path}/seed_2: submitted as job 8_1' and 'the same command continues' in last
     assert [last_job(run.work_dir) for run in runs] == ['7_0', '8_0', '8_1']

@@ -19,7 +19,6 @@ from mmmtl.available_cores import available_cores
 from mmmtl.engine.work_dir import lock_work_dir
 from mmmtl.errors import ConfigError, WorkDirInUseError
 from mmmtl.experiments import sweep
-from mmmtl.experiments.evaluated_data import EvaluatedData
 from mmmtl.experiments.planned_run import TRAINED, InitialWeights, PlannedRun
 from mmmtl.experiments.processes import Failure
 from mmmtl.experiments.run_table import run_table
@@ -72,34 +71,6 @@ def copied(rooms_cache, tmp_path, tmp_path_factory) -> PlannedRun:
     train_and_test([ended])
     shutil.copytree(ended.work_dir, tmp_path / 'seed_0')
     return planned(tmp_path, 0)
-
-
-@pytest.mark.slow
-def test_one_training_is_evaluated_on_both_validation_and_test_data(tmp_path, capfd):
-    test = planned(tmp_path, 0, **{'train_cfg.val_interval': 1})
-    validation = replace(test, data=EvaluatedData.VALIDATION)
-    train_and_test([validation])
-    assert not test.scores.exists() and not test.is_done()
-    written = (test.work_dir / 'epoch_1.pth').stat().st_mtime_ns
-    train_and_test([test])
-    assert (test.work_dir / 'epoch_1.pth').stat().st_mtime_ns == written and validation.is_done()
-
-    log = min(test.work_dir.glob('*/vis_data/scalars.json'))
-    logged = json.loads(log.read_text().splitlines()[-1])
-    found = [json.loads(run.scores.read_text()) for run in (validation, test)]
-    assert [content['data'] for content in found] == ['validation', 'test']
-    assert found[0]['recipe'] == found[1]['recipe']
-    scores, other = (content['scores'][TRAINED] for content in found)
-    assert scores == {name: pytest.approx(logged[name], rel=1e-6) for name in scores}
-    assert scores['depth/abs_rel'] != other['depth/abs_rel']
-
-
-def test_validation_scores_need_validation_data(tmp_path):
-    without = dict.fromkeys(('val_dataloader', 'val_evaluator', 'val_cfg'))
-    run = replace(planned(tmp_path, 0, **without), data=EvaluatedData.VALIDATION)
-    with pytest.raises(ConfigError, match='^val_dataloader: there is none, but --validation evaluates it; add one'):
-        train_and_test([run])
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
