@@ -75,10 +75,12 @@ def missing_requirement(dry_run: bool) -> str | None:
 
 def run_parts(args: argparse.Namespace, results: Results, child: Child, started: float, env: dict[str, str]) -> None:
     """Run the open parts in order until the time of this call, or of all calls, is used up."""
-    chosen = set(results.pending_parts()) & set(args.only or results.pending_parts())
+    done = [name for name, entry in results.values['parts'].items() if entry['status'] == 'done']
+    chosen = set(args.only) - set(done) if args.only else set(results.pending_parts())
     todo = [part for part in parts(args.dry_run) if part.name in chosen]
     for position, part in enumerate(todo):
-        left = min(60 * args.minutes - (time.monotonic() - started), 60 * args.total - results.values['seconds'])
+        of_all_calls = 60 * args.total - results.values['seconds']
+        left = min(60 * args.minutes - (time.monotonic() - started), of_all_calls)
         needed = 60 * (0 if args.dry_run else part.minutes)
         if left <= 0 or (left < needed and position > 0):
             return
@@ -91,7 +93,8 @@ def run_parts(args: argparse.Namespace, results: Results, child: Child, started:
             raise
         status = entry.pop('status')
         if status == 'timeout':
-            again = left < limit and results.values['parts'][part.name]['status'] == 'pending'
+            first = results.values['parts'][part.name]['status'] == 'pending'
+            again = left < limit and (first or left == of_all_calls)  # the user may raise --total
             status = 'interrupted' if again else 'too slow'
             entry = {'message': f'ended after {min(left, limit):.0f} s'}
         results.set(part.name, status, time.monotonic() - begin, **entry)

@@ -22,7 +22,7 @@ class Child:
     def run(self, arguments: tuple[str, ...], seconds: float, environment: dict[str, str]) -> dict:
         """Run ``measure.py`` and return its result, ``{'status': ..., 'numbers': ..., 'goals': ..., 'message': ...}``.
 
-        The status is ``'timeout'`` if the process was still running after ``seconds``.
+        The status is ``'timeout'`` if there is no result after ``seconds``.
         """
         with tempfile.TemporaryDirectory() as folder:
             result, log = Path(folder) / 'result.json', Path(folder) / 'log'
@@ -33,12 +33,15 @@ class Child:
                 )
                 try:
                     self.process.wait(seconds)
+                    in_time = True
                 except subprocess.TimeoutExpired:
-                    return {'status': 'timeout'}
+                    in_time = False
                 finally:
                     self.end()  # and any processes that it left running
             if result.exists():
                 return json.loads(result.read_text())
+            if not in_time:
+                return {'status': 'timeout'}
             tail = log.read_text(errors='replace')[-TAIL:]
             return {'status': 'failed', 'message': f'exit code {self.process.returncode}: {tail}'}
 

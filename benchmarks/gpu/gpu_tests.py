@@ -8,6 +8,8 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from parent import end_with_parent
+
 ROOT = Path(__file__).parents[2]
 MARKED = re.compile(r'\bmark\.gpu\b')
 
@@ -16,10 +18,11 @@ def tests(dry_run: bool) -> dict:
     """Run all tests marked gpu; in a dry run, those of one file, which are skipped.
 
     Raises:
-        ModuleNotFoundError: pytest, OpenCV or a package that the models need is missing.
+        ModuleNotFoundError: pytest, OpenCV, embreex or a package that the models need is missing.
         RuntimeError: A test failed, or none ran.
     """
     import cv2  # noqa: F401
+    import embreex  # noqa: F401
     import pytest  # noqa: F401
 
     import mmmtl.apis  # noqa: F401
@@ -34,6 +37,7 @@ def tests(dry_run: bool) -> dict:
             text=True,
             cwd=ROOT,
             env={**os.environ, 'PYTHONDONTWRITEBYTECODE': '1'},
+            preexec_fn=end_with_parent,
         )
         if not report.exists():
             raise RuntimeError(f'pytest ended with {done.returncode}: {(done.stdout + done.stderr)[-1500:]}')

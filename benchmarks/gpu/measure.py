@@ -1,10 +1,9 @@
 """Run one measurement in this process and write its result as JSON; started by `__main__.py`."""
 
 import argparse
-import ctypes
 import json
 import math
-import signal
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -25,7 +24,6 @@ MODULES = {
     'rooms': 'rooms_runs',
 }
 PURE_TORCH = {'kernels', 'steps'}  # they call no function of OpenCV
-PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class AbsentOpenCV(ModuleType):
@@ -62,8 +60,7 @@ def main() -> None:
     parser.add_argument('measurement', choices=MODULES, help='name of the measurement')
     parser.add_argument('options', nargs='*', help='options of the measurement')
     args = parser.parse_args()
-    if sys.platform.startswith('linux'):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # end with the process that started this one
+    import_module('parent').end_with_parent()
     module = MODULES[args.measurement]
     if module in PURE_TORCH and find_spec('cv2') is None:
         sys.modules['cv2'] = AbsentOpenCV('cv2')
@@ -76,7 +73,9 @@ def main() -> None:
         else:
             traceback.print_exc()
             entry = {'status': 'failed', 'message': f'{type(error).__name__}: {error}'[:2000]}
-    args.result.write_text(json.dumps(finite(entry), allow_nan=False))
+    partial = args.result.with_suffix('.partial')
+    partial.write_text(json.dumps(finite(entry), allow_nan=False))
+    os.replace(partial, args.result)
 
 
 def finite(value):

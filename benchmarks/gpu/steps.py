@@ -90,7 +90,8 @@ class TrainingStep:
         self.optimizer = build_optim_wrapper(self.model, config.optim_wrapper)
         size, scenes = (DRY_SIZE, min(DRY_SCENES, recipe.scenes)) if dry_run else (recipe.size, recipe.scenes)
         self.batch = noise_batch(self.model, size, scenes, recipe.kind)
-        self.images = len(self.batch['inputs'])
+        crops = 2 if recipe.kind == 'crops' else 1
+        self.images = len(self.batch['inputs']) // crops
 
     def __call__(self) -> float:
         """Run one step and return its seconds."""

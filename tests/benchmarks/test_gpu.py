@@ -78,6 +78,30 @@ def test_time_of_a_call_and_of_all_calls(tmp_path):
     assert {entry['status'] for entry in parts.values()} == {'pending'} and 'used up' in text
 
 
+def test_a_result_counts_even_if_the_process_does_not_end_in_time(monkeypatch, tmp_path):
+    child = module('child', monkeypatch)
+    measure = tmp_path / 'measure.py'
+    measure.write_text(
+        'import pathlib, sys, time\n'
+        'if "write" in sys.argv: pathlib.Path(sys.argv[2]).write_text(\'{"status": "done"}\')\n'
+        'time.sleep(100)'
+    )
+    monkeypatch.setitem(child['Child'].run.__globals__, 'HERE', tmp_path)
+    for arguments, status in ((('write',), 'done'), ((), 'timeout')):
+        assert child['Child']().run(arguments, 3, dict(os.environ)) == {'status': status}
+
+
+@pytest.mark.check
+def test_chosen_parts_are_repeated_unless_they_are_done(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'x.whl', 'w') as wheel:
+        wheel.writestr('mmengine.py', "raise ModuleNotFoundError('none', name='mmengine_absent')")
+    assert run(tmp_path / 'out', '--only', 'tests', '--wheels', str(tmp_path))[2]['tests']['status'] == 'skipped'
+    (tmp_path / 'x.whl').unlink()
+    assert 'tests ...' not in run(tmp_path / 'out', '--minutes', '0')[1]
+    assert run(tmp_path / 'out', '--only', 'tests')[2]['tests']['status'] == 'done'
+    assert 'tests ...' not in run(tmp_path / 'out', '--only', 'tests')[1]
+
+
 @pytest.mark.parametrize('content', ['{', '[]', '{"dry_run": true}', '{"dry_run": false, "seconds": 1, "parts": {}}'])
 def test_results_that_cannot_be_continued(tmp_path, content):
     (tmp_path / 'results.json').write_text(content)
