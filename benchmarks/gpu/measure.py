@@ -3,13 +3,15 @@
 import argparse
 import json
 import math
-import os
 import sys
 import traceback
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+
+from parent import end_with_parent
+from results import replace_file
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]  # the other benchmarks
 
@@ -60,7 +62,7 @@ def main() -> None:
     parser.add_argument('measurement', choices=MODULES, help='name of the measurement')
     parser.add_argument('options', nargs='*', help='options of the measurement')
     args = parser.parse_args()
-    import_module('parent').end_with_parent()
+    end_with_parent()
     module = MODULES[args.measurement]
     if module in PURE_TORCH and find_spec('cv2') is None:
         sys.modules['cv2'] = AbsentOpenCV('cv2')
@@ -73,9 +75,7 @@ def main() -> None:
         else:
             traceback.print_exc()
             entry = {'status': 'failed', 'message': f'{type(error).__name__}: {error}'[:2000]}
-    partial = args.result.with_suffix('.partial')
-    partial.write_text(json.dumps(finite(entry), allow_nan=False))
-    os.replace(partial, args.result)
+    replace_file(args.result, json.dumps(finite(entry), allow_nan=False))
 
 
 def finite(value):

@@ -1,7 +1,7 @@
 """A training run followed by a test: its config, its folder and whether it is done."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,11 +87,8 @@ class PlannedRun:
                 resume from is of a different recipe, or missing although there are other scores.
         """
         existing = [file for data in EvaluatedData if (file := self.work_dir / data.value).is_file()]
-        for scores in existing:
-            found, config = self._read(scores), self.load()
-            self._check_recipe(scores, found['recipe'], config)
-            if recorded := found.get('weights'):  # hashing large files takes seconds
-                self._check_weights(scores, recorded, config)
+        if existing:
+            self._check_scores(existing)
         if self.scores in existing:
             return True
         latest = latest_readable_checkpoint(self.work_dir)
@@ -111,13 +108,21 @@ class PlannedRun:
                 'another --work-dir'
             )
 
-    def _check_weights(self, scores: Path, recorded: Mapping[str, str], config: Config) -> None:
-        for entry, digest in weight_files(config).items():
-            if recorded.get(entry, digest) != digest:
-                raise ConfigError(
-                    f'{scores}: trained when the file of {entry} had different content; remove the folder, or choose '
-                    'another --work-dir'
-                )
+    def _check_scores(self, existing: Sequence[Path]) -> None:
+        config = self.load()
+        recorded = {}
+        for scores in existing:
+            found = self._read(scores)
+            self._check_recipe(scores, found['recipe'], config)
+            recorded[scores] = found.get('weights') or {}
+        digests = weight_files(config) if any(recorded.values()) else {}  # hashing large files takes seconds
+        for scores, weights in recorded.items():
+            for entry, digest in digests.items():
+                if weights.get(entry, digest) != digest:
+                    raise ConfigError(
+                        f'{scores}: trained when the file of {entry} had different content; remove the folder, or '
+                        'choose another --work-dir'
+                    )
 
     def _read(self, scores: Path) -> dict[str, Any]:
         try:

@@ -10,6 +10,7 @@ from tool_process import CONFIGS
 from mmmtl.errors import ConfigError
 from mmmtl.experiments.evaluated_data import EvaluatedData, validation_digest
 from mmmtl.experiments.planned_run import TRAINED, PlannedRun
+from mmmtl.experiments.scores import write_scores
 from mmmtl.experiments.sweep import train_and_test
 
 pytestmark = pytest.mark.usefixtures('rooms_cache')
@@ -47,6 +48,18 @@ def test_one_training_is_evaluated_on_both_data(tmp_path):
         validation.is_done()
     with pytest.raises(ConfigError, match=r'metrics\.json: made with a different recipe than that of'):
         planned(tmp_path, **{'optim_wrapper.optimizer.lr': 0.5}).is_done()
+
+
+def test_initial_weights_that_changed_between_the_evaluations_are_refused(tmp_path):
+    weights = tmp_path / 'weights.pth'
+    weights.write_bytes(b'before')
+    validation = planned(tmp_path, **{'model.backbone.checkpoint': str(weights)})
+    write_scores(validation.scores, {TRAINED: {'depth/abs_rel': 0.2}}, validation.load(), validation.data)
+    assert validation.is_done()
+    weights.write_bytes(b'after')
+    for data in EvaluatedData:
+        with pytest.raises(ConfigError, match=r'validation\.json: trained when the file of model\.backbone'):
+            replace(validation, data=data).is_done()
 
 
 @pytest.mark.parametrize(
